@@ -1,0 +1,39 @@
+"""Where things lie on this machine, and what it calls itself."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+
+def default_database() -> Path:
+    """INDEXER_DB, else the platform's data folder for this user."""
+    named = os.environ.get("INDEXER_DB")
+    if named:
+        return Path(named).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("indexer") / "index.db"
+
+
+def machine_name() -> str:
+    """A text that stays the same on this machine: INDEXER_DEVICE, the system's machine id, else the host's name."""
+    return os.environ.get("INDEXER_DEVICE") or _machine_id() or socket.gethostname()
+
+
+def _machine_id() -> str | None:
+    if sys.platform == "win32":
+        import winreg
+
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"SOFTWARE\Microsoft\Cryptography") as key:
+            return str(winreg.QueryValueEx(key, "MachineGuid")[0])
+    for place in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
+        try:
+            text = Path(place).read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            continue
+        if text and text != "uninitialized":
+            return text
+    return None

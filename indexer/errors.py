@@ -1,0 +1,35 @@
+"""The one tree of errors that a caller of indexer can meet. Each carries the exit code the command line gives for it."""
+
+from __future__ import annotations
+
+
+class IndexerError(Exception):
+    """Something the user can understand and act on. Its text is one line and says what to do."""
+
+    exit_code = 1
+
+
+class UsageError(IndexerError):
+    """What was asked for makes no sense as asked."""
+
+    exit_code = 2
+
+
+class NotFound(IndexerError):
+    """No asset, path or folder of that name is in the index."""
+
+    exit_code = 3
+
+
+class IndexUnusable(IndexerError):
+    """The index file is missing, damaged, not an index, or made by a newer version."""
+
+
+class RootUnavailable(IndexerError):
+    """A root folder is not there, not readable, or not the one that was indexed (an unmounted drive)."""
+
+
+class QueryError(IndexerError):
+    """A SQL statement given by the user does not run."""
+
+    exit_code = 2

@@ -1,0 +1,270 @@
+"""The façade: everything a program does with an index, on one object.
+
+    from indexer.index import Index
+
+    with Index.open("index.db") as index:
+        index.scan(["~/Pictures"])
+        record = index.get("asset_…")
+
+Imports are made where they are used: looking up a record needs SQLite and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from .errors import NotFound, UsageError
+from .ids import ASSET_ID
+
+if TYPE_CHECKING:
+    import threading
+    from concurrent.futures import Executor
+
+    from .store.changes import Change
+    from .store.queries import Counts, Filter, Listed
+    from .store.rows import Activity, Root, StoredFile, Verdict
+    from .sync.summary import Summary
+    from .sync.why import Answer
+
+PathLike = str | os.PathLike[str]
+
+
+class Index:
+    """A photo index in one SQLite file. Not for two threads at once; any number of processes may use one file.
+
+    Methods raise what indexer.errors has: IndexUnusable where the file is missing or no index, NotFound for unknown
+    ids and paths, UsageError for what makes no sense.
+    """
+
+    def __init__(self, path: PathLike | None = None) -> None:
+        from .config import default_database
+
+        self.path = Path(path).expanduser() if path is not None else default_database()
+        self._connection: sqlite3.Connection | None = None
+
+    @classmethod
+    def open(cls, path: PathLike | None = None) -> Index:
+        """The index at path, by default this user's own. The file is opened at first use, and made by a scan."""
+        return cls(path)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    # Records
+
+    def get(self, id_or_path: PathLike) -> dict[str, Any]:
+        """The asset record of an id or of a file."""
+        import json
+
+        record: dict[str, Any] = json.loads(self.get_json(id_or_path))
+        return record
+
+    def get_json(self, id_or_path: PathLike) -> str:
+        """As `get`, the text that the view asset_json has."""
+        from .store import queries
+
+        asset_id = self.resolve(id_or_path)
+        text = queries.asset_json(self._db, asset_id)
+        if text is None:
+            raise NotFound(f"no asset {asset_id} in {self.path}")
+        return text
+
+    def resolve(self, id_or_path: PathLike) -> str:
+        """The asset id for an id or a path."""
+        text = os.fspath(id_or_path)
+        if ASSET_ID.fullmatch(text):
+            return text
+        from . import paths
+        from .store import queries
+        from .sync.roots import locate
+
+        place = locate(text, queries.roots(self._db))
+        if place is not None:
+            root, within = place
+            file = queries.file_at(self._db, root.id, *paths.split(within))
+            if file is not None and file.asset_id:
+                return file.asset_id
+            raise NotFound(f"no record for {text}: 'indexer why' says what became of it")
+        raise NotFound(f"no record for {text}: it is neither an asset id nor a file in an indexed folder")
+
+    def files(self, id_or_path: PathLike) -> Sequence[StoredFile]:
+        """Every place where an asset lies or lay, first seen first."""
+        from .store import queries
+
+        return queries.places(self._db, self.resolve(id_or_path))
+
+    def list(self, wanted: Filter | None = None, limit: int = 20) -> Sequence[Listed]:
+        """The newest assets first."""
+        from .store import queries
+
+        return queries.listed(self._db, wanted or queries.Filter(), limit)
+
+    def list_json(self, wanted: Filter | None = None, limit: int = 20) -> Iterator[str]:
+        """The records of `list`, each as `get_json` gives it."""
+        from .store import queries
+
+        return queries.listed_json(self._db, wanted or queries.Filter(), limit)
+
+    # What is known of paths and runs
+
+    def why(self, path: PathLike) -> Answer:
+        """Why a path is, or is not, in the index."""
+        from .sync.why import why
+
+        return why(self._db, path)
+
+    def roots(self) -> Sequence[Root]:
+        from .store import queries
+
+        return queries.roots(self._db)
+
+    def counts(self) -> Counts:
+        from .store import queries
+
+        return queries.counts(self._db)
+
+    def failures(self, limit: int = 1000) -> Sequence[Verdict]:
+        """Paths that are damaged, unreadable or never came to rest."""
+        from .store import queries
+
+        return queries.failures(self._db, limit)
+
+    def activities(self) -> Sequence[Activity]:
+        """Scans and watches at work now, of this machine or another."""
+        from .store import queries
+        from .sync.watch import is_running
+
+        return [one for one in queries.activities(self._db) if is_running(one.host, one.pid)]
+
+    def query(self, sql: str, limit: int | None = None) -> tuple[Sequence[str], Iterator[tuple[object, ...]]]:
+        """Column names and rows of the user's own SELECT. Cannot write. Raises QueryError."""
+        from .store import connection, queries
+
+        return queries.select(connection.open_for_reading(self.path), sql, limit)
+
+    # Work
+
+    def scan(
+        self,
+        folders: Sequence[PathLike] = (),
+        *,
+        workers: int | None = None,
+        make_executor: Callable[[int], Executor] | None = None,
+        on_progress: Callable[[Summary], None] | None = None,
+        count_ahead: bool = False,
+    ) -> Summary:
+        """Bring the index up to date with these folders (new ones become roots), or with all roots.
+
+        workers: processes that read files, by default one a core; make_executor: another pool than local processes.
+        on_progress is called a few times a second with the live summary; count_ahead also finds out how much there is.
+        Raises RootUnavailable for a folder that is not there. May be stopped by KeyboardInterrupt at any time: what
+        was done stays, and the next scan goes on.
+        """
+        from .store import queries
+        from .store.writer import Writer
+        from .sync.readers import Readers
+        from .sync.roots import targets
+        from .sync.scan import Scan
+
+        writer = Writer(self._writable())
+        readers = Readers(workers, make_executor)
+        named = [Path(folder).expanduser() for folder in folders]
+        scan = Scan(writer, readers, targets(writer, queries.roots(self._db), named), on_progress)
+        if count_ahead:
+            scan.count_ahead()
+        try:
+            return scan.run()
+        finally:
+            readers.close()
+
+    def watch(
+        self,
+        folders: Sequence[PathLike] = (),
+        *,
+        stop: threading.Event,
+        workers: int | None = None,
+        rest_seconds: float = 2.0,
+        rescan_seconds: float = 3600.0,
+        poll_seconds: float | None = None,
+        on_scanned: Callable[[Root, Summary], None] = lambda root, summary: None,
+        on_change: Callable[[Root, Change, str], None] = lambda root, change, asset_id: None,
+        on_message: Callable[[str], None] = lambda text: None,
+        on_progress: Callable[[Summary], None] = lambda summary: None,
+    ) -> None:
+        """Scan, then follow the folders until `stop` is set.
+
+        A file is taken in once it was left alone for rest_seconds and no program has it open for writing.
+        poll_seconds: look that often instead of waiting for events. See indexer.sync.watch.Watch for the callbacks.
+        """
+        from .store import queries
+        from .store.writer import Writer
+        from .sync.readers import Readers
+        from .sync.roots import targets
+        from .sync.watch import Watch
+
+        writer = Writer(self._writable())
+        named = [Path(folder).expanduser() for folder in folders]
+        aims = targets(writer, queries.roots(self._db), named)
+        inside = [aim for aim in aims if aim.folder or aim.name]
+        if inside:
+            raise UsageError(f"{inside[0].root.path} is indexed as a whole: watch that folder")
+        readers = Readers(workers)
+        try:
+            Watch(
+                writer,
+                readers,
+                [aim.root for aim in aims],
+                stop,
+                rest_seconds=rest_seconds,
+                rescan_seconds=rescan_seconds,
+                poll_seconds=poll_seconds,
+                on_scanned=on_scanned,
+                on_change=on_change,
+                on_message=on_message,
+                on_progress=on_progress,
+            ).run()
+        finally:
+            readers.close()
+
+    def remove_root(self, path: PathLike) -> Root:
+        """Forget a root. Its photos are not touched; their records go to the trash, and come back with a new scan."""
+        from .store.writer import Writer
+        from .sync.roots import locate
+
+        self._writable()
+        place = locate(Path(path).expanduser(), self.roots())
+        if place is None or place[1]:
+            raise NotFound(f"{os.fspath(path)} is not an indexed folder: 'indexer roots' lists them")
+        writer = Writer(self._db)
+        with writer.transaction():
+            writer.remove_root(place[0].id)
+            writer.settle()
+        return place[0]
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        if self._connection is None:
+            from .store.connection import open_for_reading
+
+            self._connection = open_for_reading(self.path)
+        return self._connection
+
+    def _writable(self) -> sqlite3.Connection:
+        from .store.connection import open_for_writing
+
+        self.close()
+        self._connection = open_for_writing(self.path)
+        return self._connection

@@ -1,0 +1,87 @@
+"""Times as files write them, into RFC 3339 text; and which of a file's times says when the photo was taken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+_EXIF = re.compile(
+    r"\s*(\d{4})[:\-/.](\d\d?)[:\-/.](\d\d?)(?:[ T]+(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?"
+    r"\s*(Z|[+-]\d\d:?\d\d)?\s*$"
+)
+_OFFSET = re.compile(r"\s*([+-])(\d\d):?(\d\d)")
+# IMG_20240131_235959.jpg, PXL_20240131_235959123.jpg, 2024-01-31 23.59.59.jpg, Screenshot_2024-01-31-23-59-59.png,
+# IMG-20240131-WA0001.jpg (a day without a time)
+_NAME = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])"
+    r"(?:(?:[-_ .T]|\sat\s){1,4}([01]\d|2[0-3])[-_.:h]?([0-5]\d)[-_.:m]?([0-5]\d)(?:\.?(\d{3}))?)?(?!\d)"
+)
+
+
+def rfc3339(text: object, subsec: object = None, offset: object = None) -> str | None:
+    """`2023:11:07 05:31:56` and its like as `2023-11-07T05:31:56`, with fraction and offset where given.
+
+    A date that no calendar knows (0000:00:00, month 13, blanks) is None.
+    """
+    found = _EXIF.match(str(text)) if text else None
+    if not found:
+        return None
+    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    clock = wall_clock(year, month, day, hour or 0, minute or 0, second or 0)
+    if clock is None:
+        return None
+    fraction = (fraction or _digits(subsec)).rstrip("0")[:9]
+    return clock + (f".{fraction}" if fraction else "") + (_zone(zone) or _zone(offset) or "")
+
+
+def wall_clock(*parts: str | int) -> str | None:
+    """Year, month, day, hour, minute, second as `2023-11-07T05:31:56`; None where the calendar has no such moment."""
+    try:
+        return datetime(*map(int, parts)).isoformat(timespec="seconds")  # type: ignore[arg-type]
+    except ValueError:
+        return None
+
+
+def _digits(subsec: object) -> str:
+    text = str(subsec or "").strip().strip("\0")
+    return text if text.isdigit() else ""
+
+
+def _zone(offset: object) -> str | None:
+    if not offset:
+        return None
+    if str(offset).strip() == "Z":
+        return "+00:00"
+    found = _OFFSET.match(str(offset))
+    if not found or int(found[2]) > 14 or int(found[3]) > 59:
+        return None
+    return f"{found[1]}{found[2]}:{found[3]}"
+
+
+def utc(nanoseconds: int) -> str:
+    """A file system's time as RFC 3339 in UTC to the millisecond, always as long, so that text sorts as time."""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=nanoseconds // 1_000_000)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def from_name(name: str) -> str | None:
+    """The time that phones and messengers write into a file's name."""
+    found = _NAME.search(name)
+    if not found:
+        return None
+    year, _, month, day, hour, minute, second, fraction = found.groups()
+    clock = wall_clock(year, month, day, hour or 0, minute or 0, second or 0)
+    return clock + (f".{fraction}" if fraction else "") if clock else None
+
+
+def capture_time(claims: Mapping[str, Any], name: str, modified_ns: int) -> str:
+    """When the photo was taken, by the first of: original, digitized, the container's, GPS, the name, the file's mtime.
+
+    The clock of the place is kept as the camera wrote it; an offset is there only where a source knows it.
+    """
+    for key in ("original_datetime", "digitized_datetime", "container_datetime", "gps_datetime"):
+        if claims.get(key):
+            return str(claims[key])
+    return from_name(name) or utc(modified_ns)[:-1] + "+00:00"

@@ -1,0 +1,65 @@
+"""What a media file says of itself: the one thing that leaves this room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The camera's and the author's words in a file. Unknown is None.
+
+    Times are RFC 3339 text, with the fraction the file gives and an offset only where the file knows it
+    (`2023-11-07T05:31:56.12+01:00`, `2023-11-07T05:31:56`). exposure_time is in seconds, focal_length in millimetres,
+    exposure_bias in EV, altitude in metres (negative below the sea), latitude and longitude in signed degrees,
+    orientation is Exif's 1..8, rating 0..5.
+    """
+
+    make: str | None = None
+    model: str | None = None
+    orientation: int | None = None
+    modified_datetime: str | None = None
+    original_datetime: str | None = None
+    digitized_datetime: str | None = None
+    lens_model: str | None = None
+    f_number: float | None = None
+    focal_length: float | None = None
+    iso: int | None = None
+    exposure_time: float | None = None
+    exposure_bias: float | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    altitude: float | None = None
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+    country_code: str | None = None
+    sublocation: str | None = None
+    description: str | None = None
+    fps: float | None = None
+    live_photo_cid: str | None = None
+    projection_type: str | None = None
+    profile_description: str | None = None
+    auto_stack_id: str | None = None
+    rating: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFacts:
+    """One file, read once.
+
+    width and height are the stored picture's, before orientation; 0 where no reader can tell.
+    local_datetime is when it was taken (see `dates.capture_time`). problems says what is wrong with the file,
+    in words for the user; it is empty for a sound one.
+    """
+
+    mime_type: str
+    size: int
+    sha256: bytes
+    sha1: bytes
+    width: int
+    height: int
+    duration: float | None
+    local_datetime: str
+    metadata: Metadata
+    problems: tuple[str, ...] = ()

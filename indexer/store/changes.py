@@ -1,0 +1,62 @@
+"""What goes from the disk to the store: a file as found, and what is to be done about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from indexer.media.facts import MediaFacts
+
+Kind = Literal["new", "modified", "moved", "copy", "back", "touched"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileStat:
+    """A file found in a root. folder and name are as stored (indexer.paths); times in nanoseconds.
+
+    created_ns is the birth time where the platform tells it, else the earlier of mtime and ctime.
+    """
+
+    root_id: int
+    folder: str
+    name: str
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    device: int
+    created_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step from what is stored to what is there.
+
+    new       content never seen: becomes an asset
+    modified  the asset at this place has other bytes now: keeps its id
+    moved     a known asset lies here now; `left` are the rows of places it has left
+    copy      a known asset lies here as well
+    back      a file that was gone or ignored is there again
+    touched   the same bytes, another stat
+    """
+
+    kind: Kind
+    stat: FileStat
+    facts: MediaFacts | None = None
+    asset_id: str | None = None
+    left: tuple[int, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A path that gets a verdict and no new asset: ignored, not_media, unreadable, unstable.
+
+    The asset already known at an unreadable or unstable place stays: an error is not an absence.
+    """
+
+    root_id: int
+    folder: str
+    name: str
+    verdict: Literal["ignored", "not_media", "unreadable", "unstable", "damaged"]
+    reason: str
+    is_folder: bool = False

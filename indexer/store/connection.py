@@ -1,0 +1,58 @@
+"""Opening an index file: for reading, or as the one who writes."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from indexer.errors import IndexUnusable
+
+from . import schema
+
+# A writer that finds another one at work waits this long before it gives up.
+BUSY_SECONDS = 60.0
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write. Raises IndexUnusable where there is no index."""
+    if not path.is_file():
+        raise IndexUnusable(f"there is no index at {path}: make one with 'indexer scan FOLDER'")
+    mode = "mode=ro"
+    if not os.access(path.parent, os.W_OK):
+        # WAL needs a place for its shared memory; on a read-only disk nobody writes, and it can do without.
+        mode += "&immutable=1" if not path.with_name(path.name + "-wal").exists() else ""
+    connection = _connect(path, mode)
+    if schema.check(connection, path) == 0:
+        raise IndexUnusable(f"{path} is empty: fill it with 'indexer scan FOLDER'")
+    return connection
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """A connection that may write; the index, and its folder, are made where there is none yet."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise IndexUnusable(f"cannot make the folder {path.parent} for the index: {error.strerror}") from error
+    connection = _connect(path, "mode=rwc")
+    version = schema.check(connection, path)
+    try:
+        if version == 0:
+            from indexer import config, ids
+
+            schema.create(connection, ids.device_id(config.machine_name()))
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")  # with WAL: safe against crashes, last commits may be lost
+    except sqlite3.DatabaseError as error:
+        raise schema.unreadable(path, error) from error
+    return connection
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    # The three characters that mean something in SQLite's file: URLs (sqlite.org/uri.html).
+    name = os.fspath(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    try:
+        # Transactions are begun and ended by hand (isolation_level None).
+        return sqlite3.connect(f"file:{name}?{mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    except sqlite3.Error as error:
+        raise IndexUnusable(f"cannot open the index {path}: {error}") from error

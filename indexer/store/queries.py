@@ -1,0 +1,231 @@
+"""Every question asked of the index. Each function takes a connection and answers from one moment of the index."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from indexer.errors import QueryError
+
+from .rows import Activity, Root, StoredFile, Verdict
+
+_FILE = "id, root_id, folder, name, verdict, reason, is_folder, asset_id, size, mtime_ns, ctime_ns, inode, device"
+_ROOT = "id, path, uri, device, inode, added_at, scanned_at, offline_at, offline_why"
+# A file that can be opened, as far as the index knows: an error is not an absence.
+_PRESENT = "verdict NOT IN ('gone', 'ignored')"
+
+
+def asset_json(connection: sqlite3.Connection, asset_id: str) -> str | None:
+    row = connection.execute("SELECT json FROM asset_json WHERE id = ?", (asset_id,)).fetchone()
+    return row[0] if row else None
+
+
+def roots(connection: sqlite3.Connection) -> list[Root]:
+    return [Root(*row) for row in connection.execute(f"SELECT {_ROOT} FROM root ORDER BY path")]
+
+
+def file_at(connection: sqlite3.Connection, root_id: int, folder: str, name: str) -> StoredFile | None:
+    row = connection.execute(
+        f"SELECT {_FILE} FROM file WHERE root_id = ? AND folder = ? AND name = ?", (root_id, folder, name)
+    ).fetchone()
+    return StoredFile(*row) if row else None
+
+
+def files_in(
+    connection: sqlite3.Connection, root_id: int, folder: str, names: Collection[str] | None = None
+) -> dict[str, StoredFile]:
+    """The stored rows of one folder (not below it), by name; only the given names where there are some."""
+    if names is not None:
+        found = (file_at(connection, root_id, folder, name) for name in names)
+        return {file.name: file for file in found if file}
+    rows = connection.execute(f"SELECT {_FILE} FROM file WHERE root_id = ? AND folder = ?", (root_id, folder))
+    return {row[3]: StoredFile._make(row) for row in rows}
+
+
+def folders_below(connection: sqlite3.Connection, root_id: int, folder: str) -> Iterator[str]:
+    """Folders, at and below the given one, that hold a file not known to be gone."""
+    low, high = (folder + "/", folder + "0") if folder else ("", "\U0010ffff")  # '0' follows '/'
+    rows = connection.execute(
+        f"SELECT DISTINCT folder FROM file WHERE root_id = ? AND (folder = ? OR folder >= ? AND folder < ?) AND {_PRESENT}",
+        (root_id, folder, low, high),
+    )
+    return (row[0] for row in rows.fetchall())
+
+
+def has_assets(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM asset LIMIT 1").fetchone() is not None
+
+
+def count_present(connection: sqlite3.Connection, root_id: int) -> int:
+    """Files of a root that have an asset and are not known to be gone."""
+    query = f"SELECT count(*) FROM file WHERE root_id = ? AND asset_id IS NOT NULL AND {_PRESENT}"
+    return int(connection.execute(query, (root_id,)).fetchone()[0])
+
+
+def some_present(connection: sqlite3.Connection, root_id: int, limit: int) -> list[StoredFile]:
+    """Some of the files that `count_present` counts, spread over the root."""
+    query = (
+        f"SELECT {_FILE} FROM file WHERE root_id = ? AND asset_id IS NOT NULL AND {_PRESENT} ORDER BY size, id LIMIT ?"
+    )
+    return [StoredFile._make(row) for row in connection.execute(query, (root_id, limit))]
+
+
+def same_inode(connection: sqlite3.Connection, device: int, inode: int, size: int, mtime_ns: int) -> list[StoredFile]:
+    """Files that had this inode, size and modification time when they were last seen."""
+    rows = connection.execute(
+        f"SELECT {_FILE} FROM file"
+        " WHERE inode = ? AND size = ? AND mtime_ns = ? AND device = ? AND asset_id IS NOT NULL",
+        (inode, size, mtime_ns, device),
+    )
+    return [StoredFile._make(row) for row in rows.fetchall()]
+
+
+def asset_with(connection: sqlite3.Connection, checksum: str) -> str | None:
+    row = connection.execute("SELECT id FROM asset WHERE checksum = ?", (checksum,)).fetchone()
+    return row[0] if row else None
+
+
+def places(connection: sqlite3.Connection, asset_id: str) -> list[StoredFile]:
+    """Every file row of an asset, the gone ones too, oldest first."""
+    rows = connection.execute(f"SELECT {_FILE} FROM file WHERE asset_id = ? ORDER BY id", (asset_id,))
+    return [StoredFile._make(row) for row in rows.fetchall()]
+
+
+def verdict_at(connection: sqlite3.Connection, root_id: int, folder: str, name: str) -> Verdict | None:
+    row = connection.execute(
+        "SELECT root.path, file.path, verdict, reason, is_folder, asset_id, seen_at FROM file JOIN root ON root.id = root_id"
+        " WHERE root_id = ? AND folder = ? AND name = ?",
+        (root_id, folder, name),
+    ).fetchone()
+    return Verdict(*row) if row else None
+
+
+def failures(connection: sqlite3.Connection, limit: int) -> list[Verdict]:
+    rows = connection.execute(
+        "SELECT root.path, file.path, verdict, reason, is_folder, asset_id, seen_at FROM file JOIN root ON root.id = root_id"
+        " WHERE verdict IN ('damaged', 'unreadable', 'unstable') ORDER BY root.path, file.folder, file.name LIMIT ?",
+        (limit,),
+    )
+    return [Verdict(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much is in the index. by_verdict has every verdict that occurs; by_root the files with an asset."""
+
+    assets: int
+    trashed: int
+    files: int
+    bytes: int
+    by_verdict: dict[str, int]
+    by_root: dict[int, int]
+
+
+def counts(connection: sqlite3.Connection) -> Counts:
+    live, trashed, size = connection.execute(
+        "SELECT count(*) FILTER (WHERE trashed_at IS NULL), count(trashed_at),"
+        " coalesce(sum(file_size_bytes) FILTER (WHERE trashed_at IS NULL), 0) FROM asset"
+    ).fetchone()
+    by_verdict = dict(connection.execute("SELECT verdict, count(*) FROM file GROUP BY verdict").fetchall())
+    by_root = dict(
+        connection.execute(
+            f"SELECT root_id, count(*) FROM file WHERE asset_id IS NOT NULL AND {_PRESENT} GROUP BY root_id"
+        ).fetchall()
+    )
+    return Counts(live, trashed, sum(by_root.values()), size, by_verdict, by_root)
+
+
+def activities(connection: sqlite3.Connection) -> list[Activity]:
+    rows = connection.execute("SELECT kind, host, pid, roots, started_at, progress FROM activity ORDER BY id")
+    return [Activity(kind, host, pid, tuple(paths.split("\n")), at, done) for kind, host, pid, paths, at, done in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to list. after and before are wall clocks or their beginnings ('2023', '2023-11-07'), both inclusive."""
+
+    after: str | None = None
+    before: str | None = None
+    camera: str | None = None
+    kind: str | None = None  # 'image' or 'video'
+    trashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    id: str
+    local_datetime: str
+    mime_type: str
+    width: int
+    height: int
+    size: int
+    camera: str | None
+    path: str | None
+
+
+def listed(connection: sqlite3.Connection, wanted: Filter, limit: int) -> list[Listed]:
+    """The newest assets first; ties by id."""
+    where, values = _where(wanted)
+    rows = connection.execute(
+        "SELECT asset.id, local_datetime, mime_type, width, height, file_size_bytes,"
+        " CASE WHEN instr(lower(model), lower(make)) = 1 THEN model ELSE ltrim(coalesce(make, '') || ' ' || coalesce(model, '')) END,"
+        " root.path || '/' || file.path"
+        " FROM asset JOIN metadata ON metadata.asset_id = asset.id"
+        " LEFT JOIN file ON file.id = asset.file_id LEFT JOIN root ON root.id = file.root_id"
+        f" WHERE {where} ORDER BY wall_clock DESC, asset.id LIMIT ?",
+        (*values, limit),
+    )
+    return [Listed(*row) for row in rows]
+
+
+def listed_json(connection: sqlite3.Connection, wanted: Filter, limit: int) -> Iterator[str]:
+    """The records of `listed`, each as asset_json has it."""
+    where, values = _where(wanted)
+    rows = connection.execute(
+        "SELECT asset_json.json FROM asset JOIN metadata ON metadata.asset_id = asset.id JOIN asset_json ON asset_json.id = asset.id"
+        f" WHERE {where} ORDER BY asset.wall_clock DESC, asset.id LIMIT ?",
+        (*values, limit),
+    )
+    return (row[0] for row in rows)
+
+
+def _where(wanted: Filter) -> tuple[str, list[str]]:
+    terms = ["trashed_at IS NOT NULL" if wanted.trashed else "trashed_at IS NULL"]
+    values: list[str] = []
+    if wanted.after:
+        terms.append("wall_clock >= ?")
+        values.append(wanted.after)
+    if wanted.before:
+        terms.append("wall_clock < ? || '\U0010ffff'")
+        values.append(wanted.before)
+    if wanted.camera:
+        terms.append("instr(lower(coalesce(make, '') || ' ' || coalesce(model, '')), lower(?)) > 0")
+        values.append(wanted.camera)
+    if wanted.kind:
+        terms.append("mime_type >= ? || '/' AND mime_type < ? || '0'")
+        values += [wanted.kind, wanted.kind]
+    return " AND ".join(terms), values
+
+
+def select(
+    connection: sqlite3.Connection, sql: str, limit: int | None
+) -> tuple[list[str], Iterator[tuple[object, ...]]]:
+    """The user's own SELECT: column names and rows. Raises QueryError with SQLite's words."""
+    try:
+        cursor = connection.execute(sql)
+    except (sqlite3.Error, sqlite3.Warning) as error:
+        raise QueryError(f"the query does not run: {error}") from error
+    if cursor.description is None:
+        raise QueryError("the query returns no rows: only SELECT is possible here")
+    return [column[0] for column in cursor.description], _rows(cursor, limit)
+
+
+def _rows(cursor: sqlite3.Cursor, limit: int | None) -> Iterator[tuple[object, ...]]:
+    try:
+        for number, row in enumerate(cursor):
+            if limit is not None and number >= limit:
+                return
+            yield row
+    except sqlite3.Error as error:
+        raise QueryError(f"the query stopped: {error}") from error

@@ -1,0 +1,62 @@
+"""Rows of the index as the other rooms see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder that is indexed. path is as stored (see indexer.paths)."""
+
+    id: int
+    path: str
+    uri: str
+    device: int | None
+    inode: int | None
+    added_at: str
+    scanned_at: str | None
+    offline_at: str | None
+    offline_why: str | None
+
+
+class StoredFile(NamedTuple):
+    """A path of the index with what is known of it. A NamedTuple: one is made for every file of every scan."""
+
+    id: int
+    root_id: int
+    folder: str
+    name: str
+    verdict: str
+    reason: str | None
+    is_folder: int
+    asset_id: str | None
+    size: int | None
+    mtime_ns: int | None
+    ctime_ns: int | None
+    inode: int | None
+    device: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the index says of one path."""
+
+    root: str
+    path: str
+    verdict: str
+    reason: str | None
+    is_folder: bool
+    asset_id: str | None
+    seen_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    kind: str
+    host: str
+    pid: int
+    roots: tuple[str, ...]
+    started_at: str
+    progress: str

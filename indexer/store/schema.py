@@ -1,0 +1,74 @@
+"""schema.sql, and bringing an index file to its version."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+
+from indexer.errors import IndexUnusable
+
+APPLICATION_ID = 0x50494458
+VERSION = 1
+
+
+def text() -> str:
+    """The schema: beside the package in a checkout, inside it when installed."""
+    package = Path(__file__).parents[1]
+    installed = package / "schema.sql"
+    return (installed if installed.is_file() else package.parent / "schema.sql").read_text(encoding="utf-8")
+
+
+def check(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of the index behind the connection, 0 for a new file.
+
+    Raises IndexUnusable for a file that is no index, or one that a newer indexer has made.
+    """
+    try:
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if application == APPLICATION_ID:
+            if version > VERSION:
+                raise IndexUnusable(
+                    f"{path} is of version {version}, made by a newer indexer; this one knows version {VERSION}: update it"
+                )
+            return version
+        tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        raise unreadable(path, error) from error
+    if application or version or tables:
+        raise IndexUnusable(f"{path} is a SQLite file, but not a photo index: name another one with --db")
+    return 0
+
+
+def unreadable(path: Path, error: sqlite3.Error) -> IndexUnusable:
+    if "not a database" in str(error):
+        return IndexUnusable(f"{path} is not an index: name another file with --db")
+    return IndexUnusable(f"{path} cannot be read: {error}")
+
+
+def create(connection: sqlite3.Connection, device_id: str) -> None:
+    """Make the tables of a new index, or nothing of them. Two processes may come at once: one makes it, both go on."""
+    statements = text()
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+            for statement in _statements(statements):
+                connection.execute(statement)
+            connection.execute("INSERT INTO setting (name, value) VALUES ('device_id', ?)", (device_id,))
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _statements(script: str) -> list[str]:
+    """executescript would commit before it starts, and leave half a schema when it is killed."""
+    statements, pending = [], ""
+    for line in re.sub(r"--[^\n]*", "", script).splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            statements.append(pending)
+            pending = ""
+    return statements

@@ -1,0 +1,313 @@
+"""The one that writes. Callers group their calls in `transaction()`; nothing half-written is ever seen."""
+
+from __future__ import annotations
+
+import base64
+import os
+import socket
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+
+from indexer import ids, paths
+from indexer.media.dates import utc
+from indexer.media.facts import MediaFacts, Metadata
+
+from .changes import Change, FileStat, PassedOver
+from .queries import asset_json
+from .rows import Root
+
+_METADATA = tuple(field.name for field in fields(Metadata))
+_PRESENT = "verdict NOT IN ('gone', 'ignored')"
+
+_INSERT_ASSET = """
+INSERT INTO asset (id, checksum, checksum_sha1, mime_type, file_size_bytes, width, height, duration, original_file_name,
+                   local_datetime, file_id, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_UPDATE_ASSET = """
+UPDATE asset SET checksum = ?, checksum_sha1 = ?, mime_type = ?, file_size_bytes = ?, width = ?, height = ?, duration = ?,
+                 local_datetime = ? WHERE id = ?"""
+_INSERT_METADATA = (
+    f"INSERT INTO metadata (asset_id, {', '.join(_METADATA)}, created_at, updated_at)"
+    f" VALUES ({', '.join('?' * (len(_METADATA) + 3))})"
+)
+_UPDATE_METADATA = (
+    f"UPDATE metadata SET ({', '.join(_METADATA)}) = ({', '.join('?' * len(_METADATA))}), updated_at = ?"
+    f" WHERE asset_id = ? AND ({', '.join(_METADATA)}) IS NOT ({', '.join('?' * len(_METADATA))})"
+)
+_UPSERT_FILE = """
+INSERT INTO file (root_id, folder, name, verdict, reason, asset_id, size, mtime_ns, ctime_ns, inode, device,
+                  device_asset_id, uri, file_created_at, file_modified_at, seen_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (root_id, folder, name) DO UPDATE SET
+    verdict = excluded.verdict, reason = excluded.reason, is_folder = 0, asset_id = excluded.asset_id,
+    size = excluded.size, mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns, inode = excluded.inode,
+    device = excluded.device, device_asset_id = excluded.device_asset_id, uri = excluded.uri,
+    file_created_at = excluded.file_created_at, file_modified_at = excluded.file_modified_at, seen_at = excluded.seen_at
+RETURNING id"""
+_UPSERT_VERDICT = """
+INSERT INTO file (root_id, folder, name, verdict, reason, is_folder, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (root_id, folder, name) DO UPDATE SET
+    verdict = excluded.verdict, reason = excluded.reason, is_folder = excluded.is_folder, seen_at = excluded.seen_at
+RETURNING asset_id"""
+
+_UNSETTLED = """
+SELECT id FROM asset WHERE file_id IS NULL AND trashed_at IS NULL
+UNION
+SELECT asset.id FROM file JOIN asset ON asset.id = file.asset_id
+WHERE file.verdict IN ('gone', 'ignored') AND asset.trashed_at IS NULL"""
+
+
+def now() -> str:
+    return utc(time.time_ns())
+
+
+class Writer:
+    """Writes changes through one connection. Not for two threads."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self._perhaps_orphans: set[str] = set()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Waits for other writers; on any exception nothing of it is kept."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    # Roots
+
+    def add_root(self, path: str, uri: str, stat: os.stat_result) -> Root:
+        row = self.connection.execute(
+            "INSERT INTO root (path, uri, device, inode, added_at) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (path) DO UPDATE SET path = excluded.path"
+            " RETURNING id, path, uri, device, inode, added_at, scanned_at, offline_at, offline_why",
+            (path, uri, stat.st_dev, stat.st_ino, now()),
+        ).fetchone()
+        return Root(*row)
+
+    def root_scanned(self, root_id: int, stat: os.stat_result) -> None:
+        self.connection.execute(
+            "UPDATE root SET scanned_at = ?, device = ?, inode = ?, offline_at = NULL, offline_why = NULL WHERE id = ?",
+            (now(), stat.st_dev, stat.st_ino, root_id),
+        )
+
+    def root_offline(self, root_id: int, why: str) -> None:
+        self.connection.execute(
+            "UPDATE root SET offline_at = coalesce(offline_at, ?), offline_why = ? WHERE id = ?", (now(), why, root_id)
+        )
+
+    def remove_root(self, root_id: int) -> None:
+        """Forget a root and its files. Assets that lie nowhere else go to the trash at the next `settle`."""
+        rows = self.connection.execute(
+            "SELECT DISTINCT asset_id FROM file WHERE root_id = ? AND asset_id IS NOT NULL", (root_id,)
+        )
+        self._perhaps_orphans.update(row[0] for row in rows.fetchall())
+        self.connection.execute("DELETE FROM root WHERE id = ?", (root_id,))
+
+    # Files
+
+    def apply(self, change: Change) -> str:
+        """Carry out one change; the id of its asset."""
+        if change.kind == "new":
+            assert change.facts is not None
+            return self._add(change.stat, change.facts)
+        assert change.asset_id is not None
+        with self._record_may_change(change.asset_id):
+            returns = not self._is_present(change.asset_id)
+            verdict = _verdict(change.facts) if change.facts else self._known_verdict(change)
+            if change.kind == "modified":
+                assert change.facts is not None
+                self._replace_content(change.asset_id, change.facts)
+            self._put_file(change.stat, change.asset_id, verdict)
+            self.connection.executemany("DELETE FROM file WHERE id = ?", [(row,) for row in change.left])
+            self._choose_file(change.asset_id)
+            if returns:
+                self.connection.execute("UPDATE asset SET trashed_at = NULL WHERE id = ?", (change.asset_id,))
+        return change.asset_id
+
+    def pass_over(self, path: PassedOver) -> None:
+        row = self.connection.execute(
+            _UPSERT_VERDICT,
+            (path.root_id, path.folder, path.name, path.verdict, path.reason, int(path.is_folder), now()),
+        ).fetchone()
+        if row[0] and path.verdict == "ignored":
+            self._lost_a_place(row[0])
+
+    def ignore_below(self, root_id: int, folder: str, reason: str) -> None:
+        """A rule covers a whole folder now: its files leave the sight of lists, and keep their assets."""
+        rows = self.connection.execute(
+            "UPDATE file SET verdict = 'ignored', reason = ?, seen_at = ?"
+            " WHERE root_id = ? AND (folder = ? OR folder >= ? || '/' AND folder < ? || '0')"
+            " AND asset_id IS NOT NULL AND verdict NOT IN ('gone', 'ignored') RETURNING asset_id",
+            (reason, now(), root_id, folder, folder, folder),
+        ).fetchall()
+        self.connection.execute(
+            "DELETE FROM file WHERE root_id = ? AND (folder = ? OR folder >= ? || '/' AND folder < ? || '0')"
+            " AND asset_id IS NULL",
+            (root_id, folder, folder, folder),
+        )
+        for asset_id in {row[0] for row in rows}:
+            self._lost_a_place(asset_id)
+
+    def forget(self, file_ids: Iterable[int]) -> None:
+        """Rows of paths that never had an asset and are not there any more."""
+        self.connection.executemany("DELETE FROM file WHERE id = ? AND asset_id IS NULL", [(row,) for row in file_ids])
+
+    @property
+    def has_orphans(self) -> bool:
+        return bool(self._perhaps_orphans)
+
+    def mark_gone(self, file_id: int) -> bool:
+        """Whether the row was still there to be marked."""
+        row = self.connection.execute(
+            "UPDATE file SET verdict = 'gone', reason = NULL, seen_at = ? WHERE id = ? AND verdict <> 'gone' RETURNING asset_id",
+            (now(), file_id),
+        ).fetchone()
+        if row and row[0]:
+            self._lost_a_place(row[0])
+        return row is not None
+
+    def settle(self, *, everything: bool = False) -> None:
+        """Put assets into the trash that were left without a file. Called when a whole pass is through, so that a file
+        on its way from one folder to another is not trashed in between. `everything`: not only those that lost a file
+        since the last call, but any, as a process that was killed may have left them."""
+        if everything:
+            self._perhaps_orphans.update(row[0] for row in self.connection.execute(_UNSETTLED).fetchall())
+        for asset_id in sorted(self._perhaps_orphans):
+            if not self._is_present(asset_id):
+                with self._record_may_change(asset_id):
+                    self.connection.execute(
+                        "UPDATE asset SET trashed_at = ? WHERE id = ? AND trashed_at IS NULL", (now(), asset_id)
+                    )
+        self._perhaps_orphans.clear()
+
+    # What is running
+
+    def begin_activity(self, kind: str, roots: Iterable[str]) -> int:
+        with self.transaction():
+            row = self.connection.execute(
+                "INSERT INTO activity (kind, host, pid, roots, started_at) VALUES (?, ?, ?, ?, ?) RETURNING id",
+                (kind, socket.gethostname(), os.getpid(), "\n".join(roots), now()),
+            ).fetchone()
+        return int(row[0])
+
+    def report_activity(self, activity_id: int, progress: str) -> None:
+        self.connection.execute("UPDATE activity SET progress = ? WHERE id = ?", (progress, activity_id))
+
+    def end_activity(self, activity_ids: Iterable[int]) -> None:
+        with self.transaction():
+            self.connection.executemany("DELETE FROM activity WHERE id = ?", [(number,) for number in activity_ids])
+
+    # Within
+
+    def _add(self, stat: FileStat, facts: MediaFacts) -> str:
+        counter = 0
+        while self.connection.execute(
+            "SELECT 1 FROM asset WHERE id = ?", (asset_id := ids.asset_id(facts.sha256, counter),)
+        ).fetchone():
+            counter += 1  # that asset was edited since, and has other content now
+        moment = now()
+        file_id = self._put_file(stat, asset_id, _verdict(facts))
+        self.connection.execute(
+            _INSERT_ASSET,
+            (asset_id, *_content(facts)[:-1], stat.name, facts.local_datetime, file_id, moment, moment),
+        )
+        self.connection.execute(_INSERT_METADATA, (asset_id, *_words(facts.metadata), moment, moment))
+        return asset_id
+
+    def _replace_content(self, asset_id: str, facts: MediaFacts) -> None:
+        self.connection.execute(
+            "INSERT INTO former_checksum SELECT checksum, checksum_sha1, id, ? FROM asset WHERE id = ?"
+            " ON CONFLICT DO UPDATE SET until = excluded.until",
+            (now(), asset_id),
+        )
+        self.connection.execute(_UPDATE_ASSET, (*_content(facts), asset_id))
+        words = _words(facts.metadata)
+        self.connection.execute(_UPDATE_METADATA, (*words, now(), asset_id, *words))
+
+    def _put_file(self, stat: FileStat, asset_id: str, verdict: tuple[str, str | None]) -> int:
+        former = self.connection.execute(
+            "SELECT asset_id FROM file WHERE root_id = ? AND folder = ? AND name = ?",
+            (stat.root_id, stat.folder, stat.name),
+        ).fetchone()
+        path = paths.join(stat.folder, stat.name)
+        row = self.connection.execute(
+            _UPSERT_FILE,
+            (stat.root_id, stat.folder, stat.name, *verdict, asset_id, stat.size, stat.mtime_ns, stat.ctime_ns)
+            + (stat.inode, stat.device, paths.nfc(path), paths.uri(paths.from_text(path)))
+            + (utc(stat.created_ns), utc(stat.mtime_ns), now()),
+        ).fetchone()
+        if former and former[0] and former[0] != asset_id:
+            self._lost_a_place(former[0])
+        return int(row[0])
+
+    def _known_verdict(self, change: Change) -> tuple[str, str | None]:
+        """A file that moved unread is as sound or damaged as it was."""
+        rows = [*change.left]
+        for row in rows:
+            found = self.connection.execute("SELECT verdict, reason FROM file WHERE id = ?", (row,)).fetchone()
+            if found and found[0] in ("indexed", "damaged"):
+                return found[0], found[1]
+        problems = self.connection.execute(
+            "SELECT reason FROM file WHERE asset_id = ? AND verdict = 'damaged' LIMIT 1", (change.asset_id,)
+        ).fetchone()
+        return ("damaged", problems[0]) if problems else ("indexed", None)
+
+    def _lost_a_place(self, asset_id: str) -> None:
+        self._perhaps_orphans.add(asset_id)
+        with self._record_may_change(asset_id):
+            self._choose_file(asset_id)
+
+    def _choose_file(self, asset_id: str) -> None:
+        """The first seen of the files that are there stands for the asset; of a lost asset, the first seen at all."""
+        self.connection.execute(
+            "UPDATE asset SET file_id ="
+            " (SELECT id FROM file WHERE asset_id = asset.id ORDER BY verdict IN ('gone', 'ignored'), id LIMIT 1) WHERE id = ?",
+            (asset_id,),
+        )
+
+    def _is_present(self, asset_id: str) -> bool:
+        row = self.connection.execute(f"SELECT 1 FROM file WHERE asset_id = ? AND {_PRESENT} LIMIT 1", (asset_id,))
+        return row.fetchone() is not None
+
+    @contextmanager
+    def _record_may_change(self, asset_id: str) -> Iterator[None]:
+        """Moves updated_at exactly when the record's JSON comes out different."""
+        before = asset_json(self.connection, asset_id)
+        yield
+        if asset_json(self.connection, asset_id) != before:
+            self.connection.execute("UPDATE asset SET updated_at = ? WHERE id = ?", (now(), asset_id))
+
+
+def _verdict(facts: MediaFacts) -> tuple[str, str | None]:
+    return ("damaged", "; ".join(facts.problems)) if facts.problems else ("indexed", None)
+
+
+def checksum(digest: bytes) -> str:
+    return base64.b64encode(digest).decode()
+
+
+def _content(facts: MediaFacts) -> tuple[object, ...]:
+    return (
+        checksum(facts.sha256),
+        checksum(facts.sha1),
+        facts.mime_type,
+        facts.size,
+        facts.width,
+        facts.height,
+        facts.duration,
+        facts.local_datetime,
+    )
+
+
+def _words(metadata: Metadata) -> tuple[object, ...]:
+    return tuple(getattr(metadata, name) for name in _METADATA)

@@ -1,0 +1,1 @@
+"""Roots to changes: what is on disk against what is stored."""

@@ -1,0 +1,146 @@
+"""Worker processes that read files ahead; results come back in the order they were asked for."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from types import ModuleType
+
+from indexer.store.changes import FileStat
+
+from . import worker
+from .worker import Reading
+
+# Several small files go to a worker at once, large ones alone.
+_BATCH_FILES = 32
+_BATCH_BYTES = 8 * 1024 * 1024
+# Files asked for and not yet handed on: enough to keep workers busy behind one long film, little enough to hold.
+_AHEAD = 1024
+_TICK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file to read. path is as the operating system knows it; stat what the walk saw."""
+
+    path: str
+    stat: FileStat
+
+
+def worker_count() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Readers:
+    """A pool that starts with the first file and survives a reader that crashes: that file alone is told unreadable.
+
+    make_executor: any concurrent.futures.Executor will do, here or on other machines.
+    """
+
+    def __init__(self, workers: int | None = None, make_executor: Callable[[int], Executor] | None = None) -> None:
+        self.workers = workers or worker_count()
+        self._make = make_executor or _process_pool
+        self._executor: Executor | None = None
+
+    def read(self, jobs: Iterable[Job], tick: Callable[[], None] = lambda: None) -> Iterator[tuple[Job, Reading]]:
+        """Each job with its reading, in order. `tick` is called now and then while it waits."""
+        waiting: deque[tuple[list[Job], Future[list[Reading]]]] = deque()
+        ahead = 0
+        for batch in _batches(jobs):
+            waiting.append((batch, self._submit(batch)))
+            ahead += len(batch)
+            while waiting and (ahead > _AHEAD or waiting[0][1].done()):
+                ahead -= len(waiting[0][0])
+                yield from self._next(waiting, tick)
+        while waiting:
+            yield from self._next(waiting, tick)
+
+    def close(self) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+            self._executor = None
+
+    def _submit(self, batch: list[Job]) -> Future[list[Reading]]:
+        if self._executor is None:
+            self._executor = self._make(self.workers)
+        try:
+            return self._executor.submit(worker.read_files, [job.path for job in batch])
+        except BrokenProcessPool as error:
+            broken: Future[list[Reading]] = Future()
+            broken.set_exception(error)
+            return broken
+
+    def _next(
+        self, waiting: deque[tuple[list[Job], Future[list[Reading]]]], tick: Callable[[], None]
+    ) -> Iterator[tuple[Job, Reading]]:
+        batch, future = waiting.popleft()
+        try:
+            readings = _result(future, tick)
+        except BrokenProcessPool:
+            # A worker died and took the pool along. Any of the files in flight may be the cause: read this batch's
+            # one by one, and send the others to a new pool.
+            self.close()
+            readings = [self._read_alone(job) for job in batch]
+            for index, (later, _) in enumerate(waiting):
+                waiting[index] = (later, self._submit(later))
+        yield from zip(batch, readings, strict=True)
+
+    def _read_alone(self, job: Job) -> Reading:
+        executor = self._make(1)
+        try:
+            return executor.submit(worker.read_files, [job.path]).result()[0]
+        except BrokenProcessPool:
+            return Reading(error="the reader crashed on it")
+        finally:
+            executor.shutdown(wait=True)
+
+
+def _result(future: Future[list[Reading]], tick: Callable[[], None]) -> list[Reading]:
+    while True:
+        try:
+            return future.result(timeout=_TICK_SECONDS)
+        except NotYet:
+            tick()
+
+
+def _batches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
+    batch: list[Job] = []
+    size = 0
+    for job in jobs:
+        batch.append(job)
+        size += job.stat.size
+        if len(batch) >= _BATCH_FILES or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _process_pool(workers: int) -> Executor:
+    """Workers are forked off a clean server process, never off this one, which may have threads and open databases."""
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    context = multiprocessing.get_context(method)
+    if method == "forkserver":
+        context.set_forkserver_preload([worker.__name__])
+    return _QuietPool(workers, mp_context=context, initializer=worker.prepare)
+
+
+class _QuietPool(ProcessPoolExecutor):
+    """A pool whose workers do not import the caller's `__main__`, as they otherwise would to find what it defines:
+    nothing here needs it, and a script without the `if __name__ == "__main__"` guard would run again in each."""
+
+    def submit(self, *args, **kwargs):  # type: ignore[no-untyped-def]
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            return super().submit(*args, **kwargs)
+        finally:
+            sys.modules["__main__"] = main

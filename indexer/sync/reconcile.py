@@ -1,0 +1,311 @@
+"""What is on disk against what is stored: the one pipeline, for scan and watch alike.
+
+Listings come in; each file in them is unchanged, or known by its inode, or to be read. Readings come back in order, and
+become changes; changes are written in batches. What a pass did not find is looked for once more before it is called
+gone, after everything else, so that a file that moved is never gone in between.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from indexer import paths
+from indexer.store import queries
+from indexer.store.changes import Change, FileStat, PassedOver
+from indexer.store.rows import Root, StoredFile
+from indexer.store.writer import Writer, checksum
+
+from .presence import has_left, is_absent
+from .readers import Job, Readers
+from .rules import real_folder
+from .summary import Summary
+from .walk import Listing, Walker, file_stat, words
+from .worker import Reading
+
+_BATCH = 500
+_BATCH_SECONDS = 1.0
+_SOUND = ("indexed", "damaged")
+_AWAY = ("gone", "ignored")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a root to reconcile: a folder with all below it, or only some names in it (folders among them are not
+    entered)."""
+
+    folder: str
+    names: Collection[str] | None = None
+
+
+WHOLE = Part("")
+
+
+class Reconciler:
+    """Brings the index of one root up to what is on disk.
+
+    roots: all of the index's, by id; a file may have come from any. summary is counted up as it goes.
+    rest_seconds: a file touched within this time is not read yet, but returned as not at rest.
+    on_change is told of each change as it is written.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        readers: Readers,
+        root: Root,
+        roots: dict[int, Root],
+        summary: Summary,
+        on_progress: Callable[[], None] = lambda: None,
+        on_change: Callable[[Change, str], None] = lambda change, asset_id: None,
+        rest_seconds: float = 0.0,
+    ) -> None:
+        self._writer = writer
+        self._db = writer.connection
+        self._readers = readers
+        self._root = root
+        self._roots = roots
+        self._summary = summary
+        self._on_progress = on_progress
+        self._on_change = on_change
+        self._rest = rest_seconds
+        nested = {paths.from_text(other.path) for other in roots.values() if other.id != root.id}
+        self._walker = Walker(root, nested)
+        self._pending: list[Change | PassedOver | tuple[Job, Reading]] = []
+        self._written_at = time.monotonic()
+        self._missing: list[StoredFile] = []
+        self._leftover: list[int] = []
+        self._reopened: dict[str, int] = {}
+        self._unstable: list[tuple[Job, str]] = []
+        self._unreadable_folders: list[str] = []
+        self._visited: set[str] = set()
+        self._may_know = queries.has_assets(self._db)
+
+    def run(self, parts: Iterable[Part]) -> list[tuple[Job, str]]:
+        """Reconcile these parts of the root in one pass. Returns the files that were not at rest, and why."""
+        parts = list(parts)
+        self._read(self._jobs(self._listings(parts)))
+        for part in parts:
+            if part.names is None:
+                self._look_for_unvisited(part.folder)
+        return self._finish(everything=WHOLE in parts)
+
+    def again(self, jobs: Iterable[Job]) -> list[tuple[Job, str]]:
+        """Read these files once more."""
+        self._read(jobs)
+        return self._finish()
+
+    def give_up(self, unstable: Iterable[tuple[Job, str]]) -> None:
+        """Write down which files never came to rest."""
+        for job, why in unstable:
+            self._summary.unstable += 1
+            self._pending.append(PassedOver(self._root.id, job.stat.folder, job.stat.name, "unstable", why))
+        self._flush()
+
+    def _listings(self, parts: Iterable[Part]) -> Iterator[tuple[Listing, Collection[str] | None]]:
+        for part in parts:
+            if part.names is None:
+                for listing in self._walker.walk(part.folder):
+                    yield listing, None
+            elif (found := self._walker.look_at(part.folder, part.names)) is not None:
+                yield found, part.names
+
+    def _read(self, jobs: Iterable[Job]) -> None:
+        try:
+            for job, reading in self._readers.read(jobs, self._on_progress):
+                self._pending.append((job, reading))
+                self._flush_if_due()
+        finally:
+            # Also when stopped in the middle: what was read is worth keeping.
+            self._flush()
+
+    # Listings to jobs
+
+    def _jobs(self, listings: Iterable[tuple[Listing, Collection[str] | None]]) -> Iterator[Job]:
+        for listing, names in listings:
+            if names is None:
+                self._visited.add(listing.folder)
+            if listing.error is not None:
+                self._note_unreadable(listing)
+                continue
+            stored = queries.files_in(self._db, self._root.id, listing.folder, names)
+            real = real_folder(self._walker.real_root, listing.folder)
+            for name, info in listing.files.items():
+                job = self._compare(listing.folder, name, info, stored.pop(name, None), real)
+                if job is not None:
+                    yield job
+            for passed in listing.passed:
+                self._pass_over(passed, stored.pop(passed.name, None))
+            self._note_missing(listing, stored.values())
+            self._summary.current = listing.folder
+            self._flush_if_due()
+            self._on_progress()
+
+    def _compare(self, folder: str, name: str, info: os.stat_result, row: StoredFile | None, real: str) -> Job | None:
+        """The job for a file that has to be read; None where it is known without."""
+        same = (
+            row is not None
+            and row.asset_id is not None
+            and (row.size, row.mtime_ns, row.inode) == (info.st_size, info.st_mtime_ns, info.st_ino)
+        )
+        if row is not None and same:
+            if row.verdict in _SOUND and row.ctime_ns == info.st_ctime_ns:
+                self._summary.unchanged += 1
+                self._summary.bytes_done += info.st_size
+                return None
+            if row.verdict in _AWAY:
+                self._change(Change("back", file_stat(self._root.id, folder, name, info), asset_id=row.asset_id))
+                return None
+        stat = file_stat(self._root.id, folder, name, info)
+        if self._may_know and not same:
+            for other in queries.same_inode(self._db, info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns):
+                home = self._roots.get(other.root_id)
+                if home is not None and (row is None or other.id != row.id) and has_left(home, other):
+                    self._change(Change("moved", stat, asset_id=other.asset_id, left=(other.id,)))
+                    return None
+        job = Job(os.path.join(real, paths.from_text(name)), stat)
+        if self._rest and 0 <= time.time() - max(info.st_mtime, info.st_ctime) < self._rest:
+            self._unstable.append((job, "written moments ago"))
+            return None
+        return job
+
+    def _change(self, change: Change) -> None:
+        self._count(change)
+        self._pending.append(change)
+
+    def _pass_over(self, passed: PassedOver, row: StoredFile | None) -> None:
+        self._summary.passed_over += 1
+        if passed.verdict == "unreadable":
+            self._summary.unreadable += 1
+        if row is None or (row.verdict, row.reason, row.is_folder) != (
+            passed.verdict,
+            passed.reason,
+            int(passed.is_folder),
+        ):
+            self._pending.append(passed)
+
+    def _note_unreadable(self, listing: Listing) -> None:
+        """A folder that cannot be read says nothing of what is in it: nothing there is missing."""
+        self._unreadable_folders.append(listing.folder)
+        self._summary.unreadable += 1
+        if listing.folder and listing.error is not None:
+            folder, name = paths.split(listing.folder)
+            reason = f"the folder cannot be read: {words(listing.error)}"
+            self._pending.append(PassedOver(self._root.id, folder, name, "unreadable", reason, is_folder=True))
+
+    def _note_missing(self, listing: Listing, rows: Iterable[StoredFile]) -> None:
+        entered = set(listing.folders)
+        for row in rows:
+            if row.asset_id is not None:
+                if row.verdict != "gone":
+                    self._missing.append(row)
+            elif row.is_folder and row.name in entered:
+                # It was passed over, and is entered now: whether it can be read, its own listing will say.
+                self._reopened[paths.join(row.folder, row.name)] = row.id
+            else:
+                self._leftover.append(row.id)
+
+    # Readings to changes
+
+    def _flush_if_due(self) -> None:
+        if len(self._pending) >= _BATCH or time.monotonic() - self._written_at > _BATCH_SECONDS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._pending:
+            with self._writer.transaction():
+                for item in self._pending:
+                    self._write(item)
+            self._pending.clear()
+        self._written_at = time.monotonic()
+        self._on_progress()
+
+    def _write(self, item: Change | PassedOver | tuple[Job, Reading]) -> None:
+        if isinstance(item, PassedOver):
+            if item.is_folder and item.verdict == "ignored":
+                self._writer.ignore_below(item.root_id, paths.join(item.folder, item.name), item.reason)
+            self._writer.pass_over(item)
+        elif isinstance(item, Change):
+            self._on_change(item, self._writer.apply(item))
+        else:
+            self._write_reading(*item)
+
+    def _write_reading(self, job: Job, reading: Reading) -> None:
+        seen = job.stat
+        self._summary.bytes_done += seen.size
+        if reading.facts is None or reading.stat is None:
+            if reading.unstable:
+                self._unstable.append((job, reading.unstable))
+            elif os.path.lexists(job.path):  # else it is gone since it was listed
+                self._summary.unreadable += 1
+                reason = reading.error or "unknown error"
+                self._writer.pass_over(PassedOver(seen.root_id, seen.folder, seen.name, "unreadable", reason))
+            return
+        self._summary.bytes_read += reading.facts.size
+        stat = file_stat(seen.root_id, seen.folder, seen.name, reading.stat)
+        change = self._decide(stat, reading)
+        self._count(change)
+        self._on_change(change, self._writer.apply(change))
+
+    def _decide(self, stat: FileStat, reading: Reading) -> Change:
+        """What a file that was read means for the index, from what is stored at this moment."""
+        assert reading.facts is not None
+        facts = reading.facts
+        row = queries.file_at(self._db, stat.root_id, stat.folder, stat.name)
+        asset_id = queries.asset_with(self._db, checksum(facts.sha256))
+        if asset_id is None:
+            if row is None or row.asset_id is None:
+                return Change("new", stat, facts)
+            shared = any(place.verdict not in _AWAY for place in self._other_places(row.asset_id, row))
+            return Change("new", stat, facts) if shared else Change("modified", stat, facts, row.asset_id)
+        if row is not None and row.asset_id == asset_id:
+            return Change("back" if row.verdict in _AWAY else "touched", stat, facts, asset_id)
+        others = self._other_places(asset_id, row)
+        homes = self._roots
+        left = [place for place in others if place.root_id in homes and is_absent(homes[place.root_id], place)]
+        left.sort(key=lambda place: place.verdict == "gone")
+        if left:
+            return Change("moved", stat, facts, asset_id, (left[0].id,))
+        return Change("copy" if others else "back", stat, facts, asset_id)
+
+    def _other_places(self, asset_id: str, row: StoredFile | None) -> list[StoredFile]:
+        return [place for place in queries.places(self._db, asset_id) if row is None or place.id != row.id]
+
+    def _count(self, change: Change) -> None:
+        counter = {"copy": "copies"}.get(change.kind, change.kind)
+        setattr(self._summary, counter, getattr(self._summary, counter) + 1)
+        if change.facts and change.facts.problems:
+            self._summary.damaged += 1
+        self._may_know = True
+
+    # What was not found
+
+    def _look_for_unvisited(self, folder: str) -> None:
+        for known in queries.folders_below(self._db, self._root.id, folder):
+            if known in self._visited or any(paths.is_below(known, shut) for shut in self._unreadable_folders):
+                continue
+            for row in queries.files_in(self._db, self._root.id, known).values():
+                if row.asset_id is None:
+                    self._leftover.append(row.id)
+                elif row.verdict not in _AWAY:
+                    self._missing.append(row)
+
+    def _finish(self, *, everything: bool = False) -> list[tuple[Job, str]]:
+        """Write what is missing, and settle: the end of a pass. `everything` also settles what a killed one left."""
+        missing = [row for row in self._missing if is_absent(self._root, row)]
+        shut = set(self._unreadable_folders)
+        self._leftover += [row for folder, row in self._reopened.items() if folder not in shut]
+        if missing or self._leftover or everything or self._writer.has_orphans:
+            with self._writer.transaction():
+                for row in missing:
+                    self._summary.gone += self._writer.mark_gone(row.id)
+                self._writer.forget(self._leftover)
+                self._writer.settle(everything=everything)
+        unstable = self._unstable
+        self._missing, self._leftover, self._unstable = [], [], []
+        self._reopened.clear()
+        self._visited.clear()
+        self._unreadable_folders.clear()
+        return unstable

@@ -1,0 +1,79 @@
+"""Which root a path belongs to, and what to scan when a path is named."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer import paths
+from indexer.errors import RootUnavailable, UsageError
+from indexer.store.rows import Root
+from indexer.store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What to reconcile: a folder of a root with all below it, or one name in it."""
+
+    root: Root
+    folder: str = ""
+    name: str | None = None
+
+
+def locate(path: str | os.PathLike[str], roots: Iterable[Root]) -> tuple[Root, str] | None:
+    """The innermost root that holds a path, and the path within it ('' for the root itself), as stored.
+
+    The path's folder may be reached by links; the path itself is taken as it is named.
+    """
+    absolute = os.path.abspath(path)
+    head, tail = os.path.split(absolute)
+    candidates = {absolute, os.path.join(os.path.realpath(head), tail), os.path.realpath(absolute)}
+    best: tuple[Root, str] | None = None
+    for text in (paths.to_text(Path(candidate).as_posix()) for candidate in candidates):
+        for root in roots:
+            if paths.is_below(text, root.path.rstrip("/")) and (best is None or len(root.path) > len(best[0].path)):
+                best = root, text[len(root.path.rstrip("/")) + 1 :]
+    return best
+
+
+def targets(writer: Writer, roots: Sequence[Root], named: Sequence[str | os.PathLike[str]]) -> list[Target]:
+    """What to scan for these paths; folders that no root holds become roots. All roots where none is named.
+
+    Raises RootUnavailable for a path that is not there, UsageError where there is nothing to scan.
+    """
+    if not named:
+        if not roots:
+            raise UsageError("no folder is indexed yet: name one, as in 'indexer scan ~/Pictures'")
+        return [Target(root) for root in roots]
+    found: list[Target] = []
+    for path in named:
+        found += _targets_of(writer, roots, os.path.realpath(path))
+    return found
+
+
+def _targets_of(writer: Writer, roots: Sequence[Root], real: str) -> list[Target]:
+    place = locate(real, roots)
+    try:
+        info = os.stat(real)
+    except OSError as error:
+        if place is not None and not place[1]:
+            return [Target(place[0])]  # a known root that is away: the scan says so
+        raise RootUnavailable(f"{paths.to_text(real)}: {error.strerror}") from error
+    is_folder = os.path.isdir(real)
+    if place is None and not is_folder:
+        raise UsageError(f"{paths.to_text(real)} lies in no indexed folder: scan its folder")
+    if place is not None:
+        root, within = place
+        return [Target(root, within)] if is_folder else [Target(root, *paths.split(within))]
+    text = paths.to_text(Path(real).as_posix())
+    with writer.transaction():
+        added = writer.add_root(text, "file://" + paths.uri(_url_path(real)), info)
+    nested = [Target(root) for root in roots if paths.is_below(root.path, text)]
+    return [Target(added), *nested]
+
+
+def _url_path(real: str) -> str:
+    posix = Path(real).as_posix()
+    return "" if posix == "/" else posix if posix.startswith("/") else "/" + posix

@@ -1,0 +1,142 @@
+"""Is this path ours? The one function that decides it, for every way a path comes in.
+
+A path is passed over by a rule of an `.indexerignore` (gitignore syntax; the nearest folder's file and the last matching
+line win, `!` takes a path back in), else by the built-in rules for hidden files and other programs' litter, else for
+being a link. What is left is media by its name, or not media.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from indexer import paths
+from indexer.media.formats import EXTENSIONS, extension
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+IGNORE_FILE = ".indexerignore"
+
+_LITTER_FOLDERS = {
+    "@eaDir": "Synology's index",
+    "#recycle": "a Synology recycle bin",
+    "#snapshot": "Synology snapshots",
+    "@Recycle": "a QNAP recycle bin",
+    "@Recently-Snapshot": "QNAP snapshots",
+    "$RECYCLE.BIN": "a Windows recycle bin",
+    "System Volume Information": "Windows' own folder",
+    "lost+found": "a file system's own folder",
+    "__MACOSX": "leavings of a Mac archive",
+}
+_LITTER_FILES = frozenset(("Thumbs.db", "ehthumbs.db", "desktop.ini", "Icon\r"))
+_HALF_WRITTEN = (".part", ".partial", ".crdownload", ".download", ".tmp", ".filepart", ".opdownload")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """ours: descend into the folder, or index the file. Else why not."""
+
+    verdict: Literal["ours", "ignored", "not_media"]
+    reason: str = ""
+
+
+OURS = Decision("ours")
+
+
+@dataclass(frozen=True, slots=True)
+class _IgnoreFile:
+    """One .indexerignore, compiled. folder is where it lies, within the root."""
+
+    folder: str
+    lines: tuple[str, ...]
+    spec: GitIgnoreSpec
+
+    def decide(self, path: str, is_folder: bool) -> Decision | None:
+        """None where no line speaks of the path."""
+        inside = path[len(self.folder) + 1 :] if self.folder else path
+        found = self.spec.check_file(inside + "/" if is_folder else inside)
+        if found.include is None or found.index is None:
+            return None
+        if not found.include:
+            return OURS
+        where = paths.join(self.folder, IGNORE_FILE)
+        return Decision("ignored", f"rule {self.lines[found.index].strip()!r} in line {found.index + 1} of {where}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules that hold in one folder of a root: the ignore files from there up to the root, nearest first."""
+
+    files: tuple[_IgnoreFile, ...] = ()
+
+    def entering(self, folder: str, real_path: str) -> Rules:
+        """The rules inside `folder`, given those of its parent. Raises OSError where its ignore file cannot be read:
+        a rule that cannot be read must not turn into an index of what it hides."""
+        try:
+            text = Path(real_path, IGNORE_FILE).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return self
+        lines = tuple(text.decode("utf-8-sig", "surrogateescape").splitlines())
+        return Rules((_IgnoreFile(folder, lines, _compiled(lines)), *self.files))
+
+    def decide(
+        self, folder: str, name: str, *, is_folder: bool, is_link: bool = False, is_file: bool = True
+    ) -> Decision:
+        """The decision on folder/name. Folders above it are taken to be ours."""
+        path = paths.join(folder, name)
+        taken_in = False
+        for file in self.files:
+            found = file.decide(path, is_folder)
+            if found is not None and found is not OURS:
+                return found
+            if found is OURS:
+                taken_in = True
+                break
+        if not taken_in and (litter := _litter(name, is_folder)):
+            return Decision("ignored", litter)
+        if is_link:
+            return Decision("ignored", "a link: what it points to is indexed where it lies")
+        if is_folder:
+            return OURS
+        if not is_file:
+            return Decision("ignored", "neither a file nor a folder")
+        if extension(name) not in EXTENSIONS:
+            return Decision("not_media", _not_media(name))
+        return OURS
+
+
+@lru_cache(maxsize=64)
+def _compiled(lines: Sequence[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(lines)
+
+
+def _litter(name: str, is_folder: bool) -> str | None:
+    if name[0] == ".":
+        if name.startswith("._"):
+            return "macOS's companion of another file"
+        return f"hidden: the name begins with a dot; '!{name}' in {IGNORE_FILE} takes it in"
+    if is_folder:
+        what = _LITTER_FOLDERS.get(name)
+        return f"{what}, not the user's photos" if what else None
+    if name in _LITTER_FILES:
+        return "a file manager's own file"
+    if name.endswith(_HALF_WRITTEN) or name.startswith("~"):
+        return "a file another program is still writing"
+    return None
+
+
+def _not_media(name: str) -> str:
+    ending = extension(name)
+    return f"not a photo or film: .{ending}" if ending else "not a photo or film: the name has no ending"
+
+
+def real_folder(root: str, folder: str) -> str:
+    """The folder as the operating system knows it."""
+    return os.path.join(root, *paths.from_text(folder).split("/")) if folder else root

@@ -1,0 +1,50 @@
+"""What a scan has done so far, for people and for scripts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counted as the scan goes; each media file falls under one of new … unstable, damaged ones are among the first
+    six. gone counts files that are not there any more. offline names roots that could not be reached.
+
+    current and the expected and done figures are for showing progress; expected ones are None until they are counted.
+    """
+
+    new: int = 0
+    modified: int = 0
+    moved: int = 0
+    copies: int = 0
+    back: int = 0
+    touched: int = 0
+    unchanged: int = 0
+    unreadable: int = 0
+    unstable: int = 0
+    gone: int = 0
+    damaged: int = 0
+    passed_over: int = 0
+    bytes_read: int = 0
+    seconds: float = 0.0
+    offline: list[str] = field(default_factory=list)
+    current: str = ""
+    bytes_done: int = 0
+    expected_files: int | None = None
+    expected_bytes: int | None = None
+
+    @property
+    def files_done(self) -> int:
+        """Media files dealt with."""
+        return self.unchanged + self.files_changed + self.unreadable + self.unstable
+
+    @property
+    def files_changed(self) -> int:
+        return self.new + self.modified + self.moved + self.copies + self.back + self.touched
+
+    def as_dict(self) -> dict[str, Any]:
+        shown = asdict(self)
+        for progress in ("current", "bytes_done", "expected_files", "expected_bytes"):
+            del shown[progress]
+        return shown

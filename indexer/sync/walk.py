@@ -1,0 +1,189 @@
+"""What lies in a root, folder by folder."""
+
+from __future__ import annotations
+
+import operator
+import os
+import stat as stat_flags
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from indexer import paths
+from indexer.store.changes import FileStat, PassedOver
+from indexer.store.rows import Root
+
+from .rules import Rules, real_folder
+
+_name = operator.attrgetter("name")
+
+
+@dataclass(slots=True)
+class Listing:
+    """One folder as it is now.
+
+    files: media by name (as stored). passed: what gets a verdict only. folders: those to enter.
+    error: the folder could not be read; then the rest is empty and says nothing of what is there.
+    """
+
+    folder: str
+    files: dict[str, os.stat_result] = field(default_factory=dict)
+    passed: list[PassedOver] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    error: OSError | None = None
+
+
+class Walker:
+    """Looks into one root. Links are not followed, and a folder met twice (a bind mount) is entered once, so that
+    every walk ends. stop_at: real paths of folders that are roots of their own."""
+
+    def __init__(self, root: Root, stop_at: Collection[str] = ()) -> None:
+        self.root = root
+        self.real_root = paths.from_text(root.path)
+        self._stop_at = stop_at
+        self._met: dict[tuple[int, int], str] = {}
+
+    def walk(self, folder: str = "") -> Iterator[Listing]:
+        """The folder and all below it that is ours, each before those inside it, in the order of names."""
+        try:
+            rules = self._rules_above(folder)
+        except OSError as error:
+            yield Listing(folder, error=error)
+            return
+        if rules is None:
+            return
+        self._met.clear()
+        waiting = [(folder, rules)]
+        while waiting:
+            current, above = waiting.pop()
+            listing, within = self._list(current, above)
+            if isinstance(listing.error, (FileNotFoundError, NotADirectoryError)):
+                continue  # gone since its parent was listed: an absence, not an error
+            yield listing
+            waiting.extend((paths.join(current, name), within) for name in reversed(listing.folders))
+
+    def look_at(self, folder: str, names: Collection[str]) -> Listing | None:
+        """As the walk's listing of `folder`, of the given names alone; None where the folder is not ours."""
+        listing = Listing(folder)
+        real = real_folder(self.real_root, folder)
+        try:
+            rules = self._rules_above(folder)
+            if rules is None:
+                return None
+            within = rules.entering(folder, real)
+        except OSError as error:
+            return Listing(folder, error=error)
+        for name in names:
+            try:
+                entry = _Entry(real, paths.from_text(name))
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                listing.passed.append(PassedOver(self.root.id, folder, name, "unreadable", words(error)))
+                continue
+            self._judge(listing, within, name, entry)
+        return listing
+
+    def _rules_above(self, folder: str) -> Rules | None:
+        """The rules that hold for `folder`, or None where one passes over it or a folder it lies in.
+
+        Raises OSError where an ignore file on the way cannot be read."""
+        rules, current = Rules(), ""
+        for name in folder.split("/") if folder else ():
+            real = real_folder(self.real_root, current)
+            rules = rules.entering(current, real)
+            real_name = paths.from_text(name)
+            path = os.path.join(real, real_name)
+            decision = rules.decide(current, real_name, is_folder=True, is_link=os.path.islink(path))
+            if decision.verdict != "ours" or path in self._stop_at:
+                return None
+            current = paths.join(current, name)
+        return rules
+
+    def _list(self, folder: str, above: Rules) -> tuple[Listing, Rules]:
+        listing = Listing(folder)
+        real = real_folder(self.real_root, folder)
+        try:
+            rules = above.entering(folder, real)
+            with os.scandir(real) as scan:
+                entries = sorted(scan, key=_name)
+        except OSError as error:
+            return Listing(folder, error=error), above
+        for entry in entries:
+            self._judge(listing, rules, paths.to_text(entry.name), entry)
+        return listing, rules
+
+    def _judge(self, listing: Listing, rules: Rules, name: str, entry: os.DirEntry[str] | _Entry) -> None:
+        """Sort one entry into the listing."""
+        folder, is_folder = listing.folder, entry.is_dir(follow_symlinks=False)
+        decision = rules.decide(
+            folder,
+            entry.name,
+            is_folder=is_folder,
+            is_link=entry.is_symlink(),
+            is_file=is_folder or entry.is_file(follow_symlinks=False),
+        )
+        if decision.verdict != "ours":
+            listing.passed.append(PassedOver(self.root.id, folder, name, decision.verdict, decision.reason, is_folder))
+            return
+        try:
+            info = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return  # gone since it was listed
+        except OSError as error:
+            listing.passed.append(PassedOver(self.root.id, folder, name, "unreadable", words(error), is_folder))
+            return
+        if not is_folder and info.st_size:
+            listing.files[name] = info
+        elif not is_folder:
+            listing.passed.append(PassedOver(self.root.id, folder, name, "damaged", "the file is empty"))
+        elif passed := self._passed_folder(entry, info):
+            listing.passed.append(PassedOver(self.root.id, folder, name, "ignored", passed, is_folder=True))
+        else:
+            self._met[info.st_dev, info.st_ino] = entry.path
+            listing.folders.append(name)
+
+    def _passed_folder(self, entry: os.DirEntry[str] | _Entry, info: os.stat_result) -> str | None:
+        if entry.path in self._stop_at:
+            return "a root of its own"
+        before = self._met.get((info.st_dev, info.st_ino))
+        return None if before is None else f"the same folder as {paths.to_text(before)}"
+
+
+class _Entry:
+    """What os.scandir says of an entry, for one that is known by name. Raises OSError as os.lstat does."""
+
+    def __init__(self, real: str, name: str) -> None:
+        self.name = name
+        self.path = os.path.join(real, name)
+        self._info = os.lstat(self.path)
+
+    def is_dir(self, *, follow_symlinks: bool) -> bool:
+        return stat_flags.S_ISDIR(self._info.st_mode)
+
+    def is_file(self, *, follow_symlinks: bool) -> bool:
+        return stat_flags.S_ISREG(self._info.st_mode)
+
+    def is_symlink(self) -> bool:
+        return stat_flags.S_ISLNK(self._info.st_mode)
+
+    def stat(self, *, follow_symlinks: bool) -> os.stat_result:
+        return self._info
+
+
+def file_stat(root_id: int, folder: str, name: str, info: os.stat_result) -> FileStat:
+    born = getattr(info, "st_birthtime_ns", None) or round(getattr(info, "st_birthtime", 0) * 1_000_000_000)
+    return FileStat(
+        root_id=root_id,
+        folder=folder,
+        name=name,
+        size=info.st_size,
+        mtime_ns=info.st_mtime_ns,
+        ctime_ns=info.st_ctime_ns,
+        inode=info.st_ino,
+        device=info.st_dev,
+        created_ns=born or min(info.st_mtime_ns, info.st_ctime_ns),
+    )
+
+
+def words(error: OSError) -> str:
+    return error.strerror or str(error)

@@ -1,0 +1,91 @@
+"""Why is this photo (not) here? The verdict on one path, in a sentence."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from indexer import paths
+from indexer.errors import NotFound
+from indexer.store import queries
+from indexer.store.rows import Root, Verdict
+
+from .roots import locate
+from .walk import Walker
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """verdict is the index's, or 'outside' (in no root), 'folder' (entered), 'unseen' (nothing known yet)."""
+
+    path: str
+    verdict: str
+    sentence: str
+    asset_id: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def why(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> Answer:
+    """Raises NotFound where nothing is at the path, and the index knows of nothing there."""
+    place = locate(path, queries.roots(connection))
+    shown = paths.to_text(os.path.abspath(path))
+    if place is None:
+        if not os.path.lexists(path):
+            raise NotFound(f"{shown}: there is no such file, and no indexed folder holds it")
+        return Answer(shown, "outside", f"{shown} lies in no indexed folder: 'indexer scan' its folder to take it in.")
+    root, within = place
+    known = queries.verdict_at(connection, root.id, *paths.split(within)) if within else None
+    if known is not None and (known.verdict != "gone" or not os.path.lexists(path)):
+        return Answer(shown, known.verdict, _sentence(connection, shown, known), known.asset_id)
+    if not os.path.lexists(path):
+        raise NotFound(f"{shown}: there is no such file, and none was seen there")
+    return _judge_now(connection, root, within, shown, is_folder=os.path.isdir(path))
+
+
+def _sentence(connection: sqlite3.Connection, shown: str, known: Verdict) -> str:
+    reason, asset = known.reason or "", known.asset_id
+    if known.verdict == "indexed":
+        others = len(queries.places(connection, asset)) - 1 if asset else 0
+        copies = f"; the same photo lies in {others} other place{'s' * (others > 1)}" if others else ""
+        return f"{shown} is indexed as {asset}{copies}."
+    if known.verdict == "damaged":
+        return f"{shown} is indexed as {asset}, but damaged: {reason}." if asset else f"{shown} is damaged: {reason}."
+    if known.verdict == "gone":
+        return f"{shown} is gone, noticed on {known.seen_at}; its record {asset} is kept."
+    kept = f" Its record {asset} is kept." if asset else ""
+    what = {
+        "ignored": f"{shown} is ignored: {reason}.",
+        "not_media": f"{shown} is {reason}.",
+        "unreadable": f"{shown} could not be read: {reason}.",
+        "unstable": f"{shown} never came to rest: {reason}; the next scan looks again.",
+    }
+    return what[known.verdict] + kept
+
+
+def _judge_now(connection: sqlite3.Connection, root: Root, within: str, shown: str, *, is_folder: bool) -> Answer:
+    """The verdict that the next scan will reach, for a path not seen yet."""
+    for ancestor in _ancestors(within):
+        above = queries.verdict_at(connection, root.id, *paths.split(ancestor))
+        if above is not None and above.is_folder and above.verdict in ("ignored", "unreadable"):
+            known = f"{above.root}/{above.path}"
+            return Answer(shown, above.verdict, f"{shown} lies in {known}, which is {above.verdict}: {above.reason}.")
+    folder, name = paths.split(within)
+    listing = Walker(root).look_at(folder, [name]) if within else None
+    if listing is not None and listing.passed:
+        found = listing.passed[0]
+        return Answer(shown, found.verdict, f"{shown} is {found.verdict.replace('_', ' ')}: {found.reason}.")
+    if is_folder:
+        return Answer(shown, "folder", f"{shown} is a folder that is indexed; ask for a file in it.")
+    if listing is None:
+        return Answer(shown, "ignored", f"{shown} lies in a folder that is ignored by now.")
+    last = f"the last scan ended {root.scanned_at}" if root.scanned_at else "no scan has ended yet"
+    return Answer(shown, "unseen", f"{shown} has not been seen yet ({last}): the next scan takes it in.")
+
+
+def _ancestors(within: str) -> list[str]:
+    parts = within.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts))]

@@ -1,0 +1,69 @@
+"""What runs in a worker process: files in, facts out. It imports the media room and nothing above it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from indexer.media.facts import MediaFacts
+from indexer.media.read import read_source
+from indexer.media.source import Source
+
+if sys.platform == "linux":
+    import fcntl
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of reading one file: facts with the stat they hold for, or why not."""
+
+    facts: MediaFacts | None = None
+    stat: os.stat_result | None = None
+    unstable: str | None = None
+    error: str | None = None
+
+
+def prepare() -> None:
+    """Ctrl-C is the main process's to handle; SIGIO is what a lease's holder gets (see `_being_written`)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGIO"):
+        signal.signal(signal.SIGIO, signal.SIG_IGN)
+
+
+def read_files(paths: Sequence[str]) -> list[Reading]:
+    return [read_file(path) for path in paths]
+
+
+def read_file(path: str) -> Reading:
+    """Read a file that is to hold still meanwhile; a reading of half of it is no reading."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            before = os.fstat(file.fileno())
+            if _being_written(file.fileno()):
+                return Reading(unstable="another program is writing it")
+            source = Source(file)
+            facts = read_source(source, os.path.basename(path), before.st_mtime_ns)
+            after = os.fstat(file.fileno())
+    except OSError as error:
+        return Reading(error=error.strerror or str(error))
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or source.size != after.st_size:
+        return Reading(unstable="it changed while it was read")
+    return Reading(facts, after)
+
+
+def _being_written(descriptor: int) -> bool:
+    """Whether some process has the file open for writing, asked of the Linux kernel: it refuses a read lease then
+    (fcntl(2), F_SETLEASE). False where it cannot be asked: other systems, network file systems, another owner's file."""
+    if sys.platform != "linux" or signal.getsignal(signal.SIGIO) != signal.SIG_IGN:
+        return False  # a lease broken while it is held would kill a process that does not ignore SIGIO
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
