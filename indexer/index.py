@@ -131,6 +131,15 @@ class Index:
 
         return queries.roots(self._db)
 
+    def root_at(self, path: PathLike) -> Root:
+        """The root that this folder is."""
+        from .sync.roots import locate
+
+        place = locate(Path(path).expanduser(), self.roots())
+        if place is None or place[1]:
+            raise NotFound(f"{os.fspath(path)} is not an indexed folder: 'indexer roots' lists them")
+        return place[0]
+
     def counts(self) -> Counts:
         from .store import queries
 
@@ -149,11 +158,11 @@ class Index:
 
         return [one for one in queries.activities(self._db) if is_running(one.host, one.pid)]
 
-    def query(self, sql: str, limit: int | None = None) -> tuple[Sequence[str], Iterator[tuple[object, ...]]]:
-        """Column names and rows of the user's own SELECT. Cannot write. Raises QueryError."""
+    def query(self, sql: str) -> Iterator[dict[str, Any]]:
+        """The rows of the user's own SELECT, by column. Cannot write. Raises QueryError."""
         from .store import connection, queries
 
-        return queries.select(connection.open_for_reading(self.path), sql, limit)
+        return queries.select(connection.open_for_reading(self.path), sql)
 
     # Work
 
@@ -242,17 +251,13 @@ class Index:
     def remove_root(self, path: PathLike) -> Root:
         """Forget a root. Its photos are not touched; their records go to the trash, and come back with a new scan."""
         from .store.writer import Writer
-        from .sync.roots import locate
 
-        self._writable()
-        place = locate(Path(path).expanduser(), self.roots())
-        if place is None or place[1]:
-            raise NotFound(f"{os.fspath(path)} is not an indexed folder: 'indexer roots' lists them")
-        writer = Writer(self._db)
+        writer = Writer(self._writable())
+        root = self.root_at(path)
         with writer.transaction():
-            writer.remove_root(place[0].id)
+            writer.remove_root(root.id)
             writer.settle()
-        return place[0]
+        return root
 
     @property
     def _db(self) -> sqlite3.Connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from indexer.errors import QueryError
 
@@ -208,24 +209,13 @@ def _where(wanted: Filter) -> tuple[str, list[str]]:
     return " AND ".join(terms), values
 
 
-def select(
-    connection: sqlite3.Connection, sql: str, limit: int | None
-) -> tuple[list[str], Iterator[tuple[object, ...]]]:
-    """The user's own SELECT: column names and rows. Raises QueryError with SQLite's words."""
+def select(connection: sqlite3.Connection, sql: str) -> Iterator[dict[str, Any]]:
+    """The rows of the user's own SELECT, by column. Raises QueryError with SQLite's words."""
+    from sqlite_utils import Database
+
     try:
-        cursor = connection.execute(sql)
+        yield from Database(connection).query(sql)
+    except ValueError as error:
+        raise QueryError("the query returns no rows: only SELECT is possible here") from error
     except (sqlite3.Error, sqlite3.Warning) as error:
         raise QueryError(f"the query does not run: {error}") from error
-    if cursor.description is None:
-        raise QueryError("the query returns no rows: only SELECT is possible here")
-    return [column[0] for column in cursor.description], _rows(cursor, limit)
-
-
-def _rows(cursor: sqlite3.Cursor, limit: int | None) -> Iterator[tuple[object, ...]]:
-    try:
-        for number, row in enumerate(cursor):
-            if limit is not None and number >= limit:
-                return
-            yield row
-    except sqlite3.Error as error:
-        raise QueryError(f"the query stopped: {error}") from error

@@ -1,0 +1,80 @@
+"""The command line: thin, and each command imported only when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from indexer import __version__
+from indexer.errors import IndexerError
+
+# name -> module of this package that has it as `command`; in the order that help shows
+_COMMANDS = {
+    "scan": "Index folders now: new, changed, moved and deleted photos.",
+    "watch": "Scan, then follow changes until stopped.",
+    "get": "Print the asset record of an id or a file, as JSON.",
+    "list": "List photos and films, newest first.",
+    "info": "Show one asset, for people.",
+    "why": "Say why a path is, or is not, in the index.",
+    "status": "Say what is in the index, what is running, what failed.",
+    "roots": "List the indexed folders, or forget one.",
+    "query": "Run a SELECT on the index.",
+}
+
+
+class _Commands(click.Group):
+    """Loads the module of a command when it is called: `get` must not wait for what only `scan` needs."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"indexer.cli.{name}").command
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], _COMMANDS, 1)
+            hint = f" Did you mean '{close[0]}'?" if close else " See 'indexer --help'."
+            raise click.UsageError(f"There is no command '{args[0]}'.{hint}")
+        return super().resolve_command(context, args)
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except IndexerError as error:
+            if context.params.get("debug"):
+                raise
+            click.echo(f"indexer: {error}", err=True)
+            context.exit(error.exit_code)
+        except BrokenPipeError:
+            # The reader of our output is gone (`indexer list | head`); point stdout elsewhere so that nothing complains.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            context.exit(0)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--db", metavar="PATH", help="The index file. Default: INDEXER_DB, else this user's own.")
+@click.option("--debug", is_flag=True, help="Show where in the program an error came from.")
+@click.version_option(__version__, "-V", "--version", prog_name="indexer")
+@click.pass_context
+def main(context: click.Context, db: str | None, debug: bool) -> None:
+    """A local photo index: who, where, when and how of your photos, offline.
+
+    Begin with 'indexer scan ~/Pictures', then 'indexer list' and 'indexer get ID'. Photos are only read, never written.
+    """
+    context.obj = db

@@ -1,0 +1,46 @@
+"""What several commands share: opening the index, sizes and counts in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from indexer.index import Index
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def pass_index(function: F) -> Callable[..., Any]:
+    """Hands the command the index that --db names, and closes it afterwards."""
+
+    @click.pass_context
+    def wrapper(context: click.Context, *args: Any, **kwargs: Any) -> Any:
+        index = context.with_resource(Index.open(context.find_root().obj))
+        return context.invoke(function, index, *args, **kwargs)
+
+    wrapper.__name__, wrapper.__doc__ = function.__name__, function.__doc__
+    return wrapper
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="For scripts.")
+
+
+def print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def size(count: float) -> str:
+    """1234567 as '1.2 MB'."""
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "bytes" or count >= 100 else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def many(count: int, one: str, more: str | None = None) -> str:
+    """'1 file', '1,200 files'."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"

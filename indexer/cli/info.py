@@ -1,0 +1,82 @@
+"""indexer info"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from indexer import paths
+from indexer.index import Index
+
+from .common import json_option, pass_index, print_json, size
+
+
+@click.command()
+@click.argument("id_or_path")
+@json_option
+@pass_index
+def command(index: Index, id_or_path: str, as_json: bool) -> None:
+    """Show one asset for people: when, where, with what, and every place where its file lies."""
+    record = index.get(id_or_path)
+    roots = {root.id: root.path for root in index.roots()}
+    files = [
+        (paths.join(roots[file.root_id], paths.join(file.folder, file.name)), file.verdict, file.reason)
+        for file in index.files(record["id"])
+    ]
+    if as_json:
+        places = [{"path": path, "verdict": verdict, "reason": reason} for path, verdict, reason in files]
+        print_json({"id": record["id"], "files": places, "record": record})
+        return
+    for label, value in _lines(record):
+        if value:
+            click.echo(f"{label:12}{value}")
+    for path, verdict, reason in files:
+        note = "" if verdict == "indexed" else f"  ({verdict}: {reason})" if reason else f"  ({verdict})"
+        click.echo(f"{'file':12}{path}{note}")
+
+
+def _lines(record: dict[str, Any]) -> list[tuple[str, str | None]]:
+    words = record["metadata"]
+    return [
+        ("id", record["id"]),
+        ("name", record["original_file_name"]),
+        ("taken", record["local_datetime"].replace("T", " ")),
+        ("type", record["mime_type"]),
+        ("pixels", f"{record['width']} × {record['height']}" if record["width"] else None),
+        ("size", size(record["file_size_bytes"])),
+        ("camera", _camera(words["make"], words["model"])),
+        ("lens", words["lens_model"]),
+        ("exposure", _exposure(words)),
+        ("place", _place(words)),
+        ("description", words["description"]),
+        ("rating", "★" * words["rating"] if words["rating"] else None),
+        ("SHA-256", record["checksum"]),
+        ("in trash", record["trashed_at"]),
+    ]
+
+
+def _camera(make: str | None, model: str | None) -> str | None:
+    if make and model and model.lower().startswith(make.lower()):
+        return model
+    return " ".join(filter(None, (make, model))) or None
+
+
+def _exposure(words: dict[str, Any]) -> str | None:
+    parts = []
+    if seconds := words["exposure_time"]:
+        parts.append(f"1/{round(1 / seconds)} s" if seconds < 0.4 else f"{seconds:g} s")
+    if words["f_number"]:
+        parts.append(f"f/{words['f_number']:g}")
+    if words["iso"]:
+        parts.append(f"ISO {words['iso']}")
+    if words["focal_length"]:
+        parts.append(f"{words['focal_length']:g} mm")
+    return ", ".join(parts) or None
+
+
+def _place(words: dict[str, Any]) -> str | None:
+    if words["latitude"] is None:
+        return words["display_label"] or None
+    spot = f"{words['latitude']:.5f}, {words['longitude']:.5f}"
+    return f"{words['display_label']} ({spot})" if words["display_label"] else spot

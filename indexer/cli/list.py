@@ -1,0 +1,55 @@
+"""indexer list"""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from indexer.errors import UsageError
+from indexer.index import Index
+from indexer.store.queries import Filter
+
+from .common import json_option, pass_index, size
+
+_MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d)?)?)?)?)?")
+
+
+@click.command()
+@click.option("--after", metavar="DATE", help="Taken then or later: 2023, 2023-05, 2023-05-17 or 2023-05-17T18:30.")
+@click.option("--before", metavar="DATE", help="Taken then or earlier, the whole of it: 2023 goes to its last second.")
+@click.option("--camera", metavar="TEXT", help="Make or model holds this text.")
+@click.option("--type", "kind", type=click.Choice(["image", "video"]), help="Photos only, or films only.")
+@click.option("--trashed", is_flag=True, help="What is in the trash instead.")
+@click.option("-n", "--limit", type=click.IntRange(min=0), default=20, show_default=True, help="How many; 0 for all.")
+@json_option
+@pass_index
+def command(
+    index: Index,
+    after: str | None,
+    before: str | None,
+    camera: str | None,
+    kind: str | None,
+    trashed: bool,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List photos and films, newest first. --json prints the full records as one array."""
+    wanted = Filter(_moment(after), _moment(before), camera, kind, trashed)
+    most = limit or -1
+    if as_json:
+        click.echo("[", nl=False)
+        for number, text in enumerate(index.list_json(wanted, most)):
+            click.echo((",\n" if number else "") + text, nl=False)
+        click.echo("]")
+        return
+    for one in index.list(wanted, most):
+        when = one.local_datetime[:19].replace("T", " ")
+        pixels = f"{one.width}×{one.height}" if one.width else "-"
+        click.echo(f"{when}  {one.id}  {pixels:>11}  {size(one.size):>8}  {one.camera or '-':24}  {one.path or '-'}")
+
+
+def _moment(text: str | None) -> str | None:
+    if text is not None and not _MOMENT.fullmatch(text):
+        raise UsageError(f"{text!r} is no date: write 2023, 2023-05, 2023-05-17 or 2023-05-17T18:30")
+    return text.replace(" ", "T") if text else None

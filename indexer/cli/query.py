@@ -1,0 +1,53 @@
+"""indexer query"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from indexer.index import Index
+
+from .common import pass_index, print_json
+
+
+@click.command()
+@click.argument("sql")
+@click.option("--csv", "as_csv", is_flag=True, help="Comma-separated, with a header.")
+@click.option("--json", "as_json", is_flag=True, help="An array of objects.")
+@pass_index
+def command(index: Index, sql: str, as_csv: bool, as_json: bool) -> None:
+    """Run a SELECT on the index, and print a table. The index cannot be changed this way.
+
+    The view 'photo' has a flat row a photo: indexer query "SELECT path, taken_at, camera FROM photo LIMIT 5"
+    """
+    rows = index.query(sql)
+    if as_json:
+        print_json(list(rows))
+    elif as_csv:
+        writer = csv.writer(sys.stdout)
+        for number, row in enumerate(rows):
+            if number == 0:
+                writer.writerow(row)
+            writer.writerow(row.values())
+    else:
+        _table(list(rows))
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> None:
+    if not rows:
+        click.echo("no rows", err=True)
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*rows[0], box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text("" if value is None else str(value), overflow="fold") for value in row.values()))
+    # Off a terminal the lines are as long as they must be: nobody wants a path broken in a pipe.
+    Console(width=None if sys.stdout.isatty() else 10_000).print(table)

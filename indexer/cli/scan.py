@@ -1,0 +1,171 @@
+"""indexer scan"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+
+import click
+
+from indexer.index import Index
+from indexer.sync.summary import Summary
+
+from .common import json_option, many, pass_index, print_json, size
+
+_LINE_SECONDS = 5.0
+_SHOWN_FAILURES = 10
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path())
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes that read files. Default: one a core.")
+@json_option
+@pass_index
+def command(index: Index, paths: tuple[str, ...], workers: int | None, as_json: bool) -> None:
+    """Index folders now: new, changed, moved and deleted photos.
+
+    A folder named for the first time is remembered; without PATHS, all remembered folders are scanned. Photos are only
+    read. Unreadable and damaged ones are listed at the end. Ctrl-C stops at any time; the next scan goes on.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    show = sys.stderr.isatty() and not as_json
+    progress = Bar() if show else Lines(quiet=as_json)
+    try:
+        with progress:
+            summary = index.scan(paths, workers=workers, on_progress=progress.update, count_ahead=show)
+    except KeyboardInterrupt:
+        done = progress.latest
+        kept = many(done.files_changed, "file") if done else "nothing"
+        click.echo(f"Stopped; {kept} taken in so far. The next scan goes on from here.", err=True)
+        raise SystemExit(130) from None
+    if as_json:
+        print_json(summary.as_dict())
+    else:
+        _print(index, summary)
+    raise SystemExit(1 if summary.offline else 0)
+
+
+def _print(index: Index, summary: Summary) -> None:
+    click.echo(outcome(summary))
+    counts = index.counts().by_verdict
+    failed = [(counts.get(name, 0), name) for name in ("damaged", "unreadable", "unstable")]
+    ignored = counts.get("ignored", 0) + counts.get("not_media", 0)
+    total = sum(number for verdict, number in counts.items() if verdict != "gone")
+    failing = sum(number for number, _ in failed)
+    click.echo(
+        f"In the index: {many(total, 'path')} seen = {counts.get('indexed', 0):,} indexed + {ignored:,} ignored"
+        f" + {failing:,} failed."
+    )
+    if failing:
+        click.echo("Failed: " + ", ".join(f"{number:,} {name}" for number, name in failed if number))
+        for one in index.failures(_SHOWN_FAILURES):
+            click.echo(f"  {one.root}/{one.path}: {one.reason}")
+        if failing > _SHOWN_FAILURES:
+            click.echo(f"  … and {failing - _SHOWN_FAILURES:,} more: 'indexer status --failures' lists them")
+    for text in summary.offline:
+        click.echo(f"Offline, left as it was: {text}", err=True)
+
+
+def outcome(summary: Summary) -> str:
+    """What a scan did, in a line."""
+    words = [
+        (summary.new, "new"),
+        (summary.modified, "changed"),
+        (summary.moved, "moved"),
+        (summary.copies, "copied"),
+        (summary.back, "back"),
+        (summary.gone, "gone"),
+        (summary.unreadable, "unreadable"),
+        (summary.unstable, "still being written"),
+        (summary.unchanged + summary.touched, "unchanged"),
+    ]
+    text = ", ".join(f"{number:,} {word}" for number, word in words if number) or "nothing to index"
+    rate = ""
+    if summary.bytes_read and summary.seconds > 0:
+        rate = f", {size(summary.bytes_read)} read at {size(summary.bytes_read / summary.seconds)}/s"
+    return f"{text[0].upper()}{text[1:]} in {summary.seconds:.1f} s{rate}."
+
+
+class Lines:
+    """Progress for logs: a line now and then."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.latest: Summary | None = None
+        self._quiet = quiet
+        self._next = time.monotonic() + _LINE_SECONDS
+
+    def __enter__(self) -> Lines:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def update(self, summary: Summary) -> None:
+        self.latest = summary
+        if not self._quiet and time.monotonic() >= self._next:
+            self._next = time.monotonic() + _LINE_SECONDS
+            click.echo(
+                f"{many(summary.files_done, 'file')}, {size(summary.bytes_read)} read, now in {summary.current or '.'}",
+                err=True,
+            )
+
+
+class Bar:
+    """Progress for people: files, speed, time left."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        self.latest: Summary | None = None
+        self._started = time.monotonic()
+        self._drawn = 0.0
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.fields[words]}"),
+            console=Console(stderr=True),
+            transient=True,
+            auto_refresh=False,
+        )
+        self._task = self._bar.add_task("Scanning", total=None, words="")
+
+    def __enter__(self) -> Bar:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.stop()
+
+    def update(self, summary: Summary) -> None:
+        self.latest = summary
+        if time.monotonic() - self._drawn < 0.1:
+            return
+        self._drawn = time.monotonic()
+        seconds = max(self._drawn - self._started, 1e-3)
+        words = [f"{summary.files_done:,}" + _of(summary.expected_files) + " files"]
+        if summary.bytes_read:
+            words.append(f"{size(summary.bytes_read / seconds)}/s")
+        if left := _time_left(summary, seconds):
+            words.append(left)
+        words.append(summary.current[-40:])
+        self._bar.update(
+            self._task,
+            total=summary.expected_bytes,
+            completed=min(summary.bytes_done, summary.expected_bytes or summary.bytes_done),
+            words="  ".join(words),
+        )
+        self._bar.refresh()
+
+
+def _of(expected: int | None) -> str:
+    return "" if expected is None else f" of {expected:,}"
+
+
+def _time_left(summary: Summary, seconds: float) -> str:
+    """Shown once it means something: after three seconds, with the total known."""
+    if summary.expected_bytes is None or seconds < 3 or not summary.bytes_done:
+        return ""
+    left = (summary.expected_bytes - summary.bytes_done) * seconds / summary.bytes_done
+    return f"{int(left) // 60}:{int(left) % 60:02d} left"

@@ -1,0 +1,114 @@
+"""indexer watch"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+import time
+
+import click
+
+from indexer import paths as stored
+from indexer.index import Index
+from indexer.store.changes import Change
+from indexer.store.rows import Root
+from indexer.sync.summary import Summary
+
+from .common import json_option, pass_index
+from .scan import Bar, outcome
+
+# Changes of the first scan are not told one by one.
+_TOLD = {"new": "new", "modified": "changed", "moved": "moved", "copy": "copy", "back": "back"}
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path())
+@click.option("--poll", type=click.FloatRange(min=0.1), metavar="SECONDS", help="Look this often instead of waiting for the system's events: for network mounts.")  # fmt: skip
+@click.option("--rest", type=click.FloatRange(min=0), default=2.0, show_default=True, metavar="SECONDS", help="How long a file is left alone before it is read.")  # fmt: skip
+@click.option("--rescan", type=click.FloatRange(min=1), default=3600.0, show_default=True, metavar="SECONDS", help="Look through everything this often, events or not.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes that read files. Default: one a core.")
+@json_option
+@pass_index
+def command(
+    index: Index,
+    paths: tuple[str, ...],
+    poll: float | None,
+    rest: float,
+    rescan: float,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Scan, then follow changes until stopped (Ctrl-C, or SIGTERM).
+
+    A photo is indexed once it rests: no program has it open for writing, and it was left alone for a moment.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    teller = _Teller(as_json=as_json)
+    index.watch(
+        paths,
+        stop=stop,
+        workers=workers,
+        rest_seconds=rest,
+        rescan_seconds=rescan,
+        poll_seconds=poll,
+        on_scanned=teller.scanned,
+        on_change=teller.changed,
+        on_message=teller.message,
+        on_progress=teller.progress,
+    )
+    teller.message("Stopped.")
+
+
+class _Teller:
+    """Lines on the screen: the time, what happened, where. With as_json, an object a line."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._bar = Bar() if sys.stderr.isatty() and not as_json else None
+        self._scanned: set[int] = set()
+        if self._bar is not None:
+            self._bar.__enter__()
+
+    def scanned(self, root: Root, summary: Summary) -> None:
+        self._end_bar()
+        first = root.id not in self._scanned
+        self._scanned.add(root.id)
+        if first or summary.files_changed or summary.gone:
+            self._tell(f"{root.path}: {outcome(summary)}", event="scanned", root=root.path, summary=summary.as_dict())
+        if first and not self._as_json:
+            self._tell(f"Watching {root.path}. Ctrl-C stops.")
+
+    def changed(self, root: Root, change: Change, asset_id: str) -> None:
+        if root.id in self._scanned and change.kind in _TOLD:
+            path = stored.join(change.stat.folder, change.stat.name)
+            self._tell(
+                f"{_TOLD[change.kind]:8}{path}  {asset_id}",
+                event=_TOLD[change.kind],
+                root=root.path,
+                path=path,
+                asset_id=asset_id,
+            )
+
+    def message(self, text: str) -> None:
+        self._end_bar()
+        self._tell(text, event="message", message=text)
+
+    def progress(self, summary: Summary) -> None:
+        if self._bar is not None:
+            self._bar.update(summary)
+
+    def _end_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.__exit__()
+            self._bar = None
+
+    def _tell(self, text: str, **fields: object) -> None:
+        if self._as_json:
+            if fields:
+                click.echo(json.dumps({"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **fields}, ensure_ascii=False))
+        else:
+            click.echo(f"{time.strftime('%H:%M:%S')}  {text}")
