@@ -154,7 +154,7 @@ class Index:
     def activities(self) -> Sequence[Activity]:
         """Scans and watches at work now, of this machine or another."""
         from .store import queries
-        from .sync.watch import is_running
+        from .sync.activity import is_running
 
         return [one for one in queries.activities(self._db) if is_running(one.host, one.pid)]
 

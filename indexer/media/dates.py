@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 _EXIF = re.compile(
     r"\s*(\d{4})[:\-/.](\d\d?)[:\-/.](\d\d?)(?:[ T]+(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?"
     r"\s*(Z|[+-]\d\d:?\d\d)?\s*$"
 )
+_EPOCH = datetime(1970, 1, 1)
 _OFFSET = re.compile(r"\s*([+-])(\d\d):?(\d\d)")
 # IMG_20240131_235959.jpg, PXL_20240131_235959123.jpg, 2024-01-31 23.59.59.jpg, Screenshot_2024-01-31-23-59-59.png,
 # IMG-20240131-WA0001.jpg (a day without a time)
@@ -62,8 +63,8 @@ def _zone(offset: object) -> str | None:
 
 def utc(nanoseconds: int) -> str:
     """A file system's time as RFC 3339 in UTC to the millisecond, always as long, so that text sorts as time."""
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=nanoseconds // 1_000_000)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    moment = _EPOCH + timedelta(milliseconds=nanoseconds // 1_000_000)
+    return moment.isoformat(timespec="milliseconds") + "Z"
 
 
 def from_name(name: str) -> str | None:

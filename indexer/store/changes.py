@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from indexer.media.facts import MediaFacts
@@ -38,13 +38,16 @@ class Change:
     copy      a known asset lies here as well
     back      a file that was gone or ignored is there again
     touched   the same bytes, another stat
+
+    displaced is the asset that lay at this place before, where it was another one.
     """
 
     kind: Kind
     stat: FileStat
     facts: MediaFacts | None = None
     asset_id: str | None = None
-    left: tuple[int, ...] = field(default=())
+    left: tuple[int, ...] = ()
+    displaced: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from operator import attrgetter
 
 from indexer import ids, paths
 from indexer.media.dates import utc
@@ -25,7 +26,7 @@ _PRESENT = "verdict NOT IN ('gone', 'ignored')"
 _INSERT_ASSET = """
 INSERT INTO asset (id, checksum, checksum_sha1, mime_type, file_size_bytes, width, height, duration, original_file_name,
                    local_datetime, file_id, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"""
 _UPDATE_ASSET = """
 UPDATE asset SET checksum = ?, checksum_sha1 = ?, mime_type = ?, file_size_bytes = ?, width = ?, height = ?, duration = ?,
                  local_datetime = ? WHERE id = ?"""
@@ -70,11 +71,13 @@ class Writer:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self._perhaps_orphans: set[str] = set()
+        self._now = now()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Waits for other writers; on any exception nothing of it is kept."""
+        """Waits for other writers; on any exception nothing of it is kept. All of it bears one time."""
         self.connection.execute("BEGIN IMMEDIATE")
+        self._now = now()
         try:
             yield
             self.connection.execute("COMMIT")
@@ -90,19 +93,20 @@ class Writer:
             "INSERT INTO root (path, uri, device, inode, added_at) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT (path) DO UPDATE SET path = excluded.path"
             " RETURNING id, path, uri, device, inode, added_at, scanned_at, offline_at, offline_why",
-            (path, uri, stat.st_dev, stat.st_ino, now()),
+            (path, uri, stat.st_dev, stat.st_ino, self._now),
         ).fetchone()
         return Root(*row)
 
     def root_scanned(self, root_id: int, stat: os.stat_result) -> None:
         self.connection.execute(
             "UPDATE root SET scanned_at = ?, device = ?, inode = ?, offline_at = NULL, offline_why = NULL WHERE id = ?",
-            (now(), stat.st_dev, stat.st_ino, root_id),
+            (self._now, stat.st_dev, stat.st_ino, root_id),
         )
 
     def root_offline(self, root_id: int, why: str) -> None:
         self.connection.execute(
-            "UPDATE root SET offline_at = coalesce(offline_at, ?), offline_why = ? WHERE id = ?", (now(), why, root_id)
+            "UPDATE root SET offline_at = coalesce(offline_at, ?), offline_why = ? WHERE id = ?",
+            (self._now, why, root_id),
         )
 
     def remove_root(self, root_id: int) -> None:
@@ -119,7 +123,7 @@ class Writer:
         """Carry out one change; the id of its asset."""
         if change.kind == "new":
             assert change.facts is not None
-            return self._add(change.stat, change.facts)
+            return self._add(change, change.facts)
         assert change.asset_id is not None
         with self._record_may_change(change.asset_id):
             returns = not self._is_present(change.asset_id)
@@ -127,7 +131,7 @@ class Writer:
             if change.kind == "modified":
                 assert change.facts is not None
                 self._replace_content(change.asset_id, change.facts)
-            self._put_file(change.stat, change.asset_id, verdict)
+            self._put_file(change.stat, change.asset_id, verdict, change.displaced)
             self.connection.executemany("DELETE FROM file WHERE id = ?", [(row,) for row in change.left])
             self._choose_file(change.asset_id)
             if returns:
@@ -137,7 +141,7 @@ class Writer:
     def pass_over(self, path: PassedOver) -> None:
         row = self.connection.execute(
             _UPSERT_VERDICT,
-            (path.root_id, path.folder, path.name, path.verdict, path.reason, int(path.is_folder), now()),
+            (path.root_id, path.folder, path.name, path.verdict, path.reason, int(path.is_folder), self._now),
         ).fetchone()
         if row[0] and path.verdict == "ignored":
             self._lost_a_place(row[0])
@@ -148,7 +152,7 @@ class Writer:
             "UPDATE file SET verdict = 'ignored', reason = ?, seen_at = ?"
             " WHERE root_id = ? AND (folder = ? OR folder >= ? || '/' AND folder < ? || '0')"
             " AND asset_id IS NOT NULL AND verdict NOT IN ('gone', 'ignored') RETURNING asset_id",
-            (reason, now(), root_id, folder, folder, folder),
+            (reason, self._now, root_id, folder, folder, folder),
         ).fetchall()
         self.connection.execute(
             "DELETE FROM file WHERE root_id = ? AND (folder = ? OR folder >= ? || '/' AND folder < ? || '0')"
@@ -170,7 +174,7 @@ class Writer:
         """Whether the row was still there to be marked."""
         row = self.connection.execute(
             "UPDATE file SET verdict = 'gone', reason = NULL, seen_at = ? WHERE id = ? AND verdict <> 'gone' RETURNING asset_id",
-            (now(), file_id),
+            (self._now, file_id),
         ).fetchone()
         if row and row[0]:
             self._lost_a_place(row[0])
@@ -186,7 +190,7 @@ class Writer:
             if not self._is_present(asset_id):
                 with self._record_may_change(asset_id):
                     self.connection.execute(
-                        "UPDATE asset SET trashed_at = ? WHERE id = ? AND trashed_at IS NULL", (now(), asset_id)
+                        "UPDATE asset SET trashed_at = ? WHERE id = ? AND trashed_at IS NULL", (self._now, asset_id)
                     )
         self._perhaps_orphans.clear()
 
@@ -196,7 +200,7 @@ class Writer:
         with self.transaction():
             row = self.connection.execute(
                 "INSERT INTO activity (kind, host, pid, roots, started_at) VALUES (?, ?, ?, ?, ?) RETURNING id",
-                (kind, socket.gethostname(), os.getpid(), "\n".join(roots), now()),
+                (kind, socket.gethostname(), os.getpid(), "\n".join(roots), self._now),
             ).fetchone()
         return int(row[0])
 
@@ -209,18 +213,19 @@ class Writer:
 
     # Within
 
-    def _add(self, stat: FileStat, facts: MediaFacts) -> str:
-        counter = 0
-        while self.connection.execute(
-            "SELECT 1 FROM asset WHERE id = ?", (asset_id := ids.asset_id(facts.sha256, counter),)
-        ).fetchone():
-            counter += 1  # that asset was edited since, and has other content now
-        moment = now()
-        file_id = self._put_file(stat, asset_id, _verdict(facts))
-        self.connection.execute(
-            _INSERT_ASSET,
-            (asset_id, *_content(facts)[:-1], stat.name, facts.local_datetime, file_id, moment, moment),
-        )
+    def _add(self, change: Change, facts: MediaFacts) -> str:
+        moment, counter, stat = self._now, 0, change.stat
+        content = _content(facts)[:-1]
+        asset_id = ids.asset_id(facts.sha256)
+        file_id = self._put_file(stat, asset_id, _verdict(facts), change.displaced)
+        while True:
+            values = (asset_id, *content, stat.name, facts.local_datetime, file_id, moment, moment)
+            if self.connection.execute(_INSERT_ASSET, values).rowcount:
+                break
+            # The id is taken by an asset that had this content when it was first seen, and was edited since.
+            counter += 1
+            asset_id = ids.asset_id(facts.sha256, counter)
+            self.connection.execute("UPDATE file SET asset_id = ? WHERE id = ?", (asset_id, file_id))
         self.connection.execute(_INSERT_METADATA, (asset_id, *_words(facts.metadata), moment, moment))
         return asset_id
 
@@ -228,26 +233,31 @@ class Writer:
         self.connection.execute(
             "INSERT INTO former_checksum SELECT checksum, checksum_sha1, id, ? FROM asset WHERE id = ?"
             " ON CONFLICT DO UPDATE SET until = excluded.until",
-            (now(), asset_id),
+            (self._now, asset_id),
         )
         self.connection.execute(_UPDATE_ASSET, (*_content(facts), asset_id))
         words = _words(facts.metadata)
-        self.connection.execute(_UPDATE_METADATA, (*words, now(), asset_id, *words))
+        self.connection.execute(_UPDATE_METADATA, (*words, self._now, asset_id, *words))
 
-    def _put_file(self, stat: FileStat, asset_id: str, verdict: tuple[str, str | None]) -> int:
-        former = self.connection.execute(
-            "SELECT asset_id FROM file WHERE root_id = ? AND folder = ? AND name = ?",
-            (stat.root_id, stat.folder, stat.name),
-        ).fetchone()
+    def _put_file(self, stat: FileStat, asset_id: str, verdict: tuple[str, str | None], displaced: str | None) -> int:
         path = paths.join(stat.folder, stat.name)
+        modified = utc(stat.mtime_ns)
+        created = modified if stat.created_ns == stat.mtime_ns else utc(stat.created_ns)
         row = self.connection.execute(
             _UPSERT_FILE,
             (stat.root_id, stat.folder, stat.name, *verdict, asset_id, stat.size, stat.mtime_ns, stat.ctime_ns)
-            + (stat.inode, stat.device, paths.nfc(path), paths.uri(paths.from_text(path)))
-            + (utc(stat.created_ns), utc(stat.mtime_ns), now()),
+            + (
+                stat.inode,
+                stat.device,
+                paths.nfc(path),
+                paths.uri(paths.from_text(path)),
+                created,
+                modified,
+                self._now,
+            ),
         ).fetchone()
-        if former and former[0] and former[0] != asset_id:
-            self._lost_a_place(former[0])
+        if displaced is not None:
+            self._lost_a_place(displaced)
         return int(row[0])
 
     def _known_verdict(self, change: Change) -> tuple[str, str | None]:
@@ -285,7 +295,7 @@ class Writer:
         before = asset_json(self.connection, asset_id)
         yield
         if asset_json(self.connection, asset_id) != before:
-            self.connection.execute("UPDATE asset SET updated_at = ? WHERE id = ?", (now(), asset_id))
+            self.connection.execute("UPDATE asset SET updated_at = ? WHERE id = ?", (self._now, asset_id))
 
 
 def _verdict(facts: MediaFacts) -> tuple[str, str | None]:
@@ -309,5 +319,4 @@ def _content(facts: MediaFacts) -> tuple[object, ...]:
     )
 
 
-def _words(metadata: Metadata) -> tuple[object, ...]:
-    return tuple(getattr(metadata, name) for name in _METADATA)
+_words = attrgetter(*_METADATA)

@@ -11,6 +11,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing.context import BaseContext
 from types import ModuleType
 
 from indexer.store.changes import FileStat
@@ -126,11 +127,15 @@ def _batches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
 
 def _process_pool(workers: int) -> Executor:
     """Workers are forked off a clean server process, never off this one, which may have threads and open databases."""
+    return _QuietPool(workers, mp_context=_context(), initializer=worker.prepare)
+
+
+def _context() -> BaseContext:
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
     if method == "forkserver":
-        context.set_forkserver_preload([worker.__name__])
-    return _QuietPool(workers, mp_context=context, initializer=worker.prepare)
+        context.set_forkserver_preload([worker.__name__, "indexer.media.read", "concurrent.futures.process"])
+    return context
 
 
 class _QuietPool(ProcessPoolExecutor):

@@ -25,8 +25,8 @@ from .summary import Summary
 from .walk import Listing, Walker, file_stat, words
 from .worker import Reading
 
-_BATCH = 500
-_BATCH_SECONDS = 1.0
+_BATCH = 100
+_BATCH_SECONDS = 0.5
 _SOUND = ("indexed", "damaged")
 _AWAY = ("gone", "ignored")
 
@@ -163,7 +163,8 @@ class Reconciler:
             for other in queries.same_inode(self._db, info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns):
                 home = self._roots.get(other.root_id)
                 if home is not None and (row is None or other.id != row.id) and has_left(home, other):
-                    self._change(Change("moved", stat, asset_id=other.asset_id, left=(other.id,)))
+                    displaced = row.asset_id if row is not None and row.asset_id != other.asset_id else None
+                    self._change(Change("moved", stat, asset_id=other.asset_id, left=(other.id,), displaced=displaced))
                     return None
         job = Job(os.path.join(real, paths.from_text(name)), stat)
         if self._rest and 0 <= time.time() - max(info.st_mtime, info.st_ctime) < self._rest:
@@ -244,7 +245,12 @@ class Reconciler:
                 self._writer.pass_over(PassedOver(seen.root_id, seen.folder, seen.name, "unreadable", reason))
             return
         self._summary.bytes_read += reading.facts.size
-        stat = file_stat(seen.root_id, seen.folder, seen.name, reading.stat)
+        info = reading.stat
+        unmoved = (seen.size, seen.mtime_ns, seen.ctime_ns, seen.inode)
+        if unmoved == (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino):
+            stat = seen
+        else:
+            stat = file_stat(seen.root_id, seen.folder, seen.name, info)
         change = self._decide(stat, reading)
         self._count(change)
         self._on_change(change, self._writer.apply(change))
@@ -259,16 +265,19 @@ class Reconciler:
             if row is None or row.asset_id is None:
                 return Change("new", stat, facts)
             shared = any(place.verdict not in _AWAY for place in self._other_places(row.asset_id, row))
-            return Change("new", stat, facts) if shared else Change("modified", stat, facts, row.asset_id)
+            if shared:
+                return Change("new", stat, facts, displaced=row.asset_id)
+            return Change("modified", stat, facts, row.asset_id)
         if row is not None and row.asset_id == asset_id:
             return Change("back" if row.verdict in _AWAY else "touched", stat, facts, asset_id)
         others = self._other_places(asset_id, row)
         homes = self._roots
         left = [place for place in others if place.root_id in homes and is_absent(homes[place.root_id], place)]
         left.sort(key=lambda place: place.verdict == "gone")
+        displaced = row.asset_id if row is not None else None
         if left:
-            return Change("moved", stat, facts, asset_id, (left[0].id,))
-        return Change("copy" if others else "back", stat, facts, asset_id)
+            return Change("moved", stat, facts, asset_id, (left[0].id,), displaced)
+        return Change("copy" if others else "back", stat, facts, asset_id, displaced=displaced)
 
     def _other_places(self, asset_id: str, row: StoredFile | None) -> list[StoredFile]:
         return [place for place in queries.places(self._db, asset_id) if row is None or place.id != row.id]

@@ -7,7 +7,6 @@ an overflow of the kernel's queue, after a burst, and every hour, the whole root
 from __future__ import annotations
 
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ from indexer.store.changes import Change
 from indexer.store.rows import Root
 from indexer.store.writer import Writer
 
+from .activity import is_running
 from .observe import Observed
 from .presence import root_problem
 from .readers import Readers
@@ -263,21 +263,6 @@ class Watch:
             if other.kind == "watch" and mine & set(other.roots) and is_running(other.host, other.pid):
                 path = min(mine & set(other.roots))
                 raise UsageError(f"{path} is watched already, by process {other.pid}")
-
-
-def is_running(host: str, pid: int) -> bool:
-    """Whether that process may still be at work; one on another host cannot be asked."""
-    if host != socket.gethostname():
-        return True
-    if pid == os.getpid():
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _outermost(folders: list[str]) -> list[str]:

@@ -7,10 +7,10 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from indexer.media.facts import MediaFacts
-from indexer.media.read import read_source
-from indexer.media.source import Source
+if TYPE_CHECKING:
+    from indexer.media.facts import MediaFacts
 
 if sys.platform == "linux":
     import fcntl
@@ -39,6 +39,10 @@ def read_files(paths: Sequence[str]) -> list[Reading]:
 
 def read_file(path: str) -> Reading:
     """Read a file that is to hold still meanwhile; a reading of half of it is no reading."""
+    # Here, for the main process imports this module too, and reads no file.
+    from indexer.media.read import read_source
+    from indexer.media.source import Source
+
     try:
         with open(path, "rb", buffering=0) as file:
             before = os.fstat(file.fileno())

@@ -1,0 +1,21 @@
+"""Which of the runs that the index lists are still at work."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+
+def is_running(host: str, pid: int) -> bool:
+    """Whether that process may still be at work; one on another host cannot be asked."""
+    if host != socket.gethostname():
+        return True
+    if pid == os.getpid():
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
