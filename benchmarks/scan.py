@@ -49,7 +49,11 @@ def main() -> None:
     for name, rows in results.items():
         print(f"{TREES[name][0]:,} JPEGs of {name}, {options.rounds} rounds, {os.cpu_count()} cores")
         for row in rows:
-            spread = f"{row['seconds']:.2f} s ({row['fastest']:.2f} to {row['slowest']:.2f})" if row["ran"] else "not installed"
+            spread = (
+                f"{row['seconds']:.2f} s ({row['fastest']:.2f} to {row['slowest']:.2f})"
+                if row["ran"]
+                else "not installed"
+            )
             ratio = f"  {row['ratio']:.2f} × the scan's time" if row["ran"] and row["name"] != "indexer scan" else ""
             print(f"  {row['name']:36}{spread:28}{ratio}")
 

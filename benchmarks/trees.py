@@ -34,7 +34,11 @@ def _jpeg() -> tuple[bytes, bytes]:
         draw.ellipse((step * 9, step * 5, 640 - step * 7, 480 - step * 3), outline=(step * 6, 200, 255 - step * 5))
     exif = piexif.dump(
         {
-            "0th": {piexif.ImageIFD.Make: "Canon", piexif.ImageIFD.Model: "Canon EOS R5", piexif.ImageIFD.Orientation: 1},
+            "0th": {
+                piexif.ImageIFD.Make: "Canon",
+                piexif.ImageIFD.Model: "Canon EOS R5",
+                piexif.ImageIFD.Orientation: 1,
+            },
             "Exif": {
                 piexif.ExifIFD.DateTimeOriginal: "2023:05:17 18:30:00",
                 piexif.ExifIFD.OffsetTimeOriginal: "+02:00",

@@ -1,4 +1,4 @@
-"""The one tree of errors that a caller of indexer can meet. Each carries the exit code the command line gives for it."""
+"""The one tree of errors that a caller can meet. Each carries the exit code the command line gives for it."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class _Commands(click.Group):
             click.echo(f"indexer: {error}", err=True)
             context.exit(error.exit_code)
         except BrokenPipeError:
-            # The reader of our output is gone (`indexer list | head`); point stdout elsewhere so that nothing complains.
+            # The reader of our output is gone (`indexer list | head`): let nothing complain when stdout is closed.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             context.exit(0)
 

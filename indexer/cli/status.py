@@ -49,9 +49,12 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
     click.echo(
         f"{many(counts.assets, 'asset')} in {many(counts.files, 'file')}, {size(counts.bytes)} of photos{trashed}"
     )
-    click.echo(f"{many(seen, 'path')} seen = {verdicts.get('indexed', 0):,} indexed + {ignored:,} ignored + {failed:,} failed")  # fmt: skip
+    indexed = verdicts.get("indexed", 0)
+    click.echo(f"{many(seen, 'path')} seen = {indexed:,} indexed + {ignored:,} ignored + {failed:,} failed")
     for root in roots:
-        state = f"offline since {root.offline_at}: {root.offline_why}" if root.offline_at else f"scanned {root.scanned_at or 'never to the end'}"  # fmt: skip
+        state = f"scanned {root.scanned_at or 'never to the end'}"
+        if root.offline_at:
+            state = f"offline since {root.offline_at}: {root.offline_why}"
         click.echo(f"  {root.path}: {many(counts.by_root.get(root.id, 0), 'file')}, {state}")
     for one in running:
         click.echo(f"running: {one.kind} of {', '.join(one.roots)} since {one.started_at} (process {one.pid})")

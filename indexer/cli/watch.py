@@ -25,9 +25,28 @@ _TOLD = {"new": "new", "modified": "changed", "moved": "moved", "copy": "copy", 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path())
-@click.option("--poll", type=click.FloatRange(min=0.1), metavar="SECONDS", help="Look this often instead of waiting for the system's events: for network mounts.")  # fmt: skip
-@click.option("--rest", type=click.FloatRange(min=0), default=2.0, show_default=True, metavar="SECONDS", help="How long a file is left alone before it is read.")  # fmt: skip
-@click.option("--rescan", type=click.FloatRange(min=1), default=3600.0, show_default=True, metavar="SECONDS", help="Look through everything this often, events or not.")  # fmt: skip
+@click.option(
+    "--poll",
+    type=click.FloatRange(min=0.1),
+    metavar="SECONDS",
+    help="Look this often instead of waiting for the system's events: for network mounts.",
+)
+@click.option(
+    "--rest",
+    type=click.FloatRange(min=0),
+    default=2.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a file is left alone before it is read.",
+)
+@click.option(
+    "--rescan",
+    type=click.FloatRange(min=1),
+    default=3600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Look through everything this often, events or not.",
+)
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes that read files. Default: one a core.")
 @json_option
 @pass_index

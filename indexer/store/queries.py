@@ -12,6 +12,9 @@ from indexer.errors import QueryError
 from .rows import Activity, Root, StoredFile, Verdict
 
 _FILE = "id, root_id, folder, name, verdict, reason, is_folder, asset_id, size, mtime_ns, ctime_ns, inode, device"
+_VERDICT = (
+    "root.path, file.path, verdict, reason, is_folder, asset_id, seen_at FROM file JOIN root ON root.id = root_id"
+)
 _ROOT = "id, path, uri, device, inode, added_at, scanned_at, offline_at, offline_why"
 # A file that can be opened, as far as the index knows: an error is not an absence.
 _PRESENT = "verdict NOT IN ('gone', 'ignored')"
@@ -48,7 +51,8 @@ def folders_below(connection: sqlite3.Connection, root_id: int, folder: str) -> 
     """Folders, at and below the given one, that hold a file not known to be gone."""
     low, high = (folder + "/", folder + "0") if folder else ("", "\U0010ffff")  # '0' follows '/'
     rows = connection.execute(
-        f"SELECT DISTINCT folder FROM file WHERE root_id = ? AND (folder = ? OR folder >= ? AND folder < ?) AND {_PRESENT}",
+        "SELECT DISTINCT folder FROM file"
+        f" WHERE root_id = ? AND (folder = ? OR folder >= ? AND folder < ?) AND {_PRESENT}",
         (root_id, folder, low, high),
     )
     return (row[0] for row in rows.fetchall())
@@ -95,8 +99,7 @@ def places(connection: sqlite3.Connection, asset_id: str) -> list[StoredFile]:
 
 def verdict_at(connection: sqlite3.Connection, root_id: int, folder: str, name: str) -> Verdict | None:
     row = connection.execute(
-        "SELECT root.path, file.path, verdict, reason, is_folder, asset_id, seen_at FROM file JOIN root ON root.id = root_id"
-        " WHERE root_id = ? AND folder = ? AND name = ?",
+        f"SELECT {_VERDICT} WHERE root_id = ? AND folder = ? AND name = ?",
         (root_id, folder, name),
     ).fetchone()
     return Verdict(*row) if row else None
@@ -104,8 +107,8 @@ def verdict_at(connection: sqlite3.Connection, root_id: int, folder: str, name: 
 
 def failures(connection: sqlite3.Connection, limit: int) -> list[Verdict]:
     rows = connection.execute(
-        "SELECT root.path, file.path, verdict, reason, is_folder, asset_id, seen_at FROM file JOIN root ON root.id = root_id"
-        " WHERE verdict IN ('damaged', 'unreadable', 'unstable') ORDER BY root.path, file.folder, file.name LIMIT ?",
+        f"SELECT {_VERDICT} WHERE verdict IN ('damaged', 'unreadable', 'unstable')"
+        " ORDER BY root.path, file.folder, file.name LIMIT ?",
         (limit,),
     )
     return [Verdict(*row) for row in rows]
@@ -170,7 +173,8 @@ def listed(connection: sqlite3.Connection, wanted: Filter, limit: int) -> list[L
     where, values = _where(wanted)
     rows = connection.execute(
         "SELECT asset.id, local_datetime, mime_type, width, height, file_size_bytes,"
-        " CASE WHEN instr(lower(model), lower(make)) = 1 THEN model ELSE ltrim(coalesce(make, '') || ' ' || coalesce(model, '')) END,"
+        " CASE WHEN instr(lower(model), lower(make)) = 1 THEN model"
+        " ELSE ltrim(coalesce(make, '') || ' ' || coalesce(model, '')) END,"
         " root.path || '/' || file.path"
         " FROM asset JOIN metadata ON metadata.asset_id = asset.id"
         " LEFT JOIN file ON file.id = asset.file_id LEFT JOIN root ON root.id = file.root_id"
@@ -184,7 +188,8 @@ def listed_json(connection: sqlite3.Connection, wanted: Filter, limit: int) -> I
     """The records of `listed`, each as asset_json has it."""
     where, values = _where(wanted)
     rows = connection.execute(
-        "SELECT asset_json.json FROM asset JOIN metadata ON metadata.asset_id = asset.id JOIN asset_json ON asset_json.id = asset.id"
+        "SELECT asset_json.json FROM asset JOIN metadata ON metadata.asset_id = asset.id"
+        " JOIN asset_json ON asset_json.id = asset.id"
         f" WHERE {where} ORDER BY asset.wall_clock DESC, asset.id LIMIT ?",
         (*values, limit),
     )

@@ -30,7 +30,7 @@ def check(connection: sqlite3.Connection, path: Path) -> int:
         if application == APPLICATION_ID:
             if version > VERSION:
                 raise IndexUnusable(
-                    f"{path} is of version {version}, made by a newer indexer; this one knows version {VERSION}: update it"
+                    f"{path} is of version {version}, made by a newer indexer: update this one, it knows {VERSION}"
                 )
             return version
         tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]

@@ -28,8 +28,8 @@ INSERT INTO asset (id, checksum, checksum_sha1, mime_type, file_size_bytes, widt
                    local_datetime, file_id, created_at, updated_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"""
 _UPDATE_ASSET = """
-UPDATE asset SET checksum = ?, checksum_sha1 = ?, mime_type = ?, file_size_bytes = ?, width = ?, height = ?, duration = ?,
-                 local_datetime = ? WHERE id = ?"""
+UPDATE asset SET checksum = ?, checksum_sha1 = ?, mime_type = ?, file_size_bytes = ?, width = ?, height = ?,
+                 duration = ?, local_datetime = ? WHERE id = ?"""
 _INSERT_METADATA = (
     f"INSERT INTO metadata (asset_id, {', '.join(_METADATA)}, created_at, updated_at)"
     f" VALUES ({', '.join('?' * (len(_METADATA) + 3))})"
@@ -173,7 +173,8 @@ class Writer:
     def mark_gone(self, file_id: int) -> bool:
         """Whether the row was still there to be marked."""
         row = self.connection.execute(
-            "UPDATE file SET verdict = 'gone', reason = NULL, seen_at = ? WHERE id = ? AND verdict <> 'gone' RETURNING asset_id",
+            "UPDATE file SET verdict = 'gone', reason = NULL, seen_at = ?"
+            " WHERE id = ? AND verdict <> 'gone' RETURNING asset_id",
             (self._now, file_id),
         ).fetchone()
         if row and row[0]:
@@ -280,8 +281,8 @@ class Writer:
     def _choose_file(self, asset_id: str) -> None:
         """The first seen of the files that are there stands for the asset; of a lost asset, the first seen at all."""
         self.connection.execute(
-            "UPDATE asset SET file_id ="
-            " (SELECT id FROM file WHERE asset_id = asset.id ORDER BY verdict IN ('gone', 'ignored'), id LIMIT 1) WHERE id = ?",
+            "UPDATE asset SET file_id = (SELECT id FROM file WHERE asset_id = asset.id"
+            " ORDER BY verdict IN ('gone', 'ignored'), id LIMIT 1) WHERE id = ?",
             (asset_id,),
         )
 

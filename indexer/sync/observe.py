@@ -84,7 +84,7 @@ def _shared_threads() -> list[threading.Thread]:
 
 
 class _Overflow(logging.Handler):
-    """watchdog tells of an overflow of the kernel's queue only in its log; this listens, and keeps it off the screen."""
+    """watchdog tells of an overflow of the kernel's queue only in its log: this listens, and keeps the screen clean."""
 
     _LOGGER = "watchdog.observers.inotify_c"
 

@@ -1,8 +1,8 @@
 """Is this path ours? The one function that decides it, for every way a path comes in.
 
-A path is passed over by a rule of an `.indexerignore` (gitignore syntax; the nearest folder's file and the last matching
-line win, `!` takes a path back in), else by the built-in rules for hidden files and other programs' litter, else for
-being a link. What is left is media by its name, or not media.
+A path is passed over by a rule of an `.indexerignore` (gitignore syntax; the nearest folder's file and the last
+matching line win, `!` takes a path back in), else by the built-in rules for hidden files and other programs' litter,
+else for being a link. What is left is media by its name, or not media.
 """
 
 from __future__ import annotations
@@ -118,6 +118,8 @@ def _compiled(lines: Sequence[str]) -> GitIgnoreSpec:
 
 
 def _litter(name: str, is_folder: bool) -> str | None:
+    if name == IGNORE_FILE:
+        return "the rules for its folder"
     if name[0] == ".":
         if name.startswith("._"):
             return "macOS's companion of another file"

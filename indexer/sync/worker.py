@@ -60,7 +60,7 @@ def read_file(path: str) -> Reading:
 
 def _being_written(descriptor: int) -> bool:
     """Whether some process has the file open for writing, asked of the Linux kernel: it refuses a read lease then
-    (fcntl(2), F_SETLEASE). False where it cannot be asked: other systems, network file systems, another owner's file."""
+    (fcntl(2), F_SETLEASE). False where it cannot be asked: other systems, network file systems, files of others."""
     if sys.platform != "linux" or signal.getsignal(signal.SIGIO) != signal.SIG_IGN:
         return False  # a lease broken while it is held would kill a process that does not ignore SIGIO
     try:
