@@ -1,0 +1,167 @@
+"""What tests share: photos to work on, an index of its own for each, the real command."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from indexer import Index
+
+HERE = Path(__file__).parent
+SAMPLES = HERE.parent / "sample_media"
+SHARED = HERE.parents[1] / "shared"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the long profiles too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--slow"):
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="long profile: run with --slow"))
+
+
+@pytest.fixture(autouse=True)
+def own_default_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test may ever reach the index of the person who runs it."""
+    monkeypatch.setenv("INDEXER_DB", str(tmp_path / "default" / "index.db"))
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    folder = SHARED / "corpus"
+    if not folder.is_dir():
+        pytest.skip("the corpus of strangers' photos is not part of the project: it lies in ../shared/corpus")
+    return folder
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def samples(tmp_path: Path) -> Path:
+    """A copy of sample_media to do things to."""
+    folder = tmp_path / "samples"
+    shutil.copytree(SAMPLES, folder)
+    return folder
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Index]:
+    with Index.open(tmp_path / "index.db") as opened:
+        yield opened
+
+
+_BASE: list[bytes] = []
+
+
+def jpeg(mark: object = "", size: int = 0) -> bytes:
+    """A small sound JPEG; another `mark` makes other bytes of the same picture."""
+    if not _BASE:
+        buffer = io.BytesIO()
+        Image.new("RGB", (64, 48), (200, 120, 40)).save(buffer, "JPEG")
+        _BASE.append(buffer.getvalue())
+    comment = str(mark).encode()
+    segment = b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment
+    return _BASE[0][:2] + segment + _BASE[0][2:-2] + b"\0" * size + b"\xff\xd9"
+
+
+def put(path: Path, mark: object = "", size: int = 0) -> Path:
+    """Write jpeg(mark) at the path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(jpeg(mark, size))
+    return path
+
+
+def rows(index: Index, sql: str, *values: object) -> list[tuple[object, ...]]:
+    """What another program would read from the index file."""
+    with sqlite3.connect(f"file:{index.path}?mode=ro", uri=True) as connection:
+        return connection.execute(sql, values).fetchall()
+
+
+def verdicts(index: Index) -> dict[str, str]:
+    return dict(rows(index, "SELECT path, verdict FROM path_verdict"))  # type: ignore[arg-type]
+
+
+def run(*arguments: object, database: Path | None = None, **options: object) -> subprocess.CompletedProcess[str]:
+    """The command line, as a process of its own."""
+    at = ["--db", str(database)] if database else []
+    return subprocess.run(
+        [sys.executable, "-m", "indexer", *at, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        **options,  # type: ignore[call-overload]
+    )
+
+
+def until(true: Callable[[], object], seconds: float = 30.0, what: str = "it") -> None:
+    """Wait for something that another process is about to do."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"{what} did not happen within {seconds} s"
+        time.sleep(0.05)
+
+
+@dataclass
+class Watcher:
+    """`indexer watch` as a process, with what it prints."""
+
+    process: subprocess.Popen[str]
+    out: Path
+    err: Path
+    database: Path
+    lines: list[str] = field(default_factory=list)
+
+    def printed(self) -> str:
+        return self.out.read_text()
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(timeout=30)
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Iterator[Callable[..., Watcher]]:
+    """Starts `indexer watch FOLDER`, returns once it follows events; all are ended with the test."""
+    started: list[Watcher] = []
+
+    def start(folder: Path, *options: object, prefix: tuple[str, ...] = ()) -> Watcher:
+        number = len(started)
+        out, err = tmp_path / f"watch{number}.out", tmp_path / f"watch{number}.err"
+        database = tmp_path / "index.db"
+        with out.open("w") as stdout, err.open("w") as stderr:
+            process = subprocess.Popen(
+                [*prefix, sys.executable, "-m", "indexer", "--db", str(database), "watch", str(folder)]
+                + ["--rest", "0.5", *map(str, options)],
+                stdout=stdout,
+                stderr=stderr,
+                text=True,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+        watcher = Watcher(process, out, err, database)
+        started.append(watcher)
+        until(lambda: "Watching" in watcher.printed() or process.poll() is not None, what="watching")
+        return watcher
+
+    yield start
+    for watcher in started:
+        watcher.stop()
