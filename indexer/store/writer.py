@@ -132,7 +132,10 @@ class Writer:
                 assert change.facts is not None
                 self._replace_content(change.asset_id, change.facts)
             self._put_file(change.stat, change.asset_id, verdict, change.displaced)
-            self.connection.executemany("DELETE FROM file WHERE id = ?", [(row,) for row in change.left])
+            # Unless another file has come to lie there in the same pass, as when two names are swapped.
+            self.connection.executemany(
+                "DELETE FROM file WHERE id = ? AND asset_id = ?", [(row, change.asset_id) for row in change.left]
+            )
             self._choose_file(change.asset_id)
             if returns:
                 self.connection.execute("UPDATE asset SET trashed_at = NULL WHERE id = ?", (change.asset_id,))

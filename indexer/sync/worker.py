@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import multiprocessing.process
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,10 +30,18 @@ class Reading:
 
 
 def prepare() -> None:
-    """Ctrl-C is the main process's to handle; SIGIO is what a lease's holder gets (see `_being_written`)."""
+    """Ctrl-C is the main process's to handle; SIGIO is what a lease's holder gets (see `_being_written`). And a worker
+    does not outlive the main process, however that one ends."""
+    if parent := multiprocessing.parent_process():
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "SIGIO"):
         signal.signal(signal.SIGIO, signal.SIG_IGN)
+
+
+def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def read_files(paths: Sequence[str]) -> list[Reading]:
