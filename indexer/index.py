@@ -22,13 +22,13 @@ from .errors import NotFound, UsageError
 from .ids import ASSET_ID
 
 if TYPE_CHECKING:
-    import threading
     from concurrent.futures import Executor
 
     from .store.changes import Change
     from .store.queries import Counts, Filter, Listed
     from .store.rows import Activity, Root, StoredFile, Verdict
     from .sync.summary import Summary
+    from .sync.watch import Stop
     from .sync.why import Answer
 
 PathLike = str | os.PathLike[str]
@@ -203,7 +203,7 @@ class Index:
         self,
         folders: Sequence[PathLike] = (),
         *,
-        stop: threading.Event,
+        stop: Stop,
         workers: int | None = None,
         rest_seconds: float = 2.0,
         rescan_seconds: float = 3600.0,

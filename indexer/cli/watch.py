@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import sys
-import threading
 import time
 
 import click
@@ -15,6 +14,7 @@ from indexer.index import Index
 from indexer.store.changes import Change
 from indexer.store.rows import Root
 from indexer.sync.summary import Summary
+from indexer.sync.watch import Stop
 
 from .common import json_option, pass_index
 from .scan import Bar, outcome
@@ -63,7 +63,7 @@ def command(
 
     A photo is indexed once it rests: no program has it open for writing, and it was left alone for a moment.
     """
-    stop = threading.Event()
+    stop = Stop()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     teller = _Teller(as_json=as_json)

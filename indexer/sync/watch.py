@@ -30,7 +30,7 @@ from .summary import Summary
 REST_SECONDS = 2.0
 RESCAN_SECONDS = 3600.0
 # A root that is away, or whose events cannot be had, is looked at this often.
-RETRY_SECONDS = 10.0
+RETRY_SECONDS = 5.0
 # More events than this since the last full reconcile are a burst: some may have been lost on the way.
 BURST_EVENTS = 5000
 
@@ -46,6 +46,18 @@ class _Watched:
     everything_at: float = 0.0
     offline: str | None = None
     observed: Observed | None = None
+
+
+class Stop(threading.Event):
+    """Set to end a watch; wakes it at once. May be set from a signal handler and from any thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wake: Callable[[], None] = lambda: None
+
+    def set(self) -> None:
+        super().set()
+        self.wake()
 
 
 class Stopped(Exception):
@@ -65,7 +77,7 @@ class Watch:
         writer: Writer,
         readers: Readers,
         roots: Sequence[Root],
-        stop: threading.Event,
+        stop: Stop,
         *,
         rest_seconds: float = REST_SECONDS,
         rescan_seconds: float = RESCAN_SECONDS,
@@ -87,6 +99,7 @@ class Watch:
         self._on_message = on_message
         self._on_progress = on_progress
         self._wake = threading.Condition()
+        stop.wake = self._notify
 
     def run(self) -> None:
         """Returns when `stop` is set. Raises UsageError where another process watches one of the roots."""
@@ -105,8 +118,7 @@ class Watch:
                     one.observed.stop()
             self._writer.end_activity([activity])
 
-    def wake(self) -> None:
-        """Look at `stop` now."""
+    def _notify(self) -> None:
         with self._wake:
             self._wake.notify_all()
 
@@ -175,6 +187,7 @@ class Watch:
         started = time.monotonic()
         unstable = reconciler.run(parts)
         summary.seconds = time.monotonic() - started
+        summary.unstable = len(unstable)
         again = time.monotonic() + max(self._rest, 0.1)
         with self._wake:
             for job, _ in unstable:
