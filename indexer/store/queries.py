@@ -174,7 +174,7 @@ def listed(connection: sqlite3.Connection, wanted: Filter, limit: int) -> list[L
     rows = connection.execute(
         "SELECT asset.id, local_datetime, mime_type, width, height, file_size_bytes,"
         " CASE WHEN instr(lower(model), lower(make)) = 1 THEN model"
-        " ELSE ltrim(coalesce(make, '') || ' ' || coalesce(model, '')) END,"
+        " ELSE nullif(trim(coalesce(make, '') || ' ' || coalesce(model, '')), '') END,"
         " root.path || '/' || file.path"
         " FROM asset JOIN metadata ON metadata.asset_id = asset.id"
         " LEFT JOIN file ON file.id = asset.file_id LEFT JOIN root ON root.id = file.root_id"

@@ -8,17 +8,15 @@ else for being a link. What is left is media by its name, or not media.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from indexer import paths
 from indexer.media.formats import EXTENSIONS, extension
 
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from .gitignore import Line, parse
 
 IGNORE_FILE = ".indexerignore"
 
@@ -50,22 +48,21 @@ OURS = Decision("ours")
 
 @dataclass(frozen=True, slots=True)
 class _IgnoreFile:
-    """One .indexerignore, compiled. folder is where it lies, within the root."""
+    """One .indexerignore. folder is where it lies, within the root."""
 
     folder: str
-    lines: tuple[str, ...]
-    spec: GitIgnoreSpec
+    lines: tuple[Line, ...]
 
     def decide(self, path: str, is_folder: bool) -> Decision | None:
-        """None where no line speaks of the path."""
+        """What the last line that matches the path says; None where none does."""
         inside = path[len(self.folder) + 1 :] if self.folder else path
-        found = self.spec.check_file(inside + "/" if is_folder else inside)
-        if found.include is None or found.index is None:
-            return None
-        if not found.include:
-            return OURS
-        where = paths.join(self.folder, IGNORE_FILE)
-        return Decision("ignored", f"rule {self.lines[found.index].strip()!r} in line {found.index + 1} of {where}")
+        for line in reversed(self.lines):
+            if line.matches(inside, is_folder):
+                if line.takes_in:
+                    return OURS
+                where = paths.join(self.folder, IGNORE_FILE)
+                return Decision("ignored", f"rule {line.text.strip()!r} in line {line.number} of {where}")
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +75,10 @@ class Rules:
         """The rules inside `folder`, given those of its parent. Raises OSError where its ignore file cannot be read:
         a rule that cannot be read must not turn into an index of what it hides."""
         try:
-            text = Path(real_path, IGNORE_FILE).read_bytes()
+            content = Path(real_path, IGNORE_FILE).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return self
-        lines = tuple(text.decode("utf-8-sig", "surrogateescape").splitlines())
-        return Rules((_IgnoreFile(folder, lines, _compiled(lines)), *self.files))
+        return Rules((_IgnoreFile(folder, _parsed(content)), *self.files))
 
     def decide(
         self, folder: str, name: str, *, is_folder: bool, is_link: bool = False, is_file: bool = True
@@ -111,10 +107,8 @@ class Rules:
 
 
 @lru_cache(maxsize=64)
-def _compiled(lines: Sequence[str]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec
-
-    return GitIgnoreSpec.from_lines(lines)
+def _parsed(content: bytes) -> tuple[Line, ...]:
+    return parse(content.decode("utf-8-sig", "surrogateescape"))
 
 
 def _litter(name: str, is_folder: bool) -> str | None:

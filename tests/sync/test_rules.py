@@ -1,0 +1,152 @@
+"""Is this path ours? Against git's own reading of the same rules, and against every way a path comes in."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from indexer import Index
+from indexer.store.rows import Root
+from indexer.sync.rules import Rules
+from indexer.sync.walk import Walker
+
+from ..conftest import put, rows, verdicts
+
+
+@pytest.mark.parametrize(
+    ("name", "is_folder", "words"),
+    [
+        ("@eaDir", True, "Synology"),
+        ("#recycle", True, "recycle bin"),
+        (".stversions", True, "hidden"),
+        (".DS_Store", False, "hidden"),
+        ("._IMG_1.jpg", False, "macOS"),
+        ("Thumbs.db", False, "file manager"),
+        ("IMG_1.jpg.part", False, "still writing"),
+        ("~syncthing~IMG_1.jpg.tmp", False, "still writing"),
+        ("$RECYCLE.BIN", True, "Windows"),
+    ],
+)
+def test_litter_is_passed_over_with_its_reason(name: str, is_folder: bool, words: str) -> None:
+    decision = Rules().decide("", name, is_folder=is_folder)
+    assert decision.verdict == "ignored"
+    assert words in decision.reason
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "B.JPG", "c.HeIc", "d.cr3", "e.MTS", "ä ö.png", "eaDir.jpg", "tmp.jpg"])
+def test_photos_are_ours(name: str) -> None:
+    assert Rules().decide("x", name, is_folder=False).verdict == "ours"
+
+
+@pytest.mark.parametrize("name", ["a.txt", "noending", "x.jpg.xmp", "clip.srt", "jpg"])
+def test_the_rest_is_not_media(name: str) -> None:
+    assert Rules().decide("", name, is_folder=False).verdict == "not_media"
+
+
+def test_the_reason_names_rule_line_and_file(index: Index, photos: Path) -> None:
+    put(photos / "a" / "x_raw.jpg", 1)
+    (photos / "a" / ".indexerignore").write_text("# mine\n\n*_raw.jpg\n")
+    index.scan([photos])
+    reason = rows(index, "SELECT reason FROM path_verdict WHERE path = 'a/x_raw.jpg'")
+    assert reason == [("rule '*_raw.jpg' in line 3 of a/.indexerignore",)]
+
+
+def test_nearer_rules_win_and_an_exclamation_mark_takes_in(index: Index, photos: Path) -> None:
+    for name in ("one.jpg", "keep/one.jpg", ".hidden/h.jpg", "keep/.IMG.jpg"):
+        put(photos / name, name)
+    (photos / ".indexerignore").write_text("one.jpg\n!.hidden/\n")
+    (photos / "keep" / ".indexerignore").write_text("!one.jpg\n!.IMG.jpg\n")
+    index.scan([photos])
+    seen = verdicts(index)
+    assert seen["one.jpg"] == "ignored"
+    assert seen["keep/one.jpg"] == seen[".hidden/h.jpg"] == seen["keep/.IMG.jpg"] == "indexed"
+
+
+def test_a_new_rule_hides_and_its_end_restores(index: Index, photos: Path) -> None:
+    put(photos / "stays.jpg", "stays")
+    paths = [put(photos / "private" / f"{number}.jpg", number) for number in range(3)]
+    lone = put(photos / "lone_raw.jpg", "lone")
+    index.scan([photos])
+    ids = {path: index.get(path)["id"] for path in (*paths, lone)}
+    (photos / ".indexerignore").write_text("private/\n*_raw.jpg\n")
+    summary = index.scan()
+    assert summary.gone == 0
+    assert [one.id for one in index.list()] == [index.get(photos / "stays.jpg")["id"]]
+    assert verdicts(index)["private/0.jpg"] == "ignored"
+    (photos / ".indexerignore").unlink()
+    summary = index.scan()
+    assert (summary.back, summary.bytes_read) == (4, 0)
+    assert {path: index.get(path)["id"] for path in ids} == ids
+    assert len(index.list()) == 5
+    assert "private" not in verdicts(index)
+
+
+def test_an_ignore_file_that_cannot_be_read_opens_nothing(index: Index, photos: Path) -> None:
+    """What its rules hide must not be indexed because they cannot be read."""
+    put(photos / "a" / "secret.jpg", 1)
+    put(photos / "b.jpg", 2)
+    (photos / "a" / ".indexerignore").mkdir()
+    index.scan([photos])
+    assert verdicts(index) == {"a": "unreadable", "b.jpg": "indexed"}
+
+
+_NAME = st.sampled_from(["a", "b", "ab", "x.jpg", "y.jpg", "x.png", "deep"])
+_PATH = st.lists(_NAME, min_size=1, max_size=4).map("/".join)
+_RULE = st.one_of(
+    _PATH,
+    st.builds("{}{}{}".format, st.sampled_from(["", "!", "/", "**/"]), _PATH, st.sampled_from(["", "/", "/**", "/*"])),
+    st.sampled_from(["*.jpg", "x*", "?", "[ab]", "!*.png", "# note", "", "a/**/x.jpg", "\\!x.jpg", "*", "!deep/"]),
+    st.text(alphabet="abx.jpg*?/[]!^-\\ #:", max_size=8),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    files=st.sets(_PATH.map(lambda path: path + "/z.jpg"), min_size=1, max_size=8),
+    top=st.lists(_RULE, max_size=5),
+    inner=st.lists(_RULE, max_size=3),
+)
+def test_rules_mean_what_they_mean_to_git(files: set[str], top: list[str], inner: list[str]) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("git is the reference here, and not installed")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        made = set()
+        for name in files:
+            path = folder / name
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(b"x")
+            except OSError:
+                continue  # a folder has this name already
+            made.add(name)
+        for where, lines in ((folder, top), (folder / "a", inner)):
+            if where.is_dir():
+                (where / ".indexerignore").write_text("\n".join(lines) + "\n")
+                (where / ".gitignore").write_text("\n".join(lines) + "\n")
+        subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--others", "--exclude-standard", "--", "*z.jpg"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"HOME": scratch, "PATH": "/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1"},
+        )
+        by_git = set(filter(None, listed.stdout.split("\0")))
+        root = Root(1, str(folder), "", None, None, "", None, None, None)
+        ours = {f"{listing.folder}/{name}".lstrip("/") for listing in Walker(root).walk() for name in listing.files}
+        assert ours == by_git
+
+        # A path named by an event is judged as the walk judges it.
+        walker = Walker(root)
+        for name in made:
+            parent, _, last = name.rpartition("/")
+            found = walker.look_at(parent, [last])
+            assert (found is not None and last in found.files) == (name in ours)
