@@ -1,0 +1,257 @@
+"""Every command as a person or a script calls it: what it prints, and its exit code."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ..conftest import put, run
+
+GET = "Paris/PXL_20240412_184115120.jpg"
+
+
+@pytest.fixture
+def database(samples: Path, tmp_path: Path) -> Path:
+    assert run("scan", samples, database=tmp_path / "index.db").returncode == 0
+    return tmp_path / "index.db"
+
+
+def test_help_names_every_command() -> None:
+    done = run("--help")
+    for name in ("scan", "watch", "get", "list", "info", "why", "status", "roots", "query"):
+        assert f"  {name} " in done.stdout
+        helped = run(name, "--help")
+        assert (helped.returncode, helped.stderr) == (0, "")
+
+
+def test_scan_says_what_it_did_and_its_counts_add_up(samples: Path, tmp_path: Path) -> None:
+    done = run("scan", samples, database=tmp_path / "index.db")
+    assert done.returncode == 0
+    assert done.stdout.startswith("15 new, 1 copied in ")
+    assert "21 paths seen = 15 indexed + 4 ignored + 2 failed" in done.stdout
+    assert "Broken/cut_off.jpg: the picture is cut off" in done.stdout
+    assert "Broken/empty.jpg: the file is empty" in done.stdout
+    again = run("scan", database=tmp_path / "index.db")
+    assert again.stdout.startswith("16 unchanged in ")
+
+
+def test_scan_json(samples: Path, tmp_path: Path) -> None:
+    summary = json.loads(run("scan", samples, "--json", database=tmp_path / "index.db").stdout)
+    assert (summary["new"], summary["copies"], summary["damaged"], summary["gone"]) == (15, 1, 1, 0)
+
+
+def test_scan_on_a_terminal_shows_a_bar(photos: Path, tmp_path: Path) -> None:
+    for number in range(300):
+        put(photos / f"{number}.jpg", number, size=200_000)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "indexer", "--db", str(tmp_path / "index.db"), "scan", str(photos)],
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        text=True,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "120"},
+    )
+    os.close(theirs)
+    shown = b""
+    try:
+        while chunk := os.read(ours, 65536):
+            shown += chunk
+    except OSError:
+        pass  # the other end is closed
+    assert process.wait(timeout=30) == 0
+    text = shown.decode()
+    assert "Scanning" in text
+    assert "of 300 files" in text
+    assert "MB/s" in text
+
+
+def test_scan_of_nothing_and_nowhere(tmp_path: Path) -> None:
+    done = run("scan", database=tmp_path / "index.db")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no folder is indexed yet" in done.stderr
+    done = run("scan", tmp_path / "nowhere", database=tmp_path / "index.db")
+    assert done.returncode == 1
+    assert done.stderr == f"indexer: {tmp_path / 'nowhere'}: No such file or directory\n"
+
+
+def test_an_offline_root_is_said(samples: Path, database: Path) -> None:
+    samples.rename(samples.with_name("away"))
+    done = run("scan", database=database)
+    assert done.returncode == 1
+    assert "Offline, left as it was" in done.stderr
+    assert "offline since" in run("roots", database=database).stdout
+    assert "15 assets" in run("status", database=database).stdout
+
+
+def test_get_by_path_and_by_id(samples: Path, database: Path) -> None:
+    by_path = run("get", samples / GET, database=database)
+    record = json.loads(by_path.stdout)
+    assert record["metadata"]["model"] == "Pixel 8"
+    assert run("get", record["id"], database=database).stdout == by_path.stdout
+    assert json.loads(run("get", record["id"], "--pretty", database=database).stdout) == record
+    relative = run("get", GET, database=database, cwd=samples)
+    assert relative.stdout == by_path.stdout
+    url = record["asset_urls"]["original"]["url"]
+    assert url == (samples / GET).as_uri()
+
+
+@pytest.mark.parametrize(
+    "wanted", ["asset_2222222222222222222222", "asset_short", "/nowhere/x.jpg", "nothing", "Kyoto"]
+)
+def test_get_of_the_unknown(samples: Path, database: Path, wanted: str) -> None:
+    done = run("get", wanted, database=database, cwd=samples)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("indexer: no ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_get_without_an_index(tmp_path: Path) -> None:
+    done = run("get", "asset_2222222222222222222222", database=tmp_path / "none.db")
+    assert done.returncode == 1
+    assert "there is no index" in done.stderr
+
+
+def test_list(database: Path) -> None:
+    lines = run("list", database=database).stdout.splitlines()
+    assert len(lines) == 15
+    assert [line[:19] for line in lines] == sorted((line[:19] for line in lines), reverse=True)
+    assert len(run("list", "-n", 3, database=database).stdout.splitlines()) == 3
+    assert len(run("list", "--camera", "pixel", database=database).stdout.splitlines()) == 4
+    assert len(run("list", "--type", "video", database=database).stdout.splitlines()) == 2
+    assert (
+        len(run("list", "--after", "2024-04-15", "--before", "2024-04-15", database=database).stdout.splitlines()) == 4
+    )
+    assert len(run("list", "--before", "2024-04-12T18:30", database=database).stdout.splitlines()) == 2
+    done = run("list", "--after", "yesterday", database=database)
+    assert (done.returncode, "is no date" in done.stderr) == (2, True)
+
+
+def test_list_json_holds_the_records(samples: Path, database: Path) -> None:
+    done = run("list", "--json", "-n", 0, database=database)
+    records = json.loads(done.stdout)
+    assert len(records) == 15
+    first = run("get", records[0]["id"], database=database).stdout
+    assert done.stdout.startswith("[" + first.rstrip("\n"))
+    assert json.loads(run("list", "--json", "--camera", "nobody", database=database).stdout) == []
+
+
+def test_info(samples: Path, database: Path) -> None:
+    shown = run("info", samples / GET, database=database).stdout
+    for words in (
+        "2024-04-12 20:41:15",
+        "Google Pixel 8",
+        "1/60 s, f/1.68, ISO 320",
+        "48.85837, 2.29448",
+        "tower (1).jpg",
+    ):
+        assert words in shown
+    assert len(json.loads(run("info", samples / GET, "--json", database=database).stdout)["files"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "verdict", "words"),
+    [
+        (GET, "indexed", "the same photo lies in 1 other place"),
+        ("Broken/cut_off.jpg", "damaged", "the file ends before its end marker"),
+        ("Broken/empty.jpg", "damaged", "the file is empty"),
+        ("Kyoto/drafts", "ignored", "rule 'drafts/' in line 2 of .indexerignore"),
+        ("Kyoto/drafts/crop.jpg", "ignored", "which is ignored: rule 'drafts/'"),
+        ("make.py", "not_media", "not a photo or film: .py"),
+        (".indexerignore", "ignored", "the rules for its folder"),
+        ("Kyoto", "folder", "is a folder that is indexed"),
+        ("new.jpg", "unseen", "the next scan takes it in"),
+        ("/etc/hostname", "outside", "lies in no indexed folder"),
+    ],
+)
+def test_why(samples: Path, database: Path, path: str, verdict: str, words: str) -> None:
+    put(samples / "new.jpg", "new")
+    done = run("why", samples / path, database=database)
+    assert done.returncode == 0
+    assert words in done.stdout
+    assert json.loads(run("why", samples / path, "--json", database=database).stdout)["verdict"] == verdict
+
+
+def test_why_of_what_is_gone_and_of_what_never_was(samples: Path, database: Path) -> None:
+    (samples / "Kyoto" / "DSC00123.JPG").unlink()
+    run("scan", database=database)
+    assert "is gone, noticed on" in run("why", samples / "Kyoto" / "DSC00123.JPG", database=database).stdout
+    done = run("why", samples / "never.jpg", database=database)
+    assert (done.returncode, "none was seen there" in done.stderr) == (3, True)
+
+
+def test_status(samples: Path, database: Path) -> None:
+    shown = run("status", database=database).stdout
+    for words in ("15 assets in 16 files", "21 paths seen = 15 indexed + 4 ignored + 2 failed", "running: nothing"):
+        assert words in shown
+    assert "Broken/empty.jpg: the file is empty" in shown
+    told = json.loads(run("status", "--json", database=database).stdout)
+    assert told["seen"] == told["indexed"] + told["ignored"] + told["failed"] == 21
+    assert {one["path"] for one in told["failures"]} == {"Broken/cut_off.jpg", "Broken/empty.jpg"}
+
+
+def test_roots_and_forgetting_one(samples: Path, database: Path) -> None:
+    assert run("roots", database=database).stdout == f"{samples}  16 files\n"
+    dry = run("roots", "--forget", samples, "--dry-run", database=database)
+    assert "would be forgotten: 16 files" in dry.stdout
+    assert run("roots", database=database).stdout == f"{samples}  16 files\n"
+    record = json.loads(run("get", samples / GET, database=database).stdout)
+    assert "forgotten: 16 files" in run("roots", "--forget", samples, database=database).stdout
+    assert run("roots", database=database).stdout == ""
+    assert run("list", database=database).stdout == ""
+    assert len(run("list", "--trashed", database=database).stdout.splitlines()) == 15
+    run("scan", samples, database=database)
+    again = json.loads(run("get", samples / GET, database=database).stdout)
+    assert {key for key in record if record[key] != again[key]} == {"updated_at"}
+    assert run("roots", "--forget", samples / "Kyoto", database=database).returncode == 3
+
+
+def test_query(database: Path) -> None:
+    sql = "SELECT camera, count(*) AS photos FROM photo WHERE camera IS NOT NULL GROUP BY camera ORDER BY camera"
+    table = run("query", sql, database=database)
+    assert "camera" in table.stdout.splitlines()[1]
+    assert "ILCE-7M4" in table.stdout
+    found = list(csv.reader(io.StringIO(run("query", sql, "--csv", database=database).stdout)))
+    assert found == [["camera", "photos"], ["ILCE-7M4", "4"], ["Pixel 8", "4"], ["iPhone 15", "3"]]
+    as_json = json.loads(run("query", sql, "--json", database=database).stdout)
+    assert as_json[0] == {"camera": "ILCE-7M4", "photos": 4}
+
+
+@pytest.mark.parametrize("sql", ["DELETE FROM asset", "SELEKT 1", "SELECT nothing FROM asset", "DROP TABLE asset", ""])
+def test_query_changes_nothing_and_tells_mistakes(database: Path, sql: str) -> None:
+    before = run("list", database=database).stdout
+    done = run("query", sql, database=database)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("indexer: the query ")
+    assert "Traceback" not in done.stderr
+    assert run("list", database=database).stdout == before
+
+
+def test_a_mistyped_command_is_helped() -> None:
+    done = run("lst")
+    assert done.returncode == 2
+    assert "Did you mean 'list'?" in done.stderr
+
+
+def test_a_reader_that_stops_early_is_no_error(database: Path) -> None:
+    command = f"{sys.executable} -m indexer --db {database} list --json | head -c 10"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
+    assert done.stderr == ""
+
+
+def test_index_from_the_environment(samples: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "INDEXER_DB": str(tmp_path / "named" / "deep" / "i.db")}
+    assert run("scan", samples, env=environment).returncode == 0
+    assert (tmp_path / "named" / "deep" / "i.db").exists()
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    done = run("--debug", "get", "nothing", database=tmp_path / "none.db")
+    assert "Traceback" in done.stderr
