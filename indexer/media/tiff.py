@@ -1,7 +1,7 @@
 """The tags of a TIFF structure (TIFF 6.0, section 2): what Exif lies in, in every kind of file.
 
-Written here because it is on the way of every photo: Pillow's Exif takes 380 µs and ExifRead 560 µs for the median
-Exif block, this about 40 µs (benchmarks/readers.py), and both give up on a directory at its first damaged entry.
+Written here because it is on the way of every photo: for the median Exif block of real cameras Pillow's Exif takes
+186 µs and ExifRead 288 µs, this 52 µs (benchmarks/readers.py), and it goes on after a damaged entry.
 It reads the tags asked for and trusts nothing: offsets and counts are checked, directories are visited once.
 """
 
