@@ -129,7 +129,8 @@ def test_the_record_holds_what_later_rooms_fill(index: Index, photos: Path) -> N
     database = connection.open_for_writing(index.path)
     statements = [
         (
-            "INSERT INTO place VALUES (?, 'San Francisco', 'California', 'United States', 'US', NULL, 'Golden Gate Bridge', 'America/Los_Angeles')",
+            "INSERT INTO place VALUES (?, 'San Francisco', 'California', 'United States', 'US', NULL,"
+            " 'Golden Gate Bridge', 'America/Los_Angeles')",
             (asset,),
         ),
         ("INSERT INTO metric VALUES (?, 'quality', 0.5)", (asset,)),
