@@ -136,6 +136,9 @@ class Bar:
         return self
 
     def __exit__(self, *error: object) -> None:
+        if self.latest is not None:
+            self._drawn = 0.0
+            self.update(self.latest)
         self._bar.stop()
 
     def update(self, summary: Summary) -> None:

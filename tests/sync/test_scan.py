@@ -21,7 +21,7 @@ from indexer import Index
 from indexer.errors import RootUnavailable, UsageError
 from indexer.sync import reconcile
 
-from ..conftest import jpeg, put, rows, run, until, verdicts
+from ..conftest import SAMPLES, jpeg, put, rows, run, until, verdicts
 
 
 def counts(index: Index) -> tuple[int, ...]:
@@ -250,8 +250,12 @@ def as_stranger(tmp_path: Path) -> Iterator[None]:
     home.mkdir()
     os.chown(home, 65534, 65534)
     os.seteuid(65534)
-    yield
-    os.seteuid(0)
+    try:
+        if not os.access(SAMPLES, os.R_OK | os.X_OK, effective_ids=True):
+            pytest.skip("this checkout lies where only root may read: nobody else can run the code")
+        yield
+    finally:
+        os.seteuid(0)
 
 
 def test_what_may_not_be_read_hides_neither_itself_nor_its_neighbours(tmp_path: Path, as_stranger: None) -> None:
