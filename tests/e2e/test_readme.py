@@ -1,0 +1,75 @@
+"""What the README shows is what happens. Its two set-up commands are run by .ci/run, on a clean checkout."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ..conftest import SAMPLES, run
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def block(after: str, language: str) -> list[str]:
+    """The lines of the first code block in that language after a heading."""
+    found = re.search(rf"```{language}\n(.*?)```", README[README.index(after) :], re.DOTALL)
+    assert found
+    return found[1].strip().splitlines()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home folder whose Pictures hold the samples, two of them under the names that the README uses."""
+    pictures = tmp_path / "Pictures"
+    shutil.copytree(SAMPLES, pictures)
+    shutil.copyfile(pictures / "Kyoto" / "DSC00123.JPG", pictures / "IMG_1.jpg")
+    (pictures / "IMG_2.jpg").write_bytes(b"")
+    return tmp_path
+
+
+def test_every_command_shown_runs(home: Path) -> None:
+    environment = {**os.environ, "HOME": str(home), "INDEXER_DB": str(home / "index.db")}
+    commands = [line.partition(" #")[0].strip() for line in block("## On your own photos", "sh")]
+    assert len(commands) == 8
+    for command in commands:
+        command = command.replace("indexer", f"{sys.executable} -m indexer", 1)
+        process = subprocess.Popen(
+            ["bash", "-c", "exec " + command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        if " watch " in command:
+            time.sleep(1.5)
+            process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=60)
+        assert (process.returncode, stderr) == (0, ""), command
+        assert stdout, command
+
+
+def test_the_python_shown_runs(home: Path) -> None:
+    shutil.copytree(SAMPLES, home / "sample_media")
+    code = "\n".join(block("## From Python", "python"))
+    done = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("Pixel 8 2024-04-12T20:41:15.12+02:00\n", "")
+
+
+def test_the_sql_shown_finds_the_record(home: Path) -> None:
+    shell = shutil.which("sqlite3")
+    if shell is None:
+        pytest.skip("the sqlite3 command is not installed")
+    database = home / "index.db"
+    assert run("scan", home / "Pictures", database=database).returncode == 0
+    (command,) = block("## From SQL", "sh")
+    done = subprocess.run(["bash", "-c", command], cwd=home, capture_output=True, text=True, check=True)
+    photo = home / "Pictures" / "Paris" / "PXL_20240412_184115120.jpg"
+    assert done.stdout == run("get", photo, database=database).stdout
