@@ -182,6 +182,10 @@ class Index:
         Raises RootUnavailable for a folder that is not there. May be stopped by KeyboardInterrupt at any time: what
         was done stays, and the next scan goes on.
         """
+        if make_executor is None and not self.path.exists():
+            from .sync.pool import warm_up
+
+            warm_up()
         from .store import queries
         from .store.writer import Writer
         from .sync.readers import Readers

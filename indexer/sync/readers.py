@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from concurrent.futures import TimeoutError as NotYet
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing.context import BaseContext
-from types import ModuleType
 
 from indexer.store.changes import FileStat
 
 from . import worker
+from .pool import process_pool
 from .worker import Reading
 
 # Several small files go to a worker at once, large ones alone.
@@ -48,7 +45,7 @@ class Readers:
 
     def __init__(self, workers: int | None = None, make_executor: Callable[[int], Executor] | None = None) -> None:
         self.workers = workers or worker_count()
-        self._make = make_executor or _process_pool
+        self._make = make_executor or process_pool
         self._executor: Executor | None = None
 
     def read(self, jobs: Iterable[Job], tick: Callable[[], None] = lambda: None) -> Iterator[tuple[Job, Reading]]:
@@ -123,29 +120,3 @@ def _batches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
             batch, size = [], 0
     if batch:
         yield batch
-
-
-def _process_pool(workers: int) -> Executor:
-    """Workers are forked off a clean server process, never off this one, which may have threads and open databases."""
-    return _QuietPool(workers, mp_context=_context(), initializer=worker.prepare)
-
-
-def _context() -> BaseContext:
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    context = multiprocessing.get_context(method)
-    if method == "forkserver":
-        context.set_forkserver_preload([worker.__name__, "indexer.media.read", "concurrent.futures.process"])
-    return context
-
-
-class _QuietPool(ProcessPoolExecutor):
-    """A pool whose workers do not import the caller's `__main__`, as they otherwise would to find what it defines:
-    nothing here needs it, and a script without the `if __name__ == "__main__"` guard would run again in each."""
-
-    def submit(self, *args, **kwargs):  # type: ignore[no-untyped-def]
-        main = sys.modules["__main__"]
-        sys.modules["__main__"] = ModuleType("__main__")
-        try:
-            return super().submit(*args, **kwargs)
-        finally:
-            sys.modules["__main__"] = main

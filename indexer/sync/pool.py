@@ -1,0 +1,48 @@
+"""The local pool of worker processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from concurrent.futures import Executor
+from concurrent.futures.process import ProcessPoolExecutor
+from multiprocessing.context import BaseContext
+from types import ModuleType
+
+from . import worker
+
+
+def process_pool(workers: int) -> Executor:
+    """Workers are forked off a clean server process, never off this one, which may have threads and open databases."""
+    return _QuietPool(workers, mp_context=_context(), initializer=worker.prepare)
+
+
+def warm_up() -> None:
+    """Begin to start the server process, which takes as long as importing all that a scan needs: called first by a scan
+    that is sure to read, both go on at once."""
+    _context()
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        from multiprocessing import forkserver
+
+        forkserver.ensure_running()
+
+
+def _context() -> BaseContext:
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    context = multiprocessing.get_context(method)
+    if method == "forkserver":
+        context.set_forkserver_preload([worker.__name__, "indexer.media.read", "concurrent.futures.process"])
+    return context
+
+
+class _QuietPool(ProcessPoolExecutor):
+    """A pool whose workers do not import the caller's `__main__`, as they otherwise would to find what it defines:
+    nothing here needs it, and a script without the `if __name__ == "__main__"` guard would run again in each."""
+
+    def submit(self, *args, **kwargs):  # type: ignore[no-untyped-def]
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            return super().submit(*args, **kwargs)
+        finally:
+            sys.modules["__main__"] = main
