@@ -11,7 +11,7 @@ from typing import BinaryIO
 # Above it (long videos, stitched panoramas) the bytes stream through the hashes, and readers seek in the open file.
 WHOLE = 32 * 1024 * 1024
 # Both hashes go over one piece while it is in the processor's cache.
-PIECE = 256 * 1024
+PIECE = 1024 * 1024
 _STREAM = 1024 * 1024
 
 

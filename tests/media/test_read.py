@@ -15,7 +15,7 @@ from PIL import Image
 
 from indexer.media.facts import MediaFacts
 from indexer.media.read import read_media
-from indexer.media.source import WHOLE
+from indexer.media.source import PIECE, WHOLE
 
 from ..conftest import SAMPLES, jpeg
 
@@ -166,7 +166,7 @@ def test_damage_of_any_kind_never_raises(tmp_path: Path, name: str) -> None:
 
 def test_every_checksum_is_of_the_whole_file(tmp_path: Path) -> None:
     """Around the edges of the pieces that hashes are fed with."""
-    for size in (1, 262_143, 262_144, 262_145, WHOLE - 1, WHOLE, WHOLE + 1):
+    for size in (1, PIECE - 1, PIECE, PIECE + 1, WHOLE - 1, WHOLE, WHOLE + 1):
         path = tmp_path / "x.bmp"
         path.write_bytes(b"BM" + bytes(size - 2) if size > 2 else b"B" * size)
         assert base64.b64encode(read_media(path).sha1) == base64.b64encode(hashlib.sha1(path.read_bytes()).digest())
