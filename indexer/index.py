@@ -182,23 +182,25 @@ class Index:
         Raises RootUnavailable for a folder that is not there. May be stopped by KeyboardInterrupt at any time: what
         was done stays, and the next scan goes on.
         """
+        early = None
         if make_executor is None and not self.path.exists():
-            from .sync.pool import warm_up
+            from .sync.pool import early_pool, worker_count
 
-            warm_up()
+            # A first scan is sure to read: let the workers get ready beside this process.
+            early = early_pool(workers or worker_count())
         from .store import queries
         from .store.writer import Writer
         from .sync.readers import Readers
         from .sync.roots import targets
         from .sync.scan import Scan
 
-        writer = Writer(self._writable())
-        readers = Readers(workers, make_executor)
-        named = [Path(folder).expanduser() for folder in folders]
-        scan = Scan(writer, readers, targets(writer, queries.roots(self._db), named), on_progress)
-        if count_ahead:
-            scan.count_ahead()
+        readers = Readers(workers, make_executor, early)
         try:
+            writer = Writer(self._writable())
+            named = [Path(folder).expanduser() for folder in folders]
+            scan = Scan(writer, readers, targets(writer, queries.roots(self._db), named), on_progress)
+            if count_ahead:
+                scan.count_ahead()
             return scan.run()
         finally:
             readers.close()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
+import threading
 from concurrent.futures import Executor
 from concurrent.futures.process import ProcessPoolExecutor
 from multiprocessing.context import BaseContext
@@ -12,19 +14,25 @@ from types import ModuleType
 from . import worker
 
 
+def worker_count() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def process_pool(workers: int) -> Executor:
     """Workers are forked off a clean server process, never off this one, which may have threads and open databases."""
     return _QuietPool(workers, mp_context=_context(), initializer=worker.prepare)
 
 
-def warm_up() -> None:
-    """Begin to start the server process, which takes as long as importing all that a scan needs: called first by a scan
-    that is sure to read, both go on at once."""
-    _context()
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        from multiprocessing import forkserver
-
-        forkserver.ensure_running()
+def early_pool(workers: int) -> Executor | None:
+    """Workers forked at once, by a caller that has no threads and no open database yet: they get ready while it does.
+    None where that is not so, or not Linux."""
+    if sys.platform != "linux" or threading.active_count() > 1:
+        return None
+    pool: Executor = _QuietPool(workers, mp_context=multiprocessing.get_context("fork"), initializer=worker.prepare)
+    for _ in range(workers):
+        pool.submit(worker.get_ready)
+    return pool
 
 
 def _context() -> BaseContext:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from indexer.store.changes import FileStat
 
 from . import worker
-from .pool import process_pool
+from .pool import process_pool, worker_count
 from .worker import Reading
 
 # Several small files go to a worker at once, large ones alone.
@@ -32,21 +31,22 @@ class Job:
     stat: FileStat
 
 
-def worker_count() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 class Readers:
     """A pool that starts with the first file and survives a reader that crashes: that file alone is told unreadable.
 
-    make_executor: any concurrent.futures.Executor will do, here or on other machines.
+    make_executor: any concurrent.futures.Executor will do, here or on other machines. executor: one that runs already,
+    for as long as it lasts.
     """
 
-    def __init__(self, workers: int | None = None, make_executor: Callable[[int], Executor] | None = None) -> None:
+    def __init__(
+        self,
+        workers: int | None = None,
+        make_executor: Callable[[int], Executor] | None = None,
+        executor: Executor | None = None,
+    ) -> None:
         self.workers = workers or worker_count()
         self._make = make_executor or process_pool
-        self._executor: Executor | None = None
+        self._executor = executor
 
     def read(self, jobs: Iterable[Job], tick: Callable[[], None] = lambda: None) -> Iterator[tuple[Job, Reading]]:
         """Each job with its reading, in order. `tick` is called now and then while it waits."""

@@ -32,6 +32,7 @@ class Reading:
 def prepare() -> None:
     """Ctrl-C is the main process's to handle; SIGIO is what a lease's holder gets (see `_being_written`). And a worker
     does not outlive the main process, however that one ends."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if parent := multiprocessing.parent_process():
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -42,6 +43,11 @@ def prepare() -> None:
 def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
     parent.join()
     os._exit(1)
+
+
+def get_ready() -> None:
+    """Import what reading needs."""
+    import indexer.media.read  # noqa: F401
 
 
 def read_files(paths: Sequence[str]) -> list[Reading]:
