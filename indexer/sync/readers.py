@@ -15,9 +15,9 @@ from . import worker
 from .pool import process_pool, worker_count
 from .worker import Reading
 
-# Several small files go to a worker at once, large ones alone.
-_BATCH_FILES = 32
-_BATCH_BYTES = 8 * 1024 * 1024
+# Many files go to a worker at once: each hand-over waits for this process, which is busy writing.
+_BATCH_FILES = 64
+_BATCH_BYTES = 32 * 1024 * 1024
 # Files asked for and not yet handed on: enough to keep workers busy behind one long film, little enough to hold.
 _AHEAD = 1024
 _TICK_SECONDS = 0.2
