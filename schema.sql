@@ -209,8 +209,7 @@ CREATE TABLE activity (
     host       TEXT NOT NULL,
     pid        INTEGER NOT NULL,
     roots      TEXT NOT NULL,                    -- paths, one a line
-    started_at TEXT NOT NULL,
-    progress   TEXT NOT NULL DEFAULT ''
+    started_at TEXT NOT NULL
 ) STRICT;
 
 -- The verdict on every path, for people: why is this photo (not) here?

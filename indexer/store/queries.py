@@ -141,8 +141,8 @@ def counts(connection: sqlite3.Connection) -> Counts:
 
 
 def activities(connection: sqlite3.Connection) -> list[Activity]:
-    rows = connection.execute("SELECT kind, host, pid, roots, started_at, progress FROM activity ORDER BY id")
-    return [Activity(kind, host, pid, tuple(paths.split("\n")), at, done) for kind, host, pid, paths, at, done in rows]
+    rows = connection.execute("SELECT kind, host, pid, roots, started_at FROM activity ORDER BY id")
+    return [Activity(kind, host, pid, tuple(paths.split("\n")), at) for kind, host, pid, paths, at in rows]
 
 
 @dataclass(frozen=True, slots=True)

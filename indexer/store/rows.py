@@ -59,4 +59,3 @@ class Activity:
     pid: int
     roots: tuple[str, ...]
     started_at: str
-    progress: str

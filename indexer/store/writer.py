@@ -208,9 +208,6 @@ class Writer:
             ).fetchone()
         return int(row[0])
 
-    def report_activity(self, activity_id: int, progress: str) -> None:
-        self.connection.execute("UPDATE activity SET progress = ? WHERE id = ?", (progress, activity_id))
-
     def end_activity(self, activity_ids: Iterable[int]) -> None:
         with self.transaction():
             self.connection.executemany("DELETE FROM activity WHERE id = ?", [(number,) for number in activity_ids])
@@ -266,8 +263,7 @@ class Writer:
 
     def _known_verdict(self, change: Change) -> tuple[str, str | None]:
         """A file that moved unread is as sound or damaged as it was."""
-        rows = [*change.left]
-        for row in rows:
+        for row in change.left:
             found = self.connection.execute("SELECT verdict, reason FROM file WHERE id = ?", (row,)).fetchone()
             if found and found[0] in ("indexed", "damaged"):
                 return found[0], found[1]

@@ -331,7 +331,30 @@ def test_chaos_ends_in_the_truth(photos: Path, watch: Start) -> None:
     assert live == [(len(set(truth().values())),)]
 
 
-def test_bursts_and_hours_bring_a_full_look() -> None:
-    """The bounds that the promise hangs on are what the docs say."""
-    assert watching.RESCAN_SECONDS == 3600
+def test_a_burst_brings_a_full_look(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More events at once than are to be trusted: when they are over, everything is looked through once more."""
     assert watching.BURST_EVENTS < 16384 / 3, "a burst must be noticed before the usual queue overflows"
+    monkeypatch.setattr(watching, "BURST_EVENTS", 30)
+    stop = watching.Stop()
+    looks: list[int] = []
+
+    def follow() -> None:
+        with Index.open(tmp_path / "index.db") as index:
+            index.watch(
+                [photos], stop=stop, rest_seconds=0.2, on_scanned=lambda root, summary: looks.append(summary.unchanged)
+            )
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    try:
+        until(lambda: looks == [0], what="the first look")
+        for number in range(5):
+            put(photos / f"few {number}.jpg", number)
+        time.sleep(1.5)
+        assert len(looks) == 1, "a few events are no burst"
+        for number in range(60):
+            put(photos / f"{number}.jpg", number)
+        until(lambda: len(looks) == 2, what="the look after the burst")
+    finally:
+        stop.set()
+        thread.join(30)
