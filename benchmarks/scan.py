@@ -11,9 +11,7 @@ faster. Whole processes are timed, start to end.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import multiprocessing
 import os
 import shutil
 import statistics
@@ -32,11 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--floor", metavar="FOLDER", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.floor:
-        _hash_folder(options.floor)
-        return
     results = {}
     for name, (count, size) in TREES.items():
         with tempfile.TemporaryDirectory() as scratch:
@@ -62,7 +56,7 @@ def _measure(folder: Path, database: Path, rounds: int) -> list[dict[str, object
     python = sys.executable
     commands = {
         "indexer scan": [python, "-m", "indexer", "--db", str(database), "scan", str(folder)],
-        "floor: SHA-256 + SHA-1, 2 processes": [python, "-m", "benchmarks.scan", "--floor", str(folder)],
+        "floor: SHA-256 + SHA-1, 2 processes": [python, "-m", "benchmarks.floor", str(folder)],
         "hashdeep -c sha1,sha256 -r": ["hashdeep", "-c", "sha1,sha256", "-r", str(folder)],
         "exiftool -fast2 -n -json -r": ["exiftool", "-fast2", "-n", "-json", "-r", str(folder)],
     }
@@ -91,19 +85,6 @@ def _measure(folder: Path, database: Path, rounds: int) -> list[dict[str, object
         }
         for name, taken in times.items()
     ]
-
-
-def _hash_folder(folder: str) -> None:
-    paths = sorted(os.path.join(top, name) for top, _, names in os.walk(folder) for name in names)
-    with multiprocessing.Pool(2) as pool:
-        for _ in pool.imap_unordered(_hash, paths, chunksize=16):
-            pass
-
-
-def _hash(path: str) -> tuple[bytes, bytes]:
-    with open(path, "rb", buffering=0) as file:
-        data = file.read()
-    return hashlib.sha256(data).digest(), hashlib.sha1(data, usedforsecurity=False).digest()
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
 
 from indexer.index import Index
@@ -26,7 +24,7 @@ def command(index: Index, forget: str | None, dry_run: bool, as_json: bool) -> N
         return
     roots, counts = index.roots(), index.counts()
     if as_json:
-        print_json([asdict(root) | {"files": counts.by_root.get(root.id, 0)} for root in roots])
+        print_json([root._asdict() | {"files": counts.by_root.get(root.id, 0)} for root in roots])
         return
     for root in roots:
         state = f"  offline since {root.offline_at}: {root.offline_why}" if root.offline_at else ""

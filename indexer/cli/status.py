@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
 
 from indexer.index import Index
@@ -38,9 +36,9 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
                 "ignored": ignored,
                 "failed": failed,
                 "by_verdict": verdicts,
-                "roots": [asdict(root) | {"files": counts.by_root.get(root.id, 0)} for root in roots],
-                "running": [asdict(one) for one in running],
-                "failures": [asdict(one) for one in failures],
+                "roots": [root._asdict() | {"files": counts.by_root.get(root.id, 0)} for root in roots],
+                "running": [one._asdict() for one in running],
+                "failures": [one._asdict() for one in failures],
             }
         )
         return

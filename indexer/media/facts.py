@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(NamedTuple):
     """The camera's and the author's words in a file. Unknown is None.
 
     Times are RFC 3339 text, with the fraction the file gives and an offset only where the file knows it
@@ -44,8 +43,7 @@ class Metadata:
     rating: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MediaFacts:
+class MediaFacts(NamedTuple):
     """One file, read once.
 
     width and height are the stored picture's, before orientation; 0 where no reader can tell.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
 from typing import Any
 
 from .dates import capture_time
@@ -19,7 +18,7 @@ from .source import Source
 from .still import HEIF, read_still
 from .video import read_video
 
-_FIELDS = tuple(field.name for field in fields(Metadata))
+_FIELDS = Metadata._fields
 Claims = dict[str, Any]
 
 

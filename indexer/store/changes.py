@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from indexer.media.facts import MediaFacts
 
 Kind = Literal["new", "modified", "moved", "copy", "back", "touched"]
 
 
-@dataclass(frozen=True, slots=True)
-class FileStat:
+class FileStat(NamedTuple):
     """A file found in a root. folder and name are as stored (indexer.paths); times in nanoseconds.
 
     created_ns is the birth time where the platform tells it, else the earlier of mtime and ctime.
@@ -28,8 +26,7 @@ class FileStat:
     created_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One step from what is stored to what is there.
 
     new       content never seen: becomes an asset
@@ -50,8 +47,7 @@ class Change:
     displaced: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PassedOver:
+class PassedOver(NamedTuple):
     """A path that gets a verdict and no new asset: ignored, not_media, unreadable, unstable.
 
     The asset already known at an unreadable or unstable place stays: an error is not an absence.

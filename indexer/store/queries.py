@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from indexer.errors import QueryError
 
@@ -114,8 +113,7 @@ def failures(connection: sqlite3.Connection, limit: int) -> list[Verdict]:
     return [Verdict(*row) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(NamedTuple):
     """How much is in the index. by_verdict has every verdict that occurs; by_root the files with an asset."""
 
     assets: int
@@ -145,8 +143,7 @@ def activities(connection: sqlite3.Connection) -> list[Activity]:
     return [Activity(kind, host, pid, tuple(paths.split("\n")), at) for kind, host, pid, paths, at in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """What to list. after and before are wall clocks or their beginnings ('2023', '2023-11-07'), both inclusive."""
 
     after: str | None = None
@@ -156,8 +153,7 @@ class Filter:
     trashed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     id: str
     local_datetime: str
     mime_type: str

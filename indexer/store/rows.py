@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(NamedTuple):
     """A folder that is indexed. path is as stored (see indexer.paths)."""
 
     id: int
@@ -39,8 +37,7 @@ class StoredFile(NamedTuple):
     device: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the index says of one path."""
 
     root: str
@@ -52,8 +49,7 @@ class Verdict:
     seen_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(NamedTuple):
     kind: str
     host: str
     pid: int

@@ -9,8 +9,6 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
-from operator import attrgetter
 
 from indexer import ids, paths
 from indexer.media.dates import utc
@@ -20,7 +18,7 @@ from .changes import Change, FileStat, PassedOver
 from .queries import asset_json
 from .rows import Root
 
-_METADATA = tuple(field.name for field in fields(Metadata))
+_METADATA = Metadata._fields
 _PRESENT = "verdict NOT IN ('gone', 'ignored')"
 
 _INSERT_ASSET = """
@@ -227,7 +225,7 @@ class Writer:
             counter += 1
             asset_id = ids.asset_id(facts.sha256, counter)
             self.connection.execute("UPDATE file SET asset_id = ? WHERE id = ?", (asset_id, file_id))
-        self.connection.execute(_INSERT_METADATA, (asset_id, *_words(facts.metadata), moment, moment))
+        self.connection.execute(_INSERT_METADATA, (asset_id, *facts.metadata, moment, moment))
         return asset_id
 
     def _replace_content(self, asset_id: str, facts: MediaFacts) -> None:
@@ -237,7 +235,7 @@ class Writer:
             (self._now, asset_id),
         )
         self.connection.execute(_UPDATE_ASSET, (*_content(facts), asset_id))
-        words = _words(facts.metadata)
+        words = facts.metadata
         self.connection.execute(_UPDATE_METADATA, (*words, self._now, asset_id, *words))
 
     def _put_file(self, stat: FileStat, asset_id: str, verdict: tuple[str, str | None], displaced: str | None) -> int:
@@ -317,6 +315,3 @@ def _content(facts: MediaFacts) -> tuple[object, ...]:
         facts.duration,
         facts.local_datetime,
     )
-
-
-_words = attrgetter(*_METADATA)

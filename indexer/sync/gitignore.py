@@ -8,7 +8,7 @@ and `a/**`. The test holds this against git itself.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _CLASSES = {
     "alnum": "a-zA-Z0-9",
@@ -23,8 +23,7 @@ _CLASSES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line that says something: number counts from 1, text is as written. takes_in: it began with '!'."""
 
     number: int

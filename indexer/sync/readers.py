@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from concurrent.futures import TimeoutError as NotYet
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
 
 from indexer.store.changes import FileStat
 
@@ -15,16 +16,17 @@ from . import worker
 from .pool import process_pool, worker_count
 from .worker import Reading
 
-# Many files go to a worker at once: each hand-over waits for this process, which is busy writing.
-_BATCH_FILES = 64
-_BATCH_BYTES = 32 * 1024 * 1024
+# Work is counted in bytes to hash; opening, parsing and writing a file costs about as much as hashing this many.
+_FILE_COST = 256 * 1024
+# Much goes to a worker at once: each hand-over waits for this process, which is busy writing.
+_BATCH_COST = 32 * 1024 * 1024
+_LOOK_AHEAD = 128
 # Files asked for and not yet handed on: enough to keep workers busy behind one long film, little enough to hold.
 _AHEAD = 1024
 _TICK_SECONDS = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A file to read. path is as the operating system knows it; stat what the walk saw."""
 
     path: str
@@ -52,7 +54,7 @@ class Readers:
         """Each job with its reading, in order. `tick` is called now and then while it waits."""
         waiting: deque[tuple[list[Job], Future[list[Reading]]]] = deque()
         ahead = 0
-        for batch in _batches(jobs):
+        for batch in _batches(jobs, self.workers):
             waiting.append((batch, self._submit(batch)))
             ahead += len(batch)
             while waiting and (ahead > _AHEAD or waiting[0][1].done()):
@@ -109,14 +111,25 @@ def _result(future: Future[list[Reading]], tick: Callable[[], None]) -> list[Rea
             tick()
 
 
-def _batches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
-    batch: list[Job] = []
-    size = 0
-    for job in jobs:
-        batch.append(job)
-        size += job.stat.size
-        if len(batch) >= _BATCH_FILES or size >= _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
+def _batches(jobs: Iterable[Job], workers: int) -> Iterator[list[Job]]:
+    """A batch is a small share of what is known to wait: the last ones get smaller and smaller, so that the workers end
+    together, and the first are not held back until much is listed."""
+    coming, waiting, cost = iter(jobs), deque[Job](), 0
+    while True:
+        for job in islice(coming, _LOOK_AHEAD if len(waiting) < _AHEAD else 0):
+            waiting.append(job)
+            cost += _cost(job)
+        if not waiting:
+            return
+        room = min(cost // (2 * workers), _BATCH_COST)
+        batch = [waiting.popleft()]
+        room -= _cost(batch[0])
+        while waiting and _cost(waiting[0]) <= room:
+            room -= _cost(waiting[0])
+            batch.append(waiting.popleft())
+        cost -= sum(map(_cost, batch))
         yield batch
+
+
+def _cost(job: Job) -> int:
+    return job.stat.size + _FILE_COST

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from indexer import paths
 from indexer.store import queries
@@ -31,8 +31,7 @@ _SOUND = ("indexed", "damaged")
 _AWAY = ("gone", "ignored")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """What of a root to reconcile: a folder with all below it, or only some names in it (folders among them are not
     entered)."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from indexer import paths
 from indexer.errors import RootUnavailable, UsageError
@@ -13,8 +13,7 @@ from indexer.store.rows import Root
 from indexer.store.writer import Writer
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What to reconcile: a folder of a root with all below it, or one name in it."""
 
     root: Root

@@ -8,10 +8,9 @@ else for being a link. What is left is media by its name, or not media.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from indexer import paths
 from indexer.media.formats import EXTENSIONS, extension
@@ -35,8 +34,7 @@ _LITTER_FILES = frozenset(("Thumbs.db", "ehthumbs.db", "desktop.ini", "Icon\r"))
 _HALF_WRITTEN = (".part", ".partial", ".crdownload", ".download", ".tmp", ".filepart", ".opdownload")
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """ours: descend into the folder, or index the file. Else why not."""
 
     verdict: Literal["ours", "ignored", "not_media"]
@@ -46,8 +44,7 @@ class Decision:
 OURS = Decision("ours")
 
 
-@dataclass(frozen=True, slots=True)
-class _IgnoreFile:
+class _IgnoreFile(NamedTuple):
     """One .indexerignore. folder is where it lies, within the root."""
 
     folder: str
@@ -65,8 +62,7 @@ class _IgnoreFile:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """The rules that hold in one folder of a root: the ignore files from there up to the root, nearest first."""
 
     files: tuple[_IgnoreFile, ...] = ()

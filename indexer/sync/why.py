@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from indexer import paths
 from indexer.errors import NotFound
@@ -16,8 +15,7 @@ from .roots import locate
 from .walk import Walker
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """verdict is the index's, or 'outside' (in no root), 'folder' (entered), 'unseen' (nothing known yet)."""
 
     path: str
@@ -26,7 +24,7 @@ class Answer:
     asset_id: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return self._asdict()
 
 
 def why(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> Answer:

@@ -9,8 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from indexer.media.facts import MediaFacts
@@ -19,8 +18,7 @@ if sys.platform == "linux":
     import fcntl
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What came of reading one file: facts with the stat they hold for, or why not."""
 
     facts: MediaFacts | None = None
