@@ -1,17 +1,22 @@
-"""Times as files write them, into RFC 3339 text; and which of a file's times says when the photo was taken."""
+"""Times as files write them, into RFC 3339 text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 _EXIF = re.compile(
     r"\s*(\d{4})[:\-/.](\d\d?)[:\-/.](\d\d?)(?:[ T]+(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?"
     r"\s*(Z|[+-]\d\d:?\d\d)?\s*$"
 )
 _EPOCH = datetime(1970, 1, 1)
+# Seconds from 1970 back to 1904, where QuickTime counts from
+EPOCH_1904 = -2_082_844_800
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# What cameras write whose clock was never set, and programs that know no better. The one of 2002 is a certain camera
+# line's; with a fraction of a second it is a real moment.
+_PLACEHOLDERS = ("0000", "0001-01-01", "1904-01-01T00:00:00", "1970-01-01T00:00:00", "1980-01-01T00:00:00")
+_PLACEHOLDER_2002 = "2002-12-08T12:00:00"
 _OFFSET = re.compile(r"\s*([+-])(\d\d):?(\d\d)")
 # IMG_20240131_235959.jpg, PXL_20240131_235959123.jpg, 2024-01-31 23.59.59.jpg, Screenshot_2024-01-31-23-59-59.png,
 # IMG-20240131-WA0001.jpg (a day without a time)
@@ -33,6 +38,7 @@ def rfc3339(text: object, subsec: object = None, offset: object = None) -> str |
     clock = wall_clock(year, month, day, hour or 0, minute or 0, second or 0)
     if clock is None:
         return None
+    # No sensor counts finer than the nanosecond.
     fraction = (fraction or _digits(subsec)).rstrip("0")[:9]
     return clock + (f".{fraction}" if fraction else "") + (_zone(zone) or _zone(offset) or "")
 
@@ -77,12 +83,22 @@ def from_name(name: str) -> str | None:
     return clock + (f".{fraction}" if fraction else "") if clock else None
 
 
-def capture_time(claims: Mapping[str, Any], name: str, modified_ns: int) -> str:
-    """When the photo was taken, by the first of: original, digitized, the container's, GPS, the name, the file's mtime.
+def from_unix(seconds: int) -> str | None:
+    """Seconds since 1970 as a wall clock without offset; None beyond the calendar."""
+    try:
+        return (_EPOCH + timedelta(seconds=seconds)).isoformat(timespec="seconds")
+    except (OverflowError, ValueError):
+        return None
 
-    The clock of the place is kept as the camera wrote it; an offset is there only where a source knows it.
-    """
-    for key in ("original_datetime", "digitized_datetime", "container_datetime", "gps_datetime"):
-        if claims.get(key):
-            return str(claims[key])
-    return from_name(name) or utc(modified_ns)[:-1] + "+00:00"
+
+def words_time(text: str | None) -> str | None:
+    """`Mon Mar 10 15:04:43 2003`, as C's asctime writes it."""
+    words = (text or "").split()
+    if len(words) < 5 or words[1][:3].lower() not in _MONTHS:
+        return None
+    return rfc3339(f"{words[-1]}:{_MONTHS.index(words[1][:3].lower()) + 1:02d}:{words[2]} {words[3]}")
+
+
+def is_placeholder(time: str) -> bool:
+    """Whether a time is one that stands for none."""
+    return time.startswith(_PLACEHOLDERS) or time == _PLACEHOLDER_2002

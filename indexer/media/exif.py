@@ -1,4 +1,7 @@
-"""Exif (CIPA DC-008, Exif 3.0): the camera's own words, from a TIFF structure to the record's fields."""
+"""Exif (CIPA DC-008, Exif 3.0): the camera's own words, from a TIFF structure to the record's fields.
+
+Tags are taken wherever they stand: TIFF/EP and old cameras write those of the Exif directory into the main one.
+"""
 
 from __future__ import annotations
 
@@ -6,77 +9,153 @@ import math
 from typing import Any
 
 from .dates import rfc3339
-from .text import clean
+from .found import Found
+from .makernote import read_maker_note
+from .photoshop import read_resources
+from .source import Readable, Window
+from .text import clean, utf16
 from .tiff import Directory, Tiff, TiffError
 
-EXIF_IFD, GPS_IFD = 0x8769, 0x8825
-_MAIN = frozenset((0x0100, 0x0101, 0x010E, 0x010F, 0x0110, 0x0112, 0x0132, 0x4746, EXIF_IFD, GPS_IFD))
-_EXIF = frozenset(
-    (0x829A, 0x829D, 0x8827, 0x9003, 0x9004, 0x9010, 0x9011, 0x9012, 0x9204)
-    + (0x920A, 0x9290, 0x9291, 0x9292, 0xA002, 0xA003, 0xA434)
+EXIF_IFD, GPS_IFD, SUB_IFDS, MAKER_NOTE = 0x8769, 0x8825, 0x014A, 0x927C
+_XMP, _IPTC, _PHOTOSHOP, _ICC, _JPEG_FROM_RAW = 0x02BC, 0x83BB, 0x8649, 0x8773, 0x002E
+_XP_KEYWORDS = 0x9C9E
+_CAMERA = frozenset(
+    (0x010E, 0x010F, 0x0110, 0x0112, 0x0132, 0x4746, 0x829A, 0x829D, 0x8827, 0x8832, 0x9003, 0x9004, 0x9010, 0x9011)
+    + (0x9012, 0x9204, 0x920A, 0x9290, 0x9291, 0x9292, 0xA002, 0xA003, 0xA434, 0xC614, _XP_KEYWORDS)
 )
+_MAIN = _CAMERA | {0x0100, 0x0101, EXIF_IFD, GPS_IFD, SUB_IFDS, _XMP, _IPTC, _PHOTOSHOP, _ICC}
 _GPS = frozenset((1, 2, 3, 4, 5, 6, 7, 0x1D))
 
 
-def read_exif(data: bytes | memoryview) -> tuple[dict[str, Any], list[str]]:
-    """The record's fields that an Exif block knows, and its problems. Never raises."""
+def read_exif(data: Readable, found: Found, *, raw: bool = False) -> None:
+    """Add what an Exif block says, and the other blocks that lie in it. Never raises.
+
+    raw: the block is a raw photo; its largest directory is the picture, and a JPEG in it may know more.
+    """
     try:
-        tiff = Tiff(data)
+        tiff = Tiff.open(data)
     except TiffError as error:
-        return {}, [f"Exif: {error}"]
-    main, _ = tiff.directory(tiff.first, _MAIN, "Exif main directory")
-    exif = _sub(tiff, main, EXIF_IFD, _EXIF, "Exif directory")
+        found.problems.append(f"Exif: {error}")
+        return
+    located = (MAKER_NOTE, _JPEG_FROM_RAW) if raw else (MAKER_NOTE,)
+    main, following = tiff.directory(tiff.first, _MAIN, "Exif main directory", located)
+    exif = _sub(tiff, main, EXIF_IFD, _CAMERA, "Exif directory", located)
     gps = _sub(tiff, main, GPS_IFD, _GPS, "Exif GPS directory")
-    return fields(main, exif, gps), tiff.problems
+    claim_tags(found, {**main, **exif}, gps)
+    _blocks(found, main)
+    if place := exif.get(MAKER_NOTE) or main.get(MAKER_NOTE):
+        read_maker_note(found, tiff, int(place[0]), int(place[1]), str(found.get("make", "Exif") or ""))
+    if raw:
+        _raw_size(found, tiff, main, exif, following)
+        if place := main.get(_JPEG_FROM_RAW):
+            _embedded_jpeg(found, Window(data, int(place[0]), int(place[1])))
+    elif main.get(0x0100) and not found.width:
+        found.width, found.height = int(_number(main, 0x0100) or 0), int(_number(main, 0x0101) or 0)
+    found.problems += tiff.problems
 
 
-def _sub(tiff: Tiff, main: Directory, tag: int, wanted: frozenset[int], name: str) -> Directory:
-    offset = _number(main, tag)
-    return tiff.directory(int(offset), wanted, name)[0] if offset else {}
-
-
-def fields(main: Directory, exif: Directory, gps: Directory) -> dict[str, Any]:
-    """The record's fields from the tags of the three directories."""
-    orientation = _number(main, 0x0112)
-    iso = _positive(exif, 0x8827)
-    claims: dict[str, Any] = {
-        "make": _text(main, 0x010F),
-        "model": _text(main, 0x0110),
-        "orientation": int(orientation) if orientation is not None and 1 <= orientation <= 8 else None,
-        "description": _text(main, 0x010E),
-        "rating": rating(_number(main, 0x4746)),
-        "modified_datetime": rfc3339(_text(main, 0x0132), _text(exif, 0x9290), _text(exif, 0x9010)),
-        "original_datetime": rfc3339(_text(exif, 0x9003), _text(exif, 0x9291), _text(exif, 0x9011)),
-        "digitized_datetime": rfc3339(_text(exif, 0x9004), _text(exif, 0x9292), _text(exif, 0x9012)),
-        "exposure_time": _positive(exif, 0x829A),
-        "f_number": _positive(exif, 0x829D),
-        "iso": int(iso) if iso else None,
-        "exposure_bias": _number(exif, 0x9204),
-        "focal_length": _positive(exif, 0x920A),
-        "lens_model": _text(exif, 0xA434),
-    }
-    claims.update(_place(gps))
-    return claims
+def claim_tags(found: Found, tags: Directory, gps: Directory) -> None:
+    """The record's fields from the tags of the main, Exif and GPS directories."""
+    orientation = _number(tags, 0x0112)
+    found.claim(
+        "Exif",
+        make=_text(tags, 0x010F),
+        model=_text(tags, 0x0110) or _text(tags, 0xC614),
+        orientation=int(orientation) if orientation is not None and 1 <= orientation <= 8 else None,
+        description=_text(tags, 0x010E),
+        rating=rating(_number(tags, 0x4746)),
+        modified_datetime=_time(tags, 0x0132, 0x9290, 0x9010),
+        original_datetime=_time(tags, 0x9003, 0x9291, 0x9011),
+        digitized_datetime=_time(tags, 0x9004, 0x9292, 0x9012),
+        exposure_time=_positive(tags, 0x829A),
+        f_number=_positive(tags, 0x829D),
+        iso=_iso(tags),
+        exposure_bias=_number(tags, 0x9204),
+        focal_length=_positive(tags, 0x920A),
+        lens_model=_text(tags, 0xA434),
+        **_place(gps),
+    )
+    keywords = tags.get(_XP_KEYWORDS)
+    if isinstance(keywords, bytes):
+        found.keywords += [word for word in map(clean, (utf16(keywords) or "").split(";")) if word]
 
 
 def rating(value: float | None) -> int | None:
     """Stars 0 to 5; a rejected (-1) or foreign value is unknown."""
-    return int(value) if value is not None and 0 <= value <= 5 else None
+    return round(value) if value is not None and 0 <= value <= 5 else None
+
+
+def _sub(
+    tiff: Tiff, main: Directory, tag: int, wanted: frozenset[int], name: str, located: tuple[int, ...] = ()
+) -> Directory:
+    offset = _number(main, tag)
+    return tiff.directory(int(offset), wanted, name, located)[0] if offset else {}
+
+
+def _blocks(found: Found, main: Directory) -> None:
+    if isinstance(xmp := main.get(_XMP), bytes):
+        found.xmp.append(xmp)
+    iptc = main.get(_IPTC)
+    if isinstance(iptc, bytes):
+        found.iptc.append(iptc)
+    elif iptc:  # often written as longs: the same bytes, whatever their type says
+        found.iptc.append(b"".join(int(number).to_bytes(4, "little") for number in iptc))
+    if isinstance(resources := main.get(_PHOTOSHOP), bytes):
+        read_resources(resources, found)
+    if isinstance(icc := main.get(_ICC), bytes) and not found.icc:
+        found.icc = icc
+
+
+def _raw_size(found: Found, tiff: Tiff, main: Directory, exif: Directory, following: int) -> None:
+    """Width and height of the largest picture in a raw photo: previews are smaller."""
+    sizes = [_size(main, 0x0100, 0x0101), _size(exif, 0xA002, 0xA003)]
+    subs = main.get(SUB_IFDS)
+    waiting = [following, *(int(offset) for offset in subs[:12])] if isinstance(subs, tuple) else [following]
+    for offset in waiting[:12]:
+        if offset and offset not in (tiff.first,):
+            # Panasonic's RW2 has the sensor's size in tags of its own.
+            tags, later = tiff.directory(offset, (0x0100, 0x0101), "directory")
+            sizes.append(_size(tags, 0x0100, 0x0101))
+            if later and len(waiting) < 12:
+                waiting.append(later)
+    found.width, found.height = max(sizes, key=lambda size: size[0] * size[1])
+
+
+def _size(tags: Directory, wide: int, high: int) -> tuple[int, int]:
+    return int(_positive(tags, wide) or 0), int(_positive(tags, high) or 0)
+
+
+def _embedded_jpeg(found: Found, jpeg: Readable) -> None:
+    """The preview in a raw photo has an Exif of its own, often the fuller one."""
+    from .jpeg import read_jpeg
+
+    preview = Found()
+    read_jpeg(jpeg, preview)
+    for block in preview.exif[:1]:
+        inner = Found()
+        read_exif(block, inner)
+        found.claim("Exif", **inner.claims.get("Exif", {}))
+    if not found.width:
+        found.width, found.height = preview.width, preview.height
+
+
+def _iso(tags: Directory) -> int | None:
+    """ISO speed; where the 16 bits of the tag do not hold it (Exif 2.3, table 8), the recommended exposure index."""
+    iso = _positive(tags, 0x8827)
+    if iso == 65535:
+        iso = _positive(tags, 0x8832) or iso
+    return int(iso) if iso else None
 
 
 def _place(gps: Directory) -> dict[str, Any]:
     latitude, longitude = _degrees(gps, 2, 1, b"S", 90), _degrees(gps, 4, 3, b"W", 180)
     if latitude is None or longitude is None or latitude == longitude == 0:  # 0,0: a receiver without a fix
         latitude = longitude = None
-    altitude, below = _number(gps, 6), gps.get(5)
-    if altitude is not None and below in (b"\1", (1,)):
-        altitude = -abs(altitude)
-    return {
-        "latitude": latitude,
-        "longitude": longitude,
-        "altitude": altitude,
-        "gps_datetime": _gps_time(gps),
-    }
+    altitude, below = _number(gps, 6), _number(gps, 5)
+    if altitude is not None:
+        # Without its reference nobody knows whether it is above the sea or below.
+        altitude = None if below is None else -abs(altitude) if below == 1 else altitude
+    return {"latitude": latitude, "longitude": longitude, "altitude": altitude, "gps_datetime": _gps_time(gps)}
 
 
 def _degrees(gps: Directory, tag: int, ref_tag: int, negative: bytes, limit: int) -> float | None:
@@ -97,6 +176,11 @@ def _gps_time(gps: Directory) -> str | None:
     return rfc3339(f"{date} {int(clock[0]):02d}:{int(clock[1]):02d}:{int(clock[2]):02d}", offset="Z")
 
 
+def _time(tags: Directory, tag: int, subsec: int, offset: int) -> str | None:
+    text = _text(tags, tag)
+    return rfc3339(text, _text(tags, subsec), _text(tags, offset)) if text else None
+
+
 def _text(tags: Directory, tag: int) -> str | None:
     value = tags.get(tag)
     return clean(value) if isinstance(value, bytes) else None
@@ -104,7 +188,9 @@ def _text(tags: Directory, tag: int) -> str | None:
 
 def _number(tags: Directory, tag: int) -> float | None:
     value = tags.get(tag)
-    return value[0] if isinstance(value, tuple) and value and math.isfinite(value[0]) else None
+    if not value or (isinstance(value, bytes) and len(value) > 4):
+        return None
+    return float(value[0]) if math.isfinite(value[0]) else None
 
 
 def _positive(tags: Directory, tag: int) -> float | None:

@@ -43,13 +43,55 @@ class Metadata(NamedTuple):
     rating: int | None = None
 
 
+class NamedFace(NamedTuple):
+    """A face that somebody marked in the file. x, y (of its upper left corner), w and h are fractions of the picture;
+    applied is the width and height of the picture they were measured on, (0, 0) where the file does not say."""
+
+    name: str | None
+    x: float
+    y: float
+    w: float
+    h: float
+    applied: tuple[int, int]
+
+
+class Face(NamedTuple):
+    """As NamedFace, in pixels of the stored picture."""
+
+    name: str | None
+    x: int
+    y: int
+    w: int
+    h: int
+
+
+class Motion(NamedTuple):
+    """A film inside a still: where its bytes lie in the file."""
+
+    offset: int
+    size: int
+    mime_type: str
+
+
+class Origin(NamedTuple):
+    """One source's word on a field, in the order of who is believed: the first is in the record.
+
+    source is the tag as people know it ("Exif DateTimeOriginal"). note says why a word is not believed.
+    """
+
+    field: str
+    source: str
+    value: str
+    note: str | None = None
+
+
 class MediaFacts(NamedTuple):
     """One file, read once.
 
-    width and height are the stored picture's, before orientation; 0 where no reader can tell.
-    local_datetime is when it was taken (see `dates.capture_time`). problems says what is wrong with the file,
-    in words for the user; it is empty for a sound one.
-    """
+    width and height are the stored picture's, before orientation; 0 where no reader can tell. duration is a film's,
+    in seconds. local_datetime is when it was taken (see `capture`); timezone the IANA name where its coordinates lie.
+    origins say where dates and places come from. problems says what is wrong with the file, in words for the user; it
+    is empty for a sound one."""
 
     mime_type: str
     size: int
@@ -60,4 +102,9 @@ class MediaFacts(NamedTuple):
     duration: float | None
     local_datetime: str
     metadata: Metadata
+    timezone: str | None = None
+    keywords: tuple[str, ...] = ()
+    faces: tuple[Face, ...] = ()
+    motion: Motion | None = None
+    origins: tuple[Origin, ...] = ()
     problems: tuple[str, ...] = ()

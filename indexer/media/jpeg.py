@@ -1,56 +1,112 @@
-"""The segments of a JPEG (ITU-T T.81 annex B; Exif and ICC in APP1 and APP2), without decoding it."""
+"""The segments of a JPEG (ITU-T T.81 annex B), without decoding it: Exif and XMP (APP1, also extended XMP in parts),
+ICC (APP2), Photoshop's resources (APP13), Canon's CIFF (APP0)."""
 
 from __future__ import annotations
 
-from .embedded import Embedded
+from .ciff import read_ciff
+from .found import Found
+from .photoshop import read_resources
+from .source import Memory, Readable
 
 _SIZES = frozenset((0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF))  # SOFn
 _ALONE = frozenset((0x01, *range(0xD0, 0xD9)))  # TEM, RSTn, SOI: markers without a length
-_SOS, _EOI, _APP1, _APP2 = 0xDA, 0xD9, 0xE1, 0xE2
-_EXIF, _XMP, _ICC = b"Exif\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
+_SOS, _EOI, _APP0, _APP1, _APP2, _APP13 = 0xDA, 0xD9, 0xE0, 0xE1, 0xE2, 0xED
+_KEPT = _SIZES | {_APP0, _APP1, _APP2, _APP13}
+_EXIF, _XMP, _ICC, _PHOTOSHOP = b"Exif\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0", b"Photoshop 3.0\0"
+_EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
+_STEP = 64 * 1024
+_MAX_SEGMENTS = 4000
 
 
-def read_jpeg(data: bytes, *, whole: bool = True) -> Embedded:
-    """Metadata blocks and size. `whole` says that data is all of the file, so that a missing end is a damage."""
-    found = Embedded()
-    icc: dict[int, bytes] = {}
+class _Parts:
+    """What comes in several segments."""
+
+    def __init__(self) -> None:
+        self.exif: list[bytes] = []
+        self.icc: dict[int, bytes] = {}
+        self.extended: dict[bytes, dict[int, bytes]] = {}
+        self.resources: list[bytes] = []
+
+
+def read_jpeg(data: Readable, found: Found) -> int:
+    """Add the metadata blocks and the size. Returns where the picture's data begins, 0 where there is none."""
+    parts = _Parts()
     position, scan = 2, 0
-    while position + 4 <= len(data):
-        if data[position] != 0xFF:
-            position = data.find(b"\xff", position)  # garbage between segments: decoders skip it
+    for _ in range(_MAX_SEGMENTS):
+        head = data.read(position, 4)
+        if len(head) < 4:
+            break
+        marker = head[1]
+        if head[0] != 0xFF:
+            position = _find_marker(data, position)  # garbage between segments: decoders skip it
             if position < 0:
                 break
             continue
-        marker = data[position + 1]
         if marker == 0xFF or marker == 0x00 or marker in _ALONE:
             position += 1 if marker == 0xFF else 2
             continue
         if marker in (_SOS, _EOI):
             scan = position if marker == _SOS else 0
             break
-        length = int.from_bytes(data[position + 2 : position + 4], "big")
-        start, end = position + 4, position + 2 + max(length, 2)
-        _segment(found, icc, marker, data, start, end)
-        position = end
-    if icc:
-        found.icc = b"".join(icc[number] for number in sorted(icc))
+        length = max(int.from_bytes(head[2:4], "big"), 2)
+        if marker in _KEPT:
+            _segment(found, parts, marker, data.read(position + 4, length - 2))
+        position += 2 + length
+    _join(found, parts)
     if not scan:
         found.problems.append("the picture is missing: the file ends before its data")
-    elif whole and data.rfind(b"\xff\xd9", scan) < 0:
-        found.problems.append("the picture is cut off: the file ends before its end marker")
-    return found
+    return scan
 
 
-def _segment(found: Embedded, icc: dict[int, bytes], marker: int, data: bytes, start: int, end: int) -> None:
+def ends(data: Readable, scan: int) -> bool:
+    """Whether the end marker stands somewhere behind the picture's data: films and other trailers may follow it."""
+    end = data.size
+    while end > scan:
+        start = max(end - _STEP, scan)
+        if data.read(start, end - start + 1).find(b"\xff\xd9") >= 0:
+            return True
+        end = start
+    return False
+
+
+def _find_marker(data: Readable, position: int) -> int:
+    while chunk := data.read(position, _STEP):
+        at = chunk.find(b"\xff")
+        if at >= 0:
+            return position + at
+        position += len(chunk)
+    return -1
+
+
+def _segment(found: Found, parts: _Parts, marker: int, body: bytes) -> None:
     if marker in _SIZES:
-        if not found.width and start + 5 <= len(data):
-            found.height = int.from_bytes(data[start + 1 : start + 3], "big")
-            found.width = int.from_bytes(data[start + 3 : start + 5], "big")
+        if not found.width and len(body) >= 5:
+            found.height, found.width = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:5], "big")
     elif marker == _APP1:
-        if data.startswith(_EXIF, start):
-            if found.exif is None:
-                found.exif = memoryview(data)[start + 6 : end]
-        elif data.startswith(_XMP, start) and found.xmp is None:
-            found.xmp = data[start + len(_XMP) : end]
-    elif marker == _APP2 and data.startswith(_ICC, start):
-        icc[data[start + 12] if start + 12 < len(data) else 0] = data[start + 14 : end]
+        if body.startswith(_EXIF):
+            block = body[6:]
+            if parts.exif and not block.startswith((b"II*\0", b"MM\0*")):
+                parts.exif[-1] += block  # a block of over 64 KB goes on here
+            else:
+                parts.exif.append(block)
+        elif body.startswith(_XMP):
+            found.xmp.append(body[len(_XMP) :])
+        elif body.startswith(_EXTENDED) and len(body) > 75:
+            guid, offset = body[35:67], int.from_bytes(body[71:75], "big")
+            parts.extended.setdefault(guid, {})[offset] = body[75:]
+    elif marker == _APP2 and body.startswith(_ICC):
+        parts.icc[body[12] if len(body) > 12 else 0] = body[14:]
+    elif marker == _APP13 and body.startswith(_PHOTOSHOP):
+        parts.resources.append(body[len(_PHOTOSHOP) :])
+    elif marker == _APP0 and body[6:14] == b"HEAPJPGM":
+        read_ciff(Memory(body), found)
+
+
+def _join(found: Found, parts: _Parts) -> None:
+    found.exif += map(Memory, parts.exif[:1])
+    if parts.icc:
+        found.icc = b"".join(parts.icc[number] for number in sorted(parts.icc))
+    if parts.resources:
+        read_resources(b"".join(parts.resources), found)
+    for pieces in parts.extended.values():
+        found.xmp.append(b"".join(pieces[offset] for offset in sorted(pieces)))

@@ -1,70 +1,143 @@
-"""Raw photos that are TIFF inside (DNG, CR2, NEF, ARW, ORF, RW2, PEF, SRW …), and Fujifilm's RAF around a JPEG.
-
-Exif comes from our own TIFF reader; ExifRead adds what only a maker note knows.
-"""
+"""Raw photos: those that are TIFF inside (DNG, CR2, NEF, ARW, ORF, RW2, PEF, SRW …), and those with containers of
+their own: Fujifilm's RAF, Minolta's MRW, Sigma's X3F. Layouts as dcraw and exiftool document them."""
 
 from __future__ import annotations
 
 import logging
-from typing import Any
+import struct
 
-from .embedded import Embedded
+from .ciff import read_ciff
+from .dates import from_unix
+from .exif import read_exif
+from .found import Found
 from .jpeg import read_jpeg
-from .source import Source
+from .quicktime import read_cr3
+from .source import Readable, Source, Window
 from .text import clean
-from .tiff import Tiff, TiffError
 
-_SIZE_TAGS = frozenset((0x0100, 0x0101, 0x014A, 0x0002, 0x0003))
-_SUB_IFDS = 0x014A
-_MAX_DIRECTORIES = 12
+_MAX_PROPERTIES = 1000
 
 
-def read_raw(mime_type: str, source: Source) -> Embedded:
-    if mime_type == "image/x-fujifilm-raf":
-        # RAF header: offset and length of its JPEG at byte 84, big-endian
-        start, length = (int.from_bytes(source.head[at : at + 4], "big") for at in (84, 88))
-        return read_jpeg(source.head[start : start + length])
-    found = Embedded(exif=memoryview(source.head))
-    found.width, found.height = stored_size(source.head)
-    return found
+def read_raw(mime_type: str, source: Source, found: Found) -> None:
+    reader = {
+        "image/x-fujifilm-raf": _read_raf,
+        "image/x-minolta-mrw": _read_mrw,
+        "image/x-sigma-x3f": _read_x3f,
+        "image/x-canon-crw": read_ciff,
+        "image/x-canon-cr3": read_cr3,
+    }.get(mime_type)
+    if reader is not None:
+        reader(source, found)
+        return
+    read_exif(source, found, raw=True)
+    if not found.get("lens_model"):
+        _lens(source, found)
 
 
-def stored_size(data: bytes) -> tuple[int, int]:
-    """Width and height of the largest picture in a TIFF structure: previews are smaller. (0, 0) where none is told."""
+def _read_raf(data: Readable, found: Found) -> None:
+    # Offset and length of its JPEG at byte 84, of the sensor's directory at 92; big-endian
+    start, length, sensor, size = struct.unpack(">4I", data.read(84, 16).ljust(16, b"\0"))
+    read_jpeg(Window(data, start, length), found)
+    directory = data.read(sensor, min(size, 65536))
+    at = 4
+    for _ in range(min(int.from_bytes(directory[:4], "big"), 256)):
+        tag, count = (int.from_bytes(directory[i : i + 2], "big") for i in (at, at + 2))
+        if tag == 0x0111 and count >= 4:  # the picture within the sensor: height, width
+            found.height, found.width = struct.unpack(">HH", directory[at + 4 : at + 8].ljust(4, b"\0"))
+        at += 4 + count
+
+
+def _read_mrw(data: Readable, found: Found) -> None:
+    end = 8 + int.from_bytes(data.read(4, 4), "big")
+    position = 8
+    while position + 8 <= min(end, data.size):
+        head = data.read(position, 8)
+        size = int.from_bytes(head[4:], "big")
+        if head[:4] == b"\0PRD":  # two sizes: the sensor's, the picture's; height before width
+            found.height, found.width = struct.unpack(">HH", data.read(position + 8 + 12, 4).ljust(4, b"\0"))
+        elif head[:4] == b"\0TTW":
+            read_exif(Window(data, position + 8, size), found)
+        position += 8 + size
+
+
+def _read_x3f(data: Readable, found: Found) -> None:
+    """Sigma's directory at the end names sections: properties as pairs of texts, and previews, whose Exif is fuller."""
+    at = int.from_bytes(data.read(data.size - 4, 4), "little")
+    head = data.read(at, 12)
+    if head[:4] != b"SECd":
+        found.problems.append("cannot be opened: X3F without its directory")
+        return
+    properties: dict[str, str] = {}
+    for offset, size, kind in struct.iter_unpack(
+        "<II4s", _whole(data.read(at + 12, 12 * min(int.from_bytes(head[8:], "little"), 100)), 12)
+    ):
+        if kind == b"PROP":
+            properties.update(_x3f_properties(data.read(offset, min(size, 1 << 20))))
+        elif kind in (b"IMA2", b"IMAG"):
+            section = data.read(offset, 28)
+            if section[:4] == b"SECi" and section[12:16] == (18).to_bytes(4, "little"):  # a JPEG
+                preview = Found()
+                read_jpeg(Window(data, offset + 28, size - 28), preview)
+                found.exif += preview.exif if not found.exif else []
+                found.xmp += preview.xmp
+            elif len(section) == 28:
+                width, height = struct.unpack_from("<II", section, 16)
+                if width * height > found.width * found.height and width < 100_000 and height < 100_000:
+                    found.width, found.height = width, height
+    number = {
+        name: _number(properties.get(name)) for name in ("ISO", "APERTURE", "FLENGTH", "EXPCOMP", "SHUTTER", "TIME")
+    }
+    found.claim(
+        "X3F",
+        make=clean(properties.get("CAMMANUF")),
+        model=clean(properties.get("CAMMODEL")),
+        iso=int(number["ISO"]) if number["ISO"] else None,
+        f_number=number["APERTURE"] or None,
+        focal_length=number["FLENGTH"] or None,
+        exposure_bias=number["EXPCOMP"],
+        exposure_time=number["SHUTTER"] or None,
+        original_datetime=from_unix(int(number["TIME"])) if number["TIME"] else None,
+    )
+
+
+def _x3f_properties(section: bytes) -> dict[str, str]:
+    """A table of pairs of offsets (in characters), then UTF-16 texts."""
+    if section[:4] != b"SECp":
+        return {}
+    count = min(int.from_bytes(section[8:12], "little"), _MAX_PROPERTIES)
+    texts = section[24 + 8 * count :]
+
+    def text(offset: int) -> str:
+        value = texts[2 * offset : 2 * offset + 2048].decode("utf-16-le", "replace")
+        return value.partition("\0")[0]
+
+    pairs = struct.iter_unpack("<II", _whole(section[24 : 24 + 8 * count], 8))
+    return {text(name): text(value) for name, value in pairs}
+
+
+def _whole(table: bytes, each: int) -> bytes:
+    return table[: len(table) // each * each]
+
+
+def _number(text: str | None) -> float | None:
     try:
-        tiff = Tiff(data)
-    except TiffError:
-        return 0, 0
-    best = (0, 0)
-    waiting, done = [tiff.first], 0
-    while waiting and done < _MAX_DIRECTORIES:
-        tags, following = tiff.directory(waiting.pop(0), _SIZE_TAGS, "directory")
-        done += 1
-        # Panasonic's RW2 has the sensor's size in tags of its own
-        for wide, high in ((0x0100, 0x0101), (0x0002, 0x0003)):
-            width, height = tags.get(wide), tags.get(high)
-            if isinstance(width, tuple) and isinstance(height, tuple) and width and height:
-                best = max(best, (int(width[0]), int(height[0])), key=lambda size: size[0] * size[1])
-        if following:
-            waiting.append(following)
-        subs = tags.get(_SUB_IFDS)
-        if isinstance(subs, tuple):
-            waiting.extend(int(offset) for offset in subs[:_MAX_DIRECTORIES])
-    return best
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if abs(number) < 1e12 else None
 
 
-def maker_note_claims(source: Source) -> dict[str, Any]:
-    """What ExifRead finds in the maker note: the lens where Exif does not name it."""
+def _lens(source: Source, found: Found) -> None:
+    """What ExifRead finds in the maker note: the lens where nothing read so far names it."""
     import exifread
 
     logging.getLogger("exifread").setLevel(logging.CRITICAL)
     try:
         tags = exifread.process_file(source.stream(), details=True, extract_thumbnail=False)
-    except Exception:  # a maker note it cannot follow: Exif was read without it
-        return {}
+    except Exception:  # a maker note it cannot follow: the rest was read without it
+        return
     for name in ("MakerNote LensModel", "MakerNote LensType", "MakerNote Lens"):
         if name in tags:
             text = clean(str(tags[name].printable))
             if text and any(c.isalpha() for c in text) and not text.startswith("Unknown"):
-                return {"lens_model": text}
-    return {}
+                found.claim("maker note", lens_model=text)

@@ -3,94 +3,176 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from .dates import capture_time
-from .embedded import Embedded
+from .capture import capture_time
 from .exif import read_exif
-from .facts import MediaFacts, Metadata
+from .facts import Face, MediaFacts, Metadata, Origin
 from .formats import EXTENSIONS, extension, sniff
+from .found import Found
 from .icc import profile_description
-from .integrity import cut_off
-from .jpeg import read_jpeg
-from .raw import maker_note_claims, read_raw, stored_size
-from .source import Source
-from .still import HEIF, read_still
-from .video import read_video
+from .jpeg import ends, read_jpeg
+from .motion import find_motion
+from .precedence import KEPT, origins, settle
+from .regions import stored_box
+from .sidecar import read_sidecars
+from .source import Readable, Source
 
-_FIELDS = Metadata._fields
-Claims = dict[str, Any]
+_MAX_BLOCKS = 8
+_MAX_KEYWORDS = 1000
+_MAX_PROBLEMS = 20
 
 
-def read_media(path: str | bytes | os.PathLike[str]) -> MediaFacts:
-    """Read a media file once: its hashes and what it says of itself.
+def read_media(
+    path: str | bytes | os.PathLike[str], sidecars: Sequence[str] = (), *, hashed: bool = True
+) -> MediaFacts:
+    """Read a media file once: its hashes and what it, and the sidecars beside it, say of it.
 
+    hashed: also take the digests, for which all of it is read; else they are empty.
     Raises OSError where the file cannot be opened or read. A damaged file does not raise: its `problems` say what is
     wrong, and what could be read is there.
     """
     with open(path, "rb", buffering=0) as file:
         name = os.path.basename(os.fsdecode(path))
-        modified_ns = os.fstat(file.fileno()).st_mtime_ns
-        return read_source(Source(file), name, modified_ns)
+        return read_source(Source(file, hashed=hashed), name, file_time(os.fstat(file.fileno())), sidecars)
 
 
-def read_source(source: Source, name: str, modified_ns: int) -> MediaFacts:
-    """As read_media, for a source already read. `name` and `modified_ns` are the last resorts for its date."""
-    seen = sniff(source.head[:1024], name)
-    assumed = EXTENSIONS.get(extension(name), "application/octet-stream")
-    mime_type = seen or assumed
-    problems: list[str] = []
-    width = height = 0
-    duration = None
-    if not source.size:
-        problems.append("the file is empty")
-        claims: Claims = {}
-    elif seen is None:
-        problems.append(f"named like {assumed}, but its content is not")
-        claims = {}
-    elif mime_type.startswith("video/"):
-        film = read_video(source)
-        width, height, duration = film.width, film.height, film.duration
-        claims, problems = film.claims, film.problems
-    else:
-        embedded = _read_picture(mime_type, source)
-        width, height = embedded.width, embedded.height
-        claims, problems = _claims(embedded), embedded.problems
-        if mime_type in HEIF and (claims.get("orientation") or 1) > 4:
-            width, height = height, width  # libheif turns the picture upright; the record wants it as stored
-        if mime_type.startswith("image/x-") and not claims.get("lens_model"):
-            claims.update(maker_note_claims(source))
-    cut = cut_off(mime_type, source) if seen else None
+def file_time(stat: os.stat_result) -> int:
+    """The earlier of birth and modification, in nanoseconds: copying a file moves one of them, never both back."""
+    born = getattr(stat, "st_birthtime_ns", None) or round(getattr(stat, "st_birthtime", 0) * 1_000_000_000)
+    return min(born, stat.st_mtime_ns) if born else stat.st_mtime_ns
+
+
+def read_source(source: Source, name: str, file_ns: int, sidecars: Sequence[str] = ()) -> MediaFacts:
+    """As read_media, for a source already open. `name` and `file_ns` are the last resorts for its date."""
+    mime_type, found = find_claims(source, name, sidecars)
+    words = settle(found)
+    local_datetime, zone, listed = capture_time(found, words, name, file_ns)
     return MediaFacts(
         mime_type=mime_type,
         size=source.size,
         sha256=source.sha256,
         sha1=source.sha1,
-        width=width,
-        height=height,
-        duration=duration,
-        local_datetime=capture_time(claims, name, modified_ns),
-        metadata=Metadata(**{key: claims.get(key) for key in _FIELDS}),
-        problems=(*problems, *([cut] if cut else [])),
+        width=found.width,
+        height=found.height,
+        duration=found.duration,
+        local_datetime=local_datetime,
+        metadata=words,
+        timezone=zone,
+        keywords=tuple(dict.fromkeys(found.keywords))[:_MAX_KEYWORDS],
+        faces=_faces(found, words.orientation or 1),
+        motion=found.motion,
+        origins=(*listed, *origins(found, KEPT)),
+        problems=tuple(dict.fromkeys(found.problems))[:_MAX_PROBLEMS],
     )
 
 
-def _read_picture(mime_type: str, source: Source) -> Embedded:
+def explain(path: str | os.PathLike[str], sidecars: Sequence[str] = ()) -> list[Origin]:
+    """Every source's word on every field of the record, read again from the file; the believed one first."""
+    with open(path, "rb", buffering=0) as file:
+        name = os.path.basename(os.fsdecode(path))
+        source = Source(file, hashed=False)
+        _, found = find_claims(source, name, sidecars)
+        _, _, listed = capture_time(found, settle(found), name, file_time(os.fstat(file.fileno())))
+        return [*listed, *origins(found, Metadata._fields)]
+
+
+def find_claims(source: Source, name: str, sidecars: Sequence[str] = ()) -> tuple[str, Found]:
+    """The MIME type, and all that the file and its sidecars say."""
+    seen = sniff(source.head[:1024], name)
+    assumed = EXTENSIONS.get(extension(name), "application/octet-stream")
+    found = Found()
+    if not source.size:
+        found.problems.append("the file is empty")
+    elif seen is None:
+        found.problems.append(f"named like {assumed}, but its content is not")
+    else:
+        try:
+            _read_container(seen, source, found)
+            read_blocks(found)
+            find_motion(source, seen, found)
+        except (ValueError, LookupError, ArithmeticError) as error:  # a damage that no reader foresaw: keep the rest
+            found.problems.append(
+                f"its metadata cannot be followed: {' '.join(str(error).split()) or type(error).__name__}"
+            )
+    if sidecars:
+        read_sidecars(sidecars, found)
+    return seen or assumed, found
+
+
+def _read_container(mime_type: str, source: Source, found: Found) -> None:
     if mime_type == "image/jpeg":
-        return read_jpeg(source.head, whole=source.whole)
-    if mime_type == "image/tiff":
-        width, height = stored_size(source.head)
-        return Embedded(exif=memoryview(source.head), width=width, height=height)
-    if mime_type.startswith("image/x-"):
-        return read_raw(mime_type, source)
-    return read_still(mime_type, source) or Embedded()
+        scan = read_jpeg(source, found)
+        if scan and not ends(source, scan):
+            found.problems.append("the picture is cut off: the file ends before its end marker")
+    elif mime_type == "image/tiff":
+        read_exif(source, found)
+    elif mime_type.startswith("image/x-"):
+        from .raw import read_raw
+
+        read_raw(mime_type, source, found)
+    elif reader := _reader(mime_type):
+        reader(source, found)
+    else:
+        from .video import read_video
+
+        read_video(source, found, transport=mime_type == "video/m2ts")
 
 
-def _claims(embedded: Embedded) -> Claims:
-    claims: Claims = {}
-    if embedded.exif:
-        claims, problems = read_exif(embedded.exif)
-        embedded.problems.extend(problems)
-    if embedded.icc:
-        claims["profile_description"] = profile_description(embedded.icc)
-    return claims
+def _reader(mime_type: str) -> Callable[[Readable, Found], None] | None:
+    """Imported only when such a file comes along."""
+    if mime_type.startswith(("image/hei", "image/avif")):
+        from .heif import read_heif
+
+        return read_heif
+    if mime_type in ("image/webp", "video/x-msvideo"):
+        from .riff import read_avi, read_webp
+
+        return read_webp if mime_type == "image/webp" else read_avi
+    if mime_type in ("image/jp2", "image/jxl"):
+        from .jpegx import read_jp2, read_jxl
+
+        return read_jp2 if mime_type == "image/jp2" else read_jxl
+    if mime_type in ("image/bmp", "image/vnd.adobe.photoshop"):
+        from .bitmap import read_bmp, read_psd
+
+        return read_bmp if mime_type == "image/bmp" else read_psd
+    if mime_type == "image/png":
+        from .png import read_png
+
+        return read_png
+    if mime_type == "image/gif":
+        from .gif import read_gif
+
+        return read_gif
+    if mime_type in ("video/mp4", "video/quicktime", "video/x-m4v", "video/3gpp", "video/3gpp2"):
+        from .quicktime import read_film
+
+        return read_film
+    return None
+
+
+def read_blocks(found: Found) -> None:
+    """Read the blocks that the container held. An Exif block may hold further ones."""
+    width, height = found.width, found.height
+    for block in found.exif[:1]:
+        read_exif(block, found)
+    if width:
+        found.width, found.height = width, height  # the container knows better than a block that was copied along
+    if found.xmp:
+        from .xmp import read_xmp
+
+        for packet in found.xmp[:_MAX_BLOCKS]:
+            read_xmp(packet, found)
+    if found.iptc:
+        from .iptc import read_iptc
+
+        for data in found.iptc[:_MAX_BLOCKS]:
+            read_iptc(data, found)
+    if found.icc:
+        found.claim("ICC", profile_description=profile_description(found.icc))
+
+
+def _faces(found: Found, orientation: int) -> tuple[Face, ...]:
+    boxes = ((face.name, stored_box(face, found.width, found.height, orientation)) for face in found.faces)
+    return tuple(dict.fromkeys(Face(name, *box) for name, box in boxes if box))

@@ -1,55 +1,106 @@
-"""One read of a file: its bytes for the readers, its hashes for identity."""
+"""One read of a file: its hashes, and any part of its bytes for the readers of metadata."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import os
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
-# Up to this size a file is held whole while it is read: no reader seeks on disk and nothing is read twice.
-# Above it (long videos, stitched panoramas) the bytes stream through the hashes, and readers seek in the open file.
-WHOLE = 32 * 1024 * 1024
+# Kept from the one read: nearly every photo's metadata lies in it, and small photos do whole.
+HEAD = 512 * 1024
 # Both hashes go over one piece while it is in the processor's cache.
-PIECE = 1024 * 1024
-_STREAM = 1024 * 1024
+PIECE = 128 * 1024
+
+
+class Readable(Protocol):
+    """Bytes that readers ask for by position. `read` gives fewer where they end; it never raises for a wild
+    position."""
+
+    size: int
+
+    def read(self, start: int, length: int) -> bytes: ...
+
+
+class Memory:
+    """Bytes at hand."""
+
+    __slots__ = ("_data", "size")
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.size = len(data)
+
+    def read(self, start: int, length: int) -> bytes:
+        return self._data[start : start + length] if start >= 0 and length > 0 else b""
+
+
+class Window:
+    """A part of something larger, as if it were all."""
+
+    __slots__ = ("_base", "_start", "size")
+
+    def __init__(self, base: Readable, start: int, size: int) -> None:
+        self._base = base
+        self._start = max(start, 0)
+        self.size = max(min(size, base.size - self._start), 0)
+
+    def read(self, start: int, length: int) -> bytes:
+        return self._base.read(self._start + start, min(length, self.size - start)) if start >= 0 else b""
 
 
 class Source:
-    """An open file with its digests.
+    """An open file. With `hashed`, all of it is read once and its digests taken; a part beyond the first `HEAD` bytes
+    is read again when a reader asks for it, and nothing large is ever held.
 
-    head is the whole file up to `WHOLE` bytes, else its first `WHOLE` bytes. Raises OSError as open and read do.
+    Raises OSError as open and read do.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, *, hashed: bool = True) -> None:
         self._file = file
         self.size = os.fstat(file.fileno()).st_size
+        self.head = _exactly(file, min(self.size, HEAD))
+        self.sha256 = self.sha1 = b""
+        if hashed:
+            self._hash()
+
+    def _hash(self) -> None:
         sha256, sha1 = hashlib.sha256(), hashlib.sha1(usedforsecurity=False)
-        self.head = file.read(min(self.size, WHOLE))
-        view = memoryview(self.head)
-        for start in range(0, len(view), PIECE):
-            piece = view[start : start + PIECE]
+        head = memoryview(self.head)
+        for start in range(0, len(head), PIECE):
+            piece = head[start : start + PIECE]
             sha256.update(piece)
             sha1.update(piece)
-        read = len(view)
-        if read == WHOLE:
-            buffer = memoryview(bytearray(_STREAM))
-            while count := file.readinto(buffer):  # type: ignore[attr-defined]
-                for start in range(0, count, PIECE):
-                    piece = buffer[start : min(start + PIECE, count)]
-                    sha256.update(piece)
-                    sha1.update(piece)
+        read = len(head)
+        if read == HEAD:
+            buffer = memoryview(bytearray(PIECE))
+            while count := self._file.readinto(buffer):  # type: ignore[attr-defined]
+                sha256.update(buffer[:count])
+                sha1.update(buffer[:count])
                 read += count
         self.size = read
         self.sha256, self.sha1 = sha256.digest(), sha1.digest()
 
-    @property
-    def whole(self) -> bool:
-        return len(self.head) == self.size
+    def read(self, start: int, length: int) -> bytes:
+        if start < 0 or length <= 0 or start >= self.size:
+            return b""
+        end = min(start + length, self.size)
+        if end <= len(self.head):
+            return self.head[start:end]
+        self._file.seek(start)
+        return _exactly(self._file, end - start)
 
     def stream(self) -> BinaryIO:
-        """A seekable file at position 0: the bytes in memory, or the open file where it is too large for that."""
-        if self.whole:
+        """A seekable file at position 0, for libraries that want one."""
+        if self.size == len(self.head):
             return io.BytesIO(self.head)
         self._file.seek(0)
         return self._file
+
+
+def _exactly(file: BinaryIO, length: int) -> bytes:
+    """As many bytes as asked for, or all that are left: an unbuffered read may give fewer."""
+    data = file.read(length)
+    while len(data) < length and (more := file.read(length - len(data))):
+        data += more
+    return data

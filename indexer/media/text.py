@@ -8,10 +8,18 @@ def clean(value: str | bytes | None) -> str | None:
     if value is None:
         return None
     if isinstance(value, bytes):
-        raw = value.split(b"\0", 1)[0]
-        try:
-            value = raw.decode()
-        except UnicodeDecodeError:
-            value = raw.decode("latin-1")
+        value = decoded(value.split(b"\0", 1)[0])
     value = value.replace("\0", " ").strip()
     return value.encode("utf-8", "replace").decode() or None
+
+
+def decoded(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def utf16(raw: bytes) -> str | None:
+    """Windows' little-endian UTF-16, as its XP… tags have it."""
+    return clean(raw.decode("utf-16-le", "replace"))

@@ -1,77 +1,80 @@
-"""Films, through FFmpeg's demuxers (PyAV): size, rate, length, and what the camera wrote beside them."""
+"""Films other than QuickTime's and AVI: Matroska, WebM, AVCHD, MPEG, Windows Media, through FFmpeg's demuxers
+(PyAV)."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from typing import Any
-
 from .dates import rfc3339
-from .source import Source
+from .found import Found
+from .source import Readable, Source
 from .text import clean
 
-_QT = "com.apple.quicktime."
-# ISO 6709 annex H: +48.8577+002.295+035.000/
-_PLACE = re.compile(r"([+-]\d+(?:\.\d+)?)([+-]\d+(?:\.\d+)?)([+-]\d+(?:\.\d+)?)?")
+# Of Sony's and Panasonic's AVCHD recordings: an H.264 "user data unregistered" message (ITU-T H.264, D.1.6) by this
+# UUID, then "MDPM", a count, and five bytes each: tag and value.
+_MDPM = bytes.fromhex("17ee8c60f84d11d98cd60800200c9a66") + b"MDPM"
+_LOOKED_AT = 512 * 1024
 
 
-@dataclass(slots=True)
-class Film:
-    width: int = 0
-    height: int = 0
-    duration: float | None = None
-    claims: dict[str, Any] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-
-
-def read_video(source: Source) -> Film:
+def read_video(source: Source, found: Found, *, transport: bool = False) -> None:
     """What FFmpeg can tell; a film that it refuses is a problem, not an error."""
     import av
     from av.error import FFmpegError
 
-    film = Film()
     try:
         with av.open(source.stream(), "r", metadata_errors="replace") as container:
             if container.duration:
-                film.duration = round(container.duration / 1_000_000, 3)
+                found.duration = round(container.duration / 1_000_000, 3)
             pictures = container.streams.video
             if not pictures:
-                film.problems.append("holds no picture stream")
+                found.problems.append("holds no picture stream")
             else:
                 stream = pictures[0]
-                film.width, film.height = stream.codec_context.width, stream.codec_context.height
+                found.width, found.height = stream.codec_context.width, stream.codec_context.height
                 rate = stream.average_rate
-                film.claims["fps"] = round(float(rate), 3) if rate else None
-            film.claims.update(_claims(dict(container.metadata)))
+                found.claim("film", fps=round(float(rate), 6) if rate else None)
+            tags = {name.lower(): value for name, value in container.metadata.items()}
     except (FFmpegError, ValueError, OSError, EOFError) as error:
-        film.problems.append(f"cannot be opened as a film: {' '.join(str(error).split())}")
-    return film
+        found.problems.append(f"cannot be opened as a film: {' '.join(str(error).split())}")
+        return
+    found.claim(
+        "film",
+        make=clean(tags.get("make")),
+        model=clean(tags.get("model")),
+        description=clean(tags.get("description")),
+        original_datetime=rfc3339(tags.get("date_recorded")) or rfc3339(tags.get("creation_time")),
+    )
+    if transport:
+        found.claim("film", original_datetime=_recorded(source))
 
 
-def _claims(tags: dict[str, str]) -> dict[str, Any]:
-    claims: dict[str, Any] = {
-        "make": clean(tags.get(_QT + "make") or tags.get("make")),
-        "model": clean(tags.get(_QT + "model") or tags.get("model")),
-        "description": clean(tags.get(_QT + "description") or tags.get("description")),
-        "live_photo_cid": clean(tags.get(_QT + "content.identifier")),
-        "original_datetime": rfc3339(tags.get(_QT + "creationdate")),
-        "container_datetime": _container_time(tags.get("creation_time")),
-    }
-    claims.update(_place(tags.get(_QT + "location.ISO6709") or tags.get("location") or ""))
-    return claims
+def _recorded(source: Readable) -> str | None:
+    """The date and time, with the zone, of an AVCHD recording."""
+    head = source.read(0, _LOOKED_AT)
+    each, skip = (192, 4) if head[4:5] == b"\x47" and head[:1] != b"\x47" else (188, 0)
+    streams: dict[int, bytearray] = {}
+    for at in range(skip, len(head) - 188, each):
+        packet = head[at : at + 188]
+        if packet[0] != 0x47:
+            break
+        start = 4 + (1 + packet[4] if packet[3] & 0x20 else 0)  # behind the adaptation field
+        if packet[3] & 0x10:
+            streams.setdefault(int.from_bytes(packet[1:3], "big") & 0x1FFF, bytearray()).extend(packet[start:])
+    for payload in streams.values():
+        at = payload.find(_MDPM)
+        if at >= 0:
+            # An encoder may not write three small bytes in a row: 03 stands between.
+            message = bytes(payload[at + len(_MDPM) : at + 2000]).replace(b"\0\0\x03", b"\0\0")
+            return _mdpm_time(message)
+    return None
 
 
-def _container_time(text: str | None) -> str | None:
-    """QuickTime's and MP4's header time is UTC, and 0 (1904, or 1970 from careless writers) is unknown."""
-    moment = rfc3339(text)
-    return None if moment is None or moment.startswith(("1904-01-01T00:00:00", "1970-01-01T00:00:00")) else moment
-
-
-def _place(iso6709: str) -> dict[str, Any]:
-    found = _PLACE.match(iso6709)
-    if not found:
-        return {}
-    latitude, longitude = float(found[1]), float(found[2])
-    if abs(latitude) > 90 or abs(longitude) > 180 or latitude == longitude == 0:
-        return {}
-    return {"latitude": latitude, "longitude": longitude, "altitude": float(found[3]) if found[3] else None}
+def _mdpm_time(message: bytes) -> str | None:
+    values = {message[at]: message[at + 1 : at + 5] for at in range(1, min(message[0] * 5, len(message) - 5), 5)}
+    day, clock = values.get(0x18), values.get(0x19)
+    if not day or not clock or len(day + clock) < 8:
+        return None
+    zone, century, year, month = day[0], *(f"{part:02x}" for part in day[1:])
+    # Half hours in bits 0 to 5, bit 5 of them the sign, bit 6 summer time
+    hours = ((zone & 0x1F) >> 1) + (1 if zone & 0x40 else 0)
+    offset = f"{'-' if zone & 0x20 else '+'}{hours:02d}:{'30' if zone & 1 else '00'}"
+    date, hour, minute, second = (f"{part:02x}" for part in clock)
+    return rfc3339(f"{century}{year}:{month}:{date} {hour}:{minute}:{second}", offset=offset)

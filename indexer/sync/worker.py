@@ -55,7 +55,7 @@ def read_files(paths: Sequence[str]) -> list[Reading]:
 def read_file(path: str) -> Reading:
     """Read a file that is to hold still meanwhile; a reading of half of it is no reading."""
     # Here, for the main process imports this module too, and reads no file.
-    from indexer.media.read import read_source
+    from indexer.media.read import file_time, read_source
     from indexer.media.source import Source
 
     try:
@@ -64,7 +64,7 @@ def read_file(path: str) -> Reading:
             if _being_written(file.fileno()):
                 return Reading(unstable="another program is writing it")
             source = Source(file)
-            facts = read_source(source, os.path.basename(path), before.st_mtime_ns)
+            facts = read_source(source, os.path.basename(path), file_time(before))
             after = os.fstat(file.fileno())
     except OSError as error:
         return Reading(error=error.strerror or str(error))

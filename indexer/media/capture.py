@@ -1,0 +1,97 @@
+"""When a photo was taken: the wall clock of the place, with an offset only where one is known.
+
+The order of the sources is the contract's: when it was taken by the camera's word, then XMP's and IPTC's, when it was
+digitized, a film's own date, its header's UTC, the GPS clock, a date in the file's name, the file's times. A clock
+without offset is never shifted; the place lends it one, with the summer time of that day. A time in UTC is shown as
+the place's clock where the place is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from .dates import from_name, utc
+from .facts import Metadata, Origin
+from .found import Found
+from .precedence import claims_on, doubt, tag
+
+_FIELDS = ("original_datetime", "digitized_datetime", "container_datetime", "gps_datetime", "takeout_datetime")
+_UTC_FIELDS = ("container_datetime", "gps_datetime", "takeout_datetime")
+
+
+class _Candidate(NamedTuple):
+    field: str
+    origin: Origin
+
+
+def capture_time(found: Found, words: Metadata, name: str, file_ns: int) -> tuple[str, str | None, list[Origin]]:
+    """local_datetime, the IANA time zone where one was looked up, and every source's word, the believed one first.
+
+    file_ns: the earlier of the file's birth and modification, the last resort.
+    """
+    candidates = sorted(_candidates(found, name, file_ns), key=lambda one: one.origin.note is not None)
+    (field, best), zone = candidates[0], None
+    if words.latitude is not None and words.longitude is not None and _needs_zone(field, best.value):
+        zone = _zone(words.latitude, words.longitude)
+        shown = _at(zone, best.value, found.get("gps_datetime")) if zone else best.value
+        if shown != best.value:
+            best = Origin(best.field, f"{best.source}, offset of {zone}", shown)
+    return best.value, zone, [best, *(one.origin for one in candidates[1:])]
+
+
+def _candidates(found: Found, name: str, file_ns: int) -> Iterator[_Candidate]:
+    for field in _FIELDS:
+        for source, value in claims_on(found, field):
+            note = doubt("original_datetime", value)
+            yield _Candidate(field, Origin("local_datetime", tag(source, field), value, note))
+    if named := from_name(name):
+        yield _Candidate("name", Origin("local_datetime", "the file's name", named))
+    yield _Candidate("file", Origin("local_datetime", "the file's time", utc(file_ns)[:-1] + "+00:00"))
+
+
+def _needs_zone(field: str, value: str) -> bool:
+    return field in _UTC_FIELDS or (field != "file" and not _has_offset(value))
+
+
+def _has_offset(value: str) -> bool:
+    return value[-6:-5] in ("+", "-") and value[-3:-2] == ":"
+
+
+def _zone(latitude: float, longitude: float) -> str | None:
+    import tzfpy  # 35 MB and 50 ms with its map: only for photos that need it
+
+    return tzfpy.get_tz(longitude, latitude) or None
+
+
+def _at(zone: str, value: str, gps: str | None) -> str:
+    """The time with the zone's offset at that moment."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        there = ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        return value
+    if _has_offset(value):
+        moment = datetime.fromisoformat(value).astimezone(there)
+    else:
+        moment = datetime.fromisoformat(_six_digits(value)).replace(tzinfo=there)
+        if gps and _off(moment.replace(fold=1), gps) < _off(moment, gps):
+            moment = moment.replace(fold=1)  # the hour that comes twice in autumn: the GPS clock knows which
+    fraction = re.match(r"(?:\.\d+)?", value[19:])
+    return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction[0] if fraction else ''}{_offset(moment)}"
+
+
+def _six_digits(value: str) -> str:
+    return value[:26] if "." in value else value
+
+
+def _off(moment: datetime, gps: str) -> timedelta:
+    return abs(moment.astimezone(UTC) - datetime.fromisoformat(gps))
+
+
+def _offset(moment: datetime) -> str:
+    """±HH:MM; the odd seconds of zones before railways are dropped."""
+    seconds = int((moment.utcoffset() or timedelta()).total_seconds())
+    return f"{'-' if seconds < 0 else '+'}{abs(seconds) // 3600:02d}:{abs(seconds) // 60 % 60:02d}"

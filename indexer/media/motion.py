@@ -1,0 +1,70 @@
+"""The film inside a motion photo: Google's (a length in XMP, counted from the end of the file; in HEIC a box `mpvd`)
+and Samsung's (a directory at the end of the file)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .boxes import boxes
+from .facts import Motion
+from .found import Found
+from .source import Readable
+
+_SAMSUNG_FILM = 0x0A30
+_MAX_ENTRIES = 200
+
+
+def claimed_length(of: dict[str, Any]) -> int | None:
+    """What the XMP of a motion photo says: how many bytes from the end of the file its film begins."""
+    items = of.get("Container:Directory")
+    length = None
+    for item in items if isinstance(items, list) else []:
+        inner = item.get("Container:Item", item) if isinstance(item, dict) else None
+        if not isinstance(inner, dict):
+            continue
+        if inner.get("Item:Semantic") == "MotionPhoto":
+            length = 0
+        if length is not None:
+            length += _number(inner.get("Item:Length"))
+    return length or _number(of.get("GCamera:MicroVideoOffset")) or None
+
+
+def _number(value: Any) -> int:
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else 0
+
+
+def find_motion(data: Readable, mime_type: str, found: Found) -> None:
+    if mime_type.startswith(("image/heic", "image/heif", "image/avif")):
+        for box in boxes(data):
+            if box.kind == b"mpvd":
+                found.motion = _film(data, box.start, box.size)
+    elif mime_type == "image/jpeg":
+        if found.film_length and found.film_length < data.size:
+            found.motion = _film(data, data.size - found.film_length, found.film_length)
+        found.motion = found.motion or _samsung(data)
+
+
+def _samsung(data: Readable) -> Motion | None:
+    """SEFH, version, count, entries of type, distance back and size each; then its own length and SEFT."""
+    tail = data.read(data.size - 8, 8)
+    if tail[4:] != b"SEFT":
+        return None
+    start = data.size - 8 - int.from_bytes(tail[:4], "little")
+    head = data.read(start, 12)
+    if head[:4] != b"SEFH":
+        return None
+    entries = data.read(start + 12, 12 * min(int.from_bytes(head[8:], "little"), _MAX_ENTRIES))
+    for at in range(0, len(entries) - 11, 12):
+        if int.from_bytes(entries[at + 2 : at + 4], "little") == _SAMSUNG_FILM:
+            back, size = (int.from_bytes(entries[i : i + 4], "little") for i in (at + 4, at + 8))
+            name = int.from_bytes(data.read(start - back + 4, 4), "little")
+            return _film(data, start - back + 8 + name, size - 8 - name)
+    return None
+
+
+def _film(data: Readable, offset: int, size: int) -> Motion | None:
+    """A film is believed where one begins."""
+    head = data.read(offset, 12)
+    if head[4:8] != b"ftyp" or size <= 0:
+        return None
+    return Motion(offset, size, "video/quicktime" if head[8:12] == b"qt  " else "video/mp4")

@@ -1,0 +1,103 @@
+"""The chunks of a PNG (W3C Recommendation, third edition): eXIf, iCCP, XMP in iTXt, and from before eXIf the
+hexadecimal "Raw profile type" texts of ImageMagick."""
+
+from __future__ import annotations
+
+import zlib
+
+from .dates import rfc3339
+from .found import Found
+from .photoshop import read_resources
+from .source import Memory, Readable
+from .text import clean, decoded
+
+_SIGNATURE = 8
+_MAX_CHUNKS = 100_000
+_MAX_TEXT = 16 * 1024 * 1024
+_KEPT = frozenset((b"IHDR", b"eXIf", b"iCCP", b"tEXt", b"zTXt", b"iTXt"))
+_XMP = "XML:com.adobe.xmp"
+_PROFILE = "Raw profile type "
+
+
+def read_png(data: Readable, found: Found) -> None:
+    position, ended = _SIGNATURE, False
+    for _ in range(_MAX_CHUNKS):
+        head = data.read(position, 8)
+        if len(head) < 8:
+            break
+        size, kind = int.from_bytes(head[:4], "big"), head[4:]
+        if kind in _KEPT:
+            _chunk(found, kind, data.read(position + 8, min(size, _MAX_TEXT)))
+        position += 12 + size
+        if kind == b"IEND":
+            ended = True
+            break
+    if not ended:
+        found.problems.append("the picture is cut off: PNG without its end")
+
+
+def _chunk(found: Found, kind: bytes, body: bytes) -> None:
+    if kind == b"IHDR":
+        if len(body) >= 8:
+            found.width, found.height = int.from_bytes(body[:4], "big"), int.from_bytes(body[4:8], "big")
+    elif kind == b"eXIf":
+        found.exif.insert(0, Memory(body.removeprefix(b"Exif\0\0")))
+    elif kind == b"iCCP":
+        profile = body.partition(b"\0")[2][1:]
+        found.icc = _inflated(profile, found) or found.icc
+    else:
+        keyword, text = _text(kind, body, found)
+        if keyword == _XMP:
+            found.xmp.append(text)
+        elif keyword.startswith(_PROFILE):
+            _profile(found, keyword[len(_PROFILE) :].lower(), text)
+        elif keyword == "Creation Time":
+            found.claim("PNG", original_datetime=rfc3339(clean(text)))
+        elif keyword == "Description":
+            found.claim("PNG", description=clean(text))
+
+
+def _text(kind: bytes, body: bytes, found: Found) -> tuple[str, bytes]:
+    """Keyword and text of a text chunk, inflated where it is compressed."""
+    keyword, _, rest = body.partition(b"\0")
+    if kind == b"zTXt":
+        rest = _inflated(rest[1:], found) or b""
+    elif kind == b"iTXt":
+        compressed, rest = rest[:1] == b"\1", rest[2:]
+        rest = rest.partition(b"\0")[2].partition(b"\0")[2]  # language and translated keyword
+        rest = (_inflated(rest, found) or b"") if compressed else rest
+    return decoded(keyword), rest
+
+
+def _inflated(data: bytes, found: Found) -> bytes | None:
+    try:
+        return zlib.decompressobj().decompress(data, _MAX_TEXT)
+    except zlib.error:
+        found.problems.append("a compressed text or profile cannot be unpacked")
+        return None
+
+
+def _profile(found: Found, kind: str, text: bytes) -> None:
+    """A line with the name, one with the length, then hexadecimal digits."""
+    words = text.split(None, 2)
+    if len(words) < 3:
+        return
+    try:
+        block = bytes.fromhex(words[2].decode("ascii"))
+    except ValueError:
+        found.problems.append(f"its {kind} profile is not hexadecimal")
+        return
+    if kind in ("exif", "app1"):
+        if block.startswith(b"http://ns.adobe.com/xap/1.0/\0"):
+            found.xmp.append(block[29:])
+        else:
+            found.exif.append(Memory(block.removeprefix(b"Exif\0\0")))
+    elif kind == "xmp":
+        found.xmp.append(block)
+    elif kind in ("iptc", "8bim"):
+        if block[:4] == b"8BIM":
+            read_resources(block, found)
+        else:
+            found.iptc.append(block)
+    elif kind in ("icc", "icm") and not found.icc:
+        found.icc = block
