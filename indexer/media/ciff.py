@@ -15,10 +15,12 @@ _MAX_ENTRIES, _MAX_DEPTH, _MAX_VALUE = 1000, 6, 64 * 1024
 # Tags with their data-type bits, without the bits that say where the data lies
 _MODEL, _TIME, _IMAGE, _EXPOSURE, _FOCAL, _ISO = 0x080A, 0x180E, 0x1810, 0x1818, 0x1029, 0x101C
 _WANTED = frozenset((_MODEL, _TIME, _IMAGE, _EXPOSURE, _FOCAL, _ISO))
-_ORIENTATIONS = {0: 1, 90: 6, 180: 3, 270: 8}
+_ORIENTATIONS = {90: 6, 180: 3, 270: 8}
 
 
-def read_ciff(data: Readable, found: Found) -> None:
+def read_ciff(data: Readable, found: Found, *, raw: bool = True) -> None:
+    """raw: the file is CIFF. In a JPEG only the names and the date are taken: its exposure is rounded to whole
+    steps."""
     head = data.read(0, 14)
     order = {b"II": "<", b"MM": ">"}.get(head[:2])
     if order is None or head[6:10] != b"HEAP":
@@ -27,7 +29,7 @@ def read_ciff(data: Readable, found: Found) -> None:
     values: dict[int, bytes] = {}
     start = struct.unpack_from(order + "I", head, 2)[0]
     _directory(data, order, start, data.size, values, 0)
-    _claim(found, order, values)
+    _claim(found, order, values, raw)
 
 
 def _directory(data: Readable, order: str, start: int, end: int, values: dict[int, bytes], depth: int) -> None:
@@ -52,7 +54,7 @@ def _directory(data: Readable, order: str, start: int, end: int, values: dict[in
             values.setdefault(kind, data.read(start + offset, min(size, _MAX_VALUE)))
 
 
-def _claim(found: Found, order: str, values: dict[int, bytes]) -> None:
+def _claim(found: Found, order: str, values: dict[int, bytes], raw: bool) -> None:
     names = values.get(_MODEL, b"").split(b"\0")
     found.claim("CIFF", make=clean(names[0]), model=clean(names[1]) if len(names) > 1 else None)
     if len(time := values.get(_TIME, b"")) >= 4:
@@ -63,6 +65,8 @@ def _claim(found: Found, order: str, values: dict[int, bytes]) -> None:
         if not found.width and width < 100_000 and height < 100_000:
             found.width, found.height = width, height
         found.claim("CIFF", orientation=_ORIENTATIONS.get(turn % 360))
+    if not raw:
+        return
     if len(exposure := values.get(_EXPOSURE, b"")) >= 12:
         bias, shutter, aperture = struct.unpack_from(order + "fff", exposure)  # EV and APEX values
         if all(math.isfinite(value) and abs(value) < 100 for value in (bias, shutter, aperture)):

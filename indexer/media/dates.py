@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 _EXIF = re.compile(
     r"\s*(\d{4})[:\-/.](\d\d?)[:\-/.](\d\d?)(?:[ T]+(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?"
-    r"\s*(Z|[+-]\d\d:?\d\d)?\s*$"
+    r"\s*(Z|(?:GMT|UTC)?[+-]\d\d?(?::?\d\d)?)?\s*$"
 )
 _EPOCH = datetime(1970, 1, 1)
 # Seconds from 1970 back to 1904, where QuickTime counts from
@@ -17,7 +17,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 # line's; with a fraction of a second it is a real moment.
 _PLACEHOLDERS = ("0000", "0001-01-01", "1904-01-01T00:00:00", "1970-01-01T00:00:00", "1980-01-01T00:00:00")
 _PLACEHOLDER_2002 = "2002-12-08T12:00:00"
-_OFFSET = re.compile(r"\s*([+-])(\d\d):?(\d\d)")
+_OFFSET = re.compile(r"\s*(?:GMT|UTC)?([+-])(\d\d?):?(\d\d)?")
 # IMG_20240131_235959.jpg, PXL_20240131_235959123.jpg, 2024-01-31 23.59.59.jpg, Screenshot_2024-01-31-23-59-59.png,
 # IMG-20240131-WA0001.jpg (a day without a time)
 _NAME = re.compile(
@@ -62,9 +62,9 @@ def _zone(offset: object) -> str | None:
     if str(offset).strip() == "Z":
         return "+00:00"
     found = _OFFSET.match(str(offset))
-    if not found or int(found[2]) > 14 or int(found[3]) > 59:
+    if not found or int(found[2]) > 14 or int(found[3] or 0) > 59:
         return None
-    return f"{found[1]}{found[2]}:{found[3]}"
+    return f"{found[1]}{found[2]:0>2}:{found[3] or '00'}"
 
 
 def utc(nanoseconds: int) -> str:

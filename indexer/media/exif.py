@@ -43,8 +43,9 @@ def read_exif(data: Readable, found: Found, *, raw: bool = False) -> None:
     gps = _sub(tiff, main, GPS_IFD, _GPS, "Exif GPS directory")
     claim_tags(found, {**main, **exif}, gps)
     _blocks(found, main)
+    make = str(found.get("make", "Exif") or "")
     if place := exif.get(MAKER_NOTE) or main.get(MAKER_NOTE):
-        read_maker_note(found, tiff, int(place[0]), int(place[1]), str(found.get("make", "Exif") or ""))
+        read_maker_note(found, tiff, int(place[0]), int(place[1]), make, raw=raw)
     if raw:
         _raw_size(found, tiff, main, exif, following)
         if place := main.get(_JPEG_FROM_RAW):
@@ -52,6 +53,15 @@ def read_exif(data: Readable, found: Found, *, raw: bool = False) -> None:
     elif main.get(0x0100) and not found.width:
         found.width, found.height = int(_number(main, 0x0100) or 0), int(_number(main, 0x0101) or 0)
     found.problems += tiff.problems
+
+
+def directory_of(data: Readable) -> Directory:
+    """The tags of a structure that is one of the Exif directories alone, as CR3 has them."""
+    try:
+        tiff = Tiff.open(data)
+    except TiffError:
+        return {}
+    return tiff.directory(tiff.first, _MAIN | _GPS, "Exif directory")[0]
 
 
 def claim_tags(found: Found, tags: Directory, gps: Directory) -> None:

@@ -10,11 +10,11 @@ from .source import Memory, Readable
 
 _MAX_ITEMS = 20_000
 _MAX_BLOCK = 16 * 1024 * 1024
-# Turns counter-clockwise (irot) then mirrored (imir: None, 0 about the vertical axis, 1 about the horizontal), to Exif
+# Turns counter-clockwise (irot) then mirrored (imir: 0 exchanges top and bottom, 1 left and right), to Exif
 _ORIENTATIONS = {
     (0, None): 1, (1, None): 8, (2, None): 3, (3, None): 6,
-    (0, 1): 4, (1, 1): 7, (2, 1): 2, (3, 1): 5,
-    (0, 0): 2, (1, 0): 5, (2, 0): 4, (3, 0): 7,
+    (0, 0): 4, (1, 0): 5, (2, 0): 2, (3, 0): 7,
+    (0, 1): 2, (1, 1): 7, (2, 1): 4, (3, 1): 5,
 }  # fmt: skip
 
 
@@ -147,3 +147,7 @@ def _properties(data: Readable, ipco: Box | None, wanted: list[int], found: Foun
             mirror = data.read(box.start, 1)[0] & 1 if box.size else None
     if turn or mirror is not None:
         found.claim("HEIF", orientation=_ORIENTATIONS[turn, mirror])
+    if not found.icc:  # of a picture made of tiles only these may have the profile
+        profiles = (box for box in every if box.kind == b"colr" and data.read(box.start, 4) in (b"prof", b"rICC"))
+        if (profile := next(profiles, None)) is not None:
+            found.icc = body(data, profile)[4:]

@@ -50,9 +50,10 @@ def _decode(value: bytes, utf8: bool) -> str:
 
 
 def _time(date: str | None, clock: str | None) -> str | None:
-    """CCYYMMDD and HHMMSS±HHMM."""
-    if not date or len(date) < 8:
+    """CCYYMMDD and HHMMSS±HHMM; some write the date with dashes."""
+    date = (date or "").replace("-", "").replace(":", "")
+    if len(date) < 8:
         return None
-    clock = clock or ""
+    clock = (clock or "").replace(":", "")
     hour, minute, second = (clock[i : i + 2] or "00" for i in (0, 2, 4))
     return rfc3339(f"{date[:4]}:{date[4:6]}:{date[6:8]} {hour}:{minute}:{second}", offset=clock[6:])

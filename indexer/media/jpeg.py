@@ -91,6 +91,8 @@ def _segment(found: Found, parts: _Parts, marker: int, body: bytes) -> None:
                 parts.exif.append(block)
         elif body.startswith(_XMP):
             found.xmp.append(body[len(_XMP) :])
+        elif (at := max(body.find(b"<?xpacket", 0, 64), body.find(b"<x:xmpmeta", 0, 64))) >= 0:
+            found.xmp.append(body[at:])  # its name was spoilt
         elif body.startswith(_EXTENDED) and len(body) > 75:
             guid, offset = body[35:67], int.from_bytes(body[71:75], "big")
             parts.extended.setdefault(guid, {})[offset] = body[75:]
@@ -99,7 +101,7 @@ def _segment(found: Found, parts: _Parts, marker: int, body: bytes) -> None:
     elif marker == _APP13 and body.startswith(_PHOTOSHOP):
         parts.resources.append(body[len(_PHOTOSHOP) :])
     elif marker == _APP0 and body[6:14] == b"HEAPJPGM":
-        read_ciff(Memory(body), found)
+        read_ciff(Memory(body), found, raw=False)
 
 
 def _join(found: Found, parts: _Parts) -> None:

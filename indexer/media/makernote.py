@@ -16,11 +16,14 @@ from .tiff import Directory, Tiff, TiffError
 _NAME = "maker note"
 
 
-def read_maker_note(found: Found, tiff: Tiff, start: int, size: int, make: str) -> None:
-    """Add what the maker note at start..start+size of the Exif block says. What it cannot follow it passes over."""
+def read_maker_note(found: Found, tiff: Tiff, start: int, size: int, make: str, *, raw: bool = False) -> None:
+    """Add what the maker note at start..start+size of the Exif block says. What it cannot follow it passes over.
+
+    raw: also take what only describes the lens and does not name it.
+    """
     head = tiff.data.read(start, 16)
     for prefix, reader in _READERS:
-        if head.startswith(prefix):
+        if head.startswith(prefix) and (raw or reader is not _nikon):
             reader(found, tiff, start, size)
             return
     if make.startswith("Canon"):

@@ -52,7 +52,7 @@ def _chunk(found: Found, kind: bytes, body: bytes) -> None:
         elif keyword.startswith(_PROFILE):
             _profile(found, keyword[len(_PROFILE) :].lower(), text)
         elif keyword == "Creation Time":
-            found.claim("PNG", original_datetime=rfc3339(clean(text)))
+            found.claim("PNG", container_datetime=rfc3339(clean(text)))
         elif keyword == "Description":
             found.claim("PNG", description=clean(text))
 
@@ -79,11 +79,11 @@ def _inflated(data: bytes, found: Found) -> bytes | None:
 
 def _profile(found: Found, kind: str, text: bytes) -> None:
     """A line with the name, one with the length, then hexadecimal digits."""
-    words = text.split(None, 2)
-    if len(words) < 3:
+    lines = text.strip().split(b"\n", 2)
+    if len(lines) < 3:
         return
     try:
-        block = bytes.fromhex(words[2].decode("ascii"))
+        block = bytes.fromhex(lines[2].decode("ascii"))
     except ValueError:
         found.problems.append(f"its {kind} profile is not hexadecimal")
         return

@@ -10,12 +10,12 @@ from typing import Any
 
 from .boxes import Box, body, boxes, cut_off, find
 from .dates import EPOCH_1904, from_unix, rfc3339
-from .exif import claim_tags, read_exif
+from .exif import claim_tags, directory_of
 from .found import Found
 from .makernote import read_maker_note
 from .source import Readable, Window
 from .text import clean, decoded
-from .tiff import Directory, Tiff, TiffError
+from .tiff import Tiff, TiffError
 
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _CANON_UUID = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
@@ -223,27 +223,14 @@ def read_cr3(data: Readable, found: Found) -> None:
         if box.kind == XMP_UUID:
             found.xmp.append(body(data, box))
     parts = {box.kind: Window(data, box.start, box.size) for box in boxes(data, canon.start, canon.end)}
-    if b"CMT1" in parts:
-        read_exif(parts[b"CMT1"], found)
-    exif, gps = Found(), _directory(parts.get(b"CMT4"))
-    if b"CMT2" in parts:
-        read_exif(parts[b"CMT2"], exif)
-        found.claim("Exif", **exif.claims.get("Exif", {}))
-    if gps:
-        claim_tags(found, {}, gps)
+    main, exif, gps = (directory_of(parts[kind]) if kind in parts else {} for kind in (b"CMT1", b"CMT2", b"CMT4"))
+    claim_tags(found, {**main, **exif}, gps)
+    found.width, found.height = (int((main.get(tag) or (0,))[0]) for tag in (0x0100, 0x0101))
     if b"CMT3" in parts:
         try:
             note = Tiff.open(parts[b"CMT3"])
-            read_maker_note(found, note, note.first, parts[b"CMT3"].size, "Canon")
+            read_maker_note(found, note, note.first, parts[b"CMT3"].size, "Canon", raw=True)
         except TiffError:
             pass
     if problem := cut_off(data):
         found.problems.append(problem)
-
-
-def _directory(data: Readable | None) -> Directory:
-    try:
-        tiff = Tiff.open(data) if data else None
-    except TiffError:
-        return {}
-    return tiff.directory(tiff.first, range(32), "Exif GPS directory")[0] if tiff else {}

@@ -79,7 +79,8 @@ def claim_properties(of: Properties, found: Found, source: str) -> None:
         source,
         make=_text(of, "tiff:Make"),
         model=_text(of, "tiff:Model"),
-        orientation=int(orientation) if orientation and 1 <= orientation <= 8 else None,
+        # 1 is what programs write that know nothing of it, and says no more than nothing.
+        orientation=int(orientation) if orientation and 2 <= orientation <= 8 else None,
         lens_model=_text(of, "exifEX:LensModel", "aux:Lens"),
         f_number=_positive(of, "exif:FNumber"),
         focal_length=_positive(of, "exif:FocalLength"),
@@ -91,7 +92,7 @@ def claim_properties(of: Properties, found: Found, source: str) -> None:
         altitude=-abs(altitude) if altitude is not None and _text(of, "exif:GPSAltitudeRef") == "1" else altitude,
         gps_datetime=rfc3339(_text(of, "exif:GPSTimeStamp")),
         original_datetime=rfc3339(_text(of, "exif:DateTimeOriginal")) or rfc3339(_text(of, "photoshop:DateCreated")),
-        digitized_datetime=rfc3339(_text(of, "xmp:CreateDate")) or rfc3339(_text(of, "exif:DateTimeDigitized")),
+        digitized_datetime=rfc3339(_text(of, "xmp:CreateDate")),
         modified_datetime=rfc3339(_text(of, "xmp:ModifyDate")),
         description=_text(of, "dc:description", "tiff:ImageDescription"),
         rating=rating(_number(of.get("xmp:Rating"))),
