@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 from .dates import from_name, utc
 from .facts import Metadata, Origin
-from .found import Found
-from .precedence import claims_on, doubt, tag
+from .precedence import Words, doubt, tag
 
 _FIELDS = ("original_datetime", "digitized_datetime", "container_datetime", "gps_datetime", "takeout_datetime")
 _UTC_FIELDS = ("container_datetime", "gps_datetime", "takeout_datetime")
+# Sources by the names that `tag` and this module give them
+_PLAIN, _FILE = "Exif DateTimeOriginal", "the file's time"
 
 
 class _Candidate(NamedTuple):
@@ -26,29 +27,37 @@ class _Candidate(NamedTuple):
     origin: Origin
 
 
-def capture_time(found: Found, words: Metadata, name: str, file_ns: int) -> tuple[str, str | None, list[Origin]]:
+def capture_time(words: Words, settled: Metadata, name: str, file_ns: int) -> tuple[str, str | None, list[Origin]]:
     """local_datetime, the IANA time zone where one was looked up, and every source's word, the believed one first.
 
     file_ns: the earlier of the file's birth and modification, the last resort.
     """
-    candidates = sorted(_candidates(found, name, file_ns), key=lambda one: one.origin.note is not None)
+    candidates = sorted(_candidates(words, name, file_ns), key=lambda one: one.origin.note is not None)
     (field, best), zone = candidates[0], None
-    if words.latitude is not None and words.longitude is not None and _needs_zone(field, best.value):
-        zone = _zone(words.latitude, words.longitude)
-        shown = _at(zone, best.value, found.get("gps_datetime")) if zone else best.value
+    if settled.latitude is not None and settled.longitude is not None and _needs_zone(field, best.value):
+        zone = _zone(settled.latitude, settled.longitude)
+        gps = words.get("gps_datetime", [(None, None)])[0][1]
+        shown = _at(zone, best.value, gps) if zone else best.value
         if shown != best.value:
             best = Origin(best.field, f"{best.source}, offset of {zone}", shown)
     return best.value, zone, [best, *(one.origin for one in candidates[1:])]
 
 
-def _candidates(found: Found, name: str, file_ns: int) -> Iterator[_Candidate]:
+def kept(listed: list[Origin]) -> list[Origin]:
+    """Of the words on local_datetime those that the index keeps: none where it is Exif's DateTimeOriginal and no other
+    time of the camera is in the way; the file's own time only where it is the answer."""
+    words = [word for word in listed if word is listed[0] or word.source != _FILE]
+    return [] if len(words) == 1 and words[0].source == _PLAIN else words
+
+
+def _candidates(words: Words, name: str, file_ns: int) -> Iterator[_Candidate]:
     for field in _FIELDS:
-        for source, value in claims_on(found, field):
+        for source, value in words.get(field, ()):
             note = doubt("original_datetime", value)
             yield _Candidate(field, Origin("local_datetime", tag(source, field), value, note))
     if named := from_name(name):
         yield _Candidate("name", Origin("local_datetime", "the file's name", named))
-    yield _Candidate("file", Origin("local_datetime", "the file's time", utc(file_ns)[:-1] + "+00:00"))
+    yield _Candidate("file", Origin("local_datetime", _FILE, utc(file_ns)[:-1] + "+00:00"))
 
 
 def _needs_zone(field: str, value: str) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-_EXIF = re.compile(
+# Patterns are compiled by `re` when they are first used: most processes need none or one of them.
+_EXIF = (
     r"\s*(\d{4})[:\-/.](\d\d?)[:\-/.](\d\d?)(?:[ T]+(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?"
     r"\s*(Z|(?:GMT|UTC)?[+-]\d\d?(?::?\d\d)?)?\s*$"
 )
@@ -17,10 +18,10 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 # line's; with a fraction of a second it is a real moment.
 _PLACEHOLDERS = ("0000", "0001-01-01", "1904-01-01T00:00:00", "1970-01-01T00:00:00", "1980-01-01T00:00:00")
 _PLACEHOLDER_2002 = "2002-12-08T12:00:00"
-_OFFSET = re.compile(r"\s*(?:GMT|UTC)?([+-])(\d\d?):?(\d\d)?")
+_OFFSET = r"\s*(?:GMT|UTC)?([+-])(\d\d?):?(\d\d)?"
 # IMG_20240131_235959.jpg, PXL_20240131_235959123.jpg, 2024-01-31 23.59.59.jpg, Screenshot_2024-01-31-23-59-59.png,
 # IMG-20240131-WA0001.jpg (a day without a time)
-_NAME = re.compile(
+_NAME = (
     r"(?<!\d)((?:19|20)\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])"
     r"(?:(?:[-_ .T]|\sat\s){1,4}([01]\d|2[0-3])[-_.:h]?([0-5]\d)[-_.:m]?([0-5]\d)(?:\.?(\d{3}))?)?(?!\d)"
 )
@@ -31,7 +32,7 @@ def rfc3339(text: object, subsec: object = None, offset: object = None) -> str |
 
     A date that no calendar knows (0000:00:00, month 13, blanks) is None.
     """
-    found = _EXIF.match(str(text)) if text else None
+    found = re.match(_EXIF, str(text)) if text else None
     if not found:
         return None
     year, month, day, hour, minute, second, fraction, zone = found.groups()
@@ -61,7 +62,7 @@ def _zone(offset: object) -> str | None:
         return None
     if str(offset).strip() == "Z":
         return "+00:00"
-    found = _OFFSET.match(str(offset))
+    found = re.match(_OFFSET, str(offset))
     if not found or int(found[2]) > 14 or int(found[3] or 0) > 59:
         return None
     return f"{found[1]}{found[2]:0>2}:{found[3] or '00'}"
@@ -75,7 +76,7 @@ def utc(nanoseconds: int) -> str:
 
 def from_name(name: str) -> str | None:
     """The time that phones and messengers write into a file's name."""
-    found = _NAME.search(name)
+    found = re.search(_NAME, name)
     if not found:
         return None
     year, _, month, day, hour, minute, second, fraction = found.groups()

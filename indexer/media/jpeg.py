@@ -3,7 +3,6 @@ ICC (APP2), Photoshop's resources (APP13), Canon's CIFF (APP0)."""
 
 from __future__ import annotations
 
-from .ciff import read_ciff
 from .found import Found
 from .photoshop import read_resources
 from .source import Memory, Readable
@@ -60,6 +59,8 @@ def read_jpeg(data: Readable, found: Found) -> int:
 
 def ends(data: Readable, scan: int) -> bool:
     """Whether the end marker stands somewhere behind the picture's data: films and other trailers may follow it."""
+    if data.read(data.size - 2, 2) == b"\xff\xd9":
+        return True
     end = data.size
     while end > scan:
         start = max(end - _STEP, scan)
@@ -101,6 +102,8 @@ def _segment(found: Found, parts: _Parts, marker: int, body: bytes) -> None:
     elif marker == _APP13 and body.startswith(_PHOTOSHOP):
         parts.resources.append(body[len(_PHOTOSHOP) :])
     elif marker == _APP0 and body[6:14] == b"HEAPJPGM":
+        from .ciff import read_ciff
+
         read_ciff(Memory(body), found, raw=False)
 
 

@@ -7,7 +7,7 @@ they cannot have meant to edit there (the camera's settings) does not. Google's 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from .dates import is_placeholder
@@ -26,8 +26,11 @@ _ORDER = {
         ("original_datetime", "digitized_datetime", "modified_datetime", "latitude", "longitude", "altitude"), _EDITED
     ),
 }
+_RANKS = {field: {source: rank for rank, source in enumerate(order)} for field, order in _ORDER.items()}
+_CAMERA_RANKS = {source: rank for rank, source in enumerate(_CAMERA)}
+_RECORD = frozenset(Metadata._fields)
 # Dates and places: their origins are kept in the index.
-KEPT = frozenset(_ORDER) - {"rating", "description"}
+KEPT = tuple(field for field in _ORDER if field not in ("rating", "description"))
 _DOUBTED = frozenset(("original_datetime", "digitized_datetime"))
 PLACEHOLDER = "a placeholder for no date"
 
@@ -112,24 +115,32 @@ def tag(source: str, field: str) -> str:
     return f"{source} {_TAGS.get(source, {}).get(field, field.replace('_', ' '))}"
 
 
-def claims_on(found: Found, field: str) -> Iterator[tuple[str, Any]]:
-    """Each source's word on a field, the most believed first."""
-    order = _ORDER.get(field, _CAMERA)
-    for source in (*order, *(source for source in found.claims if source not in order)):
-        value = found.claims.get(source, {}).get(field)
-        if value is not None:
-            yield source, value
+# field -> each source's word on it, the most believed first
+Words = dict[str, list[tuple[str, Any]]]
 
 
-def settle(found: Found) -> Metadata:
+def ranked(found: Found) -> Words:
+    words: Words = {}
+    for source, claims in found.claims.items():
+        for field, value in claims.items():
+            words.setdefault(field, []).append((source, value))
+    for field, said in words.items():
+        if len(said) > 1:
+            order = _RANKS.get(field, _CAMERA_RANKS)
+            said.sort(key=lambda word, order=order: order.get(word[0], len(order)))  # type: ignore[misc]
+    return words
+
+
+def settle(words: Words) -> Metadata:
     """The record's words: of each field the first that is to be believed."""
     values = {}
-    for field in Metadata._fields:
-        for _, value in claims_on(found, field):
-            if not doubt(field, value):
-                values[field] = value
-                break
-    if values.get("latitude") is None or values.get("longitude") is None:
+    for field, said in words.items():
+        if field in _RECORD:
+            for _, value in said:
+                if not doubt(field, value):
+                    values[field] = value
+                    break
+    if "latitude" not in values or "longitude" not in values:
         values["latitude"] = values["longitude"] = None
     return Metadata(**values)
 
@@ -139,13 +150,27 @@ def doubt(field: str, value: Any) -> str | None:
     return PLACEHOLDER if field in _DOUBTED and is_placeholder(value) else None
 
 
-def origins(found: Found, fields: Iterable[str]) -> list[Origin]:
+def origins(words: Words, fields: Iterable[str]) -> list[Origin]:
     """Every source's word on these fields, winners first."""
     listed = []
     for field in fields:
-        words = [
-            Origin(field, tag(source, field), str(value), doubt(field, value))
-            for source, value in claims_on(found, field)
-        ]
-        listed += sorted(words, key=lambda word: word.note is not None)
+        if said := words.get(field):
+            listed += believed_first(
+                [Origin(field, tag(source, field), str(value), doubt(field, value)) for source, value in said]
+            )
     return listed
+
+
+def notable(words: Words) -> list[Origin]:
+    """The origins that the index keeps: of dates and places. Where Exif alone spoke and is believed there is nothing
+    to note; most photos need no word."""
+    fields = [field for field in KEPT if (said := words.get(field)) and not _plain(field, said)]
+    return origins(words, fields) if fields else []
+
+
+def _plain(field: str, said: list[tuple[str, Any]]) -> bool:
+    return len(said) == 1 and said[0][0] == "Exif" and not doubt(field, said[0][1])
+
+
+def believed_first(said: list[Origin]) -> list[Origin]:
+    return said if len(said) == 1 else sorted(said, key=lambda word: word.note is not None)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 
-from .capture import capture_time
+from .capture import capture_time, kept
 from .exif import read_exif
 from .facts import Face, MediaFacts, Metadata, Origin
 from .formats import EXTENSIONS, extension, sniff
 from .found import Found
 from .icc import profile_description
 from .jpeg import ends, read_jpeg
-from .motion import find_motion
-from .precedence import KEPT, origins, settle
-from .regions import stored_box
-from .sidecar import read_sidecars
+from .precedence import notable, origins, ranked, settle
 from .source import Readable, Source
 
 _MAX_BLOCKS = 8
@@ -46,8 +43,9 @@ def file_time(stat: os.stat_result) -> int:
 def read_source(source: Source, name: str, file_ns: int, sidecars: Sequence[str] = ()) -> MediaFacts:
     """As read_media, for a source already open. `name` and `file_ns` are the last resorts for its date."""
     mime_type, found = find_claims(source, name, sidecars)
-    words = settle(found)
-    local_datetime, zone, listed = capture_time(found, words, name, file_ns)
+    words = ranked(found)
+    metadata = settle(words)
+    local_datetime, zone, listed = capture_time(words, metadata, name, file_ns)
     return MediaFacts(
         mime_type=mime_type,
         size=source.size,
@@ -57,12 +55,12 @@ def read_source(source: Source, name: str, file_ns: int, sidecars: Sequence[str]
         height=found.height,
         duration=found.duration,
         local_datetime=local_datetime,
-        metadata=words,
+        metadata=metadata,
         timezone=zone,
         keywords=tuple(dict.fromkeys(found.keywords))[:_MAX_KEYWORDS],
-        faces=_faces(found, words.orientation or 1),
+        faces=_faces(found, metadata.orientation or 1),
         motion=found.motion,
-        origins=(*listed, *origins(found, KEPT)),
+        origins=(*kept(listed), *notable(words)),
         problems=tuple(dict.fromkeys(found.problems))[:_MAX_PROBLEMS],
     )
 
@@ -73,8 +71,9 @@ def explain(path: str | os.PathLike[str], sidecars: Sequence[str] = ()) -> list[
         name = os.path.basename(os.fsdecode(path))
         source = Source(file, hashed=False)
         _, found = find_claims(source, name, sidecars)
-        _, _, listed = capture_time(found, settle(found), name, file_time(os.fstat(file.fileno())))
-        return [*listed, *origins(found, Metadata._fields)]
+        words = ranked(found)
+        _, _, listed = capture_time(words, settle(words), name, file_time(os.fstat(file.fileno())))
+        return [*listed, *origins(words, Metadata._fields)]
 
 
 def find_claims(source: Source, name: str, sidecars: Sequence[str] = ()) -> tuple[str, Found]:
@@ -90,12 +89,17 @@ def find_claims(source: Source, name: str, sidecars: Sequence[str] = ()) -> tupl
         try:
             _read_container(seen, source, found)
             read_blocks(found)
-            find_motion(source, seen, found)
+            if may_have_motion(source, seen, found):
+                from .motion import find_motion
+
+                find_motion(source, seen, found)
         except (ValueError, LookupError, ArithmeticError) as error:  # a damage that no reader foresaw: keep the rest
             found.problems.append(
                 f"its metadata cannot be followed: {' '.join(str(error).split()) or type(error).__name__}"
             )
     if sidecars:
+        from .sidecar import read_sidecars
+
         read_sidecars(sidecars, found)
     return seen or assumed, found
 
@@ -152,6 +156,12 @@ def _reader(mime_type: str) -> Callable[[Readable, Found], None] | None:
     return None
 
 
+def may_have_motion(source: Readable, mime_type: str, found: Found) -> bool:
+    if mime_type == "image/jpeg":
+        return bool(found.film_length) or source.read(source.size - 4, 4) == b"SEFT"  # Samsung's mark
+    return mime_type.startswith(("image/heic", "image/heif", "image/avif"))
+
+
 def read_blocks(found: Found) -> None:
     """Read the blocks that the container held. An Exif block may hold further ones."""
     width, height = found.width, found.height
@@ -174,5 +184,9 @@ def read_blocks(found: Found) -> None:
 
 
 def _faces(found: Found, orientation: int) -> tuple[Face, ...]:
+    if not found.faces:
+        return ()
+    from .regions import stored_box
+
     boxes = ((face.name, stored_box(face, found.width, found.height, orientation)) for face in found.faces)
     return tuple(dict.fromkeys(Face(name, *box) for name, box in boxes if box))

@@ -56,7 +56,7 @@ _NAMESPACES = {
     "http://ns.google.com/photos/1.0/container/item/": "Item",
     "http://www.digikam.org/ns/1.0/": "digiKam",
 }
-_PLACE = re.compile(r"\s*(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?\s*([NSEWnsew])?\s*$")
+_PLACE = r"\s*(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?\s*([NSEWnsew])?\s*$"
 
 
 def read_xmp(packet: bytes, found: Found, source: str = "XMP") -> Properties:
@@ -295,7 +295,7 @@ def _degrees(value: Any, limit: int) -> float | None:
     text = _as_text(value)
     if not text:
         return None
-    if found := _PLACE.match(text):
+    if found := re.match(_PLACE, text):
         degrees, minutes, seconds = (float(part or 0) for part in found.groups()[:3])
         degrees += minutes / 60 + seconds / 3600
         degrees = -degrees if (found[4] or "").upper() in ("S", "W") and found[4] else degrees
