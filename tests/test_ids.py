@@ -4,6 +4,8 @@ import hashlib
 import uuid
 
 import shortuuid
+from hypothesis import given
+from hypothesis import strategies as st
 
 from indexer import ids
 
@@ -18,6 +20,12 @@ def test_an_asset_id_is_a_version_8_uuid_of_its_content() -> None:
     kept = ~(0xF << 76 | 0x3 << 62)
     assert value.int & kept == int.from_bytes(digest[:16], "big") & kept
     assert ids.asset_id(digest) == text
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_ids_are_written_as_shortuuid_writes_them(digest: bytes) -> None:
+    text = ids.asset_id(digest).removeprefix("asset_")
+    assert shortuuid.encode(shortuuid.decode(text)) == text
 
 
 def test_a_counter_gives_other_ids() -> None:

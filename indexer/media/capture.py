@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from .dates import from_name, utc
+from .dates import from_name, is_placeholder, utc
 from .facts import Metadata, Origin
 from .precedence import Words, doubt, tag
 
 _FIELDS = ("original_datetime", "digitized_datetime", "container_datetime", "gps_datetime", "takeout_datetime")
 _UTC_FIELDS = ("container_datetime", "gps_datetime", "takeout_datetime")
+_ASLEEP = timedelta(minutes=10)
 # Sources by the names that `tag` and this module give them
 _PLAIN, _FILE = "Exif DateTimeOriginal", "the file's time"
 
@@ -28,10 +29,21 @@ class _Candidate(NamedTuple):
 
 
 def capture_time(words: Words, settled: Metadata, name: str, file_ns: int) -> tuple[str, str | None, list[Origin]]:
-    """local_datetime, the IANA time zone where one was looked up, and every source's word, the believed one first.
+    """local_datetime, the IANA time zone where one was looked up, and what the index keeps of where it comes from:
+    nothing where it is Exif's DateTimeOriginal and no other clock contradicts it.
 
     file_ns: the earlier of the file's birth and modification, the last resort.
     """
+    said = words.get("original_datetime", ())
+    if len(said) == 1 and said[0][0] == "Exif" and _has_offset(said[0][1]) and _uncontradicted(said[0][1], words):
+        return said[0][1], None, []
+    listed, zone = every_time(words, settled, name, file_ns)
+    kept = [word for word in listed if word is listed[0] or word.source != _FILE]
+    return listed[0].value, zone, [] if len(kept) == 1 and kept[0].source == _PLAIN else kept
+
+
+def every_time(words: Words, settled: Metadata, name: str, file_ns: int) -> tuple[list[Origin], str | None]:
+    """Every source's word on local_datetime, the believed one first, and the time zone where one was looked up."""
     candidates = sorted(_candidates(words, name, file_ns), key=lambda one: one.origin.note is not None)
     (field, best), zone = candidates[0], None
     if settled.latitude is not None and settled.longitude is not None and _needs_zone(field, best.value):
@@ -40,14 +52,25 @@ def capture_time(words: Words, settled: Metadata, name: str, file_ns: int) -> tu
         shown = _at(zone, best.value, gps) if zone else best.value
         if shown != best.value:
             best = Origin(best.field, f"{best.source}, offset of {zone}", shown)
-    return best.value, zone, [best, *(one.origin for one in candidates[1:])]
+    return [best, *(one.origin for one in candidates[1:])], zone
 
 
-def kept(listed: list[Origin]) -> list[Origin]:
-    """Of the words on local_datetime those that the index keeps: none where it is Exif's DateTimeOriginal and no other
-    time of the camera is in the way; the file's own time only where it is the answer."""
-    words = [word for word in listed if word is listed[0] or word.source != _FILE]
-    return [] if len(words) == 1 and words[0].source == _PLAIN else words
+def _uncontradicted(taken: str, words: Words) -> bool:
+    """Whether the other clocks agree: to the second, and the GPS clock to some minutes, for it may have been asleep."""
+    if is_placeholder(taken):
+        return False
+    for _, value in words.get("digitized_datetime", ()):
+        if value[:19] != taken[:19]:
+            return False
+    for field in _UTC_FIELDS:
+        for _, value in words.get(field, ()):
+            if (
+                not _has_offset(value)
+                or abs(datetime.fromisoformat(_six_digits(value)) - datetime.fromisoformat(_six_digits(taken)))
+                > _ASLEEP
+            ):
+                return False
+    return True
 
 
 def _candidates(words: Words, name: str, file_ns: int) -> Iterator[_Candidate]:
@@ -83,7 +106,7 @@ def _at(zone: str, value: str, gps: str | None) -> str:
     except (KeyError, ValueError, OSError):
         return value
     if _has_offset(value):
-        moment = datetime.fromisoformat(value).astimezone(there)
+        moment = datetime.fromisoformat(_six_digits(value)).astimezone(there)
     else:
         moment = datetime.fromisoformat(_six_digits(value)).replace(tzinfo=there)
         if gps and _off(moment.replace(fold=1), gps) < _off(moment, gps):
@@ -93,11 +116,13 @@ def _at(zone: str, value: str, gps: str | None) -> str:
 
 
 def _six_digits(value: str) -> str:
-    return value[:26] if "." in value else value
+    """Python's clocks know microseconds: what is finer is cut off."""
+    fraction = re.match(r"\.(\d+)", value[19:])
+    return value if fraction is None else f"{value[:19]}.{fraction[1]:0<6.6}{value[19 + len(fraction[0]) :]}"
 
 
 def _off(moment: datetime, gps: str) -> timedelta:
-    return abs(moment.astimezone(UTC) - datetime.fromisoformat(gps))
+    return abs(moment.astimezone(UTC) - datetime.fromisoformat(_six_digits(gps)))
 
 
 def _offset(moment: datetime) -> str:

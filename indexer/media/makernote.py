@@ -22,9 +22,17 @@ def read_maker_note(found: Found, tiff: Tiff, start: int, size: int, make: str, 
     raw: also take what only describes the lens and does not name it.
     """
     head = tiff.data.read(start, 16)
+    if head.startswith(b"Apple iOS\0"):
+        _apple(found, tiff, start, size)
+    elif not found.get("lens_model"):
+        _lens(found, tiff, start, size, head, make, raw)
+
+
+def _lens(found: Found, tiff: Tiff, start: int, size: int, head: bytes, make: str, raw: bool) -> None:
     for prefix, reader in _READERS:
-        if head.startswith(prefix) and (raw or reader is not _nikon):
-            reader(found, tiff, start, size)
+        if head.startswith(prefix):
+            if raw or reader is not _nikon:
+                reader(found, tiff, start, size)
             return
     if make.startswith("Canon"):
         _canon(found, tiff, start)
@@ -72,7 +80,6 @@ def _panasonic(found: Found, tiff: Tiff, start: int, size: int) -> None:
 
 
 _READERS: tuple[tuple[bytes, Callable[[Found, Tiff, int, int], None]], ...] = (
-    (b"Apple iOS\0", _apple),
     (b"Nikon\0\x02", _nikon),
     (b"OLYMP\0", _olympus),
     (b"OLYMPUS\0", _olympus),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 
-from .capture import capture_time, kept
+from .capture import capture_time, every_time
 from .exif import read_exif
 from .facts import Face, MediaFacts, Metadata, Origin
 from .formats import EXTENSIONS, extension, sniff
@@ -60,7 +60,7 @@ def read_source(source: Source, name: str, file_ns: int, sidecars: Sequence[str]
         keywords=tuple(dict.fromkeys(found.keywords))[:_MAX_KEYWORDS],
         faces=_faces(found, metadata.orientation or 1),
         motion=found.motion,
-        origins=(*kept(listed), *notable(words)),
+        origins=(*listed, *notable(words)),
         problems=tuple(dict.fromkeys(found.problems))[:_MAX_PROBLEMS],
     )
 
@@ -72,7 +72,7 @@ def explain(path: str | os.PathLike[str], sidecars: Sequence[str] = ()) -> list[
         source = Source(file, hashed=False)
         _, found = find_claims(source, name, sidecars)
         words = ranked(found)
-        _, _, listed = capture_time(words, settle(words), name, file_time(os.fstat(file.fileno())))
+        listed, _ = every_time(words, settle(words), name, file_time(os.fstat(file.fileno())))
         return [*listed, *origins(words, Metadata._fields)]
 
 

@@ -7,10 +7,10 @@ import io
 import os
 from typing import BinaryIO, Protocol
 
-# Kept from the one read: nearly every photo's metadata lies in it, and small photos do whole.
-HEAD = 512 * 1024
+# Kept from the one read: most photos whole, and of larger files where nearly all metadata lies.
+HEAD = 8 * 1024 * 1024
 # Both hashes go over one piece while it is in the processor's cache.
-PIECE = 128 * 1024
+PIECE = 1024 * 1024
 
 
 class Readable(Protocol):

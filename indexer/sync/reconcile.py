@@ -25,7 +25,7 @@ from .summary import Summary
 from .walk import Listing, Walker, file_stat, words
 from .worker import Reading
 
-_BATCH = 100
+_BATCH = 500
 _BATCH_SECONDS = 0.5
 _SOUND = ("indexed", "damaged")
 _AWAY = ("gone", "ignored")
