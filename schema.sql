@@ -1,4 +1,4 @@
--- The index, version 1.
+-- The index, version 2.
 --
 -- One idea: the asset record is a row, and its JSON is a view. Tables hold facts; the view asset_json renders the record,
 -- and everything that hands out a record (the Python lookup, the command line, your own SELECT) returns that text.
@@ -8,7 +8,7 @@
 -- Needs SQLite 3.40. Changed only by a numbered migration beside it (indexer/store/migrations).
 
 PRAGMA application_id = 0x50494458;  -- "PIDX"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- What holds for the index as a whole: device_id.
 CREATE TABLE setting (
@@ -86,6 +86,7 @@ CREATE TABLE file (
     uri              TEXT,                       -- path, percent-encoded
     file_created_at  TEXT,
     file_modified_at TEXT,
+    reading          TEXT,                       -- what its metadata was read with: readers' version, sidecars
     seen_at          TEXT NOT NULL,              -- when this verdict was reached
     UNIQUE (root_id, folder, name)
 ) STRICT;
@@ -125,11 +126,37 @@ CREATE TABLE metadata (
     profile_description TEXT,
     auto_stack_id       TEXT,
     rating              INTEGER CHECK (rating BETWEEN 0 AND 5),
+    origins             TEXT CHECK (origins IS NULL OR json_valid(origins)),  -- see the view origin; NULL: Exif alone spoke
     created_at          TEXT NOT NULL,
     updated_at          TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX metadata_camera ON metadata (model, make) WHERE model IS NOT NULL;
+CREATE INDEX metadata_live ON metadata (live_photo_cid) WHERE live_photo_cid IS NOT NULL;
+
+-- Words that somebody tagged the photo with, in the file or beside it. Hierarchies as they are written: a|b|c or a/b/c.
+CREATE TABLE keyword (
+    asset_id TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    word     TEXT NOT NULL COLLATE NOCASE,
+    PRIMARY KEY (word, asset_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX keyword_asset ON keyword (asset_id);
+
+-- The film inside a motion photo: where its bytes lie in the file.
+CREATE TABLE motion (
+    asset_id  TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    start     INTEGER NOT NULL CHECK (start > 0),
+    size      INTEGER NOT NULL CHECK (size > 0),
+    mime_type TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What files say together that none says alone: a photo and its raw, the shots of a burst, a still and its film.
+CREATE TABLE companion (
+    asset_id       TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    auto_stack_id  TEXT,
+    live_photo_cid TEXT
+) STRICT, WITHOUT ROWID;
 
 -- Where the coordinates lie, looked up offline. The file's own words win over it.
 CREATE TABLE place (
@@ -195,6 +222,7 @@ CREATE TABLE face (
     w            INTEGER NOT NULL,
     h            INTEGER NOT NULL,
     timestamp_ms INTEGER,
+    source       TEXT NOT NULL DEFAULT 'file',   -- who found it: the file's own words, or an enricher
     created_at   TEXT NOT NULL,
     updated_at   TEXT NOT NULL
 ) STRICT;
@@ -238,11 +266,13 @@ SELECT asset.id AS asset_id, metadata.created_at, metadata.updated_at, make, mod
        coalesce(metadata.sublocation, place.sublocation) AS sublocation,
        place.place_name, place.timezone,
        coalesce(user_value.description, metadata.description) AS description,
-       fps, live_photo_cid, projection_type, profile_description, auto_stack_id,
+       fps, coalesce(metadata.live_photo_cid, companion.live_photo_cid) AS live_photo_cid, projection_type,
+       profile_description, coalesce(metadata.auto_stack_id, companion.auto_stack_id) AS auto_stack_id,
        coalesce(user_value.rating, metadata.rating) AS rating
 FROM asset
 JOIN metadata ON metadata.asset_id = asset.id
 LEFT JOIN place ON place.asset_id = asset.id
+LEFT JOIN companion ON companion.asset_id = asset.id
 LEFT JOIN user_value ON user_value.asset_id = asset.id;
 
 -- The asset record, key for key in the order of the photo API's page. The only place that assembles it.
@@ -385,3 +415,23 @@ FROM asset
 JOIN asset_metadata AS m ON m.asset_id = asset.id
 LEFT JOIN file ON file.id = asset.file_id
 LEFT JOIN root ON root.id = file.root_id;
+
+-- Where each date and place of a photo comes from, and which sources said otherwise: rank 0 is the one believed. `note`
+-- says why a word is not. What Exif alone says is not written down for each photo, only shown here.
+CREATE VIEW origin AS
+SELECT m.asset_id, said.key AS field, word.key AS rank, word.value ->> 0 AS source, word.value ->> 1 AS value,
+       word.value ->> 2 AS note
+FROM metadata AS m, json_each(m.origins) AS said, json_each(said.value) AS word
+UNION ALL
+SELECT asset_id, field, 0, source, value, NULL
+FROM (
+    SELECT asset_id, origins, 'local_datetime' AS field, 'Exif DateTimeOriginal' AS source,
+           (SELECT local_datetime FROM asset WHERE asset.id = asset_id) AS value FROM metadata
+    UNION ALL SELECT asset_id, origins, 'original_datetime', 'Exif DateTimeOriginal', CAST(original_datetime AS TEXT) FROM metadata
+    UNION ALL SELECT asset_id, origins, 'digitized_datetime', 'Exif DateTimeDigitized', CAST(digitized_datetime AS TEXT) FROM metadata
+    UNION ALL SELECT asset_id, origins, 'modified_datetime', 'Exif DateTime', CAST(modified_datetime AS TEXT) FROM metadata
+    UNION ALL SELECT asset_id, origins, 'latitude', 'Exif GPSLatitude', CAST(latitude AS TEXT) FROM metadata
+    UNION ALL SELECT asset_id, origins, 'longitude', 'Exif GPSLongitude', CAST(longitude AS TEXT) FROM metadata
+    UNION ALL SELECT asset_id, origins, 'altitude', 'Exif GPSAltitude', CAST(altitude AS TEXT) FROM metadata
+)
+WHERE value IS NOT NULL AND (origins IS NULL OR origins -> ('$.' || field) IS NULL);

@@ -20,6 +20,11 @@ def asset_id(sha256: bytes, counter: int = 0) -> str:
     return _text("asset", _version_8(digest))
 
 
+def named_id(prefix: str, *words: str) -> str:
+    """An id made of words alone: the same words give the same id in every index."""
+    return _text(prefix, _version_8(hashlib.sha256("\0".join((prefix, *words)).encode()).digest()))
+
+
 def device_id(machine: str) -> str:
     """The id of this machine's indexes, from a text that names the machine. One-way, as machine-id(5) asks."""
     return _text("device", _version_8(hashlib.sha256(b"indexer device\0" + machine.encode()).digest()))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .store.changes import Change
     from .store.queries import Counts, Filter, Listed
     from .store.rows import Activity, Root, StoredFile, Verdict
+    from .sync.explain import Explanation
     from .sync.summary import Summary
     from .sync.watch import Stop
     from .sync.why import Answer
@@ -117,6 +118,37 @@ class Index:
         from .store import queries
 
         return queries.listed_json(self._db, wanted or queries.Filter(), limit)
+
+    def keywords(self, id_or_path: PathLike) -> Sequence[str]:
+        """The words that the photo is tagged with."""
+        from .store import queries
+
+        return queries.keywords(self._db, self.resolve(id_or_path))
+
+    def explain(self, id_or_path: PathLike) -> Explanation:
+        """Where the values of a record come from, and what other sources said."""
+        from .sync.explain import explain
+
+        asset_id = self.resolve(id_or_path)
+        self.get_json(asset_id)  # raises NotFound for an unknown id
+        return explain(self._db, asset_id)
+
+    def motion(self, id_or_path: PathLike) -> bytes:
+        """The film inside a motion photo. Raises NotFound where there is none, or its file cannot be reached."""
+        from .store import queries
+        from .sync.explain import original
+
+        asset_id = self.resolve(id_or_path)
+        self.get_json(asset_id)
+        motion = queries.motion(self._db, asset_id)
+        if motion is None:
+            raise NotFound(f"{asset_id} holds no film: it is no motion photo")
+        path = original(self._db, asset_id)
+        if path is None:
+            raise NotFound(f"the file of {asset_id} cannot be reached now")
+        with open(path, "rb") as file:
+            file.seek(motion.offset)
+            return file.read(motion.size)
 
     # What is known of paths and runs
 

@@ -19,6 +19,8 @@ _COMMANDS = {
     "get": "Print the asset record of an id or a file, as JSON.",
     "list": "List photos and films, newest first.",
     "info": "Show one asset, for people.",
+    "explain": "Say where each value of a record comes from.",
+    "extract": "Save the film inside a motion photo.",
     "why": "Say why a path is, or is not, in the index.",
     "status": "Say what is in the index, what is running, what failed.",
     "roots": "List the indexed folders, or forget one.",

@@ -28,7 +28,9 @@ def command(index: Index, id_or_path: str, as_json: bool) -> None:
         places = [{"path": path, "verdict": verdict, "reason": reason} for path, verdict, reason in files]
         print_json({"id": record["id"], "files": places, "record": record})
         return
-    for label, value in _lines(record):
+    people = ", ".join(person["name"] or "unknown" for person in record["people"])
+    lines = [*_lines(record), ("people", people), ("keywords", ", ".join(index.keywords(record["id"])))]
+    for label, value in lines:
         if value:
             click.echo(f"{label:12}{value}")
     for path, verdict, reason in files:

@@ -20,6 +20,7 @@ _MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d)?)?)?)?)?")
 @click.option("--before", metavar="DATE", help="Taken then or earlier, the whole of it: 2023 goes to its last second.")
 @click.option("--camera", metavar="TEXT", help="Make or model holds this text.")
 @click.option("--type", "kind", type=click.Choice(["image", "video"]), help="Photos only, or films only.")
+@click.option("--keyword", metavar="WORD", help="Tagged with this word.")
 @click.option("--trashed", is_flag=True, help="What is in the trash instead.")
 @click.option("-n", "--limit", type=click.IntRange(min=0), default=20, show_default=True, help="How many; 0 for all.")
 @json_option
@@ -30,12 +31,13 @@ def command(
     before: str | None,
     camera: str | None,
     kind: str | None,
+    keyword: str | None,
     trashed: bool,
     limit: int,
     as_json: bool,
 ) -> None:
     """List photos and films, newest first. --json prints the full records as one array."""
-    wanted = Filter(_moment(after), _moment(before), camera, kind, trashed)
+    wanted = Filter(_moment(after), _moment(before), camera, kind, trashed, keyword)
     most = limit or -1
     if as_json:
         click.echo("[", nl=False)

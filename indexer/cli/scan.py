@@ -75,6 +75,7 @@ def outcome(summary: Summary) -> str:
         (summary.moved, "moved"),
         (summary.copies, "copied"),
         (summary.back, "back"),
+        (summary.reread, "with metadata read again"),
         (summary.gone, "gone"),
         (summary.unreadable, "unreadable"),
         (summary.unstable, "still being written"),

@@ -1,77 +1,17 @@
-"""Files beside a photo that speak of it: XMP (`x.jpg.xmp`, `x.xmp`) and Google Takeout's JSON, with all the ways in
-which Takeout names it. Which files those are is decided from the names in the folder alone."""
+"""What files beside a photo say of it: XMP, and Google Takeout's JSON. Which those are, `sync.sidecars` decides."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .dates import from_unix
 from .found import Found
 from .text import clean
 from .xmp import MAX_PACKET, read_xmp
-
-# Takeout cuts names of JSON files, without their ending, to so many characters.
-_CUT = 46
-_SUPPLEMENT = ".supplemental-metadata"
-_NUMBER = re.compile(r"^(?P<stem>.*)(?P<number>\(\d+\))(?P<ending>\.[^.]*)?$", re.DOTALL)
-# Google's word for "edited", in the languages people have reported; an edited photo has its original's JSON.
-_EDITED = re.compile(
-    r"-(edited|effects|smile|mix|COLLAGE|bearbeitet|editado|editada|modifié|modificato|bewerkt|edytowane|redigerad|編集済み)$"
-)
-
-
-def sidecar_names(folder: Iterable[str]) -> list[str]:
-    """The names in a folder that may be sidecars."""
-    return [name for name in folder if name[-4:].lower() == ".xmp" or name[-5:].lower() == ".json"]
-
-
-def sidecars_of(name: str, candidates: Collection[str], others: Collection[str] = ()) -> tuple[str, ...]:
-    """Of the candidates those that speak of the file `name`: its XMP, then its Takeout JSON.
-
-    others: the media of the folder; `x.xmp` is the raw photo's where one of that stem is there with it.
-    """
-    by_lower = {candidate.lower(): candidate for candidate in candidates}
-    stem = name.rpartition(".")[0] or name
-    found = [by_lower[key] for key in (f"{name}.xmp".lower(), f"{stem}.xmp".lower()) if key in by_lower]
-    takeout = _takeout(name, by_lower)
-    return (*dict.fromkeys(found[:1]), *([takeout] if takeout else []))
-
-
-def _takeout(name: str, by_lower: dict[str, str]) -> str | None:
-    for key in _takeout_names(name):
-        if key.lower() in by_lower:
-            return by_lower[key.lower()]
-    return None
-
-
-def _takeout_names(name: str) -> Iterable[str]:
-    """`IMG_1.jpg` → `IMG_1.jpg.json`, `IMG_1.jpg.supplemental-metadata.json` and every cut of it; `IMG_1(2).jpg` has
-    its number behind: `IMG_1.jpg(2).json`; `IMG_1-edited.jpg` has its original's; the film of a motion photo its
-    still's."""
-    number = ""
-    stem, dot, ending = name.rpartition(".")
-    if not dot:
-        stem, ending = name, ""
-    if numbered := _NUMBER.match(stem):
-        stem, number = numbered["stem"], numbered["number"]
-    stems = [stem, _EDITED.sub("", stem)]
-    endings = [f".{ending}"] if ending else [""]
-    if ending.lower() in ("mp", "mp4", "mov"):
-        endings += [".heic", ".jpg", ".jpeg", ".mp.jpg", ".dng", ""]
-    for one in dict.fromkeys(stems):
-        for tail in endings:
-            full = one + tail + _SUPPLEMENT
-            if len(one + tail) < _CUT:
-                for end in range(min(len(full), _CUT), len(one + tail) - 1, -1):
-                    yield f"{full[:end]}{number}.json"
-            else:
-                yield f"{(one + tail)[:_CUT]}{number}.json"
-            yield f"{one}{tail}{number}.json"
-            yield f"{one}{number}.json"
 
 
 def read_sidecars(paths: Sequence[str], found: Found) -> None:

@@ -6,13 +6,14 @@ from typing import Literal, NamedTuple
 
 from indexer.media.facts import MediaFacts
 
-Kind = Literal["new", "modified", "moved", "copy", "back", "touched"]
+Kind = Literal["new", "modified", "moved", "copy", "back", "touched", "reread"]
 
 
 class FileStat(NamedTuple):
     """A file found in a root. folder and name are as stored (indexer.paths); times in nanoseconds.
 
-    created_ns is the birth time where the platform tells it, else the earlier of mtime and ctime.
+    created_ns is the birth time where the platform tells it, else the earlier of mtime and ctime. reading names what
+    its metadata is read with: another text means that it has to be read again.
     """
 
     root_id: int
@@ -24,6 +25,7 @@ class FileStat(NamedTuple):
     inode: int
     device: int
     created_ns: int
+    reading: str
 
 
 class Change(NamedTuple):
@@ -35,6 +37,7 @@ class Change(NamedTuple):
     copy      a known asset lies here as well
     back      a file that was gone or ignored is there again
     touched   the same bytes, another stat
+    reread    the same file; its metadata was read again, alone, for its sidecar or the reader has changed
 
     displaced is the asset that lay at this place before, where it was another one.
     """

@@ -23,8 +23,13 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         # WAL needs a place for its shared memory; on a read-only disk nobody writes, and it can do without.
         mode += "&immutable=1" if not path.with_name(path.name + "-wal").exists() else ""
     connection = _connect(path, mode)
-    if schema.check(connection, path) == 0:
+    version = schema.check(connection, path)
+    if version == 0:
         raise IndexUnusable(f"{path} is empty: fill it with 'indexer scan FOLDER'")
+    if version < schema.VERSION:  # readers ask for what only the present schema has
+        connection.close()
+        open_for_writing(path).close()
+        return open_for_reading(path)
     return connection
 
 
@@ -41,6 +46,8 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
             from indexer import config, ids
 
             schema.create(connection, ids.device_id(config.machine_name()))
+        elif version < schema.VERSION:
+            schema.update(connection, path, version)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = NORMAL")  # with WAL: safe against crashes, last commits may be lost
     except sqlite3.DatabaseError as error:

@@ -7,10 +7,13 @@ from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from indexer.errors import QueryError
+from indexer.media.facts import Motion, Origin
 
 from .rows import Activity, Root, StoredFile, Verdict
 
-_FILE = "id, root_id, folder, name, verdict, reason, is_folder, asset_id, size, mtime_ns, ctime_ns, inode, device"
+_FILE = (
+    "id, root_id, folder, name, verdict, reason, is_folder, asset_id, size, mtime_ns, ctime_ns, inode, device, reading"
+)
 _VERDICT = (
     "root.path, file.path, verdict, reason, is_folder, asset_id, seen_at FROM file JOIN root ON root.id = root_id"
 )
@@ -113,6 +116,31 @@ def failures(connection: sqlite3.Connection, limit: int) -> list[Verdict]:
     return [Verdict(*row) for row in rows]
 
 
+def origins(connection: sqlite3.Connection, asset_id: str) -> list[Origin]:
+    """What the index keeps of where dates and places come from, the believed word first."""
+    rows = connection.execute(
+        "SELECT field, source, value, note FROM origin WHERE asset_id = ? ORDER BY field, rank", (asset_id,)
+    )
+    return [Origin._make(row) for row in rows]
+
+
+def user_origins(connection: sqlite3.Connection, asset_id: str) -> list[Origin]:
+    """What the user said of an asset in the index, which wins over its file."""
+    row = connection.execute("SELECT rating, description FROM user_value WHERE asset_id = ?", (asset_id,)).fetchone()
+    said = zip(("rating", "description"), row or (), strict=False)
+    return [Origin(field, "you, in the index", str(value)) for field, value in said if value is not None]
+
+
+def motion(connection: sqlite3.Connection, asset_id: str) -> Motion | None:
+    row = connection.execute("SELECT start, size, mime_type FROM motion WHERE asset_id = ?", (asset_id,)).fetchone()
+    return Motion._make(row) if row else None
+
+
+def keywords(connection: sqlite3.Connection, asset_id: str) -> list[str]:
+    rows = connection.execute("SELECT word FROM keyword WHERE asset_id = ? ORDER BY word", (asset_id,))
+    return [row[0] for row in rows]
+
+
 class Counts(NamedTuple):
     """How much is in the index. by_verdict has every verdict that occurs; by_root the files with an asset."""
 
@@ -151,6 +179,7 @@ class Filter(NamedTuple):
     camera: str | None = None
     kind: str | None = None  # 'image' or 'video'
     trashed: bool = False
+    keyword: str | None = None  # a whole word that the photo is tagged with, or a part of a hierarchy
 
 
 class Listed(NamedTuple):
@@ -204,6 +233,14 @@ def _where(wanted: Filter) -> tuple[str, list[str]]:
     if wanted.camera:
         terms.append("instr(lower(coalesce(make, '') || ' ' || coalesce(model, '')), lower(?)) > 0")
         values.append(wanted.camera)
+    if wanted.keyword:
+        # A hierarchy (Places|France|Paris, Places/France/Paris) is found by any of its parts.
+        terms.append(
+            "asset.id IN (SELECT asset_id FROM keyword WHERE word = ? UNION SELECT asset_id FROM keyword"
+            " WHERE (word GLOB '*|*' OR word GLOB '*/*')"
+            " AND instr('|' || lower(replace(word, '/', '|')) || '|', '|' || lower(?) || '|') > 0)"
+        )
+        values += [wanted.keyword, wanted.keyword]
     if wanted.kind:
         terms.append("mime_type >= ? || '/' AND mime_type < ? || '0'")
         values += [wanted.kind, wanted.kind]

@@ -35,6 +35,7 @@ class StoredFile(NamedTuple):
     ctime_ns: int | None
     inode: int | None
     device: int | None
+    reading: str | None
 
 
 class Verdict(NamedTuple):

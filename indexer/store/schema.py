@@ -9,7 +9,7 @@ from pathlib import Path
 from indexer.errors import IndexUnusable
 
 APPLICATION_ID = 0x50494458
-VERSION = 1
+VERSION = 2
 
 
 def text() -> str:
@@ -45,6 +45,13 @@ def unreadable(path: Path, error: sqlite3.Error) -> IndexUnusable:
     if "not a database" in str(error):
         return IndexUnusable(f"{path} is not an index: name another file with --db")
     return IndexUnusable(f"{path} cannot be read: {error}")
+
+
+def update(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    """Bring an index of an older version to the present one; see `migrations`."""
+    from .migrations import migrate
+
+    migrate(connection, path, version, VERSION, _statements(text()))
 
 
 def create(connection: sqlite3.Connection, device_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import socket
 import sqlite3
@@ -15,6 +16,7 @@ from indexer.media.dates import utc
 from indexer.media.facts import MediaFacts, Metadata
 
 from .changes import Change, FileStat, PassedOver
+from .companions import pairs_in
 from .queries import asset_json
 from .rows import Root
 
@@ -26,11 +28,12 @@ INSERT INTO asset (id, checksum, checksum_sha1, mime_type, file_size_bytes, widt
                    local_datetime, file_id, created_at, updated_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"""
 _UPDATE_ASSET = """
-UPDATE asset SET checksum = ?, checksum_sha1 = ?, mime_type = ?, file_size_bytes = ?, width = ?, height = ?,
-                 duration = ?, local_datetime = ? WHERE id = ?"""
+UPDATE asset SET checksum = ?, checksum_sha1 = ?, file_size_bytes = ? WHERE id = ?"""
+_UPDATE_PICTURE = """
+UPDATE asset SET mime_type = ?, width = ?, height = ?, duration = ?, local_datetime = ? WHERE id = ?"""
 _INSERT_METADATA = (
-    f"INSERT INTO metadata (asset_id, {', '.join(_METADATA)}, created_at, updated_at)"
-    f" VALUES ({', '.join('?' * (len(_METADATA) + 3))})"
+    f"INSERT INTO metadata (asset_id, {', '.join(_METADATA)}, origins, created_at, updated_at)"
+    f" VALUES ({', '.join('?' * (len(_METADATA) + 4))})"
 )
 _UPDATE_METADATA = (
     f"UPDATE metadata SET ({', '.join(_METADATA)}) = ({', '.join('?' * len(_METADATA))}), updated_at = ?"
@@ -38,13 +41,14 @@ _UPDATE_METADATA = (
 )
 _UPSERT_FILE = """
 INSERT INTO file (root_id, folder, name, verdict, reason, asset_id, size, mtime_ns, ctime_ns, inode, device,
-                  device_asset_id, uri, file_created_at, file_modified_at, seen_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                  device_asset_id, uri, file_created_at, file_modified_at, reading, seen_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (root_id, folder, name) DO UPDATE SET
     verdict = excluded.verdict, reason = excluded.reason, is_folder = 0, asset_id = excluded.asset_id,
     size = excluded.size, mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns, inode = excluded.inode,
     device = excluded.device, device_asset_id = excluded.device_asset_id, uri = excluded.uri,
-    file_created_at = excluded.file_created_at, file_modified_at = excluded.file_modified_at, seen_at = excluded.seen_at
+    file_created_at = excluded.file_created_at, file_modified_at = excluded.file_modified_at,
+    reading = excluded.reading, seen_at = excluded.seen_at
 RETURNING id"""
 _UPSERT_VERDICT = """
 INSERT INTO file (root_id, folder, name, verdict, reason, is_folder, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -69,6 +73,7 @@ class Writer:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self._perhaps_orphans: set[str] = set()
+        self._touched_folders: set[tuple[int, str]] = set()
         self._now = now()
 
     @contextmanager
@@ -129,7 +134,9 @@ class Writer:
             if change.kind == "modified":
                 assert change.facts is not None
                 self._replace_content(change.asset_id, change.facts)
-            self._put_file(change.stat, change.asset_id, verdict, change.displaced)
+            file_id = self._put_file(change.stat, change.asset_id, verdict, change.displaced)
+            if change.facts is not None and (change.kind == "modified" or self._stands_for(file_id, change.asset_id)):
+                self._replace_words(change.asset_id, change.facts)
             # Unless another file has come to lie there in the same pass, as when two names are swapped.
             self.connection.executemany(
                 "DELETE FROM file WHERE id = ? AND asset_id = ?", [(row, change.asset_id) for row in change.left]
@@ -168,8 +175,8 @@ class Writer:
         self.connection.executemany("DELETE FROM file WHERE id = ? AND asset_id IS NULL", [(row,) for row in file_ids])
 
     @property
-    def has_orphans(self) -> bool:
-        return bool(self._perhaps_orphans)
+    def is_unsettled(self) -> bool:
+        return bool(self._perhaps_orphans or self._touched_folders)
 
     def mark_gone(self, file_id: int) -> bool:
         """Whether the row was still there to be marked."""
@@ -195,6 +202,20 @@ class Writer:
                         "UPDATE asset SET trashed_at = ? WHERE id = ? AND trashed_at IS NULL", (self._now, asset_id)
                     )
         self._perhaps_orphans.clear()
+        for root_id, folder in sorted(self._touched_folders):
+            self._join_companions(root_id, folder)
+        self._touched_folders.clear()
+
+    def _join_companions(self, root_id: int, folder: str) -> None:
+        for asset_id, pair in pairs_in(self.connection, root_id, folder).items():
+            query = "SELECT auto_stack_id, live_photo_cid FROM companion WHERE asset_id = ?"
+            if pair != (self.connection.execute(query, (asset_id,)).fetchone() or (None, None)):
+                with self._record_may_change(asset_id):
+                    self.connection.execute(
+                        "INSERT INTO companion VALUES (?, ?, ?) ON CONFLICT (asset_id) DO UPDATE SET"
+                        " auto_stack_id = excluded.auto_stack_id, live_photo_cid = excluded.live_photo_cid",
+                        (asset_id, *pair),
+                    )
 
     # What is running
 
@@ -225,7 +246,10 @@ class Writer:
             counter += 1
             asset_id = ids.asset_id(facts.sha256, counter)
             self.connection.execute("UPDATE file SET asset_id = ? WHERE id = ?", (asset_id, file_id))
-        self.connection.execute(_INSERT_METADATA, (asset_id, *facts.metadata, moment, moment))
+        self.connection.execute(_INSERT_METADATA, (asset_id, *facts.metadata, _origins(facts), moment, moment))
+        self._add_words(asset_id, facts)
+        if facts.faces:
+            self._put_faces(asset_id, facts)
         return asset_id
 
     def _replace_content(self, asset_id: str, facts: MediaFacts) -> None:
@@ -234,9 +258,59 @@ class Writer:
             " ON CONFLICT DO UPDATE SET until = excluded.until",
             (self._now, asset_id),
         )
-        self.connection.execute(_UPDATE_ASSET, (*_content(facts), asset_id))
+        content = (checksum(facts.sha256), checksum(facts.sha1), facts.size, asset_id)
+        self.connection.execute(_UPDATE_ASSET, content)
+
+    def _stands_for(self, file_id: int, asset_id: str) -> bool:
+        """Whether the words of this file, with its sidecar, are the asset's: of several copies, the first one's are."""
+        query = "SELECT 1 FROM asset WHERE id = ? AND file_id = ?"
+        return self.connection.execute(query, (asset_id, file_id)).fetchone() is not None
+
+    def _replace_words(self, asset_id: str, facts: MediaFacts) -> None:
+        picture = (facts.mime_type, facts.width, facts.height, facts.duration, facts.local_datetime, asset_id)
+        self.connection.execute(_UPDATE_PICTURE, picture)
         words = facts.metadata
         self.connection.execute(_UPDATE_METADATA, (*words, self._now, asset_id, *words))
+        self.connection.execute("UPDATE metadata SET origins = ? WHERE asset_id = ?", (_origins(facts), asset_id))
+        for table in ("keyword", "motion", "place"):
+            self.connection.execute(f"DELETE FROM {table} WHERE asset_id = ?", (asset_id,))
+        self._add_words(asset_id, facts)
+        self._put_faces(asset_id, facts)
+
+    def _add_words(self, asset_id: str, facts: MediaFacts) -> None:
+        """What most photos have none of."""
+        if facts.keywords:
+            rows = [(asset_id, word) for word in facts.keywords]
+            self.connection.executemany(
+                "INSERT INTO keyword (asset_id, word) VALUES (?, ?) ON CONFLICT DO NOTHING", rows
+            )
+        if facts.motion is not None:
+            self.connection.execute("INSERT INTO motion VALUES (?, ?, ?, ?)", (asset_id, *facts.motion))
+        if facts.timezone is not None:
+            self.connection.execute("INSERT INTO place (asset_id, timezone) VALUES (?, ?)", (asset_id, facts.timezone))
+
+    def _put_faces(self, asset_id: str, facts: MediaFacts) -> None:
+        """The faces that the file names. One that was there keeps its row, and the person that a user gave it."""
+        faces = {ids.named_id("face", asset_id, *map(str, face[1:])): face for face in facts.faces}
+        stale = "DELETE FROM face WHERE asset_id = ? AND source = 'file' AND id NOT IN (SELECT value FROM json_each(?))"
+        self.connection.execute(stale, (asset_id, json.dumps(list(faces))))
+        for face_id, face in faces.items():
+            person_id = self._person(face.name) if face.name else None
+            row = (face_id, asset_id, person_id, *face[1:], self._now, self._now)
+            self.connection.execute(
+                "INSERT INTO face (id, asset_id, person_id, x, y, w, h, created_at, updated_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                row,
+            )
+
+    def _person(self, name: str) -> str:
+        """One person a name; the user may have given them another since."""
+        person_id = ids.named_id("person", paths.nfc(name).casefold())
+        self.connection.execute(
+            "INSERT INTO person (id, name, created_at, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+            (person_id, paths.nfc(name), self._now, self._now),
+        )
+        return person_id
 
     def _put_file(self, stat: FileStat, asset_id: str, verdict: tuple[str, str | None], displaced: str | None) -> int:
         path = paths.join(stat.folder, stat.name)
@@ -252,9 +326,11 @@ class Writer:
                 paths.uri(paths.from_text(path)),
                 created,
                 modified,
+                stat.reading,
                 self._now,
             ),
         ).fetchone()
+        self._touched_folders.add((stat.root_id, stat.folder))
         if displaced is not None:
             self._lost_a_place(displaced)
         return int(row[0])
@@ -298,6 +374,16 @@ class Writer:
 
 def _verdict(facts: MediaFacts) -> tuple[str, str | None]:
     return ("damaged", "; ".join(facts.problems)) if facts.problems else ("indexed", None)
+
+
+def _origins(facts: MediaFacts) -> str | None:
+    """Field -> its words in order: source, value, and the note where there is one."""
+    if not facts.origins:
+        return None
+    said: dict[str, list[list[str]]] = {}
+    for field, source, value, note in facts.origins:
+        said.setdefault(field, []).append([source, value, note] if note else [source, value])
+    return json.dumps(said, ensure_ascii=False)
 
 
 def checksum(digest: bytes) -> str:

@@ -27,10 +27,13 @@ _TICK_SECONDS = 0.2
 
 
 class Job(NamedTuple):
-    """A file to read. path is as the operating system knows it; stat what the walk saw."""
+    """A file to read, with its sidecars. Paths are as the operating system knows them; stat is what the walk saw.
+    hashed: all of it is read, for its digests; else only its metadata."""
 
     path: str
     stat: FileStat
+    sidecars: tuple[str, ...] = ()
+    hashed: bool = True
 
 
 class Readers:
@@ -72,7 +75,7 @@ class Readers:
         if self._executor is None:
             self._executor = self._make(self.workers)
         try:
-            return self._executor.submit(worker.read_files, [job.path for job in batch])
+            return self._executor.submit(worker.read_files, list(map(_order, batch)))
         except BrokenProcessPool as error:
             broken: Future[list[Reading]] = Future()
             broken.set_exception(error)
@@ -96,7 +99,7 @@ class Readers:
     def _read_alone(self, job: Job) -> Reading:
         executor = self._make(1)
         try:
-            return executor.submit(worker.read_files, [job.path]).result()[0]
+            return executor.submit(worker.read_files, [_order(job)]).result()[0]
         except BrokenProcessPool:
             return Reading(error="the reader crashed on it")
         finally:
@@ -132,4 +135,8 @@ def _batches(jobs: Iterable[Job], workers: int) -> Iterator[list[Job]]:
 
 
 def _cost(job: Job) -> int:
-    return job.stat.size + _FILE_COST
+    return job.stat.size + _FILE_COST if job.hashed else _FILE_COST
+
+
+def _order(job: Job) -> worker.Order:
+    return job.path, job.sidecars, job.hashed

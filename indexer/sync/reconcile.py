@@ -21,6 +21,7 @@ from indexer.store.writer import Writer, checksum
 from .presence import has_left, is_absent
 from .readers import Job, Readers
 from .rules import real_folder
+from .sidecars import Sidecars, is_sidecar_name
 from .summary import Summary
 from .walk import Listing, Walker, file_stat, words
 from .worker import Reading
@@ -108,8 +109,12 @@ class Reconciler:
             if part.names is None:
                 for listing in self._walker.walk(part.folder):
                     yield listing, None
-            elif (found := self._walker.look_at(part.folder, part.names)) is not None:
-                yield found, part.names
+                continue
+            names = set(part.names)
+            if sidecars := [name for name in names if is_sidecar_name(name)]:
+                names.update(self._walker.owners(part.folder, sidecars))
+            if (found := self._walker.look_at(part.folder, names)) is not None:
+                yield found, names
 
     def _read(self, jobs: Iterable[Job]) -> None:
         try:
@@ -131,8 +136,9 @@ class Reconciler:
                 continue
             stored = queries.files_in(self._db, self._root.id, listing.folder, names)
             real = real_folder(self._walker.real_root, listing.folder)
+            sidecars = Sidecars(listing.sidecars, listing.files)
             for name, info in listing.files.items():
-                job = self._compare(listing.folder, name, info, stored.pop(name, None), real)
+                job = self._compare(listing.folder, name, info, stored.pop(name, None), real, sidecars)
                 if job is not None:
                     yield job
             for passed in listing.passed:
@@ -142,8 +148,14 @@ class Reconciler:
             self._flush_if_due()
             self._on_progress()
 
-    def _compare(self, folder: str, name: str, info: os.stat_result, row: StoredFile | None, real: str) -> Job | None:
+    def _compare(
+        self, folder: str, name: str, info: os.stat_result, row: StoredFile | None, real: str, sidecars: Sidecars
+    ) -> Job | None:
         """The job for a file that has to be read; None where it is known without."""
+        real_name = paths.from_text(name)
+        beside = sidecars.of(real_name)
+        reading = sidecars.reading(real_name, beside)
+        hashed = True
         same = (
             row is not None
             and row.asset_id is not None
@@ -151,21 +163,26 @@ class Reconciler:
         )
         if row is not None and same:
             if row.verdict in _SOUND and row.ctime_ns == info.st_ctime_ns:
-                self._summary.unchanged += 1
-                self._summary.bytes_done += info.st_size
+                if row.reading == reading:
+                    self._summary.unchanged += 1
+                    self._summary.bytes_done += info.st_size
+                    return None
+                hashed = False
+            elif row.verdict in _AWAY and row.reading == reading:
+                stat = file_stat(self._root.id, folder, name, info, reading)
+                self._change(Change("back", stat, asset_id=row.asset_id))
                 return None
-            if row.verdict in _AWAY:
-                self._change(Change("back", file_stat(self._root.id, folder, name, info), asset_id=row.asset_id))
-                return None
-        stat = file_stat(self._root.id, folder, name, info)
+        stat = file_stat(self._root.id, folder, name, info, reading)
         if self._may_know and not same:
             for other in queries.same_inode(self._db, info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns):
                 home = self._roots.get(other.root_id)
                 if home is not None and (row is None or other.id != row.id) and has_left(home, other):
                     displaced = row.asset_id if row is not None and row.asset_id != other.asset_id else None
-                    self._change(Change("moved", stat, asset_id=other.asset_id, left=(other.id,), displaced=displaced))
+                    # It keeps the words that were read where it lay; with another sidecar it is read at the next look.
+                    moved = stat._replace(reading=other.reading or "")
+                    self._change(Change("moved", moved, asset_id=other.asset_id, left=(other.id,), displaced=displaced))
                     return None
-        job = Job(os.path.join(real, paths.from_text(name)), stat)
+        job = Job(os.path.join(real, real_name), stat, tuple(os.path.join(real, one) for one in beside), hashed)
         if self._rest and 0 <= time.time() - max(info.st_mtime, info.st_ctime) < self._rest:
             self._unstable.append((job, "written moments ago"))
             return None
@@ -243,16 +260,25 @@ class Reconciler:
                 reason = reading.error or "unknown error"
                 self._writer.pass_over(PassedOver(seen.root_id, seen.folder, seen.name, "unreadable", reason))
             return
-        self._summary.bytes_read += reading.facts.size
+        self._summary.bytes_read += reading.facts.size if job.hashed else 0
         info = reading.stat
         unmoved = (seen.size, seen.mtime_ns, seen.ctime_ns, seen.inode)
         if unmoved == (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino):
             stat = seen
         else:
-            stat = file_stat(seen.root_id, seen.folder, seen.name, info)
-        change = self._decide(stat, reading)
+            stat = file_stat(seen.root_id, seen.folder, seen.name, info, seen.reading)
+        change = self._decide(stat, reading) if job.hashed else self._reread(stat, reading)
+        if change is None:
+            return
         self._count(change)
         self._on_change(change, self._writer.apply(change))
+
+    def _reread(self, stat: FileStat, reading: Reading) -> Change | None:
+        """The metadata of a file that was known; None where another process has seen it change since."""
+        row = queries.file_at(self._db, stat.root_id, stat.folder, stat.name)
+        if row is None or row.asset_id is None or (row.size, row.mtime_ns) != (stat.size, stat.mtime_ns):
+            return None
+        return Change("reread", stat, reading.facts, row.asset_id)
 
     def _decide(self, stat: FileStat, reading: Reading) -> Change:
         """What a file that was read means for the index, from what is stored at this moment."""
@@ -305,7 +331,7 @@ class Reconciler:
         missing = [row for row in self._missing if is_absent(self._root, row)]
         shut = set(self._unreadable_folders)
         self._leftover += [row for folder, row in self._reopened.items() if folder not in shut]
-        if missing or self._leftover or everything or self._writer.has_orphans:
+        if missing or self._leftover or everything or self._writer.is_unsettled:
             with self._writer.transaction():
                 for row in missing:
                     self._summary.gone += self._writer.mark_gone(row.id)

@@ -126,6 +126,8 @@ def _litter(name: str, is_folder: bool) -> str | None:
 
 def _not_media(name: str) -> str:
     ending = extension(name)
+    if ending == "xmp":
+        return "a sidecar: it is read with the photo that it belongs to"
     return f"not a photo or film: .{ending}" if ending else "not a photo or film: the name has no ending"
 
 

@@ -12,7 +12,7 @@ from indexer.store import queries
 from indexer.store.writer import Writer
 
 from .presence import root_problem
-from .readers import Job, Readers
+from .readers import Readers
 from .reconcile import WHOLE, Part, Reconciler
 from .roots import Target
 from .summary import Summary
@@ -68,7 +68,7 @@ class Scan:
         unstable = reconciler.run([part])
         if unstable:
             time.sleep(self._rest)
-            reconciler.give_up(reconciler.again(Job(job.path, job.stat) for job, _ in unstable))
+            reconciler.give_up(reconciler.again(job for job, _ in unstable))
         if part == WHOLE:
             with self._writer.transaction():
                 self._writer.root_scanned(root.id, os.stat(paths.from_text(root.path)))

@@ -9,7 +9,8 @@ from typing import Any
 @dataclass(slots=True)
 class Summary:
     """Counted as the scan goes; each media file falls under one of new … unstable, damaged ones are among the first
-    six. gone counts files that are not there any more. offline names roots that could not be reached.
+    seven. reread counts those whose metadata alone was read again. gone counts files that are not there any more.
+    offline names roots that could not be reached.
 
     current and the expected and done figures are for showing progress; expected ones are None until they are counted.
     """
@@ -20,6 +21,7 @@ class Summary:
     copies: int = 0
     back: int = 0
     touched: int = 0
+    reread: int = 0
     unchanged: int = 0
     unreadable: int = 0
     unstable: int = 0
@@ -41,7 +43,7 @@ class Summary:
 
     @property
     def files_changed(self) -> int:
-        return self.new + self.modified + self.moved + self.copies + self.back + self.touched
+        return self.new + self.modified + self.moved + self.copies + self.back + self.touched + self.reread
 
     def as_dict(self) -> dict[str, Any]:
         shown = asdict(self)

@@ -6,13 +6,16 @@ import operator
 import os
 import stat as stat_flags
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from indexer import paths
+from indexer.media.formats import is_media_name
 from indexer.store.changes import FileStat, PassedOver
 from indexer.store.rows import Root
 
 from .rules import Rules, real_folder
+from .sidecars import Sidecars, is_sidecar_name
 
 _name = operator.attrgetter("name")
 
@@ -21,14 +24,15 @@ _name = operator.attrgetter("name")
 class Listing:
     """One folder as it is now.
 
-    files: media by name (as stored). passed: what gets a verdict only. folders: those to enter.
-    error: the folder could not be read; then the rest is empty and says nothing of what is there.
-    """
+    files: media by name (as stored). passed: what gets a verdict only. folders: those to enter. sidecars: what may
+    speak of the media, by real name. error: the folder could not be read; then the rest is empty and says nothing of
+    what is there."""
 
     folder: str
     files: dict[str, os.stat_result] = field(default_factory=dict)
     passed: list[PassedOver] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
+    sidecars: dict[str, os.stat_result] = field(default_factory=dict)
     error: OSError | None = None
 
 
@@ -81,7 +85,31 @@ class Walker:
                 listing.passed.append(PassedOver(self.root.id, folder, name, "unreadable", words(error)))
                 continue
             self._judge(listing, within, name, entry)
+        if listing.files:
+            self._add_sidecars(listing, within, real)
         return listing
+
+    def owners(self, folder: str, sidecars: Collection[str]) -> list[str]:
+        """The media in a folder that these sidecars, which may be gone, speak of; as stored."""
+        try:
+            names = os.listdir(real_folder(self.real_root, folder))
+        except OSError:
+            return []
+        nothing = os.stat_result((0,) * 10)
+        known = Sidecars({paths.from_text(name): nothing for name in sidecars}, names)
+        return [paths.to_text(name) for name in names if is_media_name(name) and known.of(name)]
+
+    def _add_sidecars(self, listing: Listing, rules: Rules, real: str) -> None:
+        """Those beside the media that were named alone."""
+        try:
+            with os.scandir(real) as scan:
+                for entry in scan:
+                    if is_sidecar_name(entry.name) and entry.is_file(follow_symlinks=False):
+                        decision = rules.decide(listing.folder, entry.name, is_folder=False)
+                        if decision.verdict == "not_media":
+                            listing.sidecars[entry.name] = entry.stat(follow_symlinks=False)
+        except OSError:
+            return  # the folder went away: the files in it will be found gone
 
     def _rules_above(self, folder: str) -> Rules | None:
         """The rules that hold for `folder`, or None where one passes over it or a folder it lies in.
@@ -122,6 +150,9 @@ class Walker:
             is_link=entry.is_symlink(),
             is_file=is_folder or entry.is_file(follow_symlinks=False),
         )
+        if decision.verdict == "not_media" and is_sidecar_name(entry.name):
+            with suppress(OSError):
+                listing.sidecars[entry.name] = entry.stat(follow_symlinks=False)
         if decision.verdict != "ours":
             listing.passed.append(PassedOver(self.root.id, folder, name, decision.verdict, decision.reason, is_folder))
             return
@@ -170,7 +201,7 @@ class _Entry:
         return self._info
 
 
-def file_stat(root_id: int, folder: str, name: str, info: os.stat_result) -> FileStat:
+def file_stat(root_id: int, folder: str, name: str, info: os.stat_result, reading: str) -> FileStat:
     born = getattr(info, "st_birthtime_ns", None) or round(getattr(info, "st_birthtime", 0) * 1_000_000_000)
     return FileStat(
         root_id=root_id,
@@ -182,6 +213,7 @@ def file_stat(root_id: int, folder: str, name: str, info: os.stat_result) -> Fil
         inode=info.st_ino,
         device=info.st_dev,
         created_ns=born or min(info.st_mtime_ns, info.st_ctime_ns),
+        reading=reading,
     )
 
 

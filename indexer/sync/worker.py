@@ -48,11 +48,15 @@ def get_ready() -> None:
     import indexer.media.read  # noqa: F401
 
 
-def read_files(paths: Sequence[str]) -> list[Reading]:
-    return [read_file(path) for path in paths]
+# A file's path, its sidecars' paths, whether its digests are wanted
+Order = tuple[str, tuple[str, ...], bool]
 
 
-def read_file(path: str) -> Reading:
+def read_files(orders: Sequence[Order]) -> list[Reading]:
+    return [read_file(*order) for order in orders]
+
+
+def read_file(path: str, sidecars: tuple[str, ...] = (), hashed: bool = True) -> Reading:
     """Read a file that is to hold still meanwhile; a reading of half of it is no reading."""
     # Here, for the main process imports this module too, and reads no file.
     from indexer.media.read import file_time, read_source
@@ -63,8 +67,8 @@ def read_file(path: str) -> Reading:
             before = os.fstat(file.fileno())
             if _being_written(file.fileno()):
                 return Reading(unstable="another program is writing it")
-            source = Source(file)
-            facts = read_source(source, os.path.basename(path), file_time(before))
+            source = Source(file, hashed=hashed)
+            facts = read_source(source, os.path.basename(path), file_time(before), sidecars)
             after = os.fstat(file.fileno())
     except OSError as error:
         return Reading(error=error.strerror or str(error))

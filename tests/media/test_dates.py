@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.media.dates import capture_time, from_name, rfc3339, utc
+from indexer.media.dates import from_name, rfc3339, utc
 
 
 @pytest.mark.parametrize(
@@ -57,21 +57,6 @@ def test_no_text_raises(text: str, subsec: str, offset: str) -> None:
 )
 def test_times_in_names(name: str, expected: str | None) -> None:
     assert from_name(name) == expected
-
-
-def test_the_first_source_that_knows_wins() -> None:
-    claims = {
-        "original_datetime": "2020-01-01T00:00:00",
-        "digitized_datetime": "2020-01-02T00:00:00",
-        "container_datetime": "2020-01-03T00:00:00+00:00",
-        "gps_datetime": "2020-01-04T00:00:00+00:00",
-    }
-    name, modified = "IMG_20200105_000000.jpg", 1_578_268_800_000_000_000
-    for day, offset in ((1, ""), (2, ""), (3, "+00:00"), (4, "+00:00")):
-        assert capture_time(claims, name, modified) == f"2020-01-0{day}T00:00:00{offset}"
-        claims.pop(next(iter(claims)))
-    assert capture_time({}, name, modified) == "2020-01-05T00:00:00"
-    assert capture_time({}, "x.jpg", modified) == "2020-01-06T00:00:00.000+00:00"
 
 
 def test_file_times_are_utc_of_one_length() -> None:

@@ -1,0 +1,54 @@
+"""indexer explain"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from operator import attrgetter
+
+import click
+
+from indexer.errors import UsageError
+from indexer.index import Index
+
+from .common import json_option, pass_index, print_json
+
+_WIDTH = 60
+
+
+@click.command()
+@click.argument("id_or_path")
+@click.argument("field", required=False)
+@json_option
+@pass_index
+def command(index: Index, id_or_path: str, field: str | None, as_json: bool) -> None:
+    """Say where each value of a record comes from, and which sources said otherwise.
+
+    FIELD is a key of the record's metadata, or local_datetime. The file is read again, and its sidecars; where it
+    cannot be reached, the index knows it of dates and places."""
+    found = index.explain(id_or_path)
+    fields = {origin.field for origin in found.origins}
+    origins = [origin for origin in found.origins if field in (None, origin.field)]
+    if field is not None and not origins:
+        known = _fields()
+        if field not in known:
+            raise UsageError(f"there is no field {field!r}; there are {', '.join(known)}")
+    if as_json:
+        print_json({"read_from": found.read_from, "origins": [origin._asdict() for origin in origins]})
+        return
+    if found.read_from is None:
+        click.echo("Its file cannot be reached: this is what the index keeps, of dates and places.", err=True)
+    if not origins:
+        click.echo(f"{field}: nothing says it." if field and fields else "Nothing in the file says anything.")
+    order = {name: number for number, name in enumerate(_fields())}
+    for name, words in groupby(sorted(origins, key=lambda origin: order[origin.field]), attrgetter("field")):
+        for number, word in enumerate(words):
+            text = word.value if len(word.value) <= _WIDTH else word.value[: _WIDTH - 1] + "…"
+            note = f"  ({word.note})" if word.note else ""
+            label = name if number == 0 else "  but"
+            click.echo(f"{label:20} {text}  {word.source}{note}")
+
+
+def _fields() -> tuple[str, ...]:
+    from indexer.media.facts import Metadata
+
+    return "local_datetime", *Metadata._fields

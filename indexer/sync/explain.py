@@ -1,0 +1,59 @@
+"""Where the values of a record come from: read again from the file and its sidecars, or, where the file cannot be
+reached, what the index keeps of dates and places."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from typing import NamedTuple
+
+from indexer import paths
+from indexer.media.facts import Origin
+from indexer.store import queries
+
+from .rules import real_folder
+from .sidecars import Sidecars, is_sidecar_name
+
+
+class Explanation(NamedTuple):
+    """Words on fields, of each field the believed one first. read_from: the file, or None where it could not be
+    read."""
+
+    origins: list[Origin]
+    read_from: str | None
+
+
+def explain(connection: sqlite3.Connection, asset_id: str) -> Explanation:
+    from indexer.media.read import explain as read_words
+
+    settled = queries.user_origins(connection, asset_id)
+    for path, sidecars in _files(connection, asset_id):
+        try:
+            return Explanation(settled + read_words(path, sidecars), paths.to_text(path))
+        except OSError:
+            continue
+    return Explanation(settled + queries.origins(connection, asset_id), None)
+
+
+def original(connection: sqlite3.Connection, asset_id: str) -> str | None:
+    """A file of the asset that is there, as the operating system knows it."""
+    return next((path for path, _ in _files(connection, asset_id) if os.path.isfile(path)), None)
+
+
+def _files(connection: sqlite3.Connection, asset_id: str) -> list[tuple[str, tuple[str, ...]]]:
+    """The asset's files that are not gone, the one that stands for it first, with their sidecars."""
+    roots = {root.id: paths.from_text(root.path) for root in queries.roots(connection)}
+    found = []
+    for file in queries.places(connection, asset_id):
+        if file.verdict == "gone" or file.root_id not in roots:
+            continue
+        folder = real_folder(roots[file.root_id], file.folder)
+        name = paths.from_text(file.name)
+        try:
+            names = os.listdir(folder)
+            beside = {one: os.stat(os.path.join(folder, one)) for one in names if is_sidecar_name(one)}
+        except OSError:
+            continue
+        sidecars = Sidecars(beside, names).of(name)
+        found.append((os.path.join(folder, name), tuple(os.path.join(folder, one) for one in sidecars)))
+    return found

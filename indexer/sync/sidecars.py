@@ -1,0 +1,89 @@
+"""Which files beside a photo speak of it, from the names in a folder alone.
+
+XMP: `x.jpg.xmp` (darktable, digiKam), or `x.xmp` (Adobe), which is the raw photo's where one of that name lies there
+too. Google Takeout: `x.jpg.json` in all the forms that Takeout has given it over the years."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from indexer.media.formats import EXTENSIONS, extension
+from indexer.media.versions import reader_version
+
+# Takeout cuts the names of its JSON files, without their ending, to so many characters.
+_CUT = 46
+_SUPPLEMENT = ".supplemental-metadata"
+_NUMBER = r"^(?P<stem>.*)(?P<number>\(\d+\))$"
+# Google's word for "edited" in the languages that people have reported: such a photo has its original's JSON.
+_EDITED = (
+    r"-(?:edited|effects|smile|mix|COLLAGE|bearbeitet|editado|editada|modifié|modificato|bewerkt|edytowane|redigerad"
+    r"|編集済み)$"
+)
+_STILLS_OF_FILMS = (".heic", ".jpg", ".jpeg", ".mp.jpg", ".dng", "")
+
+
+def is_sidecar_name(name: str) -> bool:
+    return name[-4:].lower() == ".xmp" or name[-5:].lower() == ".json"
+
+
+class Sidecars:
+    """The sidecars of one folder. found: their names, with their stat; media: the names of the media files there."""
+
+    def __init__(self, found: Mapping[str, os.stat_result], media: Iterable[str] = ()) -> None:
+        self._found = found
+        self._names = {name.lower(): name for name in found}
+        self._raw_stems = {_stem(name).lower() for name in media if _is_raw(name)} if found else set()
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """The XMP, then the Takeout JSON, that speak of the file `name`."""
+        if not self._names:
+            return ()
+        own = [f"{name}.xmp".lower(), f"{_stem(name)}.xmp".lower()]
+        if _stem(name).lower() in self._raw_stems and not _is_raw(name):
+            own = own[:1]
+        xmp = next((self._names[key] for key in own if key in self._names), None)
+        takeout = next((self._names[key] for key in map(str.lower, takeout_names(name)) if key in self._names), None)
+        return tuple(one for one in (xmp, takeout) if one)
+
+    def reading(self, name: str, sidecars: tuple[str, ...]) -> str:
+        """What the file's metadata is read with: when this text changes, it has to be read again."""
+        version = reader_version(name)
+        if not sidecars:
+            return version
+        stats = ((one, self._found[one]) for one in sidecars)
+        return "; ".join([version, *(f"{one} {stat.st_size} {stat.st_mtime_ns}" for one, stat in stats)])
+
+
+def takeout_names(name: str) -> Iterator[str]:
+    """The names that Takeout may have given to the JSON of `name`, the likeliest first.
+
+    `IMG_1.jpg` has `IMG_1.jpg.supplemental-metadata.json`, or a cut of it, or `IMG_1.jpg.json`; `IMG_1(2).jpg` has the
+    number behind: `IMG_1.jpg(2).json`; `IMG_1-edited.jpg` has its original's; the film of a live photo its still's.
+    """
+    stem, ending = _stem(name), name[len(_stem(name)) :]
+    number = ""
+    if numbered := re.match(_NUMBER, stem, re.DOTALL):
+        stem, number = numbered["stem"], numbered["number"]
+    endings = [ending]
+    if ending.lower() in (".mp", ".mp4", ".mov"):
+        endings += _STILLS_OF_FILMS
+    for one in dict.fromkeys((stem, re.sub(_EDITED, "", stem))):
+        for tail in endings:
+            whole = one + tail
+            if len(whole) < _CUT:
+                full = whole + _SUPPLEMENT
+                yield from (f"{full[:end]}{number}.json" for end in range(min(len(full), _CUT), len(whole) - 1, -1))
+            else:
+                yield f"{whole[:_CUT]}{number}.json"
+                yield f"{whole}{number}.json"
+        yield f"{one}{number}.json"
+
+
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0] or name
+
+
+def _is_raw(name: str) -> bool:
+    return EXTENSIONS.get(extension(name), "").startswith("image/x-")
