@@ -270,9 +270,15 @@ class Writer:
         picture = (facts.mime_type, facts.width, facts.height, facts.duration, facts.local_datetime, asset_id)
         self.connection.execute(_UPDATE_PICTURE, picture)
         words = facts.metadata
+        # Another place: what was looked up for the old one holds no more.
+        self.connection.execute(
+            "DELETE FROM place WHERE asset_id = ? AND (SELECT (latitude, longitude) IS NOT (?, ?) FROM metadata"
+            " WHERE asset_id = place.asset_id)",
+            (asset_id, words.latitude, words.longitude),
+        )
         self.connection.execute(_UPDATE_METADATA, (*words, self._now, asset_id, *words))
         self.connection.execute("UPDATE metadata SET origins = ? WHERE asset_id = ?", (_origins(facts), asset_id))
-        for table in ("keyword", "motion", "place"):
+        for table in ("keyword", "motion"):
             self.connection.execute(f"DELETE FROM {table} WHERE asset_id = ?", (asset_id,))
         self._add_words(asset_id, facts)
         self._put_faces(asset_id, facts)
@@ -287,7 +293,11 @@ class Writer:
         if facts.motion is not None:
             self.connection.execute("INSERT INTO motion VALUES (?, ?, ?, ?)", (asset_id, *facts.motion))
         if facts.timezone is not None:
-            self.connection.execute("INSERT INTO place (asset_id, timezone) VALUES (?, ?)", (asset_id, facts.timezone))
+            self.connection.execute(
+                "INSERT INTO place (asset_id, timezone) VALUES (?, ?)"
+                " ON CONFLICT (asset_id) DO UPDATE SET timezone = excluded.timezone",
+                (asset_id, facts.timezone),
+            )
 
     def _put_faces(self, asset_id: str, facts: MediaFacts) -> None:
         """The faces that the file names. One that was there keeps its row, and the person that a user gave it."""

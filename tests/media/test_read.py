@@ -15,7 +15,7 @@ from PIL import Image
 
 from indexer.media.facts import MediaFacts
 from indexer.media.read import read_media
-from indexer.media.source import PIECE, WHOLE
+from indexer.media.source import HEAD, PIECE
 
 from ..conftest import SAMPLES, jpeg
 
@@ -110,10 +110,10 @@ def test_the_content_decides_what_it_is(tmp_path: Path) -> None:
 
 def test_a_large_file_is_read_once_and_not_held(tmp_path: Path) -> None:
     path = tmp_path / "large.jpg"
-    body = random.Random(3).randbytes(1 << 20).replace(b"\xff", b"\0") * (WHOLE // (1 << 20) + 9)
+    body = random.Random(3).randbytes(1 << 20).replace(b"\xff", b"\0") * (HEAD // (1 << 20) + 9)
     path.write_bytes(jpeg("large")[:-2] + body + b"\xff\xd9")
     facts = read_media(path)
-    assert facts.size == path.stat().st_size > WHOLE
+    assert facts.size == path.stat().st_size > HEAD
     assert facts.sha256 == hashlib.sha256(path.read_bytes()).digest()
     assert (facts.width, facts.height, facts.problems) == (64, 48, ())
 
@@ -166,7 +166,7 @@ def test_damage_of_any_kind_never_raises(tmp_path: Path, name: str) -> None:
 
 def test_every_checksum_is_of_the_whole_file(tmp_path: Path) -> None:
     """Around the edges of the pieces that hashes are fed with."""
-    for size in (1, PIECE - 1, PIECE, PIECE + 1, WHOLE - 1, WHOLE, WHOLE + 1):
+    for size in (1, PIECE - 1, PIECE, PIECE + 1, HEAD - 1, HEAD, HEAD + 1):
         path = tmp_path / "x.bmp"
         path.write_bytes(b"BM" + bytes(size - 2) if size > 2 else b"B" * size)
         assert base64.b64encode(read_media(path).sha1) == base64.b64encode(hashlib.sha1(path.read_bytes()).digest())
