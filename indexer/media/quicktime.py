@@ -23,6 +23,7 @@ _KEYS = "com.apple.quicktime."
 _ANDROID = "com.android."
 # ISO 6709 annex H: +48.8577+002.295+035.000/
 _PLACE = re.compile(r"([+-]\d+(?:\.\d+)?)([+-]\d+(?:\.\d+)?)([+-]\d+(?:\.\d+)?)?")
+_DAY = 86400
 _TURNS = {(0, 1): 6, (-1, 0): 3, (0, -1): 8}
 
 
@@ -71,8 +72,9 @@ def _header(mvhd: bytes) -> tuple[int, int, int]:
 
 
 def _time(seconds: int) -> str | None:
-    """UTC. 0 is unknown; some writers count from 1970 instead, which shows by a year before QuickTime was."""
-    if not seconds:
+    """UTC. 0, and what a clock shows that was never set, is unknown; some writers count from 1970 instead, which shows
+    by a year before QuickTime was."""
+    if seconds < _DAY:
         return None
     time = from_unix(seconds + EPOCH_1904 if seconds > -EPOCH_1904 else seconds)
     return time and time + "+00:00"

@@ -51,7 +51,7 @@ def _recorded(source: Readable) -> str | None:
     head = source.read(0, _LOOKED_AT)
     each, skip = (192, 4) if head[4:5] == b"\x47" and head[:1] != b"\x47" else (188, 0)
     streams: dict[int, bytearray] = {}
-    for at in range(skip, len(head) - 188, each):
+    for at in range(skip, len(head) - 187, each):
         packet = head[at : at + 188]
         if packet[0] != 0x47:
             break
@@ -68,7 +68,9 @@ def _recorded(source: Readable) -> str | None:
 
 
 def _mdpm_time(message: bytes) -> str | None:
-    values = {message[at]: message[at + 1 : at + 5] for at in range(1, min(message[0] * 5, len(message) - 5), 5)}
+    if not message:
+        return None
+    values = {message[at]: message[at + 1 : at + 5] for at in range(1, min(1 + 5 * message[0], len(message) - 4), 5)}
     day, clock = values.get(0x18), values.get(0x19)
     if not day or not clock or len(day + clock) < 8:
         return None

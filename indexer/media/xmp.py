@@ -233,7 +233,7 @@ def _value(node: _Node) -> Value:
     if first.name in ("rdf:Bag", "rdf:Seq"):
         return [value for value in map(_value, first.children) if value]
     if first.name == "rdf:Description":
-        return _members(first)
+        node, children = first, first.children
     for child in children:
         if child.name == "rdf:value":  # the value proper; the other children only qualify it
             return _value(child)
