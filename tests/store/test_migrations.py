@@ -1,0 +1,115 @@
+"""An index of an older version, opened by this one: nothing lost, a copy kept first."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from indexer import Index
+from indexer.errors import IndexUnusable
+from indexer.store import connection, migrations, schema
+
+from ..conftest import put, rows
+
+ASSET = "asset_2222222222222222222222"
+OLD = Path(__file__).with_name("schema_1.sql")
+
+
+@pytest.fixture
+def old_index(tmp_path: Path, photos: Path) -> Path:
+    """As version 1 left it: one photo with what a user said of it, and the face of a person."""
+    put(photos / "a.jpg", 1)
+    path = tmp_path / "old.db"
+    with sqlite3.connect(path) as database:
+        database.executescript(OLD.read_text())
+        database.executescript(
+            f"""
+            INSERT INTO setting VALUES ('device_id', 'device_x');
+            INSERT INTO root (id, path, uri, added_at)
+            VALUES (1, '{photos}', 'file://{photos}', '2026-01-01T00:00:00.000Z');
+            INSERT INTO asset (id, checksum, checksum_sha1, mime_type, file_size_bytes, original_file_name,
+                               local_datetime, created_at, updated_at)
+            VALUES ('{ASSET}', 'c', 's', 'image/jpeg', 5, 'gone.jpg', '2020-01-01T00:00:00', 'x', 'x');
+            INSERT INTO metadata (asset_id, make, created_at, updated_at) VALUES ('{ASSET}', 'Leica', 'x', 'x');
+            INSERT INTO user_value VALUES ('{ASSET}', 5, 'mine');
+            INSERT INTO person VALUES ('person_1', 'Ada', NULL, 0, 0, NULL, 'x', 'x');
+            INSERT INTO face VALUES ('face_1', '{ASSET}', 'person_1', 1, 2, 3, 4, NULL, 'x', 'x');
+            """
+        )
+    database.close()
+    return path
+
+
+def test_nothing_is_lost_and_a_copy_is_kept(old_index: Path, photos: Path) -> None:
+    before = old_index.read_bytes()
+    index = Index.open(old_index)
+    record = index.get(ASSET)
+    assert (record["metadata"]["make"], record["metadata"]["rating"], record["people"][0]["name"]) == (
+        "Leica",
+        5,
+        "Ada",
+    )
+    copy = old_index.with_name("old.db.v1")
+    with sqlite3.connect(copy) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (1,)
+        assert database.execute("SELECT rating FROM user_value").fetchone() == (5,)
+    assert before  # it was there to be copied
+    index.scan([photos])
+    assert index.get(photos / "a.jpg")["mime_type"] == "image/jpeg"
+
+
+def test_an_updated_index_has_what_a_new_one_has(old_index: Path, tmp_path: Path) -> None:
+    connection.open_for_writing(old_index).close()
+    connection.open_for_writing(tmp_path / "new.db").close()
+    assert _shape(old_index) == _shape(tmp_path / "new.db")
+
+
+def _shape(path: Path) -> dict[str, object]:
+    """Names of everything, columns of tables in any order, the text of views and indexes."""
+    with sqlite3.connect(path) as database:
+        found: dict[str, object] = {"version": database.execute("PRAGMA user_version").fetchone()}
+        for kind, name, sql in database.execute("SELECT type, name, sql FROM sqlite_schema").fetchall():
+            columns = database.execute(
+                f'SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_xinfo("{name}")'
+            )
+            found[name] = sorted(columns.fetchall()) if kind == "table" else sql
+        return found
+
+
+def test_what_was_read_by_old_readers_is_read_again(index: Index, photos: Path) -> None:
+    put(photos / "a.jpg", 1)
+    index.scan([photos])
+    with connection.open_for_writing(index.path) as database:
+        database.execute("UPDATE file SET reading = NULL")
+    summary = index.scan()
+    assert (summary.reread, summary.bytes_read) == (1, 0)
+
+
+def test_an_update_that_fails_leaves_the_index_as_it_was(old_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(migrations._STEPS, 2, (*migrations._STEPS[2], "NO SUCH STATEMENT"))
+    with pytest.raises(IndexUnusable):
+        connection.open_for_writing(old_index)
+    with sqlite3.connect(old_index) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (1,)
+        assert database.execute("SELECT count(*) FROM asset_json").fetchone() == (1,)
+
+
+def test_a_newer_index_is_refused(index: Index, photos: Path) -> None:
+    index.scan([photos])
+    index.close()
+    with sqlite3.connect(index.path) as database:
+        database.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+    with pytest.raises(IndexUnusable, match="newer indexer"):
+        Index.open(index.path).counts()
+
+
+def test_two_processes_at_once(old_index: Path, tmp_path: Path) -> None:
+    """Both see version 1; the second finds the work done."""
+    shutil.copy(old_index, tmp_path / "b.db")
+    one, two = (sqlite3.connect(tmp_path / "b.db", isolation_level=None) for _ in range(2))
+    for database in (one, two):
+        schema.update(database, tmp_path / "b.db", 1)
+    assert rows(Index.open(tmp_path / "b.db"), "SELECT count(*) FROM asset_json") == [(1,)]

@@ -1,0 +1,252 @@
+"""F24: sidecars that come late, change, go, are named oddly; and what is read again when a reader changes."""
+
+from __future__ import annotations
+
+import json
+import random
+import string
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from indexer import Index
+from indexer.media import versions
+from indexer.sync.sidecars import takeout_names
+
+from ..conftest import Watcher, put, rows, until
+from ..media.build import xmp
+
+
+def rated(stars: int, **more: str) -> bytes:
+    return xmp(
+        attributes=" ".join([f'xmp:Rating="{stars}"', *(f'{key.replace("_", ":")}="{more[key]}"' for key in more)])
+    )
+
+
+def rating(index: Index, path: Path) -> object:
+    return index.get(path)["metadata"]["rating"]
+
+
+@pytest.mark.parametrize("name", ["IMG_1.jpg.xmp", "IMG_1.xmp", "IMG_1.JPG.XMP"])
+def test_F24_a_sidecar_that_comes_changes_and_goes(index: Index, photos: Path, name: str) -> None:
+    photo = put(photos / "IMG_1.jpg", 1)
+    index.scan([photos])
+    before = index.get(photo)
+    (photos / name).write_bytes(rated(3))
+    summary = index.scan()
+    assert (summary.reread, summary.bytes_read, summary.modified) == (1, 0, 0)  # the photo itself is not hashed again
+    after = index.get(photo)
+    assert (after["id"], after["checksum"], after["metadata"]["rating"]) == (before["id"], before["checksum"], 3)
+    assert after["updated_at"] > before["updated_at"]
+    (photos / name).write_bytes(rated(5))
+    index.scan()
+    assert rating(index, photo) == 5
+    assert index.scan().reread == 0
+    (photos / name).unlink()
+    assert index.scan().reread == 1
+    assert rating(index, photo) is None
+
+
+def test_F24_a_day_later_under_watch(photos: Path, watch: Callable[..., Watcher]) -> None:
+    photo = put(photos / "IMG_1.jpg", 1)
+    watcher = watch(photos)
+    index = Index.open(watcher.database)
+    until(lambda: rows(index, "SELECT 1 FROM asset"), what="the photo")
+    for stars in (3, 4):
+        (photos / "IMG_1.jpg.xmp").write_bytes(rated(stars))
+        until(lambda stars=stars: rating(index, photo) == stars, what="the sidecar's rating")  # type: ignore[misc]
+        time.sleep(0.05)
+    (photos / "IMG_1.jpg.xmp").unlink()
+    until(lambda: rating(index, photo) is None, what="the rating's end")
+    (photos / "IMG_1.xmp").write_bytes(rated(2))
+    until(lambda: rating(index, photo) == 2, what="the other way to name it")
+    assert watcher.err.read_text() == ""
+
+
+def test_the_sidecar_wins_where_people_edit(index: Index, photos: Path) -> None:
+    from ..media.build import app1, exif, jpeg_with
+
+    camera = exif({0x010F: "Canon", 0x010E: "from the camera", 0x4746: 1}, {0x9003: "2023:05:17 18:30:00"})
+    photo = photos / "IMG_1.jpg"
+    photo.write_bytes(jpeg_with(app1(camera)))
+    (photos / "IMG_1.jpg.xmp").write_bytes(
+        rated(5, tiff_Make="Nikon", exif_DateTimeOriginal="2023-05-17T20:30:00+02:00", photoshop_City="Paris")
+    )
+    index.scan([photos])
+    record = index.get(photo)
+    words = record["metadata"]
+    assert (words["rating"], words["city"], words["make"]) == (5, "Paris", "Canon")
+    assert record["local_datetime"] == "2023-05-17T20:30:00+02:00"
+    assert words["description"] == "from the camera"  # the sidecar says nothing of it
+    origins = rows(index, "SELECT field, rank, source FROM origin WHERE field = 'original_datetime' ORDER BY rank")
+    assert [source for _, _, source in origins] == [
+        "sidecar exif:DateTimeOriginal or photoshop:DateCreated",
+        "Exif DateTimeOriginal",
+    ]
+
+
+def test_the_raws_sidecar_is_not_the_jpegs(index: Index, photos: Path) -> None:
+    from ..media.build import exif
+
+    jpeg = put(photos / "DSC_1.jpg", 1)
+    raw = photos / "DSC_1.nef"
+    raw.write_bytes(exif({0x010F: "NIKON"}))
+    (photos / "DSC_1.xmp").write_bytes(rated(4))
+    index.scan([photos])
+    assert (rating(index, raw), rating(index, jpeg)) == (4, None)
+
+
+def test_a_sidecar_moves_with_its_photo(index: Index, photos: Path) -> None:
+    put(photos / "a" / "IMG_1.jpg", 1)
+    (photos / "a" / "IMG_1.jpg.xmp").write_bytes(rated(3))
+    index.scan([photos])
+    (photos / "a").rename(photos / "b")
+    summary = index.scan()
+    assert (summary.moved, summary.bytes_read, summary.reread) == (1, 0, 0)
+    assert rating(index, photos / "b" / "IMG_1.jpg") == 3
+
+
+def test_what_the_user_said_outlives_every_reading(index: Index, photos: Path) -> None:
+    from indexer.store.connection import open_for_writing
+
+    photo = put(photos / "IMG_1.jpg", 1)
+    index.scan([photos])
+    with open_for_writing(index.path) as database:
+        database.execute("INSERT INTO user_value (asset_id, rating) VALUES (?, 1)", (index.get(photo)["id"],))
+    (photos / "IMG_1.jpg.xmp").write_bytes(rated(5))
+    index.scan()
+    assert rating(index, photo) == 1
+    assert [(one.source, one.value) for one in index.explain(photo).origins if one.field == "rating"] == [
+        ("you, in the index", "1"),
+        ("sidecar xmp:Rating", "5"),
+    ]
+
+
+def test_a_broken_sidecar_is_a_problem_of_its_photo(index: Index, photos: Path) -> None:
+    put(photos / "IMG_1.jpg", 1)
+    (photos / "IMG_1.jpg.xmp").write_bytes(rated(3)[:-40])
+    index.scan([photos])
+    assert "sidecar: the packet cannot be read to its end" in index.failures()[0].reason  # type: ignore[operator]
+    assert rating(index, photos / "IMG_1.jpg") == 3
+
+
+# Google Takeout
+
+
+def takeout(seconds: int = 1_684_344_600, **more: object) -> bytes:
+    said = {"title": "x", "description": "a day out", "photoTakenTime": {"timestamp": str(seconds)}, **more}
+    return json.dumps(said).encode()
+
+
+def test_takeout_fills_what_the_file_does_not_say(index: Index, photos: Path) -> None:
+    photo = put(photos / "holiday.jpg", 1)
+    place = {"latitude": 48.8584, "longitude": 2.2945, "altitude": 35.0}
+    (photos / "holiday.jpg.supplemental-metadata.json").write_bytes(takeout(geoData=place))
+    index.scan([photos])
+    record = index.get(photo)
+    assert record["local_datetime"] == "2023-05-17T19:30:00+02:00"
+    assert (record["metadata"]["description"], record["metadata"]["latitude"]) == ("a day out", 48.8584)
+    assert record["metadata"]["timezone"] == "Europe/Paris"
+
+
+def test_takeout_does_not_overrule_the_file(index: Index, photos: Path) -> None:
+    from ..media.build import app1, at, exif, jpeg_with
+
+    photo = photos / "IMG_1.jpg"
+    photo.write_bytes(
+        jpeg_with(app1(exif({0x010E: "own words"}, {0x9003: "2020:01:01 10:00:00"}, gps=at(51.5, -0.12))))
+    )
+    (photos / "IMG_1.jpg.json").write_bytes(takeout(geoData={"latitude": 48.8, "longitude": 2.3, "altitude": 0}))
+    index.scan([photos])
+    record = index.get(photo)
+    assert record["local_datetime"] == "2020-01-01T10:00:00+00:00"  # London, in winter
+    assert (record["metadata"]["description"], round(record["metadata"]["latitude"], 3)) == ("own words", 51.5)
+
+
+def test_other_json_is_nobodys_sidecar(index: Index, photos: Path) -> None:
+    put(photos / "IMG_1.jpg", 1)
+    for number, content in enumerate([b'{"a": 1}', b"[1, 2]", b"not json", b'{"photoTakenTime": 7}', b"[" * 100_000]):
+        (photos / "IMG_1.jpg.json").write_bytes(content)
+        index.scan([photos] if number == 0 else [])
+        assert index.get(photos / "IMG_1.jpg")["metadata"]["description"] is None
+
+
+_SUPPLEMENT = ".supplemental-metadata"
+
+
+def _as_takeout_names_it(name: str, number: str) -> str:
+    """By Takeout's own rule since 2024: name and supplement, cut to 46 characters, then the number, then .json."""
+    return (name + _SUPPLEMENT)[:46] + number + ".json"
+
+
+def test_F24_a_thousand_names_of_takeout() -> None:
+    """Long names, numbers, edited copies, films of live photos, old and new ways: at least 99 % find their JSON."""
+    chance = random.Random(24)
+    letters = string.ascii_letters + string.digits + "_- éü日"
+    found = 0
+    for _ in range(1000):
+        stem = "".join(chance.choice(letters) for _ in range(chance.randrange(3, 46))).strip() or "x"
+        ending = chance.choice((".jpg", ".JPG", ".jpeg", ".png", ".heic", ".HEIC", ".mp4", ".dng"))
+        number = chance.choice(("", "", "(1)", "(2)", "(17)"))
+        kind = chance.choice(("new", "new", "old", "edited", "film", "stem"))
+        title = (stem + ending)[: 51 - 5]
+        photo = f"{stem}{number}{ending}"
+        if kind == "old":
+            sidecar = f"{title}{number}.json"
+        elif kind == "stem":
+            sidecar = f"{stem[:46]}{number}.json"
+        else:
+            sidecar = _as_takeout_names_it(stem + ending, number)
+        if kind == "edited":
+            photo = f"{stem}-edited{number}{ending}"
+        elif kind == "film":
+            photo, sidecar = f"{stem}{number}.MP4", _as_takeout_names_it(stem + ".HEIC", number)
+        found += sidecar.lower() in {name.lower() for name in takeout_names(photo)}
+    assert found >= 990
+
+
+def test_F24_neighbours_keep_their_own(index: Index, photos: Path) -> None:
+    """IMG_1.jpg, IMG_1(1).jpg and IMG_1-edited.jpg in one folder."""
+    for number, (photo, sidecar) in enumerate(
+        [
+            ("IMG_1.jpg", "IMG_1.jpg.supplemental-metadata.json"),
+            ("IMG_1(1).jpg", "IMG_1.jpg.supplemental-metadata(1).json"),
+            ("IMG_10.jpg", "IMG_10.jpg.supplemental-metada.json"),
+        ]
+    ):
+        put(photos / photo, number)
+        (photos / sidecar).write_bytes(takeout(description=photo))
+    put(photos / "IMG_1-edited.jpg", "edited")
+    index.scan([photos])
+    said = {
+        name: index.get(photos / name)["metadata"]["description"]
+        for name in ("IMG_1.jpg", "IMG_1(1).jpg", "IMG_10.jpg")
+    }
+    assert said == {name: name for name in said}
+    assert index.get(photos / "IMG_1-edited.jpg")["metadata"]["description"] == "IMG_1.jpg"
+
+
+# A reader that says something else
+
+
+def test_a_new_version_of_a_reader_reads_its_files_again(
+    index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ..media.build import film
+
+    put(photos / "a.jpg", 1)
+    (photos / "b.mov").write_bytes(film())
+    index.scan([photos])
+    ids = rows(index, "SELECT id FROM asset ORDER BY id")
+    group, version = versions._GROUPS["video/"]
+    monkeypatch.setitem(versions._GROUPS, "video/", (group, version + 1))
+    versions._of_ending.cache_clear()
+    try:
+        summary = index.scan()
+        assert (summary.reread, summary.unchanged, summary.bytes_read) == (1, 1, 0)  # films only, and none is hashed
+        assert index.scan().reread == 0
+    finally:
+        versions._of_ending.cache_clear()
+    assert rows(index, "SELECT id FROM asset ORDER BY id") == ids
