@@ -35,8 +35,10 @@ def capture_time(words: Words, settled: Metadata, name: str, file_ns: int) -> tu
     file_ns: the earlier of the file's birth and modification, the last resort.
     """
     said = words.get("original_datetime", ())
-    if len(said) == 1 and said[0][0] == "Exif" and _has_offset(said[0][1]) and _uncontradicted(said[0][1], words):
-        return said[0][1], None, []
+    if len(said) == 1 and said[0][0] == "Exif" and _uncontradicted(said[0][1], words):
+        placed = settled.latitude is not None and settled.longitude is not None
+        if not placed or _has_offset(said[0][1]):
+            return said[0][1], None, []
     listed, zone = every_time(words, settled, name, file_ns)
     kept = [word for word in listed if word is listed[0] or word.source != _FILE]
     return listed[0].value, zone, [] if len(kept) == 1 and kept[0].source == _PLAIN else kept
@@ -65,7 +67,8 @@ def _uncontradicted(taken: str, words: Words) -> bool:
     for field in _UTC_FIELDS:
         for _, value in words.get(field, ()):
             if (
-                not _has_offset(value)
+                not _has_offset(taken)
+                or not _has_offset(value)
                 or abs(datetime.fromisoformat(_six_digits(value)) - datetime.fromisoformat(_six_digits(taken)))
                 > _ASLEEP
             ):

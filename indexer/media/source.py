@@ -9,6 +9,8 @@ from typing import BinaryIO, Protocol
 
 # Kept from the one read: most photos whole, and of larger files where nearly all metadata lies.
 HEAD = 8 * 1024 * 1024
+# Without hashes, the part that nearly all metadata lies in.
+_GLANCE = 64 * 1024
 # Both hashes go over one piece while it is in the processor's cache.
 PIECE = 1024 * 1024
 
@@ -59,7 +61,7 @@ class Source:
     def __init__(self, file: BinaryIO, *, hashed: bool = True) -> None:
         self._file = file
         self.size = os.fstat(file.fileno()).st_size
-        self.head = _exactly(file, min(self.size, HEAD))
+        self.head = _exactly(file, min(self.size, HEAD if hashed else _GLANCE))
         self.sha256 = self.sha1 = b""
         if hashed:
             self._hash()

@@ -28,7 +28,8 @@ def read_video(source: Source, found: Found, *, transport: bool = False) -> None
                 found.problems.append("holds no picture stream")
             else:
                 stream = pictures[0]
-                found.width, found.height = stream.codec_context.width, stream.codec_context.height
+                if (codec := stream.codec_context) is not None:  # of a codec that FFmpeg does not know
+                    found.width, found.height = codec.width, codec.height
                 rate = stream.average_rate
                 found.claim("film", fps=round(float(rate), 6) if rate else None)
             tags = {name.lower(): value for name, value in container.metadata.items()}

@@ -27,6 +27,7 @@ _RDF, _XML = "rdf", "xml"
 _NAMESPACES = {
     "http://www.w3.org/1999/02/22-rdf-syntax-ns#": _RDF,
     "http://www.w3.org/XML/1998/namespace": _XML,
+    "adobe:ns:meta/": "x",
     "http://purl.org/dc/elements/1.1/": "dc",
     "http://ns.adobe.com/xap/1.0/": "xmp",
     "http://ns.adobe.com/xmp/1.0/": "xmp",
@@ -56,6 +57,7 @@ _NAMESPACES = {
     "http://ns.google.com/photos/1.0/container/item/": "Item",
     "http://www.digikam.org/ns/1.0/": "digiKam",
 }
+_PREFIXES = frozenset(_NAMESPACES.values())
 _PLACE = r"\s*(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?\s*([NSEWnsew])?\s*$"
 
 
@@ -140,46 +142,84 @@ class _Refused(Exception):
     pass
 
 
-def _tree(packet: bytes) -> tuple[_Node, str | None]:
-    """The elements as far as they can be read."""
-    top = _Node("", {})
-    open_nodes = [top]
-    prefixes: dict[str, str] = {}
+class _Builder:
+    """Builds the tree from expat's calls, without what no field is taken from: edit histories are long."""
 
-    def start(name: str, attributes: dict[str, str]) -> None:
+    def __init__(self) -> None:
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler, self.parser.EndElementHandler = self.start, self.end
+        self.parser.EntityDeclHandler = self.entity
+        self.top = _Node("", {})
+        self.open = [self.top]
+        self._prefixes: dict[str, str] = {}
+        self._names: dict[str, str | None] = {}
+        self._described = self._skipped = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if self._skipped:
+            self._skipped += 1
+            return
         for key, uri in attributes.items():
             if key.startswith("xmlns:"):
-                prefix = key[6:]
-                prefixes[prefix] = _NAMESPACES.get(uri) or _NAMESPACES.get(uri + "/") or prefix
-        if len(open_nodes) > _MAX_DEPTH:
+                self._declare(key[6:], uri)
+        canonical = self._canonical(name)
+        if canonical is None and self._described:
+            self._skipped = 1
+            self.parser.CharacterDataHandler = None
+            return
+        if len(self.open) > _MAX_DEPTH:
             raise _Refused("nested too deeply")
-        node = _Node(
-            _canonical(name, prefixes),
-            {_canonical(key, prefixes): value for key, value in attributes.items() if not key.startswith("xmlns")},
-        )
-        open_nodes[-1].children.append(node)
-        open_nodes.append(node)
+        kept = {}
+        for key, value in attributes.items():
+            if (known := self._canonical(key)) is not None:
+                kept[known] = value
+        self._described += canonical == "rdf:Description"
+        node = _Node(canonical or name, kept)
+        self.open[-1].children.append(node)
+        self.open.append(node)
+        # Text stands between a start and the next tag; what follows an end is only the layout.
+        self.parser.CharacterDataHandler = self.characters
 
-    def end(name: str) -> None:
-        open_nodes.pop()
+    def end(self, name: str) -> None:
+        self.parser.CharacterDataHandler = None
+        if self._skipped:
+            self._skipped -= 1
+        else:
+            self._described -= self.open.pop().name == "rdf:Description"
 
-    def characters(text: str) -> None:
-        open_nodes[-1].text += text
+    def characters(self, text: str) -> None:
+        self.open[-1].text += text
 
-    def entity(*arguments: object) -> None:
+    def entity(self, *arguments: object) -> None:
         raise _Refused("it declares entities")
 
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler, parser.EntityDeclHandler = characters, entity
+    def _declare(self, prefix: str, uri: str) -> None:
+        known = _NAMESPACES.get(uri) or _NAMESPACES.get(uri + "/") or ""
+        if self._prefixes.get(prefix) != known:
+            self._prefixes[prefix] = known
+            self._names.clear()
+
+    def _canonical(self, name: str) -> str | None:
+        """The name with our prefix; None in a namespace that is none of ours. A prefix that was never declared is taken
+        to mean what it usually means."""
+        if name not in self._names:
+            prefix, colon, local = name.partition(":")
+            ours = self._prefixes.get(prefix, prefix if prefix in _PREFIXES else "")
+            self._names[name] = f"{ours}:{local}" if colon and ours and prefix != "xmlns" else None
+        return self._names[name]
+
+
+def _tree(packet: bytes) -> tuple[_Node, str | None]:
+    """The elements as far as they can be read."""
+    builder = _Builder()
     try:
-        parser.Parse(_as_xml(packet), True)
+        builder.parser.Parse(_as_xml(packet), True)
     except (expat.ExpatError, _Refused, ValueError) as error:
         # Trailing bytes after the last element are common and harm nothing.
-        if len(open_nodes) > 1 or not top.children:
-            return top, f"the packet cannot be read to its end: {error}"
-    return top, None
+        if len(builder.open) > 1 or not builder.top.children:
+            return builder.top, f"the packet cannot be read to its end: {error}"
+    return builder.top, None
 
 
 def _as_xml(packet: bytes) -> str | bytes:
@@ -197,11 +237,6 @@ def _as_xml(packet: bytes) -> str | bytes:
     except UnicodeDecodeError:
         return packet.decode("utf-8", "replace")
     return packet
-
-
-def _canonical(name: str, prefixes: dict[str, str]) -> str:
-    prefix, colon, local = name.partition(":")
-    return f"{prefixes.get(prefix, prefix)}:{local}" if colon else name
 
 
 def _all_named(name: str, node: _Node) -> list[_Node]:

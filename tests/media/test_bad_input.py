@@ -144,6 +144,20 @@ def test_F12_a_film_of_4_gigabytes_costs_its_header(tmp_path: Path) -> None:
     assert (facts.width, facts.duration, facts.problems) == (640, 2.0, ())
 
 
+def test_a_film_of_a_codec_that_nobody_knows(tmp_path: Path) -> None:
+    """Found by the fuzzer: FFmpeg opens it, and has no decoder to ask for the size."""
+    import av
+
+    path = tmp_path / "x.webm"
+    with av.open(str(path), "w", format="webm") as film:
+        stream = film.add_stream("libvpx-vp9", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        film.mux(stream.encode(av.VideoFrame(64, 48, "yuv420p")))
+        film.mux(stream.encode())
+    path.write_bytes(path.read_bytes().replace(b"V_VP9", b"V_XYZ"))
+    assert read_media(path).mime_type == "video/webm"
+
+
 def test_a_problem_is_seen_in_status(index: Index, photos: Path) -> None:
     (photos / "a.jpg").write_bytes(jpeg_with(app1(b"II*\0\xff\xff\xff\xff")))
     index.scan([photos])

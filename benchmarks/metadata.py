@@ -1,0 +1,114 @@
+"""Reading metadata: how long a photo takes, and how far ahead of exiftool that is on the same files.
+
+    python -m benchmarks.metadata FOLDER [--copies N] [--rounds N] [--json]
+
+Takes the JPEGs of FOLDER. First each is read warm, hashing apart: median and slowest of the files. Then the whole tree,
+copied so often that starting up does not count, by `read_media` without hashes in one process a core, and by as many
+`exiftool -fast2 -n -json` as there are cores: files a second, whole processes, and the ratio of each round.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from indexer.media.read import read_media
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--copies", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--read", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.read:
+        _read_all(options.folder)
+        return
+    files = [path for path in sorted(options.folder.rglob("*")) if path.suffix.lower() in (".jpg", ".jpeg")]
+    each = sorted(_milliseconds(path) for path in files)
+    result: dict[str, object] = {
+        "files": len(files),
+        "median_ms": statistics.median(each),
+        "slowest_ms": each[-1],
+        "cores": _cores(),
+    }
+    with tempfile.TemporaryDirectory() as scratch:
+        tree = Path(scratch)
+        for number in range(options.copies):
+            for index, path in enumerate(files):
+                target = tree / f"{number:03d}" / f"{index:04d}.jpg"
+                target.parent.mkdir(exist_ok=True)
+                shutil.copyfile(path, target)
+        result |= _against_exiftool(tree, len(files) * options.copies, options.rounds)
+    if options.json:
+        print(json.dumps(result, indent=2))
+        return
+    print(f"{len(files)} JPEGs, warm, one at a time:", end=" ")
+    print(f"median {result['median_ms']:.2f} ms, slowest {result['slowest_ms']:.2f} ms")
+    print(f"{len(files) * options.copies:,} JPEGs, {result['cores']} cores: {result['ours']:,.0f} files/s", end="")
+    if result.get("ratio"):
+        print(f", exiftool {result['exiftool']:,.0f} files/s: {result['ratio']:.1f} times as fast")
+    else:
+        print(" (exiftool is not installed)")
+
+
+def _milliseconds(path: Path) -> float:
+    best = float("inf")
+    for _ in range(5):
+        started = time.perf_counter()
+        read_media(path, hashed=False)
+        best = min(best, time.perf_counter() - started)
+    return best * 1000
+
+
+def _against_exiftool(tree: Path, count: int, rounds: int) -> dict[str, object]:
+    folders = sorted(map(str, tree.iterdir()))
+    shares = [folders[part :: _cores()] for part in range(_cores())]
+    ours, theirs = [], []
+    for _ in range(rounds):
+        ours.append(_timed([[sys.executable, "-m", "benchmarks.metadata", "--read", str(tree)]]))
+        if shutil.which("exiftool"):
+            theirs.append(_timed([["exiftool", "-fast2", "-n", "-json", "-r", *share] for share in shares if share]))
+    found: dict[str, object] = {"ours": count / statistics.median(ours)}
+    if theirs:
+        found["exiftool"] = count / statistics.median(theirs)
+        found["ratio"] = statistics.median(other / own for other, own in zip(theirs, ours, strict=True))
+    return found
+
+
+def _timed(commands: list[list[str]]) -> float:
+    started = time.perf_counter()
+    running = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for command in commands]
+    for process in running:
+        process.wait()
+    return time.perf_counter() - started
+
+
+def _read_all(tree: Path) -> None:
+    paths = sorted(os.path.join(top, name) for top, _, names in os.walk(tree) for name in names)
+    with multiprocessing.Pool(_cores()) as pool:
+        for _ in pool.imap_unordered(_read_one, paths, chunksize=64):
+            pass
+
+
+def _read_one(path: str) -> str:
+    return read_media(path, hashed=False).local_datetime
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+if __name__ == "__main__":
+    main()
