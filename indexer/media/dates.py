@@ -32,7 +32,11 @@ def rfc3339(text: object, subsec: object = None, offset: object = None) -> str |
 
     A date that no calendar knows (0000:00:00, month 13, blanks) is None.
     """
-    found = re.match(_EXIF, str(text)) if text else None
+    if not text:
+        return None
+    if not subsec and not offset and (plain := _plain(str(text))):
+        return plain
+    found = re.match(_EXIF, str(text))
     if not found:
         return None
     year, month, day, hour, minute, second, fraction, zone = found.groups()
@@ -42,6 +46,13 @@ def rfc3339(text: object, subsec: object = None, offset: object = None) -> str |
     # No sensor counts finer than the nanosecond.
     fraction = (fraction or _digits(subsec)).rstrip("0")[:9]
     return clock + (f".{fraction}" if fraction else "") + (_zone(zone) or _zone(offset) or "")
+
+
+def _plain(text: str) -> str | None:
+    """What nearly all cameras write, `2023:11:07 05:31:56`, without the detour through a pattern."""
+    if len(text) != 19 or text[4::3] != ":: ::" or not (text[:4] + text[5:7] + text[8:10]).isdigit():
+        return None
+    return wall_clock(text[:4], text[5:7], text[8:10], text[11:13], text[14:16], text[17:])
 
 
 def wall_clock(*parts: str | int) -> str | None:

@@ -10,6 +10,8 @@ def clean(value: str | bytes | None) -> str | None:
     if isinstance(value, bytes):
         value = decoded(value.split(b"\0", 1)[0])
     value = value.replace("\0", " ").strip()
+    if value.isascii():
+        return value or None
     return value.encode("utf-8", "replace").decode() or None
 
 

@@ -7,7 +7,10 @@ packet that breaks off gives what stood before the break. Entity declarations ar
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
+from xml.etree.ElementTree import Element, ParseError, SubElement, fromstring
 from xml.parsers import expat
 
 from .dates import rfc3339
@@ -22,12 +25,12 @@ Value = str | list[Any] | dict[str, Any]
 Properties = dict[str, Value]
 
 MAX_PACKET = 16 * 1024 * 1024
-_MAX_DEPTH = 50
-_RDF, _XML = "rdf", "xml"
+_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_RESOURCE, _PROPER = _RDF + "resource", _RDF + "value"
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _NAMESPACES = {
-    "http://www.w3.org/1999/02/22-rdf-syntax-ns#": _RDF,
-    "http://www.w3.org/XML/1998/namespace": _XML,
-    "adobe:ns:meta/": "x",
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
+    "http://www.w3.org/XML/1998/namespace": "xml",
     "http://purl.org/dc/elements/1.1/": "dc",
     "http://ns.adobe.com/xap/1.0/": "xmp",
     "http://ns.adobe.com/xmp/1.0/": "xmp",
@@ -57,7 +60,6 @@ _NAMESPACES = {
     "http://ns.google.com/photos/1.0/container/item/": "Item",
     "http://www.digikam.org/ns/1.0/": "digiKam",
 }
-_PREFIXES = frozenset(_NAMESPACES.values())
 _PLACE = r"\s*(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?\s*([NSEWnsew])?\s*$"
 
 
@@ -72,42 +74,19 @@ def read_xmp(packet: bytes, found: Found, source: str = "XMP") -> Properties:
 
 
 def claim_properties(of: Properties, found: Found, source: str) -> None:
-    latitude, longitude = _degrees(of.get("exif:GPSLatitude"), 90), _degrees(of.get("exif:GPSLongitude"), 180)
-    if latitude is None or longitude is None or latitude == longitude == 0:
-        latitude = longitude = None
-    altitude, iso = _number(of.get("exif:GPSAltitude")), _number(of.get("exif:ISOSpeedRatings"))
-    orientation = _number(of.get("tiff:Orientation"))
-    found.claim(
-        source,
-        make=_text(of, "tiff:Make"),
-        model=_text(of, "tiff:Model"),
-        # 1 is what programs write that know nothing of it, and says no more than nothing.
-        orientation=int(orientation) if orientation and 2 <= orientation <= 8 else None,
-        lens_model=_text(of, "exifEX:LensModel", "aux:Lens"),
-        f_number=_positive(of, "exif:FNumber"),
-        focal_length=_positive(of, "exif:FocalLength"),
-        iso=int(iso) if iso and iso > 0 else _whole(_positive(of, "exifEX:PhotographicSensitivity")),
-        exposure_time=_positive(of, "exif:ExposureTime"),
-        exposure_bias=_number(of.get("exif:ExposureBiasValue")),
-        latitude=latitude,
-        longitude=longitude,
-        altitude=-abs(altitude) if altitude is not None and _text(of, "exif:GPSAltitudeRef") == "1" else altitude,
-        gps_datetime=rfc3339(_text(of, "exif:GPSTimeStamp")),
-        original_datetime=rfc3339(_text(of, "exif:DateTimeOriginal")) or rfc3339(_text(of, "photoshop:DateCreated")),
-        digitized_datetime=rfc3339(_text(of, "xmp:CreateDate")),
-        modified_datetime=rfc3339(_text(of, "xmp:ModifyDate")),
-        description=_text(of, "dc:description", "tiff:ImageDescription"),
-        rating=rating(_number(of.get("xmp:Rating"))),
-        projection_type=_text(of, "GPano:ProjectionType", "GSpherical:ProjectionType"),
-        auto_stack_id=_text(of, "GCamera:BurstID"),
-        city=_text(of, "photoshop:City"),
-        state=_text(of, "photoshop:State"),
-        country=_text(of, "photoshop:Country"),
-        country_code=_text(of, "Iptc4xmpCore:CountryCode"),
-        sublocation=_text(of, "Iptc4xmpCore:Location"),
-    )
-    for name in ("dc:subject", "lr:hierarchicalSubject", "digiKam:TagsList", "MicrosoftPhoto:LastKeywordXMP"):
-        found.keywords += [word for word in map(_as_text, _listed(of.get(name))) if word]
+    claims: dict[str, Any] = {}
+    for name, field, read in _FIELDS:
+        if name in of and field not in claims and (value := read(of[name])) is not None:
+            claims[field] = value
+    if "altitude" in claims and _text(of.get("exif:GPSAltitudeRef")) == "1":
+        claims["altitude"] = -abs(claims["altitude"])
+    if not claims.get("latitude") and not claims.get("longitude"):  # 0,0: a receiver without a fix
+        claims.pop("latitude", None)
+        claims.pop("longitude", None)
+    found.claim(source, **claims)
+    for name in _KEYWORDS:
+        if name in of:
+            found.keywords += [word for word in map(_text, _listed(of[name])) if word]
     found.faces += read_regions(of)
     found.film_length = found.film_length or claimed_length(of)
 
@@ -121,21 +100,26 @@ def parse(packet: bytes) -> tuple[Properties, str | None]:
         return {}, f"{len(packet)} bytes are too many"
     tree, problem = _tree(packet)
     properties: Properties = {}
-    for rdf in _all_named("rdf:RDF", tree):
-        for description in rdf.children:
-            for name, value in _members(description).items():
-                if not properties.get(name):
-                    properties[name] = value
+    try:
+        for rdf in tree.iter(_RDF + "RDF"):
+            for description in rdf:
+                for name, value in _members(description).items():
+                    if not properties.get(name):
+                        properties[name] = value
+    except RecursionError:
+        problem = "it is nested too deeply"
     return properties, problem
 
 
-class _Node:
-    __slots__ = ("attributes", "children", "name", "text")
-
-    def __init__(self, name: str, attributes: dict[str, str]) -> None:
-        self.name, self.attributes = name, attributes
-        self.children: list[_Node] = []
-        self.text = ""
+def _tree(packet: bytes) -> tuple[Element, str | None]:
+    """The elements as far as they can be read."""
+    text = _as_xml(packet)
+    if (b"<!" if isinstance(text, bytes) else "<!") not in text:  # type: ignore[operator]
+        try:
+            return fromstring(text), None
+        except (ParseError, ValueError):
+            pass
+    return _salvage(text)
 
 
 class _Refused(Exception):
@@ -143,81 +127,43 @@ class _Refused(Exception):
 
 
 class _Builder:
-    """Builds the tree from expat's calls, without what no field is taken from: edit histories are long."""
+    """Builds the tree from expat's calls: slower, but what stands before the damage is kept, and a prefix that was
+    never declared is taken to mean what it usually means."""
 
     def __init__(self) -> None:
-        self.parser = expat.ParserCreate()
-        self.parser.buffer_text = True
-        self.parser.StartElementHandler, self.parser.EndElementHandler = self.start, self.end
-        self.parser.EntityDeclHandler = self.entity
-        self.top = _Node("", {})
+        self.top = Element("")
         self.open = [self.top]
-        self._prefixes: dict[str, str] = {}
-        self._names: dict[str, str | None] = {}
-        self._described = self._skipped = 0
+        self._prefixes = {prefix: uri for uri, prefix in reversed(_NAMESPACES.items())}
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if self._skipped:
-            self._skipped += 1
-            return
-        for key, uri in attributes.items():
-            if key.startswith("xmlns:"):
-                self._declare(key[6:], uri)
-        canonical = self._canonical(name)
-        if canonical is None and self._described:
-            self._skipped = 1
-            self.parser.CharacterDataHandler = None
-            return
-        if len(self.open) > _MAX_DEPTH:
-            raise _Refused("nested too deeply")
-        kept = {}
-        for key, value in attributes.items():
-            if (known := self._canonical(key)) is not None:
-                kept[known] = value
-        self._described += canonical == "rdf:Description"
-        node = _Node(canonical or name, kept)
-        self.open[-1].children.append(node)
-        self.open.append(node)
-        # Text stands between a start and the next tag; what follows an end is only the layout.
-        self.parser.CharacterDataHandler = self.characters
+        self._prefixes.update((key[6:], uri) for key, uri in attributes.items() if key.startswith("xmlns:"))
+        kept = {self._qualified(key): value for key, value in attributes.items() if not key.startswith("xmlns")}
+        self.open.append(SubElement(self.open[-1], self._qualified(name), kept))
 
     def end(self, name: str) -> None:
-        self.parser.CharacterDataHandler = None
-        if self._skipped:
-            self._skipped -= 1
-        else:
-            self._described -= self.open.pop().name == "rdf:Description"
+        self.open.pop()
 
     def characters(self, text: str) -> None:
-        self.open[-1].text += text
+        self.open[-1].text = (self.open[-1].text or "") + text
 
     def entity(self, *arguments: object) -> None:
         raise _Refused("it declares entities")
 
-    def _declare(self, prefix: str, uri: str) -> None:
-        known = _NAMESPACES.get(uri) or _NAMESPACES.get(uri + "/") or ""
-        if self._prefixes.get(prefix) != known:
-            self._prefixes[prefix] = known
-            self._names.clear()
-
-    def _canonical(self, name: str) -> str | None:
-        """The name with our prefix; None in a namespace that is none of ours. A prefix that was never declared is taken
-        to mean what it usually means."""
-        if name not in self._names:
-            prefix, colon, local = name.partition(":")
-            ours = self._prefixes.get(prefix, prefix if prefix in _PREFIXES else "")
-            self._names[name] = f"{ours}:{local}" if colon and ours and prefix != "xmlns" else None
-        return self._names[name]
+    def _qualified(self, name: str) -> str:
+        prefix, colon, local = name.partition(":")
+        return f"{{{self._prefixes.get(prefix, prefix)}}}{local}" if colon else name
 
 
-def _tree(packet: bytes) -> tuple[_Node, str | None]:
-    """The elements as far as they can be read."""
-    builder = _Builder()
+def _salvage(text: str | bytes) -> tuple[Element, str | None]:
+    builder, parser = _Builder(), expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = builder.start, builder.end
+    parser.CharacterDataHandler, parser.EntityDeclHandler = builder.characters, builder.entity
     try:
-        builder.parser.Parse(_as_xml(packet), True)
+        parser.Parse(text, True)
     except (expat.ExpatError, _Refused, ValueError) as error:
         # Trailing bytes after the last element are common and harm nothing.
-        if len(builder.open) > 1 or not builder.top.children:
+        if len(builder.open) > 1 or not len(builder.top):
             return builder.top, f"the packet cannot be read to its end: {error}"
     return builder.top, None
 
@@ -239,46 +185,48 @@ def _as_xml(packet: bytes) -> str | bytes:
     return packet
 
 
-def _all_named(name: str, node: _Node) -> list[_Node]:
-    if node.name == name:
-        return [node]
-    return [found for child in node.children for found in _all_named(name, child)]
+@lru_cache(maxsize=4096)
+def _name(tag: str) -> str | None:
+    """'{http://ns.adobe.com/xap/1.0/}Rating' as 'xmp:Rating'; None in a namespace that is none of ours."""
+    uri, _, local = tag[1:].rpartition("}")
+    prefix = _NAMESPACES.get(uri) or _NAMESPACES.get(uri + "/")
+    return f"{prefix}:{local}" if prefix else None
 
 
-def _members(node: _Node) -> Properties:
+def _members(element: Element) -> Properties:
     """The properties of a description or structure: its attributes and its elements."""
-    members: Properties = {
-        name: value for name, value in node.attributes.items() if not name.startswith(("rdf:", "xml:")) and value
-    }
-    for child in node.children:
-        value = _value(child)
-        if value and not members.get(child.name):
-            members[child.name] = value
+    members: Properties = {}
+    for tag, text in element.attrib.items():
+        name = _name(tag)
+        if name and text and not name.startswith(("rdf:", "xml:")):
+            members[name] = text
+    for child in element:
+        name = _name(child.tag)
+        if name and not members.get(name) and (value := _value(child)):
+            members[name] = value
     return members
 
 
-def _value(node: _Node) -> Value:
-    children = node.children
-    if not children:
-        structure = _members(node)
-        return structure or node.attributes.get("rdf:resource") or node.text.strip()
-    first = children[0]
-    if first.name == "rdf:Alt":
-        return _chosen(first.children)
-    if first.name in ("rdf:Bag", "rdf:Seq"):
-        return [value for value in map(_value, first.children) if value]
-    if first.name == "rdf:Description":
-        node, children = first, first.children
-    for child in children:
-        if child.name == "rdf:value":  # the value proper; the other children only qualify it
-            return _value(child)
-    return _members(node)
+def _value(element: Element) -> Value:
+    if not len(element):
+        structure = _members(element) if element.attrib else None
+        return structure or element.attrib.get(_RESOURCE) or (element.text or "").strip()
+    first = _name(element[0].tag)
+    if first == "rdf:Alt":
+        return _chosen(element[0])
+    if first in ("rdf:Bag", "rdf:Seq"):
+        return [value for value in map(_value, element[0]) if value]
+    if first == "rdf:Description":
+        element = element[0]
+    proper = element.find(_PROPER)
+    if proper is not None:  # the value itself; what stands beside it only qualifies it
+        return _value(proper)
+    return _members(element)
 
 
-def _chosen(alternatives: list[_Node]) -> Value:
+def _chosen(alternatives: Element) -> Value:
     """Of several languages the default, else English, else the first."""
-    values = [(node.attributes.get("xml:lang", "").lower(), _value(node)) for node in alternatives]
-    values = [(language, value) for language, value in values if value]
+    values = [(one.attrib.get(_LANGUAGE, "").lower(), value) for one in alternatives if (value := _text_of(one))]
     for wanted in ("x-default", "en"):
         for language, value in values:
             if language == wanted or language.startswith(wanted + "-"):
@@ -286,29 +234,26 @@ def _chosen(alternatives: list[_Node]) -> Value:
     return values[0][1] if values else ""
 
 
+def _text_of(element: Element) -> Value:
+    return _value(element) if len(element) else (element.text or "").strip()
+
+
 # From properties to fields
 
 
-def _listed(value: Value | None) -> list[Any]:
-    return value if isinstance(value, list) else [value] if value else []
+def _listed(value: Value) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
-def _as_text(value: Any) -> str | None:
+def _text(value: Any) -> str | None:
     while isinstance(value, list) and value:
         value = value[0]
     return clean(value) if isinstance(value, str) else None
 
 
-def _text(of: Properties, *names: str) -> str | None:
-    for name in names:
-        if text := _as_text(of.get(name)):
-            return text
-    return None
-
-
 def _number(value: Any) -> float | None:
     """A decimal number or a fraction."""
-    top, _, bottom = (_as_text(value) or "").partition("/")
+    top, _, bottom = (_text(value) or "").partition("/")
     try:
         number = float(top) / float(bottom or 1)
     except (ValueError, ZeroDivisionError):
@@ -316,27 +261,83 @@ def _number(value: Any) -> float | None:
     return number if abs(number) < 1e12 else None
 
 
-def _positive(of: Properties, name: str) -> float | None:
-    number = _number(of.get(name))
+def _positive(value: Any) -> float | None:
+    number = _number(value)
     return number if number and number > 0 else None
 
 
-def _whole(number: float | None) -> int | None:
+def _whole(value: Any) -> int | None:
+    number = _positive(value)
     return None if number is None else int(number)
+
+
+def _orientation(value: Any) -> int | None:
+    """1 is what programs write that know nothing of it, and says no more than nothing."""
+    number = _whole(value)
+    return number if number and 2 <= number <= 8 else None
+
+
+def _stars(value: Any) -> int | None:
+    return rating(_number(value))
+
+
+def _time(value: Any) -> str | None:
+    return rfc3339(_text(value))
+
+
+def _latitude(value: Any) -> float | None:
+    return _degrees(value, 90)
+
+
+def _longitude(value: Any) -> float | None:
+    return _degrees(value, 180)
 
 
 def _degrees(value: Any, limit: int) -> float | None:
     """'48,51.503N', '48,51,30.2N', or signed decimal degrees."""
-    text = _as_text(value)
-    if not text:
-        return None
+    text = _text(value) or ""
     if found := re.match(_PLACE, text):
         degrees, minutes, seconds = (float(part or 0) for part in found.groups()[:3])
         degrees += minutes / 60 + seconds / 3600
         degrees = -degrees if (found[4] or "").upper() in ("S", "W") and found[4] else degrees
-    else:
-        number = _number(text)
-        if number is None:
-            return None
+    elif (number := _number(text)) is not None:
         degrees = number
+    else:
+        return None
     return degrees if abs(degrees) <= limit else None
+
+
+# property, field, how it is read; of several properties for a field the first that says something counts
+_FIELDS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
+    ("tiff:Make", "make", _text),
+    ("tiff:Model", "model", _text),
+    ("tiff:Orientation", "orientation", _orientation),
+    ("exifEX:LensModel", "lens_model", _text),
+    ("aux:Lens", "lens_model", _text),
+    ("exif:FNumber", "f_number", _positive),
+    ("exif:FocalLength", "focal_length", _positive),
+    ("exif:ISOSpeedRatings", "iso", _whole),
+    ("exifEX:PhotographicSensitivity", "iso", _whole),
+    ("exif:ExposureTime", "exposure_time", _positive),
+    ("exif:ExposureBiasValue", "exposure_bias", _number),
+    ("exif:GPSLatitude", "latitude", _latitude),
+    ("exif:GPSLongitude", "longitude", _longitude),
+    ("exif:GPSAltitude", "altitude", _number),
+    ("exif:GPSTimeStamp", "gps_datetime", _time),
+    ("exif:DateTimeOriginal", "original_datetime", _time),
+    ("photoshop:DateCreated", "original_datetime", _time),
+    ("xmp:CreateDate", "digitized_datetime", _time),
+    ("xmp:ModifyDate", "modified_datetime", _time),
+    ("dc:description", "description", _text),
+    ("tiff:ImageDescription", "description", _text),
+    ("xmp:Rating", "rating", _stars),
+    ("GPano:ProjectionType", "projection_type", _text),
+    ("GSpherical:ProjectionType", "projection_type", _text),
+    ("GCamera:BurstID", "auto_stack_id", _text),
+    ("photoshop:City", "city", _text),
+    ("photoshop:State", "state", _text),
+    ("photoshop:Country", "country", _text),
+    ("Iptc4xmpCore:CountryCode", "country_code", _text),
+    ("Iptc4xmpCore:Location", "sublocation", _text),
+)
+_KEYWORDS = ("dc:subject", "lr:hierarchicalSubject", "digiKam:TagsList", "MicrosoftPhoto:LastKeywordXMP")
