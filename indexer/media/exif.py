@@ -11,7 +11,6 @@ from typing import Any
 from .dates import rfc3339
 from .found import Found
 from .makernote import read_maker_note
-from .photoshop import read_resources
 from .source import Readable, Window
 from .text import clean, utf16
 from .tiff import Directory, Tiff, TiffError
@@ -111,6 +110,8 @@ def _blocks(found: Found, main: Directory) -> None:
     elif iptc:  # often written as longs: the same bytes, whatever their type says
         found.iptc.append(b"".join(int(number).to_bytes(4, "little") for number in iptc))
     if isinstance(resources := main.get(_PHOTOSHOP), bytes):
+        from .photoshop import read_resources
+
         read_resources(resources, found)
     if isinstance(icc := main.get(_ICC), bytes) and not found.icc:
         found.icc = icc

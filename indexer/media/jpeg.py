@@ -4,7 +4,6 @@ ICC (APP2), Photoshop's resources (APP13), Canon's CIFF (APP0)."""
 from __future__ import annotations
 
 from .found import Found
-from .photoshop import read_resources
 from .source import Memory, Readable
 
 _SIZES = frozenset((0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF))  # SOFn
@@ -112,6 +111,8 @@ def _join(found: Found, parts: _Parts) -> None:
     if parts.icc:
         found.icc = b"".join(parts.icc[number] for number in sorted(parts.icc))
     if parts.resources:
+        from .photoshop import read_resources
+
         read_resources(b"".join(parts.resources), found)
     for pieces in parts.extended.values():
         found.xmp.append(b"".join(pieces[offset] for offset in sorted(pieces)))

@@ -10,7 +10,6 @@ from .exif import read_exif
 from .facts import Face, MediaFacts, Metadata, Origin
 from .formats import EXTENSIONS, extension, sniff
 from .found import Found
-from .icc import profile_description
 from .jpeg import ends, read_jpeg
 from .precedence import notable, origins, ranked, settle
 from .source import Readable, Source
@@ -180,6 +179,8 @@ def read_blocks(found: Found) -> None:
         for data in found.iptc[:_MAX_BLOCKS]:
             read_iptc(data, found)
     if found.icc:
+        from .icc import profile_description
+
         found.claim("ICC", profile_description=profile_description(found.icc))
 
 

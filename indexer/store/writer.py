@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import socket
 import sqlite3
@@ -16,7 +15,6 @@ from indexer.media.dates import utc
 from indexer.media.facts import MediaFacts, Metadata
 
 from .changes import Change, FileStat, PassedOver
-from .companions import pairs_in
 from .queries import asset_json
 from .rows import Root
 
@@ -55,6 +53,14 @@ INSERT INTO file (root_id, folder, name, verdict, reason, is_folder, seen_at) VA
 ON CONFLICT (root_id, folder, name) DO UPDATE SET
     verdict = excluded.verdict, reason = excluded.reason, is_folder = excluded.is_folder, seen_at = excluded.seen_at
 RETURNING asset_id"""
+
+# Whether a folder holds nothing that could have a companion, or had one: no raw photo, no film, no burst.
+_NO_COMPANIONS = """
+SELECT NOT EXISTS (
+    SELECT 1 FROM file JOIN asset ON asset.id = file.asset_id LEFT JOIN companion ON companion.asset_id = asset.id
+    WHERE root_id = :root AND folder = :folder
+      AND (mime_type GLOB 'video/*' OR mime_type GLOB 'image/x-*' OR name LIKE '%BURST%'
+           OR companion.asset_id IS NOT NULL))"""
 
 _UNSETTLED = """
 SELECT id FROM asset WHERE file_id IS NULL AND trashed_at IS NULL
@@ -207,6 +213,10 @@ class Writer:
         self._touched_folders.clear()
 
     def _join_companions(self, root_id: int, folder: str) -> None:
+        if self.connection.execute(_NO_COMPANIONS, {"root": root_id, "folder": folder}).fetchone()[0]:
+            return
+        from .companions import pairs_in
+
         for asset_id, pair in pairs_in(self.connection, root_id, folder).items():
             query = "SELECT auto_stack_id, live_photo_cid FROM companion WHERE asset_id = ?"
             if pair != (self.connection.execute(query, (asset_id,)).fetchone() or (None, None)):
@@ -301,6 +311,8 @@ class Writer:
 
     def _put_faces(self, asset_id: str, facts: MediaFacts) -> None:
         """The faces that the file names. One that was there keeps its row, and the person that a user gave it."""
+        import json
+
         faces = {ids.named_id("face", asset_id, *map(str, face[1:])): face for face in facts.faces}
         stale = "DELETE FROM face WHERE asset_id = ? AND source = 'file' AND id NOT IN (SELECT value FROM json_each(?))"
         self.connection.execute(stale, (asset_id, json.dumps(list(faces))))
@@ -390,6 +402,8 @@ def _origins(facts: MediaFacts) -> str | None:
     """Field -> its words in order: source, value, and the note where there is one."""
     if not facts.origins:
         return None
+    import json
+
     said: dict[str, list[list[str]]] = {}
     for field, source, value, note in facts.origins:
         said.setdefault(field, []).append([source, value, note] if note else [source, value])
