@@ -504,6 +504,38 @@ def sydney() -> None:
     save_jpeg("Sydney/PXL_20240420_095822120.jpg", sydney_night(), night)
 
 
+def ferry() -> None:
+    """A motion photo, as Pixels make them: a still with its film behind it, and who is on it and what, in XMP."""
+    film = HERE / "Sydney/film.mp4"
+    save_film("Sydney/film.mp4", lambda t: sydney_harbour(40 + t * 120), {}, "mp4")
+    moving = film.read_bytes()
+    film.unlink()
+    xmp = f"""<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about="" xmlns:GCamera="http://ns.google.com/photos/1.0/camera/"
+   xmlns:Container="http://ns.google.com/photos/1.0/container/" xmlns:dc="http://purl.org/dc/elements/1.1/"
+   xmlns:Item="http://ns.google.com/photos/1.0/container/item/" xmlns:stDim="http://ns.adobe.com/xap/1.0/sType/Dimensions#"
+   xmlns:mwg-rs="http://www.metadataworkinggroup.com/schemas/regions/" xmlns:stArea="http://ns.adobe.com/xmp/sType/Area#"
+   GCamera:MotionPhoto="1" GCamera:MotionPhotoVersion="1">
+   <dc:subject><rdf:Bag><rdf:li>ferry</rdf:li><rdf:li>harbour</rdf:li></rdf:Bag></dc:subject>
+   <Container:Directory><rdf:Seq>
+    <rdf:li rdf:parseType="Resource"><Container:Item Item:Mime="image/jpeg" Item:Semantic="Primary"/></rdf:li>
+    <rdf:li rdf:parseType="Resource"><Container:Item Item:Mime="video/mp4" Item:Semantic="MotionPhoto"
+     Item:Length="{len(moving)}"/></rdf:li></rdf:Seq></Container:Directory>
+   <mwg-rs:Regions rdf:parseType="Resource">
+    <mwg-rs:AppliedToDimensions stDim:w="{WIDE}" stDim:h="{HIGH}" stDim:unit="pixel"/>
+    <mwg-rs:RegionList><rdf:Bag><rdf:li><rdf:Description mwg-rs:Name="Captain" mwg-rs:Type="Face">
+     <mwg-rs:Area stArea:x="0.68" stArea:y="0.78" stArea:w="0.04" stArea:h="0.03" stArea:unit="normalized"/>
+    </rdf:Description></rdf:li></rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>"""
+    shot = Shot(*PIXEL, "2024:04:20 11:31:55", "+10:00", (-33.85610, 151.21240, 3.0), Fraction(1, 1600), 1.68, 40, 6.9)
+    target = HERE / "Sydney/PXL_20240420_013155000.MP.jpg"
+    sydney_harbour(100).save(target, "JPEG", quality=80, exif=exif(shot), xmp=xmp.encode())
+    target.write_bytes(target.read_bytes() + moving)
+
+
 def leavings() -> None:
     """What lies about in every real folder: no Exif, copies, broken files, things to leave out."""
     (HERE / "Phone").mkdir(exist_ok=True)
@@ -524,7 +556,7 @@ def leavings() -> None:
 if __name__ == "__main__":
     for folder in ("Paris", "Kyoto", "Sydney", "Phone", "Broken"):
         shutil.rmtree(HERE / folder, ignore_errors=True)
-    for city in (paris, kyoto, sydney, leavings):
+    for city in (paris, kyoto, sydney, ferry, leavings):
         city()
     total = sum(path.stat().st_size for path in HERE.rglob("*") if path.is_file())
     print(f"{total / 1e6:.2f} MB in {HERE}")

@@ -32,13 +32,15 @@ def home(tmp_path: Path) -> Path:
     shutil.copytree(SAMPLES, pictures)
     shutil.copyfile(pictures / "Kyoto" / "DSC00123.JPG", pictures / "IMG_1.jpg")
     (pictures / "IMG_2.jpg").write_bytes(b"")
+    shutil.copyfile(pictures / "Sydney" / "PXL_20240420_013155000.MP.jpg", pictures / "IMG_3.MP.jpg")
     return tmp_path
 
 
 def test_every_command_shown_runs(home: Path) -> None:
     environment = {**os.environ, "HOME": str(home), "INDEXER_DB": str(home / "index.db")}
+    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
     commands = [line.partition(" #")[0].strip() for line in block("## On your own photos", "sh")]
-    assert len(commands) == 8
+    assert len(commands) == 11
     for command in commands:
         command = command.replace("indexer", f"{sys.executable} -m indexer", 1)
         process = subprocess.Popen(
@@ -47,6 +49,7 @@ def test_every_command_shown_runs(home: Path) -> None:
             stderr=subprocess.PIPE,
             text=True,
             env=environment,
+            cwd=home,
         )
         if " watch " in command:
             time.sleep(1.5)
