@@ -36,6 +36,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / "photos"
             make_tree(folder, count, size)
+            os.sync()  # nothing is to be written while it is measured
             results[name] = _measure(folder, Path(scratch) / "index.db", options.rounds)
     if options.json:
         print(json.dumps(results, indent=2))

@@ -7,12 +7,12 @@ import io
 import os
 from typing import BinaryIO, Protocol
 
-# Kept from the one read: most photos whole, and of larger files where nearly all metadata lies.
-HEAD = 8 * 1024 * 1024
-# Without hashes, the part that nearly all metadata lies in.
-_GLANCE = 64 * 1024
-# Both hashes go over one piece while it is in the processor's cache.
-PIECE = 1024 * 1024
+# Kept in memory of each file: nearly all metadata lies there. What lies beyond is read again when it is asked for.
+HEAD = 64 * 1024
+# And the end, where pictures say that they are whole.
+_TAIL = 64
+# So much is read and hashed at a time: most photos whole, which is fastest.
+PIECE = 8 * 1024 * 1024
 
 
 class Readable(Protocol):
@@ -52,8 +52,7 @@ class Window:
 
 
 class Source:
-    """An open file. With `hashed`, all of it is read once and its digests taken; a part beyond the first `HEAD` bytes
-    is read again when a reader asks for it, and nothing large is ever held.
+    """An open file. With `hashed`, all of it is read once and its digests taken; nothing large is held afterwards.
 
     Raises OSError as open and read do.
     """
@@ -61,25 +60,22 @@ class Source:
     def __init__(self, file: BinaryIO, *, hashed: bool = True) -> None:
         self._file = file
         self.size = os.fstat(file.fileno()).st_size
-        self.head = _exactly(file, min(self.size, HEAD if hashed else _GLANCE))
-        self.sha256 = self.sha1 = b""
+        self.sha256 = self.sha1 = self._tail = b""
         if hashed:
             self._hash()
+        else:
+            self.head = _exactly(file, min(self.size, HEAD))
 
     def _hash(self) -> None:
         sha256, sha1 = hashlib.sha256(), hashlib.sha1(usedforsecurity=False)
-        head = memoryview(self.head)
-        for start in range(0, len(head), PIECE):
-            piece = head[start : start + PIECE]
-            sha256.update(piece)
-            sha1.update(piece)
-        read = len(head)
-        if read == HEAD:
-            buffer = memoryview(bytearray(PIECE))
-            while count := self._file.readinto(buffer):  # type: ignore[attr-defined]
-                sha256.update(buffer[:count])
-                sha1.update(buffer[:count])
-                read += count
+        data = _exactly(self._file, min(self.size, PIECE))
+        self.head, read = data[:HEAD], len(data)
+        while data:
+            sha256.update(data)
+            sha1.update(data)
+            self._tail = data[-_TAIL:]
+            data = _exactly(self._file, PIECE) if len(data) == PIECE else b""
+            read += len(data)
         self.size = read
         self.sha256, self.sha1 = sha256.digest(), sha1.digest()
 
@@ -89,6 +85,8 @@ class Source:
         end = min(start + length, self.size)
         if end <= len(self.head):
             return self.head[start:end]
+        if start >= self.size - len(self._tail):
+            return self._tail[start - self.size : end - self.size or None]
         self._file.seek(start)
         return _exactly(self._file, end - start)
 

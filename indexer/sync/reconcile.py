@@ -27,7 +27,7 @@ from .walk import Listing, Walker, file_stat, words
 from .worker import Reading
 
 _BATCH = 500
-_BATCH_SECONDS = 0.5
+_BATCH_SECONDS = 0.1
 _SOUND = ("indexed", "damaged")
 _AWAY = ("gone", "ignored")
 

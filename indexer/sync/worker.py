@@ -9,10 +9,12 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 if TYPE_CHECKING:
     from indexer.media.facts import MediaFacts
+    from indexer.media.source import Source
 
 if sys.platform == "linux":
     import fcntl
@@ -50,26 +52,54 @@ def get_ready() -> None:
 
 # A file's path, its sidecars' paths, whether its digests are wanted
 Order = tuple[str, tuple[str, ...], bool]
+# Files that are open at once.
+_GROUP = 16
 
 
 def read_files(orders: Sequence[Order]) -> list[Reading]:
-    return [read_file(*order) for order in orders]
+    """Read files that are to hold still meanwhile; a reading of half a file is no reading.
+
+    A group of files is hashed before the first of them is parsed. Each hash empties the processor's caches: parsed
+    after its own hash a photo takes 0.3 ms, after another photo's parsing 0.1 ms."""
+    return [reading for at in range(0, len(orders), _GROUP) for reading in _read_group(orders[at : at + _GROUP])]
 
 
-def read_file(path: str, sidecars: tuple[str, ...] = (), hashed: bool = True) -> Reading:
-    """Read a file that is to hold still meanwhile; a reading of half of it is no reading."""
+def _read_group(orders: Sequence[Order]) -> list[Reading]:
+    with ExitStack() as files:
+        opened = [_open(order, files) for order in orders]
+        return [one if isinstance(one, Reading) else _parse(one) for one in opened]
+
+
+class _Opened(NamedTuple):
+    order: Order
+    file: BinaryIO
+    before: os.stat_result
+    source: Source
+
+
+def _open(order: Order, files: ExitStack) -> _Opened | Reading:
+    """The file with its digests."""
     # Here, for the main process imports this module too, and reads no file.
-    from indexer.media.read import file_time, read_source
     from indexer.media.source import Source
 
+    path, _, hashed = order
     try:
-        with open(path, "rb", buffering=0) as file:
-            before = os.fstat(file.fileno())
-            if _being_written(file.fileno()):
-                return Reading(unstable="another program is writing it")
-            source = Source(file, hashed=hashed)
-            facts = read_source(source, os.path.basename(path), file_time(before), sidecars)
-            after = os.fstat(file.fileno())
+        file = files.enter_context(open(path, "rb", buffering=0))  # noqa: SIM115  the stack closes it
+        before = os.fstat(file.fileno())
+        if _being_written(file.fileno()):
+            return Reading(unstable="another program is writing it")
+        return _Opened(order, file, before, Source(file, hashed=hashed))
+    except OSError as error:
+        return Reading(error=error.strerror or str(error))
+
+
+def _parse(opened: _Opened) -> Reading:
+    from indexer.media.read import file_time, read_source
+
+    (path, sidecars, _), file, before, source = opened
+    try:
+        facts = read_source(source, os.path.basename(path), file_time(before), sidecars)
+        after = os.fstat(file.fileno())
     except OSError as error:
         return Reading(error=error.strerror or str(error))
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or source.size != after.st_size:
