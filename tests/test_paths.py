@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from urllib.parse import quote
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,3 +31,8 @@ def test_plain_names_stay_as_they_are() -> None:
         assert paths.to_text(name) == name
     assert paths.to_text("\udce9.jpg") == "\\xe9.jpg"
     assert paths.to_text("\\xe9.jpg") == "\\x5cxe9.jpg"
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40))
+def test_urls_are_encoded_as_everywhere(path: str) -> None:
+    assert paths.uri(path) == quote(path)

@@ -21,6 +21,7 @@ _FILE_COST = 256 * 1024
 # Much goes to a worker at once: each hand-over waits for this process, which is busy writing.
 _BATCH_COST = 32 * 1024 * 1024
 _LOOK_AHEAD = 128
+_FIRST_LOOK = 16
 # Files asked for and not yet handed on: enough to keep workers busy behind one long film, little enough to hold.
 _AHEAD = 1024
 _TICK_SECONDS = 0.2
@@ -117,13 +118,14 @@ def _result(future: Future[list[Reading]], tick: Callable[[], None]) -> list[Rea
 def _batches(jobs: Iterable[Job], workers: int) -> Iterator[list[Job]]:
     """A batch is a small share of what is known to wait: the last ones get smaller and smaller, so that the workers end
     together, and the first are not held back until much is listed."""
-    coming, waiting, cost = iter(jobs), deque[Job](), 0
+    coming, waiting, cost, look = iter(jobs), deque[Job](), 0, _FIRST_LOOK
     while True:
-        for job in islice(coming, _LOOK_AHEAD if len(waiting) < _AHEAD else 0):
+        for job in islice(coming, look if len(waiting) < _AHEAD else 0):
             waiting.append(job)
             cost += _cost(job)
         if not waiting:
             return
+        look = _LOOK_AHEAD
         room = min(cost // (2 * workers), _BATCH_COST)
         batch = [waiting.popleft()]
         room -= _cost(batch[0])
