@@ -19,7 +19,7 @@ from .worker import Reading
 # Work is counted in bytes to hash; opening, parsing and writing a file costs about as much as hashing this many.
 _FILE_COST = 256 * 1024
 # Much goes to a worker at once: each hand-over waits for this process, which is busy writing.
-_BATCH_COST = 32 * 1024 * 1024
+_BATCH_COST = 64 * 1024 * 1024
 _LOOK_AHEAD = 128
 _FIRST_LOOK = 16
 # Files asked for and not yet handed on: enough to keep workers busy behind one long film, little enough to hold.
