@@ -99,7 +99,7 @@ def find_claims(source: Source, name: str, sidecars: Sequence[str] = ()) -> tupl
     if sidecars:
         from .sidecar import read_sidecars
 
-        read_sidecars(sidecars, found)
+        read_sidecars(sidecars, name, found)
     return seen or assumed, found
 
 

@@ -1,4 +1,5 @@
-"""What files beside a photo say of it: XMP, and Google Takeout's JSON. Which those are, `sync.sidecars` decides."""
+"""What files beside a photo say of it: XMP, Google Takeout's JSON, Picasa's. Which those are, `sync.sidecars`
+decides."""
 
 from __future__ import annotations
 
@@ -10,12 +11,13 @@ from typing import Any
 
 from .dates import from_unix
 from .found import Found
+from .picasa import read_picasa
 from .text import clean
 from .xmp import MAX_PACKET, read_xmp
 
 
-def read_sidecars(paths: Sequence[str], found: Found) -> None:
-    """Add what sidecars say. One that cannot be read is a problem of the photo, not an error."""
+def read_sidecars(paths: Sequence[str], name: str, found: Found) -> None:
+    """Add what sidecars say of the file `name`. One that cannot be read is a problem of the photo, not an error."""
     for path in paths:
         try:
             with open(path, "rb") as file:
@@ -23,7 +25,9 @@ def read_sidecars(paths: Sequence[str], found: Found) -> None:
         except OSError as error:
             found.problems.append(f"its sidecar {os.path.basename(path)} cannot be read: {error.strerror or error}")
             continue
-        if path[-5:].lower() == ".json":
+        if path[-4:].lower() == ".ini":
+            read_picasa(content, name, found)
+        elif path[-5:].lower() == ".json":
             read_takeout(content, found)
         else:
             read_xmp(content, found, source="sidecar")

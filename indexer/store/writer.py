@@ -321,7 +321,9 @@ class Writer:
             row = (face_id, asset_id, person_id, *face[1:], self._now, self._now)
             self.connection.execute(
                 "INSERT INTO face (id, asset_id, person_id, x, y, w, h, created_at, updated_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                # Whom a user named stays; a face that had no name may get the file's.
+                " ON CONFLICT (id) DO UPDATE SET person_id = excluded.person_id WHERE person_id IS NULL",
                 row,
             )
 

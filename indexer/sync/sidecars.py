@@ -1,7 +1,9 @@
 """Which files beside a photo speak of it, from the names in a folder alone.
 
 XMP: `x.jpg.xmp` (darktable, digiKam), or `x.xmp` (Adobe), which is the raw photo's where one of that name lies there
-too. Google Takeout: `x.jpg.json` in all the forms that Takeout has given it over the years."""
+too. Google Takeout: `x.jpg.json` in all the forms that Takeout has given it over the years. Picasa: one `.picasa.ini`
+for all photos of the folder.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +23,17 @@ _EDITED = (
     r"-(?:edited|effects|smile|mix|COLLAGE|bearbeitet|editado|editada|modifié|modificato|bewerkt|edytowane|redigerad"
     r"|編集済み)$"
 )
+_PICASA = (".picasa.ini", "picasa.ini")
 _STILLS_OF_FILMS = (".heic", ".jpg", ".jpeg", ".mp.jpg", ".dng", "")
 
 
 def is_sidecar_name(name: str) -> bool:
-    return name[-4:].lower() == ".xmp" or name[-5:].lower() == ".json"
+    return name[-4:].lower() == ".xmp" or name[-5:].lower() == ".json" or is_picasas(name)
+
+
+def is_picasas(name: str) -> bool:
+    """A sidecar though its name is hidden."""
+    return name.lower() in _PICASA
 
 
 class Sidecars:
@@ -37,7 +45,7 @@ class Sidecars:
         self._raw_stems = {_stem(name).lower() for name in media if _is_raw(name)} if found else set()
 
     def of(self, name: str) -> tuple[str, ...]:
-        """The XMP, then the Takeout JSON, that speak of the file `name`."""
+        """The XMP, the Takeout JSON and Picasa's file that speak of the file `name`."""
         if not self._names:
             return ()
         own = [f"{name}.xmp".lower(), f"{_stem(name)}.xmp".lower()]
@@ -45,7 +53,8 @@ class Sidecars:
             own = own[:1]
         xmp = next((self._names[key] for key in own if key in self._names), None)
         takeout = next((self._names[key] for key in map(str.lower, takeout_names(name)) if key in self._names), None)
-        return tuple(one for one in (xmp, takeout) if one)
+        picasa = next((self._names[key] for key in _PICASA if key in self._names), None)
+        return tuple(one for one in (xmp, takeout, picasa) if one)
 
     def reading(self, name: str, sidecars: tuple[str, ...]) -> str:
         """What the file's metadata is read with: when this text changes, it has to be read again."""

@@ -15,7 +15,7 @@ from indexer.store.changes import FileStat, PassedOver
 from indexer.store.rows import Root
 
 from .rules import Rules, real_folder
-from .sidecars import Sidecars, is_sidecar_name
+from .sidecars import Sidecars, is_picasas, is_sidecar_name
 
 _name = operator.attrgetter("name")
 
@@ -106,7 +106,7 @@ class Walker:
                 for entry in scan:
                     if is_sidecar_name(entry.name) and entry.is_file(follow_symlinks=False):
                         decision = rules.decide(listing.folder, entry.name, is_folder=False)
-                        if decision.verdict == "not_media":
+                        if decision.verdict == "not_media" or is_picasas(entry.name):
                             listing.sidecars[entry.name] = entry.stat(follow_symlinks=False)
         except OSError:
             return  # the folder went away: the files in it will be found gone
@@ -150,7 +150,7 @@ class Walker:
             is_link=entry.is_symlink(),
             is_file=is_folder or entry.is_file(follow_symlinks=False),
         )
-        if decision.verdict == "not_media" and is_sidecar_name(entry.name):
+        if is_sidecar_name(entry.name) and (decision.verdict == "not_media" or is_picasas(entry.name)):
             with suppress(OSError):
                 listing.sidecars[entry.name] = entry.stat(follow_symlinks=False)
         if decision.verdict != "ours":

@@ -132,6 +132,48 @@ def test_a_broken_sidecar_is_a_problem_of_its_photo(index: Index, photos: Path) 
     assert rating(index, photos / "IMG_1.jpg") == 3
 
 
+# Picasa
+
+PICASA = """[Contacts2]
+8e62398ebda8c1a5=Ada Lovelace;;
+[IMG_1.jpg]
+faces=rect64(400040008000c000),8e62398ebda8c1a5;rect64(0000000010001000),ffffffffffffffff
+keywords=engine,poet
+[IMG_2.jpg]
+star=yes
+"""
+
+
+def test_picasas_faces_and_keywords(index: Index, photos: Path) -> None:
+    """One hidden file for the whole folder; it may come later."""
+    one, two = put(photos / "IMG_1.jpg", 1), put(photos / "IMG_2.jpg", 2)
+    index.scan([photos])
+    (photos / ".picasa.ini").write_text(PICASA)
+    assert index.scan().reread == 2
+    record = index.get(one)
+    assert [person["name"] for person in record["people"]] == ["Ada Lovelace"]
+    boxes = sorted(tuple(face["bounding_box"].values()) for face in record["faces"])
+    assert boxes == [(0, 0, 4, 3), (16, 12, 16, 24)]  # of 64 by 48 pixels
+    assert index.keywords(one) == ["engine", "poet"]
+    assert index.get(two)["faces"] == []
+    named = PICASA.replace("ffffffffffffffff", "1").replace("[Contacts2]", "[Contacts2]\n1=Charles Babbage;;")
+    (photos / ".picasa.ini").write_text(named)
+    index.scan()
+    assert {person["name"] for person in index.get(one)["people"]} == {"Ada Lovelace", "Charles Babbage"}
+    (photos / ".picasa.ini").unlink()
+    index.scan()
+    assert index.get(one)["faces"] == []
+
+
+def test_picasas_file_under_watch(photos: Path, watch: Callable[..., Watcher]) -> None:
+    put(photos / "IMG_1.jpg", 1)
+    watcher = watch(photos)
+    index = Index.open(watcher.database)
+    until(lambda: rows(index, "SELECT 1 FROM asset"), what="the photo")
+    (photos / ".picasa.ini").write_text(PICASA)
+    until(lambda: rows(index, "SELECT 1 FROM person"), what="the person")
+
+
 # Google Takeout
 
 
