@@ -12,13 +12,13 @@ from contextlib import contextmanager
 
 from indexer import ids, paths
 from indexer.media.dates import utc
-from indexer.media.facts import MediaFacts, Metadata
+from indexer.media.facts import MediaFacts
 
 from .changes import Change, FileStat, PassedOver
 from .queries import asset_json
 from .rows import Root
+from .words import add_words, replace_words
 
-_METADATA = Metadata._fields
 _PRESENT = "verdict NOT IN ('gone', 'ignored')"
 
 _INSERT_ASSET = """
@@ -27,16 +27,6 @@ INSERT INTO asset (id, checksum, checksum_sha1, mime_type, file_size_bytes, widt
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"""
 _UPDATE_ASSET = """
 UPDATE asset SET checksum = ?, checksum_sha1 = ?, file_size_bytes = ? WHERE id = ?"""
-_UPDATE_PICTURE = """
-UPDATE asset SET mime_type = ?, width = ?, height = ?, duration = ?, local_datetime = ? WHERE id = ?"""
-_INSERT_METADATA = (
-    f"INSERT INTO metadata (asset_id, {', '.join(_METADATA)}, origins, created_at, updated_at)"
-    f" VALUES ({', '.join('?' * (len(_METADATA) + 4))})"
-)
-_UPDATE_METADATA = (
-    f"UPDATE metadata SET ({', '.join(_METADATA)}) = ({', '.join('?' * len(_METADATA))}), updated_at = ?"
-    f" WHERE asset_id = ? AND ({', '.join(_METADATA)}) IS NOT ({', '.join('?' * len(_METADATA))})"
-)
 _UPSERT_FILE = """
 INSERT INTO file (root_id, folder, name, verdict, reason, asset_id, size, mtime_ns, ctime_ns, inode, device,
                   device_asset_id, uri, file_created_at, file_modified_at, reading, seen_at)
@@ -142,7 +132,7 @@ class Writer:
                 self._replace_content(change.asset_id, change.facts)
             file_id = self._put_file(change.stat, change.asset_id, verdict, change.displaced)
             if change.facts is not None and (change.kind == "modified" or self._stands_for(file_id, change.asset_id)):
-                self._replace_words(change.asset_id, change.facts)
+                replace_words(self.connection, change.asset_id, change.facts, self._now)
             # Unless another file has come to lie there in the same pass, as when two names are swapped.
             self.connection.executemany(
                 "DELETE FROM file WHERE id = ? AND asset_id = ?", [(row, change.asset_id) for row in change.left]
@@ -256,10 +246,7 @@ class Writer:
             counter += 1
             asset_id = ids.asset_id(facts.sha256, counter)
             self.connection.execute("UPDATE file SET asset_id = ? WHERE id = ?", (asset_id, file_id))
-        self.connection.execute(_INSERT_METADATA, (asset_id, *facts.metadata, _origins(facts), moment, moment))
-        self._add_words(asset_id, facts)
-        if facts.faces:
-            self._put_faces(asset_id, facts)
+        add_words(self.connection, asset_id, facts, moment)
         return asset_id
 
     def _replace_content(self, asset_id: str, facts: MediaFacts) -> None:
@@ -275,66 +262,6 @@ class Writer:
         """Whether the words of this file, with its sidecar, are the asset's: of several copies, the first one's are."""
         query = "SELECT 1 FROM asset WHERE id = ? AND file_id = ?"
         return self.connection.execute(query, (asset_id, file_id)).fetchone() is not None
-
-    def _replace_words(self, asset_id: str, facts: MediaFacts) -> None:
-        picture = (facts.mime_type, facts.width, facts.height, facts.duration, facts.local_datetime, asset_id)
-        self.connection.execute(_UPDATE_PICTURE, picture)
-        words = facts.metadata
-        # Another place: what was looked up for the old one holds no more.
-        self.connection.execute(
-            "DELETE FROM place WHERE asset_id = ? AND (SELECT (latitude, longitude) IS NOT (?, ?) FROM metadata"
-            " WHERE asset_id = place.asset_id)",
-            (asset_id, words.latitude, words.longitude),
-        )
-        self.connection.execute(_UPDATE_METADATA, (*words, self._now, asset_id, *words))
-        self.connection.execute("UPDATE metadata SET origins = ? WHERE asset_id = ?", (_origins(facts), asset_id))
-        for table in ("keyword", "motion"):
-            self.connection.execute(f"DELETE FROM {table} WHERE asset_id = ?", (asset_id,))
-        self._add_words(asset_id, facts)
-        self._put_faces(asset_id, facts)
-
-    def _add_words(self, asset_id: str, facts: MediaFacts) -> None:
-        """What most photos have none of."""
-        if facts.keywords:
-            rows = [(asset_id, word) for word in facts.keywords]
-            self.connection.executemany(
-                "INSERT INTO keyword (asset_id, word) VALUES (?, ?) ON CONFLICT DO NOTHING", rows
-            )
-        if facts.motion is not None:
-            self.connection.execute("INSERT INTO motion VALUES (?, ?, ?, ?)", (asset_id, *facts.motion))
-        if facts.timezone is not None:
-            self.connection.execute(
-                "INSERT INTO place (asset_id, timezone) VALUES (?, ?)"
-                " ON CONFLICT (asset_id) DO UPDATE SET timezone = excluded.timezone",
-                (asset_id, facts.timezone),
-            )
-
-    def _put_faces(self, asset_id: str, facts: MediaFacts) -> None:
-        """The faces that the file names. One that was there keeps its row, and the person that a user gave it."""
-        import json
-
-        faces = {ids.named_id("face", asset_id, *map(str, face[1:])): face for face in facts.faces}
-        stale = "DELETE FROM face WHERE asset_id = ? AND source = 'file' AND id NOT IN (SELECT value FROM json_each(?))"
-        self.connection.execute(stale, (asset_id, json.dumps(list(faces))))
-        for face_id, face in faces.items():
-            person_id = self._person(face.name) if face.name else None
-            row = (face_id, asset_id, person_id, *face[1:], self._now, self._now)
-            self.connection.execute(
-                "INSERT INTO face (id, asset_id, person_id, x, y, w, h, created_at, updated_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                # Whom a user named stays; a face that had no name may get the file's.
-                " ON CONFLICT (id) DO UPDATE SET person_id = excluded.person_id WHERE person_id IS NULL",
-                row,
-            )
-
-    def _person(self, name: str) -> str:
-        """One person a name; the user may have given them another since."""
-        person_id = ids.named_id("person", paths.nfc(name).casefold())
-        self.connection.execute(
-            "INSERT INTO person (id, name, created_at, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-            (person_id, paths.nfc(name), self._now, self._now),
-        )
-        return person_id
 
     def _put_file(self, stat: FileStat, asset_id: str, verdict: tuple[str, str | None], displaced: str | None) -> int:
         path = paths.join(stat.folder, stat.name)
@@ -398,18 +325,6 @@ class Writer:
 
 def _verdict(facts: MediaFacts) -> tuple[str, str | None]:
     return ("damaged", "; ".join(facts.problems)) if facts.problems else ("indexed", None)
-
-
-def _origins(facts: MediaFacts) -> str | None:
-    """Field -> its words in order: source, value, and the note where there is one."""
-    if not facts.origins:
-        return None
-    import json
-
-    said: dict[str, list[list[str]]] = {}
-    for field, source, value, note in facts.origins:
-        said.setdefault(field, []).append([source, value, note] if note else [source, value])
-    return json.dumps(said, ensure_ascii=False)
 
 
 def checksum(digest: bytes) -> str:

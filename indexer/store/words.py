@@ -1,0 +1,103 @@
+"""What a file says of itself, into the rows of its asset: metadata, origins, keywords, motion, faces and people."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from indexer import ids, paths
+from indexer.media.facts import MediaFacts, Metadata
+
+_METADATA = Metadata._fields
+_UPDATE_PICTURE = """
+UPDATE asset SET mime_type = ?, width = ?, height = ?, duration = ?, local_datetime = ? WHERE id = ?"""
+_INSERT_METADATA = (
+    f"INSERT INTO metadata (asset_id, {', '.join(_METADATA)}, origins, created_at, updated_at)"
+    f" VALUES ({', '.join('?' * (len(_METADATA) + 4))})"
+)
+_UPDATE_METADATA = (
+    f"UPDATE metadata SET ({', '.join(_METADATA)}) = ({', '.join('?' * len(_METADATA))}), updated_at = ?"
+    f" WHERE asset_id = ? AND ({', '.join(_METADATA)}) IS NOT ({', '.join('?' * len(_METADATA))})"
+)
+
+
+def add_words(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts, now: str) -> None:
+    """The words of an asset that has none yet."""
+    connection.execute(_INSERT_METADATA, (asset_id, *facts.metadata, _origins(facts), now, now))
+    _add_rare(connection, asset_id, facts)
+    if facts.faces:
+        _put_faces(connection, asset_id, facts, now)
+
+
+def replace_words(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts, now: str) -> None:
+    """Put what was read in the place of what was there; what the user said, and whom they named, stays."""
+    picture = (facts.mime_type, facts.width, facts.height, facts.duration, facts.local_datetime, asset_id)
+    connection.execute(_UPDATE_PICTURE, picture)
+    words = facts.metadata
+    # Another place: what was looked up for the old one holds no more.
+    connection.execute(
+        "DELETE FROM place WHERE asset_id = ? AND (SELECT (latitude, longitude) IS NOT (?, ?) FROM metadata"
+        " WHERE asset_id = place.asset_id)",
+        (asset_id, words.latitude, words.longitude),
+    )
+    connection.execute(_UPDATE_METADATA, (*words, now, asset_id, *words))
+    connection.execute("UPDATE metadata SET origins = ? WHERE asset_id = ?", (_origins(facts), asset_id))
+    for table in ("keyword", "motion"):
+        connection.execute(f"DELETE FROM {table} WHERE asset_id = ?", (asset_id,))
+    _add_rare(connection, asset_id, facts)
+    _put_faces(connection, asset_id, facts, now)
+
+
+def _add_rare(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts) -> None:
+    """What most photos have none of."""
+    if facts.keywords:
+        rows = [(asset_id, word) for word in facts.keywords]
+        connection.executemany("INSERT INTO keyword (asset_id, word) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
+    if facts.motion is not None:
+        connection.execute("INSERT INTO motion VALUES (?, ?, ?, ?)", (asset_id, *facts.motion))
+    if facts.timezone is not None:
+        connection.execute(
+            "INSERT INTO place (asset_id, timezone) VALUES (?, ?)"
+            " ON CONFLICT (asset_id) DO UPDATE SET timezone = excluded.timezone",
+            (asset_id, facts.timezone),
+        )
+
+
+def _put_faces(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts, now: str) -> None:
+    """The faces that the file names. One that was there keeps its row, and the person that a user gave it."""
+    import json
+
+    faces = {ids.named_id("face", asset_id, *map(str, face[1:])): face for face in facts.faces}
+    stale = "DELETE FROM face WHERE asset_id = ? AND source = 'file' AND id NOT IN (SELECT value FROM json_each(?))"
+    connection.execute(stale, (asset_id, json.dumps(list(faces))))
+    for face_id, face in faces.items():
+        person_id = _person(connection, face.name, now) if face.name else None
+        row = (face_id, asset_id, person_id, *face[1:], now, now)
+        connection.execute(
+            "INSERT INTO face (id, asset_id, person_id, x, y, w, h, created_at, updated_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            # Whom a user named stays; a face that had no name may get the file's.
+            " ON CONFLICT (id) DO UPDATE SET person_id = excluded.person_id WHERE person_id IS NULL",
+            row,
+        )
+
+
+def _person(connection: sqlite3.Connection, name: str, now: str) -> str:
+    """One person a name; the user may have given them another since."""
+    person_id = ids.named_id("person", paths.nfc(name).casefold())
+    connection.execute(
+        "INSERT INTO person (id, name, created_at, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        (person_id, paths.nfc(name), now, now),
+    )
+    return person_id
+
+
+def _origins(facts: MediaFacts) -> str | None:
+    """Field -> its words in order: source, value, and the note where there is one."""
+    if not facts.origins:
+        return None
+    import json
+
+    said: dict[str, list[list[str]]] = {}
+    for field, source, value, note in facts.origins:
+        said.setdefault(field, []).append([source, value, note] if note else [source, value])
+    return json.dumps(said, ensure_ascii=False)
