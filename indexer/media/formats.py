@@ -172,6 +172,8 @@ def sniff(head: bytes, name: str) -> str | None:
     if head[4:8] == b"ftyp":
         return _sniff_iso(head)
     if head.startswith(_TIFF):
+        if head[8:11] == b"CR\x02":  # Canon's mark behind the header
+            return "image/x-canon-cr2"
         ending = extension(name)
         return EXTENSIONS[ending] if ending in _TIFF_RAW else "image/tiff"
     if head[:4] == b"RIFF":

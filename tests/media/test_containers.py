@@ -286,6 +286,17 @@ def test_x3f(tmp_path: Path) -> None:
     assert facts.metadata.original_datetime == "2004-05-08T07:06:40"
 
 
+def test_a_cr2_is_one_whatever_its_name(tmp_path: Path) -> None:
+    block = _directory([(MAKE, b"Canon\0")])
+    moved = b"II*\0" + struct.pack("<I", 16) + b"CR\x02\0" + bytes(4) + block[8:]
+    # The texts lie eight bytes further on than the entries say
+    entry = moved.index(struct.pack("<HHI", MAKE, 2, 6)) + 8
+    offset = int.from_bytes(moved[entry : entry + 4], "little") + 8
+    data = moved[:entry] + offset.to_bytes(4, "little") + moved[entry + 4 :]
+    facts = read(tmp_path, "x.tif", data)
+    assert (facts.mime_type, facts.metadata.make) == ("image/x-canon-cr2", "Canon")
+
+
 def test_raf(tmp_path: Path) -> None:
     picture = jpeg_with(app1(EXIF))
     sensor = struct.pack(">IHHHH", 1, 0x0111, 4, 4000, 6000)
