@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from .dates import from_name, is_placeholder, utc
 from .facts import Metadata, Origin
 from .precedence import Words, doubt, tag
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 _FIELDS = ("original_datetime", "digitized_datetime", "container_datetime", "gps_datetime", "takeout_datetime")
 _UTC_FIELDS = ("container_datetime", "gps_datetime", "takeout_datetime")
@@ -101,21 +104,24 @@ def _zone(latitude: float, longitude: float) -> str | None:
 
 
 def _at(zone: str, value: str, gps: str | None) -> str:
-    """The time with the zone's offset at that moment."""
+    """The time with the zone's offset then; as it was where the zone is unknown or leads out of the calendar."""
     from zoneinfo import ZoneInfo
 
     try:
-        there = ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):
+        moment = _moment(ZoneInfo(zone), value, gps)
+    except (KeyError, ValueError, OSError, OverflowError):
         return value
-    if _has_offset(value):
-        moment = datetime.fromisoformat(_six_digits(value)).astimezone(there)
-    else:
-        moment = datetime.fromisoformat(_six_digits(value)).replace(tzinfo=there)
-        if gps and _off(moment.replace(fold=1), gps) < _off(moment, gps):
-            moment = moment.replace(fold=1)  # the hour that comes twice in autumn: the GPS clock knows which
     fraction = re.match(r"(?:\.\d+)?", value[19:])
-    return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction[0] if fraction else ''}{_offset(moment)}"
+    return f"{moment.isoformat()[:19]}{fraction[0] if fraction else ''}{_offset(moment)}"
+
+
+def _moment(there: ZoneInfo, value: str, gps: str | None) -> datetime:
+    if _has_offset(value):
+        return datetime.fromisoformat(_six_digits(value)).astimezone(there)
+    moment = datetime.fromisoformat(_six_digits(value)).replace(tzinfo=there)
+    if gps and _off(moment.replace(fold=1), gps) < _off(moment, gps):
+        return moment.replace(fold=1)  # the hour that comes twice in autumn: the GPS clock knows which
+    return moment
 
 
 def _six_digits(value: str) -> str:
@@ -125,7 +131,7 @@ def _six_digits(value: str) -> str:
 
 
 def _off(moment: datetime, gps: str) -> timedelta:
-    return abs(moment.astimezone(UTC) - datetime.fromisoformat(_six_digits(gps)))
+    return abs(moment - datetime.fromisoformat(_six_digits(gps)))
 
 
 def _offset(moment: datetime) -> str:

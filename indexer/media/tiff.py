@@ -58,7 +58,6 @@ class Tiff:
         self.problems: list[str] = []
         self._base = base
         self._seen: set[int] = set()
-        self._big = big
         self._count = struct.Struct(order + ("Q" if big else "H"))
         self._entry = struct.Struct(order + ("HHQ8s" if big else "HHI4s"))
         self._offset = struct.Struct(order + ("Q" if big else "I"))

@@ -285,6 +285,11 @@ def _time(value: Any) -> str | None:
     return rfc3339(_text(value))
 
 
+def _gps_time(value: Any) -> str | None:
+    """GPS stamps are UTC, whether they say so or not."""
+    return rfc3339(_text(value), offset="Z")
+
+
 def _latitude(value: Any) -> float | None:
     return _degrees(value, 90)
 
@@ -323,7 +328,7 @@ _FIELDS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("exif:GPSLatitude", "latitude", _latitude),
     ("exif:GPSLongitude", "longitude", _longitude),
     ("exif:GPSAltitude", "altitude", _number),
-    ("exif:GPSTimeStamp", "gps_datetime", _time),
+    ("exif:GPSTimeStamp", "gps_datetime", _gps_time),
     ("exif:DateTimeOriginal", "original_datetime", _time),
     ("photoshop:DateCreated", "original_datetime", _time),
     ("xmp:CreateDate", "digitized_datetime", _time),

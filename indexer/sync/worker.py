@@ -102,6 +102,8 @@ def _parse(opened: _Opened) -> Reading:
         after = os.fstat(file.fileno())
     except OSError as error:
         return Reading(error=error.strerror or str(error))
+    except Exception as error:  # a mistake of ours, met at one photo: the others must not pay for it
+        return Reading(error=f"the reader failed on it: {type(error).__name__}: {error}")
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or source.size != after.st_size:
         return Reading(unstable="it changed while it was read")
     return Reading(facts, after)

@@ -99,8 +99,8 @@ F17 = [
 def test_F17_time_zones(tmp_path: Path, case: str, data: bytes, expected: str, source: str | None) -> None:
     facts = read(tmp_path, "x.mov" if data[4:8] == b"ftyp" else "x.jpg", data)
     assert facts.local_datetime == expected
-    if source and facts.origins:
-        assert next(one.source for one in facts.origins if one.field == "local_datetime") == source
+    said = [one.source for one in facts.origins if one.field == "local_datetime"] or ["Exif DateTimeOriginal"]
+    assert source in (None, said[0])  # nothing is noted where Exif alone spoke
 
 
 def test_F17_has_its_forty_cases() -> None:
@@ -122,6 +122,23 @@ def test_F17_the_same_under_every_time_zone_of_the_computer(tmp_path: Path) -> N
         for zone in ("UTC", "Asia/Kolkata", "Pacific/Auckland")
     }  # fmt: skip
     assert len(printed) == 1
+
+
+@pytest.mark.parametrize("stamp", ["2023-05-17T16:30:00", "2023-05-17T16:30:00Z"])
+def test_an_xmp_gps_stamp_is_utc_with_or_without_saying_so(tmp_path: Path, stamp: str) -> None:
+    gps = app1_xmp(xmp(attributes=f'exif:GPSTimeStamp="{stamp}"'))
+    placed = jpeg_with(app1(exif(camera={ORIGINAL: CLOCK}, gps=at(*PARIS))), gps)
+    assert read(tmp_path, "x.jpg", placed).local_datetime == "2023-05-17T18:30:00+02:00"
+    assert read(tmp_path, "y.jpg", jpeg_with(gps)).local_datetime == "2023-05-17T16:30:00+00:00"
+
+
+@pytest.mark.parametrize("clock", ["0001:01:02 00:00:00", "9999:12:31 23:59:59"])
+def test_the_ends_of_the_calendar(tmp_path: Path, clock: str) -> None:
+    """A zone would lead out of the years that a clock can show."""
+    for place in (AUCKLAND, (19.64, -155.99)):
+        data = photo({ORIGINAL: clock}, at(*place, clock))
+        assert read(tmp_path, "x.jpg", data).local_datetime.startswith(clock[:4])
+        assert read(tmp_path, "y.jpg", photo({}, at(*place, clock))).local_datetime[:4] in (clock[:4], "0001", "9999")
 
 
 F18 = [

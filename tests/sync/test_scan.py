@@ -480,6 +480,29 @@ def test_a_reader_that_crashes_costs_one_file(index: Index, photos: Path, monkey
     assert index.scan().new == 1  # without the crash it is read the next time
 
 
+def test_a_reader_that_raises_costs_one_file(index: Index, photos: Path) -> None:
+    """An error in the indexer itself, met at one photo: its verdict, and the others are indexed."""
+    for number in range(20):
+        put(photos / f"{number:03d}.jpg", number)
+    faulty = photos.parent / "faulty"
+    faulty.mkdir()
+    (faulty / "sitecustomize.py").write_text(
+        "import indexer.media.read as read\n"
+        "real = read.read_source\n"
+        "def read_source(source, name, *more):\n"
+        "    if name == '007.jpg':\n"
+        "        raise TypeError('nobody thought of this')\n"
+        "    return real(source, name, *more)\n"
+        "read.read_source = read_source\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(faulty), *filter(None, sys.path)])}
+    done = run("scan", photos, database=index.path, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert verdicts(index)["007.jpg"] == "unreadable"
+    assert "nobody thought of this" in done.stdout
+    assert index.counts().assets == 19
+
+
 def test_a_script_without_a_main_guard_can_scan(photos: Path, tmp_path: Path) -> None:
     put(photos / "a.jpg", 1)
     script = tmp_path / "script.py"
