@@ -42,14 +42,22 @@ def capture_time(words: Words, settled: Metadata, name: str, file_ns: int) -> tu
         placed = settled.latitude is not None and settled.longitude is not None
         if not placed or _has_offset(said[0][1]):
             return said[0][1], None, []
-    listed, zone = every_time(words, settled, name, file_ns)
-    kept = [word for word in listed if word is listed[0] or word.source != _FILE]
-    return listed[0].value, zone, [] if len(kept) == 1 and kept[0].source == _PLAIN else kept
+    listed, zone = _times(list(_candidates(words, name)), words, settled, file_ns)
+    return listed[0].value, zone, [] if len(listed) == 1 and listed[0].source == _PLAIN else listed
 
 
 def every_time(words: Words, settled: Metadata, name: str, file_ns: int) -> tuple[list[Origin], str | None]:
     """Every source's word on local_datetime, the believed one first, and the time zone where one was looked up."""
-    candidates = sorted(_candidates(words, name, file_ns), key=lambda one: one.origin.note is not None)
+    candidates = [*_candidates(words, name), _of_file(file_ns)]
+    return _times(candidates, words, settled, file_ns)
+
+
+def _times(
+    candidates: list[_Candidate], words: Words, settled: Metadata, file_ns: int
+) -> tuple[list[Origin], str | None]:
+    candidates.sort(key=_is_doubted)
+    if not candidates or _is_doubted(candidates[0]):
+        candidates.insert(0, _of_file(file_ns))
     (field, best), zone = candidates[0], None
     if settled.latitude is not None and settled.longitude is not None and _needs_zone(field, best.value):
         zone = _zone(settled.latitude, settled.longitude)
@@ -58,6 +66,14 @@ def every_time(words: Words, settled: Metadata, name: str, file_ns: int) -> tupl
         if shown != best.value:
             best = Origin(best.field, f"{best.source}, offset of {zone}", shown)
     return [best, *(one.origin for one in candidates[1:])], zone
+
+
+def _is_doubted(candidate: _Candidate) -> bool:
+    return candidate.origin.note is not None
+
+
+def _of_file(file_ns: int) -> _Candidate:
+    return _Candidate("file", Origin("local_datetime", _FILE, utc(file_ns)[:-1] + "+00:00"))
 
 
 def _uncontradicted(taken: str, words: Words) -> bool:
@@ -79,14 +95,13 @@ def _uncontradicted(taken: str, words: Words) -> bool:
     return True
 
 
-def _candidates(words: Words, name: str, file_ns: int) -> Iterator[_Candidate]:
+def _candidates(words: Words, name: str) -> Iterator[_Candidate]:
     for field in _FIELDS:
         for source, value in words.get(field, ()):
             note = doubt("original_datetime", value)
             yield _Candidate(field, Origin("local_datetime", tag(source, field), value, note))
     if named := from_name(name):
         yield _Candidate("name", Origin("local_datetime", "the file's name", named))
-    yield _Candidate("file", Origin("local_datetime", _FILE, utc(file_ns)[:-1] + "+00:00"))
 
 
 def _needs_zone(field: str, value: str) -> bool:

@@ -50,9 +50,13 @@ def rfc3339(text: object, subsec: object = None, offset: object = None) -> str |
 
 def _plain(text: str) -> str | None:
     """What nearly all cameras write, `2023:11:07 05:31:56`, without the detour through a pattern."""
-    if len(text) != 19 or text[4::3] != ":: ::" or not (text[:4] + text[5:7] + text[8:10]).isdigit():
+    if len(text) != 19 or text[4::3] != ":: ::":
         return None
-    return wall_clock(text[:4], text[5:7], text[8:10], text[11:13], text[14:16], text[17:])
+    clock = f"{text[:4]}-{text[5:7]}-{text[8:10]}T{text[11:]}"
+    try:
+        return clock if datetime.fromisoformat(clock).hour == int(text[11:13]) else None  # 24:00 would be tomorrow
+    except ValueError:
+        return None
 
 
 def wall_clock(*parts: str | int) -> str | None:

@@ -6,6 +6,7 @@ Tags are taken wherever they stand: TIFF/EP and old cameras write those of the E
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from .dates import rfc3339
@@ -13,14 +14,15 @@ from .found import Found
 from .makernote import read_maker_note
 from .source import Readable, Window
 from .text import clean, utf16
-from .tiff import Directory, Tiff, TiffError
+from .tiff import Directory, Tiff, TiffError, Value
 
 EXIF_IFD, GPS_IFD, SUB_IFDS, MAKER_NOTE = 0x8769, 0x8825, 0x014A, 0x927C
 _XMP, _IPTC, _PHOTOSHOP, _ICC, _JPEG_FROM_RAW = 0x02BC, 0x83BB, 0x8649, 0x8773, 0x002E
 _XP_KEYWORDS = 0x9C9E
 _CAMERA = frozenset(
     (0x010E, 0x010F, 0x0110, 0x0112, 0x0132, 0x4746, 0x829A, 0x829D, 0x8827, 0x8832, 0x9003, 0x9004, 0x9010, 0x9011)
-    + (0x9012, 0x9204, 0x920A, 0x9290, 0x9291, 0x9292, 0xA002, 0xA003, 0xA434, 0xC614, _XP_KEYWORDS)
+    + (0x9012, 0x9204, 0x920A, 0x9290, 0x9291, 0x9292, 0xA002, 0xA003, 0xA434, 0xC614)
+    + (_XP_KEYWORDS, MAKER_NOTE, _JPEG_FROM_RAW)
 )
 _MAIN = _CAMERA | {0x0100, 0x0101, EXIF_IFD, GPS_IFD, SUB_IFDS, _XMP, _IPTC, _PHOTOSHOP, _ICC}
 _GPS = frozenset((1, 2, 3, 4, 5, 6, 7, 0x1D))
@@ -50,7 +52,7 @@ def read_exif(data: Readable, found: Found, *, raw: bool = False) -> None:
         if place := main.get(_JPEG_FROM_RAW):
             _embedded_jpeg(found, Window(data, int(place[0]), int(place[1])))
     elif main.get(0x0100) and not found.width:
-        found.width, found.height = int(_number(main, 0x0100) or 0), int(_number(main, 0x0101) or 0)
+        found.width, found.height = int(_number(main.get(0x0100)) or 0), int(_number(main.get(0x0101)) or 0)
     found.problems += tiff.problems
 
 
@@ -60,30 +62,21 @@ def directory_of(data: Readable) -> Directory:
         tiff = Tiff.open(data)
     except TiffError:
         return {}
-    return tiff.directory(tiff.first, _MAIN | _GPS, "Exif directory")[0]
+    return tiff.directory(tiff.first, _MAIN | _GPS, "Exif directory", (MAKER_NOTE,))[0]
 
 
 def claim_tags(found: Found, tags: Directory, gps: Directory) -> None:
     """The record's fields from the tags of the main, Exif and GPS directories."""
-    orientation = _number(tags, 0x0112)
-    found.claim(
-        "Exif",
-        make=_text(tags, 0x010F),
-        model=_text(tags, 0x0110) or _text(tags, 0xC614),
-        orientation=int(orientation) if orientation is not None and 1 <= orientation <= 8 else None,
-        description=_text(tags, 0x010E),
-        rating=rating(_number(tags, 0x4746)),
-        modified_datetime=_time(tags, 0x0132, 0x9290, 0x9010),
-        original_datetime=_time(tags, 0x9003, 0x9291, 0x9011),
-        digitized_datetime=_time(tags, 0x9004, 0x9292, 0x9012),
-        exposure_time=_positive(tags, 0x829A),
-        f_number=_positive(tags, 0x829D),
-        iso=_iso(tags),
-        exposure_bias=_number(tags, 0x9204),
-        focal_length=_positive(tags, 0x920A),
-        lens_model=_text(tags, 0xA434),
-        **_place(gps),
-    )
+    claims = _place(gps) if gps else {}
+    for tag, field, read in _FIELDS:
+        if tag in tags and (value := read(tags[tag])) is not None and field not in claims:
+            claims[field] = value
+    for tag, field, subsec, offset in _TIMES:
+        if tag in tags and (time := rfc3339(_text(tags[tag]), _text(tags.get(subsec)), _text(tags.get(offset)))):
+            claims[field] = time
+    if claims.get("iso") == 65535:  # more than the tag holds (Exif 2.3, table 8): the recommended exposure index knows
+        claims["iso"] = _whole(tags.get(0x8832)) or 65535
+    found.claim_all("Exif", claims)
     keywords = tags.get(_XP_KEYWORDS)
     if isinstance(keywords, bytes):
         found.keywords += [word for word in map(clean, (utf16(keywords) or "").split(";")) if word]
@@ -97,7 +90,7 @@ def rating(value: float | None) -> int | None:
 def _sub(
     tiff: Tiff, main: Directory, tag: int, wanted: frozenset[int], name: str, located: tuple[int, ...] = ()
 ) -> Directory:
-    offset = _number(main, tag)
+    offset = _number(main.get(tag))
     return tiff.directory(int(offset), wanted, name, located)[0] if offset else {}
 
 
@@ -133,7 +126,7 @@ def _raw_size(found: Found, tiff: Tiff, main: Directory, exif: Directory, follow
 
 
 def _size(tags: Directory, wide: int, high: int) -> tuple[int, int]:
-    return int(_positive(tags, wide) or 0), int(_positive(tags, high) or 0)
+    return _whole(tags.get(wide)) or 0, _whole(tags.get(high)) or 0
 
 
 def _embedded_jpeg(found: Found, jpeg: Readable) -> None:
@@ -145,28 +138,22 @@ def _embedded_jpeg(found: Found, jpeg: Readable) -> None:
     for block in preview.exif[:1]:
         inner = Found()
         read_exif(block, inner)
-        found.claim("Exif", **inner.claims.get("Exif", {}))
+        found.claim_all("Exif", inner.claims.get("Exif", {}))
     if not found.width:
         found.width, found.height = preview.width, preview.height
 
 
-def _iso(tags: Directory) -> int | None:
-    """ISO speed; where the 16 bits of the tag do not hold it (Exif 2.3, table 8), the recommended exposure index."""
-    iso = _positive(tags, 0x8827)
-    if iso == 65535:
-        iso = _positive(tags, 0x8832) or iso
-    return int(iso) if iso else None
-
-
 def _place(gps: Directory) -> dict[str, Any]:
+    place: dict[str, Any] = {}
     latitude, longitude = _degrees(gps, 2, 1, b"S", 90), _degrees(gps, 4, 3, b"W", 180)
-    if latitude is None or longitude is None or latitude == longitude == 0:  # 0,0: a receiver without a fix
-        latitude = longitude = None
-    altitude, below = _number(gps, 6), _number(gps, 5)
-    if altitude is not None:
-        # Without its reference nobody knows whether it is above the sea or below.
-        altitude = None if below is None else -abs(altitude) if below == 1 else altitude
-    return {"latitude": latitude, "longitude": longitude, "altitude": altitude, "gps_datetime": _gps_time(gps)}
+    if latitude is not None and longitude is not None and (latitude or longitude):  # 0,0: a receiver without a fix
+        place |= {"latitude": latitude, "longitude": longitude}
+    altitude, below = _number(gps.get(6)), _number(gps.get(5))
+    if altitude is not None and below is not None:  # without its reference it may be above the sea or below
+        place["altitude"] = -abs(altitude) if below == 1 else altitude
+    if time := _gps_time(gps):
+        place["gps_datetime"] = time
+    return place
 
 
 def _degrees(gps: Directory, tag: int, ref_tag: int, negative: bytes, limit: int) -> float | None:
@@ -181,29 +168,58 @@ def _degrees(gps: Directory, tag: int, ref_tag: int, negative: bytes, limit: int
 
 def _gps_time(gps: Directory) -> str | None:
     """GPS stamps are UTC."""
-    date, clock = _text(gps, 0x1D), gps.get(7)
+    date, clock = _text(gps.get(0x1D)), gps.get(7)
     if not date or not isinstance(clock, tuple) or len(clock) < 3 or not all(map(math.isfinite, clock)):
         return None
     return rfc3339(f"{date} {int(clock[0]):02d}:{int(clock[1]):02d}:{int(clock[2]):02d}", offset="Z")
 
 
-def _time(tags: Directory, tag: int, subsec: int, offset: int) -> str | None:
-    text = _text(tags, tag)
-    return rfc3339(text, _text(tags, subsec), _text(tags, offset)) if text else None
-
-
-def _text(tags: Directory, tag: int) -> str | None:
-    value = tags.get(tag)
+def _text(value: Value | None) -> str | None:
     return clean(value) if isinstance(value, bytes) else None
 
 
-def _number(tags: Directory, tag: int) -> float | None:
-    value = tags.get(tag)
+def _number(value: Value | None) -> float | None:
     if not value or (isinstance(value, bytes) and len(value) > 4):
         return None
     return float(value[0]) if math.isfinite(value[0]) else None
 
 
-def _positive(tags: Directory, tag: int) -> float | None:
-    value = _number(tags, tag)
-    return value if value is not None and value > 0 else None
+def _positive(value: Value | None) -> float | None:
+    number = _number(value)
+    return number if number is not None and number > 0 else None
+
+
+def _whole(value: Value | None) -> int | None:
+    return int(_positive(value) or 0) or None
+
+
+def _orientation(value: Value | None) -> int | None:
+    number = _whole(value)
+    return number if number and number <= 8 else None
+
+
+def _stars(value: Value | None) -> int | None:
+    return rating(_number(value))
+
+
+# tag, field, how it is read; of several tags for a field the first that says something counts
+_FIELDS: tuple[tuple[int, str, Callable[[Value | None], Any]], ...] = (
+    (0x010F, "make", _text),
+    (0x0110, "model", _text),
+    (0xC614, "model", _text),
+    (0x0112, "orientation", _orientation),
+    (0x010E, "description", _text),
+    (0x4746, "rating", _stars),
+    (0x829A, "exposure_time", _positive),
+    (0x829D, "f_number", _positive),
+    (0x8827, "iso", _whole),
+    (0x9204, "exposure_bias", _number),
+    (0x920A, "focal_length", _positive),
+    (0xA434, "lens_model", _text),
+)
+# tag, field, and the tags that hold its fraction of a second and its offset
+_TIMES = (
+    (0x0132, "modified_datetime", 0x9290, 0x9010),
+    (0x9003, "original_datetime", 0x9291, 0x9011),
+    (0x9004, "digitized_datetime", 0x9292, 0x9012),
+)

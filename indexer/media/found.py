@@ -36,6 +36,9 @@ class Found:
 
     def claim(self, source: str, **claims: Any) -> None:
         """Add what a source says; what it said before stays, and None says nothing."""
+        self.claim_all(source, claims)
+
+    def claim_all(self, source: str, claims: Claims) -> None:
         known = self.claims.setdefault(source, {})
         for name, value in claims.items():
             if value is not None and known.get(name) is None:

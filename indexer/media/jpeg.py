@@ -12,6 +12,7 @@ _SOS, _EOI, _APP0, _APP1, _APP2, _APP13 = 0xDA, 0xD9, 0xE0, 0xE1, 0xE2, 0xED
 _KEPT = _SIZES | {_APP0, _APP1, _APP2, _APP13}
 _EXIF, _XMP, _ICC, _PHOTOSHOP = b"Exif\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0", b"Photoshop 3.0\0"
 _EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
+_PIECE = 16 * 1024
 _STEP = 64 * 1024
 _MAX_SEGMENTS = 4000
 
@@ -30,12 +31,15 @@ def read_jpeg(data: Readable, found: Found) -> int:
     """Add the metadata blocks and the size. Returns where the picture's data begins, 0 where there is none."""
     parts = _Parts()
     position, scan = 2, 0
+    # What was read last and where it lies: a segment is nearly always within.
+    at, piece = 0, data.read(0, _PIECE)
     for _ in range(_MAX_SEGMENTS):
-        head = data.read(position, 4)
-        if len(head) < 4:
-            break
-        marker = head[1]
-        if head[0] != 0xFF:
+        if not 0 <= position - at <= len(piece) - 4:
+            at, piece = position, data.read(position, _PIECE)
+            if len(piece) < 4:
+                break
+        lead, marker, high, low = piece[position - at : position - at + 4]
+        if lead != 0xFF:
             position = _find_marker(data, position)  # garbage between segments: decoders skip it
             if position < 0:
                 break
@@ -46,9 +50,11 @@ def read_jpeg(data: Readable, found: Found) -> int:
         if marker in (_SOS, _EOI):
             scan = position if marker == _SOS else 0
             break
-        length = max(int.from_bytes(head[2:4], "big"), 2)
+        length = max(high << 8 | low, 2)
         if marker in _KEPT:
-            _segment(found, parts, marker, data.read(position + 4, length - 2))
+            begin, end = position + 4 - at, position + 2 + length - at
+            whole = end <= len(piece)
+            _segment(found, parts, marker, piece[begin:end] if whole else data.read(position + 4, length - 2))
         position += 2 + length
     _join(found, parts)
     if not scan:

@@ -143,7 +143,7 @@ def _claim(found: Found, name: str, text: str | None) -> None:
         return
     field = _FIELDS.get(name.removeprefix(_KEYS).removeprefix(_ANDROID))
     if field == "place":
-        found.claim("QuickTime", **_place(text))
+        found.claim_all("QuickTime", _place(text))
     elif field == "original_datetime":
         found.claim("QuickTime", original_datetime=rfc3339(text))
     elif field:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from io import FileIO
 
 from .capture import capture_time, every_time
 from .exif import read_exif
@@ -28,7 +29,7 @@ def read_media(
     Raises OSError where the file cannot be opened or read. A damaged file does not raise: its `problems` say what is
     wrong, and what could be read is there.
     """
-    with open(path, "rb", buffering=0) as file:
+    with FileIO(path) as file:
         name = os.path.basename(os.fsdecode(path))
         return read_source(Source(file, hashed=hashed), name, file_time(os.fstat(file.fileno())), sidecars)
 

@@ -9,6 +9,8 @@ from typing import BinaryIO, Protocol
 
 # Kept in memory of each file: nearly all metadata lies there. What lies beyond is read again when it is asked for.
 HEAD = 64 * 1024
+# Where the file is not hashed, less is read to begin with: that much holds most of it.
+_FIRST = 16 * 1024
 # And the end, where pictures say that they are whole.
 _TAIL = 64
 # So much is read and hashed at a time: most photos whole, which is fastest.
@@ -64,7 +66,7 @@ class Source:
         if hashed:
             self._hash()
         else:
-            self.head = _exactly(file, min(self.size, HEAD))
+            self.head = _exactly(file, min(self.size, _FIRST))
 
     def _hash(self) -> None:
         sha256, sha1 = hashlib.sha256(), hashlib.sha1(usedforsecurity=False)

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 def clean(value: str | bytes | None) -> str | None:
     """The text up to its NUL without surrounding blanks; UTF-8, else Latin-1. None for an empty one."""
-    if value is None:
-        return None
     if isinstance(value, bytes):
-        value = decoded(value.split(b"\0", 1)[0])
-    value = value.replace("\0", " ").strip()
+        value = decoded(value.partition(b"\0")[0]).strip()
+    elif value is None:
+        return None
+    else:
+        value = value.replace("\0", " ").strip()
     if value.isascii():
         return value or None
     return value.encode("utf-8", "replace").decode() or None

@@ -38,6 +38,17 @@ _TYPES = {
     18: (8, "Q"),
     129: (1, "s"),
 }
+_BYTE = _TYPES[1]
+# byte order and size -> the structures of a directory: the count of its entries, an entry, an offset
+_STRUCTS = {
+    (order, big): (
+        struct.Struct(order + ("Q" if big else "H")),
+        struct.Struct(order + ("HHQ8s" if big else "HHI4s")),
+        struct.Struct(order + ("Q" if big else "I")),
+    )
+    for order in "<>"
+    for big in (False, True)
+}
 _NAN, _INFINITE = float("nan"), float("inf")
 # The number after the byte order; TIFF itself has 42, and Panasonic and Olympus numbers of their own.
 _BIG = 43
@@ -58,9 +69,7 @@ class Tiff:
         self.problems: list[str] = []
         self._base = base
         self._seen: set[int] = set()
-        self._count = struct.Struct(order + ("Q" if big else "H"))
-        self._entry = struct.Struct(order + ("HHQ8s" if big else "HHI4s"))
-        self._offset = struct.Struct(order + ("Q" if big else "I"))
+        self._count, self._entry, self._offset = _STRUCTS[order, big]
 
     @classmethod
     def open(cls, data: Readable) -> Tiff:
@@ -77,8 +86,8 @@ class Tiff:
     def directory(
         self, offset: int, wanted: Container[int], name: str, located: Container[int] = ()
     ) -> tuple[Directory, int]:
-        """The wanted tags of the directory at `offset`, and the next directory's offset (0: none). Of located tags the
-        place and size instead of the value."""
+        """The wanted tags of the directory at `offset`, and the next directory's offset (0: none). Of those that are
+        `located` too, the place and size instead of the value."""
         if offset in self._seen:
             self.problems.append(f"{name} points back to itself")
             return {}, 0
@@ -97,9 +106,11 @@ class Tiff:
             self.problems.append(f"{name} claims {claimed} entries, {count} can be there")
         tags: Directory = {}
         for tag, kind, number, field in self._entry.iter_unpack(entries[: count * each]):
+            if tag not in wanted or tag in tags:
+                continue
             if tag in located:
-                tags[tag] = (self._base + self._offset.unpack(field)[0], number * _TYPES.get(kind, (1, ""))[0])
-            elif tag in wanted and kind in _TYPES and tag not in tags:
+                tags[tag] = (self._base + self._offset.unpack(field)[0], number * _TYPES.get(kind, _BYTE)[0])
+            elif kind in _TYPES:
                 value = self._value(kind, number, field)
                 if value is None:
                     self.problems.append(f"{name} tag 0x{tag:04x} lies past the end")
@@ -121,10 +132,12 @@ class Tiff:
                 return None
         if code == "s":
             return raw
-        if len(code) == 2:
-            flat = struct.unpack(f"{self.order}{number * 2}{code[0]}", raw)
-            return tuple(map(_divide, flat[::2], flat[1::2]))
-        return struct.unpack(f"{self.order}{number}{code}", raw)
+        if len(code) == 1:
+            return struct.unpack(f"{self.order}{number}{code}", raw)
+        flat = struct.unpack(f"{self.order}{number * 2}{code[0]}", raw)
+        if number == 1:
+            return (_divide(*flat),)
+        return tuple(map(_divide, flat[::2], flat[1::2]))
 
 
 def _divide(top: int, bottom: int) -> float:

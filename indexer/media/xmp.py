@@ -83,7 +83,7 @@ def claim_properties(of: Properties, found: Found, source: str) -> None:
     if not claims.get("latitude") and not claims.get("longitude"):  # 0,0: a receiver without a fix
         claims.pop("latitude", None)
         claims.pop("longitude", None)
-    found.claim(source, **claims)
+    found.claim_all(source, claims)
     for name in _KEYWORDS:
         if name in of:
             found.keywords += [word for word in map(_text, _listed(of[name])) if word]
@@ -177,7 +177,9 @@ def _as_xml(packet: bytes) -> str | bytes:
         order = "le" if packet.lstrip(b"\xff\xfe")[:1] != b"\0" else "be"
         text = packet.decode(f"utf-{8 * width}-{order}", "replace").lstrip("\ufeff").rstrip("\0 \r\n")
         return re.sub(r"^<\?xml[^>]*\?>", "", text)
-    packet = packet.rstrip(b"\0 \r\n\t")
+    # Between the last element and the trailer lies room for edits, often more than the packet itself.
+    end = packet.rfind(b"<?xpacket end")
+    packet = packet[: packet.rfind(b">", 0, end if end > 0 else len(packet)) + 1]
     try:
         packet.decode()
     except UnicodeDecodeError:

@@ -24,13 +24,14 @@ from .build import PREFIXES, RDF, said, xmp
         xmp(attributes='xmp:Rating="4"').replace(b"xmp:", b"other:").replace(b"xmlns:xmp=", b"xmlns:other="),
         (RDF % f'<rdf:Description {PREFIXES}/><rdf:Description {PREFIXES} xmp:Rating="4"/>').encode(),
         b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>' + xmp(attributes='xmp:Rating="4"') + b'<?xpacket end="w"?>' + b" " * 400,
+        b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>' + xmp(attributes='xmp:Rating="4"') + b" \n" * 999 + b'<?xpacket end="w"?>\0garbage',
         xmp(attributes='xmp:Rating="4"').decode().encode("utf-16"),
         xmp(attributes='xmp:Rating="4"').decode().encode("utf-16-be"),
         xmp(attributes='xmp:Rating="4"').decode().encode("utf-32-le"),
         xmp(attributes='xmp:Rating="4"') + b"\0\0\0",
         (RDF % '<rdf:Description xmp:Rating="4"/>').encode(),  # a prefix never declared
     ],
-    ids=range(14),
+    ids=range(15),
 )  # fmt: skip
 def test_every_spelling_of_a_property(packet: bytes) -> None:
     claims, found = said(packet)
