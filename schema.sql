@@ -1,4 +1,4 @@
--- The index, version 2.
+-- The index, version 3.
 --
 -- One idea: the asset record is a row, and its JSON is a view. Tables hold facts; the view asset_json renders the record,
 -- and everything that hands out a record (the Python lookup, the command line, your own SELECT) returns that text.
@@ -8,7 +8,7 @@
 -- Needs SQLite 3.40. Changed only by a numbered migration beside it (indexer/store/migrations).
 
 PRAGMA application_id = 0x50494458;  -- "PIDX"
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- What holds for the index as a whole: device_id.
 CREATE TABLE setting (
@@ -16,12 +16,15 @@ CREATE TABLE setting (
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- A folder that is watched. device and inode are the folder's own when it was last seen: another pair in the same place
--- is another drive.
+-- A folder that is indexed. volume names the file system it lies on, the same after every mount where the system can tell
+-- (see indexer/sync/volumes.py); with the folder's inode it says which folder this is, wherever it turns up. device is
+-- the number that the file system had when it was last seen.
 CREATE TABLE root (
     id           INTEGER PRIMARY KEY,
     path         TEXT NOT NULL UNIQUE,           -- absolute; bytes that are not UTF-8 are written \xNN
     uri          TEXT NOT NULL,                  -- file:// URL of the folder, percent-encoded, without a final slash
+    volume       TEXT,
+    filesystem   TEXT,                           -- its type: ext4, vfat, nfs4
     device       INTEGER,
     inode        INTEGER,
     added_at     TEXT NOT NULL,
@@ -30,12 +33,35 @@ CREATE TABLE root (
     offline_why  TEXT
 ) STRICT;
 
+-- Another file system mounted inside a root. While it is away, what lies in it is offline, not missing.
+CREATE TABLE mount (
+    root_id    INTEGER NOT NULL REFERENCES root (id) ON DELETE CASCADE,
+    folder     TEXT NOT NULL,                    -- within the root
+    volume     TEXT,
+    filesystem TEXT,
+    device     INTEGER NOT NULL,
+    offline_at TEXT,
+    PRIMARY KEY (root_id, folder)
+) STRICT, WITHOUT ROWID;
+
+-- How the running watch follows each root: by events, or by looking again and again.
+CREATE TABLE coverage (
+    root_id   INTEGER PRIMARY KEY REFERENCES root (id) ON DELETE CASCADE,
+    mode      TEXT NOT NULL CHECK (mode IN ('events', 'polling')),
+    why       TEXT,                              -- of polling
+    since     TEXT NOT NULL,
+    watches   INTEGER NOT NULL DEFAULT 0,        -- folders followed by events
+    uncovered TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(uncovered)),  -- folders that events cannot be had of
+    overflows INTEGER NOT NULL DEFAULT 0         -- times that the system lost events, since the watch began
+) STRICT;
+
 -- An asset is content: a photo or film, wherever it lies. Its id comes from the SHA-256 first indexed.
 CREATE TABLE asset (
     id                 TEXT PRIMARY KEY CHECK (length(id) = 28 AND id GLOB 'asset_*'),
     checksum           TEXT NOT NULL UNIQUE,     -- base64 of the SHA-256
     checksum_sha1      TEXT,                     -- base64 of the SHA-1
     mime_type          TEXT NOT NULL,
+    fingerprint        TEXT,                     -- XXH3-128 of the coded picture without metadata, hexadecimal
     file_size_bytes    INTEGER NOT NULL CHECK (file_size_bytes >= 0),
     width              INTEGER NOT NULL DEFAULT 0 CHECK (width >= 0),
     height             INTEGER NOT NULL DEFAULT 0 CHECK (height >= 0),
@@ -53,6 +79,10 @@ CREATE TABLE asset (
 
 CREATE INDEX asset_newest ON asset (wall_clock DESC, id) WHERE trashed_at IS NULL;
 
+CREATE INDEX asset_fingerprint ON asset (fingerprint) WHERE fingerprint IS NOT NULL;
+
+CREATE INDEX asset_trashed ON asset (trashed_at) WHERE trashed_at IS NOT NULL;
+
 CREATE INDEX asset_lost ON asset (id) WHERE file_id IS NULL;
 
 -- Content that an asset once had, before it was edited in place.
@@ -65,7 +95,8 @@ CREATE TABLE former_checksum (
 ) STRICT, WITHOUT ROWID;
 
 -- Every path met under a root, with the verdict on it. Folders are here only where they were passed over or could not
--- be read. A file that is gone keeps its row, so that it is known when it comes back.
+-- be read. A file that is not found is missing at first; when it stays away it is gone, and its asset goes to the trash.
+-- It keeps its row, so that it is known when it comes back.
 CREATE TABLE file (
     id               INTEGER PRIMARY KEY,
     root_id          INTEGER NOT NULL REFERENCES root (id) ON DELETE CASCADE,
@@ -73,7 +104,7 @@ CREATE TABLE file (
     name             TEXT NOT NULL,
     path             TEXT NOT NULL GENERATED ALWAYS AS (CASE folder WHEN '' THEN name ELSE folder || '/' || name END) VIRTUAL,
     verdict          TEXT NOT NULL CHECK (verdict IN
-                         ('indexed', 'damaged', 'ignored', 'not_media', 'unreadable', 'unstable', 'gone')),
+                         ('indexed', 'damaged', 'ignored', 'not_media', 'unreadable', 'unstable', 'missing', 'gone')),
     reason           TEXT,                       -- which rule, which error, what is damaged
     is_folder        INTEGER NOT NULL DEFAULT 0 CHECK (is_folder IN (0, 1)),
     asset_id         TEXT REFERENCES asset (id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
@@ -94,6 +125,7 @@ CREATE TABLE file (
 CREATE INDEX file_asset ON file (asset_id) WHERE asset_id IS NOT NULL;
 CREATE INDEX file_inode ON file (inode, size) WHERE asset_id IS NOT NULL;
 CREATE INDEX file_away ON file (asset_id) WHERE verdict IN ('gone', 'ignored') AND asset_id IS NOT NULL;
+CREATE INDEX file_missing ON file (root_id) WHERE verdict = 'missing';
 CREATE INDEX file_failed ON file (verdict) WHERE verdict IN ('damaged', 'unreadable', 'unstable');
 
 -- What the file says: the camera, the author. Read again whenever the file changes.
@@ -230,6 +262,125 @@ CREATE TABLE face (
 CREATE INDEX face_asset ON face (asset_id);
 CREATE INDEX face_person ON face (person_id) WHERE person_id IS NOT NULL;
 
+CREATE TABLE album (
+    id             TEXT PRIMARY KEY,
+    name           TEXT NOT NULL,
+    description    TEXT,
+    cover_asset_id TEXT REFERENCES asset (id) ON DELETE SET NULL,
+    created_at     TEXT NOT NULL,
+    updated_at     TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE album_asset (
+    id         TEXT PRIMARY KEY,
+    album_id   TEXT NOT NULL REFERENCES album (id) ON DELETE CASCADE,
+    asset_id   TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    UNIQUE (album_id, asset_id)
+) STRICT;
+
+CREATE INDEX album_asset_asset ON album_asset (asset_id);
+
+-- Every change of an asset, its file, a face, a person or an album, in the order they were made; written in the same
+-- transaction, most by the triggers below. Who has read up to an id goes on from there.
+CREATE TABLE event (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    created_at  TEXT NOT NULL,
+    entity_type TEXT NOT NULL CHECK (entity_type IN
+                    ('asset', 'file', 'metadata', 'face', 'person', 'album', 'album_asset')),
+    entity_id   TEXT NOT NULL,                   -- of a file, the asset that it holds
+    event_type  TEXT NOT NULL,
+    payload     TEXT CHECK (payload IS NULL OR json_valid(payload))
+) STRICT;
+
+CREATE INDEX event_entity ON event (entity_id);
+
+CREATE TRIGGER asset_created AFTER INSERT ON asset BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (new.created_at, 'asset', new.id, 'asset_created');
+END;
+
+CREATE TRIGGER asset_updated AFTER UPDATE OF updated_at ON asset WHEN new.updated_at IS NOT old.updated_at BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (new.updated_at, 'asset', new.id, 'asset_updated');
+END;
+
+CREATE TRIGGER asset_trashed AFTER UPDATE OF trashed_at ON asset
+WHEN (new.trashed_at IS NULL) <> (old.trashed_at IS NULL) BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (coalesce(new.trashed_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), 'asset', new.id,
+            iif(new.trashed_at IS NULL, 'asset_restored', 'asset_trashed'));
+END;
+
+CREATE TRIGGER asset_deleted AFTER DELETE ON asset BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'asset', old.id, 'asset_deleted');
+END;
+
+CREATE TRIGGER metadata_updated AFTER UPDATE OF updated_at ON metadata WHEN new.updated_at IS NOT old.updated_at BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (new.updated_at, 'metadata', new.asset_id, 'metadata_updated');
+END;
+
+CREATE TRIGGER face_created AFTER INSERT ON face BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (new.created_at, 'face', new.id, 'face_created');
+END;
+
+CREATE TRIGGER face_updated AFTER UPDATE ON face BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'face', new.id, 'face_updated');
+END;
+
+CREATE TRIGGER face_deleted AFTER DELETE ON face BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type, payload)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'face', old.id, 'face_deleted',
+            json_object('asset_id', old.asset_id, 'person_id', old.person_id));
+END;
+
+CREATE TRIGGER person_created AFTER INSERT ON person BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (new.created_at, 'person', new.id, 'person_created');
+END;
+
+CREATE TRIGGER person_updated AFTER UPDATE ON person BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'person', new.id, 'person_updated');
+END;
+
+CREATE TRIGGER person_deleted AFTER DELETE ON person BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'person', old.id, 'person_deleted');
+END;
+
+CREATE TRIGGER album_created AFTER INSERT ON album BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (new.created_at, 'album', new.id, 'album_created');
+END;
+
+CREATE TRIGGER album_updated AFTER UPDATE ON album BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'album', new.id, 'album_updated');
+END;
+
+CREATE TRIGGER album_deleted AFTER DELETE ON album BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'album', old.id, 'album_deleted');
+END;
+
+CREATE TRIGGER album_asset_created AFTER INSERT ON album_asset BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type, payload)
+    VALUES (new.created_at, 'album_asset', new.id, 'album_asset_created',
+            json_object('album_id', new.album_id, 'asset_id', new.asset_id));
+END;
+
+CREATE TRIGGER album_asset_deleted AFTER DELETE ON album_asset BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type, payload)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'album_asset', old.id, 'album_asset_deleted',
+            json_object('album_id', old.album_id, 'asset_id', old.asset_id));
+END;
+
 -- A scan or watch at work; its row goes when it ends. A row whose process is dead is a run that was killed.
 CREATE TABLE activity (
     id         INTEGER PRIMARY KEY,
@@ -245,13 +396,26 @@ CREATE VIEW path_verdict AS
 SELECT root.path AS root, file.path AS path, file.verdict, file.reason, file.is_folder, file.asset_id, file.seen_at
 FROM file JOIN root ON root.id = file.root_id;
 
+-- Where each indexed file is: present, offline (its root or the drive inside it is away), missing (not found, and the
+-- drive is there), or gone (it stayed missing). One that moved is present where it lies now.
+CREATE VIEW file_state AS
+SELECT file.id AS file_id, file.asset_id, root.path AS root, file.path AS path,
+       CASE WHEN verdict = 'gone' THEN 'gone'
+            WHEN root.offline_at IS NOT NULL THEN 'offline'
+            WHEN EXISTS (SELECT 1 FROM mount WHERE mount.root_id = file.root_id AND mount.offline_at IS NOT NULL
+                         AND (file.folder = mount.folder OR file.folder >= mount.folder || '/'
+                              AND file.folder < mount.folder || '0')) THEN 'offline'
+            WHEN verdict = 'missing' THEN 'missing' ELSE 'present' END AS state
+FROM file JOIN root ON root.id = file.root_id
+WHERE file.asset_id IS NOT NULL AND verdict <> 'ignored';
+
 -- Whether what was seen adds up: seen = indexed + ignored + failed.
 CREATE VIEW verdict_count AS
-SELECT count(*) FILTER (WHERE verdict <> 'gone') AS seen,
+SELECT count(*) FILTER (WHERE verdict NOT IN ('missing', 'gone')) AS seen,
        count(*) FILTER (WHERE verdict = 'indexed') AS indexed,
        count(*) FILTER (WHERE verdict IN ('ignored', 'not_media')) AS ignored,
        count(*) FILTER (WHERE verdict IN ('damaged', 'unreadable', 'unstable')) AS failed,
-       count(*) FILTER (WHERE verdict = 'gone') AS gone
+       count(*) FILTER (WHERE verdict IN ('missing', 'gone')) AS gone
 FROM file;
 
 -- The record's words on the asset itself: the user's, else the file's, else those looked up.

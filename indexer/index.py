@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from .store.changes import Change
     from .store.queries import Counts, Filter, Listed
-    from .store.rows import Activity, Root, StoredFile, Verdict
+    from .store.rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
     from .sync.explain import Explanation
     from .sync.summary import Summary
     from .sync.watch import Stop
@@ -163,6 +163,20 @@ class Index:
 
         return queries.roots(self._db)
 
+    def mounts(self, root_id: int) -> Sequence[Mount]:
+        """The drives mounted inside a root."""
+        from .store import queries
+
+        return queries.mounts(self._db, root_id)
+
+    def coverage(self) -> dict[int, Coverage]:
+        """How a running watch follows each root, by the root's id."""
+        from .store import queries
+
+        watched = {path for one in self.activities() if one.kind == "watch" for path in one.roots}
+        known = queries.coverage(self._db)
+        return {root.id: known[root.id] for root in self.roots() if root.path in watched and root.id in known}
+
     def root_at(self, path: PathLike) -> Root:
         """The root that this folder is."""
         from .sync.roots import locate
@@ -206,13 +220,15 @@ class Index:
         make_executor: Callable[[int], Executor] | None = None,
         on_progress: Callable[[Summary], None] | None = None,
         count_ahead: bool = False,
+        accept_loss: int = 0,
     ) -> Summary:
         """Bring the index up to date with these folders (new ones become roots), or with all roots.
 
         workers: processes that read files, by default one a core; make_executor: another pool than local processes.
         on_progress is called a few times a second with the live summary; count_ahead also finds out how much there is.
-        Raises RootUnavailable for a folder that is not there. May be stopped by KeyboardInterrupt at any time: what
-        was done stays, and the next scan goes on.
+        accept_loss: so many missing files were deleted on purpose; a larger loss of a root is held back (see
+        Summary.held). Raises RootUnavailable for a folder that is not there. May be stopped by KeyboardInterrupt at any
+        time: what was done stays, and the next scan goes on.
         """
         early = None
         if make_executor is None and not self.path.exists():
@@ -230,7 +246,8 @@ class Index:
         try:
             writer = Writer(self._writable())
             named = [Path(folder).expanduser() for folder in folders]
-            scan = Scan(writer, readers, targets(writer, queries.roots(self._db), named), on_progress)
+            aims = targets(writer, queries.roots(self._db), named)
+            scan = Scan(writer, readers, aims, on_progress, accept_loss=accept_loss)
             if count_ahead:
                 scan.count_ahead()
             return scan.run()
@@ -246,6 +263,7 @@ class Index:
         rest_seconds: float = 2.0,
         rescan_seconds: float = 3600.0,
         poll_seconds: float | None = None,
+        trash_seconds: float = 60.0,
         on_scanned: Callable[[Root, Summary], None] = lambda root, summary: None,
         on_change: Callable[[Root, Change, str], None] = lambda root, change, asset_id: None,
         on_message: Callable[[str], None] = lambda text: None,
@@ -254,7 +272,8 @@ class Index:
         """Scan, then follow the folders until `stop` is set.
 
         A file is taken in once it was left alone for rest_seconds and no program has it open for writing.
-        poll_seconds: look that often instead of waiting for events. See indexer.sync.watch.Watch for the callbacks.
+        poll_seconds: look that often instead of waiting for events. trash_seconds: what is missing for so long is let
+        go. See indexer.sync.watch.Watch for the callbacks.
         """
         from .store import queries
         from .store.writer import Writer
@@ -278,6 +297,7 @@ class Index:
                 rest_seconds=rest_seconds,
                 rescan_seconds=rescan_seconds,
                 poll_seconds=poll_seconds,
+                trash_seconds=trash_seconds,
                 on_scanned=on_scanned,
                 on_change=on_change,
                 on_message=on_message,

@@ -40,6 +40,12 @@ def own_default_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INDEXER_DB", str(tmp_path / "default" / "index.db"))
 
 
+@pytest.fixture(autouse=True)
+def short_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scans of the test's own process wait a tenth of a second, not two, for what is missing or being written."""
+    monkeypatch.setattr("indexer.sync.scan.REST_SECONDS", 0.1)
+
+
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     folder = SHARED / "corpus"
@@ -151,7 +157,7 @@ def watch(tmp_path: Path) -> Iterator[Callable[..., Watcher]]:
         with out.open("w") as stdout, err.open("w") as stderr:
             process = subprocess.Popen(
                 [*prefix, sys.executable, "-m", "indexer", "--db", str(database), "watch", str(folder)]
-                + ["--rest", "0.5", *map(str, options)],
+                + ["--rest", "0.5", "--trash-after", "0.5", *map(str, options)],
                 stdout=stdout,
                 stderr=stderr,
                 text=True,

@@ -20,20 +20,34 @@ _SHOWN_FAILURES = 10
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path())
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes that read files. Default: one a core.")
+@click.option(
+    "--accept-loss",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="So many missing files of a root were deleted on purpose.",
+)
 @json_option
 @pass_index
-def command(index: Index, paths: tuple[str, ...], workers: int | None, as_json: bool) -> None:
+def command(index: Index, paths: tuple[str, ...], workers: int | None, accept_loss: int, as_json: bool) -> None:
     """Index folders now: new, changed, moved and deleted photos.
 
     A folder named for the first time is remembered; without PATHS, all remembered folders are scanned. Photos are only
     read. Unreadable and damaged ones are listed at the end. Ctrl-C stops at any time; the next scan goes on.
+
+    The record of a deleted photo goes to the trash. If over 100 files and a fifth of a folder are missing at once, they
+    are kept until --accept-loss says how many were really deleted.
+
+    Exit code 1: a folder was offline, or a loss was held back. 2: something could not be read.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     show = sys.stderr.isatty() and not as_json
     progress = Bar() if show else Lines(quiet=as_json)
     try:
         with progress:
-            summary = index.scan(paths, workers=workers, on_progress=progress.update, count_ahead=show)
+            summary = index.scan(
+                paths, workers=workers, on_progress=progress.update, count_ahead=show, accept_loss=accept_loss
+            )
     except KeyboardInterrupt:
         done = progress.latest
         kept = many(done.files_changed, "file") if done else "nothing"
@@ -43,7 +57,7 @@ def command(index: Index, paths: tuple[str, ...], workers: int | None, as_json: 
         print_json(summary.as_dict())
     else:
         _print(index, summary)
-    raise SystemExit(1 if summary.offline else 0)
+    raise SystemExit(1 if summary.offline or summary.held else 2 if summary.unreadable else 0)
 
 
 def _print(index: Index, summary: Summary) -> None:
@@ -51,7 +65,7 @@ def _print(index: Index, summary: Summary) -> None:
     counts = index.counts().by_verdict
     failed = [(counts.get(name, 0), name) for name in ("damaged", "unreadable", "unstable")]
     ignored = counts.get("ignored", 0) + counts.get("not_media", 0)
-    total = sum(number for verdict, number in counts.items() if verdict != "gone")
+    total = sum(number for verdict, number in counts.items() if verdict not in ("missing", "gone"))
     failing = sum(number for number, _ in failed)
     click.echo(
         f"In the index: {many(total, 'path')} seen = {counts.get('indexed', 0):,} indexed + {ignored:,} ignored"
@@ -65,6 +79,8 @@ def _print(index: Index, summary: Summary) -> None:
             click.echo(f"  … and {failing - _SHOWN_FAILURES:,} more: 'indexer status --failures' lists them")
     for text in summary.offline:
         click.echo(f"Offline, left as it was: {text}", err=True)
+    for text in summary.held:
+        click.echo(text, err=True)
 
 
 def outcome(summary: Summary) -> str:
@@ -76,6 +92,7 @@ def outcome(summary: Summary) -> str:
         (summary.copies, "copied"),
         (summary.back, "back"),
         (summary.reread, "with metadata read again"),
+        (summary.missing, "missing"),
         (summary.gone, "gone"),
         (summary.unreadable, "unreadable"),
         (summary.unstable, "still being written"),

@@ -5,6 +5,10 @@ from __future__ import annotations
 import click
 
 from indexer.index import Index
+from indexer.store.queries import Counts
+from indexer.store.rows import Coverage, Root
+from indexer.sync.missing import held_words, is_held
+from indexer.sync.volumes import has_inodes, watch_limit
 
 from .common import json_option, many, pass_index, print_json, size
 
@@ -21,7 +25,8 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
     verdicts = counts.by_verdict
     failed = sum(verdicts.get(name, 0) for name in ("damaged", "unreadable", "unstable"))
     ignored = verdicts.get("ignored", 0) + verdicts.get("not_media", 0)
-    seen = sum(number for name, number in verdicts.items() if name != "gone")
+    seen = sum(number for name, number in verdicts.items() if name not in ("missing", "gone"))
+    covered = index.coverage()
     failures = index.failures(-1 if all_failures or as_json else _SHOWN)
     if as_json:
         print_json(
@@ -36,7 +41,17 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
                 "ignored": ignored,
                 "failed": failed,
                 "by_verdict": verdicts,
-                "roots": [root._asdict() | {"files": counts.by_root.get(root.id, 0)} for root in roots],
+                "missing": verdicts.get("missing", 0),
+                "roots": [
+                    root._asdict()
+                    | {"files": counts.by_root.get(root.id, 0), "missing": counts.missing_by_root.get(root.id, 0)}
+                    | {"watch": covered[root.id]._asdict() if root.id in covered else None}
+                    | {"has_inodes": has_inodes(root.filesystem)}
+                    | {"drives": [mount._asdict() for mount in index.mounts(root.id)]}
+                    for root in roots
+                ],
+                "watches": sum(one.watches for one in covered.values()),
+                "watch_limit": watch_limit(),
                 "running": [one._asdict() for one in running],
                 "failures": [one._asdict() for one in failures],
             }
@@ -50,10 +65,11 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
     indexed = verdicts.get("indexed", 0)
     click.echo(f"{many(seen, 'path')} seen = {indexed:,} indexed + {ignored:,} ignored + {failed:,} failed")
     for root in roots:
-        state = f"scanned {root.scanned_at or 'never to the end'}"
-        if root.offline_at:
-            state = f"offline since {root.offline_at}: {root.offline_why}"
-        click.echo(f"  {root.path}: {many(counts.by_root.get(root.id, 0), 'file')}, {state}")
+        _root(index, root, counts, covered.get(root.id))
+    if any(one.watches for one in covered.values()):
+        limit = watch_limit()
+        of = f" of {limit:,}" if limit else ""
+        click.echo(f"watches: {sum(one.watches for one in covered.values()):,}{of} that the system has")
     for one in running:
         click.echo(f"running: {one.kind} of {', '.join(one.roots)} since {one.started_at} (process {one.pid})")
     if not running:
@@ -64,3 +80,30 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
         click.echo(f"  {failure.verdict:11}{failure.root}/{failure.path}: {failure.reason}")
     if failed > len(failures):
         click.echo(f"  … and {failed - len(failures):,} more: --failures lists them")
+
+
+def _root(index: Index, root: Root, counts: Counts, covered: Coverage | None) -> None:
+    """A line on a root, and more where there is more to say."""
+    state = f"scanned {root.scanned_at or 'never to the end'}"
+    if root.offline_at:
+        state = f"offline since {root.offline_at}: {root.offline_why}"
+    elif covered is not None and covered.mode == "events":
+        state += ", followed by events"
+    elif covered is not None:
+        state += f", polled since {covered.since}: {covered.why}"
+    click.echo(f"  {root.path}: {many(counts.by_root.get(root.id, 0), 'file')}, {state}")
+    for mount in index.mounts(root.id):
+        if mount.offline_at:
+            click.echo(f"    {mount.folder}: offline since {mount.offline_at}: its drive is away")
+    if covered is not None and covered.overflows:
+        click.echo(f"    events were lost {many(covered.overflows, 'time')}, and everything looked through after it")
+    if covered is not None and covered.uncovered:
+        shown = ", ".join(covered.uncovered[:3]) + (", …" if len(covered.uncovered) > 3 else "")
+        click.echo(f"    no watches left for {many(len(covered.uncovered), 'folder')}, which are polled: {shown}")
+    if not has_inodes(root.filesystem):
+        click.echo(f"    {root.filesystem} keeps no inodes: a change is known by size and time alone")
+    missing = counts.missing_by_root.get(root.id, 0)
+    if is_held(missing, counts.by_root.get(root.id, 0), 0):
+        click.echo(f"    {held_words(root, missing, counts.by_root.get(root.id, 0))}")
+    elif missing:
+        click.echo(f"    {many(missing, 'file')} missing, not in the trash yet")

@@ -47,6 +47,14 @@ _TOLD = {"new": "new", "modified": "changed", "moved": "moved", "copy": "copy", 
     metavar="SECONDS",
     help="Look through everything this often, events or not.",
 )
+@click.option(
+    "--trash-after",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a file stays missing before its record goes to the trash.",
+)
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes that read files. Default: one a core.")
 @json_option
 @pass_index
@@ -56,6 +64,7 @@ def command(
     poll: float | None,
     rest: float,
     rescan: float,
+    trash_after: float,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -74,6 +83,7 @@ def command(
         rest_seconds=rest,
         rescan_seconds=rescan,
         poll_seconds=poll,
+        trash_seconds=trash_after,
         on_scanned=teller.scanned,
         on_change=teller.changed,
         on_message=teller.message,

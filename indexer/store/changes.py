@@ -9,6 +9,15 @@ from indexer.media.facts import MediaFacts
 Kind = Literal["new", "modified", "moved", "copy", "back", "touched", "reread"]
 
 
+class Volume(NamedTuple):
+    """A file system as it is mounted now. filesystem is its type (None: unknown); identity the same after every mount,
+    None where the system cannot tell."""
+
+    device: int
+    filesystem: str | None
+    identity: str | None
+
+
 class FileStat(NamedTuple):
     """A file found in a root. folder and name are as stored (indexer.paths); times in nanoseconds.
 

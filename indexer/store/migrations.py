@@ -1,10 +1,12 @@
 """From an older version of the schema to the present one.
 
-A migration says only what schema.sql cannot: new columns of old tables, and what is to become of old rows. New tables
-and indexes, and all views, come from schema.sql itself."""
+A migration says only what schema.sql cannot: new columns of old tables, and what is to become of old rows. New tables,
+indexes and triggers, and all views, come from schema.sql itself; so does a table whose constraints have changed: it is
+made anew and takes over the old one's rows."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -17,7 +19,14 @@ _STEPS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE metadata ADD COLUMN origins TEXT CHECK (origins IS NULL OR json_valid(origins))",
         "ALTER TABLE face ADD COLUMN source TEXT NOT NULL DEFAULT 'file'",
     ),
+    3: (
+        "ALTER TABLE root ADD COLUMN volume TEXT",
+        "ALTER TABLE root ADD COLUMN filesystem TEXT",
+        "ALTER TABLE asset ADD COLUMN fingerprint TEXT",
+    ),
 }
+# version reached -> tables whose constraints are other than before
+_REBUILT: dict[int, tuple[str, ...]] = {3: ("file",)}
 
 
 def migrate(connection: sqlite3.Connection, path: Path, version: int, target: int, statements: list[str]) -> None:
@@ -34,6 +43,9 @@ def migrate(connection: sqlite3.Connection, path: Path, version: int, target: in
             for number in range(version + 1, target + 1):
                 for statement in _STEPS[number]:
                     connection.execute(statement)
+            rebuilt = {table for number in range(version + 1, target + 1) for table in _REBUILT.get(number, ())}
+            for table in sorted(rebuilt):
+                _rebuild(connection, table, statements)
             _make_missing(connection, statements)
         connection.execute("COMMIT")
     except BaseException:
@@ -46,16 +58,37 @@ def keep_copy(connection: sqlite3.Connection, path: Path, version: int) -> Path:
     copy = path.with_name(f"{path.name}.v{version}")
     if copy.exists():
         return copy
-    half = copy.with_name(copy.name + ".part")
+    half = copy.with_name(f"{copy.name}.{os.getpid()}.part")
     try:
         half.unlink(missing_ok=True)
-        with sqlite3.connect(half) as target:
+        target = sqlite3.connect(half)
+        try:
             connection.backup(target)
-        target.close()
-        half.replace(copy)
+            copied = target.execute("PRAGMA user_version").fetchone()[0]
+        finally:
+            target.close()
+        if copied == version:  # else another process has updated it meanwhile, and kept its own copy
+            half.replace(copy)
+        else:
+            half.unlink()
     except (OSError, sqlite3.Error) as error:
+        half.unlink(missing_ok=True)
         raise IndexUnusable(f"cannot keep a copy of the index before it is updated, at {copy}: {error}") from error
     return copy
+
+
+def _rebuild(connection: sqlite3.Connection, table: str, statements: list[str]) -> None:
+    """sqlite.org/lang_altertable.html, section 7: a new table under another name, then the old one's name. Foreign keys
+    are not enforced yet on this connection, so that what refers to the table goes on referring to it."""
+    create = next(one for one in statements if one.split()[:3] == ["CREATE", "TABLE", table])
+    connection.execute(create.replace(f"TABLE {table} ", f"TABLE new_{table} ", 1))
+    old, new = (
+        {row[1] for row in connection.execute(f"PRAGMA table_info({name})")} for name in (table, f"new_{table}")
+    )
+    columns = ", ".join(sorted(old & new))
+    connection.execute(f"INSERT INTO new_{table} ({columns}) SELECT {columns} FROM {table}")
+    connection.execute(f"DROP TABLE {table}")
+    connection.execute(f"ALTER TABLE new_{table} RENAME TO {table}")
 
 
 def _make_missing(connection: sqlite3.Connection, statements: list[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from indexer.errors import QueryError
 from indexer.media.facts import Motion, Origin
 
-from .rows import Activity, Root, StoredFile, Verdict
+from .rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
 
 _FILE = (
     "id, root_id, folder, name, verdict, reason, is_folder, asset_id, size, mtime_ns, ctime_ns, inode, device, reading"
@@ -17,7 +17,7 @@ _FILE = (
 _VERDICT = (
     "root.path, file.path, verdict, reason, is_folder, asset_id, seen_at FROM file JOIN root ON root.id = root_id"
 )
-_ROOT = "id, path, uri, device, inode, added_at, scanned_at, offline_at, offline_why"
+ROOT = "id, path, uri, volume, filesystem, device, inode, added_at, scanned_at, offline_at, offline_why"
 # A file that can be opened, as far as the index knows: an error is not an absence.
 _PRESENT = "verdict NOT IN ('gone', 'ignored')"
 
@@ -28,7 +28,22 @@ def asset_json(connection: sqlite3.Connection, asset_id: str) -> str | None:
 
 
 def roots(connection: sqlite3.Connection) -> list[Root]:
-    return [Root(*row) for row in connection.execute(f"SELECT {_ROOT} FROM root ORDER BY path")]
+    return [Root(*row) for row in connection.execute(f"SELECT {ROOT} FROM root ORDER BY path")]
+
+
+def mounts(connection: sqlite3.Connection, root_id: int) -> list[Mount]:
+    query = (
+        "SELECT root_id, folder, volume, filesystem, device, offline_at FROM mount WHERE root_id = ? ORDER BY folder"
+    )
+    return [Mount(*row) for row in connection.execute(query, (root_id,))]
+
+
+def coverage(connection: sqlite3.Connection) -> dict[int, Coverage]:
+    """By root: how the running watch follows it."""
+    import json
+
+    rows = connection.execute("SELECT root_id, mode, why, since, watches, uncovered, overflows FROM coverage")
+    return {row[0]: Coverage._make((*row[:5], tuple(json.loads(row[5])), row[6])) for row in rows}
 
 
 def file_at(connection: sqlite3.Connection, root_id: int, folder: str, name: str) -> StoredFile | None:
@@ -68,6 +83,14 @@ def count_present(connection: sqlite3.Connection, root_id: int) -> int:
     """Files of a root that have an asset and are not known to be gone."""
     query = f"SELECT count(*) FROM file WHERE root_id = ? AND asset_id IS NOT NULL AND {_PRESENT}"
     return int(connection.execute(query, (root_id,)).fetchone()[0])
+
+
+def missing(connection: sqlite3.Connection, root_id: int) -> list[tuple[StoredFile, str]]:
+    """Files of a root that were not found, with the moment when that was noticed."""
+    rows = connection.execute(
+        f"SELECT {_FILE}, seen_at FROM file WHERE root_id = ? AND verdict = 'missing'", (root_id,)
+    )
+    return [(StoredFile._make(row[:-1]), row[-1]) for row in rows.fetchall()]
 
 
 def some_present(connection: sqlite3.Connection, root_id: int, limit: int) -> list[StoredFile]:
@@ -142,7 +165,8 @@ def keywords(connection: sqlite3.Connection, asset_id: str) -> list[str]:
 
 
 class Counts(NamedTuple):
-    """How much is in the index. by_verdict has every verdict that occurs; by_root the files with an asset."""
+    """How much is in the index. by_verdict has every verdict that occurs; by_root the files with an asset, the missing
+    ones among them."""
 
     assets: int
     trashed: int
@@ -150,6 +174,7 @@ class Counts(NamedTuple):
     bytes: int
     by_verdict: dict[str, int]
     by_root: dict[int, int]
+    missing_by_root: dict[int, int]
 
 
 def counts(connection: sqlite3.Connection) -> Counts:
@@ -163,7 +188,10 @@ def counts(connection: sqlite3.Connection) -> Counts:
             f"SELECT root_id, count(*) FROM file WHERE asset_id IS NOT NULL AND {_PRESENT} GROUP BY root_id"
         ).fetchall()
     )
-    return Counts(live, trashed, sum(by_root.values()), size, by_verdict, by_root)
+    missing = dict(
+        connection.execute("SELECT root_id, count(*) FROM file WHERE verdict = 'missing' GROUP BY root_id").fetchall()
+    )
+    return Counts(live, trashed, sum(by_root.values()), size, by_verdict, by_root, missing)
 
 
 def activities(connection: sqlite3.Connection) -> list[Activity]:

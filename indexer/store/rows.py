@@ -11,12 +11,37 @@ class Root(NamedTuple):
     id: int
     path: str
     uri: str
+    volume: str | None
+    filesystem: str | None
     device: int | None
     inode: int | None
     added_at: str
     scanned_at: str | None
     offline_at: str | None
     offline_why: str | None
+
+
+class Mount(NamedTuple):
+    """Another file system mounted inside a root. folder is as stored, within the root."""
+
+    root_id: int
+    folder: str
+    volume: str | None
+    filesystem: str | None
+    device: int
+    offline_at: str | None
+
+
+class Coverage(NamedTuple):
+    """How the running watch follows a root; see schema.sql."""
+
+    root_id: int
+    mode: str
+    why: str | None
+    since: str
+    watches: int
+    uncovered: tuple[str, ...]
+    overflows: int
 
 
 class StoredFile(NamedTuple):

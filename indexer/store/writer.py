@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import socket
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from indexer import ids, paths
 from indexer.media.dates import utc
 from indexer.media.facts import MediaFacts
 
-from .changes import Change, FileStat, PassedOver
-from .queries import asset_json
-from .rows import Root
+from .changes import Change, FileStat, PassedOver, Volume
+from .queries import ROOT, asset_json
+from .rows import Coverage, Root
 from .words import add_words, replace_words
 
 _PRESENT = "verdict NOT IN ('gone', 'ignored')"
@@ -52,6 +53,8 @@ SELECT NOT EXISTS (
       AND (mime_type GLOB 'video/*' OR mime_type GLOB 'image/x-*' OR name LIKE '%BURST%'
            OR companion.asset_id IS NOT NULL))"""
 
+_EVENTS = {"modified": "file_edited", "moved": "file_moved", "copy": "file_copied", "back": "file_returned"}
+
 _UNSETTLED = """
 SELECT id FROM asset WHERE file_id IS NULL AND trashed_at IS NULL
 UNION
@@ -59,7 +62,7 @@ SELECT asset.id FROM file JOIN asset ON asset.id = file.asset_id
 WHERE file.verdict IN ('gone', 'ignored') AND asset.trashed_at IS NULL"""
 
 
-def now() -> str:
+def timestamp() -> str:
     return utc(time.time_ns())
 
 
@@ -70,13 +73,13 @@ class Writer:
         self.connection = connection
         self._perhaps_orphans: set[str] = set()
         self._touched_folders: set[tuple[int, str]] = set()
-        self._now = now()
+        self._now = timestamp()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Waits for other writers; on any exception nothing of it is kept. All of it bears one time."""
         self.connection.execute("BEGIN IMMEDIATE")
-        self._now = now()
+        self._now = timestamp()
         try:
             yield
             self.connection.execute("COMMIT")
@@ -87,20 +90,63 @@ class Writer:
 
     # Roots
 
-    def add_root(self, path: str, uri: str, stat: os.stat_result) -> Root:
+    def add_root(self, path: str, uri: str) -> Root:
         row = self.connection.execute(
-            "INSERT INTO root (path, uri, device, inode, added_at) VALUES (?, ?, ?, ?, ?)"
+            "INSERT INTO root (path, uri, added_at) VALUES (?, ?, ?)"
             " ON CONFLICT (path) DO UPDATE SET path = excluded.path"
-            " RETURNING id, path, uri, device, inode, added_at, scanned_at, offline_at, offline_why",
-            (path, uri, stat.st_dev, stat.st_ino, self._now),
+            f" RETURNING {ROOT}",
+            (path, uri, self._now),
         ).fetchone()
         return Root(*row)
 
-    def root_scanned(self, root_id: int, stat: os.stat_result) -> None:
+    def root_found(self, root: Root, volume: Volume, inode: int) -> None:
+        """The root is there, on this file system. On the drive where it was before, its files have kept their inodes,
+        though the drive's number may be another now."""
+        if root.inode == inode and root.volume == volume.identity and root.device not in (None, volume.device):
+            self._renumber(root.id, root.device, volume.device)
         self.connection.execute(
-            "UPDATE root SET scanned_at = ?, device = ?, inode = ?, offline_at = NULL, offline_why = NULL WHERE id = ?",
-            (self._now, stat.st_dev, stat.st_ino, root_id),
+            "UPDATE root SET device = ?, inode = ?, volume = ?, filesystem = ?, offline_at = NULL, offline_why = NULL"
+            " WHERE id = ?",
+            (volume.device, inode, volume.identity, volume.filesystem, root.id),
         )
+
+    def move_root(self, root_id: int, path: str, uri: str) -> None:
+        """The folder lies elsewhere now, with all that is in it."""
+        self.connection.execute("UPDATE root SET path = ?, uri = ? WHERE id = ?", (path, uri, root_id))
+        rows = self.connection.execute("SELECT DISTINCT asset_id FROM file WHERE root_id = ?", (root_id,)).fetchall()
+        self.connection.executemany(
+            "UPDATE asset SET updated_at = ? WHERE id = ?", [(self._now, row[0]) for row in rows if row[0]]
+        )
+
+    def root_scanned(self, root_id: int) -> None:
+        self.connection.execute("UPDATE root SET scanned_at = ? WHERE id = ?", (self._now, root_id))
+
+    def put_mounts(self, root_id: int, found: Mapping[str, Volume], away: Iterable[str]) -> None:
+        """found: drives inside a root that are new or have changed; away: all those that are away."""
+        for folder, volume in found.items():
+            old = self.connection.execute(
+                "SELECT device FROM mount WHERE root_id = ? AND folder = ?", (root_id, folder)
+            ).fetchone()
+            if old and old[0] != volume.device:
+                self._renumber(root_id, old[0], volume.device)
+            self.connection.execute(
+                "INSERT INTO mount (root_id, folder, volume, filesystem, device) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (root_id, folder) DO UPDATE SET volume = excluded.volume,"
+                " filesystem = excluded.filesystem, device = excluded.device",
+                (root_id, folder, volume.identity, volume.filesystem, volume.device),
+            )
+        self.connection.execute(
+            "UPDATE mount SET offline_at ="
+            " iif(folder IN (SELECT value FROM json_each(?)), coalesce(offline_at, ?), NULL) WHERE root_id = ?",
+            (json.dumps(list(away)), self._now, root_id),
+        )
+
+    def forget_mount(self, root_id: int, folder: str) -> None:
+        """What lay on it is a part of the root like any other from now on."""
+        self.connection.execute("DELETE FROM mount WHERE root_id = ? AND folder = ?", (root_id, folder))
+
+    def _renumber(self, root_id: int, old: int | None, new: int) -> None:
+        self.connection.execute("UPDATE file SET device = ? WHERE root_id = ? AND device = ?", (new, root_id, old))
 
     def root_offline(self, root_id: int, why: str) -> None:
         self.connection.execute(
@@ -130,6 +176,7 @@ class Writer:
             if change.kind == "modified":
                 assert change.facts is not None
                 self._replace_content(change.asset_id, change.facts)
+            self._tell_of(change)
             file_id = self._put_file(change.stat, change.asset_id, verdict, change.displaced)
             if change.facts is not None and (change.kind == "modified" or self._stands_for(file_id, change.asset_id)):
                 replace_words(self.connection, change.asset_id, change.facts, self._now)
@@ -174,14 +221,25 @@ class Writer:
     def is_unsettled(self) -> bool:
         return bool(self._perhaps_orphans or self._touched_folders)
 
+    def mark_missing(self, file_id: int) -> None:
+        """It was not found where it lay. Its asset stays as it is: the file may be on its way."""
+        row = self.connection.execute(
+            "UPDATE file SET verdict = 'missing', reason = NULL, seen_at = ?"
+            f" WHERE id = ? AND {_PRESENT} AND verdict <> 'missing' RETURNING asset_id, id",
+            (self._now, file_id),
+        ).fetchone()
+        if row and row[0]:
+            self._tell(row[0], "file_missing", path=self._full_path(row[1]))
+
     def mark_gone(self, file_id: int) -> bool:
         """Whether the row was still there to be marked."""
         row = self.connection.execute(
             "UPDATE file SET verdict = 'gone', reason = NULL, seen_at = ?"
-            " WHERE id = ? AND verdict <> 'gone' RETURNING asset_id",
+            " WHERE id = ? AND verdict <> 'gone' RETURNING asset_id, id",
             (self._now, file_id),
         ).fetchone()
         if row and row[0]:
+            self._tell(row[0], "file_gone", path=self._full_path(row[1]))
             self._lost_a_place(row[0])
         return row is not None
 
@@ -219,6 +277,15 @@ class Writer:
 
     # What is running
 
+    def put_coverage(self, coverage: Coverage) -> None:
+        self.connection.execute(
+            "INSERT OR REPLACE INTO coverage VALUES (?, ?, ?, ?, ?, ?, ?)",
+            coverage._replace(uncovered=json.dumps(coverage.uncovered, ensure_ascii=False)),  # type: ignore[arg-type]
+        )
+
+    def end_coverage(self, root_ids: Iterable[int]) -> None:
+        self.connection.executemany("DELETE FROM coverage WHERE root_id = ?", [(number,) for number in root_ids])
+
     def begin_activity(self, kind: str, roots: Iterable[str]) -> int:
         with self.transaction():
             row = self.connection.execute(
@@ -232,6 +299,26 @@ class Writer:
             self.connection.executemany("DELETE FROM activity WHERE id = ?", [(number,) for number in activity_ids])
 
     # Within
+
+    def _tell_of(self, change: Change) -> None:
+        event = _EVENTS.get(change.kind)
+        if event is not None and change.asset_id is not None:
+            left = [self._full_path(row) for row in change.left]
+            now = f"{self._root_path(change.stat.root_id)}/{paths.join(change.stat.folder, change.stat.name)}"
+            self._tell(change.asset_id, event, path=now, **({"left": left[0]} if left else {}))
+
+    def _tell(self, asset_id: str, event_type: str, **payload: str) -> None:
+        self.connection.execute(
+            "INSERT INTO event (created_at, entity_type, entity_id, event_type, payload) VALUES (?, 'file', ?, ?, ?)",
+            (self._now, asset_id, event_type, json.dumps(payload, ensure_ascii=False)),
+        )
+
+    def _full_path(self, file_id: int) -> str:
+        row = self.connection.execute("SELECT root_id, path FROM file WHERE id = ?", (file_id,)).fetchone()
+        return f"{self._root_path(row[0])}/{row[1]}" if row else "?"
+
+    def _root_path(self, root_id: int) -> str:
+        return str(self.connection.execute("SELECT path FROM root WHERE id = ?", (root_id,)).fetchone()[0])
 
     def _add(self, change: Change, facts: MediaFacts) -> str:
         moment, counter, stat = self._now, 0, change.stat

@@ -1,18 +1,23 @@
-"""The system's file events, through watchdog: where something happened, and that some of it was lost."""
+"""The system's file events, through watchdog: where something happened, and that some of it was lost.
+
+On Linux each folder that is ours is watched by itself, just before it is listed: what is passed over takes up none of
+the system's watches, and a folder for which there is none left is known. Elsewhere the system watches a folder and all
+below it."""
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import sys
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from watchdog.events import (
     DirCreatedEvent,
     DirDeletedEvent,
     DirMovedEvent,
-    FileAttribEvent,
     FileClosedEvent,
     FileCreatedEvent,
     FileDeletedEvent,
@@ -22,13 +27,11 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver, EventEmitter
 
 _WANTED: list[type[FileSystemEvent]] = [
     DirCreatedEvent,
     DirDeletedEvent,
     DirMovedEvent,
-    FileAttribEvent,
     FileClosedEvent,
     FileCreatedEvent,
     FileDeletedEvent,
@@ -37,69 +40,179 @@ _WANTED: list[type[FileSystemEvent]] = [
 ]
 
 
-class Observed(FileSystemEventHandler):
-    """Watches a folder and all below it until `stop`.
+class Events:
+    """Follows a folder and all below it until `stop`.
 
-    on_path(path, is_folder) and on_lost() are called from watchdog's thread. Raises OSError where the folder cannot be
-    watched (no inotify instances or watches left, or it is not there).
+    on_path(path, is_folder) and on_lost() are called from another thread. watches: folders followed, each by itself;
+    uncovered: those that the system has no watch left for; overflows: how often it lost events.
+    Raises OSError where the folder cannot be watched at all (no inotify instance left, or it is not there).
     """
 
     def __init__(self, folder: str, on_path: Callable[[str, bool], None], on_lost: Callable[[], None]) -> None:
+        self._folder = folder
         self._on_path = on_path
-        self._listener = _Overflow(on_lost)
-        self._listener.attach()
-        # watchdog 7.1 warns of each folder that it comes to watch on two ways at once; both ways are fine.
-        warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWarning)
-        self._observer = Observer()
-        try:
-            self._observer.schedule(self, folder, recursive=True, event_filter=_WANTED)
-            self._observer.start()
-            # Besides the observer and its emitters there may be a reader of the kernel's queue that all share.
-            self._threads = [self._observer, *self._observer.emitters, *_shared_threads()]
-        except BaseException:
-            self._listener.detach()
-            raise
+        self._on_lost = on_lost
+        self.uncovered: set[str] = set()
+        self.overflows = 0
+
+    @property
+    def watches(self) -> int:
+        return 0
+
+    def enter(self, folder: str) -> None:
+        """The folder is about to be listed: from now on its events count."""
+
+    def keep(self, folders: Collection[str]) -> None:
+        """A whole walk met these folders: no other one is ours."""
 
     def is_alive(self) -> bool:
-        return all(thread.is_alive() for thread in self._threads)
+        raise NotImplementedError
 
     def stop(self) -> None:
-        self._listener.detach()
-        self._observer.stop()
-        if self._observer.is_alive():
-            self._observer.join()
+        raise NotImplementedError
+
+
+def follow(folder: str, on_path: Callable[[str, bool], None], on_lost: Callable[[], None]) -> Events:
+    """Events as this system has them."""
+    kind = FolderByFolder if sys.platform == "linux" else Recursive
+    return kind(folder, on_path, on_lost)
+
+
+class Recursive(Events, FileSystemEventHandler):
+    """The system watches all below the folder by itself."""
+
+    def __init__(self, folder: str, on_path: Callable[[str, bool], None], on_lost: Callable[[], None]) -> None:
+        super().__init__(folder, on_path, on_lost)
+        self._observer = Observer()
+        self._observer.schedule(self, folder, recursive=True, event_filter=_WANTED)
+        self._observer.start()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         self._on_path(os.fsdecode(event.src_path), event.is_directory)
         if event.dest_path:
             self._on_path(os.fsdecode(event.dest_path), event.is_directory)
 
+    def is_alive(self) -> bool:
+        return all(thread.is_alive() for thread in (self._observer, *self._observer.emitters))
 
-def _shared_threads() -> list[threading.Thread]:
-    return [
-        thread
-        for thread in threading.enumerate()
-        if type(thread).__module__.startswith("watchdog.") and not isinstance(thread, (BaseObserver, EventEmitter))
-    ]
+    def stop(self) -> None:
+        self._observer.stop()
+        if self._observer.is_alive():
+            self._observer.join()
 
 
-class _Overflow(logging.Handler):
-    """watchdog tells of an overflow of the kernel's queue only in its log: this listens, and keeps the screen clean."""
+if sys.platform == "linux":
+    from watchdog.observers.inotify_c import (
+        CallbackId,
+        InotifyConstants,
+        InotifyEvent,
+        InotifyFD,
+        Mask,
+        WatchDescriptor,
+    )
 
-    _LOGGER = "watchdog.observers.inotify_c"
+    _MASK = Mask(
+        InotifyConstants.IN_CREATE
+        | InotifyConstants.IN_DELETE
+        | InotifyConstants.IN_MOVE
+        | InotifyConstants.IN_CLOSE_WRITE
+        | InotifyConstants.IN_MODIFY
+        | InotifyConstants.IN_ATTRIB
+        | InotifyConstants.IN_ONLYDIR
+        | InotifyConstants.IN_DONT_FOLLOW
+    )
+    _ID = CallbackId(0)
+    _LEFT = InotifyConstants.IN_MOVED_FROM | InotifyConstants.IN_DELETE
 
-    def __init__(self, on_lost: Callable[[], None]) -> None:
-        super().__init__(logging.WARNING)
-        self._on_lost = on_lost
+    class FolderByFolder(Events):
+        """One inotify watch a folder. A watch follows its folder's inode: where that one is moved, the watch is given
+        up, and taken anew when the folder is met at its new place."""
 
-    def attach(self) -> None:
-        logging.getLogger("watchdog").propagate = False
-        logging.getLogger("watchdog").addHandler(logging.NullHandler())
-        logging.getLogger(self._LOGGER).addHandler(self)
+        def __init__(self, folder: str, on_path: Callable[[str, bool], None], on_lost: Callable[[], None]) -> None:
+            super().__init__(folder, on_path, on_lost)
+            # watchdog warns of a folder watched anew under another name, and of an overflow, which it tells us too.
+            logging.getLogger("watchdog.observers.inotify_c").setLevel(logging.ERROR)
+            warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWarning)
+            self._lock = threading.Lock()
+            self._path_of: dict[WatchDescriptor, str] = {}
+            self._watch_of: dict[str, WatchDescriptor] = {}
+            self._inotify = InotifyFD()
+            self._inotify.start()
+            self.enter(folder)
 
-    def detach(self) -> None:
-        logging.getLogger(self._LOGGER).removeHandler(self)
+        @property
+        def watches(self) -> int:
+            return len(self._watch_of)
 
-    def emit(self, record: logging.LogRecord) -> None:
-        if "overflow" in record.getMessage():
+        def enter(self, folder: str) -> None:
+            with self._lock:
+                if folder in self._watch_of:
+                    return
+                try:
+                    watch = self._inotify.add_callback(os.fsencode(folder), _MASK, self, _ID)
+                except OSError as error:
+                    if error.errno == errno.ENOSPC:
+                        self.uncovered.add(folder)
+                    return  # else it is gone, or no folder any more: its listing will say
+                if watch < 0:  # it may not be read: as its listing will say
+                    return
+                self.uncovered.discard(folder)
+                self._forget(watch)
+                self._path_of[watch] = folder
+                self._watch_of[folder] = watch
+
+        def keep(self, folders: Collection[str]) -> None:
+            with self._lock:
+                self._give_up([folder for folder in self._watch_of if folder not in folders and folder != self._folder])
+                self.uncovered.intersection_update(folders)
+
+        def is_alive(self) -> bool:
+            return self._inotify.is_alive() and (self._folder in self._watch_of or self._folder in self.uncovered)
+
+        def stop(self) -> None:
+            self._inotify.stop()
+            if self._inotify.is_alive():
+                self._inotify.join()
+
+        # Called by watchdog's thread
+
+        def on_event(self, event: InotifyEvent) -> None:
+            with self._lock:
+                folder = self._path_of.get(event.wd)
+            if folder is None:
+                return
+            if event.mask & InotifyConstants.IN_UNMOUNT:
+                self._on_path(folder, True)
+                return
+            if not event.name:
+                return  # of the folder itself: its parent tells the same
+            path = os.path.join(folder, os.fsdecode(event.name))
+            if event.is_directory and event.mask & _LEFT:
+                with self._lock:
+                    below = path + os.sep
+                    self._give_up([one for one in self._watch_of if one == path or one.startswith(below)])
+            self._on_path(path, event.is_directory)
+
+        def on_watch_deleted(self, wd: WatchDescriptor) -> None:
+            with self._lock:
+                folder = self._forget(wd)
+            if folder is not None and self._inotify.should_keep_running():
+                self._on_path(folder, True)  # perhaps another one lies there by now, unwatched
+
+        def on_queue_overflow(self) -> None:
+            self.overflows += 1
             self._on_lost()
+
+        # Under the lock
+
+        def _forget(self, watch: WatchDescriptor) -> str | None:
+            folder = self._path_of.pop(watch, None)
+            if folder is not None:
+                self._watch_of.pop(folder, None)
+            return folder
+
+        def _give_up(self, folders: list[str]) -> None:
+            watches = [self._watch_of[folder] for folder in folders]
+            for watch in watches:
+                self._forget(watch)
+            self._inotify.remove_callbacks([(watch, _ID) for watch in watches])

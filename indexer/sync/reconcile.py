@@ -2,7 +2,8 @@
 
 Listings come in; each file in them is unchanged, or known by its inode, or to be read. Readings come back in order, and
 become changes; changes are written in batches. What a pass did not find is looked for once more before it is called
-gone, after everything else, so that a file that moved is never gone in between.
+missing, after everything else, so that a file that moved is never missing in between; only what stays missing is let go
+(see `missing`).
 """
 
 from __future__ import annotations
@@ -18,18 +19,21 @@ from indexer.store.changes import Change, FileStat, PassedOver
 from indexer.store.rows import Root, StoredFile
 from indexer.store.writer import Writer, checksum
 
-from .presence import has_left, is_absent
+from .missing import Outcome, let_go
+from .mounts import note_mounts
+from .presence import Presence
 from .readers import Job, Readers
 from .rules import real_folder
 from .sidecars import Sidecars, is_sidecar_name
 from .summary import Summary
+from .volumes import has_inodes, volume_of
 from .walk import Listing, Walker, file_stat, words
 from .worker import Reading
 
 _BATCH = 500
 _BATCH_SECONDS = 0.1
 _SOUND = ("indexed", "damaged")
-_AWAY = ("gone", "ignored")
+_AWAY = ("missing", "gone", "ignored")
 
 
 class Part(NamedTuple):
@@ -48,7 +52,7 @@ class Reconciler:
 
     roots: all of the index's, by id; a file may have come from any. summary is counted up as it goes.
     rest_seconds: a file touched within this time is not read yet, but returned as not at rest.
-    on_change is told of each change as it is written.
+    on_change is told of each change as it is written, on_enter of each folder before it is listed.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class Reconciler:
         summary: Summary,
         on_progress: Callable[[], None] = lambda: None,
         on_change: Callable[[Change, str], None] = lambda change, asset_id: None,
+        on_enter: Callable[[str], None] = lambda folder: None,
         rest_seconds: float = 0.0,
     ) -> None:
         self._writer = writer
@@ -71,8 +76,10 @@ class Reconciler:
         self._on_progress = on_progress
         self._on_change = on_change
         self._rest = rest_seconds
-        nested = {paths.from_text(other.path) for other in roots.values() if other.id != root.id}
-        self._walker = Walker(root, nested)
+        self._walker = Walker(root, roots.values(), on_enter)
+        self._presence = Presence(self._db, roots)
+        self._mounts: set[str] = set()
+        self._inodes: dict[int, bool] = {}
         self._pending: list[Change | PassedOver | tuple[Job, Reading]] = []
         self._written_at = time.monotonic()
         self._missing: list[StoredFile] = []
@@ -131,6 +138,7 @@ class Reconciler:
         for listing, names in listings:
             if names is None:
                 self._visited.add(listing.folder)
+                self._mounts.update(paths.join(listing.folder, name) for name in listing.mounts)
             if listing.error is not None:
                 self._note_unreadable(listing)
                 continue
@@ -156,13 +164,15 @@ class Reconciler:
         beside = sidecars.of(real_name)
         reading = sidecars.reading(real_name, beside)
         hashed = True
+        by_inode = self._has_inodes(info.st_dev, real)
         same = (
             row is not None
             and row.asset_id is not None
-            and (row.size, row.mtime_ns, row.inode) == (info.st_size, info.st_mtime_ns, info.st_ino)
+            and (row.size, row.mtime_ns) == (info.st_size, info.st_mtime_ns)
+            and (row.inode == info.st_ino or not by_inode)
         )
         if row is not None and same:
-            if row.verdict in _SOUND and row.ctime_ns == info.st_ctime_ns:
+            if row.verdict in _SOUND and (row.ctime_ns == info.st_ctime_ns or not by_inode):
                 if row.reading == reading:
                     self._summary.unchanged += 1
                     self._summary.bytes_done += info.st_size
@@ -173,10 +183,10 @@ class Reconciler:
                 self._change(Change("back", stat, asset_id=row.asset_id))
                 return None
         stat = file_stat(self._root.id, folder, name, info, reading)
-        if self._may_know and not same:
+        if self._may_know and by_inode and not same:
             for other in queries.same_inode(self._db, info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns):
                 home = self._roots.get(other.root_id)
-                if home is not None and (row is None or other.id != row.id) and has_left(home, other):
+                if home is not None and (row is None or other.id != row.id) and self._presence.has_left(other):
                     displaced = row.asset_id if row is not None and row.asset_id != other.asset_id else None
                     # It keeps the words that were read where it lay; with another sidecar it is read at the next look.
                     moved = stat._replace(reading=other.reading or "")
@@ -187,6 +197,12 @@ class Reconciler:
             self._unstable.append((job, "written moments ago"))
             return None
         return job
+
+    def _has_inodes(self, device: int, folder: str) -> bool:
+        """Whether inodes tell files apart on a file system; where they do not, size and time have to do."""
+        if device not in self._inodes:
+            self._inodes[device] = has_inodes(volume_of(folder).filesystem)
+        return self._inodes[device]
 
     def _change(self, change: Change) -> None:
         self._count(change)
@@ -216,7 +232,7 @@ class Reconciler:
         entered = set(listing.folders)
         for row in rows:
             if row.asset_id is not None:
-                if row.verdict != "gone":
+                if row.verdict not in ("missing", "gone"):
                     self._missing.append(row)
             elif row.is_folder and row.name in entered:
                 # It was passed over, and is entered now: whether it can be read, its own listing will say.
@@ -296,8 +312,7 @@ class Reconciler:
         if row is not None and row.asset_id == asset_id:
             return Change("back" if row.verdict in _AWAY else "touched", stat, facts, asset_id)
         others = self._other_places(asset_id, row)
-        homes = self._roots
-        left = [place for place in others if place.root_id in homes and is_absent(homes[place.root_id], place)]
+        left = [place for place in others if self._presence.is_absent(place)]
         left.sort(key=lambda place: place.verdict == "gone")
         displaced = row.asset_id if row is not None else None
         if left:
@@ -328,13 +343,16 @@ class Reconciler:
 
     def _finish(self, *, everything: bool = False) -> list[tuple[Job, str]]:
         """Write what is missing, and settle: the end of a pass. `everything` also settles what a killed one left."""
-        missing = [row for row in self._missing if is_absent(self._root, row)]
+        missing = [row for row in self._missing if self._presence.is_absent(row)]
         shut = set(self._unreadable_folders)
         self._leftover += [row for folder, row in self._reopened.items() if folder not in shut]
         if missing or self._leftover or everything or self._writer.is_unsettled:
             with self._writer.transaction():
                 for row in missing:
-                    self._summary.gone += self._writer.mark_gone(row.id)
+                    if row.verdict == "ignored":  # its asset is out of sight already
+                        self._writer.mark_gone(row.id)
+                    else:
+                        self._writer.mark_missing(row.id)
                 self._writer.forget(self._leftover)
                 self._writer.settle(everything=everything)
         unstable = self._unstable
@@ -342,4 +360,14 @@ class Reconciler:
         self._reopened.clear()
         self._visited.clear()
         self._unreadable_folders.clear()
+        if everything or self._mounts:
+            for mount in note_mounts(self._writer, self._root, self._mounts):
+                self._summary.offline.append(f"{self._root.path}/{mount.folder}: the drive mounted there is away")
+            self._mounts.clear()
         return unstable
+
+    def let_go(self, wait_seconds: float, accepted: int = 0) -> Outcome:
+        """Let go of what has been missing for wait_seconds; see `missing.let_go`."""
+        outcome = let_go(self._writer, Presence(self._db, self._roots), self._root, wait_seconds, accepted)
+        self._summary.gone += outcome.gone
+        return outcome

@@ -12,6 +12,9 @@ from indexer.errors import RootUnavailable, UsageError
 from indexer.store.rows import Root
 from indexer.store.writer import Writer
 
+from .presence import find_root, is_same_folder
+from .volumes import volume_of
+
 
 class Target(NamedTuple):
     """What to reconcile: a folder of a root with all below it, or one name in it."""
@@ -67,10 +70,24 @@ def _targets_of(writer: Writer, roots: Sequence[Root], real: str) -> list[Target
         root, within = place
         return [Target(root, within)] if is_folder else [Target(root, *paths.split(within))]
     text = paths.to_text(Path(real).as_posix())
-    with writer.transaction():
-        added = writer.add_root(text, "file://" + paths.uri(_url_path(real)), info)
+    added = _add(writer, roots, real, text, info.st_ino)
     nested = [Target(root) for root in roots if paths.is_below(root.path, text)]
     return [Target(added), *nested]
+
+
+def _add(writer: Writer, roots: Sequence[Root], real: str, text: str, inode: int) -> Root:
+    """A new root; or one that is known, where its folder or its drive has come to lie elsewhere."""
+    volume = volume_of(real)
+    known = next((root for root in roots if root.inode is not None and is_same_folder(root, volume, inode)), None)
+    uri = "file://" + paths.uri(_url_path(real))
+    if known is None:
+        with writer.transaction():
+            return writer.add_root(text, uri)
+    if find_root(writer.connection, known).problem is None:
+        raise UsageError(f"{text} is the same folder as {known.path}, which is indexed already")
+    with writer.transaction():
+        writer.move_root(known.id, text, uri)
+    return known._replace(path=text, uri=uri)
 
 
 def _url_path(real: str) -> str:

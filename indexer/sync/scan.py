@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from indexer import paths
 from indexer.store import queries
+from indexer.store.rows import Root
 from indexer.store.writer import Writer
 
-from .presence import root_problem
-from .readers import Readers
-from .reconcile import WHOLE, Part, Reconciler
+from .missing import held_words
+from .presence import find_root
+from .readers import Job, Readers
+from .reconcile import Part, Reconciler
 from .roots import Target
 from .summary import Summary
 from .walk import Walker
 
-# How long a file that is being written is waited for, at the end of a scan.
+# At the end of a scan, so long is waited for files that are being written, and for missing ones to turn up elsewhere.
 REST_SECONDS = 2.0
+
+
+class _Pass(NamedTuple):
+    """One target, looked through; unstable: what was not at rest, and why."""
+
+    root: Root
+    reconciler: Reconciler
+    unstable: list[tuple[Job, str]]
 
 
 class Scan:
@@ -31,47 +40,67 @@ class Scan:
         readers: Readers,
         targets: Sequence[Target],
         on_progress: Callable[[Summary], None] | None = None,
-        rest_seconds: float = REST_SECONDS,
+        *,
+        accept_loss: int = 0,
+        rest_seconds: float | None = None,
     ) -> None:
         self.summary = Summary()
         self._writer = writer
         self._readers = readers
         self._targets = targets
         self._listener = on_progress
-        self._rest = rest_seconds
+        self._accepted = accept_loss
+        self._rest = REST_SECONDS if rest_seconds is None else rest_seconds
         self._counted = threading.Event()
 
     def run(self) -> Summary:
         started = time.monotonic()
         activity = self._writer.begin_activity("scan", [target.root.path for target in self._targets])
         try:
+            reachable = [target for target in self._targets if self._is_there(target.root)]
             roots = {root.id: root for root in queries.roots(self._writer.connection)}
-            for target in self._targets:
-                self._scan(target, Reconciler(
-                    self._writer, self._readers, target.root, roots, self.summary, self._progress
-                ))  # fmt: skip
+            passes = [self._reconcile(target, roots) for target in reachable]
+            self._settle(passes)
+            with self._writer.transaction():
+                for target in reachable:
+                    if not target.folder and target.name is None:
+                        self._writer.root_scanned(target.root.id)
         finally:
             self._counted.set()
             self._writer.end_activity([activity])
             self.summary.seconds = time.monotonic() - started
         return self.summary
 
-    def _scan(self, target: Target, reconciler: Reconciler) -> None:
-        root = target.root
-        problem = root_problem(self._writer.connection, root)
-        if problem is not None:
-            self.summary.offline.append(f"{root.path}: {problem}")
-            with self._writer.transaction():
-                self._writer.root_offline(root.id, problem)
-            return
+    def _is_there(self, root: Root) -> bool:
+        found = find_root(self._writer.connection, root, may_be_empty=self._accepted > 0)
+        with self._writer.transaction():
+            if found.problem is None and found.volume is not None and found.inode is not None:
+                self._writer.root_found(root, found.volume, found.inode)
+                return True
+            self._writer.root_offline(root.id, found.problem or "")
+        self.summary.offline.append(f"{root.path}: {found.problem}")
+        return False
+
+    def _reconcile(self, target: Target, roots: dict[int, Root]) -> _Pass:
+        root = roots[target.root.id]
+        reconciler = Reconciler(self._writer, self._readers, root, roots, self.summary, self._progress)
         part = Part(target.folder, None if target.name is None else [target.name])
-        unstable = reconciler.run([part])
-        if unstable:
+        return _Pass(root, reconciler, reconciler.run([part]))
+
+    def _settle(self, passes: list[_Pass]) -> None:
+        """What was not at rest is read once more, and what is missing let go: after all roots were looked through, for
+        a file may have moved from one to another."""
+        outcomes = [one.reconciler.let_go(self._rest, self._accepted) for one in passes]
+        if any(one.unstable for one in passes) or any(outcome.due is not None for outcome in outcomes):
             time.sleep(self._rest)
-            reconciler.give_up(reconciler.again(job for job, _ in unstable))
-        if part == WHOLE:
-            with self._writer.transaction():
-                self._writer.root_scanned(root.id, os.stat(paths.from_text(root.path)))
+            for one in passes:
+                one.reconciler.give_up(one.reconciler.again(job for job, _ in one.unstable))
+            outcomes = [one.reconciler.let_go(self._rest, self._accepted) for one in passes]
+        for one, outcome in zip(passes, outcomes, strict=True):
+            self.summary.missing += outcome.waiting
+            if outcome.held:
+                known = queries.count_present(self._writer.connection, one.root.id)
+                self.summary.held.append(held_words(one.root, outcome.waiting, known))
 
     def _progress(self) -> None:
         if self._listener is not None:
@@ -82,9 +111,9 @@ class Scan:
 
         def count() -> None:
             files = size = 0
-            stop_at = {paths.from_text(target.root.path) for target in self._targets}
+            roots = [target.root for target in self._targets]
             for target in self._targets:
-                walker = Walker(target.root, stop_at - {paths.from_text(target.root.path)})
+                walker = Walker(target.root, roots)
                 for listing in walker.walk(target.folder):
                     files += len(listing.files)
                     size += sum(info.st_size for info in listing.files.values())

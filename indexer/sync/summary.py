@@ -9,8 +9,9 @@ from typing import Any
 @dataclass(slots=True)
 class Summary:
     """Counted as the scan goes; each media file falls under one of new … unstable, damaged ones are among the first
-    seven. reread counts those whose metadata alone was read again. gone counts files that are not there any more.
-    offline names roots that could not be reached.
+    seven. reread counts those whose metadata alone was read again. missing counts files that were not found and may
+    turn up, gone those that stayed away: their assets are in the trash if they lie nowhere else. offline names roots,
+    and drives inside them, that could not be reached; held says of roots that too much of them is missing to be let go.
 
     current and the expected and done figures are for showing progress; expected ones are None until they are counted.
     """
@@ -25,12 +26,14 @@ class Summary:
     unchanged: int = 0
     unreadable: int = 0
     unstable: int = 0
+    missing: int = 0
     gone: int = 0
     damaged: int = 0
     passed_over: int = 0
     bytes_read: int = 0
     seconds: float = 0.0
     offline: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
     current: str = ""
     bytes_done: int = 0
     expected_files: int | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import os
 import stat as stat_flags
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -24,26 +24,37 @@ _name = operator.attrgetter("name")
 class Listing:
     """One folder as it is now.
 
-    files: media by name (as stored). passed: what gets a verdict only. folders: those to enter. sidecars: what may
-    speak of the media, by real name. error: the folder could not be read; then the rest is empty and says nothing of
-    what is there."""
+    files: media by name (as stored). passed: what gets a verdict only. folders: those to enter; mounts: those of them
+    where another file system is mounted. sidecars: what may speak of the media, by real name. error: the folder could
+    not be read; then the rest is empty and says nothing of what is there. device: the file system's number, None where
+    it was not asked for."""
 
     folder: str
+    device: int | None = None
     files: dict[str, os.stat_result] = field(default_factory=dict)
     passed: list[PassedOver] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
+    mounts: list[str] = field(default_factory=list)
     sidecars: dict[str, os.stat_result] = field(default_factory=dict)
     error: OSError | None = None
 
 
 class Walker:
     """Looks into one root. Links are not followed, and a folder met twice (a bind mount) is entered once, so that
-    every walk ends. stop_at: real paths of folders that are roots of their own."""
+    every walk ends. others: roots that may lie in this one; they are not entered. on_enter is told of each folder just
+    before it is listed.
+    """
 
-    def __init__(self, root: Root, stop_at: Collection[str] = ()) -> None:
+    def __init__(
+        self, root: Root, others: Iterable[Root] = (), on_enter: Callable[[str], None] = lambda folder: None
+    ) -> None:
         self.root = root
         self.real_root = paths.from_text(root.path)
-        self._stop_at = stop_at
+        others = [other for other in others if other.id != root.id]
+        self._others = {paths.from_text(other.path) for other in others}
+        # Also where they turn up under another name, as bind mounts do.
+        self._others_inodes = {(other.device, other.inode) for other in others if other.inode}
+        self._on_enter = on_enter
         self._met: dict[tuple[int, int], str] = {}
 
     def walk(self, folder: str = "") -> Iterator[Listing]:
@@ -56,14 +67,16 @@ class Walker:
         if rules is None:
             return
         self._met.clear()
-        waiting = [(folder, rules)]
+        waiting: list[tuple[str, Rules, int | None]] = [(folder, rules, None)]
         while waiting:
-            current, above = waiting.pop()
-            listing, within = self._list(current, above)
+            current, above, device = waiting.pop()
+            listing, within = self._list(current, above, device)
             if isinstance(listing.error, (FileNotFoundError, NotADirectoryError)):
                 continue  # gone since its parent was listed: an absence, not an error
             yield listing
-            waiting.extend((paths.join(current, name), within) for name in reversed(listing.folders))
+            for name in reversed(listing.folders):
+                below = None if name in listing.mounts else listing.device
+                waiting.append((paths.join(current, name), within, below))
 
     def look_at(self, folder: str, names: Collection[str]) -> Listing | None:
         """As the walk's listing of `folder`, of the given names alone; None where the folder is not ours."""
@@ -122,16 +135,19 @@ class Walker:
             real_name = paths.from_text(name)
             path = os.path.join(real, real_name)
             decision = rules.decide(current, real_name, is_folder=True, is_link=os.path.islink(path))
-            if decision.verdict != "ours" or path in self._stop_at:
+            if decision.verdict != "ours" or path in self._others:
                 return None
             current = paths.join(current, name)
         return rules
 
-    def _list(self, folder: str, above: Rules) -> tuple[Listing, Rules]:
+    def _list(self, folder: str, above: Rules, device: int | None) -> tuple[Listing, Rules]:
+        """device: the number of the file system that the folder lies on, None where it is not known yet."""
         listing = Listing(folder)
         real = real_folder(self.real_root, folder)
+        self._on_enter(folder)
         try:
             rules = above.entering(folder, real)
+            listing.device = os.stat(real).st_dev if device is None else device
             with os.scandir(real) as scan:
                 entries = sorted(scan, key=_name)
         except OSError as error:
@@ -172,9 +188,11 @@ class Walker:
         else:
             self._met[info.st_dev, info.st_ino] = entry.path
             listing.folders.append(name)
+            if listing.device not in (None, info.st_dev):
+                listing.mounts.append(name)
 
     def _passed_folder(self, entry: os.DirEntry[str] | _Entry, info: os.stat_result) -> str | None:
-        if entry.path in self._stop_at:
+        if entry.path in self._others or (info.st_dev, info.st_ino) in self._others_inodes:
             return "a root of its own"
         before = self._met.get((info.st_dev, info.st_ino))
         return None if before is None else f"the same folder as {paths.to_text(before)}"

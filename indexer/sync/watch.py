@@ -1,7 +1,8 @@
 """watch: scan, then follow the folders until told to stop.
 
-Events only say where to look; what is there, the reconcile finds out, as in a scan. So nothing hangs on an event: after
-an overflow of the kernel's queue, after a burst, and every hour, the whole root is reconciled.
+Events only say where to look; what is there, the reconcile finds out, as in a scan. So nothing hangs on an event:
+after an overflow of the kernel's queue, after a burst, and every hour, the whole root is reconciled. Where no events
+are to be had, of a whole root or of some folders, they are looked at again and again.
 """
 
 from __future__ import annotations
@@ -16,21 +17,27 @@ from indexer import paths
 from indexer.errors import UsageError
 from indexer.store import queries
 from indexer.store.changes import Change
-from indexer.store.rows import Root
-from indexer.store.writer import Writer
+from indexer.store.rows import Coverage, Root
+from indexer.store.writer import Writer, timestamp
 
 from .activity import is_running
-from .observe import Observed
-from .presence import root_problem
+from .missing import held_words, let_go
+from .observe import Events, follow
+from .presence import Presence, find_root
 from .readers import Readers
 from .reconcile import WHOLE, Part, Reconciler
-from .rules import IGNORE_FILE
+from .rules import IGNORE_FILE, real_folder
 from .summary import Summary
+from .volumes import has_events
 
 REST_SECONDS = 2.0
 RESCAN_SECONDS = 3600.0
-# A root that is away, or whose events cannot be had, is looked at this often.
+# What is missing is let go after this time: files on their way to somewhere else have turned up by then.
+TRASH_SECONDS = 60.0
+# A root that is away is looked at this often.
 RETRY_SECONDS = 5.0
+# And what brings no events this often.
+POLL_SECONDS = 30.0
 # More events than this since the last full reconcile are a burst: some may have been lost on the way.
 BURST_EVENTS = 5000
 
@@ -44,8 +51,14 @@ class _Watched:
     folders: dict[str, float] = field(default_factory=dict)
     events: int = 0
     everything_at: float = 0.0
+    uncovered_at: float = float("inf")
+    missing_at: float = float("inf")
     offline: str | None = None
-    observed: Observed | None = None
+    events_of: Events | None = None
+    polling: str | None = None  # why
+    held: int = 0
+    coverage: Coverage | None = None
+    met: set[str] = field(default_factory=set)
 
 
 class Stop(threading.Event):
@@ -67,7 +80,8 @@ class Stopped(Exception):
 class Watch:
     """Follows roots until `stop` is set.
 
-    poll: look for changes every so many seconds instead of waiting for events (network mounts).
+    poll: look for changes every so many seconds instead of waiting for events. File systems that tell of no changes
+    (network mounts) are polled anyhow.
     on_scanned is told of each full scan, on_change of each change that is written, on_message of what the user should
     know.
     """
@@ -82,6 +96,7 @@ class Watch:
         rest_seconds: float = REST_SECONDS,
         rescan_seconds: float = RESCAN_SECONDS,
         poll_seconds: float | None = None,
+        trash_seconds: float = TRASH_SECONDS,
         on_scanned: Callable[[Root, Summary], None] = lambda root, summary: None,
         on_change: Callable[[Root, Change, str], None] = lambda root, change, asset_id: None,
         on_message: Callable[[str], None] = lambda text: None,
@@ -90,10 +105,14 @@ class Watch:
         self._writer = writer
         self._readers = readers
         self._watched = {root.id: _Watched(root) for root in roots}
+        if poll_seconds is not None:
+            for one in self._watched.values():
+                one.polling = "as asked for"
         self._stop = stop
         self._rest = rest_seconds
         self._poll = poll_seconds
-        self._rescan = poll_seconds or rescan_seconds
+        self._rescan = rescan_seconds
+        self._trash = trash_seconds
         self._on_scanned = on_scanned
         self._on_change = on_change
         self._on_message = on_message
@@ -107,15 +126,16 @@ class Watch:
         activity = self._writer.begin_activity("watch", [one.root.path for one in self._watched.values()])
         try:
             while not self._stop.is_set():
-                for one in self._watched.values():
+                for one in list(self._watched.values()):
                     self._attend(one)
                 self._sleep()
         except Stopped:
             pass
         finally:
             for one in self._watched.values():
-                if one.observed is not None:
-                    one.observed.stop()
+                self._unfollow(one)
+            with self._writer.transaction():
+                self._writer.end_coverage(self._watched)
             self._writer.end_activity([activity])
 
     def _notify(self) -> None:
@@ -128,48 +148,104 @@ class Watch:
         if not self._is_reachable(one):
             one.everything_at = time.monotonic() + RETRY_SECONDS
             return
-        if self._poll is None and (one.observed is None or not one.observed.is_alive()):
-            self._observe(one)
-        parts = self._due(one)
-        if parts:
+        if one.polling is None and (one.events_of is None or not one.events_of.is_alive()):
+            self._follow(one)
+        if parts := self._due(one):
             self._reconcile(one, parts)
+        if one.missing_at <= time.monotonic():
+            self._let_go(one)
+        self._tell_coverage(one)
 
     def _is_reachable(self, one: _Watched) -> bool:
-        problem = None
-        if one.offline is not None or not os.path.isdir(paths.from_text(one.root.path)) or self._has_due(one):
-            problem = root_problem(self._writer.connection, one.root)
-        if problem is not None and problem != one.offline:
-            self._on_message(f"{one.root.path} is offline: {problem}. Its photos stay in the index.")
+        there = os.path.isdir(paths.from_text(one.root.path))
+        if one.coverage is not None and one.offline is None and there and not self._has_due(one):
+            return True
+        now = next((root for root in queries.roots(self._writer.connection) if root.id == one.root.id), None)
+        if now is None:
+            self._on_message(f"{one.root.path} is no longer in the index.")
+            self._unfollow(one)
+            del self._watched[one.root.id]
+            return False
+        moved, one.root = now.path != one.root.path, now
+        found = find_root(self._writer.connection, now)
+        if found.problem is None and found.volume is not None and found.inode is not None:
+            if (now.device, now.inode, now.volume) != (found.volume.device, found.inode, found.volume.identity) or (
+                now.offline_at is not None
+            ):
+                with self._writer.transaction():
+                    self._writer.root_found(now, found.volume, found.inode)
+            if not has_events(found.volume.filesystem):
+                one.polling = f"{found.volume.filesystem} tells of no changes that others make"
+        elif found.problem != one.offline:
+            self._on_message(f"{now.path} is offline: {found.problem}. Its photos stay in the index.")
             with self._writer.transaction():
-                self._writer.root_offline(one.root.id, problem)
-            if one.observed is not None:
-                one.observed.stop()
-                one.observed = None
-        elif problem is None and one.offline is not None:
-            self._on_message(f"{one.root.path} is back.")
+                self._writer.root_offline(now.id, found.problem or "")
+        if found.problem is not None or moved:
+            self._unfollow(one)
+        if found.problem is None and one.offline is not None:
+            self._on_message(f"{now.path} is back.")
             one.everything_at = 0.0
-        one.offline = problem
-        return problem is None
+        one.offline = found.problem
+        return found.problem is None
 
-    def _observe(self, one: _Watched) -> None:
-        again = one.observed is not None
-        if one.observed is not None:
-            one.observed.stop()
+    def _follow(self, one: _Watched) -> None:
+        again = one.events_of is not None
+        self._unfollow(one)
         try:
-            one.observed = Observed(
+            one.events_of = follow(
                 paths.from_text(one.root.path),
                 on_path=lambda path, is_folder: self._note(one, path, is_folder),
                 on_lost=lambda: self._note_lost(one),
             )
         except OSError as error:
-            one.observed = None
-            self._on_message(
-                f"no events for {one.root.path} ({error.strerror or error}): looking every {RETRY_SECONDS:.0f} s"
-            )
+            one.polling = f"no events to be had: {error.strerror or error}"
+            self._on_message(f"{one.root.path}: {one.polling}. Looking every {POLL_SECONDS:.0f} s.")
             one.everything_at = min(one.everything_at, time.monotonic())
             return
         if again:
             one.everything_at = 0.0
+
+    def _unfollow(self, one: _Watched) -> None:
+        if one.events_of is not None:
+            one.events_of.stop()
+            one.events_of = None
+
+    def _enter(self, one: _Watched, folder: str) -> None:
+        one.met.add(real := real_folder(paths.from_text(one.root.path), folder).rstrip("/"))
+        if one.events_of is not None:
+            one.events_of.enter(real)
+
+    def _let_go(self, one: _Watched) -> None:
+        presence = Presence(self._writer.connection, {root.id: root for root in queries.roots(self._writer.connection)})
+        outcome = let_go(self._writer, presence, one.root, self._trash)
+        now = time.monotonic()
+        one.missing_at = float("inf") if outcome.due is None else now + outcome.due
+        if outcome.held and outcome.waiting != one.held:
+            known = queries.count_present(self._writer.connection, one.root.id)
+            self._on_message(held_words(one.root, outcome.waiting, known))
+        one.held = outcome.waiting if outcome.held else 0
+
+    def _tell_coverage(self, one: _Watched) -> None:
+        followed, before = one.events_of, one.coverage
+        uncovered = sorted(followed.uncovered) if followed is not None else []
+        if uncovered and not (before and before.uncovered):
+            self._on_message(
+                f"{one.root.path}: the system has no watches left for {len(uncovered):,} of its folders: they are"
+                f" looked at every {POLL_SECONDS:.0f} s. 'indexer doctor' says how to raise the limit."
+            )
+        coverage = Coverage(
+            root_id=one.root.id,
+            mode="polling" if one.polling else "events",
+            why=one.polling,
+            since=before.since if before and (before.mode == "polling") == bool(one.polling) else timestamp(),
+            watches=followed.watches if followed is not None else 0,
+            uncovered=tuple(paths.to_text(folder) for folder in uncovered),
+            overflows=(followed.overflows if followed is not None else 0),
+        )
+        if coverage != before:
+            with self._writer.transaction():
+                self._writer.put_coverage(coverage)
+            one.coverage = coverage
 
     def _reconcile(self, one: _Watched, parts: list[Part]) -> None:
         summary = Summary()
@@ -182,9 +258,11 @@ class Watch:
             summary,
             on_progress=lambda: self._check(summary),
             on_change=lambda change, asset_id: self._on_change(one.root, change, asset_id),
+            on_enter=lambda folder: self._enter(one, folder),
             rest_seconds=self._rest,
         )
         started = time.monotonic()
+        one.met.clear()
         unstable = reconciler.run(parts)
         summary.seconds = time.monotonic() - started
         summary.unstable = len(unstable)
@@ -192,9 +270,14 @@ class Watch:
         with self._wake:
             for job, _ in unstable:
                 one.names.setdefault((job.stat.folder, job.stat.name), again)
+        one.missing_at = 0.0  # to be looked at
         if whole:
+            if one.events_of is not None:
+                one.events_of.keep(one.met)
             with self._writer.transaction():
-                self._writer.root_scanned(one.root.id, os.stat(paths.from_text(one.root.path)))
+                self._writer.root_scanned(one.root.id)
+            for text in summary.offline:
+                self._on_message(f"{text}. Its photos stay in the index.")
             self._on_scanned(one.root, summary)
 
     def _check(self, summary: Summary) -> None:
@@ -215,11 +298,12 @@ class Watch:
                 # The names stay: what has not come to rest yet is looked at again.
                 one.folders.clear()
                 one.events = 0
-                no_events = self._poll is None and one.observed is None
-                one.everything_at = now + (RETRY_SECONDS if no_events else self._rescan)
+                one.everything_at = now + ((self._poll or POLL_SECONDS) if one.polling else self._rescan)
+                one.uncovered_at = now + POLL_SECONDS
                 one.names = {name: due for name, due in one.names.items() if due > now}
                 return [WHOLE]
             folders = [folder for folder, due in one.folders.items() if due <= now]
+            uncovered = self._uncovered_due(one, now)
             names: dict[str, list[str]] = {}
             for (folder, name), due in list(one.names.items()):
                 if due <= now:
@@ -227,17 +311,27 @@ class Watch:
                     del one.names[folder, name]
             for folder in folders:
                 del one.folders[folder]
-        parts = [Part(folder) for folder in _outermost(folders)]
+        parts = [Part(folder) for folder in _outermost(folders + uncovered)]
         return parts + [Part(folder, inside) for folder, inside in names.items()]
 
+    def _uncovered_due(self, one: _Watched, now: float) -> list[str]:
+        if one.events_of is None or not one.events_of.uncovered or one.uncovered_at > now:
+            return []
+        one.uncovered_at = now + POLL_SECONDS
+        top = len(paths.from_text(one.root.path).rstrip("/")) + 1
+        return [paths.to_text(folder[top:]) for folder in one.events_of.uncovered]
+
     def _next_due(self, one: _Watched) -> float:
-        return min(one.everything_at, *one.names.values(), *one.folders.values(), float("inf"))
+        uncovered = one.uncovered_at if one.events_of is not None and one.events_of.uncovered else float("inf")
+        return min(
+            one.everything_at, one.missing_at, uncovered, *one.names.values(), *one.folders.values(), float("inf")
+        )
 
     def _sleep(self) -> None:
         with self._wake:
             if self._stop.is_set():
                 return
-            due = min(self._next_due(one) for one in self._watched.values())
+            due = min((self._next_due(one) for one in self._watched.values()), default=float("inf"))
             # Now and then even without events: has a root gone away, has an observer died?
             self._wake.wait(max(0.0, min(due - time.monotonic(), RETRY_SECONDS)))
 
@@ -245,6 +339,10 @@ class Watch:
 
     def _note(self, one: _Watched, path: str, is_folder: bool) -> None:
         real = paths.from_text(one.root.path).rstrip("/")
+        if path == real:  # gone, unmounted, or other than it was
+            with self._wake:
+                one.everything_at = 0.0
+                self._wake.notify_all()
         if not path.startswith(real + os.sep):
             return
         within = paths.to_text(path[len(real) + 1 :].replace(os.sep, "/"))

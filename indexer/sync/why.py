@@ -37,7 +37,7 @@ def why(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> Answer:
         return Answer(shown, "outside", f"{shown} lies in no indexed folder: 'indexer scan' its folder to take it in.")
     root, within = place
     known = queries.verdict_at(connection, root.id, *paths.split(within)) if within else None
-    if known is not None and (known.verdict != "gone" or not os.path.lexists(path)):
+    if known is not None and (known.verdict not in ("missing", "gone") or not os.path.lexists(path)):
         return Answer(shown, known.verdict, _sentence(connection, shown, known), known.asset_id)
     if not os.path.lexists(path):
         raise NotFound(f"{shown}: there is no such file, and none was seen there")
@@ -52,6 +52,8 @@ def _sentence(connection: sqlite3.Connection, shown: str, known: Verdict) -> str
         return f"{shown} is indexed as {asset}{copies}."
     if known.verdict == "damaged":
         return f"{shown} is indexed as {asset}, but damaged: {reason}." if asset else f"{shown} is damaged: {reason}."
+    if known.verdict == "missing":
+        return f"{shown} is missing, noticed on {known.seen_at}; its record {asset} goes to the trash if it stays away."
     if known.verdict == "gone":
         return f"{shown} is gone, noticed on {known.seen_at}; its record {asset} is kept."
     kept = f" Its record {asset} is kept." if asset else ""

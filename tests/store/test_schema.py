@@ -28,7 +28,9 @@ def test_the_file_at_the_top_is_the_schema() -> None:
         assert database.execute("PRAGMA application_id").fetchone() == (schema.APPLICATION_ID,)
         for name in ("asset_json", "photo", "path_verdict", "verdict_count"):
             database.execute(f"SELECT * FROM {name}").fetchall()
-        tables = database.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").fetchall()
+        tables = database.execute(
+            "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'"
+        ).fetchall()
         assert all("STRICT" in sql for name, sql in tables)
 
 

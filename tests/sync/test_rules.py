@@ -140,7 +140,7 @@ def test_rules_mean_what_they_mean_to_git(files: set[str], top: list[str], inner
             env={"HOME": scratch, "PATH": "/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1"},
         )
         by_git = set(filter(None, listed.stdout.split("\0")))
-        root = Root(1, str(folder), "", None, None, "", None, None, None)
+        root = Root(1, str(folder), "", None, None, None, None, "", None, None, None)
         ours = {f"{listing.folder}/{name}".lstrip("/") for listing in Walker(root).walk() for name in listing.files}
         assert ours == by_git
 

@@ -473,7 +473,7 @@ def test_a_reader_that_crashes_costs_one_file(index: Index, photos: Path, monkey
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(killer), *filter(None, sys.path)])}
     done = run("scan", photos, database=index.path, env=environment)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 2, done.stderr
     seen = verdicts(index)
     assert seen["050.jpg"] == "unreadable"
     assert sum(verdict == "indexed" for verdict in seen.values()) == 99
@@ -497,7 +497,7 @@ def test_a_reader_that_raises_costs_one_file(index: Index, photos: Path) -> None
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(faulty), *filter(None, sys.path)])}
     done = run("scan", photos, database=index.path, env=environment)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 2, done.stderr
     assert verdicts(index)["007.jpg"] == "unreadable"
     assert "nobody thought of this" in done.stdout
     assert index.counts().assets == 19

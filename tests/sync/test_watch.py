@@ -53,7 +53,7 @@ def test_files_appear_change_move_and_vanish(photos: Path, watch: Start) -> None
     assert indexed(watcher)["renamed.jpg"] == asset
     (photos / "renamed.jpg").unlink()
     until(lambda: set(indexed(watcher)) == {"before.jpg"})
-    assert index.get(asset)["trashed_at"] is not None
+    until(lambda: index.get(asset)["trashed_at"] is not None, what="the record to go to the trash")
     assert watcher.stop() == 0
     assert watcher.err.read_text() == ""
 
@@ -327,8 +327,8 @@ def test_chaos_ends_in_the_truth(photos: Path, watch: Start) -> None:
 
     until(lambda: held() == truth(), 30, "the index to be what the folder is")
     index = Index.open(watcher.database)
-    live = rows(index, "SELECT count(*) FROM asset WHERE trashed_at IS NULL")
-    assert live == [(len(set(truth().values())),)]
+    live = "SELECT count(*) FROM asset WHERE trashed_at IS NULL"
+    until(lambda: rows(index, live) == [(len(set(truth().values())),)], 10, "what was deleted to be in the trash")
 
 
 def test_a_burst_brings_a_full_look(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

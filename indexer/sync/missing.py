@@ -1,0 +1,61 @@
+"""Letting go of what is missing: deletions wait, and a loss too large to be meant waits for a word of the user."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import NamedTuple
+
+from indexer.store import queries
+from indexer.store.rows import Root
+from indexer.store.writer import Writer
+
+from .presence import Presence
+
+# More than both of these is no tidying up.
+BRAKE_FILES = 100
+BRAKE_SHARE = 0.2
+
+
+class Outcome(NamedTuple):
+    """gone: files whose time had come. waiting: files that are missing still; held: all of them, for the loss is too
+    large. due: seconds until the next one's time comes, None where none waits for it."""
+
+    gone: int = 0
+    waiting: int = 0
+    held: bool = False
+    due: float | None = None
+
+
+def let_go(writer: Writer, presence: Presence, root: Root, wait_seconds: float, accepted: int = 0) -> Outcome:
+    """Take the files of a root that have been missing for wait_seconds for gone; their assets go to the trash.
+
+    accepted: so many missing files the user knows of. Over that, a loss of more than BRAKE_FILES and BRAKE_SHARE of the
+    root is held back.
+    """
+    missing = queries.missing(writer.connection, root.id)
+    if not missing:
+        return Outcome()
+    if is_held(len(missing), queries.count_present(writer.connection, root.id), accepted):
+        return Outcome(waiting=len(missing), held=True)
+    ages = [(file, time.time() - datetime.fromisoformat(noticed).timestamp()) for file, noticed in missing]
+    ripe = [file for file, age in ages if age >= wait_seconds and presence.is_absent(file)]
+    if ripe:
+        with writer.transaction():
+            for file in ripe:
+                writer.mark_gone(file.id)
+            writer.settle()
+    due = [wait_seconds - age for _, age in ages if age < wait_seconds]
+    return Outcome(len(ripe), len(missing) - len(ripe), due=min(due, default=None))
+
+
+def is_held(missing: int, known: int, accepted: int) -> bool:
+    """known: the root's files, the missing ones among them."""
+    return missing > BRAKE_FILES and missing > known * BRAKE_SHARE and missing > accepted
+
+
+def held_words(root: Root, missing: int, known: int) -> str:
+    return (
+        f"{root.path}: {missing:,} of {known:,} files are missing, too many to be let go unasked; nothing was trashed."
+        f" If you deleted them: indexer scan '{root.path}' --accept-loss {missing}"
+    )

@@ -1,0 +1,48 @@
+"""Other file systems mounted inside a root: while one is away, what lies on it is offline, not missing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+
+from indexer import paths
+from indexer.store import queries
+from indexer.store.rows import Mount, Root
+from indexer.store.writer import Writer
+
+from .rules import real_folder
+from .volumes import volume_of
+
+
+def mount_problem(root: Root, mount: Mount) -> str | None:
+    """Why what was mounted inside a root cannot be looked at, or None."""
+    real = real_folder(paths.from_text(root.path), mount.folder)
+    try:
+        if os.stat(real).st_dev == os.stat(os.path.dirname(real)).st_dev:
+            return "nothing is mounted there"
+        identity = volume_of(real).identity
+    except OSError as error:
+        return error.strerror or str(error)
+    if None not in (identity, mount.volume) and identity != mount.volume:
+        return "another drive is mounted there"
+    return None
+
+
+def note_mounts(writer: Writer, root: Root, found: Iterable[str]) -> list[Mount]:
+    """Write down the mounts found in a walk, and which of those known are away; returns the latter."""
+    known = {mount.folder: mount for mount in queries.mounts(writer.connection, root.id)}
+    away = {folder: mount for folder, mount in known.items() if mount_problem(root, mount)}
+    here = {}
+    for folder in set(found) - set(away):
+        with suppress(OSError):
+            here[folder] = volume_of(real_folder(paths.from_text(root.path), folder))
+    fresh = {
+        folder: volume
+        for folder, volume in here.items()
+        if folder not in known or (known[folder].device, known[folder].volume) != (volume.device, volume.identity)
+    }
+    if fresh or any((mount.offline_at is not None) != (folder in away) for folder, mount in known.items()):
+        with writer.transaction():
+            writer.put_mounts(root.id, fresh, away)
+    return list(away.values())
