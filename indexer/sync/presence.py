@@ -41,13 +41,13 @@ def find_root(connection: sqlite3.Connection, root: Root, *, may_be_empty: bool 
     found = Found(None, volume, info.st_ino)
     if is_same_folder(root, volume, info.st_ino):
         if empty and not may_be_empty and queries.count_present(connection, root.id):
-            return Found("it is empty, and was not: is its drive mounted?")
+            return Found("it is empty and was not, as when its drive is not mounted")
         return found
     known = queries.some_present(connection, root.id, _SAMPLE)
     if not known or any(os.path.lexists(_real_path(root, file)) for file in known):
         return found  # copied to another drive, say
     if empty:
-        return Found("it is empty, and was not: is its drive mounted?")
+        return Found("it is empty and was not, as when its drive is not mounted")
     return Found("another folder lies there: nothing that was indexed is in it")
 
 
@@ -59,10 +59,13 @@ def is_same_folder(root: Root, volume: Volume, inode: int) -> bool:
 
 
 class Presence:
-    """Which files are there and which are not, for one pass: what is known of roots and mounts is found out once."""
+    """Which files are there and which are not, for some moments: what is known of roots and mounts is found out once.
 
-    def __init__(self, connection: sqlite3.Connection, roots: dict[int, Root]) -> None:
+    may_be_empty: as for find_root."""
+
+    def __init__(self, connection: sqlite3.Connection, roots: dict[int, Root], *, may_be_empty: bool = False) -> None:
         self._connection = connection
+        self._may_be_empty = may_be_empty
         self._roots = roots
         self._is_reachable: dict[int, bool] = {}
         self._away: dict[int, list[str]] = {}
@@ -101,7 +104,8 @@ class Presence:
 
     def _can_say(self, root: Root, file: StoredFile) -> bool:
         if root.id not in self._is_reachable:
-            self._is_reachable[root.id] = find_root(self._connection, root).problem is None
+            found = find_root(self._connection, root, may_be_empty=self._may_be_empty)
+            self._is_reachable[root.id] = found.problem is None
         away = self.offline_mounts(root.id)
         return self._is_reachable[root.id] and not any(paths.is_below(file.folder, folder) for folder in away)
 

@@ -52,7 +52,8 @@ class Reconciler:
 
     roots: all of the index's, by id; a file may have come from any. summary is counted up as it goes.
     rest_seconds: a file touched within this time is not read yet, but returned as not at rest.
-    on_change is told of each change as it is written, on_enter of each folder before it is listed.
+    accept_loss: so many missing files the user knows of. on_change is told of each change as it is written, on_enter of
+    each folder before it is listed.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Reconciler:
         on_change: Callable[[Change, str], None] = lambda change, asset_id: None,
         on_enter: Callable[[str], None] = lambda folder: None,
         rest_seconds: float = 0.0,
+        accept_loss: int = 0,
     ) -> None:
         self._writer = writer
         self._db = writer.connection
@@ -77,7 +79,8 @@ class Reconciler:
         self._on_change = on_change
         self._rest = rest_seconds
         self._walker = Walker(root, roots.values(), on_enter)
-        self._presence = Presence(self._db, roots)
+        self._accepted = accept_loss
+        self._presence = self._look_again()
         self._mounts: set[str] = set()
         self._inodes: dict[int, bool] = {}
         self._pending: list[Change | PassedOver | tuple[Job, Reading]] = []
@@ -343,7 +346,8 @@ class Reconciler:
 
     def _finish(self, *, everything: bool = False) -> list[tuple[Job, str]]:
         """Write what is missing, and settle: the end of a pass. `everything` also settles what a killed one left."""
-        missing = [row for row in self._missing if self._presence.is_absent(row)]
+        presence = self._look_again()  # the drive may have gone in the middle of the pass
+        missing = [row for row in self._missing if presence.is_absent(row)]
         shut = set(self._unreadable_folders)
         self._leftover += [row for folder, row in self._reopened.items() if folder not in shut]
         if missing or self._leftover or everything or self._writer.is_unsettled:
@@ -366,8 +370,11 @@ class Reconciler:
             self._mounts.clear()
         return unstable
 
-    def let_go(self, wait_seconds: float, accepted: int = 0) -> Outcome:
+    def _look_again(self) -> Presence:
+        return Presence(self._db, self._roots, may_be_empty=self._accepted > 0)
+
+    def let_go(self, wait_seconds: float) -> Outcome:
         """Let go of what has been missing for wait_seconds; see `missing.let_go`."""
-        outcome = let_go(self._writer, Presence(self._db, self._roots), self._root, wait_seconds, accepted)
+        outcome = let_go(self._writer, self._look_again(), self._root, wait_seconds, self._accepted)
         self._summary.gone += outcome.gone
         return outcome

@@ -83,19 +83,21 @@ class Scan:
 
     def _reconcile(self, target: Target, roots: dict[int, Root]) -> _Pass:
         root = roots[target.root.id]
-        reconciler = Reconciler(self._writer, self._readers, root, roots, self.summary, self._progress)
+        reconciler = Reconciler(
+            self._writer, self._readers, root, roots, self.summary, self._progress, accept_loss=self._accepted
+        )
         part = Part(target.folder, None if target.name is None else [target.name])
         return _Pass(root, reconciler, reconciler.run([part]))
 
     def _settle(self, passes: list[_Pass]) -> None:
         """What was not at rest is read once more, and what is missing let go: after all roots were looked through, for
         a file may have moved from one to another."""
-        outcomes = [one.reconciler.let_go(self._rest, self._accepted) for one in passes]
+        outcomes = [one.reconciler.let_go(self._rest) for one in passes]
         if any(one.unstable for one in passes) or any(outcome.due is not None for outcome in outcomes):
             time.sleep(self._rest)
             for one in passes:
                 one.reconciler.give_up(one.reconciler.again(job for job, _ in one.unstable))
-            outcomes = [one.reconciler.let_go(self._rest, self._accepted) for one in passes]
+            outcomes = [one.reconciler.let_go(self._rest) for one in passes]
         for one, outcome in zip(passes, outcomes, strict=True):
             self.summary.missing += outcome.waiting
             if outcome.held:
