@@ -263,6 +263,7 @@ class Index:
         rest_seconds: float = 2.0,
         rescan_seconds: float = 3600.0,
         poll_seconds: float | None = None,
+        poll_every: float = 30.0,
         trash_seconds: float = 60.0,
         on_scanned: Callable[[Root, Summary], None] = lambda root, summary: None,
         on_change: Callable[[Root, Change, str], None] = lambda root, change, asset_id: None,
@@ -272,8 +273,8 @@ class Index:
         """Scan, then follow the folders until `stop` is set.
 
         A file is taken in once it was left alone for rest_seconds and no program has it open for writing.
-        poll_seconds: look that often instead of waiting for events. trash_seconds: what is missing for so long is let
-        go. See indexer.sync.watch.Watch for the callbacks.
+        poll_seconds: look that often instead of waiting for events; poll_every: look that often at what brings none.
+        trash_seconds: what is missing for so long is let go. See indexer.sync.watch.Watch for the callbacks.
         """
         from .store import queries
         from .store.writer import Writer
@@ -297,6 +298,7 @@ class Index:
                 rest_seconds=rest_seconds,
                 rescan_seconds=rescan_seconds,
                 poll_seconds=poll_seconds,
+                poll_every=poll_every,
                 trash_seconds=trash_seconds,
                 on_scanned=on_scanned,
                 on_change=on_change,

@@ -29,7 +29,15 @@ _TOLD = {"new": "new", "modified": "changed", "moved": "moved", "copy": "copy", 
     "--poll",
     type=click.FloatRange(min=0.1),
     metavar="SECONDS",
-    help="Look this often instead of waiting for the system's events: for network mounts.",
+    help="Look this often instead of waiting for the system's events.",
+)
+@click.option(
+    "--poll-every",
+    type=click.FloatRange(min=0.1),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often to look at what brings no events: network mounts, folders without a watch.",
 )
 @click.option(
     "--rest",
@@ -62,6 +70,7 @@ def command(
     index: Index,
     paths: tuple[str, ...],
     poll: float | None,
+    poll_every: float,
     rest: float,
     rescan: float,
     trash_after: float,
@@ -83,6 +92,7 @@ def command(
         rest_seconds=rest,
         rescan_seconds=rescan,
         poll_seconds=poll,
+        poll_every=poll_every,
         trash_seconds=trash_after,
         on_scanned=teller.scanned,
         on_change=teller.changed,

@@ -80,8 +80,8 @@ class Stopped(Exception):
 class Watch:
     """Follows roots until `stop` is set.
 
-    poll: look for changes every so many seconds instead of waiting for events. File systems that tell of no changes
-    (network mounts) are polled anyhow.
+    poll_seconds: look for changes that often instead of waiting for events. poll_every: look that often at what brings
+    no events: network mounts, and folders that the system has no watches left for.
     on_scanned is told of each full scan, on_change of each change that is written, on_message of what the user should
     know.
     """
@@ -96,6 +96,7 @@ class Watch:
         rest_seconds: float = REST_SECONDS,
         rescan_seconds: float = RESCAN_SECONDS,
         poll_seconds: float | None = None,
+        poll_every: float = POLL_SECONDS,
         trash_seconds: float = TRASH_SECONDS,
         on_scanned: Callable[[Root, Summary], None] = lambda root, summary: None,
         on_change: Callable[[Root, Change, str], None] = lambda root, change, asset_id: None,
@@ -110,7 +111,7 @@ class Watch:
                 one.polling = "as asked for"
         self._stop = stop
         self._rest = rest_seconds
-        self._poll = poll_seconds
+        self._poll = poll_seconds or poll_every
         self._rescan = rescan_seconds
         self._trash = trash_seconds
         self._on_scanned = on_scanned
@@ -199,7 +200,7 @@ class Watch:
             )
         except OSError as error:
             one.polling = f"no events to be had: {error.strerror or error}"
-            self._on_message(f"{one.root.path}: {one.polling}. Looking every {POLL_SECONDS:.0f} s.")
+            self._on_message(f"{one.root.path}: {one.polling}. Looking every {self._poll:g} s.")
             one.everything_at = min(one.everything_at, time.monotonic())
             return
         if again:
@@ -231,7 +232,7 @@ class Watch:
         if uncovered and not (before and before.uncovered):
             self._on_message(
                 f"{one.root.path}: the system has no watches left for {len(uncovered):,} of its folders: they are"
-                f" looked at every {POLL_SECONDS:.0f} s. 'indexer doctor' says how to raise the limit."
+                f" looked at every {self._poll:g} s. 'indexer doctor' says how to raise the limit."
             )
         coverage = Coverage(
             root_id=one.root.id,
@@ -298,8 +299,8 @@ class Watch:
                 # The names stay: what has not come to rest yet is looked at again.
                 one.folders.clear()
                 one.events = 0
-                one.everything_at = now + ((self._poll or POLL_SECONDS) if one.polling else self._rescan)
-                one.uncovered_at = now + POLL_SECONDS
+                one.everything_at = now + (self._poll if one.polling else self._rescan)
+                one.uncovered_at = now + self._poll
                 one.names = {name: due for name, due in one.names.items() if due > now}
                 return [WHOLE]
             folders = [folder for folder, due in one.folders.items() if due <= now]
@@ -317,7 +318,7 @@ class Watch:
     def _uncovered_due(self, one: _Watched, now: float) -> list[str]:
         if one.events_of is None or not one.events_of.uncovered or one.uncovered_at > now:
             return []
-        one.uncovered_at = now + POLL_SECONDS
+        one.uncovered_at = now + self._poll
         top = len(paths.from_text(one.root.path).rstrip("/")) + 1
         return [paths.to_text(folder[top:]) for folder in one.events_of.uncovered]
 
