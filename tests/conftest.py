@@ -78,21 +78,22 @@ def index(tmp_path: Path) -> Iterator[Index]:
 _BASE: list[bytes] = []
 
 
-def jpeg(mark: object = "", size: int = 0) -> bytes:
-    """A small sound JPEG; another `mark` makes other bytes of the same picture."""
+def jpeg(mark: object = "", size: int = 0, words: object = "") -> bytes:
+    """A small sound JPEG; another `mark` makes another picture, other `words` only another comment."""
     if not _BASE:
         buffer = io.BytesIO()
         Image.new("RGB", (64, 48), (200, 120, 40)).save(buffer, "JPEG")
         _BASE.append(buffer.getvalue())
-    comment = str(mark).encode()
+    comment = f"{mark} {words}".encode()
+    coded = f"{mark}".encode()
     segment = b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment
-    return _BASE[0][:2] + segment + _BASE[0][2:-2] + b"\0" * size + b"\xff\xd9"
+    return _BASE[0][:2] + segment + _BASE[0][2:-2] + coded + b"\0" * size + b"\xff\xd9"
 
 
-def put(path: Path, mark: object = "", size: int = 0) -> Path:
+def put(path: Path, mark: object = "", size: int = 0, words: object = "") -> Path:
     """Write jpeg(mark) at the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(jpeg(mark, size))
+    path.write_bytes(jpeg(mark, size, words))
     return path
 
 

@@ -89,9 +89,10 @@ class MediaFacts(NamedTuple):
     """One file, read once.
 
     width and height are the stored picture's, before orientation; 0 where no reader can tell. duration is a film's,
-    in seconds. local_datetime is when it was taken (see `capture`); timezone the IANA name where its coordinates lie.
-    origins say where dates and places come from. problems says what is wrong with the file, in words for the user; it
-    is empty for a sound one."""
+    in seconds. fingerprint is the XXH3-128 of the coded picture alone (see `fingerprint`), None where it was not taken
+    or the format has none. local_datetime is when it was taken (see `capture`); timezone the IANA name where its
+    coordinates lie. origins say where dates and places come from. problems says what is wrong with the file, in words
+    for the user; it is empty for a sound one."""
 
     mime_type: str
     size: int
@@ -106,5 +107,6 @@ class MediaFacts(NamedTuple):
     keywords: tuple[str, ...] = ()
     faces: tuple[Face, ...] = ()
     motion: Motion | None = None
+    fingerprint: str | None = None
     origins: tuple[Origin, ...] = ()
     problems: tuple[str, ...] = ()

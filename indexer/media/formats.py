@@ -100,6 +100,9 @@ _BRANDS = {
     b"jpx ": "image/jp2",
 }
 
+# What QuickTime files begin with that are older than ftyp
+OLD_QUICKTIME = frozenset((b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"))
+
 _MAGIC = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -183,8 +186,8 @@ def sniff(head: bytes, name: str) -> str | None:
             return "video/webm" if mime == "video/x-matroska" and b"webm" in head[:64] else mime
     if _is_transport_stream(head):
         return "video/m2ts"
-    if head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"):
-        return "video/quicktime"  # QuickTime from before ftyp
+    if head[4:8] in OLD_QUICKTIME:
+        return "video/quicktime"
     return None
 
 

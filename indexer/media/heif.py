@@ -41,6 +41,23 @@ def read_heif(data: Readable, found: Found) -> None:
         found.problems.append(problem)
 
 
+def coded_parts(data: Readable) -> list[tuple[int, int]]:
+    """Where the coded pictures lie, previews and tiles among them: the items that are neither metadata nor made up of
+    others (those lie in idat)."""
+    meta = find(data, None, b"meta")
+    if meta is None:
+        return []
+    inside = {box.kind: box for box in boxes(data, meta.start + 4, meta.end)}
+    kinds = _kinds(data, inside.get(b"iinf"))
+    places = _places(body(data, inside.get(b"iloc")), None, data)
+    return [
+        (start, start + length)
+        for item, parts in places.items()
+        if kinds.get(item, (b"", b""))[0] not in (b"Exif", b"mime", b"uri ", b"")
+        for start, length in parts
+    ]
+
+
 def _part(inside: dict[bytes, Box], kind: bytes) -> Box | None:
     return inside.get(kind) or Box(kind, 0, 0)
 
@@ -68,7 +85,7 @@ def _kinds(data: Readable, iinf: Box | None) -> dict[int, tuple[bytes, bytes]]:
 
 
 def _places(iloc: bytes, idat: Box | None, data: Readable) -> dict[int, list[tuple[int, int]]]:
-    """Item number to where its parts lie: offset and length each (section 8.11.3)."""
+    """Item number to where its parts lie: offset and length each (section 8.11.3). Without idat, not those in it."""
     if len(iloc) < 8:
         return {}
     version = iloc[0]
@@ -96,7 +113,7 @@ def _places(iloc: bytes, idat: Box | None, data: Readable) -> dict[int, list[tup
             offset, length = number(offset_size), number(length_size)
             if at > len(iloc):
                 break
-            if method < 2:
+            if method == 0 or (method == 1 and idat is not None):
                 parts.append((start + base + offset, length or data.size))
         places[item] = parts
     return places

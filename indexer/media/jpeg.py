@@ -3,6 +3,8 @@ ICC (APP2), Photoshop's resources (APP13), Canon's CIFF (APP0)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from .found import Found
 from .source import Memory, Readable
 
@@ -29,37 +31,47 @@ class _Parts:
 
 def read_jpeg(data: Readable, found: Found) -> int:
     """Add the metadata blocks and the size. Returns where the picture's data begins, 0 where there is none."""
-    parts = _Parts()
-    position, scan = 2, 0
-    # What was read last and where it lies: a segment is nearly always within.
-    at, piece = 0, data.read(0, _PIECE)
-    for _ in range(_MAX_SEGMENTS):
-        if not 0 <= position - at <= len(piece) - 4:
-            at, piece = position, data.read(position, _PIECE)
-            if len(piece) < 4:
-                break
-        lead, marker, high, low = piece[position - at : position - at + 4]
-        if lead != 0xFF:
-            position = _find_marker(data, position)  # garbage between segments: decoders skip it
-            if position < 0:
-                break
-            continue
-        if marker == 0xFF or marker == 0x00 or marker in _ALONE:
-            position += 1 if marker == 0xFF else 2
-            continue
-        if marker in (_SOS, _EOI):
-            scan = position if marker == _SOS else 0
-            break
-        length = max(high << 8 | low, 2)
+    parts, scan = _Parts(), 0
+    for marker, position, length in _segments(data):
         if marker in _KEPT:
-            begin, end = position + 4 - at, position + 2 + length - at
-            whole = end <= len(piece)
-            _segment(found, parts, marker, piece[begin:end] if whole else data.read(position + 4, length - 2))
-        position += 2 + length
+            _segment(found, parts, marker, data.read(position + 4, length - 2))
+        elif marker == _SOS:
+            scan = position
     _join(found, parts)
     if not scan:
         found.problems.append("the picture is missing: the file ends before its data")
     return scan
+
+
+def find_scan(data: Readable) -> int:
+    """Where the picture's data begins, 0 where there is none."""
+    return next((position for marker, position, _ in _segments(data) if marker == _SOS), 0)
+
+
+def _segments(data: Readable) -> Iterator[tuple[int, int, int]]:
+    """Marker, position and length (as written: without the marker) of each segment up to the picture's data."""
+    # What was read last and where it lies: the next segment's head is nearly always within.
+    position, at, piece = 2, 0, data.read(0, _PIECE)
+    for _ in range(_MAX_SEGMENTS):
+        if not 0 <= position - at <= len(piece) - 4:
+            at, piece = position, data.read(position, _PIECE)
+            if len(piece) < 4:
+                return
+        lead, marker, high, low = piece[position - at : position - at + 4]
+        if lead != 0xFF:
+            position = _find_marker(data, position)  # garbage between segments: decoders skip it
+            if position < 0:
+                return
+        elif marker == _EOI:
+            return
+        elif marker == 0xFF or marker == 0x00 or marker in _ALONE:
+            position += 1 if marker == 0xFF else 2
+        else:
+            length = max(high << 8 | low, 2)
+            yield marker, position, length
+            if marker == _SOS:
+                return
+            position += 2 + length
 
 
 def ends(data: Readable, scan: int) -> bool:

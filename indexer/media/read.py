@@ -60,6 +60,7 @@ def read_source(source: Source, name: str, file_ns: int, sidecars: Sequence[str]
         keywords=tuple(dict.fromkeys(found.keywords))[:_MAX_KEYWORDS],
         faces=_faces(found, metadata.orientation or 1),
         motion=found.motion,
+        fingerprint=source.fingerprint,
         origins=(*listed, *notable(words)),
         problems=tuple(dict.fromkeys(found.problems))[:_MAX_PROBLEMS],
     )

@@ -15,7 +15,7 @@ _MAX_BLOCK = 16 * 1024 * 1024
 
 
 def read_webp(data: Readable, found: Found) -> None:
-    for kind, start, size in _chunks(data, 12, data.size):
+    for kind, start, size in chunks(data, 12, data.size):
         if kind == b"VP8X" and size >= 10:
             body = data.read(start, 10)
             found.width, found.height = (int.from_bytes(body[at : at + 3], "little") + 1 for at in (4, 7))
@@ -36,7 +36,7 @@ def read_webp(data: Readable, found: Found) -> None:
 
 
 def read_avi(data: Readable, found: Found) -> None:
-    for kind, start, size in _chunks(data, 12, data.size):
+    for kind, start, size in chunks(data, 12, data.size):
         if kind == b"LIST":
             _list(data, found, start, size)
         elif kind == b"_PMX":
@@ -52,7 +52,7 @@ def _list(data: Readable, found: Found, start: int, size: int) -> None:
     kind = data.read(start, 4)
     if kind == b"movi":  # the film itself
         return
-    for name, at, length in _chunks(data, start + 4, start + size):
+    for name, at, length in chunks(data, start + 4, start + size):
         if name == b"avih":
             header = data.read(at, 40)
             if len(header) == 40:
@@ -76,7 +76,7 @@ def _list(data: Readable, found: Found, start: int, size: int) -> None:
                 found.exif.append(Memory(block[8:]))
 
 
-def _chunks(data: Readable, position: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def chunks(data: Readable, position: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Name, start and size of each chunk."""
     for _ in range(_MAX_CHUNKS):
         head = data.read(position, 8)

@@ -7,6 +7,8 @@ import io
 import os
 from typing import BinaryIO, Protocol
 
+import xxhash
+
 # Kept in memory of each file: nearly all metadata lies there. What lies beyond is read again when it is asked for.
 HEAD = 64 * 1024
 # Where the file is not hashed, less is read to begin with: that much holds most of it.
@@ -54,7 +56,8 @@ class Window:
 
 
 class Source:
-    """An open file. With `hashed`, all of it is read once and its digests taken; nothing large is held afterwards.
+    """An open file. With `hashed`, all of it is read once and its digests and the picture's fingerprint are taken;
+    nothing large is held afterwards.
 
     Raises OSError as open and read do.
     """
@@ -63,6 +66,7 @@ class Source:
         self._file = file
         self.size = os.fstat(file.fileno()).st_size
         self.sha256 = self.sha1 = self._tail = b""
+        self.fingerprint: str | None = None
         if hashed:
             self._hash()
         else:
@@ -71,15 +75,18 @@ class Source:
     def _hash(self) -> None:
         sha256, sha1 = hashlib.sha256(), hashlib.sha1(usedforsecurity=False)
         data = _exactly(self._file, min(self.size, PIECE))
-        self.head, read = data[:HEAD], len(data)
+        picture = _Picture(self, data)
+        self.head, read = data[:HEAD], 0
         while data:
             sha256.update(data)
             sha1.update(data)
+            picture.update(data, read)
             self._tail = data[-_TAIL:]
-            data = _exactly(self._file, PIECE) if len(data) == PIECE else b""
             read += len(data)
+            data = _exactly(self._file, PIECE) if len(data) == PIECE else b""
         self.size = read
         self.sha256, self.sha1 = sha256.digest(), sha1.digest()
+        self.fingerprint = picture.fingerprint()
 
     def read(self, start: int, length: int) -> bytes:
         if start < 0 or length <= 0 or start >= self.size:
@@ -98,6 +105,30 @@ class Source:
             return io.BytesIO(self.head)
         self._file.seek(0)
         return self._file
+
+
+class _Picture:
+    """The fingerprint of the coded picture, from the pieces of the file as they are read."""
+
+    def __init__(self, source: Source, first: bytes) -> None:
+        from .fingerprint import coded_ranges
+
+        source.head = first  # all of it to look for the picture in; the rest of the file can be asked for
+        self._ranges = coded_ranges(source, first[:16])
+        source._file.seek(len(first))
+        self._hash = xxhash.xxh3_128() if self._ranges else None
+
+    def update(self, piece: bytes, at: int) -> None:
+        """A piece that lies at `at` in the file."""
+        if self._hash is None:
+            return
+        whole = memoryview(piece)
+        for start, end in self._ranges:
+            if start < at + len(piece) and end > at:
+                self._hash.update(whole[max(start - at, 0) : end - at])
+
+    def fingerprint(self) -> str | None:
+        return None if self._hash is None else self._hash.hexdigest()
 
 
 def _exactly(file: BinaryIO, length: int) -> bytes:

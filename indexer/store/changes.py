@@ -41,7 +41,8 @@ class Change(NamedTuple):
     """One step from what is stored to what is there.
 
     new       content never seen: becomes an asset
-    modified  the asset at this place has other bytes now: keeps its id
+    modified  the asset at this place has other bytes now: keeps its id. With `left`: it lay elsewhere before, and is
+              known by its picture
     moved     a known asset lies here now; `left` are the rows of places it has left
     copy      a known asset lies here as well
     back      a file that was gone or ignored is there again

@@ -116,6 +116,12 @@ def asset_with(connection: sqlite3.Connection, checksum: str) -> str | None:
     return row[0] if row else None
 
 
+def assets_with_picture(connection: sqlite3.Connection, fingerprint: str) -> list[str]:
+    """Assets of the same coded picture, whatever their metadata."""
+    rows = connection.execute("SELECT id FROM asset WHERE fingerprint = ? ORDER BY created_at, id", (fingerprint,))
+    return [row[0] for row in rows]
+
+
 def places(connection: sqlite3.Connection, asset_id: str) -> list[StoredFile]:
     """Every file row of an asset, the gone ones too, oldest first."""
     rows = connection.execute(f"SELECT {_FILE} FROM file WHERE asset_id = ? ORDER BY id", (asset_id,))

@@ -16,6 +16,7 @@ from indexer.media.dates import utc
 from indexer.media.facts import MediaFacts
 
 from .changes import Change, FileStat, PassedOver, Volume
+from .history import path_of, tell, tell_of
 from .queries import ROOT, asset_json
 from .rows import Coverage, Root
 from .words import add_words, replace_words
@@ -23,11 +24,11 @@ from .words import add_words, replace_words
 _PRESENT = "verdict NOT IN ('gone', 'ignored')"
 
 _INSERT_ASSET = """
-INSERT INTO asset (id, checksum, checksum_sha1, mime_type, file_size_bytes, width, height, duration, original_file_name,
-                   local_datetime, file_id, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"""
+INSERT INTO asset (id, checksum, checksum_sha1, fingerprint, mime_type, file_size_bytes, width, height, duration,
+                   original_file_name, local_datetime, file_id, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"""
 _UPDATE_ASSET = """
-UPDATE asset SET checksum = ?, checksum_sha1 = ?, file_size_bytes = ? WHERE id = ?"""
+UPDATE asset SET checksum = ?, checksum_sha1 = ?, fingerprint = ?, file_size_bytes = ? WHERE id = ?"""
 _UPSERT_FILE = """
 INSERT INTO file (root_id, folder, name, verdict, reason, asset_id, size, mtime_ns, ctime_ns, inode, device,
                   device_asset_id, uri, file_created_at, file_modified_at, reading, seen_at)
@@ -52,8 +53,6 @@ SELECT NOT EXISTS (
     WHERE root_id = :root AND folder = :folder
       AND (mime_type GLOB 'video/*' OR mime_type GLOB 'image/x-*' OR name LIKE '%BURST%'
            OR companion.asset_id IS NOT NULL))"""
-
-_EVENTS = {"modified": "file_edited", "moved": "file_moved", "copy": "file_copied", "back": "file_returned"}
 
 _UNSETTLED = """
 SELECT id FROM asset WHERE file_id IS NULL AND trashed_at IS NULL
@@ -173,10 +172,10 @@ class Writer:
         with self._record_may_change(change.asset_id):
             returns = not self._is_present(change.asset_id)
             verdict = _verdict(change.facts) if change.facts else self._known_verdict(change)
+            tell_of(self.connection, change, self._now)
             if change.kind == "modified":
                 assert change.facts is not None
                 self._replace_content(change.asset_id, change.facts)
-            self._tell_of(change)
             file_id = self._put_file(change.stat, change.asset_id, verdict, change.displaced)
             if change.facts is not None and (change.kind == "modified" or self._stands_for(file_id, change.asset_id)):
                 replace_words(self.connection, change.asset_id, change.facts, self._now)
@@ -229,7 +228,7 @@ class Writer:
             (self._now, file_id),
         ).fetchone()
         if row and row[0]:
-            self._tell(row[0], "file_missing", path=self._full_path(row[1]))
+            tell(self.connection, self._now, row[0], "file_missing", path=path_of(self.connection, row[1]))
 
     def mark_gone(self, file_id: int) -> bool:
         """Whether the row was still there to be marked."""
@@ -239,7 +238,7 @@ class Writer:
             (self._now, file_id),
         ).fetchone()
         if row and row[0]:
-            self._tell(row[0], "file_gone", path=self._full_path(row[1]))
+            tell(self.connection, self._now, row[0], "file_gone", path=path_of(self.connection, row[1]))
             self._lost_a_place(row[0])
         return row is not None
 
@@ -300,26 +299,6 @@ class Writer:
 
     # Within
 
-    def _tell_of(self, change: Change) -> None:
-        event = _EVENTS.get(change.kind)
-        if event is not None and change.asset_id is not None:
-            left = [self._full_path(row) for row in change.left]
-            now = f"{self._root_path(change.stat.root_id)}/{paths.join(change.stat.folder, change.stat.name)}"
-            self._tell(change.asset_id, event, path=now, **({"left": left[0]} if left else {}))
-
-    def _tell(self, asset_id: str, event_type: str, **payload: str) -> None:
-        self.connection.execute(
-            "INSERT INTO event (created_at, entity_type, entity_id, event_type, payload) VALUES (?, 'file', ?, ?, ?)",
-            (self._now, asset_id, event_type, json.dumps(payload, ensure_ascii=False)),
-        )
-
-    def _full_path(self, file_id: int) -> str:
-        row = self.connection.execute("SELECT root_id, path FROM file WHERE id = ?", (file_id,)).fetchone()
-        return f"{self._root_path(row[0])}/{row[1]}" if row else "?"
-
-    def _root_path(self, root_id: int) -> str:
-        return str(self.connection.execute("SELECT path FROM root WHERE id = ?", (root_id,)).fetchone()[0])
-
     def _add(self, change: Change, facts: MediaFacts) -> str:
         moment, counter, stat = self._now, 0, change.stat
         content = _content(facts)[:-1]
@@ -342,7 +321,7 @@ class Writer:
             " ON CONFLICT DO UPDATE SET until = excluded.until",
             (self._now, asset_id),
         )
-        content = (checksum(facts.sha256), checksum(facts.sha1), facts.size, asset_id)
+        content = (checksum(facts.sha256), checksum(facts.sha1), facts.fingerprint, facts.size, asset_id)
         self.connection.execute(_UPDATE_ASSET, content)
 
     def _stands_for(self, file_id: int, asset_id: str) -> bool:
@@ -422,6 +401,7 @@ def _content(facts: MediaFacts) -> tuple[object, ...]:
     return (
         checksum(facts.sha256),
         checksum(facts.sha1),
+        facts.fingerprint,
         facts.mime_type,
         facts.size,
         facts.width,

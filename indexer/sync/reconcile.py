@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from indexer import paths
+from indexer.media.facts import MediaFacts
 from indexer.store import queries
 from indexer.store.changes import Change, FileStat, PassedOver
 from indexer.store.rows import Root, StoredFile
@@ -307,7 +308,7 @@ class Reconciler:
         asset_id = queries.asset_with(self._db, checksum(facts.sha256))
         if asset_id is None:
             if row is None or row.asset_id is None:
-                return Change("new", stat, facts)
+                return self._moved_and_edited(stat, facts) or Change("new", stat, facts)
             shared = any(place.verdict not in _AWAY for place in self._other_places(row.asset_id, row))
             if shared:
                 return Change("new", stat, facts, displaced=row.asset_id)
@@ -321,6 +322,21 @@ class Reconciler:
         if left:
             return Change("moved", stat, facts, asset_id, (left[0].id,), displaced)
         return Change("copy" if others else "back", stat, facts, asset_id, displaced=displaced)
+
+    def _moved_and_edited(self, stat: FileStat, facts: MediaFacts) -> Change | None:
+        """A file that was given another place and other metadata at once is known by its picture, where just one photo
+        of that picture has lost all its places."""
+        if facts.fingerprint is None:
+            return None
+        lost = []
+        for asset_id in queries.assets_with_picture(self._db, facts.fingerprint):
+            places = queries.places(self._db, asset_id)
+            if places and all(self._presence.is_absent(place) for place in places):
+                lost.append((asset_id, places))
+        if len(lost) != 1:
+            return None
+        asset_id, places = lost[0]
+        return Change("modified", stat, facts, asset_id, (places[0].id,))
 
     def _other_places(self, asset_id: str, row: StoredFile | None) -> list[StoredFile]:
         return [place for place in queries.places(self._db, asset_id) if row is None or place.id != row.id]

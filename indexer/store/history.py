@@ -1,0 +1,46 @@
+"""What happened to the files of assets, as rows of the table event. Changes of assets, faces, people and albums are
+written there by triggers; see schema.sql."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from indexer import paths
+
+from .changes import Change
+
+_EVENTS = {"modified": "file_edited", "moved": "file_moved", "copy": "file_copied", "back": "file_returned"}
+
+
+def tell_of(connection: sqlite3.Connection, change: Change, now: str) -> None:
+    """A change that is about to be written. Of an edit it says whether the picture is another one."""
+    event = _EVENTS.get(change.kind)
+    if event is None or change.asset_id is None:
+        return
+    stat = change.stat
+    payload = {"path": _path(connection, stat.root_id, paths.join(stat.folder, stat.name))}
+    if change.left:
+        payload["left"] = path_of(connection, change.left[0])
+    if change.kind == "modified" and change.facts is not None:
+        row = connection.execute("SELECT fingerprint FROM asset WHERE id = ?", (change.asset_id,)).fetchone()
+        before, after = row[0] if row else None, change.facts.fingerprint
+        payload["picture"] = "unknown" if None in (before, after) else "same" if before == after else "other"
+    tell(connection, now, change.asset_id, event, **payload)
+
+
+def tell(connection: sqlite3.Connection, now: str, asset_id: str, event_type: str, **payload: str) -> None:
+    connection.execute(
+        "INSERT INTO event (created_at, entity_type, entity_id, event_type, payload) VALUES (?, 'file', ?, ?, ?)",
+        (now, asset_id, event_type, json.dumps(payload, ensure_ascii=False)),
+    )
+
+
+def path_of(connection: sqlite3.Connection, file_id: int) -> str:
+    row = connection.execute("SELECT root_id, path FROM file WHERE id = ?", (file_id,)).fetchone()
+    return _path(connection, *row) if row else "?"
+
+
+def _path(connection: sqlite3.Connection, root_id: int, within: str) -> str:
+    row = connection.execute("SELECT path FROM root WHERE id = ?", (root_id,)).fetchone()
+    return f"{row[0].rstrip('/')}/{within}"
