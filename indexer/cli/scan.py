@@ -48,15 +48,19 @@ def command(index: Index, paths: tuple[str, ...], workers: int | None, accept_lo
             summary = index.scan(
                 paths, workers=workers, on_progress=progress.update, count_ahead=show, accept_loss=accept_loss
             )
+        if as_json:
+            print_json(summary.as_dict())
+        else:
+            _print(index, summary)
     except KeyboardInterrupt:
         done = progress.latest
         kept = many(done.files_changed, "file") if done else "nothing"
         click.echo(f"Stopped; {kept} taken in so far. The next scan goes on from here.", err=True)
         raise SystemExit(130) from None
-    if as_json:
-        print_json(summary.as_dict())
-    else:
-        _print(index, summary)
+    finally:
+        # What is left is closing the index.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
     raise SystemExit(1 if summary.offline or summary.held else 2 if summary.unreadable else 0)
 
 

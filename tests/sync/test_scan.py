@@ -426,7 +426,7 @@ def test_a_stopped_scan_leaves_a_good_index_and_the_next_goes_on(photos: Path, t
         put(photos / f"{one % 20}" / f"{one}.jpg", one, size=200_000)
     database = tmp_path / "index.db"
     process = subprocess.Popen(
-        [sys.executable, "-m", "indexer", "--db", str(database), "scan", str(photos)],
+        [sys.executable, "-m", "indexer", "--db", str(database), "scan", str(photos), "--workers", "1"],
         stderr=subprocess.PIPE,
         text=True,
     )
