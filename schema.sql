@@ -74,7 +74,9 @@ CREATE TABLE asset (
     file_id            INTEGER REFERENCES file (id) ON DELETE SET NULL,  -- the file that stands for it, of several copies
     created_at         TEXT NOT NULL,
     updated_at         TEXT NOT NULL,            -- moves only when the record's JSON does
-    trashed_at         TEXT                      -- NULL: live
+    trashed_at         TEXT,                     -- NULL: live
+    trash_wish         TEXT CHECK (trash_wish IN ('in', 'out'))  -- the user put it in the trash, whatever its files; or took
+                                                                 -- it out, though they are gone
 ) STRICT;
 
 CREATE INDEX asset_newest ON asset (wall_clock DESC, id) WHERE trashed_at IS NULL;
@@ -119,12 +121,14 @@ CREATE TABLE file (
     file_modified_at TEXT,
     reading          TEXT,                       -- what its metadata was read with: readers' version, sidecars
     seen_at          TEXT NOT NULL,              -- when this verdict was reached
+    verified_at      TEXT,                       -- when its bytes were last compared with the index
     UNIQUE (root_id, folder, name)
 ) STRICT;
 
 CREATE INDEX file_asset ON file (asset_id) WHERE asset_id IS NOT NULL;
 CREATE INDEX file_inode ON file (inode, size) WHERE asset_id IS NOT NULL;
 CREATE INDEX file_away ON file (asset_id) WHERE verdict IN ('gone', 'ignored') AND asset_id IS NOT NULL;
+CREATE INDEX file_verified ON file (verified_at) WHERE asset_id IS NOT NULL;
 CREATE INDEX file_missing ON file (root_id) WHERE verdict = 'missing';
 CREATE INDEX file_failed ON file (verdict) WHERE verdict IN ('damaged', 'unreadable', 'unstable');
 

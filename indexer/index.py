@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from .store.changes import Change
-    from .store.queries import Counts, Filter, Listed
+    from .store.queries import Counts, Event, Filter, Listed, Trashed
     from .store.rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
+    from .store.writer import Writer
     from .sync.explain import Explanation
     from .sync.summary import Summary
     from .sync.watch import Stop
@@ -209,6 +210,66 @@ class Index:
         from .store import connection, queries
 
         return queries.select(connection.open_for_reading(self.path), sql)
+
+    # The trash, and what happened
+
+    def trashed(self) -> Sequence[Trashed]:
+        """What is in the trash, the longest there first."""
+        from .store import queries
+
+        return queries.trashed(self._db)
+
+    def trash(self, ids_or_paths: Sequence[PathLike]) -> Sequence[str]:
+        """Put assets in the trash, whatever becomes of their files, which are not touched. Returns their ids."""
+        return self._for_each(ids_or_paths, lambda writer, asset_id: writer.trash(asset_id))
+
+    def restore(self, ids_or_paths: Sequence[PathLike]) -> Sequence[str]:
+        """Take assets out of the trash, with all they had; also those whose files are gone. Returns their ids."""
+        return self._for_each(ids_or_paths, lambda writer, asset_id: writer.restore(asset_id))
+
+    def empty_trash(self, days: float = 30.0, *, dry_run: bool = False) -> Sequence[Trashed]:
+        """Forget for good what has been in the trash for so many days, and return it. What has a file that is there, or
+        lies on a drive that is away, stays."""
+        from datetime import datetime, timedelta
+
+        from .store.writer import Writer
+
+        until = datetime.now().astimezone() - timedelta(days=days)
+        old = [one for one in self.trashed() if not one.held and datetime.fromisoformat(one.trashed_at) <= until]
+        if old and not dry_run:
+            writer = Writer(self._writable())
+            with writer.transaction():
+                writer.purge(one.id for one in old)
+        return old
+
+    def events(
+        self,
+        after: int = 0,
+        limit: int = 100,
+        *,
+        entity_types: Sequence[str] | None = None,
+        of: PathLike | None = None,
+    ) -> Sequence[Event]:
+        """What happened, oldest first, from a cursor on (an event's id). of: one asset, by id or path, or any id."""
+        from .store import queries
+
+        entity = None
+        if of is not None:
+            entity = os.fspath(of) if "_" in os.fspath(of) and os.sep not in os.fspath(of) else self.resolve(of)
+        return queries.events(self._db, after, limit, entity_types=entity_types, entity_id=entity)
+
+    def _for_each(self, ids_or_paths: Sequence[PathLike], do: Callable[[Writer, str], None]) -> Sequence[str]:
+        """Do something with each asset, with all of them or none. Raises NotFound for one that is not there."""
+        from .store.writer import Writer
+
+        asset_ids = [self.resolve(one) for one in ids_or_paths]
+        for asset_id in asset_ids:
+            self.get_json(asset_id)
+        writer = Writer(self._writable())
+        with writer.transaction():
+            for asset_id in asset_ids:
+                do(writer, asset_id)
+        return asset_ids
 
     # Work
 

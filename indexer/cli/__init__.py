@@ -23,6 +23,8 @@ _COMMANDS = {
     "extract": "Save the film inside a motion photo.",
     "why": "Say why a path is, or is not, in the index.",
     "status": "Say what is in the index, what is running, what failed.",
+    "log": "Say what happened to a photo, or to all.",
+    "trash": "See, restore and empty the trash.",
     "roots": "List the indexed folders, or forget one.",
     "query": "Run a SELECT on the index.",
 }

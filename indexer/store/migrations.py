@@ -23,6 +23,7 @@ _STEPS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE root ADD COLUMN volume TEXT",
         "ALTER TABLE root ADD COLUMN filesystem TEXT",
         "ALTER TABLE asset ADD COLUMN fingerprint TEXT",
+        "ALTER TABLE asset ADD COLUMN trash_wish TEXT CHECK (trash_wish IN ('in', 'out'))",
     ),
 }
 # version reached -> tables whose constraints are other than before

@@ -170,6 +170,68 @@ def keywords(connection: sqlite3.Connection, asset_id: str) -> list[str]:
     return [row[0] for row in rows]
 
 
+class Trashed(NamedTuple):
+    """An asset in the trash. by_user: the user put it there; else its files are gone. held: why it cannot be purged."""
+
+    id: str
+    name: str
+    trashed_at: str
+    size: int
+    by_user: bool
+    held: str | None
+
+
+def trashed(connection: sqlite3.Connection) -> list[Trashed]:
+    """The longest there first. A file that is there, or on a drive that is away, holds its asset."""
+    rows = connection.execute(
+        "SELECT asset.id, original_file_name, trashed_at, file_size_bytes, trash_wish IS 'in',"
+        " CASE WHEN EXISTS (SELECT 1 FROM file_state WHERE asset_id = asset.id AND state = 'offline')"
+        "      THEN 'its drive is away'"
+        "      WHEN EXISTS (SELECT 1 FROM file WHERE asset_id = asset.id AND verdict <> 'gone')"
+        "      THEN 'its file is still there' END"
+        " FROM asset WHERE trashed_at IS NOT NULL ORDER BY trashed_at, asset.id"
+    )
+    return [Trashed._make((*row[:4], bool(row[4]), row[5])) for row in rows]
+
+
+class Event(NamedTuple):
+    """One change, in the order they were made: id is the cursor to go on from. Of a file, entity_id is the asset's."""
+
+    id: int
+    created_at: str
+    entity_type: str
+    entity_id: str
+    event_type: str
+    payload: str | None
+
+
+def events(
+    connection: sqlite3.Connection,
+    after: int = 0,
+    limit: int = 100,
+    *,
+    entity_types: Collection[str] | None = None,
+    entity_id: str | None = None,
+) -> list[Event]:
+    """The events after a cursor. entity_id: of one asset, face, person or album, and of what belongs to an asset."""
+    terms, values = ["id > ?"], [after]
+    if entity_types:
+        terms.append(f"entity_type IN ({', '.join('?' * len(entity_types))})")
+        values += entity_types  # type: ignore[arg-type]
+    if entity_id:
+        terms.append(
+            "(entity_id = ? OR entity_id IN (SELECT id FROM face WHERE asset_id = ?)"
+            " OR entity_id IN (SELECT id FROM album_asset WHERE asset_id = ?))"
+        )
+        values += [entity_id] * 3  # type: ignore[list-item]
+    rows = connection.execute(
+        "SELECT id, created_at, entity_type, entity_id, event_type, payload FROM event"
+        f" WHERE {' AND '.join(terms)} ORDER BY id LIMIT ?",
+        (*values, limit),
+    )
+    return [Event._make(row) for row in rows]
+
+
 class Counts(NamedTuple):
     """How much is in the index. by_verdict has every verdict that occurs; by_root the files with an asset, the missing
     ones among them."""

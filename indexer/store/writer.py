@@ -55,10 +55,10 @@ SELECT NOT EXISTS (
            OR companion.asset_id IS NOT NULL))"""
 
 _UNSETTLED = """
-SELECT id FROM asset WHERE file_id IS NULL AND trashed_at IS NULL
+SELECT id FROM asset WHERE file_id IS NULL AND trashed_at IS NULL AND trash_wish IS NULL
 UNION
 SELECT asset.id FROM file JOIN asset ON asset.id = file.asset_id
-WHERE file.verdict IN ('gone', 'ignored') AND asset.trashed_at IS NULL"""
+WHERE file.verdict IN ('gone', 'ignored') AND asset.trashed_at IS NULL AND trash_wish IS NULL"""
 
 
 def timestamp() -> str:
@@ -184,8 +184,12 @@ class Writer:
                 "DELETE FROM file WHERE id = ? AND asset_id = ?", [(row, change.asset_id) for row in change.left]
             )
             self._choose_file(change.asset_id)
-            if returns:
-                self.connection.execute("UPDATE asset SET trashed_at = NULL WHERE id = ?", (change.asset_id,))
+            if returns:  # live again, unless the user had put it in the trash
+                self.connection.execute(
+                    "UPDATE asset SET trashed_at = iif(trash_wish = 'in', trashed_at, NULL),"
+                    " trash_wish = nullif(trash_wish, 'out') WHERE id = ?",
+                    (change.asset_id,),
+                )
         return change.asset_id
 
     def pass_over(self, path: PassedOver) -> None:
@@ -252,7 +256,9 @@ class Writer:
             if not self._is_present(asset_id):
                 with self._record_may_change(asset_id):
                     self.connection.execute(
-                        "UPDATE asset SET trashed_at = ? WHERE id = ? AND trashed_at IS NULL", (self._now, asset_id)
+                        "UPDATE asset SET trashed_at = ? WHERE id = ? AND trashed_at IS NULL"
+                        " AND trash_wish IS NOT 'out'",
+                        (self._now, asset_id),
                     )
         self._perhaps_orphans.clear()
         for root_id, folder in sorted(self._touched_folders):
@@ -273,6 +279,32 @@ class Writer:
                         " auto_stack_id = excluded.auto_stack_id, live_photo_cid = excluded.live_photo_cid",
                         (asset_id, *pair),
                     )
+
+    # The trash
+
+    def trash(self, asset_id: str) -> None:
+        """The user puts an asset in the trash, whatever becomes of its files."""
+        with self._record_may_change(asset_id):
+            self.connection.execute(
+                "UPDATE asset SET trashed_at = coalesce(trashed_at, ?), trash_wish = 'in' WHERE id = ?",
+                (self._now, asset_id),
+            )
+
+    def restore(self, asset_id: str) -> None:
+        """The user takes an asset out of the trash; it stays out though its files may be gone."""
+        with self._record_may_change(asset_id):
+            wish = None if self._is_present(asset_id) else "out"
+            self.connection.execute(
+                "UPDATE asset SET trashed_at = NULL, trash_wish = ? WHERE id = ? AND trashed_at IS NOT NULL",
+                (wish, asset_id),
+            )
+
+    def purge(self, asset_ids: Iterable[str]) -> None:
+        """Forget assets for good, with all that belongs to them and with the places where they lay."""
+        for asset_id in asset_ids:
+            self.connection.execute("UPDATE asset SET file_id = NULL WHERE id = ?", (asset_id,))
+            self.connection.execute("DELETE FROM file WHERE asset_id = ? AND verdict = 'gone'", (asset_id,))
+            self.connection.execute("DELETE FROM asset WHERE id = ?", (asset_id,))
 
     # What is running
 

@@ -288,3 +288,32 @@ def test_F22_the_index_inside_a_root(photos: Path) -> None:
     index.scan([photos])
     index.scan([photos])
     assert {path for path, verdict in verdicts(index).items() if verdict == "indexed"} == {"a.jpg"}
+
+
+def test_moved_and_edited_at_once_is_known_by_its_picture(index: Index, photos: Path) -> None:
+    """A program that rates a photo and files it away."""
+    path = put(photos / "IMG_1.jpg", 1)
+    put(photos / "IMG_2.jpg", 2)
+    index.scan([photos])
+    asset = index.get(path)["id"]
+    adorn(index, asset)
+    before = belongings(index, asset)
+    path.unlink()
+    put(photos / "2024" / "rated.jpg", 1, words="five stars")
+    summary = index.scan()
+    assert (summary.new, summary.gone, summary.modified) == (0, 0, 1)
+    assert index.get(photos / "2024" / "rated.jpg")["id"] == asset
+    assert belongings(index, asset) == before
+    told = rows(index, "SELECT event_type, payload ->> 'picture' FROM event WHERE entity_type = 'file'")
+    assert told == [("file_edited", "same")]
+
+
+def test_the_same_picture_beside_it_is_an_asset_of_its_own(index: Index, photos: Path) -> None:
+    path = put(photos / "a.jpg", 1)
+    put(photos / "b.jpg", 1, words="with a title")
+    assert index.scan([photos]).new == 2
+    put(path, 2)
+    index.scan()
+    told = rows(index, "SELECT event_type, payload ->> 'picture' FROM event WHERE entity_type = 'file'")
+    assert told == [("file_edited", "other")]
+    assert len({index.get(photos / name)["id"] for name in ("a.jpg", "b.jpg")}) == 2

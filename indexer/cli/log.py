@@ -1,0 +1,49 @@
+"""indexer log"""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from indexer.index import Index
+
+from .common import json_option, pass_index
+
+_WORDS = {
+    "asset_created": "taken in",
+    "asset_updated": "its record changed",
+    "asset_trashed": "to the trash",
+    "asset_restored": "out of the trash",
+    "asset_deleted": "forgotten for good",
+    "file_edited": "edited",
+    "file_moved": "moved",
+    "file_copied": "a copy of it found",
+    "file_returned": "back",
+    "file_missing": "missing",
+    "file_gone": "gone",
+    "file_rotten": "its bytes changed by themselves",
+}
+
+
+@click.command()
+@click.argument("asset", required=False)
+@click.option("--after", type=int, default=0, metavar="CURSOR", help="Only what came after this event.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
+@json_option
+@pass_index
+def command(index: Index, asset: str | None, after: int, limit: int, as_json: bool) -> None:
+    """Say what happened, oldest first: to one photo (id or path), or to all.
+
+    Each line begins with its cursor: give the last one to --after to go on from there.
+    """
+    for event in index.events(after, limit, of=asset):
+        payload = json.loads(event.payload) if event.payload else {}
+        if as_json:
+            click.echo(json.dumps(event._asdict() | {"payload": payload}, ensure_ascii=False))
+            continue
+        words = _WORDS.get(event.event_type, event.event_type.replace("_", " "))
+        if event.event_type == "file_edited" and payload.get("picture") != "unknown":
+            words += ", the same picture" if payload.get("picture") == "same" else ", another picture"
+        where = f"  {payload['left']} → {payload['path']}" if "left" in payload else f"  {payload.get('path', '')}"
+        click.echo(f"{event.id:>7}  {event.created_at}  {event.entity_id}  {words}{where}".rstrip())

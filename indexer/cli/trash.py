@@ -1,0 +1,92 @@
+"""indexer trash"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from indexer.index import Index
+
+from .common import json_option, many, pass_index, print_json, size
+
+RETENTION_DAYS = 30
+
+
+@click.group()
+def command() -> None:
+    """See, restore and empty the trash.
+
+    The record of a deleted photo lies here with all it had: albums, people, rating. Once the photo is back in its place
+    it is live again by itself. Nothing leaves the trash by itself, and no photo is ever touched.
+    """
+
+
+@command.command("list")
+@json_option
+@pass_index
+def show(index: Index, as_json: bool) -> None:
+    """What is in the trash, the longest there first."""
+    trashed = index.trashed()
+    if as_json:
+        print_json([one._asdict() for one in trashed])
+        return
+    if not trashed:
+        click.echo("The trash is empty.")
+    for one in trashed:
+        days = (datetime.now().astimezone() - datetime.fromisoformat(one.trashed_at)).days
+        why = "put here by you" if one.by_user else "its file is gone"
+        kept = f"; stays: {one.held}" if one.held else ""
+        click.echo(f"{one.id}  {one.trashed_at[:10]} ({many(days, 'day')} ago)  {one.name}  {why}{kept}")
+
+
+@command.command()
+@click.argument("assets", nargs=-1, required=True)
+@click.option("--dry-run", is_flag=True, help="Only say what would be put there.")
+@pass_index
+def put(index: Index, assets: tuple[str, ...], dry_run: bool) -> None:
+    """Put photos in the trash, by id or path. The files are not touched."""
+    ids = [index.get(one)["id"] for one in assets] if dry_run else index.trash(assets)
+    click.echo(f"{many(len(ids), 'asset')} {'would be put' if dry_run else 'put'} in the trash.")
+
+
+@command.command()
+@click.argument("assets", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All that is in the trash.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be restored.")
+@pass_index
+def restore(index: Index, assets: tuple[str, ...], everything: bool, dry_run: bool) -> None:
+    """Take photos out of the trash, by id or path; also those whose files are gone."""
+    if everything == bool(assets):
+        raise click.UsageError("Name what to restore, or --all.")
+    wanted = [one.id for one in index.trashed()] if everything else assets
+    ids = [index.get(one)["id"] for one in wanted] if dry_run else index.restore(wanted)
+    click.echo(f"{many(len(ids), 'asset')} {'would be restored' if dry_run else 'restored'}.")
+
+
+@command.command()
+@click.option(
+    "--older-than",
+    type=click.FloatRange(min=0),
+    default=RETENTION_DAYS,
+    show_default=True,
+    metavar="DAYS",
+    help="What has been in the trash for so long.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be forgotten.")
+@pass_index
+def empty(index: Index, older_than: float, yes: bool, dry_run: bool) -> None:
+    """Forget for good what has been in the trash for long. There is no way back.
+
+    Records whose photo is still there, or lies on a drive that is away, stay.
+    """
+    old = index.empty_trash(older_than, dry_run=True)
+    what = f"{many(len(old), 'record')} of {size(sum(one.size for one in old))} of photos"
+    if dry_run or not old:
+        click.echo(f"{what} would be forgotten." if old else "Nothing in the trash is that old.")
+        return
+    if not yes:
+        click.confirm(f"Forget {what} for good?", abort=True)
+    index.empty_trash(older_than)
+    click.echo(f"{what} forgotten.")
