@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .store.writer import Writer
     from .sync.explain import Explanation
     from .sync.summary import Summary
+    from .sync.verify import Report
     from .sync.watch import Stop
     from .sync.why import Answer
 
@@ -365,6 +366,29 @@ class Index:
                 on_change=on_change,
                 on_message=on_message,
                 on_progress=on_progress,
+            ).run()
+        finally:
+            readers.close()
+
+    def verify(
+        self,
+        *,
+        share: float | None = None,
+        seconds: float | None = None,
+        workers: int | None = None,
+        on_progress: Callable[[Report, int], None] = lambda report, total: None,
+    ) -> Report:
+        """Compare the files' bytes with the index: all of them, going on where an earlier run was stopped; a random
+        share (0..1); or for so many seconds the longest unverified. See indexer.sync.verify.Report."""
+        from .store.writer import Writer
+        from .sync.readers import Readers
+        from .sync.verify import Verify
+
+        _ = self._db  # there has to be an index
+        readers = Readers(workers)
+        try:
+            return Verify(
+                Writer(self._writable()), readers, share=share, seconds=seconds, on_progress=on_progress
             ).run()
         finally:
             readers.close()

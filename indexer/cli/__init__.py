@@ -25,6 +25,7 @@ _COMMANDS = {
     "status": "Say what is in the index, what is running, what failed.",
     "log": "Say what happened to a photo, or to all.",
     "trash": "See, restore and empty the trash.",
+    "verify": "Read photos again and compare them with the index.",
     "roots": "List the indexed folders, or forget one.",
     "query": "Run a SELECT on the index.",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from indexer.errors import QueryError
@@ -168,6 +168,37 @@ def motion(connection: sqlite3.Connection, asset_id: str) -> Motion | None:
 def keywords(connection: sqlite3.Connection, asset_id: str) -> list[str]:
     rows = connection.execute("SELECT word FROM keyword WHERE asset_id = ? ORDER BY word", (asset_id,))
     return [row[0] for row in rows]
+
+
+class ToVerify(NamedTuple):
+    """A file with what its bytes and its picture were when they were read."""
+
+    file: StoredFile
+    checksum: str
+    fingerprint: str | None
+
+
+def to_verify(connection: sqlite3.Connection, root_ids: Collection[int], since: str | None) -> list[int]:
+    """The rows of files to compare with the index, the longest unverified first; with `since`, only those that were not
+    verified after it."""
+    marks = ", ".join("?" * len(root_ids))
+    rows = connection.execute(
+        f"SELECT id FROM file WHERE asset_id IS NOT NULL AND root_id IN ({marks})"
+        " AND verdict NOT IN ('missing', 'gone', 'ignored') AND (? IS NULL OR verified_at IS NULL OR verified_at < ?)"
+        " ORDER BY verified_at, id",
+        (*root_ids, since, since),
+    )
+    return [row[0] for row in rows]
+
+
+def verifiable(connection: sqlite3.Connection, file_ids: Sequence[int]) -> Iterator[ToVerify]:
+    """These files, in this order, as they are stored when their turn comes."""
+    columns = ", ".join(f"file.{name.strip()}" for name in _FILE.split(","))
+    query = f"SELECT {columns}, checksum, fingerprint FROM file JOIN asset ON asset.id = asset_id WHERE file.id = ?"
+    for file_id in file_ids:
+        row = connection.execute(query, (file_id,)).fetchone()
+        if row:
+            yield ToVerify(StoredFile._make(row[:-2]), row[-2], row[-1])
 
 
 class Trashed(NamedTuple):

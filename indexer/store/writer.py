@@ -280,6 +280,39 @@ class Writer:
                         (asset_id, *pair),
                     )
 
+    # Verifying
+
+    def begin_round(self) -> str:
+        """A round of verifying all files: the moment when it began, which may be long ago."""
+        row = self.connection.execute(
+            "INSERT INTO setting (name, value) VALUES ('verify_round', ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = value RETURNING value",
+            (self._now,),
+        ).fetchone()
+        return str(row[0])
+
+    def end_round(self) -> None:
+        self.connection.execute("DELETE FROM setting WHERE name = 'verify_round'")
+
+    def verified(self, file_id: int, fingerprint: str | None) -> None:
+        """The bytes are what they were. An asset from before fingerprints were taken gets its own now."""
+        self.connection.execute("UPDATE file SET verified_at = ? WHERE id = ?", (self._now, file_id))
+        if fingerprint is not None:
+            self.connection.execute(
+                "UPDATE asset SET fingerprint = ? WHERE fingerprint IS NULL"
+                " AND id = (SELECT asset_id FROM file WHERE id = ?)",
+                (fingerprint, file_id),
+            )
+
+    def rotten(self, file_id: int, reason: str) -> None:
+        row = self.connection.execute(
+            "UPDATE file SET verdict = 'damaged', reason = ?, verified_at = ?, seen_at = ? WHERE id = ?"
+            " RETURNING asset_id",
+            (reason, self._now, self._now, file_id),
+        ).fetchone()
+        if row:
+            tell(self.connection, self._now, row[0], "file_rotten", path=path_of(self.connection, file_id))
+
     # The trash
 
     def trash(self, asset_id: str) -> None:

@@ -16,7 +16,7 @@ import pytest
 from indexer import Index
 
 from ..conftest import Watcher, jpeg, put, rows, run, until, verdicts
-from .test_identity import mounted
+from .drives import mounted
 
 __all__ = ["mounted"]
 Start = Callable[..., Watcher]

@@ -15,7 +15,9 @@ from indexer import Index
 from indexer.store.connection import open_for_writing
 
 from ..conftest import SAMPLES, Watcher, jpeg, put, rows, run, until, verdicts
+from .drives import mounted
 
+__all__ = ["mounted"]
 XMP = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     '<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="4"/></rdf:RDF></x:xmpmeta>'
@@ -173,27 +175,6 @@ def test_F9_an_edit_that_keeps_its_time_is_seen(index: Index, photos: Path, grow
     after = index.get(path)
     assert summary.modified == 1
     assert (after["id"], after["checksum"] != before["checksum"]) == (before["id"], True)
-
-
-@pytest.fixture
-def mounted(tmp_path: Path) -> Iterator[Callable[..., Path]]:
-    """Mounts a file system by a command, whose last word is the folder."""
-    if os.geteuid() != 0 or not os.path.exists("/dev/fuse"):
-        pytest.skip("mounting needs root and FUSE")
-    points: list[Path] = []
-
-    def mount(*command: object) -> Path:
-        if not shutil.which(str(command[0])):
-            pytest.skip(f"{command[0]} is not installed")
-        point = tmp_path / f"mnt{len(points)}"
-        point.mkdir()
-        subprocess.run([*map(str, command), str(point)], check=True, capture_output=True)
-        points.append(point)
-        return point
-
-    yield mount
-    for point in points:
-        subprocess.run(["umount", "--lazy", point], check=True)
 
 
 def test_F9_without_inodes_size_and_time_have_to_do(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,50 +13,10 @@ from indexer import Index
 from indexer.errors import UsageError
 
 from ..conftest import Watcher, put, rows, run, until, verdicts
+from .drives import Drive, drive
 
+__all__ = ["drive"]
 COUNT = 400
-
-
-class Drive:
-    """An ext4 file system in a file, that can be mounted anywhere."""
-
-    def __init__(self, image: Path) -> None:
-        self.image = image
-        self.at: Path | None = None
-        with image.open("wb") as file:
-            file.truncate(24 << 20)
-        subprocess.run(["mkfs.ext4", "-q", "-N", "2048", image], check=True)
-
-    def mount(self, at: Path) -> Path:
-        at.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["mount", "-o", "loop", self.image, at], check=True)
-        self.at = at
-        return at
-
-    def unmount(self) -> None:
-        if self.at is not None:
-            subprocess.run(["umount", "--lazy", self.at], check=True)
-            self.at = None
-
-
-@pytest.fixture
-def drive(tmp_path: Path) -> Iterator[Callable[[], Drive]]:
-    if os.geteuid() != 0 or not shutil.which("mkfs.ext4"):
-        pytest.skip("mounting a file system needs root and mkfs.ext4")
-    probe = tmp_path / "probe"
-    probe.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "none", probe], capture_output=True).returncode:
-        pytest.skip("this machine lets nobody mount anything")
-    subprocess.run(["umount", probe], check=True)
-    made: list[Drive] = []
-
-    def make() -> Drive:
-        made.append(Drive(tmp_path / f"drive{len(made)}.img"))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.unmount()
 
 
 def fill(folder: Path, count: int = COUNT) -> None:

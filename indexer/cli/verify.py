@@ -1,0 +1,78 @@
+"""indexer verify"""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+
+import click
+
+from indexer.index import Index
+from indexer.sync.verify import Report
+
+from .common import json_option, many, pass_index, print_json, size
+
+
+def _share(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+    if value is None:
+        return None
+    if not re.fullmatch(r"\d+(\.\d+)?%", value) or not 0 < float(value[:-1]) <= 100:
+        raise click.BadParameter("a share of the files, as in 5%")
+    return float(value[:-1]) / 100
+
+
+@click.command()
+@click.option("--sample", "share", callback=_share, metavar="5%", help="A random part of the files.")
+@click.option(
+    "--seconds", type=click.FloatRange(min=0, min_open=True), metavar="N", help="So long, the longest unverified first."
+)
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes that read files. Default: one a core.")
+@json_option
+@pass_index
+def command(index: Index, share: float | None, seconds: float | None, workers: int | None, as_json: bool) -> None:
+    """Read photos again and compare them with the index.
+
+    A file whose bytes are not what they were though its time is has rotted on the disk: exit code 1. One that was
+    edited has another time; the next scan takes it in. Without options every file is read, and the next run goes on
+    where one was stopped.
+    """
+    if share and seconds:
+        raise click.UsageError("Either --sample or --seconds.")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    show = sys.stderr.isatty() and not as_json
+    try:
+        with click.progressbar(length=1, label="Verifying", file=sys.stderr, hidden=not show) as bar:
+
+            def progress(report: Report, total: int) -> None:
+                bar.length = max(total, 1)
+                bar.update(report.checked - bar.pos)
+
+            report = index.verify(share=share, seconds=seconds, workers=workers, on_progress=progress)
+    except KeyboardInterrupt:
+        click.echo("Stopped. The next 'indexer verify' goes on from here.", err=True)
+        raise SystemExit(130) from None
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        _print(report)
+    raise SystemExit(1 if report.rotten else 0)
+
+
+def _print(report: Report) -> None:
+    rate = f" at {size(report.bytes / report.seconds)}/s" if report.seconds else ""
+    click.echo(
+        f"{many(report.checked, 'file')} verified, {report.sound:,} sound: {size(report.bytes)} read{rate}."
+        + (f" {report.left:,} left for another run." if report.left else "")
+    )
+    told = (
+        (report.rotten, "ROTTEN, other bytes under the same time: restore it from a backup"),
+        (report.edited, "edited, the same picture: the next scan takes it in"),
+        (report.replaced, "another picture: the next scan takes it in"),
+        (report.unreadable, "cannot be read"),
+        (report.absent, "not there: the next scan sees to it"),
+        (report.offline, "offline, left out"),
+    )
+    for paths, words in told:
+        for path in paths:
+            click.echo(f"  {path}: {words}")

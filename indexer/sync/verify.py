@@ -1,0 +1,156 @@
+"""Are the photos still what they were? Every file's bytes against the index, the longest unverified first."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from indexer import paths
+from indexer.store import queries
+from indexer.store.queries import ToVerify
+from indexer.store.rows import Root
+from indexer.store.writer import Writer, checksum
+
+from .presence import find_root
+from .readers import Job, Readers
+from .rules import real_folder
+from .walk import file_stat
+from .worker import Reading
+
+_BATCH = 200
+_BATCH_SECONDS = 1.0
+ROT = "bit rot: its bytes are not what they were, though its time is; restore it from a backup"
+
+
+@dataclass(slots=True)
+class Report:
+    """What verifying found, by path. rotten: other bytes under the same modification time; edited: another time and
+    other bytes, but the same picture; replaced: another picture, or one whose fingerprint is unknown. Edited and
+    replaced ones the next scan takes in. left: files of this round that are still to be verified."""
+
+    checked: int = 0
+    sound: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    left: int = 0
+    rotten: list[str] = field(default_factory=list)
+    edited: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    offline: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+class Verify:
+    """One run. share: a random part of the files (0..1); seconds: the longest unverified, for so long. With neither all
+    files, in a round that a later run goes on with where this one was stopped."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        readers: Readers,
+        *,
+        share: float | None = None,
+        seconds: float | None = None,
+        on_progress: Callable[[Report, int], None] = lambda report, total: None,
+    ) -> None:
+        self.report = Report()
+        self._writer = writer
+        self._readers = readers
+        self._share = share
+        self._until = math.inf if seconds is None else time.monotonic() + seconds
+        self._in_round = share is None and seconds is None
+        self._on_progress = on_progress
+        self._done: list[tuple[ToVerify, str, str | None]] = []
+        self._written_at = time.monotonic()
+        self._waiting: dict[str, ToVerify] = {}
+
+    def run(self) -> Report:
+        started = time.monotonic()
+        roots = {root.id: root for root in self._reachable()}
+        with self._writer.transaction():
+            since = self._writer.begin_round() if self._in_round else None
+        files = queries.to_verify(self._writer.connection, list(roots), since)
+        if self._share is not None:
+            files = _sample(files, self._share)
+        try:
+            for job, reading in self._readers.read(self._jobs(files, roots)):
+                self._judge(self._waiting.pop(job.path), job, reading)
+                self._on_progress(self.report, len(files))
+                if len(self._done) >= _BATCH or time.monotonic() - self._written_at > _BATCH_SECONDS:
+                    self._write()
+        finally:
+            self._write()
+            self.report.seconds = time.monotonic() - started
+            self.report.left = len(files) - self.report.checked
+        if self._in_round and not self.report.left and not self.report.offline:
+            with self._writer.transaction():
+                self._writer.end_round()
+        return self.report
+
+    def _reachable(self) -> Iterator[Root]:
+        for root in queries.roots(self._writer.connection):
+            problem = find_root(self._writer.connection, root).problem
+            if problem is None:
+                yield root
+            else:
+                self.report.offline.append(f"{root.path}: {problem}")
+
+    def _jobs(self, files: list[int], roots: dict[int, Root]) -> Iterator[Job]:
+        for one in queries.verifiable(self._writer.connection, files):
+            if time.monotonic() >= self._until:
+                return
+            root, file = roots[one.file.root_id], one.file
+            path = os.path.join(real_folder(paths.from_text(root.path), file.folder), paths.from_text(file.name))
+            try:
+                info = os.lstat(path)
+            except OSError as error:
+                self.report.checked += 1
+                gone = isinstance(error, FileNotFoundError)
+                (self.report.absent if gone else self.report.unreadable).append(paths.to_text(path))
+                continue
+            self._waiting[path] = one
+            yield Job(path, file_stat(root.id, file.folder, file.name, info, file.reading or ""))
+
+    def _judge(self, one: ToVerify, job: Job, reading: Reading) -> None:
+        report, shown = self.report, paths.to_text(job.path)
+        report.checked += 1
+        if reading.facts is None:
+            (report.unreadable if os.path.lexists(job.path) else report.absent).append(shown)
+            return
+        facts = reading.facts
+        report.bytes += facts.size
+        if checksum(facts.sha256) == one.checksum:
+            report.sound += 1
+            self._done.append((one, "sound", facts.fingerprint))
+        elif job.stat.mtime_ns == one.file.mtime_ns:
+            report.rotten.append(shown)
+            self._done.append((one, "rotten", None))
+        elif facts.fingerprint is not None and facts.fingerprint == one.fingerprint:
+            report.edited.append(shown)
+        else:
+            report.replaced.append(shown)
+
+    def _write(self) -> None:
+        if self._done:
+            with self._writer.transaction():
+                for one, what, fingerprint in self._done:
+                    if what == "sound":
+                        self._writer.verified(one.file.id, fingerprint)
+                    else:
+                        self._writer.rotten(one.file.id, ROT)
+            self._done.clear()
+        self._written_at = time.monotonic()
+
+
+def _sample(files: list[int], share: float) -> list[int]:
+    import random
+
+    return random.sample(files, min(len(files), math.ceil(len(files) * share)))
