@@ -14,9 +14,10 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import NotFound, UsageError
 from .ids import ASSET_ID
@@ -24,6 +25,7 @@ from .ids import ASSET_ID
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from .doctor import Finding
     from .store.changes import Change
     from .store.queries import Counts, Event, Filter, Listed, Trashed
     from .store.rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
@@ -35,6 +37,16 @@ if TYPE_CHECKING:
     from .sync.why import Answer
 
 PathLike = str | os.PathLike[str]
+
+
+class Repair(NamedTuple):
+    """problems: what was wrong. kept: where the damaged index lies now; saved: rows by table that could be read of it;
+    summary: of the scan that found the rest again. The latter are empty where there was nothing to repair."""
+
+    problems: Sequence[str]
+    kept: Path | None
+    saved: dict[str, int]
+    summary: Summary | None
 
 
 class Index:
@@ -393,6 +405,81 @@ class Index:
         finally:
             readers.close()
 
+    # The index itself
+
+    def backup(self, target: PathLike, *, overwrite: bool = False) -> Path:
+        """Copy the index as it is at this moment, while others may write, and check the copy."""
+        from .store.copies import copy_to
+
+        path = Path(target).expanduser()
+        copy_to(self._db, path, overwrite=overwrite)
+        return path
+
+    def restore_backup(self, source: PathLike, *, dry_run: bool = False) -> Path | None:
+        """Put a backup in the place of the index. What it was is kept beside it; returns where.
+
+        Raises UsageError while a scan or watch is at work, IndexUnusable for what is no sound backup.
+        """
+        from .store import copies
+
+        copies.open_copy(Path(source).expanduser()).close()
+        kept = None
+        if self.path.exists():
+            if running := self.activities():
+                raise UsageError(f"{running[0].kind} is at work (process {running[0].pid}): stop it first")
+            kept = self._beside("before-restore")
+            if not dry_run:
+                copies.copy_to(self._db, kept)
+        if not dry_run:
+            copies.put_back(Path(source).expanduser(), self._writable())
+            self.close()
+            self._writable()  # an older one is brought to this version
+        return kept
+
+    def repair(self, *, workers: int | None = None, dry_run: bool = False) -> Repair:
+        """Make a new index of what can be read of a damaged one, and of the photos, which get the same ids again.
+
+        The damaged one is kept beside it. A sound one is left as it is.
+        """
+        from .store import copies
+        from .store.connection import connect
+
+        if not self.path.exists():
+            _ = self._db  # says that there is none
+        with suppress(sqlite3.DatabaseError):  # where even that cannot be read
+            if running := [] if dry_run else self.activities():
+                raise UsageError(f"{running[0].kind} is at work (process {running[0].pid}): stop it first")
+        self.close()
+        damaged = connect(self.path, "mode=ro")
+        problems = copies.damages(damaged)
+        damaged.close()
+        if not problems or dry_run:
+            return Repair(problems, None, {}, None)
+        kept = self._beside("damaged")
+        for ending in ("", "-wal", "-shm"):
+            part = self.path.with_name(self.path.name + ending)
+            if part.exists():
+                part.rename(kept.with_name(kept.name + ending))
+        connection = self._writable()
+        saved = copies.salvage(kept, connection)
+        summary = self.scan(workers=workers) if saved.get("root") else None
+        connection = self._writable()
+        connection.execute("BEGIN IMMEDIATE")
+        copies.drop_loose(connection)
+        connection.execute("COMMIT")
+        return Repair(problems, kept, saved, summary)
+
+    def doctor(self) -> Sequence[Finding]:
+        """What is, and what is not, as it should be, and what to do about it."""
+        from .doctor import examine
+
+        return examine(self)
+
+    def _beside(self, what: str) -> Path:
+        import time
+
+        return self.path.with_name(f"{self.path.name}.{what}-{time.strftime('%Y%m%d-%H%M%S')}")
+
     def remove_root(self, path: PathLike) -> Root:
         """Forget a root. Its photos are not touched; their records go to the trash, and come back with a new scan."""
         from .store.writer import Writer
@@ -403,6 +490,11 @@ class Index:
             writer.remove_root(root.id)
             writer.settle()
         return root
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection to the index: for reading, unless this object has written."""
+        return self._db
 
     @property
     def _db(self) -> sqlite3.Connection:

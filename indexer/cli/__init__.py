@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 from importlib import import_module
 from typing import Any
@@ -26,6 +27,10 @@ _COMMANDS = {
     "log": "Say what happened to a photo, or to all.",
     "trash": "See, restore and empty the trash.",
     "verify": "Read photos again and compare them with the index.",
+    "doctor": "Look whether all is well, and say what to do.",
+    "backup": "Copy the index, checked, while others may write.",
+    "restore": "Put a backup in the place of the index.",
+    "repair": "Make a sound index of a damaged one.",
     "roots": "List the indexed folders, or forget one.",
     "query": "Run a SELECT on the index.",
 }
@@ -66,6 +71,11 @@ class _Commands(click.Group):
                 raise
             click.echo(f"indexer: {error}", err=True)
             context.exit(error.exit_code)
+        except sqlite3.DatabaseError as error:
+            if context.params.get("debug"):
+                raise
+            click.echo(f"indexer: the index cannot be used: {error}: 'indexer doctor' says more", err=True)
+            context.exit(1)
         except BrokenPipeError:
             # The reader of our output is gone (`indexer list | head`): let nothing complain when stdout is closed.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -57,7 +57,9 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
             }
         )
         return
-    click.echo(f"{index.path}  ({size(index.path.stat().st_size)})")
+    log = index.path.with_name(index.path.name + "-wal")
+    on_disk = index.path.stat().st_size + (log.stat().st_size if log.exists() else 0)
+    click.echo(f"{index.path}  ({size(on_disk)})")
     trashed = f", {counts.trashed:,} in the trash" if counts.trashed else ""
     click.echo(
         f"{many(counts.assets, 'asset')} in {many(counts.files, 'file')}, {size(counts.bytes)} of photos{trashed}"

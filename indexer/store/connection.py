@@ -22,7 +22,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     if not os.access(path.parent, os.W_OK):
         # WAL needs a place for its shared memory; on a read-only disk nobody writes, and it can do without.
         mode += "&immutable=1" if not path.with_name(path.name + "-wal").exists() else ""
-    connection = _connect(path, mode)
+    connection = connect(path, mode)
     version = schema.check(connection, path)
     if version == 0:
         raise IndexUnusable(f"{path} is empty: fill it with 'indexer scan FOLDER'")
@@ -39,7 +39,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise IndexUnusable(f"cannot make the folder {path.parent} for the index: {error.strerror}") from error
-    connection = _connect(path, "mode=rwc")
+    connection = connect(path, "mode=rwc")
     version = schema.check(connection, path)
     try:
         if version == 0:
@@ -55,7 +55,8 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def connect(path: Path, mode: str) -> sqlite3.Connection:
+    """A connection to whatever lies at path. mode: as of SQLite's file: URLs."""
     # The three characters that mean something in SQLite's file: URLs (sqlite.org/uri.html).
     name = os.fspath(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     try:

@@ -79,6 +79,16 @@ def has_assets(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM asset LIMIT 1").fetchone() is not None
 
 
+def count_folders(connection: sqlite3.Connection) -> int:
+    """Folders that hold an indexed file, and those that they lie in."""
+    folders = {("", 0)}
+    for root_id, folder in connection.execute("SELECT DISTINCT root_id, folder FROM file WHERE asset_id IS NOT NULL"):
+        while (folder, root_id) not in folders:
+            folders.add((folder, root_id))
+            folder = folder.rpartition("/")[0]
+    return len(folders) - 1
+
+
 def count_present(connection: sqlite3.Connection, root_id: int) -> int:
     """Files of a root that have an asset and are not known to be gone."""
     query = f"SELECT count(*) FROM file WHERE root_id = ? AND asset_id IS NOT NULL AND {_PRESENT}"

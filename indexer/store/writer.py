@@ -9,9 +9,10 @@ import socket
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from indexer import ids, paths
+from indexer.errors import IndexUnusable
 from indexer.media.dates import utc
 from indexer.media.facts import MediaFacts
 
@@ -21,6 +22,7 @@ from .queries import ROOT, asset_json
 from .rows import Coverage, Root
 from .words import add_words, replace_words
 
+_ADVICE = "What was written before is kept; 'indexer doctor' says more"
 _PRESENT = "verdict NOT IN ('gone', 'ignored')"
 
 _INSERT_ASSET = """
@@ -76,15 +78,22 @@ class Writer:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Waits for other writers; on any exception nothing of it is kept. All of it bears one time."""
-        self.connection.execute("BEGIN IMMEDIATE")
-        self._now = timestamp()
+        """Waits for other writers; on any exception nothing of it is kept. All of it bears one time.
+
+        Raises IndexUnusable where the disk is full, the file damaged, or another writer does not come to an end."""
         try:
+            self.connection.execute("BEGIN IMMEDIATE")
+            self._now = timestamp()
             yield
             self.connection.execute("COMMIT")
-        except BaseException:
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
+        except BaseException as error:
+            with suppress(sqlite3.Error):
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError | sqlite3.DatabaseError) and not isinstance(
+                error, sqlite3.IntegrityError | sqlite3.ProgrammingError
+            ):
+                raise IndexUnusable(f"cannot write to the index: {error}. {_ADVICE}") from error
             raise
 
     # Roots

@@ -1,0 +1,25 @@
+"""indexer backup"""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from indexer.index import Index
+
+from .common import pass_index, size
+
+
+@click.command()
+@click.argument("target", required=False, type=click.Path())
+@click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
+@pass_index
+def command(index: Index, target: str | None, overwrite: bool) -> None:
+    """Copy the index to TARGET, or beside it with the date in its name. Scans and watches may go on meanwhile.
+
+    The copy is checked before it gets its name.
+    """
+    path = target or index.path.with_name(f"{index.path.stem}-{time.strftime('%Y%m%d-%H%M%S')}{index.path.suffix}")
+    made = index.backup(path, overwrite=overwrite)
+    click.echo(f"{made} ({size(made.stat().st_size)}), checked and sound.")

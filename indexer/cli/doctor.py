@@ -1,0 +1,30 @@
+"""indexer doctor"""
+
+from __future__ import annotations
+
+import click
+
+from indexer.index import Index
+
+from .common import json_option, pass_index, print_json
+
+_MARKS = {"ok": "ok      ", "warning": "warning ", "problem": "PROBLEM "}
+
+
+@click.command()
+@json_option
+@pass_index
+def command(index: Index, as_json: bool) -> None:
+    """Look whether all is well: the index, its place, the folders, the system's limits; and say what to do.
+
+    Exit code 1 where there is a problem.
+    """
+    findings = index.doctor()
+    if as_json:
+        print_json([one._asdict() for one in findings])
+    else:
+        for one in findings:
+            click.echo(f"{_MARKS[one.state]}{one.words}")
+            if one.advice:
+                click.echo(f"        → {one.advice}")
+    raise SystemExit(1 if any(one.state == "problem" for one in findings) else 0)

@@ -1,0 +1,36 @@
+"""indexer repair"""
+
+from __future__ import annotations
+
+import click
+
+from indexer.index import Index
+
+from .common import many, pass_index
+from .scan import outcome
+
+
+@click.command()
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes that read files. Default: one a core.")
+@click.option("--dry-run", is_flag=True, help="Only say what is wrong.")
+@pass_index
+def command(index: Index, workers: int | None, dry_run: bool) -> None:
+    """Make a sound index of a damaged one: of what can still be read of it, and of the photos.
+
+    Photos get the ids they had. The damaged file is kept.
+    """
+    done = index.repair(workers=workers, dry_run=dry_run)
+    if not done.problems:
+        click.echo(f"{index.path} is sound: there is nothing to repair.")
+        return
+    click.echo(f"{index.path} is damaged: {done.problems[0]}")
+    if done.kept is None:
+        return
+    rows = sum(count for table, count in done.saved.items() if table not in ("event", "setting"))
+    click.echo(f"{many(rows, 'row')} could be read of it. The damaged file: {done.kept}")
+    if done.summary is None:
+        click.echo("The names of the folders could not be read: scan them with 'indexer scan FOLDER…'.")
+        return
+    click.echo(outcome(done.summary))
+    for text in done.summary.offline:
+        click.echo(f"Offline; scan it when it is back: {text}", err=True)

@@ -1,0 +1,24 @@
+"""indexer restore"""
+
+from __future__ import annotations
+
+import click
+
+from indexer.index import Index
+
+from .common import many, pass_index
+
+
+@click.command()
+@click.argument("backup", type=click.Path())
+@click.option("--dry-run", is_flag=True, help="Only check the backup.")
+@pass_index
+def command(index: Index, backup: str, dry_run: bool) -> None:
+    """Put a backup in the place of the index. What the index was is kept beside it."""
+    kept = index.restore_backup(backup, dry_run=dry_run)
+    if dry_run:
+        click.echo(f"{backup} is sound and would be restored.")
+        return
+    click.echo(f"{backup} is restored: {many(index.counts().assets, 'asset')}.")
+    if kept:
+        click.echo(f"The index as it was: {kept}")

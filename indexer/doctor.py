@@ -1,0 +1,127 @@
+"""Is all well with the index, the folders and this machine? Each finding says what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from .errors import IndexerError
+
+if TYPE_CHECKING:
+    from .index import Index
+
+_LITTLE_SPACE = 500 * 1000 * 1000
+_ROOM_FOR_MORE = 1.25  # watches for folders that are still to come
+
+
+class Finding(NamedTuple):
+    """state: 'ok'; 'warning', which costs comfort; 'problem', which costs photos or answers. advice: what to do."""
+
+    subject: str
+    state: Literal["ok", "warning", "problem"]
+    words: str
+    advice: str | None = None
+
+
+def examine(index: Index) -> list[Finding]:
+    """All findings. Where the index cannot be opened, those that do without."""
+    checks: list[Callable[[Index], Iterator[Finding]]] = [_integrity, _place, _roots, _watches, _failures]
+    findings: list[Finding] = []
+    for check in checks:
+        try:
+            findings += check(index)
+        except IndexerError as error:
+            findings.append(Finding("index", "problem", str(error)))
+            break
+        except sqlite3.DatabaseError as error:
+            advice = "indexer repair makes a sound one of it, or indexer restore BACKUP"
+            findings.append(Finding("index", "problem", f"{index.path} is damaged: {error}", advice))
+            break
+    return findings
+
+
+def _integrity(index: Index) -> Iterator[Finding]:
+    from .store import schema
+    from .store.connection import open_for_reading
+    from .store.copies import damages
+
+    connection = open_for_reading(index.path)
+    problems = damages(connection)
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    connection.close()
+    if problems:
+        advice = "indexer repair makes a sound one of it, or indexer restore BACKUP"
+        yield Finding("index", "problem", f"{index.path} is damaged: {problems[0]}", advice)
+    else:
+        yield Finding("index", "ok", f"{index.path} is sound (version {version} of {schema.VERSION})")
+
+
+def _place(index: Index) -> Iterator[Finding]:
+    from .sync.volumes import is_network, volume_of
+
+    filesystem = volume_of(str(index.path.parent)).filesystem
+    if is_network(filesystem):
+        advice = "name a file on a disk of this machine with --db: a network file system may damage it"
+        yield Finding("place", "problem", f"the index lies on {filesystem}", advice)
+    free = shutil.disk_usage(index.path.parent).free
+    if free < _LITTLE_SPACE:
+        yield Finding("place", "warning", f"{free / 1e6:.0f} MB are free where the index lies", "make room there")
+    else:
+        yield Finding("place", "ok", f"{free / 1e9:.1f} GB are free where the index lies")
+
+
+def _roots(index: Index) -> Iterator[Finding]:
+    from .sync.presence import find_root
+
+    for root in index.roots():
+        problem = find_root(index.connection, root).problem
+        if problem is not None:
+            advice = "mount it; if it lies elsewhere now, 'indexer scan' it there: its records are kept"
+            yield Finding("folder", "warning", f"{root.path} is offline: {problem}", advice)
+        elif root.scanned_at is None:
+            advice = f"indexer scan '{root.path}' goes on where it stopped"
+            yield Finding("folder", "warning", f"{root.path} was never scanned to its end", advice)
+        else:
+            yield Finding("folder", "ok", f"{root.path} is there, scanned {root.scanned_at}")
+
+
+def _watches(index: Index) -> Iterator[Finding]:
+    from .store import queries
+    from .sync.volumes import has_events, watch_limit
+
+    for root in index.roots():
+        if not has_events(root.filesystem):
+            words = f"{root.path} lies on {root.filesystem}, which tells of no changes: a watch polls it"
+            yield Finding("watching", "ok", words)
+    limit = watch_limit()
+    if limit is None:
+        return
+    folders = queries.count_folders(index.connection)
+    if folders > limit:
+        wanted = int(folders * _ROOM_FOR_MORE)
+        words = f"{folders:,} folders, and the system has {limit:,} watches: the rest is polled"
+        advice = (
+            f"sudo sysctl fs.inotify.max_user_watches={wanted}; to keep it, write fs.inotify.max_user_watches={wanted}"
+            " into /etc/sysctl.d/60-indexer.conf"
+        )
+        yield Finding("watching", "warning", words, advice)
+    else:
+        yield Finding("watching", "ok", f"{folders:,} folders, and the system has {limit:,} watches")
+
+
+def _failures(index: Index) -> Iterator[Finding]:
+    counts = index.counts().by_verdict
+    advice = "indexer status --failures lists them"
+    for verdict, words in (
+        ("unreadable", "could not be read"),
+        ("damaged", "are damaged, and indexed as far as they go"),
+    ):
+        if count := counts.get(verdict, 0):
+            yield Finding("files", "warning", f"{count:,} paths {words}", advice)
+    if rotten := sum("bit rot" in (one.reason or "") for one in index.failures(-1)):
+        yield Finding("files", "problem", f"{rotten:,} files have rotted on the disk", "restore them from a backup")
+    if os.environ.get("INDEXER_DB"):
+        yield Finding("settings", "ok", f"INDEXER_DB names {os.environ['INDEXER_DB']}")

@@ -1,0 +1,156 @@
+"""Copies of an index: made while others write, checked, and put back; and a new index out of a damaged one."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+from indexer.errors import IndexUnusable, UsageError
+
+from . import schema
+
+_PAGES = 2048  # copied at a time: other writers get their turn in between
+
+
+def copy_to(connection: sqlite3.Connection, target: Path, *, overwrite: bool = False) -> None:
+    """The index as it is at one moment, whole, into a file of its own. Raises UsageError where there is one already,
+    IndexUnusable where it cannot be written or does not stand the check; then there is none."""
+    if target.exists() and not overwrite:
+        raise UsageError(f"{target} is there already: name another file, or say --overwrite")
+    half = target.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        with closing(sqlite3.connect(half)) as copy:
+            connection.backup(copy, pages=_PAGES)
+            # A backup is one file: no log beside it.
+            copy.execute("PRAGMA journal_mode = DELETE")
+            if problems := damages(copy):
+                raise IndexUnusable(f"the copy is damaged: {problems[0]}: see 'indexer doctor'")
+        half.replace(target)
+    except (OSError, sqlite3.Error) as error:
+        raise IndexUnusable(f"cannot write {target}: {error}") from error
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def put_back(source: Path, connection: sqlite3.Connection) -> None:
+    """All of `source` in the place of what the connection has, in one transaction: others see the one or the other.
+
+    Raises IndexUnusable where source is no sound index of this version or an older one."""
+    with closing(open_copy(source)) as copy:
+        try:
+            copy.backup(connection)
+        except sqlite3.Error as error:
+            raise IndexUnusable(f"cannot restore {source}: {error}") from error
+
+
+def open_copy(path: Path) -> sqlite3.Connection:
+    """A backup, checked. Raises IndexUnusable where it is not sound."""
+    if not path.is_file():
+        raise IndexUnusable(f"there is no backup at {path}")
+    name = os.fspath(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    connection = sqlite3.connect(f"file:{name}?mode=ro", uri=True)
+    if schema.check(connection, path) == 0:
+        raise IndexUnusable(f"{path} is empty")
+    if problems := damages(connection):
+        raise IndexUnusable(f"{path} is damaged: {problems[0]}")
+    return connection
+
+
+def damages(connection: sqlite3.Connection, *, quick: bool = False) -> list[str]:
+    """What is wrong with the file behind a connection, in SQLite's words; empty for a sound one."""
+    try:
+        check = "quick_check" if quick else "integrity_check"
+        found = [row[0] for row in connection.execute(f"PRAGMA {check}(10)")]
+        loose = connection.execute("PRAGMA foreign_key_check").fetchmany(10)
+    except sqlite3.DatabaseError as error:
+        return [str(error)]
+    refers = [f"a row of {row[0]} refers to nothing in {row[2]}" for row in loose]
+    return [text for text in found if text != "ok"] + refers
+
+
+def salvage(damaged: Path, connection: sqlite3.Connection) -> dict[str, int]:
+    """Every row of a damaged index that can still be read, into a new and empty one; the number of rows by table.
+
+    Files whose asset is lost are to be read again: a scan finds them under the same ids, and with them what still
+    refers to them. What then refers to nothing, `drop_loose` takes out."""
+    name = os.fspath(damaged.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    saved: dict[str, int] = {}
+    with closing(sqlite3.connect(f"file:{name}?mode=ro", uri=True)) as source:
+        source.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("BEGIN IMMEDIATE")
+        for table in _tables(connection):
+            saved[table] = _save_table(source, connection, table)
+        # An asset without its words is as good as lost.
+        connection.execute("DELETE FROM asset WHERE id NOT IN (SELECT asset_id FROM metadata)")
+        connection.execute("DELETE FROM metadata WHERE asset_id NOT IN (SELECT id FROM asset)")
+        connection.execute("UPDATE file SET asset_id = NULL WHERE asset_id NOT IN (SELECT id FROM asset)")
+        connection.execute("UPDATE asset SET file_id = NULL WHERE file_id NOT IN (SELECT id FROM file)")
+        connection.execute("COMMIT")
+    return saved
+
+
+def _tables(connection: sqlite3.Connection) -> list[str]:
+    rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'")
+    return [row[0] for row in rows if row[0] not in ("event", "activity", "coverage")] + ["event"]
+
+
+def _save_table(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> int:
+    ours = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
+    try:
+        theirs = {row[1] for row in source.execute(f"PRAGMA table_info({table})")}
+    except sqlite3.DatabaseError:
+        return 0
+    columns = [name for name in ours if name in theirs]
+    if not columns:
+        return 0
+    target.execute(f"DELETE FROM {table}")  # what triggers wrote, or a new index begins with
+    insert = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+    count = 0
+    for row in _readable(source, table, columns):
+        with suppress(sqlite3.DatabaseError):  # a row that breaks a rule is as good as lost
+            count += target.execute(insert, row).rowcount
+    return count
+
+
+def _readable(source: sqlite3.Connection, table: str, columns: list[str]) -> list[tuple[object, ...]]:
+    """The rows from the front as far as they can be read, then from the back."""
+    chosen = ", ".join(columns)
+    rows: dict[object, tuple[object, ...]] = {}
+    keyed = _has_rowid(source, table)
+    key = "rowid" if keyed else columns[0]
+    for order in ("ASC", "DESC"):
+        try:
+            for row in source.execute(f"SELECT {key}, {chosen} FROM {table} ORDER BY {key} {order}"):
+                identity = row[0] if keyed else row[1:]
+                if order == "DESC" and identity in rows:
+                    break
+                rows[identity] = row[1:]
+            else:
+                break
+        except sqlite3.DatabaseError:
+            continue
+    return list(rows.values())
+
+
+def _has_rowid(source: sqlite3.Connection, table: str) -> bool:
+    try:
+        row = source.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
+    except sqlite3.DatabaseError:
+        return True
+    return row is None or "WITHOUT ROWID" not in str(row[0])
+
+
+def drop_loose(connection: sqlite3.Connection) -> None:
+    """Without the rows that refer to lost ones; until none is left, for one may hang on another."""
+    for _ in range(10):
+        loose = {row[0] for row in connection.execute("PRAGMA foreign_key_check")}
+        for table in loose:
+            for row in connection.execute(f"PRAGMA foreign_key_list({table})").fetchall():
+                parent, own, theirs, action = row[2], row[3], row[4] or "id", row[6]
+                do = f"UPDATE {table} SET {own} = NULL" if action == "SET NULL" else f"DELETE FROM {table}"
+                connection.execute(f"{do} WHERE {own} IS NOT NULL AND {own} NOT IN (SELECT {theirs} FROM {parent})")
+        if not loose:
+            return

@@ -1,0 +1,225 @@
+"""indexer backup, restore, repair and doctor."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from indexer import Index
+from indexer.errors import IndexUnusable, UsageError
+
+from ..conftest import Watcher, put, rows, run, until
+from ..sync.test_identity import adorn, belongings
+
+
+def fill(index: Index, photos: Path, count: int = 300) -> dict[str, str]:
+    for number in range(count):
+        put(photos / f"{number % 7}" / f"{number}.jpg", number)
+    index.scan([photos])
+    return dict(rows(index, "SELECT path, asset_id FROM file"))  # type: ignore[arg-type]
+
+
+def records(index: Index) -> list[tuple[object, ...]]:
+    return rows(index, "SELECT json FROM asset_json ORDER BY id")
+
+
+def test_a_backup_while_others_write_is_whole(photos: Path, tmp_path: Path, watch: Callable[..., Watcher]) -> None:
+    put(photos / "a.jpg", "a")
+    watcher = watch(photos, "--rest", "0")
+    index = Index.open(watcher.database)
+    counts = []
+    for turn in range(8):
+        for number in range(60):
+            put(photos / f"{turn}" / f"{number}.jpg", f"{turn} {number}")
+        until(lambda turn=turn: rows(index, "SELECT count(*) FROM asset")[0][0] > turn * 60, what="some to be indexed")
+        target = tmp_path / f"copy{turn}.db"
+        assert run("backup", target, database=watcher.database).returncode == 0
+        with sqlite3.connect(f"file:{target}?mode=ro&immutable=1", uri=True) as copy:
+            assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            assert copy.execute("PRAGMA foreign_key_check").fetchall() == []
+            counts.append(copy.execute("SELECT count(*) FROM asset_json").fetchone()[0])
+        assert not target.with_name(target.name + "-wal").exists()
+    assert counts == sorted(counts)
+    assert counts[-1] > 7 * 60
+
+
+def test_restore_is_rehearsed(index: Index, photos: Path, tmp_path: Path) -> None:
+    ids = fill(index, photos)
+    adorn(index, ids["0/0.jpg"])
+    before, copy = records(index), tmp_path / "copy.db"
+    index.backup(copy)
+    put(photos / "later.jpg", "later")
+    index.scan()
+    after = records(index)
+    assert "would be restored" in run("restore", copy, "--dry-run", database=index.path).stdout
+    assert records(index) == after
+    reader = sqlite3.connect(index.path)
+    done = run("restore", copy, database=index.path)
+    assert done.returncode == 0, done.stderr
+    assert records(index) == before
+    assert reader.execute("SELECT count(*) FROM asset").fetchone() == (300,)  # one who had it open sees it too
+    reader.close()
+    kept = next(path for path in index.path.parent.iterdir() if "before-restore" in path.name)
+    assert records(Index.open(kept)) == after
+    assert index.scan().new == 1
+    assert {str(row[0])[:40] for row in records(index)} == {str(row[0])[:40] for row in after}
+
+
+def test_restore_onto_nothing_and_of_nothing(index: Index, photos: Path, tmp_path: Path) -> None:
+    fill(index, photos, 5)
+    index.backup(tmp_path / "copy.db")
+    other = Index.open(tmp_path / "elsewhere" / "index.db")
+    assert other.restore_backup(tmp_path / "copy.db") is None
+    assert records(other) == records(index)
+    with pytest.raises(UsageError, match="there already"):
+        index.backup(tmp_path / "copy.db")
+    (tmp_path / "text.db").write_text("not an index, but a long enough text to be taken for something else " * 20)
+    for bad in ("text.db", "missing.db"):
+        with pytest.raises(IndexUnusable):
+            index.restore_backup(tmp_path / bad)
+    broken = bytearray((tmp_path / "copy.db").read_bytes())
+    broken[4096 * 3 : 4096 * 20] = b"\xa5" * 4096 * 17
+    (tmp_path / "broken.db").write_bytes(broken)
+    with pytest.raises(IndexUnusable, match="damaged"):
+        index.restore_backup(tmp_path / "broken.db")
+    assert len(records(index)) == 5
+
+
+def test_restore_waits_for_no_watch(photos: Path, tmp_path: Path, watch: Callable[..., Watcher]) -> None:
+    put(photos / "a.jpg", 1)
+    watcher = watch(photos)
+    run("backup", tmp_path / "copy.db", database=watcher.database)
+    done = run("restore", tmp_path / "copy.db", database=watcher.database)
+    assert done.returncode == 2
+    assert "stop it first" in done.stderr
+
+
+def test_a_backup_of_an_older_version_is_updated(photos: Path, tmp_path: Path) -> None:
+    from ..store.test_migrations import OLD
+
+    with sqlite3.connect(tmp_path / "old.db") as database:
+        database.executescript(OLD.read_text())
+        database.execute("INSERT INTO setting VALUES ('device_id', 'x')")
+    database.close()
+    index = Index.open(tmp_path / "index.db")
+    index.restore_backup(tmp_path / "old.db")
+    put(photos / "a.jpg", 1)
+    assert index.scan([photos]).new == 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_F14_a_damaged_index_is_repaired_with_the_same_ids(index: Index, photos: Path, seed: int) -> None:
+    ids = fill(index, photos)
+    (photos / "0" / "0.jpg").rename(photos / "moved.jpg")
+    put(photos / "1" / "1.jpg", "edited")
+    index.scan()
+    adorn(index, ids["2/2.jpg"])
+    belongs = belongings(index, ids["2/2.jpg"])
+    before = dict(rows(index, "SELECT path, asset_id FROM file"))
+    index.close()
+    with closing(sqlite3.connect(index.path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data, chance = bytearray(index.path.read_bytes()), random.Random(seed)
+    pages = len(data) // 4096
+    for _ in range(pages // 12):
+        page = chance.randrange(1, pages)  # not the first: without it nothing can be read
+        data[page * 4096 : page * 4096 + 4096] = chance.randbytes(4096)
+    index.path.write_bytes(data)
+    assert run("doctor", database=index.path).returncode == 1
+    assert run("repair", "--dry-run", database=index.path).returncode == 0
+    assert index.path.read_bytes() == data
+
+    done = run("repair", database=index.path)
+    assert done.returncode == 0, done.stderr
+    assert rows(index, "PRAGMA integrity_check") == [("ok",)]
+    assert rows(index, "PRAGMA foreign_key_check") == []
+    if "could not be read: scan them" in done.stdout:  # the folders' names were on a lost page
+        index.scan([photos])
+    after = dict(rows(index, "SELECT path, asset_id FROM file"))
+    edited = {"1/1.jpg"}  # its id comes from what it was: lost with its row
+    assert {path: asset for path, asset in after.items() if path not in edited} == {
+        path: asset for path, asset in before.items() if path not in edited
+    }
+    assert after.keys() == before.keys()
+    assert belongings(index, ids["2/2.jpg"])[0] == belongs[0]
+    assert index.scan().unchanged == 300
+    assert run("doctor", database=index.path).returncode == 0
+    kept = [path for path in index.path.parent.iterdir() if "damaged" in path.name]
+    assert bytes(data) in [path.read_bytes() for path in kept]
+
+
+def test_a_sound_index_is_left_as_it_is(index: Index, photos: Path) -> None:
+    fill(index, photos, 5)
+    index.close()
+    before = index.path.read_bytes()
+    assert "nothing to repair" in run("repair", database=index.path).stdout
+    assert index.path.read_bytes() == before
+
+
+def test_doctor_says_what_to_do(index: Index, photos: Path, tmp_path: Path) -> None:
+    fill(index, photos, 5)
+    done = run("doctor", database=index.path)
+    assert done.returncode == 0
+    assert "is sound" in done.stdout
+    photos.rename(tmp_path / "away")
+    told = {one["subject"]: one for one in json.loads(run("doctor", "--json", database=index.path).stdout)}
+    assert told["folder"]["state"] == "warning"
+    assert "indexer scan" in told["folder"]["advice"]
+    missing = run("doctor", database=tmp_path / "none.db")
+    assert missing.returncode == 1
+    assert "indexer scan FOLDER" in missing.stdout
+
+
+def test_doctor_says_how_to_raise_the_limit_of_watches(index: Index, photos: Path) -> None:
+    limit = Path("/proc/sys/fs/inotify/max_user_watches")
+    if os.geteuid() != 0 or not limit.exists():
+        pytest.skip("needs root and inotify")
+    fill(index, photos, 20)
+    before = limit.read_text()
+    try:
+        limit.write_text("5")
+    except OSError:
+        pytest.skip("this machine lets nobody lower the limit of watches")
+    try:
+        shown = run("doctor", database=index.path).stdout
+    finally:
+        limit.write_text(before)
+    assert "sysctl fs.inotify.max_user_watches=10" in shown
+
+
+@pytest.mark.skipif(not shutil.which("mount") or os.geteuid() != 0, reason="mounting needs root")
+def test_F14_a_full_disk_is_said_and_the_index_as_it_was(photos: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "none", disk], capture_output=True).returncode:
+        pytest.skip("this machine lets nobody mount anything")
+    try:
+        put(photos / "first.jpg", "first")
+        assert run("scan", photos, database=disk / "index.db").returncode == 0
+        for number in range(2000):
+            put(photos / f"{number}.jpg", number)
+        done = run("scan", photos, database=disk / "index.db")
+        assert done.returncode == 1
+        assert "full" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+        with sqlite3.connect(f"file:{disk / 'index.db'}?mode=ro", uri=True) as database:
+            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            assert database.execute("SELECT count(*) FROM asset_json").fetchone()[0] >= 1
+        database.close()
+        subprocess.run(["mount", "-o", "remount,size=20m", disk], check=True)
+        assert run("scan", database=disk / "index.db").returncode == 0
+        with sqlite3.connect(f"file:{disk / 'index.db'}?mode=ro", uri=True) as database:
+            assert database.execute("SELECT count(*) FROM asset").fetchone() == (2001,)
+        database.close()
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)
