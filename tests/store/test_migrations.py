@@ -43,6 +43,29 @@ def old_index(tmp_path: Path, photos: Path) -> Path:
     return path
 
 
+def fill_old(path: Path, version: int, assets: int) -> None:
+    """An index of an older version with many assets and what users said of them."""
+    with sqlite3.connect(path) as database:
+        database.executescript(OLD.with_name(f"schema_{version}.sql").read_text())
+        database.execute("INSERT INTO setting VALUES ('device_id', 'device_x')")
+        database.execute("INSERT INTO root (id, path, uri, added_at) VALUES (1, '/gone', 'file:///gone', 'x')")
+        for number in range(assets):
+            asset = f"asset_{number:022d}"
+            database.execute(
+                "INSERT INTO file (id, root_id, folder, name, verdict, asset_id, size, mtime_ns, inode, seen_at)"
+                " VALUES (?, 1, 'f', ?, 'indexed', ?, 5, 6, 7, 'x')",
+                (number + 1, f"{number}.jpg", asset),
+            )
+            database.execute(
+                "INSERT INTO asset (id, checksum, mime_type, file_size_bytes, original_file_name, local_datetime, file_id,"
+                " created_at, updated_at) VALUES (?, ?, 'image/jpeg', 5, 'a.jpg', '2020-01-01T00:00:00', ?, 'x', 'x')",
+                (asset, str(number), number + 1),
+            )
+            database.execute("INSERT INTO metadata (asset_id, created_at, updated_at) VALUES (?, 'x', 'x')", (asset,))
+            database.execute("INSERT INTO user_value VALUES (?, 4, 'mine')", (asset,))
+    database.close()
+
+
 def test_nothing_is_lost_and_a_copy_is_kept(old_index: Path, photos: Path) -> None:
     index = Index.open(old_index)
     record = index.get(ASSET)
