@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .errors import NotFound, UsageError
+from .errors import IndexUnusable, NotFound, UsageError
 from .ids import ASSET_ID
 
 if TYPE_CHECKING:
@@ -339,6 +339,7 @@ class Index:
         poll_seconds: float | None = None,
         poll_every: float = 30.0,
         trash_seconds: float = 60.0,
+        is_paused: Callable[[], bool] = lambda: False,
         on_scanned: Callable[[Root, Summary], None] = lambda root, summary: None,
         on_change: Callable[[Root, Change, str], None] = lambda root, change, asset_id: None,
         on_message: Callable[[str], None] = lambda text: None,
@@ -348,7 +349,8 @@ class Index:
 
         A file is taken in once it was left alone for rest_seconds and no program has it open for writing.
         poll_seconds: look that often instead of waiting for events; poll_every: look that often at what brings none.
-        trash_seconds: what is missing for so long is let go. See indexer.sync.watch.Watch for the callbacks.
+        trash_seconds: what is missing for so long is let go. Nothing is read while is_paused() says so. See
+        indexer.sync.watch.Watch for the callbacks.
         """
         from .store import queries
         from .store.writer import Writer
@@ -374,6 +376,7 @@ class Index:
                 poll_seconds=poll_seconds,
                 poll_every=poll_every,
                 trash_seconds=trash_seconds,
+                is_paused=is_paused,
                 on_scanned=on_scanned,
                 on_change=on_change,
                 on_message=on_message,
@@ -491,6 +494,18 @@ class Index:
             writer.settle()
         return root
 
+    def _refuse_network(self) -> None:
+        """SQLite's own advice (sqlite.org/wal.html): a log shared by processes does not work over a network."""
+        from .sync.volumes import is_network, volume_of
+
+        folder = next((one for one in self.path.absolute().parents if one.is_dir()), None)
+        filesystem = volume_of(str(folder)).filesystem if folder else None
+        if is_network(filesystem):
+            raise IndexUnusable(
+                f"{self.path} lies on {filesystem}, a network file system, which may damage it:"
+                " name a file on a disk of this machine with --db"
+            )
+
     @property
     def connection(self) -> sqlite3.Connection:
         """The connection to the index: for reading, unless this object has written."""
@@ -507,6 +522,7 @@ class Index:
     def _writable(self) -> sqlite3.Connection:
         from .store.connection import open_for_writing
 
+        self._refuse_network()
         self.close()
         self._connection = open_for_writing(self.path)
         return self._connection

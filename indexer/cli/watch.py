@@ -13,6 +13,7 @@ from indexer import paths as stored
 from indexer.index import Index
 from indexer.store.changes import Change
 from indexer.store.rows import Root
+from indexer.sync.power import Battery, work_in_background
 from indexer.sync.summary import Summary
 from indexer.sync.watch import Stop
 
@@ -63,6 +64,8 @@ _TOLD = {"new": "new", "modified": "changed", "moved": "moved", "copy": "copy", 
     metavar="SECONDS",
     help="How long a file stays missing before its record goes to the trash.",
 )
+@click.option("--full-speed", is_flag=True, help="Do not let every other program go first.")
+@click.option("--pause-on-battery", is_flag=True, help="Read nothing while the machine runs on its battery.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes that read files. Default: one a core.")
 @json_option
 @pass_index
@@ -74,16 +77,21 @@ def command(
     rest: float,
     rescan: float,
     trash_after: float,
+    full_speed: bool,
+    pause_on_battery: bool,
     workers: int | None,
     as_json: bool,
 ) -> None:
     """Scan, then follow changes until stopped (Ctrl-C, or SIGTERM).
 
-    A photo is indexed once it rests: no program has it open for writing, and it was left alone for a moment.
+    A photo is indexed once it rests: no program has it open for writing, and it was left alone for a moment. The work
+    is done in the background: other programs go first.
     """
     stop = Stop()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    if not full_speed:
+        work_in_background()
     teller = _Teller(as_json=as_json)
     index.watch(
         paths,
@@ -94,6 +102,7 @@ def command(
         poll_seconds=poll,
         poll_every=poll_every,
         trash_seconds=trash_after,
+        is_paused=Battery().in_use if pause_on_battery else lambda: False,
         on_scanned=teller.scanned,
         on_change=teller.changed,
         on_message=teller.message,

@@ -81,7 +81,8 @@ class Watch:
     """Follows roots until `stop` is set.
 
     poll_seconds: look for changes that often instead of waiting for events. poll_every: look that often at what brings
-    no events: network mounts, and folders that the system has no watches left for.
+    no events: network mounts, and folders that the system has no watches left for. is_paused: asked now and then; while
+    it says so nothing is read.
     on_scanned is told of each full scan, on_change of each change that is written, on_message of what the user should
     know.
     """
@@ -98,6 +99,7 @@ class Watch:
         poll_seconds: float | None = None,
         poll_every: float = POLL_SECONDS,
         trash_seconds: float = TRASH_SECONDS,
+        is_paused: Callable[[], bool] = lambda: False,
         on_scanned: Callable[[Root, Summary], None] = lambda root, summary: None,
         on_change: Callable[[Root, Change, str], None] = lambda root, change, asset_id: None,
         on_message: Callable[[str], None] = lambda text: None,
@@ -114,6 +116,7 @@ class Watch:
         self._poll = poll_seconds or poll_every
         self._rescan = rescan_seconds
         self._trash = trash_seconds
+        self._is_paused = is_paused
         self._on_scanned = on_scanned
         self._on_change = on_change
         self._on_message = on_message
@@ -127,6 +130,7 @@ class Watch:
         activity = self._writer.begin_activity("watch", [one.root.path for one in self._watched.values()])
         try:
             while not self._stop.is_set():
+                self._wait_while_paused()
                 for one in list(self._watched.values()):
                     self._attend(one)
                 self._sleep()
@@ -282,9 +286,18 @@ class Watch:
             self._on_scanned(one.root, summary)
 
     def _check(self, summary: Summary) -> None:
+        self._wait_while_paused()
+        self._on_progress(summary)
+
+    def _wait_while_paused(self) -> None:
+        """Events are noted meanwhile. Raises Stopped."""
+        if not self._stop.is_set() and self._is_paused():
+            self._on_message("Paused: on battery.")
+            while not self._stop.wait(RETRY_SECONDS) and self._is_paused():
+                pass
+            self._on_message("Going on.")
         if self._stop.is_set():
             raise Stopped
-        self._on_progress(summary)
 
     # What is due
 

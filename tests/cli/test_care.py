@@ -18,7 +18,10 @@ from indexer import Index
 from indexer.errors import IndexUnusable, UsageError
 
 from ..conftest import Watcher, put, rows, run, until
+from ..sync.drives import mounted
 from ..sync.test_identity import adorn, belongings
+
+__all__ = ["mounted"]
 
 
 def fill(index: Index, photos: Path, count: int = 300) -> dict[str, str]:
@@ -223,3 +226,20 @@ def test_F14_a_full_disk_is_said_and_the_index_as_it_was(photos: Path, tmp_path:
         database.close()
     finally:
         subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def test_F14_an_index_on_a_network_file_system_is_refused(
+    photos: Path, mounted: Callable[..., Path], tmp_path: Path
+) -> None:
+    """A FUSE mount that says that it is sshfs."""
+    share = tmp_path / "share"
+    share.mkdir()
+    put(photos / "a.jpg", 1)
+    mount = mounted("bindfs", "-o", "subtype=sshfs", share)
+    done = run("scan", photos, database=mount / "new" / "index.db")
+    assert done.returncode == 1
+    assert "network file system" in done.stderr
+    assert list(share.iterdir()) == []
+    Index.open(share / "index.db").scan([photos])  # made on the server itself
+    assert run("get", photos / "a.jpg", database=mount / "index.db").returncode == 0
+    assert "network" in run("doctor", database=mount / "index.db").stdout
