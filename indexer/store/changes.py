@@ -6,6 +6,8 @@ from typing import Literal, NamedTuple
 
 from indexer.media.facts import MediaFacts
 
+from .rows import StoredFile
+
 Kind = Literal["new", "modified", "moved", "copy", "back", "touched", "reread"]
 
 
@@ -43,7 +45,7 @@ class Change(NamedTuple):
     new       content never seen: becomes an asset
     modified  the asset at this place has other bytes now: keeps its id. With `left`: it lay elsewhere before, and is
               known by its picture
-    moved     a known asset lies here now; `left` are the rows of places it has left
+    moved     a known asset lies here now; `left` is the place it has left, as it was stored
     copy      a known asset lies here as well
     back      a file that was gone or ignored is there again
     touched   the same bytes, another stat
@@ -56,7 +58,7 @@ class Change(NamedTuple):
     stat: FileStat
     facts: MediaFacts | None = None
     asset_id: str | None = None
-    left: tuple[int, ...] = ()
+    left: StoredFile | None = None
     displaced: str | None = None
 
 

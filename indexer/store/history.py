@@ -20,8 +20,8 @@ def tell_of(connection: sqlite3.Connection, change: Change, now: str) -> None:
         return
     stat = change.stat
     payload = {"path": _path(connection, stat.root_id, paths.join(stat.folder, stat.name))}
-    if change.left:
-        payload["left"] = path_of(connection, change.left[0])
+    if change.left is not None:
+        payload["left"] = _path(connection, change.left.root_id, paths.join(change.left.folder, change.left.name))
     if change.kind == "modified" and change.facts is not None:
         row = connection.execute("SELECT fingerprint FROM asset WHERE id = ?", (change.asset_id,)).fetchone()
         before, after = row[0] if row else None, change.facts.fingerprint

@@ -188,10 +188,12 @@ class Writer:
             file_id = self._put_file(change.stat, change.asset_id, verdict, change.displaced)
             if change.facts is not None and (change.kind == "modified" or self._stands_for(file_id, change.asset_id)):
                 replace_words(self.connection, change.asset_id, change.facts, self._now)
-            # Unless another file has come to lie there in the same pass, as when two names are swapped.
-            self.connection.executemany(
-                "DELETE FROM file WHERE id = ? AND asset_id = ?", [(row, change.asset_id) for row in change.left]
-            )
+            if change.left is not None:
+                # Unless another file has come to lie there in the same pass, as when two names are swapped.
+                self.connection.execute(
+                    "DELETE FROM file WHERE id = ? AND (asset_id, inode, size, mtime_ns) IS (?, ?, ?, ?)",
+                    (change.left.id, change.asset_id, change.left.inode, change.left.size, change.left.mtime_ns),
+                )
             self._choose_file(change.asset_id)
             if returns:  # live again, unless the user had put it in the trash
                 self.connection.execute(
@@ -428,10 +430,8 @@ class Writer:
 
     def _known_verdict(self, change: Change) -> tuple[str, str | None]:
         """A file that moved unread is as sound or damaged as it was."""
-        for row in change.left:
-            found = self.connection.execute("SELECT verdict, reason FROM file WHERE id = ?", (row,)).fetchone()
-            if found and found[0] in ("indexed", "damaged"):
-                return found[0], found[1]
+        if change.left is not None and change.left.verdict in ("indexed", "damaged"):
+            return change.left.verdict, change.left.reason
         problems = self.connection.execute(
             "SELECT reason FROM file WHERE asset_id = ? AND verdict = 'damaged' LIMIT 1", (change.asset_id,)
         ).fetchone()

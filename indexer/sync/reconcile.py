@@ -194,7 +194,7 @@ class Reconciler:
                     displaced = row.asset_id if row is not None and row.asset_id != other.asset_id else None
                     # It keeps the words that were read where it lay; with another sidecar it is read at the next look.
                     moved = stat._replace(reading=other.reading or "")
-                    self._change(Change("moved", moved, asset_id=other.asset_id, left=(other.id,), displaced=displaced))
+                    self._change(Change("moved", moved, asset_id=other.asset_id, left=other, displaced=displaced))
                     return None
         job = Job(os.path.join(real, real_name), stat, tuple(os.path.join(real, one) for one in beside), hashed)
         if self._rest and 0 <= time.time() - max(info.st_mtime, info.st_ctime) < self._rest:
@@ -320,7 +320,7 @@ class Reconciler:
         left.sort(key=lambda place: place.verdict == "gone")
         displaced = row.asset_id if row is not None else None
         if left:
-            return Change("moved", stat, facts, asset_id, (left[0].id,), displaced)
+            return Change("moved", stat, facts, asset_id, left[0], displaced)
         return Change("copy" if others else "back", stat, facts, asset_id, displaced=displaced)
 
     def _moved_and_edited(self, stat: FileStat, facts: MediaFacts) -> Change | None:
@@ -336,7 +336,7 @@ class Reconciler:
         if len(lost) != 1:
             return None
         asset_id, places = lost[0]
-        return Change("modified", stat, facts, asset_id, (places[0].id,))
+        return Change("modified", stat, facts, asset_id, places[0])
 
     def _other_places(self, asset_id: str, row: StoredFile | None) -> list[StoredFile]:
         return [place for place in queries.places(self._db, asset_id) if row is None or place.id != row.id]
