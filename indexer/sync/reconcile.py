@@ -90,6 +90,8 @@ class Reconciler:
         self._leftover: list[int] = []
         self._reopened: dict[str, int] = {}
         self._unstable: list[tuple[Job, str]] = []
+        self._postponed: list[tuple[Job, Reading]] = []
+        self._is_last = False
         self._unreadable_folders: list[str] = []
         self._visited: set[str] = set()
         self._may_know = queries.has_assets(self._db)
@@ -271,7 +273,8 @@ class Reconciler:
 
     def _write_reading(self, job: Job, reading: Reading) -> None:
         seen = job.stat
-        self._summary.bytes_done += seen.size
+        if not self._is_last:
+            self._summary.bytes_done += seen.size
         if reading.facts is None or reading.stat is None:
             if reading.unstable:
                 self._unstable.append((job, reading.unstable))
@@ -280,7 +283,8 @@ class Reconciler:
                 reason = reading.error or "unknown error"
                 self._writer.pass_over(PassedOver(seen.root_id, seen.folder, seen.name, "unreadable", reason))
             return
-        self._summary.bytes_read += reading.facts.size if job.hashed else 0
+        if job.hashed and not self._is_last:
+            self._summary.bytes_read += reading.facts.size
         info = reading.stat
         unmoved = (seen.size, seen.mtime_ns, seen.ctime_ns, seen.inode)
         if unmoved == (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino):
@@ -289,6 +293,8 @@ class Reconciler:
             stat = file_stat(seen.root_id, seen.folder, seen.name, info, seen.reading)
         change = self._decide(stat, reading) if job.hashed else self._reread(stat, reading)
         if change is None:
+            if job.hashed:
+                self._postponed.append((job, reading))
             return
         self._count(change)
         self._on_change(change, self._writer.apply(change))
@@ -300,8 +306,9 @@ class Reconciler:
             return None
         return Change("reread", stat, reading.facts, row.asset_id)
 
-    def _decide(self, stat: FileStat, reading: Reading) -> Change:
-        """What a file that was read means for the index, from what is stored at this moment."""
+    def _decide(self, stat: FileStat, reading: Reading) -> Change | None:
+        """What a file that was read means for the index, from what is stored at this moment; None where that can only
+        be told at the end of the pass."""
         assert reading.facts is not None
         facts = reading.facts
         row = queries.file_at(self._db, stat.root_id, stat.folder, stat.name)
@@ -309,9 +316,11 @@ class Reconciler:
         if asset_id is None:
             if row is None or row.asset_id is None:
                 return self._moved_and_edited(stat, facts) or Change("new", stat, facts)
-            shared = any(place.verdict not in _AWAY for place in self._other_places(row.asset_id, row))
-            if shared:
+            copies = [place for place in self._other_places(row.asset_id, row) if place.verdict not in _AWAY]
+            if any(not self._presence.is_absent(place) for place in copies):
                 return Change("new", stat, facts, displaced=row.asset_id)
+            if copies and not self._is_last:
+                return None  # they may have moved, which the rest of the pass will show
             return Change("modified", stat, facts, row.asset_id)
         if row is not None and row.asset_id == asset_id:
             return Change("back" if row.verdict in _AWAY else "touched", stat, facts, asset_id)
@@ -362,6 +371,11 @@ class Reconciler:
 
     def _finish(self, *, everything: bool = False) -> list[tuple[Job, str]]:
         """Write what is missing, and settle: the end of a pass. `everything` also settles what a killed one left."""
+        self._is_last = True
+        self._pending += self._postponed
+        self._postponed = []
+        self._flush()
+        self._is_last = False
         presence = self._look_again()  # the drive may have gone in the middle of the pass
         missing = [row for row in self._missing if presence.is_absent(row)]
         shut = set(self._unreadable_folders)

@@ -41,7 +41,7 @@ def test_new_files_become_assets_with_their_hashes(index: Index, photos: Path) -
     assert index.get(second)["device_asset_id"] == "deep/er/b.JPG"
 
 
-def test_what_did_not_change_is_not_opened(index: Index, photos: Path, tmp_path: Path) -> None:
+def test_F8_what_did_not_change_is_not_opened(index: Index, photos: Path, tmp_path: Path) -> None:
     """Counted by the kernel: the second scan opens no photo."""
     strace = shutil.which("strace")
     if strace is None:
@@ -310,7 +310,7 @@ def test_odd_names_are_kept_and_opened(index: Index, photos: Path) -> None:
     assert {"latin-\\xe9.jpg", "back\\x5cxe9slash.jpg"} <= seen
 
 
-def test_links_and_loops_end_and_count_once(index: Index, photos: Path) -> None:
+def test_F22_links_and_loops_end_and_count_once(index: Index, photos: Path) -> None:
     put(photos / "real" / "a.jpg", 1)
     (photos / "real" / "loop").symlink_to(photos)
     (photos / "link.jpg").symlink_to(photos / "real" / "a.jpg")
@@ -401,7 +401,7 @@ def test_a_file_open_for_writing_is_not_read_half(index: Index, photos: Path, mo
     assert verdicts(index)["writing.jpg"] == "indexed"
 
 
-def test_what_is_written_is_waited_for(photos: Path, tmp_path: Path) -> None:
+def test_F5_what_is_written_is_waited_for(photos: Path, tmp_path: Path) -> None:
     """A scan that meets a file in the making waits a moment at its end, and then has all of it."""
     if sys.platform != "linux":
         pytest.skip("only Linux tells who writes a file")

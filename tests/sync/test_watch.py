@@ -58,7 +58,7 @@ def test_files_appear_change_move_and_vanish(photos: Path, watch: Start) -> None
     assert watcher.err.read_text() == ""
 
 
-def test_ten_thousand_files_in_seven_hundred_new_folders(photos: Path, watch: Start) -> None:
+def test_F4_ten_thousand_files_in_seven_hundred_new_folders(photos: Path, watch: Start) -> None:
     watcher = watch(photos)
     base = jpeg()
     expected = set()
@@ -79,7 +79,7 @@ def test_ten_thousand_files_in_seven_hundred_new_folders(photos: Path, watch: St
 
 
 @pytest.mark.parametrize("reopen", [False, True], ids=["kept open", "appended to"])
-def test_a_slow_file_is_indexed_once_and_whole(photos: Path, watch: Start, reopen: bool) -> None:
+def test_F5_a_slow_file_is_indexed_once_and_whole(photos: Path, watch: Start, reopen: bool) -> None:
     """50 MB in 40 pieces. Its one asset has the final bytes, and never had others."""
     watcher = watch(photos)
     data = jpeg("slow", size=0)[:-2] + random.Random(1).randbytes(50_000_000).replace(b"\xff", b"\0") + b"\xff\xd9"
@@ -126,7 +126,7 @@ def test_folders_are_moved_in_renamed_and_deleted(photos: Path, watch: Start, tm
     until(lambda: set(indexed(watcher)) == {"stays.jpg"}, what="the moved-out tree to go")
 
 
-def test_programs_that_write_and_rename(photos: Path, watch: Start, tmp_path: Path) -> None:
+def test_F5_programs_that_write_and_rename(photos: Path, watch: Start, tmp_path: Path) -> None:
     """A browser's .part, rsync's hidden temporary, cp that keeps an old mtime: one asset each, with its final bytes."""
     watcher = watch(photos)
     part = put(photos / "download.jpg.part", "browser")
@@ -172,7 +172,7 @@ def test_rules_hold_as_in_a_scan(photos: Path, watch: Start, tmp_path: Path) -> 
     assert by_watch == by_scan
 
 
-def test_an_overflow_of_the_kernels_queue_loses_nothing(photos: Path, watch: Start) -> None:
+def test_F3_an_overflow_of_the_kernels_queue_loses_nothing(photos: Path, watch: Start) -> None:
     """The watcher is held still while more happens than the queue can keep; the events that are lost are real ones."""
     limit = Path("/proc/sys/fs/inotify/max_queued_events")
     if not limit.exists():
