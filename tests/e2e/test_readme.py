@@ -40,7 +40,7 @@ def test_every_command_shown_runs(home: Path) -> None:
     environment = {**os.environ, "HOME": str(home), "INDEXER_DB": str(home / "index.db")}
     environment["PYTHONPATH"] = str(Path(__file__).parents[2])
     commands = [line.partition(" #")[0].strip() for line in block("## On your own photos", "sh")]
-    assert len(commands) == 11
+    assert len(commands) == 16
     for command in commands:
         command = command.replace("indexer", f"{sys.executable} -m indexer", 1)
         process = subprocess.Popen(
@@ -76,3 +76,11 @@ def test_the_sql_shown_finds_the_record(home: Path) -> None:
     done = subprocess.run(["bash", "-c", command], cwd=home, capture_output=True, text=True, check=True)
     photo = home / "Pictures" / "Paris" / "PXL_20240412_184115120.jpg"
     assert done.stdout == run("get", photo, database=database).stdout
+
+
+def test_each_promise_is_held_by_a_test() -> None:
+    tests = "".join(path.read_text() for path in Path(__file__).parents[1].rglob("test_*.py"))
+    start = README.index("## What it promises")
+    promised = re.findall(r"`(test_\w+)`", README[start : README.index("\n## ", start + 3)])
+    assert len(promised) > 30
+    assert [name for name in promised if f"def {name}(" not in tests] == []

@@ -192,7 +192,7 @@ def test_F13_many_processes_at_once(tree: Path, tmp_path: Path, watch: Callable[
 
     def scan_on() -> None:
         while time.monotonic() < stop:
-            scans.append(run("scan", tree, "--workers", 1, database=database))
+            scans.append(run("scan", tree, "--workers", 1, "--json", database=database))
 
     threads = [threading.Thread(target=scan_on) for _ in range(3)]
     for thread in threads:
