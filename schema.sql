@@ -300,6 +300,24 @@ CREATE TABLE event (
 
 CREATE INDEX event_entity ON event (entity_id);
 
+-- What the user did to many things at once, so that it can be undone: of each row touched what it was and became.
+CREATE TABLE user_change (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    created_at TEXT NOT NULL,
+    what       TEXT NOT NULL,
+    undone_at  TEXT
+) STRICT;
+
+CREATE TABLE user_change_row (
+    id         INTEGER PRIMARY KEY,
+    change_id  INTEGER NOT NULL REFERENCES user_change (id) ON DELETE CASCADE,
+    table_name TEXT NOT NULL,
+    before     TEXT CHECK (before IS NULL OR json_valid(before)),
+    after      TEXT CHECK (after IS NULL OR json_valid(after))
+) STRICT;
+
+CREATE INDEX user_change_row_change ON user_change_row (change_id);
+
 CREATE TRIGGER asset_created AFTER INSERT ON asset BEGIN
     INSERT INTO event (created_at, entity_type, entity_id, event_type)
     VALUES (new.created_at, 'asset', new.id, 'asset_created');

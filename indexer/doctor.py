@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -28,6 +27,8 @@ class Finding(NamedTuple):
 
 def examine(index: Index) -> list[Finding]:
     """All findings. Where the index cannot be opened, those that do without."""
+    from .store.copies import BROKEN
+
     checks: list[Callable[[Index], Iterator[Finding]]] = [_integrity, _place, _roots, _watches, _failures]
     findings: list[Finding] = []
     for check in checks:
@@ -36,7 +37,7 @@ def examine(index: Index) -> list[Finding]:
         except IndexerError as error:
             findings.append(Finding("index", "problem", str(error)))
             break
-        except sqlite3.DatabaseError as error:
+        except BROKEN as error:
             advice = "indexer repair makes a sound one of it, or indexer restore BACKUP"
             findings.append(Finding("index", "problem", f"{index.path} is damaged: {error}", advice))
             break

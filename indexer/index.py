@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from .doctor import Finding
     from .store.changes import Change
-    from .store.queries import Counts, Event, Filter, Listed, Trashed
+    from .store.queries import Album, Counts, Event, Filter, Listed, Trashed
     from .store.rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
+    from .store.undo import UserChange
     from .store.writer import Writer
     from .sync.explain import Explanation
     from .sync.summary import Summary
@@ -234,11 +235,11 @@ class Index:
 
     def trash(self, ids_or_paths: Sequence[PathLike]) -> Sequence[str]:
         """Put assets in the trash, whatever becomes of their files, which are not touched. Returns their ids."""
-        return self._for_each(ids_or_paths, lambda writer, asset_id: writer.trash(asset_id))
+        return self._for_each("put in the trash", ids_or_paths, lambda writer, asset_id: writer.trash(asset_id))
 
     def restore(self, ids_or_paths: Sequence[PathLike]) -> Sequence[str]:
         """Take assets out of the trash, with all they had; also those whose files are gone. Returns their ids."""
-        return self._for_each(ids_or_paths, lambda writer, asset_id: writer.restore(asset_id))
+        return self._for_each("taken out of the trash", ids_or_paths, lambda writer, one: writer.restore(one))
 
     def empty_trash(self, days: float = 30.0, *, dry_run: bool = False) -> Sequence[Trashed]:
         """Forget for good what has been in the trash for so many days, and return it. What has a file that is there, or
@@ -248,12 +249,18 @@ class Index:
         from .store.writer import Writer
 
         until = datetime.now().astimezone() - timedelta(days=days)
-        old = [one for one in self.trashed() if not one.held and datetime.fromisoformat(one.trashed_at) <= until]
-        if old and not dry_run:
-            writer = Writer(self._writable())
-            with writer.transaction():
-                writer.purge(one.id for one in old)
-        return old
+
+        def old() -> Sequence[Trashed]:
+            trashed = self.trashed()
+            return [one for one in trashed if not one.held and datetime.fromisoformat(one.trashed_at) <= until]
+
+        if dry_run or not old():
+            return old()
+        writer = Writer(self._writable())
+        with writer.transaction():
+            purged = old()  # as it is now that nobody else can write
+            writer.purge(one.id for one in purged)
+        return purged
 
     def events(
         self,
@@ -271,18 +278,111 @@ class Index:
             entity = os.fspath(of) if "_" in os.fspath(of) and os.sep not in os.fspath(of) else self.resolve(of)
         return queries.events(self._db, after, limit, entity_types=entity_types, entity_id=entity)
 
-    def _for_each(self, ids_or_paths: Sequence[PathLike], do: Callable[[Writer, str], None]) -> Sequence[str]:
-        """Do something with each asset, with all of them or none. Raises NotFound for one that is not there."""
+    # What users say
+
+    def rate(self, ids_or_paths: Sequence[PathLike], stars: int | None) -> Sequence[str]:
+        """Give 0 to 5 stars, which win over the file's; None: the file's count again. Returns the ids."""
+        if stars is not None and not 0 <= stars <= 5:
+            raise UsageError(f"{stars} stars: a rating is 0 to 5")
+        return self._for_each("rated", ids_or_paths, lambda writer, one: writer.say(one, rating=stars))
+
+    def describe(self, ids_or_paths: Sequence[PathLike], text: str | None) -> Sequence[str]:
+        """A description, which wins over the file's; None: the file's counts again. Returns the ids."""
+        return self._for_each("described", ids_or_paths, lambda writer, one: writer.say(one, description=text))
+
+    def albums(self) -> Sequence[Album]:
+        from .store import queries
+
+        return queries.albums(self._db)
+
+    def album(self, name_or_id: str) -> Album:
+        """Raises NotFound where there is none, UsageError where several have the name."""
+        found = [one for one in self.albums() if name_or_id in (one.id, one.name)]
+        if not found:
+            raise NotFound(f"there is no album '{name_or_id}': 'indexer albums list' has them")
+        if len(found) > 1:
+            raise UsageError(f"several albums are called '{name_or_id}': name one by its id")
+        return found[0]
+
+    def album_assets(self, name_or_id: str) -> Sequence[str]:
+        from .store import queries
+
+        return queries.album_assets(self._db, self.album(name_or_id).id)
+
+    def create_album(self, name: str, ids_or_paths: Sequence[PathLike] = ()) -> Album:
+        import uuid
+
+        from . import ids
+
+        asset_ids = self._known(ids_or_paths)
+        album_id = ids.named_id("album", str(uuid.uuid4()))
+        with self._user_change(f"album '{name}' made") as writer:
+            writer.put_album(album_id, name)
+            for asset_id in asset_ids:
+                writer.add_to_album(album_id, asset_id)
+        return self.album(album_id)
+
+    def rename_album(self, name_or_id: str, name: str) -> Album:
+        album = self.album(name_or_id)
+        with self._user_change(f"album '{album.name}' renamed '{name}'") as writer:
+            writer.put_album(album.id, name)
+        return self.album(album.id)
+
+    def delete_album(self, name_or_id: str) -> Album:
+        """The photos in it stay."""
+        album = self.album(name_or_id)
+        with self._user_change(f"album '{album.name}' deleted") as writer:
+            writer.delete_album(album.id)
+        return album
+
+    def add_to_album(self, name_or_id: str, ids_or_paths: Sequence[PathLike]) -> int:
+        """How many were not in it yet."""
+        album = self.album(name_or_id)
+        what = f"added to '{album.name}'"
+        return len(self._for_each(what, ids_or_paths, lambda writer, one: writer.add_to_album(album.id, one)))
+
+    def take_from_album(self, name_or_id: str, ids_or_paths: Sequence[PathLike]) -> int:
+        """How many were in it."""
+        album = self.album(name_or_id)
+        what = f"taken from '{album.name}'"
+        return len(self._for_each(what, ids_or_paths, lambda writer, one: writer.take_from_album(album.id, one)))
+
+    def last_change(self) -> UserChange | None:
+        """What `undo` would take back."""
+        from .store.undo import last
+
+        return last(self._db)
+
+    def undo(self) -> UserChange | None:
+        """Take back what the user did last: ratings, descriptions, albums, names, the trash. None: there is nothing."""
         from .store.writer import Writer
 
+        return Writer(self._writable()).undo_last() if self.last_change() else None
+
+    @contextmanager
+    def _user_change(self, what: str) -> Iterator[Writer]:
+        from .store.writer import Writer
+
+        _ = self._db  # there has to be an index
+        writer = Writer(self._writable())
+        with writer.user_change(what):
+            yield writer
+
+    def _known(self, ids_or_paths: Sequence[PathLike]) -> Sequence[str]:
+        """Raises NotFound for one that is not there."""
         asset_ids = [self.resolve(one) for one in ids_or_paths]
         for asset_id in asset_ids:
             self.get_json(asset_id)
-        writer = Writer(self._writable())
-        with writer.transaction():
-            for asset_id in asset_ids:
-                do(writer, asset_id)
         return asset_ids
+
+    def _for_each(
+        self, what: str, ids_or_paths: Sequence[PathLike], do: Callable[[Writer, str], bool | None]
+    ) -> Sequence[str]:
+        """Do something with each asset, with all of them or none, so that it can be undone. Returns those for which it
+        was not in vain (False). Raises NotFound for one that is not there."""
+        asset_ids = self._known(ids_or_paths)
+        with self._user_change(f"{len(asset_ids)} {'photo' if len(asset_ids) == 1 else 'photos'} {what}") as writer:
+            return [asset_id for asset_id in asset_ids if do(writer, asset_id) is not False]
 
     # Work
 
@@ -295,6 +395,7 @@ class Index:
         on_progress: Callable[[Summary], None] | None = None,
         count_ahead: bool = False,
         accept_loss: int = 0,
+        dry_run: bool = False,
     ) -> Summary:
         """Bring the index up to date with these folders (new ones become roots), or with all roots.
 
@@ -302,8 +403,11 @@ class Index:
         on_progress is called a few times a second with the live summary; count_ahead also finds out how much there is.
         accept_loss: so many missing files were deleted on purpose; a larger loss of a root is held back (see
         Summary.held). Raises RootUnavailable for a folder that is not there. May be stopped by KeyboardInterrupt at any
-        time: what was done stays, and the next scan goes on.
+        time: what was done stays, and the next scan goes on. dry_run: find out what would change, on a copy of the
+        index.
         """
+        if dry_run:
+            return self._rehearse(folders, workers=workers, on_progress=on_progress, accept_loss=accept_loss)
         early = None
         if make_executor is None and not self.path.exists():
             from .sync.pool import early_pool, worker_count
@@ -327,6 +431,17 @@ class Index:
             return scan.run()
         finally:
             readers.close()
+
+    def _rehearse(self, folders: Sequence[PathLike], **options: Any) -> Summary:
+        """A scan into a copy of the index, that is thrown away."""
+        import tempfile
+
+        with tempfile.TemporaryDirectory(prefix="indexer-") as scratch:
+            copy = Path(scratch) / "index.db"
+            if self.path.exists():
+                self.backup(copy)
+            with Index(copy) as rehearsal:
+                return rehearsal.scan(folders, **options)
 
     def watch(
         self,
@@ -449,7 +564,7 @@ class Index:
 
         if not self.path.exists():
             _ = self._db  # says that there is none
-        with suppress(sqlite3.DatabaseError):  # where even that cannot be read
+        with suppress(*copies.BROKEN):  # where even that cannot be read
             if running := [] if dry_run else self.activities():
                 raise UsageError(f"{running[0].kind} is at work (process {running[0].pid}): stop it first")
         self.close()

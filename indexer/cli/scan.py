@@ -27,9 +27,12 @@ _SHOWN_FAILURES = 10
     metavar="N",
     help="So many missing files of a root were deleted on purpose.",
 )
+@click.option("--dry-run", is_flag=True, help="Only say what would change: the scan goes into a copy of the index.")
 @json_option
 @pass_index
-def command(index: Index, paths: tuple[str, ...], workers: int | None, accept_loss: int, as_json: bool) -> None:
+def command(
+    index: Index, paths: tuple[str, ...], workers: int | None, accept_loss: int, dry_run: bool, as_json: bool
+) -> None:
     """Index folders now: new, changed, moved and deleted photos.
 
     A folder named for the first time is remembered; without PATHS, all remembered folders are scanned. Photos are only
@@ -46,10 +49,17 @@ def command(index: Index, paths: tuple[str, ...], workers: int | None, accept_lo
     try:
         with progress:
             summary = index.scan(
-                paths, workers=workers, on_progress=progress.update, count_ahead=show, accept_loss=accept_loss
+                paths,
+                workers=workers,
+                on_progress=progress.update,
+                count_ahead=show,
+                accept_loss=accept_loss,
+                dry_run=dry_run,
             )
         if as_json:
             print_json(summary.as_dict())
+        elif dry_run:
+            click.echo(f"Would be: {outcome(summary)}")
         else:
             _print(index, summary)
     except KeyboardInterrupt:

@@ -11,6 +11,8 @@ from indexer.errors import IndexUnusable, UsageError
 
 from . import schema
 
+# What reading a damaged file raises: its texts, and SQLite's words on them, may be no UTF-8.
+BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
 _PAGES = 2048  # copied at a time: other writers get their turn in between
 
 
@@ -64,7 +66,7 @@ def damages(connection: sqlite3.Connection, *, quick: bool = False) -> list[str]
         check = "quick_check" if quick else "integrity_check"
         found = [row[0] for row in connection.execute(f"PRAGMA {check}(10)")]
         loose = connection.execute("PRAGMA foreign_key_check").fetchmany(10)
-    except sqlite3.DatabaseError as error:
+    except BROKEN as error:
         return [str(error)]
     refers = [f"a row of {row[0]} refers to nothing in {row[2]}" for row in loose]
     return [text for text in found if text != "ok"] + refers
@@ -101,7 +103,7 @@ def _save_table(source: sqlite3.Connection, target: sqlite3.Connection, table: s
     ours = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
     try:
         theirs = {row[1] for row in source.execute(f"PRAGMA table_info({table})")}
-    except sqlite3.DatabaseError:
+    except BROKEN:
         return 0
     columns = [name for name in ours if name in theirs]
     if not columns:
@@ -110,7 +112,7 @@ def _save_table(source: sqlite3.Connection, target: sqlite3.Connection, table: s
     insert = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
     count = 0
     for row in _readable(source, table, columns):
-        with suppress(sqlite3.DatabaseError):  # a row that breaks a rule is as good as lost
+        with suppress(*BROKEN):  # a row that breaks a rule is as good as lost
             count += target.execute(insert, row).rowcount
     return count
 
@@ -130,7 +132,7 @@ def _readable(source: sqlite3.Connection, table: str, columns: list[str]) -> lis
                 rows[identity] = row[1:]
             else:
                 break
-        except sqlite3.DatabaseError:
+        except BROKEN:
             continue
     return list(rows.values())
 
@@ -138,7 +140,7 @@ def _readable(source: sqlite3.Connection, table: str, columns: list[str]) -> lis
 def _has_rowid(source: sqlite3.Connection, table: str) -> bool:
     try:
         row = source.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
-    except sqlite3.DatabaseError:
+    except BROKEN:
         return True
     return row is None or "WITHOUT ROWID" not in str(row[0])
 

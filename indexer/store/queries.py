@@ -180,6 +180,25 @@ def keywords(connection: sqlite3.Connection, asset_id: str) -> list[str]:
     return [row[0] for row in rows]
 
 
+class Album(NamedTuple):
+    id: str
+    name: str
+    assets: int
+
+
+def albums(connection: sqlite3.Connection) -> list[Album]:
+    rows = connection.execute(
+        "SELECT id, name, (SELECT count(*) FROM album_asset WHERE album_id = album.id) FROM album ORDER BY name, id"
+    )
+    return [Album(*row) for row in rows]
+
+
+def album_assets(connection: sqlite3.Connection, album_id: str) -> list[str]:
+    """In the order they were added."""
+    query = "SELECT asset_id FROM album_asset WHERE album_id = ? ORDER BY created_at, asset_id"
+    return [row[0] for row in connection.execute(query, (album_id,))]
+
+
 class ToVerify(NamedTuple):
     """A file with what its bytes and its picture were when they were read."""
 

@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from indexer import ids, paths
 from indexer.errors import IndexUnusable
@@ -20,6 +20,7 @@ from .changes import Change, FileStat, PassedOver, Volume
 from .history import path_of, tell, tell_of
 from .queries import ROOT, asset_json
 from .rows import Coverage, Root
+from .undo import UserChange, last, recorded, touched_assets, undo
 from .words import add_words, replace_words
 
 _ADVICE = "What was written before is kept; 'indexer doctor' says more"
@@ -290,6 +291,60 @@ class Writer:
                         " auto_stack_id = excluded.auto_stack_id, live_photo_cid = excluded.live_photo_cid",
                         (asset_id, *pair),
                     )
+
+    # What users say
+
+    @contextmanager
+    def user_change(self, what: str) -> Iterator[None]:
+        """A transaction of the user's, which `undo_last` takes back as one."""
+        with self.transaction(), recorded(self.connection, what, self._now):
+            yield
+
+    def undo_last(self) -> UserChange | None:
+        change = last(self.connection)
+        if change is None:
+            return None
+        with self.transaction(), ExitStack() as records:
+            for asset_id in touched_assets(self.connection, change):
+                records.enter_context(self._record_may_change(asset_id))
+            return undo(self.connection, change, self._now)
+
+    def say(self, asset_id: str, **values: object) -> None:
+        """What the user says of an asset: rating, description; None takes it back."""
+        with self._record_may_change(asset_id):
+            for name, value in values.items():
+                self.connection.execute(
+                    f"INSERT INTO user_value (asset_id, {name}) VALUES (?, ?)"
+                    f" ON CONFLICT (asset_id) DO UPDATE SET {name} = excluded.{name}",
+                    (asset_id, value),
+                )
+
+    def put_album(self, album_id: str, name: str) -> None:
+        """A new album, or another name for one."""
+        self.connection.execute(
+            "INSERT INTO album (id, name, created_at, updated_at) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET name = excluded.name, updated_at = excluded.updated_at",
+            (album_id, name, self._now, self._now),
+        )
+
+    def delete_album(self, album_id: str) -> None:
+        self.connection.execute("DELETE FROM album_asset WHERE album_id = ?", (album_id,))
+        self.connection.execute("DELETE FROM album WHERE id = ?", (album_id,))
+
+    def add_to_album(self, album_id: str, asset_id: str) -> bool:
+        """Whether it was not in it yet."""
+        link = ids.named_id("album_asset", album_id, asset_id)
+        return bool(
+            self.connection.execute(
+                "INSERT INTO album_asset VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (link, album_id, asset_id, self._now, self._now),
+            ).rowcount
+        )
+
+    def take_from_album(self, album_id: str, asset_id: str) -> bool:
+        """Whether it was in it."""
+        query = "DELETE FROM album_asset WHERE album_id = ? AND asset_id = ?"
+        return bool(self.connection.execute(query, (album_id, asset_id)).rowcount)
 
     # Verifying
 

@@ -119,7 +119,7 @@ def test_a_backup_of_an_older_version_is_updated(photos: Path, tmp_path: Path) -
     assert index.scan([photos]).new == 1
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(8))
 def test_F14_a_damaged_index_is_repaired_with_the_same_ids(index: Index, photos: Path, seed: int) -> None:
     ids = fill(index, photos)
     (photos / "0" / "0.jpg").rename(photos / "moved.jpg")

@@ -1,0 +1,103 @@
+"""indexer albums"""
+
+from __future__ import annotations
+
+import click
+
+from indexer.index import Index
+
+from .common import json_option, many, pass_index, print_json
+
+_assets = click.argument("assets", nargs=-1, required=True)
+_dry_run = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+
+
+@click.group()
+def command() -> None:
+    """Albums: list, create, fill, rename, delete. Photos are named by id or path, albums by name or id."""
+
+
+@command.command("list")
+@click.argument("album", required=False)
+@json_option
+@pass_index
+def show(index: Index, album: str | None, as_json: bool) -> None:
+    """All albums, or what is in one."""
+    if album is not None:
+        ids = index.album_assets(album)
+        print_json(ids) if as_json else click.echo("\n".join(ids) or "The album is empty.")
+        return
+    albums = index.albums()
+    if as_json:
+        print_json([one._asdict() for one in albums])
+        return
+    for one in albums:
+        click.echo(f"{one.id}  {one.name}  {many(one.assets, 'photo')}")
+    if not albums:
+        click.echo("There are no albums: make one with 'indexer albums create NAME PHOTO…'.")
+
+
+@command.command()
+@click.argument("name")
+@click.argument("assets", nargs=-1)
+@_dry_run
+@pass_index
+def create(index: Index, name: str, assets: tuple[str, ...], dry_run: bool) -> None:
+    """Make an album, with these photos."""
+    if dry_run:
+        click.echo(f"{name} would be made, with {many(len([index.get(one) for one in assets]), 'photo')}.")
+        return
+    made = index.create_album(name, assets)
+    click.echo(f"{made.id}  {made.name}  {many(made.assets, 'photo')}")
+
+
+@command.command()
+@click.argument("album")
+@_assets
+@_dry_run
+@pass_index
+def add(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> None:
+    """Put photos into an album."""
+    if dry_run:
+        known = index.album_assets(album)
+        count = len({index.get(one)["id"] for one in assets} - set(known))
+    else:
+        count = index.add_to_album(album, assets)
+    click.echo(f"{many(count, 'photo')} {'would be added' if dry_run else 'added'}.")
+
+
+@command.command()
+@click.argument("album")
+@_assets
+@_dry_run
+@pass_index
+def remove(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> None:
+    """Take photos out of an album. The photos stay."""
+    if dry_run:
+        count = len({index.get(one)["id"] for one in assets} & set(index.album_assets(album)))
+    else:
+        count = index.take_from_album(album, assets)
+    click.echo(f"{many(count, 'photo')} {'would be taken out' if dry_run else 'taken out'}.")
+
+
+@command.command()
+@click.argument("album")
+@click.argument("name")
+@_dry_run
+@pass_index
+def rename(index: Index, album: str, name: str, dry_run: bool) -> None:
+    """Give an album another name."""
+    before = index.album(album)
+    if not dry_run:
+        index.rename_album(before.id, name)
+    click.echo(f"{before.name} {'would be' if dry_run else 'is'} called {name}.")
+
+
+@command.command()
+@click.argument("album")
+@_dry_run
+@pass_index
+def delete(index: Index, album: str, dry_run: bool) -> None:
+    """Delete an album. The photos in it stay."""
+    gone = index.album(album) if dry_run else index.delete_album(album)
+    click.echo(f"{gone.name} ({many(gone.assets, 'photo')}) {'would be deleted' if dry_run else 'deleted'}.")

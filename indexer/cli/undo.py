@@ -1,0 +1,25 @@
+"""indexer undo"""
+
+from __future__ import annotations
+
+import click
+
+from indexer.index import Index
+
+from .common import many, pass_index
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be undone.")
+@pass_index
+def command(index: Index, dry_run: bool) -> None:
+    """Take back what you did last: ratings, descriptions, albums, names, the trash. Again: what you did before that.
+
+    What was changed again since stays as it is.
+    """
+    change = index.last_change() if dry_run else index.undo()
+    if change is None:
+        click.echo("There is nothing to undo.")
+        return
+    kept = f" {many(change.kept, 'value')} changed again since, and left." if change.kept else ""
+    click.echo(f"{'Would undo' if dry_run else 'Undone'}: {change.what}, at {change.created_at}.{kept}")

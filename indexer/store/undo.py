@@ -1,0 +1,108 @@
+"""What the user did last, taken back: rows as they were are kept by triggers of this connection, while it is done."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+# table -> its key, and the columns that users change; None: all of them
+_TABLES: dict[str, tuple[str, tuple[str, ...] | None]] = {
+    "user_value": ("asset_id", None),
+    "album": ("id", None),
+    "album_asset": ("id", None),
+    "person": ("id", None),
+    "asset": ("id", ("id", "trashed_at", "trash_wish")),
+}
+
+
+class UserChange(NamedTuple):
+    """rows: how many were touched; kept: of an undone change, those that stay, for they were changed again since."""
+
+    id: int
+    created_at: str
+    what: str
+    rows: int
+    kept: int = 0
+
+
+@contextmanager
+def recorded(connection: sqlite3.Connection, what: str, now: str) -> Iterator[None]:
+    """What is done within, in the transaction that the caller began, can be undone as one."""
+    row = connection.execute("INSERT INTO user_change (created_at, what) VALUES (?, ?)", (now, what))
+    names = []
+    for table, (_, columns) in _TABLES.items():
+        chosen = columns or tuple(one[1] for one in connection.execute(f"PRAGMA table_info({table})"))
+        old, new = (", ".join(f"'{name}', {side}.{name}" for name in chosen) for side in ("old", "new"))
+        for event, before, after in (
+            ("INSERT", "NULL", f"json_object({new})"),
+            ("UPDATE", f"json_object({old})", f"json_object({new})"),
+            ("DELETE", f"json_object({old})", "NULL"),
+        ):
+            names.append(name := f"recorded_{table}_{event.lower()}")
+            connection.execute(
+                f"CREATE TEMP TRIGGER {name} AFTER {event} ON main.{table} WHEN {before} IS NOT {after} BEGIN"
+                " INSERT INTO user_change_row (change_id, table_name, before, after)"
+                f" VALUES ({row.lastrowid}, '{table}', {before}, {after}); END"
+            )
+    try:
+        yield
+    finally:
+        for name in names:
+            connection.execute(f"DROP TRIGGER IF EXISTS temp.{name}")
+
+
+def last(connection: sqlite3.Connection) -> UserChange | None:
+    """The last change that was not undone."""
+    row = connection.execute(
+        "SELECT id, created_at, what, (SELECT count(*) FROM user_change_row WHERE change_id = user_change.id)"
+        " FROM user_change WHERE undone_at IS NULL ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    return UserChange(*row) if row else None
+
+
+def touched_assets(connection: sqlite3.Connection, change: UserChange) -> list[str]:
+    """The assets whose records a change is about."""
+    rows = connection.execute(
+        "SELECT DISTINCT coalesce(before, after) ->> iif(table_name = 'asset', 'id', 'asset_id') FROM user_change_row"
+        " WHERE change_id = ? AND table_name IN ('asset', 'user_value')",
+        (change.id,),
+    )
+    return [row[0] for row in rows]
+
+
+def undo(connection: sqlite3.Connection, change: UserChange, now: str) -> UserChange:
+    """Put every row back to what it was, the last one first; one that was changed again since stays."""
+    rows = connection.execute(
+        "SELECT table_name, before, after FROM user_change_row WHERE change_id = ? ORDER BY id DESC", (change.id,)
+    ).fetchall()
+    kept = sum(
+        not _put_back(connection, table, *(json.loads(side) if side else None for side in (before, after)))
+        for table, before, after in rows
+    )
+    connection.execute("UPDATE user_change SET undone_at = ? WHERE id = ?", (now, change.id))
+    return change._replace(kept=kept)
+
+
+def _put_back(
+    connection: sqlite3.Connection, table: str, before: dict[str, Any] | None, after: dict[str, Any] | None
+) -> bool:
+    key, _ = _TABLES[table]
+    columns = list((before or after or {}).keys())
+    names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+    if after is not None:
+        here = f"{key} = ? AND ({names}) IS ({marks})"
+        is_as_left = (after[key], *(after[name] for name in columns))
+        if before is None:
+            return bool(connection.execute(f"DELETE FROM {table} WHERE {here}", is_as_left).rowcount)
+        return bool(
+            connection.execute(
+                f"UPDATE {table} SET ({names}) = ({marks}) WHERE {here}",
+                (*(before[name] for name in columns), *is_as_left),
+            ).rowcount
+        )
+    assert before is not None
+    insert = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"
+    return bool(connection.execute(insert, [before[name] for name in columns]).rowcount)

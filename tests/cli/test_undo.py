@@ -1,0 +1,137 @@
+"""What users say of photos, and indexer undo."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from indexer import Index
+from indexer.store.connection import open_for_writing
+
+from ..conftest import put, rows, run
+
+USERS = ("user_value", "album", "album_asset", "person", "asset")
+
+
+@pytest.fixture
+def ids(index: Index, photos: Path) -> list[str]:
+    for number in range(5):
+        put(photos / f"{number}.jpg", number)
+    index.scan([photos])
+    return [index.get(photos / f"{number}.jpg")["id"] for number in range(5)]
+
+
+def state(index: Index) -> dict[str, object]:
+    """All that users may have changed, but for when."""
+    found: dict[str, object] = {
+        "values": rows(index, "SELECT * FROM user_value ORDER BY 1"),
+        "albums": rows(index, "SELECT id, name FROM album ORDER BY 1"),
+        "links": rows(index, "SELECT album_id, asset_id FROM album_asset ORDER BY 1, 2"),
+        "trash": rows(index, "SELECT id, trashed_at IS NULL, trash_wish FROM asset ORDER BY 1"),
+    }
+    return found
+
+
+def test_every_change_of_a_user_is_undone_one_after_the_other(index: Index, photos: Path, ids: list[str]) -> None:
+    steps = [
+        ("rate", "5", *ids[:3]),
+        ("describe", "a fine day", ids[0]),
+        ("albums", "create", "Best", *ids[:2]),
+        ("albums", "add", "Best", ids[2], ids[3]),
+        ("albums", "remove", "Best", ids[0]),
+        ("albums", "rename", "Best", "Very best"),
+        ("rate", "none", ids[1]),
+        ("trash", "put", ids[4], ids[3]),
+        ("trash", "restore", ids[3]),
+        ("albums", "delete", "Very best"),
+    ]
+    states = [state(index)]
+    for step in steps:
+        shown = run(*step, "--dry-run", database=index.path)
+        assert (shown.returncode, shown.stderr) == (0, "")
+        assert "would be" in shown.stdout.lower()
+        assert state(index) == states[-1]
+        done = run(*step, database=index.path)
+        assert (done.returncode, done.stderr) == (0, "")
+        states.append(state(index))
+        assert states[-1] != states[-2]
+    for before in reversed(states[:-1]):
+        assert "Would undo" in run("undo", "--dry-run", database=index.path).stdout
+        assert "Undone" in run("undo", database=index.path).stdout
+        assert state(index) == before
+    assert "nothing to undo" in run("undo", database=index.path).stdout
+    assert rows(index, "PRAGMA foreign_key_check") == []
+
+
+def test_ratings_show_in_the_record_and_win_over_the_file(index: Index, photos: Path, ids: list[str]) -> None:
+    before = index.get(ids[0])
+    assert run("rate", "4", photos / "0.jpg", database=index.path).returncode == 0
+    after = index.get(ids[0])
+    assert (after["metadata"]["rating"], after["exif"]["rating"]) == (4, 4)
+    assert after["updated_at"] > before["updated_at"]
+    put(photos / "0.jpg", 0, words="edited")
+    index.scan()
+    assert index.get(ids[0])["metadata"]["rating"] == 4
+    index.undo()
+    assert index.get(ids[0])["metadata"]["rating"] is None
+    assert "asset_updated" in [event.event_type for event in index.events(of=ids[0])]
+
+
+def test_what_was_changed_again_since_stays(index: Index, ids: list[str]) -> None:
+    index.rate(ids[:2], 5)
+    with open_for_writing(index.path) as database:  # by another program
+        database.execute("UPDATE user_value SET rating = 1 WHERE asset_id = ?", (ids[0],))
+    database.close()
+    change = index.undo()
+    assert change is not None
+    assert (change.rows, change.kept) == (2, 1)
+    assert rows(index, "SELECT asset_id, rating FROM user_value") == [(ids[0], 1)]
+
+
+def test_all_or_nothing(index: Index, ids: list[str]) -> None:
+    before = state(index)
+    unknown = "asset_2222222222222222222222"
+    for step in (("rate", "5", ids[0], unknown), ("albums", "create", "x", unknown), ("trash", "put", ids[0], unknown)):
+        assert run(*step, database=index.path).returncode == 3
+    assert run("rate", "6", ids[0], database=index.path).returncode == 2
+    assert run("albums", "add", "no such album", ids[0], database=index.path).returncode == 3
+    assert state(index) == before
+    assert "nothing to undo" in run("undo", database=index.path).stdout
+
+
+def test_albums_are_listed(index: Index, ids: list[str]) -> None:
+    assert "no albums" in run("albums", "list", database=index.path).stdout
+    for _ in range(2):
+        index.create_album("Trip", ids[:2])
+    shown = json.loads(run("albums", "list", "--json", database=index.path).stdout)
+    assert [(one["name"], one["assets"]) for one in shown] == [("Trip", 2)] * 2
+    twice = run("albums", "delete", "Trip", database=index.path)
+    assert twice.returncode == 2
+    assert "by its id" in twice.stderr
+    assert run("albums", "list", shown[0]["id"], database=index.path).stdout.split() == sorted(ids[:2])
+
+
+def test_what_scans_do_is_not_the_users(index: Index, photos: Path, ids: list[str]) -> None:
+    (photos / "0.jpg").unlink()
+    put(photos / "1.jpg", "edited")
+    index.scan()
+    assert index.last_change() is None
+
+
+def test_a_scan_is_rehearsed_on_a_copy(index: Index, photos: Path, ids: list[str], tmp_path: Path) -> None:
+    (photos / "0.jpg").rename(photos / "moved.jpg")
+    put(photos / "new.jpg", "new")
+    (photos / "4.jpg").unlink()
+    before = rows(index, "SELECT * FROM file")
+    shown = run("scan", "--dry-run", database=index.path)
+    assert shown.returncode == 0
+    assert shown.stdout.startswith("Would be: 1 new, 1 moved, 1 gone, 3 unchanged")
+    assert rows(index, "SELECT * FROM file") == before
+    rehearsed = index.scan(dry_run=True)
+    real = index.scan()
+    assert {**rehearsed.as_dict(), "seconds": 0} == {**real.as_dict(), "seconds": 0}
+    none = tmp_path / "none" / "index.db"
+    assert "Would be: 5 new" in run("scan", photos, "--dry-run", database=none).stdout
+    assert not none.exists()
