@@ -73,12 +73,12 @@ class _Commands(click.Group):
         except IndexerError as error:
             if context.params.get("debug"):
                 raise
-            click.echo(f"indexer: {error}", err=True)
+            _tell(context, str(error))
             context.exit(error.exit_code)
         except sqlite3.DatabaseError as error:
             if context.params.get("debug"):
                 raise
-            click.echo(f"indexer: the index cannot be used: {error}: 'indexer doctor' says more", err=True)
+            _tell(context, f"the index cannot be used: {error}: 'indexer doctor' says more")
             context.exit(1)
         except BrokenPipeError:
             # The reader of our output is gone (`indexer list | head`): let nothing complain when stdout is closed.
@@ -86,12 +86,19 @@ class _Commands(click.Group):
             context.exit(0)
 
 
+def _tell(context: click.Context, text: str) -> None:
+    from .common import tell
+
+    tell(text if context.params.get("log_json") else f"indexer: {text}", "error")
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--db", metavar="PATH", help="The index file. Default: INDEXER_DB, else this user's own.")
 @click.option("--debug", is_flag=True, help="Show where in the program an error came from.")
+@click.option("--log-json", is_flag=True, help="Messages on stderr as JSON, an object a line.")
 @click.version_option(__version__, "-V", "--version", prog_name="indexer")
 @click.pass_context
-def main(context: click.Context, db: str | None, debug: bool) -> None:
+def main(context: click.Context, db: str | None, debug: bool, log_json: bool) -> None:
     """A local photo index: who, where, when and how of your photos, offline.
 
     Begin with 'indexer scan ~/Pictures', then 'indexer list' and 'indexer get ID'. Photos are only read, never written.

@@ -28,6 +28,17 @@ def pass_index(function: F) -> Callable[..., Any]:
 json_option = click.option("--json", "as_json", is_flag=True, help="For scripts.")
 
 
+def tell(text: str, level: str = "info") -> None:
+    """A message beside the result, on stderr: plain, or with --log-json an object a line."""
+    context = click.get_current_context(silent=True)
+    if context is not None and context.find_root().params.get("log_json"):
+        import time
+
+        line = {"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "level": level, "message": text}
+        text = json.dumps(line, ensure_ascii=False)
+    click.echo(text, err=True)
+
+
 def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 

@@ -10,7 +10,7 @@ import click
 from indexer.errors import UsageError
 from indexer.index import Index
 
-from .common import json_option, pass_index, print_json
+from .common import json_option, pass_index, print_json, tell
 
 _WIDTH = 60
 
@@ -36,7 +36,7 @@ def command(index: Index, id_or_path: str, field: str | None, as_json: bool) -> 
         print_json({"read_from": found.read_from, "origins": [origin._asdict() for origin in origins]})
         return
     if found.read_from is None:
-        click.echo("Its file cannot be reached: this is what the index keeps, of dates and places.", err=True)
+        tell("Its file cannot be reached: this is what the index keeps, of dates and places.", "warning")
     if not origins:
         click.echo(f"{field}: nothing says it." if field and fields else "Nothing in the file says anything.")
     order = {name: number for number, name in enumerate(_fields())}

@@ -11,7 +11,7 @@ import click
 
 from indexer.index import Index
 
-from .common import pass_index, print_json
+from .common import pass_index, print_json, tell
 
 
 @click.command()
@@ -39,7 +39,7 @@ def command(index: Index, sql: str, as_csv: bool, as_json: bool) -> None:
 
 def _table(rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
-        click.echo("no rows", err=True)
+        tell("no rows")
         return
     from rich import box
     from rich.console import Console

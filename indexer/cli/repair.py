@@ -6,7 +6,7 @@ import click
 
 from indexer.index import Index
 
-from .common import many, pass_index
+from .common import many, pass_index, tell
 from .scan import outcome
 
 
@@ -33,4 +33,4 @@ def command(index: Index, workers: int | None, dry_run: bool) -> None:
         return
     click.echo(outcome(done.summary))
     for text in done.summary.offline:
-        click.echo(f"Offline; scan it when it is back: {text}", err=True)
+        tell(f"Offline; scan it when it is back: {text}", "warning")

@@ -11,7 +11,7 @@ import click
 from indexer.index import Index
 from indexer.sync.summary import Summary
 
-from .common import json_option, many, pass_index, print_json, size
+from .common import json_option, many, pass_index, print_json, size, tell
 
 _LINE_SECONDS = 5.0
 _SHOWN_FAILURES = 10
@@ -44,7 +44,7 @@ def command(
     Exit code 1: a folder was offline, or a loss was held back. 2: something could not be read.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    show = sys.stderr.isatty() and not as_json
+    show = sys.stderr.isatty() and not as_json and not click.get_current_context().find_root().params["log_json"]
     progress = Bar() if show else Lines(quiet=as_json)
     try:
         with progress:
@@ -65,7 +65,7 @@ def command(
     except KeyboardInterrupt:
         done = progress.latest
         kept = many(done.files_changed, "file") if done else "nothing"
-        click.echo(f"Stopped; {kept} taken in so far. The next scan goes on from here.", err=True)
+        tell(f"Stopped; {kept} taken in so far. The next scan goes on from here.")
         raise SystemExit(130) from None
     finally:
         # What is left is closing the index.
@@ -92,9 +92,9 @@ def _print(index: Index, summary: Summary) -> None:
         if failing > _SHOWN_FAILURES:
             click.echo(f"  … and {failing - _SHOWN_FAILURES:,} more: 'indexer status --failures' lists them")
     for text in summary.offline:
-        click.echo(f"Offline, left as it was: {text}", err=True)
+        tell(f"Offline, left as it was: {text}", "warning")
     for text in summary.held:
-        click.echo(text, err=True)
+        tell(text, "warning")
 
 
 def outcome(summary: Summary) -> str:
@@ -137,9 +137,8 @@ class Lines:
         self.latest = summary
         if not self._quiet and time.monotonic() >= self._next:
             self._next = time.monotonic() + _LINE_SECONDS
-            click.echo(
-                f"{many(summary.files_done, 'file')}, {size(summary.bytes_read)} read, now in {summary.current or '.'}",
-                err=True,
+            tell(
+                f"{many(summary.files_done, 'file')}, {size(summary.bytes_read)} read, now in {summary.current or '.'}"
             )
 
 

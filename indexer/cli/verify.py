@@ -11,7 +11,7 @@ import click
 from indexer.index import Index
 from indexer.sync.verify import Report
 
-from .common import json_option, many, pass_index, print_json, size
+from .common import json_option, many, pass_index, print_json, size, tell
 
 
 def _share(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
@@ -50,7 +50,7 @@ def command(index: Index, share: float | None, seconds: float | None, workers: i
 
             report = index.verify(share=share, seconds=seconds, workers=workers, on_progress=progress)
     except KeyboardInterrupt:
-        click.echo("Stopped. The next 'indexer verify' goes on from here.", err=True)
+        tell("Stopped. The next 'indexer verify' goes on from here.")
         raise SystemExit(130) from None
     if as_json:
         print_json(report.as_dict())

@@ -44,7 +44,7 @@ def check(connection: sqlite3.Connection, path: Path) -> int:
 def unreadable(path: Path, error: sqlite3.Error) -> IndexUnusable:
     if "not a database" in str(error):
         return IndexUnusable(f"{path} is not an index: name another file with --db")
-    return IndexUnusable(f"{path} cannot be read: {error}")
+    return IndexUnusable(f"{path} cannot be read: {error}: 'indexer doctor' says more")
 
 
 def update(connection: sqlite3.Connection, path: Path, version: int) -> None:

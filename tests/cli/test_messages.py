@@ -1,0 +1,71 @@
+"""Errors are one clear line, messages go to stderr, as JSON if asked for."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from indexer import Index
+
+from ..conftest import put, run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("get", "asset_2222222222222222222222"), 3, "no asset"),
+        (("get", "nowhere.jpg"), 3, "no record"),
+        (("scan", "/no/such/folder"), 1, "No such file"),
+        (("query", "SELEC 1"), 2, "does not run"),
+        (("query", "DELETE FROM asset"), 2, "readonly"),
+        (("roots", "--forget", "/no/such/folder"), 3, "not an indexed folder"),
+        (("restore", "/no/such/backup"), 1, "no backup"),
+        (("albums", "list", "Nothing"), 3, "no album"),
+    ],
+)
+def test_a_users_mistake_is_one_line(
+    index: Index, photos: Path, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    put(photos / "a.jpg", 1)
+    index.scan([photos])
+    done = run(*arguments, database=index.path)
+    assert done.returncode == code
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stderr.startswith("indexer: ")
+    as_json = run("--log-json", "--db", index.path, *arguments)
+    line = json.loads(as_json.stderr)
+    assert (line["level"], as_json.returncode) == ("error", code)
+    assert words in line["message"]
+    assert "Traceback" in run("--debug", "--db", index.path, *arguments).stderr
+
+
+def test_what_a_scan_has_to_say_as_json(index: Index, photos: Path) -> None:
+    put(photos / "a.jpg", 1)
+    index.scan([photos])
+    photos.rename(photos.with_name("away"))
+    done = run("--log-json", "--db", index.path, "scan")
+    line = json.loads(done.stderr)
+    assert (line["level"], done.returncode) == ("warning", 1)
+    assert "Offline" in line["message"]
+
+
+def test_a_damaged_index_is_one_line(index: Index, photos: Path) -> None:
+    for number in range(50):
+        put(photos / f"{number}.jpg", number)
+    index.scan([photos])
+    index.close()
+    with sqlite3.connect(index.path) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    data = bytearray(index.path.read_bytes())
+    data[4096:] = b"\xa5" * (len(data) - 4096)
+    index.path.write_bytes(data)
+    for command in ("list", "status", "scan"):
+        done = run(command, database=index.path)
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        assert "doctor" in done.stderr
