@@ -316,6 +316,9 @@ class Reconciler:
         if asset_id is None:
             if row is None or row.asset_id is None:
                 return self._moved_and_edited(stat, facts) or Change("new", stat, facts)
+            if row.verdict == "gone" and not self._is_picture_of(row.asset_id, facts):
+                # Long after a photo was deleted another one got its name.
+                return self._moved_and_edited(stat, facts) or Change("new", stat, facts, displaced=row.asset_id)
             copies = [place for place in self._other_places(row.asset_id, row) if place.verdict not in _AWAY]
             if any(not self._presence.is_absent(place) for place in copies):
                 return Change("new", stat, facts, displaced=row.asset_id)
@@ -331,6 +334,9 @@ class Reconciler:
         if left:
             return Change("moved", stat, facts, asset_id, left[0], displaced)
         return Change("copy" if others else "back", stat, facts, asset_id, displaced=displaced)
+
+    def _is_picture_of(self, asset_id: str, facts: MediaFacts) -> bool:
+        return facts.fingerprint is not None and asset_id in queries.assets_with_picture(self._db, facts.fingerprint)
 
     def _moved_and_edited(self, stat: FileStat, facts: MediaFacts) -> Change | None:
         """A file that was given another place and other metadata at once is known by its picture, where just one photo

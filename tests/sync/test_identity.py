@@ -310,3 +310,30 @@ def test_two_copies_swapped_stay_two(index: Index, photos: Path) -> None:
     (photos / "between").rename(paths[1])
     index.scan()
     assert set(verdicts(index).items()) == {("a/1.jpg", "indexed"), ("b.jpg", "indexed")}
+
+
+def test_another_photo_under_the_name_of_a_deleted_one_is_new(index: Index, photos: Path) -> None:
+    """Cameras count from IMG_0001 again and again."""
+    path = put(photos / "IMG_0001.jpg", 1)
+    put(photos / "stays.jpg", "stays")
+    index.scan([photos])
+    first = index.get(path)["id"]
+    adorn(index, first)
+    path.unlink()
+    assert index.scan().gone == 1
+    put(path, 2)
+    assert index.scan().new == 1
+    second = index.get(path)
+    assert second["id"] != first
+    assert second["metadata"]["rating"] is None
+    assert index.get(first)["trashed_at"]
+    put(photos / "again.jpg", 1)  # and the first one comes back, elsewhere
+    index.scan()
+    assert index.get(photos / "again.jpg")["id"] == first
+    assert index.get(first)["trashed_at"] is None
+    # But the same picture with other words, in its old place, is the photo that was there.
+    path.unlink()
+    index.scan()
+    put(path, 2, words="restored and rated")
+    assert index.scan().modified == 1
+    assert index.get(path)["id"] == second["id"]

@@ -54,6 +54,7 @@ class Folders(RuleBasedStateMachine):
         self.ignored: set[Place] = set()  # folders
         self.away: set[str] = set()
         self.touched: set[Place] = set()  # since the last scan: each file is touched once, for the model knows no more
+        self.parted: set[int] = set()  # assets of which a copy was edited since the last scan
         self.count = 0
 
     def teardown(self) -> None:
@@ -133,6 +134,9 @@ class Folders(RuleBasedStateMachine):
         siblings = [one for one, asset in self.assets.items() if asset == self.assets[place] and one != place]
         if any(one in self.touched or self.is_hidden(one) or one[0] in self.away for one in siblings):
             return
+        if self.assets[place] in self.parted:  # of two copies that were both edited, nobody can say which is the asset
+            return
+        self.parted.add(self.assets[place])
         asset = self.fresh() if siblings else self.assets[place]
         number = self.fresh()
         mark = f"photo {self.assets[place]}" if words_only and not siblings else f"edit {number}"
@@ -180,7 +184,7 @@ class Folders(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def delete(self, data: st.DataObject) -> None:
-        candidates = [one for one in self.movable() if one[1] != "always.jpg"]
+        candidates = [one for one in self.movable() if one[1] != "always.jpg" and self.assets[one] not in self.parted]
         if candidates:
             place = data.draw(st.sampled_from(candidates))
             self.path(place).unlink()
@@ -251,6 +255,7 @@ class Folders(RuleBasedStateMachine):
     def scan(self) -> None:
         self.index.scan(make_executor=ThreadPoolExecutor)
         self.touched.clear()
+        self.parted.clear()
         self.look()
 
     # What must be
@@ -267,7 +272,8 @@ class Folders(RuleBasedStateMachine):
             if asset not in self.ids:
                 self.ids[asset] = found[place]
                 self._adorn(found[place], asset)
-            assert found[place] == self.ids[asset], f"{place} is another asset than it was"
+            held_by = next((one for one, id_ in self.ids.items() if id_ == found[place]), None)
+            assert found[place] == self.ids[asset], f"{place} is asset {held_by}, not {asset}"
         trashed = {str(row[0]): row[1] for row in rows(self.index, "SELECT id, trashed_at IS NOT NULL FROM asset")}
         live = {self.ids[asset] for asset in expected.values()}
         assert {asset for asset, is_trashed in trashed.items() if not is_trashed} == live
