@@ -74,7 +74,13 @@ class Folders(RuleBasedStateMachine):
         return place not in self.assets and place not in self.touched and place[0] not in self.away
 
     def movable(self) -> list[Place]:
-        return sorted(one for one in self.assets if one not in self.touched and one[0] not in self.away)
+        """Not the copies of a photo that was edited since the last scan: of two copies both edited, or one edited and
+        the other moved to another root, nobody can say which is the asset."""
+        return sorted(
+            one
+            for one, asset in self.assets.items()
+            if one not in self.touched and one[0] not in self.away and asset not in self.parted
+        )
 
     def is_hidden(self, place: Place) -> bool:
         return any(place[0] == root and place[1].startswith(folder + "/") for root, folder in self.ignored)
@@ -134,8 +140,6 @@ class Folders(RuleBasedStateMachine):
         siblings = [one for one, asset in self.assets.items() if asset == self.assets[place] and one != place]
         if any(one in self.touched or self.is_hidden(one) or one[0] in self.away for one in siblings):
             return
-        if self.assets[place] in self.parted:  # of two copies that were both edited, nobody can say which is the asset
-            return
         self.parted.add(self.assets[place])
         asset = self.fresh() if siblings else self.assets[place]
         number = self.fresh()
@@ -184,7 +188,7 @@ class Folders(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def delete(self, data: st.DataObject) -> None:
-        candidates = [one for one in self.movable() if one[1] != "always.jpg" and self.assets[one] not in self.parted]
+        candidates = [one for one in self.movable() if one[1] != "always.jpg"]
         if candidates:
             place = data.draw(st.sampled_from(candidates))
             self.path(place).unlink()
@@ -269,10 +273,11 @@ class Folders(RuleBasedStateMachine):
         expected = {place: asset for place, asset in self.assets.items() if not self.is_hidden(place)}
         assert found.keys() == expected.keys(), found.keys() ^ expected.keys()
         for place, asset in expected.items():
+            held_by = next((one for one, id_ in self.ids.items() if id_ == found[place]), None)
             if asset not in self.ids:
+                assert held_by is None, f"{place} is asset {held_by}, not a new one"
                 self.ids[asset] = found[place]
                 self._adorn(found[place], asset)
-            held_by = next((one for one, id_ in self.ids.items() if id_ == found[place]), None)
             assert found[place] == self.ids[asset], f"{place} is asset {held_by}, not {asset}"
         trashed = {str(row[0]): row[1] for row in rows(self.index, "SELECT id, trashed_at IS NOT NULL FROM asset")}
         live = {self.ids[asset] for asset in expected.values()}
