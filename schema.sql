@@ -128,7 +128,6 @@ CREATE TABLE file (
 CREATE INDEX file_asset ON file (asset_id) WHERE asset_id IS NOT NULL;
 CREATE INDEX file_inode ON file (inode, size) WHERE asset_id IS NOT NULL;
 CREATE INDEX file_away ON file (asset_id) WHERE verdict IN ('gone', 'ignored') AND asset_id IS NOT NULL;
-CREATE INDEX file_verified ON file (verified_at) WHERE asset_id IS NOT NULL;
 CREATE INDEX file_missing ON file (root_id) WHERE verdict = 'missing';
 CREATE INDEX file_failed ON file (verdict) WHERE verdict IN ('damaged', 'unreadable', 'unstable');
 

@@ -88,7 +88,7 @@ def test_people_named_in_a_file(index: Index, photos: Path) -> None:
     assert {face["id"] for face in index.get(photos / "a.jpg")["faces"]} == before
 
 
-def test_a_persons_name_from_the_user_stays(index: Index, photos: Path) -> None:
+def test_F29_a_persons_name_from_the_user_stays(index: Index, photos: Path) -> None:
     from indexer.store.connection import open_for_writing
 
     (photos / "a.jpg").write_bytes(jpeg_with(app1_xmp(regions((64, 48), ("Ada", 0.5, 0.5, 0.25, 0.25)))))
