@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from PIL import Image
@@ -21,10 +22,22 @@ from indexer import Index
 HERE = Path(__file__).parent
 SAMPLES = HERE.parent / "sample_media"
 SHARED = HERE.parents[1] / "shared"
+T = TypeVar("T")
+_slow = False
+
+
+def sized(short: T, long: T) -> T:
+    """How much of something a test does: by default, and in the long profile (`--slow`)."""
+    return long if _slow else short
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the long profiles too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    global _slow
+    _slow = config.getoption("--slow")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -114,17 +127,18 @@ def run(*arguments: object, database: Path | None = None, **options: object) -> 
         [sys.executable, "-m", "indexer", *at, *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=sized(120, 1200),
         **options,  # type: ignore[call-overload]
     )
 
 
 def until(true: Callable[[], object], seconds: float = 30.0, what: str = "it") -> None:
     """Wait for something that another process is about to do."""
+    seconds *= sized(1, 20)
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, f"{what} did not happen within {seconds} s"
-        time.sleep(0.05)
+        time.sleep(sized(0.05, 0.5))
 
 
 @dataclass

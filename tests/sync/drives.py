@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ..conftest import sized
+
 
 class Drive:
     """An ext4 file system in a file, that can be mounted anywhere."""
@@ -18,8 +20,8 @@ class Drive:
         self.image = image
         self.at: Path | None = None
         with image.open("wb") as file:
-            file.truncate(24 << 20)
-        subprocess.run(["mkfs.ext4", "-q", "-N", "2048", image], check=True)
+            file.truncate(sized(24, 160) << 20)
+        subprocess.run(["mkfs.ext4", "-q", "-N", str(sized(2048, 24_000)), image], check=True)
 
     def mount(self, at: Path) -> Path:
         at.mkdir(parents=True, exist_ok=True)

@@ -12,16 +12,22 @@ import pytest
 from indexer import Index
 from indexer.errors import UsageError
 
-from ..conftest import Watcher, put, rows, run, until, verdicts
+from ..conftest import Watcher, put, rows, run, sized, until, verdicts
 from .drives import Drive, drive
 
 __all__ = ["drive"]
-COUNT = 400
+COUNT = sized(400, 10_000)
+HALF = COUNT // 2
 
 
 def fill(folder: Path, count: int = COUNT) -> None:
     for number in range(count):
         put(folder / f"{number // 100:02d}" / f"{number:04d}.jpg", f"{folder.name} {number}")
+
+
+def lose_half(folder: Path) -> None:
+    for inner in sorted(folder.iterdir())[: HALF // 100]:
+        shutil.rmtree(inner)
 
 
 def held(index: Index) -> list[tuple[object, ...]]:
@@ -147,7 +153,7 @@ def test_F1_a_folder_that_fails_loses_nothing(index: Index, photos: Path, error:
     strace = shutil.which("strace")
     if not strace:
         pytest.skip("needs strace")
-    fill(photos, 200)
+    fill(photos, HALF)
     index.scan([photos])
     before = held(index)
     command = ["-m", "indexer", "--db", str(index.path), "scan"]
@@ -162,7 +168,7 @@ def test_F1_a_folder_that_fails_loses_nothing(index: Index, photos: Path, error:
     assert done.returncode == 1, done.stdout
     assert "Offline" in done.stderr
     assert held(index) == before
-    assert index.scan().unchanged == 200
+    assert index.scan().unchanged == HALF
 
 
 def run_python(strace: str, options: list[str], arguments: list[str]) -> subprocess.CompletedProcess[str]:
@@ -176,22 +182,21 @@ def test_F1_a_loss_too_large_waits_for_a_word(index: Index, photos: Path) -> Non
     fill(photos)
     index.scan([photos])
     before = held(index)
-    for folder in ("00", "01"):
-        shutil.rmtree(photos / folder)
+    lose_half(photos)
     summary = index.scan()
-    assert (summary.gone, summary.missing) == (0, 200)
-    assert "--accept-loss 200" in summary.held[0]
+    assert (summary.gone, summary.missing) == (0, HALF)
+    assert f"--accept-loss {HALF}" in summary.held[0]
     assert held(index) == before
-    assert states(index) == {"present": 200, "missing": 200}
+    assert states(index) == {"present": HALF, "missing": HALF}
     told = run("scan", database=index.path)
     assert told.returncode == 1
-    assert "--accept-loss 200" in told.stderr
-    assert "--accept-loss 200" in run("status", database=index.path).stdout
-    assert index.scan(accept_loss=199).gone == 0
-    assert index.scan(accept_loss=200).gone == 200
-    assert rows(index, "SELECT count(*) FROM asset WHERE trashed_at IS NOT NULL") == [(200,)]
+    assert f"--accept-loss {HALF}" in told.stderr
+    assert f"--accept-loss {HALF}" in run("status", database=index.path).stdout
+    assert index.scan(accept_loss=HALF - 1).gone == 0
+    assert index.scan(accept_loss=HALF).gone == HALF
+    assert rows(index, "SELECT count(*) FROM asset WHERE trashed_at IS NOT NULL") == [(HALF,)]
     fill(photos)
-    assert index.scan().back == 200
+    assert index.scan().back == HALF
     assert [row[0] for row in held(index)] == [row[0] for row in before]
 
 
@@ -201,8 +206,7 @@ def test_F1_a_large_loss_under_watch(photos: Path, watch: Callable[..., Watcher]
     index = Index.open(watcher.database)
     until(lambda: states(index) == {"present": COUNT}, what="all to be indexed")
     before = held(index)
-    for folder in ("00", "01"):
-        shutil.rmtree(photos / folder)
+    lose_half(photos)
     until(lambda: "--accept-loss" in watcher.printed(), what="the brake")
     assert held(index) == before
     fill(photos)

@@ -16,7 +16,7 @@ from indexer.store.rows import Root
 from indexer.sync.rules import Rules
 from indexer.sync.walk import Walker
 
-from ..conftest import put, rows, verdicts
+from ..conftest import put, rows, sized, verdicts
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ _RULE = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=sized(60, 2000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     files=st.sets(_PATH.map(lambda path: path + "/z.jpg"), min_size=1, max_size=8),
     top=st.lists(_RULE, max_size=5),

@@ -21,7 +21,7 @@ import pytest
 
 from indexer import Index
 
-from ..conftest import Watcher, jpeg, put, rows, run, until, verdicts
+from ..conftest import Watcher, jpeg, put, rows, run, sized, until, verdicts
 
 COMMAND = [sys.executable, "-m", "indexer", "--db"]
 KILLS = 50
@@ -47,11 +47,15 @@ def content(database: Path) -> list[tuple[object, ...]]:
         return found
 
 
-@pytest.fixture
-def tree(photos: Path) -> Path:
-    for number in range(240):
+def plant(photos: Path, count: int) -> Path:
+    for number in range(count):
         put(photos / f"{number % 12}" / f"{number}.jpg", number, size=20_000)
     return photos
+
+
+@pytest.fixture
+def tree(photos: Path) -> Path:
+    return plant(photos, 240)
 
 
 def test_F14_kill_9_anywhere_in_a_scan(tree: Path, tmp_path: Path) -> None:
@@ -88,7 +92,7 @@ def test_F14_kill_9_anywhere_in_a_scan(tree: Path, tmp_path: Path) -> None:
 def test_F14_kill_9_anywhere_in_a_watch(tree: Path, tmp_path: Path) -> None:
     chance = random.Random(41)
     database = tmp_path / "killed.db"
-    for kill in range(KILLS // 5):
+    for kill in range(sized(10, KILLS)):
         process = subprocess.Popen(
             [*COMMAND, str(database), "watch", str(tree), "--rest", "0", "--trash-after", "0.1"],
             stdout=subprocess.DEVNULL,
@@ -124,7 +128,7 @@ def test_F14_kill_9_anywhere_in_a_migration(photos: Path, tmp_path: Path, versio
     assert run("status", database=wanted).returncode == 0
     length = time.monotonic() - started
     expected = content(wanted)
-    for _ in range(KILLS // 2):
+    for _ in range(sized(KILLS // 2, KILLS)):
         database = tmp_path / "killed.db"
         for path in tmp_path.glob("killed.db*"):
             path.unlink()
@@ -173,7 +177,7 @@ def test_F13_many_processes_at_once(tree: Path, tmp_path: Path, watch: Callable[
     """A watch, three scans, twenty readers and one that holds a read transaction."""
     watcher = watch(tree)
     database = watcher.database
-    stop = time.monotonic() + 8
+    stop = time.monotonic() + sized(8, 60)
     holder = sqlite3.connect(f"file:{database}?mode=ro", uri=True, isolation_level=None)
     holder.execute("BEGIN")
     holder.execute("SELECT count(*) FROM asset").fetchone()
@@ -205,7 +209,7 @@ def test_F13_many_processes_at_once(tree: Path, tmp_path: Path, watch: Callable[
     for thread in threads:
         thread.join()
     for process in readers:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=120)
         assert (process.returncode, err) == (0, "")
         assert int(out) > 0
     assert len(scans) >= 3
@@ -222,7 +226,8 @@ def test_F13_many_processes_at_once(tree: Path, tmp_path: Path, watch: Callable[
     assert not log.exists() or log.stat().st_size < 64 << 20
 
 
-def test_F27_chaos_while_it_scans(tree: Path, index: Index) -> None:
+def test_F27_chaos_while_it_scans(photos: Path, index: Index) -> None:
+    tree = plant(photos, sized(240, 10_000))
     chance, ended = random.Random(27), threading.Event()
 
     def chaos() -> None:
@@ -319,10 +324,10 @@ def test_F26_photos_on_a_read_only_mount(tree: Path, tmp_path: Path) -> None:
 
 
 def test_F16_memory_stays_flat(photos: Path, tmp_path: Path) -> None:
-    """All processes of a scan together, at 2,000 and at 10,000 files, damaged ones among them."""
+    """All processes of a scan together, at a few files and at many, damaged ones among them."""
     base = jpeg()
     peaks = []
-    for count in (2_000, 10_000):
+    for count in sized((2_000, 10_000), (10_000, 1_000_000)):
         for number in range(count):
             path = photos / f"{number // 100}" / f"{number}.jpg"
             if not path.exists():
@@ -334,10 +339,32 @@ def test_F16_memory_stays_flat(photos: Path, tmp_path: Path) -> None:
         peak = 0
         while process.poll() is None:
             peak = max(peak, _memory(process.pid))
-            time.sleep(0.02)
+            time.sleep(sized(0.02, 0.2))
         peaks.append(peak)
+    print("peaks:", *(f"{peak >> 20} MB" for peak in peaks))
     assert peaks[1] < peaks[0] * 1.1 + (8 << 20)
     assert peaks[1] < 300 << 20
+
+
+def test_F16_a_long_watch_does_not_grow(photos: Path, watch: Callable[..., Watcher]) -> None:
+    """What days of use do, one after the other: files come, are edited, moved, deleted, in folders that come and go."""
+    rounds, sizes = sized(12, 600), []
+    put(photos / "stays.jpg", "stays")
+    watcher = watch(photos)
+    index = Index.open(watcher.database)
+    for turn in range(rounds):
+        folder = photos / f"day {turn}"
+        for number in range(40):
+            put(folder / f"{number}.jpg", f"{turn} {number}")
+        until(lambda: len(verdicts(index)) == 41, what="the day's files")
+        put(folder / "0.jpg", f"{turn} edited")
+        folder.rename(folder.with_name(f"trip {turn}"))
+        until(lambda: any(path.startswith("trip") for path in verdicts(index)), what="the renamed folder")
+        shutil.rmtree(folder.with_name(f"trip {turn}"))
+        until(lambda: list(verdicts(index).values()).count("indexed") == 1, what="the files to be gone")
+        sizes.append(_memory(watcher.process.pid))
+    print("memory:", *(f"{size >> 10} KB" for size in sizes[:: max(1, rounds // 20)]))
+    assert sizes[-1] - sizes[rounds // 4] < 5 << 20
 
 
 def _memory(pid: int) -> int:
