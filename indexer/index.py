@@ -410,10 +410,11 @@ class Index:
             return self._rehearse(folders, workers=workers, on_progress=on_progress, accept_loss=accept_loss)
         early = None
         if make_executor is None and not self.path.exists():
-            from .sync.pool import early_pool, worker_count
+            from .sync.worker import get_ready
+            from .workers import early_pool, worker_count
 
             # A first scan is sure to read: let the workers get ready beside this process.
-            early = early_pool(workers or worker_count())
+            early = early_pool(workers or worker_count(), get_ready)
         from .store import queries
         from .store.writer import Writer
         from .sync.readers import Readers

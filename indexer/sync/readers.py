@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
-from concurrent.futures import TimeoutError as NotYet
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor
 from itertools import islice
 from typing import NamedTuple
 
 from indexer.store.changes import FileStat
+from indexer.workers import Workers
 
 from . import worker
-from .pool import process_pool, worker_count
 from .worker import Reading
 
 # Work is counted in bytes to hash; opening, parsing and writing a file costs about as much as hashing this many.
@@ -24,7 +22,6 @@ _LOOK_AHEAD = 128
 _FIRST_LOOK = 16
 # Files asked for and not yet handed on: enough to keep workers busy behind one long film, little enough to hold.
 _AHEAD = 1024
-_TICK_SECONDS = 0.2
 
 
 class Job(NamedTuple):
@@ -38,11 +35,8 @@ class Job(NamedTuple):
 
 
 class Readers:
-    """A pool that starts with the first file and survives a reader that crashes: that file alone is told unreadable.
-
-    make_executor: any concurrent.futures.Executor will do, here or on other machines. executor: one that runs already,
-    for as long as it lasts.
-    """
+    """Reads files in worker processes, in order; a file that crashes its reader is told unreadable. See
+    indexer.workers.Workers for make_executor and executor."""
 
     def __init__(
         self,
@@ -50,69 +44,25 @@ class Readers:
         make_executor: Callable[[int], Executor] | None = None,
         executor: Executor | None = None,
     ) -> None:
-        self.workers = workers or worker_count()
-        self._make = make_executor or process_pool
-        self._executor = executor
+        crashed = Reading(error="the reader crashed on it")
+        self._workers: Workers[worker.Order, Reading] = Workers(
+            worker.read_files, crashed, workers, make_executor, executor
+        )
 
     def read(self, jobs: Iterable[Job], tick: Callable[[], None] = lambda: None) -> Iterator[tuple[Job, Reading]]:
         """Each job with its reading, in order. `tick` is called now and then while it waits."""
-        waiting: deque[tuple[list[Job], Future[list[Reading]]]] = deque()
-        ahead = 0
-        for batch in _batches(jobs, self.workers):
-            waiting.append((batch, self._submit(batch)))
-            ahead += len(batch)
-            while waiting and (ahead > _AHEAD or waiting[0][1].done()):
-                ahead -= len(waiting[0][0])
-                yield from self._next(waiting, tick)
-        while waiting:
-            yield from self._next(waiting, tick)
+        out: deque[Job] = deque()
+
+        def orders() -> Iterator[list[worker.Order]]:
+            for batch in _batches(jobs, self._workers.count):
+                out.extend(batch)
+                yield list(map(_order, batch))
+
+        for _, reading in self._workers.run(orders(), _AHEAD, tick):
+            yield out.popleft(), reading
 
     def close(self) -> None:
-        if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
-            self._executor = None
-
-    def _submit(self, batch: list[Job]) -> Future[list[Reading]]:
-        if self._executor is None:
-            self._executor = self._make(self.workers)
-        try:
-            return self._executor.submit(worker.read_files, list(map(_order, batch)))
-        except BrokenProcessPool as error:
-            broken: Future[list[Reading]] = Future()
-            broken.set_exception(error)
-            return broken
-
-    def _next(
-        self, waiting: deque[tuple[list[Job], Future[list[Reading]]]], tick: Callable[[], None]
-    ) -> Iterator[tuple[Job, Reading]]:
-        batch, future = waiting.popleft()
-        try:
-            readings = _result(future, tick)
-        except BrokenProcessPool:
-            # A worker died and took the pool along. Any of the files in flight may be the cause: read this batch's
-            # one by one, and send the others to a new pool.
-            self.close()
-            readings = [self._read_alone(job) for job in batch]
-            for index, (later, _) in enumerate(waiting):
-                waiting[index] = (later, self._submit(later))
-        yield from zip(batch, readings, strict=True)
-
-    def _read_alone(self, job: Job) -> Reading:
-        executor = self._make(1)
-        try:
-            return executor.submit(worker.read_files, [_order(job)]).result()[0]
-        except BrokenProcessPool:
-            return Reading(error="the reader crashed on it")
-        finally:
-            executor.shutdown(wait=True)
-
-
-def _result(future: Future[list[Reading]], tick: Callable[[], None]) -> list[Reading]:
-    while True:
-        try:
-            return future.result(timeout=_TICK_SECONDS)
-        except NotYet:
-            tick()
+        self._workers.close()
 
 
 def _batches(jobs: Iterable[Job], workers: int) -> Iterator[list[Job]]:

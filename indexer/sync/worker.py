@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import multiprocessing.process
 import os
 import signal
 import sys
-import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
@@ -27,22 +24,6 @@ class Reading(NamedTuple):
     stat: os.stat_result | None = None
     unstable: str | None = None
     error: str | None = None
-
-
-def prepare() -> None:
-    """Ctrl-C is the main process's to handle; SIGIO is what a lease's holder gets (see `_being_written`). And a worker
-    does not outlive the main process, however that one ends."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if parent := multiprocessing.parent_process():
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "SIGIO"):
-        signal.signal(signal.SIGIO, signal.SIG_IGN)
-
-
-def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
-    parent.join()
-    os._exit(1)
 
 
 def get_ready() -> None:
