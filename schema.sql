@@ -1,4 +1,4 @@
--- The index, version 3.
+-- The index, version 4.
 --
 -- One idea: the asset record is a row, and its JSON is a view. Tables hold facts; the view asset_json renders the record,
 -- and everything that hands out a record (the Python lookup, the command line, your own SELECT) returns that text.
@@ -8,9 +8,10 @@
 -- Needs SQLite 3.40. Changed only by a numbered migration beside it (indexer/store/migrations).
 
 PRAGMA application_id = 0x50494458;  -- "PIDX"
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
--- What holds for the index as a whole: device_id.
+-- What holds for the index as a whole: device_id; cache_uri, the file:// URL of the folder that the variants lie in;
+-- max_cache, how many bytes they may take.
 CREATE TABLE setting (
     name  TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -207,10 +208,31 @@ CREATE TABLE place (
 
 -- What the user said of an asset. Wins over everything, and outlives every reading of the file.
 CREATE TABLE user_value (
-    asset_id    TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
-    rating      INTEGER CHECK (rating BETWEEN 0 AND 5),
-    description TEXT
+    asset_id     TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    rating       INTEGER CHECK (rating BETWEEN 0 AND 5),
+    description  TEXT,
+    city         TEXT,
+    state        TEXT,
+    country      TEXT,
+    country_code TEXT,
+    sublocation  TEXT,
+    place_name   TEXT
 ) STRICT, WITHOUT ROWID;
+
+-- What has been worked out of an asset, by which enricher in which version; the results lie in the tables that follow.
+-- basis is what they were worked out from (see enrichment_basis): where that has changed, or the version, they are due
+-- again. One that failed is not tried again before then.
+CREATE TABLE enrichment (
+    asset_id TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    enricher TEXT NOT NULL,
+    version  INTEGER NOT NULL,
+    basis    TEXT NOT NULL,
+    error    TEXT,
+    done_at  TEXT NOT NULL,
+    PRIMARY KEY (asset_id, enricher)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX enrichment_failed ON enrichment (enricher) WHERE error IS NOT NULL;
 
 -- Quality figures by name; scores are 0..1.
 CREATE TABLE metric (
@@ -220,14 +242,28 @@ CREATE TABLE metric (
     PRIMARY KEY (asset_id, name)
 ) STRICT, WITHOUT ROWID;
 
--- Smaller renderings of an asset: thumbnail, preview, fullsize.
+-- Other renderings of an asset: thumbnail, preview, fullsize. The files lie in the cache folder and may be made again
+-- at any time.
 CREATE TABLE variant (
     asset_id  TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
-    name      TEXT NOT NULL CHECK (name <> 'original'),
-    url       TEXT NOT NULL,
+    name      TEXT NOT NULL CHECK (name IN ('thumbnail', 'preview', 'fullsize')),
+    file      TEXT NOT NULL,                     -- within the cache folder
     mime_type TEXT NOT NULL,
-    width     INTEGER,
+    width     INTEGER NOT NULL,
+    height    INTEGER NOT NULL,
+    size      INTEGER NOT NULL,                  -- bytes
+    used_at   TEXT NOT NULL,                     -- made, or last asked for by name
     PRIMARY KEY (asset_id, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX variant_used ON variant (used_at, size);
+
+-- What a picture looks like, in a few bytes: a ThumbHash (base64) to show while it loads, and perceptual hashes of eight
+-- bytes each, of the whole picture and of parts of it, to find those that look alike.
+CREATE TABLE appearance (
+    asset_id  TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    thumbhash TEXT NOT NULL,
+    hashes    BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- What a model wrote of the picture; '' where it refused to.
@@ -439,17 +475,23 @@ SELECT count(*) FILTER (WHERE verdict NOT IN ('missing', 'gone')) AS seen,
        count(*) FILTER (WHERE verdict IN ('missing', 'gone')) AS gone
 FROM file;
 
+-- What an enrichment is worked out from: the picture, as it is turned; the place.
+CREATE VIEW enrichment_basis AS
+SELECT asset.id AS asset_id, coalesce(fingerprint, checksum) || ':' || coalesce(orientation, 1) AS picture,
+       latitude || ',' || longitude AS place
+FROM asset JOIN metadata ON metadata.asset_id = asset.id;
+
 -- The record's words on the asset itself: the user's, else the file's, else those looked up.
 CREATE VIEW asset_metadata AS
 SELECT asset.id AS asset_id, metadata.created_at, metadata.updated_at, make, model, orientation,
        modified_datetime, original_datetime, digitized_datetime, lens_model, f_number, focal_length, iso,
        exposure_time, exposure_bias, latitude, longitude, altitude,
-       coalesce(metadata.city, place.city) AS city,
-       coalesce(metadata.state, place.state) AS state,
-       coalesce(metadata.country, place.country) AS country,
-       coalesce(metadata.country_code, place.country_code) AS country_code,
-       coalesce(metadata.sublocation, place.sublocation) AS sublocation,
-       place.place_name, place.timezone,
+       coalesce(user_value.city, metadata.city, place.city) AS city,
+       coalesce(user_value.state, metadata.state, place.state) AS state,
+       coalesce(user_value.country, metadata.country, place.country) AS country,
+       coalesce(user_value.country_code, metadata.country_code, place.country_code) AS country_code,
+       coalesce(user_value.sublocation, metadata.sublocation, place.sublocation) AS sublocation,
+       coalesce(user_value.place_name, place.place_name) AS place_name, place.timezone,
        coalesce(user_value.description, metadata.description) AS description,
        fps, coalesce(metadata.live_photo_cid, companion.live_photo_cid) AS live_photo_cid, projection_type,
        profile_description, coalesce(metadata.auto_stack_id, companion.auto_stack_id) AS auto_stack_id,
@@ -548,10 +590,18 @@ SELECT asset.id AS id, json_object(
     'metrics', json((SELECT json_group_object(name, value) FROM metric WHERE asset_id = asset.id)),
     'asset_urls', json((
         SELECT json_group_object(name, json_object('url', url, 'mimetype', mime_type, 'width', width)) FROM (
-            SELECT 'original' AS name, root.uri || '/' || file.uri AS url, asset.mime_type, nullif(asset.width, 0) AS width
+            SELECT 0 AS number, 'original' AS name, root.uri || '/' || file.uri AS url, asset.mime_type,
+                   nullif(asset.width, 0) AS width
             WHERE file.verdict <> 'gone'
             UNION ALL
-            SELECT name, url, mime_type, width FROM variant WHERE variant.asset_id = asset.id))),
+            SELECT instr('thumbnail preview fullsize', name), name,
+                   (SELECT value FROM setting WHERE setting.name = 'cache_uri') || '/' || variant.file, mime_type, width
+            FROM variant WHERE variant.asset_id = asset.id AND asset.mime_type NOT GLOB 'video/*'
+            UNION ALL  -- what a browser shows upright by itself needs no other file
+            SELECT 99, 'fullsize', root.uri || '/' || file.uri, asset.mime_type, nullif(asset.width, 0)
+            WHERE file.verdict <> 'gone' AND coalesce(m.orientation, 1) = 1
+                  AND asset.mime_type IN ('image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif')
+            ORDER BY number))),
     'description', (SELECT text FROM generated_description WHERE asset_id = asset.id),
     'faces', json((
         SELECT json_group_array(json(face)) FROM (

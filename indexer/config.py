@@ -7,6 +7,13 @@ import socket
 import sys
 from pathlib import Path
 
+# What is made from photos lies beside the index, in a folder of its name with this ending.
+CACHE_SUFFIX = ".indexer-cache"
+
+
+def cache_folder(database: Path) -> Path:
+    return database.absolute().with_name(database.name + CACHE_SUFFIX)
+
 
 def default_database() -> Path:
     """INDEXER_DB, else the platform's data folder for this user."""

@@ -25,6 +25,10 @@ class IndexUnusable(IndexerError):
     """The index file is missing, damaged, not an index, or made by a newer version."""
 
 
+class Undecodable(IndexerError):
+    """A picture cannot be decoded, or is too large to be."""
+
+
 class RootUnavailable(IndexerError):
     """A root folder is not there, not readable, or not the one that was indexed (an unmounted drive)."""
 

@@ -23,9 +23,12 @@ from .errors import IndexUnusable, NotFound, UsageError
 from .ids import ASSET_ID
 
 if TYPE_CHECKING:
+    import threading
     from concurrent.futures import Executor
 
     from .doctor import Finding
+    from .enrich.behind import Behind
+    from .enrich.run import EnrichSummary
     from .store.changes import Change
     from .store.queries import Album, Counts, Event, Filter, Listed, Trashed
     from .store.rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
@@ -456,6 +459,8 @@ class Index:
         poll_every: float = 30.0,
         trash_seconds: float = 60.0,
         is_paused: Callable[[], bool] = lambda: False,
+        enrich: bool = False,
+        max_cache: int | None = None,
         on_scanned: Callable[[Root, Summary], None] = lambda root, summary: None,
         on_change: Callable[[Root, Change, str], None] = lambda root, change, asset_id: None,
         on_message: Callable[[str], None] = lambda text: None,
@@ -465,8 +470,8 @@ class Index:
 
         A file is taken in once it was left alone for rest_seconds and no program has it open for writing.
         poll_seconds: look that often instead of waiting for events; poll_every: look that often at what brings none.
-        trash_seconds: what is missing for so long is let go. Nothing is read while is_paused() says so. See
-        indexer.sync.watch.Watch for the callbacks.
+        trash_seconds: what is missing for so long is let go. Nothing is read while is_paused() says so. enrich: work
+        out beside it what can be told of the photos (see `enrich`). See indexer.sync.watch.Watch for the callbacks.
         """
         from .store import queries
         from .store.writer import Writer
@@ -481,6 +486,12 @@ class Index:
         if inside:
             raise UsageError(f"{inside[0].root.path} is indexed as a whole: watch that folder")
         readers = Readers(workers)
+        behind = None
+        if enrich:
+            from .enrich.behind import Behind
+
+            behind = Behind(self.path, workers=workers, max_cache=max_cache, is_paused=is_paused, on_message=on_message)
+            on_scanned, on_change = _also(behind, on_scanned, on_change)
         try:
             Watch(
                 writer,
@@ -500,6 +511,72 @@ class Index:
             ).run()
         finally:
             readers.close()
+            if behind is not None:
+                behind.close()
+
+    def enrich(
+        self,
+        names: Sequence[str] = (),
+        *,
+        redo: bool = False,
+        retry: bool = False,
+        max_cache: int | None = None,
+        workers: int | None = None,
+        stop: threading.Event | None = None,
+        on_progress: Callable[[EnrichSummary], None] = lambda summary: None,
+    ) -> EnrichSummary:
+        """Work out what can be told of photos without asking anybody: places, variants, figures of quality, what they
+        look like (see indexer.enrich.enrichers); of those that were not seen yet as they are now.
+
+        names: only these enrichers. redo: of all photos; retry: of those too where it failed. max_cache: bytes that
+        variants may take, remembered from then on. May be stopped at any time by KeyboardInterrupt or `stop`.
+        """
+        from .enrich.cache import Cache
+        from .enrich.run import Enrich
+        from .store import enrichments
+        from .store.writer import Writer
+
+        _ = self._db  # there has to be an index
+        writer = Writer(self._writable())
+        run = Enrich(
+            writer,
+            Cache(writer, self.path, max_cache),
+            names,
+            workers=workers,
+            stop=stop,
+            on_progress=on_progress,
+        )
+        if redo or retry:
+            with writer.transaction():
+                for name in run.names:
+                    enrichments.forget(writer.connection, name, failed_only=not redo)
+        return run.run()
+
+    def enrichments(self) -> dict[str, tuple[int, int]]:
+        """By enricher: of how many assets it has said something, and at how many it failed."""
+        from .store import enrichments
+
+        return enrichments.counts(self._db)
+
+    def enrichment_failures(self) -> Sequence[tuple[str, str, str]]:
+        """Asset, enricher and error."""
+        from .store import enrichments
+
+        return enrichments.failed(self._db)
+
+    def variant(self, id_or_path: PathLike, name: str) -> Path:
+        """The file of a thumbnail, preview or fullsize rendering, made now if there is none.
+
+        Raises NotFound where the photo cannot be reached, Undecodable where it cannot be decoded.
+        """
+        from .enrich.cache import Cache
+        from .enrich.demand import on_demand
+        from .store.writer import Writer
+
+        asset_id = self.resolve(id_or_path)
+        self.get_json(asset_id)  # raises NotFound for an unknown id
+        writer = Writer(self._writable())
+        return on_demand(writer, Cache(writer, self.path), asset_id, name)
 
     def verify(
         self,
@@ -642,3 +719,25 @@ class Index:
         self.close()
         self._connection = open_for_writing(self.path)
         return self._connection
+
+
+def _also(
+    behind: Behind,
+    on_scanned: Callable[[Root, Summary], None],
+    on_change: Callable[[Root, Change, str], None],
+) -> tuple[Callable[[Root, Summary], None], Callable[[Root, Change, str], None]]:
+    """The two callbacks, which tell `behind` as well."""
+
+    seen: set[int] = set()  # roots whose first scan is through, and brings all that is in them
+
+    def scanned(root: Root, summary: Summary) -> None:
+        seen.add(root.id)
+        behind.tell(None)
+        on_scanned(root, summary)
+
+    def changed(root: Root, change: Change, asset_id: str) -> None:
+        if root.id in seen:
+            behind.tell(asset_id)
+        on_change(root, change, asset_id)
+
+    return scanned, changed

@@ -28,9 +28,10 @@ def worker_count() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def process_pool(workers: int) -> Executor:
-    """Workers are forked off a clean server process, never off this one, which may have threads and open databases."""
-    return _QuietPool(workers, mp_context=_context(), initializer=prepare)
+def process_pool(workers: int, and_then: Callable[[], None] | None = None) -> Executor:
+    """Workers are forked off a clean server process, never off this one, which may have threads and open databases.
+    and_then: a function of a module, called in each at its start."""
+    return _QuietPool(workers, mp_context=_context(), initializer=prepare, initargs=(and_then,))
 
 
 def early_pool(workers: int, get_ready: Callable[[], None]) -> Executor | None:
@@ -44,7 +45,7 @@ def early_pool(workers: int, get_ready: Callable[[], None]) -> Executor | None:
     return pool
 
 
-def prepare() -> None:
+def prepare(and_then: Callable[[], None] | None = None) -> None:
     """Ctrl-C is the main process's to handle; SIGIO is what a lease's holder gets (see sync.worker). And a worker does
     not outlive the main process, however that one ends."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -53,20 +54,22 @@ def prepare() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "SIGIO"):
         signal.signal(signal.SIGIO, signal.SIG_IGN)
+    if and_then is not None:
+        and_then()
 
 
 class Workers(Generic[Task, Result]):
     """Runs `function` on batches of tasks, which it answers with as many results.
 
-    A task at which a worker crashes has the result `crashed`; the others do not suffer. make_executor: any
-    concurrent.futures.Executor will do, here or on other machines. executor: one that runs already, for as long as it
-    lasts.
+    A task at which a worker crashes has the result that `crashed` makes of it; the others do not suffer.
+    make_executor: any concurrent.futures.Executor will do, here or on other machines. executor: one that runs already,
+    for as long as it lasts.
     """
 
     def __init__(
         self,
         function: Callable[[Sequence[Task]], list[Result]],
-        crashed: Result,
+        crashed: Callable[[Task], Result],
         count: int | None = None,
         make_executor: Callable[[int], Executor] | None = None,
         executor: Executor | None = None,
@@ -128,7 +131,7 @@ class Workers(Generic[Task, Result]):
         try:
             return executor.submit(self._function, [task]).result()[0]
         except BrokenProcessPool:
-            return self._crashed
+            return self._crashed(task)
         finally:
             executor.shutdown(wait=True)
 

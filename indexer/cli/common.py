@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -25,6 +26,28 @@ def pass_index(function: F) -> Callable[..., Any]:
     return wrapper
 
 
+class _Bytes(click.ParamType[int]):
+    """500MB, 10GB, 1.5 TB, or a number of bytes."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"\s*([\d.]+)\s*([kmgt]?)b?\s*", str(value), re.IGNORECASE)
+        try:
+            assert found is not None
+            return int(float(found[1]) * 1000 ** " kmgt".index(found[2].lower() or " "))
+        except (AssertionError, ValueError):
+            self.fail(f"'{value}' is no size: write 500MB or 10GB", param, context)
+
+
+max_cache_option = click.option(
+    "--max-cache",
+    type=_Bytes(),
+    metavar="SIZE",
+    help="How much room thumbnails and previews may take; remembered. At first: 10GB.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="For scripts.")
 
 

@@ -11,7 +11,7 @@ import click
 from indexer.index import Index
 from indexer.sync.summary import Summary
 
-from .common import json_option, many, pass_index, print_json, size, tell
+from .common import json_option, many, max_cache_option, pass_index, print_json, size, tell
 
 _LINE_SECONDS = 5.0
 _SHOWN_FAILURES = 10
@@ -27,16 +27,26 @@ _SHOWN_FAILURES = 10
     metavar="N",
     help="So many missing files of a root were deleted on purpose.",
 )
+@click.option("--no-enrich", is_flag=True, help="Only index: no places, no previews, no quality.")
+@max_cache_option
 @click.option("--dry-run", is_flag=True, help="Only say what would change: the scan goes into a copy of the index.")
 @json_option
 @pass_index
 def command(
-    index: Index, paths: tuple[str, ...], workers: int | None, accept_loss: int, dry_run: bool, as_json: bool
+    index: Index,
+    paths: tuple[str, ...],
+    workers: int | None,
+    accept_loss: int,
+    no_enrich: bool,
+    max_cache: int | None,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Index folders now: new, changed, moved and deleted photos.
 
     A folder named for the first time is remembered; without PATHS, all remembered folders are scanned. Photos are only
-    read. Unreadable and damaged ones are listed at the end. Ctrl-C stops at any time; the next scan goes on.
+    read. Unreadable and damaged ones are listed at the end. Then the new ones are seen to as 'indexer enrich' does.
+    Ctrl-C stops at any time; the next scan goes on.
 
     The record of a deleted photo goes to the trash. If over 100 files and a fifth of a folder are missing at once, they
     are kept until --accept-loss says how many were really deleted.
@@ -62,6 +72,8 @@ def command(
             click.echo(f"Would be: {outcome(summary)}")
         else:
             _print(index, summary)
+        if not no_enrich and not dry_run:
+            _enrich(index, workers, max_cache, quiet=as_json)
     except KeyboardInterrupt:
         done = progress.latest
         kept = many(done.files_changed, "file") if done else "nothing"
@@ -72,6 +84,17 @@ def command(
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
     raise SystemExit(1 if summary.offline or summary.held else 2 if summary.unreadable else 0)
+
+
+def _enrich(index: Index, workers: int | None, max_cache: int | None, *, quiet: bool) -> None:
+    from .enrich import outcome as words
+    from .enrich import run_enrich
+
+    summary = run_enrich(index, workers=workers, max_cache=max_cache, quiet=quiet)
+    if summary is None:
+        raise SystemExit(130)
+    if not quiet and summary.total:
+        click.echo(words(summary))
 
 
 def _print(index: Index, summary: Summary) -> None:

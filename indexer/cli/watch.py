@@ -17,7 +17,7 @@ from indexer.sync.power import Battery, work_in_background
 from indexer.sync.summary import Summary
 from indexer.sync.watch import Stop
 
-from .common import json_option, pass_index
+from .common import json_option, max_cache_option, pass_index
 from .scan import Bar, outcome
 
 # Changes of the first scan are not told one by one.
@@ -66,6 +66,8 @@ _TOLD = {"new": "new", "modified": "changed", "moved": "moved", "copy": "copy", 
 )
 @click.option("--full-speed", is_flag=True, help="Do not let every other program go first.")
 @click.option("--pause-on-battery", is_flag=True, help="Read nothing while the machine runs on its battery.")
+@click.option("--no-enrich", is_flag=True, help="Only index: no places, no previews, no quality.")
+@max_cache_option
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes that read files. Default: one a core.")
 @json_option
 @pass_index
@@ -79,6 +81,8 @@ def command(
     trash_after: float,
     full_speed: bool,
     pause_on_battery: bool,
+    no_enrich: bool,
+    max_cache: int | None,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -103,6 +107,8 @@ def command(
         poll_every=poll_every,
         trash_seconds=trash_after,
         is_paused=Battery().in_use if pause_on_battery else lambda: False,
+        enrich=not no_enrich,
+        max_cache=max_cache,
         on_scanned=teller.scanned,
         on_change=teller.changed,
         on_message=teller.message,

@@ -25,6 +25,13 @@ _STEPS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE asset ADD COLUMN fingerprint TEXT",
         "ALTER TABLE asset ADD COLUMN trash_wish TEXT CHECK (trash_wish IN ('in', 'out'))",
     ),
+    4: (
+        *(
+            f"ALTER TABLE user_value ADD COLUMN {name} TEXT"
+            for name in ("city", "state", "country", "country_code", "sublocation", "place_name")
+        ),
+        "DROP TABLE variant",  # was never filled
+    ),
 }
 # version reached -> tables whose constraints are other than before
 _REBUILT: dict[int, tuple[str, ...]] = {3: ("file",)}

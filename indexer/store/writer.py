@@ -8,7 +8,7 @@ import os
 import socket
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
 from indexer import ids, paths
@@ -17,6 +17,7 @@ from indexer.media.dates import utc
 from indexer.media.facts import MediaFacts
 
 from .changes import Change, FileStat, PassedOver, Volume
+from .enrichments import Enrichment, put
 from .history import path_of, tell, tell_of
 from .queries import ROOT, asset_json
 from .rows import Coverage, Root
@@ -291,6 +292,22 @@ class Writer:
                         " auto_stack_id = excluded.auto_stack_id, live_photo_cid = excluded.live_photo_cid",
                         (asset_id, *pair),
                     )
+
+    # What was worked out
+
+    def put_enrichments(self, worked_out: Sequence[Enrichment]) -> None:
+        """Of one asset, unless it is not there any more."""
+        asset_id = worked_out[0].asset_id
+        if self.connection.execute("SELECT 1 FROM asset WHERE id = ?", (asset_id,)).fetchone():
+            with self._record_may_change(asset_id):
+                for one in worked_out:
+                    put(self.connection, one, self._now)
+
+    @contextmanager
+    def variant_change(self, asset_id: str) -> Iterator[str]:
+        """For changing an asset's variants; the moment at which it is done."""
+        with self._record_may_change(asset_id):
+            yield self._now
 
     # What users say
 

@@ -44,9 +44,8 @@ class Readers:
         make_executor: Callable[[int], Executor] | None = None,
         executor: Executor | None = None,
     ) -> None:
-        crashed = Reading(error="the reader crashed on it")
         self._workers: Workers[worker.Order, Reading] = Workers(
-            worker.read_files, crashed, workers, make_executor, executor
+            worker.read_files, _crashed, workers, make_executor, executor
         )
 
     def read(self, jobs: Iterable[Job], tick: Callable[[], None] = lambda: None) -> Iterator[tuple[Job, Reading]]:
@@ -63,6 +62,10 @@ class Readers:
 
     def close(self) -> None:
         self._workers.close()
+
+
+def _crashed(order: worker.Order) -> Reading:
+    return Reading(error="the reader crashed on it")
 
 
 def _batches(jobs: Iterable[Job], workers: int) -> Iterator[list[Job]]:

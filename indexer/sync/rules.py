@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from indexer import paths
+from indexer.config import CACHE_SUFFIX
 from indexer.media.formats import EXTENSIONS, extension
 
 from .gitignore import Line, parse
@@ -115,7 +116,7 @@ def _litter(name: str, is_folder: bool) -> str | None:
             return "macOS's companion of another file"
         return f"hidden: the name begins with a dot; '!{name}' in {IGNORE_FILE} takes it in"
     if is_folder:
-        what = _LITTER_FOLDERS.get(name)
+        what = "this program's own cache" if name.endswith(CACHE_SUFFIX) else _LITTER_FOLDERS.get(name)
         return f"{what}, not the user's photos" if what else None
     if name in _LITTER_FILES:
         return "a file manager's own file"

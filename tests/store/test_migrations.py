@@ -34,7 +34,7 @@ def old_index(tmp_path: Path, photos: Path) -> Path:
                                local_datetime, created_at, updated_at)
             VALUES ('{ASSET}', 'c', 's', 'image/jpeg', 5, 'gone.jpg', '2020-01-01T00:00:00', 'x', 'x');
             INSERT INTO metadata (asset_id, make, created_at, updated_at) VALUES ('{ASSET}', 'Leica', 'x', 'x');
-            INSERT INTO user_value VALUES ('{ASSET}', 5, 'mine');
+            INSERT INTO user_value (asset_id, rating, description) VALUES ('{ASSET}', 5, 'mine');
             INSERT INTO person VALUES ('person_1', 'Ada', NULL, 0, 0, NULL, 'x', 'x');
             INSERT INTO face VALUES ('face_1', '{ASSET}', 'person_1', 1, 2, 3, 4, NULL, 'x', 'x');
             """
@@ -62,7 +62,7 @@ def fill_old(path: Path, version: int, assets: int) -> None:
                 (asset, str(number), number + 1),
             )
             database.execute("INSERT INTO metadata (asset_id, created_at, updated_at) VALUES (?, 'x', 'x')", (asset,))
-            database.execute("INSERT INTO user_value VALUES (?, 4, 'mine')", (asset,))
+            database.execute("INSERT INTO user_value (asset_id, rating, description) VALUES (?, 4, 'mine')", (asset,))
     database.close()
 
 

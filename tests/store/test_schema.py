@@ -136,9 +136,10 @@ def test_the_record_holds_what_later_rooms_fill(index: Index, photos: Path) -> N
             (asset,),
         ),
         ("INSERT INTO metric VALUES (?, 'quality', 0.5)", (asset,)),
-        ("INSERT INTO variant VALUES (?, 'thumbnail', 'file:///t.webp', 'image/webp', 360)", (asset,)),
+        ("INSERT INTO setting VALUES ('cache_uri', 'file:///cache')", ()),
+            ("INSERT INTO variant VALUES (?, 'thumbnail', 't.jpg', 'image/jpeg', 360, 240, 9000, ?)", (asset, now)),
         ("INSERT INTO generated_description VALUES (?, '')", (asset,)),
-        ("INSERT INTO user_value VALUES (?, 4, 'mine')", (asset,)),
+        ("INSERT INTO user_value (asset_id, rating, description) VALUES (?, 4, 'mine')", (asset,)),
         ("INSERT INTO person VALUES ('person_1', 'Marie', '1867-11-07', 0, 1, NULL, ?, ?)", (now, now)),
         ("INSERT INTO face VALUES ('face_1', ?, 'person_1', 1, 2, 3, 4, NULL, 'faces', ?, ?)", (asset, now, now)),
         ("INSERT INTO face VALUES ('face_2', ?, 'person_1', 5, 6, 7, 8, 40, 'faces', ?, ?)", (asset, now, now)),
@@ -151,7 +152,7 @@ def test_the_record_holds_what_later_rooms_fill(index: Index, photos: Path) -> N
     assert record["metadata"]["display_label"] == "Golden Gate Bridge, San Francisco, California"
     assert (record["metadata"]["rating"], record["exif"]["description"]) == (4, "mine")
     assert record["metrics"] == {"quality": 0.5}
-    assert list(record["asset_urls"]) == ["original", "thumbnail"]
+    assert list(record["asset_urls"]) == ["original", "thumbnail", "fullsize"]
     assert record["description"] == ""
     assert [face["bounding_box"] for face in record["faces"]] == [
         {"x": 1, "y": 2, "w": 3, "h": 4},

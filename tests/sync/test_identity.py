@@ -29,7 +29,7 @@ def adorn(index: Index, asset: str) -> None:
     with open_for_writing(index.path) as database:
         database.executescript(
             f"""
-            INSERT INTO user_value VALUES ('{asset}', 5, 'mine');
+            INSERT INTO user_value (asset_id, rating, description) VALUES ('{asset}', 5, 'mine');
             INSERT INTO person (id, name, created_at, updated_at) VALUES ('person_{asset}', 'Ada', 'x', 'x');
             INSERT INTO face (id, asset_id, person_id, x, y, w, h, source, created_at, updated_at)
             VALUES ('face_{asset}', '{asset}', 'person_{asset}', 1, 2, 3, 4, 'enricher', 'x', 'x');

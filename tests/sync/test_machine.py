@@ -293,7 +293,10 @@ class Folders(RuleBasedStateMachine):
 
     def _adorn(self, asset_id: str, asset: int) -> None:
         with open_for_writing(self.index.path) as database:
-            database.execute("INSERT INTO user_value VALUES (?, NULL, ?)", (asset_id, f"asset {asset}"))
+            database.execute(
+                "INSERT INTO user_value (asset_id, rating, description) VALUES (?, NULL, ?)",
+                (asset_id, f"asset {asset}"),
+            )
         database.close()
 
 

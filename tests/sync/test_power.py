@@ -27,7 +27,8 @@ def family(pid: int) -> list[psutil.Process]:
 def test_F30_others_go_first(photos: Path, watch: Start) -> None:
     put(photos / "a.jpg", 1)
     watcher = watch(photos)
-    until(lambda: "a.jpg" in verdicts(Index.open(watcher.database)))
+    until(lambda: "appearance" in Index.open(watcher.database).enrichments())
+    time.sleep(1)
     for process in family(watcher.process.pid):
         assert process.nice() == 19
         if hasattr(process, "ionice"):
@@ -42,8 +43,8 @@ def test_F30_idle_is_idle(photos: Path, watch: Start) -> None:
         put(photos / f"{number % 30}" / f"{number}.jpg", number)
     watcher = watch(photos)
     index = Index.open(watcher.database)
-    until(lambda: list(verdicts(index).values()).count("indexed") == 300)
-    time.sleep(1)
+    until(lambda: index.enrichments().get("appearance") == (300, 0), what="all to be seen to")
+    time.sleep(3)
     processes = family(watcher.process.pid)
     before = sum(sum(process.cpu_times()[:2]) for process in processes)
     time.sleep(seconds := sized(10, 600))

@@ -1,0 +1,127 @@
+"""indexer enrich"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from indexer.enrich.enrichers import NAMES
+from indexer.index import Index
+
+from .common import json_option, many, max_cache_option, pass_index, print_json, tell
+
+if TYPE_CHECKING:
+    from indexer.enrich.run import EnrichSummary
+
+_SHOWN_FAILURES = 10
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar=f"[{'|'.join(NAMES)}]...")
+@click.option("--redo", is_flag=True, help="Of all photos, also those that were seen already.")
+@click.option("--retry", is_flag=True, help="Also of those where it failed before.")
+@click.option("--failures", is_flag=True, help="Only list where it failed, and why.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes that decode pictures. Default: one a core.")
+@max_cache_option
+@json_option
+@pass_index
+def command(
+    index: Index,
+    names: tuple[str, ...],
+    redo: bool,
+    retry: bool,
+    failures: bool,
+    workers: int | None,
+    max_cache: int | None,
+    as_json: bool,
+) -> None:
+    """Work out what can be told of photos without asking anybody.
+
+    places (town, state, country and time zone of the coordinates), variants (thumbnail and preview), quality (figures
+    of sharpness, exposure, noise), appearance (what look-alikes are found by). Scan and watch do this by themselves for
+    new and changed photos. Ctrl-C stops at any time; the next run goes on.
+    """
+    if failures:
+        _print_failures(index, as_json=as_json, limit=None)
+        return
+    summary = run_enrich(index, names, redo=redo, retry=retry, workers=workers, max_cache=max_cache, quiet=as_json)
+    if summary is None:
+        raise SystemExit(130)
+    if as_json:
+        print_json(summary.as_dict())
+        return
+    click.echo(outcome(summary))
+    if summary.failed:
+        _print_failures(index, as_json=False, limit=_SHOWN_FAILURES)
+
+
+def run_enrich(index: Index, names: tuple[str, ...] = (), *, quiet: bool, **options: object) -> EnrichSummary | None:
+    """Enrich with a progress bar; None: the user stopped it, and was told so."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    show = sys.stderr.isatty() and not quiet and not click.get_current_context().find_root().params["log_json"]
+    bar = _Bar() if show else None
+    try:
+        summary = index.enrich(names, on_progress=bar.update if bar else lambda one: None, **options)  # type: ignore[arg-type]
+    except KeyboardInterrupt:
+        if bar:
+            bar.close()
+        tell("Stopped; what was worked out stays. 'indexer enrich' goes on from here.")
+        return None
+    if bar:
+        bar.close()
+    return summary
+
+
+def outcome(summary: EnrichSummary) -> str:
+    """What a run did, in a line."""
+    seen = [many(summary.pictures, "picture")] * bool(summary.pictures) + [many(summary.places, "place")] * bool(
+        summary.places
+    )
+    words = [f"{' and '.join(seen) or 'Nothing new'} seen in {summary.seconds:.1f} s"]
+    if summary.failed:
+        words.append(f"{summary.failed:,} failed")
+    if summary.out_of_reach:
+        words.append(f"{summary.out_of_reach:,} out of reach now")
+    if summary.held_back:
+        words.append(f"{summary.held_back:,} without previews, for the cache is full (--max-cache)")
+    return ", ".join(words) + "."
+
+
+def _print_failures(index: Index, *, as_json: bool, limit: int | None) -> None:
+    found = index.enrichment_failures()
+    if as_json:
+        print_json([{"asset_id": one[0], "enricher": one[1], "error": one[2]} for one in found])
+        return
+    for asset_id, enricher, error in found[:limit]:
+        click.echo(f"  {asset_id}  {enricher}: {error}")
+    if limit is not None and len(found) > limit:
+        click.echo(f"  … and {len(found) - limit:,} more: 'indexer enrich --failures' lists them")
+
+
+class _Bar:
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._bar = Progress(
+            TextColumn("Seeing photos"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("Ctrl-C: later"),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._bar.add_task("", total=None)
+        self._bar.start()
+
+    def update(self, summary: EnrichSummary) -> None:
+        seen = summary.places + summary.pictures + summary.out_of_reach
+        self._bar.update(self._task, total=summary.total, completed=min(seen, summary.total))
+
+    def close(self) -> None:
+        self._bar.stop()

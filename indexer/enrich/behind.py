@@ -1,0 +1,87 @@
+"""Enriching beside a watch: a thread with a connection of its own, that works whenever something is due."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from indexer.errors import IndexerError
+from indexer.store.connection import open_for_writing
+from indexer.store.writer import Writer
+
+from .cache import Cache
+from .run import Enrich
+
+# Changes are gathered for so long, so that a burst of them is one run.
+_GATHER_SECONDS = 1.0
+
+
+class Behind:
+    """Sees to all assets once, then to those that it is told of. Ends with `close`, soon."""
+
+    def __init__(
+        self,
+        database: Path,
+        *,
+        workers: int | None = None,
+        max_cache: int | None = None,
+        is_paused: Callable[[], bool] = lambda: False,
+        on_message: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self._database = database
+        self._workers = workers
+        self._max_cache = max_cache
+        self._is_paused = is_paused
+        self._on_message = on_message
+        self._stop = threading.Event()
+        self._due: set[str] = set()
+        self._everything = False
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="indexer-enrich", daemon=True)
+        self._thread.start()
+
+    def tell(self, asset_id: str | None) -> None:
+        """An asset is new or has changed; None: any may have."""
+        with self._lock:
+            if asset_id is None:
+                self._everything = True
+            else:
+                self._due.add(asset_id)
+        self._wake.set()
+
+    def close(self) -> None:
+        self._stop.set()
+        self._wake.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            connection = open_for_writing(self._database)
+        except IndexerError as error:
+            self._on_message(f"nothing is worked out of new photos: {error}")
+            return
+        try:
+            writer = Writer(connection)
+            while self._wait():
+                with self._lock:
+                    among = None if self._everything else sorted(self._due)
+                    self._everything, self._due = False, set()
+                cache = Cache(writer, self._database, self._max_cache)
+                Enrich(writer, cache, workers=self._workers, stop=self._stop).run(among)
+        except IndexerError as error:
+            self._on_message(f"no more is worked out of photos: {error}")
+        finally:
+            connection.close()
+
+    def _wait(self) -> bool:
+        """Until there is something to do; False: the end."""
+        self._wake.wait()
+        if self._stop.wait(_GATHER_SECONDS):
+            return False
+        self._wake.clear()
+        while self._is_paused():
+            if self._stop.wait(5.0):
+                return False
+        return True

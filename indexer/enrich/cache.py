@@ -1,0 +1,89 @@
+"""The folder where variants lie, beside the index: bounded, and made again where it is missing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from indexer.config import cache_folder
+from indexer.errors import IndexUnusable
+from indexer.store import enrichments
+from indexer.store.writer import Writer
+
+from .enrichers import VARIANTS
+
+DEFAULT_SIZE = 10_000_000_000
+_TAG = "CACHEDIR.TAG"
+# bford.info/cachedir: backup programs pass over a folder with this file.
+_TAG_TEXT = (
+    "Signature: 8a477f597d28d172789f06886806bc55\n# Made by indexer from your photos; may be deleted at any time.\n"
+)
+
+
+class Cache:
+    """The variants' files, with what the index knows of them."""
+
+    def __init__(self, writer: Writer, database: Path, max_size: int | None = None) -> None:
+        """max_size: bytes, remembered from then on; None: as it was."""
+        self.folder = cache_folder(database)
+        self._writer = writer
+        if max_size is not None:
+            with writer.transaction():
+                enrichments.put_setting(writer.connection, "max_cache", str(max_size))
+        self.max_size = int(enrichments.setting(writer.connection, "max_cache") or DEFAULT_SIZE)
+        self._prepare()
+        self.size = enrichments.cache_size(writer.connection)
+
+    @property
+    def is_full(self) -> bool:
+        return self.size >= self.max_size
+
+    def _prepare(self) -> None:
+        """Where the folder has gone, nothing in it is known any more."""
+        connection = self._writer.connection
+        if enrichments.setting(connection, "cache_uri") != self.folder.as_uri():
+            with self._writer.transaction():
+                enrichments.put_setting(connection, "cache_uri", self.folder.as_uri())
+        tag = self.folder / _TAG
+        if not tag.exists():
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self.forget_missing()
+                tag.write_text(_TAG_TEXT)
+            except OSError as error:
+                raise IndexUnusable(f"cannot write to {self.folder}: {error.strerror}") from error
+
+    def forget_missing(self) -> int:
+        """Have variants whose files are gone made again, and remove files that no asset needs. How many were gone."""
+        connection = self._writer.connection
+        known = enrichments.variant_files(connection)
+        there = {
+            f"{folder.name}/{file.name}"
+            for folder in os.scandir(self.folder)
+            if folder.is_dir()
+            for file in os.scandir(folder.path)
+        }
+        for file in there - known:
+            (self.folder / file).unlink(missing_ok=True)
+        lost = known - there
+        if lost:
+            with self._writer.transaction():
+                for asset_id, name in enrichments.variants_of_files(connection, lost):
+                    with self._writer.variant_change(asset_id):
+                        enrichments.drop_variant(connection, asset_id, name)
+                    enrichments.forget_one(connection, asset_id, VARIANTS)
+        return len(lost)
+
+    def make_room(self) -> None:
+        """Remove what was not asked for the longest, until the rest fits."""
+        connection = self._writer.connection
+        if self.size <= self.max_size:
+            return
+        files = []
+        with self._writer.transaction():
+            for asset_id, name in enrichments.least_used(connection, self.size - self.max_size):
+                with self._writer.variant_change(asset_id):
+                    files.append(enrichments.drop_variant(connection, asset_id, name))
+            self.size = enrichments.cache_size(connection)
+        for file in filter(None, files):
+            (self.folder / file).unlink(missing_ok=True)

@@ -1,0 +1,184 @@
+"""enrich: have every enricher see every asset that it has not seen as it is now."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from indexer.errors import UsageError
+from indexer.store import enrichments
+from indexer.store.enrichments import Due, Enrichment
+from indexer.store.writer import Writer
+from indexer.workers import Workers, process_pool
+
+from .cache import Cache
+from .enrichers import FROM_PICTURE, FROM_PLACE, NAMES, PLACES, VARIANTS
+
+if TYPE_CHECKING:
+    from .worker import Order, Outcome
+
+# Pictures that go to a worker at once, and those that are out at all.
+_BATCH = 4
+_AHEAD = 64
+_PLACES_AT_ONCE = 2000
+# Results are written in transactions of about so long.
+_WRITE_SECONDS = 0.5
+_WRITE_ASSETS = 100
+
+
+class EnrichSummary:
+    """What a run did. total: places and pictures that were due; places, pictures: those that were seen; failed:
+    pictures at which an enricher failed; out_of_reach: those whose file cannot be read now, or has changed; held_back:
+    those for whose variants the cache had no room."""
+
+    def __init__(self) -> None:
+        self.total = self.places = self.pictures = self.failed = self.out_of_reach = self.held_back = 0
+        self.seconds = 0.0
+
+    def as_dict(self) -> dict[str, object]:
+        return dict(vars(self))
+
+
+class Enrich:
+    """One run of some enrichers. `stop`: set it to end the run soon; what was done stays."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        cache: Cache,
+        names: Sequence[str] = (),
+        *,
+        workers: int | None = None,
+        stop: threading.Event | None = None,
+        on_progress: Callable[[EnrichSummary], None] = lambda summary: None,
+    ) -> None:
+        unknown = set(names) - set(NAMES)
+        if unknown:
+            raise UsageError(f"there is no enricher '{min(unknown)}': there are {', '.join(NAMES)}")
+        self.names = chosen = tuple(names) or NAMES
+        self.summary = EnrichSummary()
+        self._writer = writer
+        self._connection = writer.connection
+        self._cache = cache
+        self._places = PLACES in chosen
+        self._pictures = {name: version for name, version in FROM_PICTURE.items() if name in chosen}
+        self._count = workers
+        self._stop = stop or threading.Event()
+        self._on_progress = on_progress
+        self._unwritten: list[list[Enrichment]] = []
+        self._written_at = time.monotonic()
+
+    def run(self, among: Sequence[str] | None = None) -> EnrichSummary:
+        """among: only these assets."""
+        started = time.monotonic()
+        try:
+            if among is None:
+                self.summary.total = self._count_due()
+            if self._places:
+                self._look_up_places(among)
+            if self._pictures:
+                self._look_at_pictures(among)
+        finally:
+            self._write()
+            self.summary.seconds += time.monotonic() - started
+        return self.summary
+
+    def _count_due(self) -> int:
+        places = enrichments.count_due(self._connection, "place", FROM_PLACE) if self._places else 0
+        return places + (enrichments.count_due(self._connection, "picture", self._pictures) if self._pictures else 0)
+
+    # Places: many at once, here
+
+    def _look_up_places(self, among: Sequence[str] | None) -> None:
+        due = enrichments.due(self._connection, "place", FROM_PLACE, among)
+        while batch := list(islice(due, _PLACES_AT_ONCE)):
+            if self._stop.is_set():
+                return
+            from .places import gazetteer
+
+            where = [enrichments.coordinates(self._connection, one.asset_id) for one in batch]
+            for one, place in zip(batch, gazetteer().look_up(where), strict=True):
+                self._take([Enrichment(one.asset_id, PLACES, FROM_PLACE[PLACES], one.basis, place)])
+
+    # Pictures: one by one, in worker processes
+
+    def _look_at_pictures(self, among: Sequence[str] | None) -> None:
+        due = enrichments.due(self._connection, "picture", self._pictures, among)
+        first = next(due, None)
+        if first is None:
+            return
+        from . import worker  # only now: decoders take a while to import
+
+        workers: Workers[Order, Outcome] = Workers(
+            worker.look_at_pictures, worker.crashed, self._count, partial(process_pool, and_then=worker.be_quiet)
+        )
+        try:
+            for _, outcome in workers.run(_batches(self._orders(chain([first], due))), _AHEAD, self._tick):
+                if outcome is None:
+                    self.summary.out_of_reach += 1
+                    self._tick()
+                else:
+                    self._take(outcome)
+        finally:
+            workers.close()
+
+    def _orders(self, due: Iterator[Due]) -> Iterator[Order]:
+        for one in due:
+            if self._stop.is_set():
+                return
+            names = one.enrichers
+            if self._cache.is_full and VARIANTS in names:
+                self.summary.held_back += 1
+                names = tuple(name for name in names if name != VARIANTS)
+            order = self._order(one, names) if names else None
+            if order is not None:
+                yield order
+            elif names:
+                self.summary.out_of_reach += 1
+
+    def _order(self, one: Due, names: tuple[str, ...]) -> Order | None:
+        from .variants import Stem
+        from .worker import Order
+
+        for file in enrichments.picture_files(self._connection, one.asset_id):
+            if os.path.isfile(file.real_path):
+                stem = Stem.of(self._cache.folder, one.basis)
+                return Order(one.asset_id, file.real_path, *file[2:], one.basis, names, stem)
+        return None
+
+    def _tick(self) -> None:
+        if self._unwritten and time.monotonic() - self._written_at > _WRITE_SECONDS:
+            self._write()
+        self._on_progress(self.summary)
+
+    def _take(self, outcome: list[Enrichment]) -> None:
+        if outcome[0].enricher == PLACES:
+            self.summary.places += 1
+        else:
+            self.summary.pictures += 1
+        self.summary.failed += any(one.error is not None for one in outcome)
+        for one in outcome:
+            if one.enricher == VARIANTS and isinstance(one.result, tuple):
+                self._cache.size += sum(variant.size for variant in one.result)
+        self._unwritten.append(outcome)
+        if len(self._unwritten) >= _WRITE_ASSETS:
+            self._write()
+        self._tick()
+
+    def _write(self) -> None:
+        if self._unwritten:
+            with self._writer.transaction():
+                for outcome in self._unwritten:
+                    self._writer.put_enrichments(outcome)
+            self._unwritten = []
+        self._written_at = time.monotonic()
+
+
+def _batches(orders: Iterator[Order]) -> Iterator[list[Order]]:
+    while batch := list(islice(orders, _BATCH)):
+        yield batch

@@ -1,0 +1,68 @@
+"""Thumbnail, preview, and a full-size rendering that every browser shows upright."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import xxhash
+from PIL import Image
+
+from indexer.store.enrichments import Variant
+
+from .enrichers import FROM_PICTURE, VARIANTS
+
+# Pixels of the long side; None: all there are.
+SIZES: dict[str, int | None] = {"thumbnail": 360, "preview": 1440, "fullsize": None}
+# What is made ahead of being asked for.
+AHEAD = ("preview", "thumbnail")
+LARGEST = 1440
+_QUALITY = {"thumbnail": 80, "preview": 82, "fullsize": 90}
+
+
+class Stem(NamedTuple):
+    """Where the variants of a picture lie: the cache folder, and the beginning of their names in it, which says what
+    they were made from."""
+
+    folder: str
+    name: str
+
+    @classmethod
+    def of(cls, folder: Path, basis: str) -> Stem:
+        digest = xxhash.xxh3_128_hexdigest(f"{basis} {FROM_PICTURE[VARIANTS]}".encode())
+        return cls(os.fspath(folder), f"{digest[:2]}/{digest[2:]}")
+
+    def file(self, name: str) -> str:
+        """Within the cache folder."""
+        return f"{self.name}-{name}.jpg"
+
+
+def shrink(image: Image.Image, long_side: int) -> Image.Image:
+    """The picture with a long side of so many pixels; as it is where it has no more."""
+    share = long_side / max(image.size)
+    if share >= 1:
+        return image
+    size = max(1, round(image.width * share)), max(1, round(image.height * share))
+    return image.resize(size, Image.Resampling.HAMMING, reducing_gap=1.5)
+
+
+def make(stem: Stem, name: str, image: Image.Image) -> Variant:
+    """Write one variant into the cache, whole or not at all."""
+    path = Path(stem.folder, stem.file(name))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        image.save(half, "JPEG", quality=_QUALITY[name])
+        size = half.stat().st_size
+        half.replace(path)
+    except BaseException:
+        half.unlink(missing_ok=True)
+        raise
+    return Variant(name, stem.file(name), "image/jpeg", image.width, image.height, size)
+
+
+def make_ahead(preview: Image.Image, stem: Stem) -> tuple[Variant, ...]:
+    """preview: the picture with a long side of 1440 pixels, or fewer."""
+    thumbnail = shrink(preview, SIZES["thumbnail"] or 0)
+    return make(stem, "preview", preview), make(stem, "thumbnail", thumbnail)

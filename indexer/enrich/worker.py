@@ -1,0 +1,95 @@
+"""What runs in a worker process: a picture in, decoded once, and what every enricher makes of it out."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from indexer.errors import IndexUnusable, Undecodable
+from indexer.store.enrichments import Enrichment, Result
+
+from . import appearance, quality
+from .enrichers import FROM_PICTURE, QUALITY, VARIANTS
+from .picture import Picture, open_picture
+from .variants import LARGEST, Stem, make_ahead, shrink
+
+
+class Order(NamedTuple):
+    """A picture to look at. path is as the operating system knows it; size and mtime_ns are those of the file that the
+    index knows: another file is not looked at."""
+
+    asset_id: str
+    path: str
+    size: int
+    mtime_ns: int
+    mime_type: str
+    orientation: int
+    basis: str
+    enrichers: tuple[str, ...]
+    stem: Stem
+
+
+# None: the picture cannot be reached now.
+Outcome = list[Enrichment] | None
+
+
+def look_at_pictures(orders: Sequence[Order]) -> list[Outcome]:
+    return [_look_at(order) for order in orders]
+
+
+def be_quiet() -> None:
+    """Decoders tell stderr of every oddity, some of them past Python; what is wrong is told in the result."""
+    warnings.simplefilter("ignore")
+    sys.stderr.flush()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def crashed(order: Order) -> Outcome:
+    return [_failed(order, name, "the decoder crashed on it") for name in order.enrichers]
+
+
+def _look_at(order: Order) -> Outcome:
+    try:
+        info = os.stat(order.path)
+        if (info.st_size, info.st_mtime_ns) != (order.size, order.mtime_ns):
+            return None
+        picture = open_picture(order.path, order.mime_type, order.orientation, LARGEST)
+    except OSError:
+        return None
+    except Undecodable as error:
+        return [_failed(order, name, str(error)) for name in order.enrichers]
+    preview = picture._replace(image=shrink(picture.image, LARGEST))
+    return [_enriched(order, name, preview) for name in order.enrichers]
+
+
+def _enriched(order: Order, name: str, preview: Picture) -> Enrichment:
+    try:
+        if preview.is_cut_off and name != VARIANTS:
+            raise Undecodable("the picture is cut off")
+        result = _work_out(order, name, preview)
+    except IndexUnusable:
+        raise
+    except Exception as error:  # one that fails must not take the others along
+        text = str(error) if isinstance(error, Undecodable) else f"{type(error).__name__}: {error}"
+        return _failed(order, name, text)
+    return Enrichment(order.asset_id, name, FROM_PICTURE[name], order.basis, result)
+
+
+def _work_out(order: Order, name: str, preview: Picture) -> Result:
+    if name == VARIANTS:
+        try:
+            return make_ahead(preview.image, order.stem)
+        except OSError as error:
+            if error.errno is None:
+                raise
+            raise IndexUnusable(f"cannot write to {order.stem.folder}: {error.strerror}") from error
+    if name == QUALITY:
+        return quality.measure(shrink(preview.image, quality.LONG_SIDE))
+    return appearance.look_at(preview.image)
+
+
+def _failed(order: Order, name: str, error: str) -> Enrichment:
+    return Enrichment(order.asset_id, name, FROM_PICTURE[name], order.basis, error=error)

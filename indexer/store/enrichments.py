@@ -1,0 +1,265 @@
+"""What has been worked out of assets, and how it is written."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from indexer import paths
+
+
+class Place(NamedTuple):
+    """Where coordinates lie. timezone is an IANA name."""
+
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+    country_code: str | None = None
+    sublocation: str | None = None
+    place_name: str | None = None
+    timezone: str | None = None
+
+
+class Variant(NamedTuple):
+    """A rendering of an asset; file lies within the cache folder. width and height in pixels, size in bytes."""
+
+    name: str
+    file: str
+    mime_type: str
+    width: int
+    height: int
+    size: int
+
+
+class Appearance(NamedTuple):
+    """thumbhash in base64; hashes: see indexer.enrich.appearance."""
+
+    thumbhash: str
+    hashes: bytes
+
+
+Result = Place | Sequence[Variant] | Mapping[str, float] | Appearance
+
+
+class Enrichment(NamedTuple):
+    """What an enricher made of an asset: a result, or the error that kept it from one. basis: see schema.sql."""
+
+    asset_id: str
+    enricher: str
+    version: int
+    basis: str
+    result: Result | None = None
+    error: str | None = None
+
+
+class Due(NamedTuple):
+    """An asset that enrichers have not seen yet, as it is now."""
+
+    asset_id: str
+    basis: str
+    enrichers: tuple[str, ...]
+
+
+class PictureFile(NamedTuple):
+    """Where the picture of an asset lies: path is as stored (indexer.paths), within the root."""
+
+    root: str
+    path: str
+    size: int
+    mtime_ns: int
+    mime_type: str
+    orientation: int
+
+    @property
+    def real_path(self) -> str:
+        """As the operating system knows it."""
+        return os.path.join(paths.from_text(self.root), *paths.from_text(self.path).split("/"))
+
+
+# enricher -> the table of its results, and their rows, without the asset's id
+_TABLES: dict[str, tuple[str, Callable[[Any, str], Sequence[Sequence[object]]]]] = {
+    "places": ("place", lambda place, now: [place]),
+    "variants": ("variant", lambda variants, now: [(*one, now) for one in variants]),
+    "quality": ("metric", lambda figures, now: list(figures.items())),
+    "appearance": ("appearance", lambda one, now: [one]),
+}
+
+
+def put(connection: sqlite3.Connection, one: Enrichment, now: str) -> None:
+    """In the place of what the enricher said before."""
+    table, rows_of = _TABLES[one.enricher]
+    before = connection.execute(f"SELECT * FROM {table} WHERE asset_id = ?", (one.asset_id,)).fetchall()
+    rows = [(one.asset_id, *row) for row in rows_of(one.result, now)] if one.result is not None else []
+    connection.execute(f"DELETE FROM {table} WHERE asset_id = ?", (one.asset_id,))
+    for row in rows:
+        connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+    connection.execute(
+        "INSERT OR REPLACE INTO enrichment (asset_id, enricher, version, basis, error, done_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (one.asset_id, one.enricher, one.version, one.basis, one.error, now),
+    )
+    if one.enricher == "places" and before != rows:  # a part of the record's metadata
+        connection.execute("UPDATE metadata SET updated_at = ? WHERE asset_id = ?", (now, one.asset_id))
+
+
+def forget(connection: sqlite3.Connection, enricher: str, *, failed_only: bool = False) -> int:
+    """So that it is due again for all, or for those where it failed. What it said stays until then."""
+    only = " AND error IS NOT NULL" if failed_only else ""
+    return connection.execute(f"DELETE FROM enrichment WHERE enricher = ?{only}", (enricher,)).rowcount
+
+
+# One page of live assets, newest capture first.
+_PAGE = """
+SELECT id, wall_clock FROM asset
+WHERE trashed_at IS NULL AND wall_clock <= :wall_clock AND (wall_clock < :wall_clock OR id > :id)
+ORDER BY wall_clock DESC, id LIMIT :limit"""
+_THESE = "SELECT asset.id, wall_clock FROM json_each(:ids) JOIN asset ON asset.id = value WHERE trashed_at IS NULL"
+_DUE = """
+WITH page AS ({page})
+SELECT page.id, basis.{kind}, group_concat(wanted.key)
+FROM page JOIN enrichment_basis AS basis ON basis.asset_id = page.id JOIN json_each(:wanted) AS wanted
+LEFT JOIN enrichment AS done ON done.asset_id = page.id AND done.enricher = wanted.key
+WHERE basis.{kind} IS NOT NULL AND (done.version IS NOT wanted.value OR done.basis IS NOT basis.{kind})
+GROUP BY page.id, basis.{kind} ORDER BY page.wall_clock DESC, page.id"""
+_PAGE_SIZE = 2000
+
+
+def due(
+    connection: sqlite3.Connection, kind: str, wanted: Mapping[str, int], among: Sequence[str] | None = None
+) -> Iterator[Due]:
+    """Live assets that some of the wanted enrichers (name -> version) have not seen as they are now, newest first;
+    among: only these. kind: what the enrichers work from, 'picture' or 'place'. The index may be written meanwhile."""
+    asked = {"wanted": json.dumps(wanted)}
+    if among is not None:
+        for row in connection.execute(
+            _DUE.format(page=_THESE, kind=kind), {**asked, "ids": json.dumps(among)}
+        ).fetchall():
+            yield Due(row[0], row[1], tuple(row[2].split(",")))
+        return
+    at = {"wall_clock": "\U0010ffff", "id": "", "limit": _PAGE_SIZE}
+    while page := connection.execute(_PAGE, at).fetchall():
+        for row in connection.execute(_DUE.format(page=_PAGE, kind=kind), {**asked, **at}).fetchall():
+            yield Due(row[0], row[1], tuple(row[2].split(",")))
+        at = {**at, "id": page[-1][0], "wall_clock": page[-1][1]}
+
+
+def count_due(connection: sqlite3.Connection, kind: str, wanted: Mapping[str, int]) -> int:
+    """How many assets `due` would yield."""
+    everything = "SELECT id, wall_clock FROM asset WHERE trashed_at IS NULL"
+    query = f"SELECT count(*) FROM ({_DUE.format(page=everything, kind=kind)})"
+    return int(connection.execute(query, {"wanted": json.dumps(wanted)}).fetchone()[0])
+
+
+def coordinates(connection: sqlite3.Connection, asset_id: str) -> tuple[float, float]:
+    query = "SELECT latitude, longitude FROM metadata WHERE asset_id = ?"
+    latitude, longitude = connection.execute(query, (asset_id,)).fetchone()
+    return latitude, longitude
+
+
+def picture_files(connection: sqlite3.Connection, asset_id: str) -> list[PictureFile]:
+    """The asset's files that are there, as far as the index knows, the one that stands for it first."""
+    rows = connection.execute(
+        "SELECT root.path, file.path, file.size, mtime_ns, mime_type, coalesce(orientation, 1)"
+        " FROM asset JOIN metadata ON metadata.asset_id = asset.id JOIN file ON file.asset_id = asset.id"
+        " JOIN root ON root.id = file.root_id"
+        " WHERE asset.id = ? AND verdict IN ('indexed', 'damaged') AND root.offline_at IS NULL"
+        " ORDER BY file.id IS NOT asset.file_id, file.id",
+        (asset_id,),
+    )
+    return [PictureFile(*row) for row in rows]
+
+
+def failed(connection: sqlite3.Connection) -> list[tuple[str, str, str]]:
+    """Asset, enricher and error of what could not be worked out."""
+    query = "SELECT asset_id, enricher, error FROM enrichment WHERE error IS NOT NULL ORDER BY enricher, asset_id"
+    return connection.execute(query).fetchall()
+
+
+def counts(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
+    """By enricher: of how many assets it has said something, and at how many it failed."""
+    rows = connection.execute("SELECT enricher, count(*), count(error) FROM enrichment GROUP BY enricher")
+    return {enricher: (total - failures, failures) for enricher, total, failures in rows}
+
+
+# The variants' files
+
+
+def variant(connection: sqlite3.Connection, asset_id: str, name: str) -> Variant | None:
+    row = connection.execute(
+        "SELECT name, file, mime_type, width, height, size FROM variant WHERE asset_id = ? AND name = ?",
+        (asset_id, name),
+    ).fetchone()
+    return Variant(*row) if row else None
+
+
+def put_variant(connection: sqlite3.Connection, asset_id: str, one: Variant, now: str) -> None:
+    connection.execute("INSERT OR REPLACE INTO variant VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (asset_id, *one, now))
+
+
+def was_long_unused(connection: sqlite3.Connection, asset_id: str, name: str) -> bool:
+    """For a day: often enough to know what is used, without a write for each look."""
+    query = (
+        "SELECT used_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 day') FROM variant WHERE asset_id = ? AND name = ?"
+    )
+    return bool(connection.execute(query, (asset_id, name)).fetchone()[0])
+
+
+def picture_basis(connection: sqlite3.Connection, asset_id: str) -> str:
+    query = "SELECT picture FROM enrichment_basis WHERE asset_id = ?"
+    return str(connection.execute(query, (asset_id,)).fetchone()[0])
+
+
+def touch_variant(connection: sqlite3.Connection, asset_id: str, name: str, now: str) -> None:
+    connection.execute("UPDATE variant SET used_at = ? WHERE asset_id = ? AND name = ?", (now, asset_id, name))
+
+
+def cache_size(connection: sqlite3.Connection) -> int:
+    """Bytes of all variants."""
+    return int(connection.execute("SELECT coalesce(sum(size), 0) FROM variant").fetchone()[0])
+
+
+def least_used(connection: sqlite3.Connection, size: int) -> list[tuple[str, str]]:
+    """Asset and name of the variants that were not asked for the longest, so many that they make `size` bytes."""
+    found, freed = [], 0
+    for asset_id, name, one in connection.execute("SELECT asset_id, name, size FROM variant ORDER BY used_at"):
+        if freed >= size:
+            break
+        found.append((asset_id, name))
+        freed += one
+    return found
+
+
+def drop_variant(connection: sqlite3.Connection, asset_id: str, name: str) -> str | None:
+    """The file that no other asset's variant needs any more."""
+    row = connection.execute(
+        "DELETE FROM variant WHERE asset_id = ? AND name = ? RETURNING file", (asset_id, name)
+    ).fetchone()
+    if row is None or connection.execute("SELECT 1 FROM variant WHERE file = ?", row).fetchone():
+        return None
+    return str(row[0])
+
+
+def variant_files(connection: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in connection.execute("SELECT file FROM variant")}
+
+
+def setting(connection: sqlite3.Connection, name: str) -> str | None:
+    row = connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
+    return row[0] if row else None
+
+
+def put_setting(connection: sqlite3.Connection, name: str, value: str) -> None:
+    connection.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
+
+
+def variants_of_files(connection: sqlite3.Connection, files: Iterable[str]) -> list[tuple[str, str]]:
+    """Asset and name of the variants that lie in these files."""
+    query = "SELECT asset_id, name FROM variant WHERE file IN (SELECT value FROM json_each(?))"
+    return connection.execute(query, (json.dumps(sorted(files)),)).fetchall()
+
+
+def forget_one(connection: sqlite3.Connection, asset_id: str, enricher: str) -> None:
+    connection.execute("DELETE FROM enrichment WHERE asset_id = ? AND enricher = ?", (asset_id, enricher))
