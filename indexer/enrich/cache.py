@@ -8,6 +8,7 @@ from pathlib import Path
 from indexer.config import cache_folder
 from indexer.errors import IndexUnusable
 from indexer.store import enrichments
+from indexer.store.enrichments import Variant
 from indexer.store.writer import Writer
 
 from .enrichers import VARIANTS
@@ -74,14 +75,14 @@ class Cache:
                     enrichments.forget_one(connection, asset_id, VARIANTS)
         return len(lost)
 
-    def make_room(self) -> None:
-        """Remove what was not asked for the longest, until the rest fits."""
+    def make_room(self, but: Variant | None = None) -> None:
+        """Remove what was not asked for the longest, until the rest fits; `but` stays."""
         connection = self._writer.connection
         if self.size <= self.max_size:
             return
         files = []
         with self._writer.transaction():
-            for asset_id, name in enrichments.least_used(connection, self.size - self.max_size):
+            for asset_id, name in enrichments.least_used(connection, self.size - self.max_size, but):
                 with self._writer.variant_change(asset_id):
                     files.append(enrichments.drop_variant(connection, asset_id, name))
             self.size = enrichments.cache_size(connection)

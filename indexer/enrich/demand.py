@@ -48,5 +48,5 @@ def _make(writer: Writer, cache: Cache, asset_id: str, name: str, file: PictureF
     with writer.transaction(), writer.variant_change(asset_id) as now:
         enrichments.put_variant(writer.connection, asset_id, made, now)
     cache.size += made.size
-    cache.make_room()
+    cache.make_room(made)
     return cache.folder / made.file

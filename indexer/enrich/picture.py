@@ -116,7 +116,7 @@ def _decoded(file: BinaryIO, long_side: int | None) -> Image.Image:
 
 
 def _upright(image: Image.Image, orientation: int, width: int, height: int, is_cut_off: bool = False) -> Picture:
-    if turn := _UPRIGHT.get(orientation):
+    if (turn := _UPRIGHT.get(orientation)) is not None:  # the first of them is 0
         image = image.transpose(turn)
     if orientation >= 5:
         width, height = height, width

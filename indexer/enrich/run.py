@@ -126,6 +126,8 @@ class Enrich:
                     self._take(outcome)
         finally:
             workers.close()
+        self._write()
+        self._cache.make_room()  # for those that were out when it became full
 
     def _orders(self, due: Iterator[Due]) -> Iterator[Order]:
         for one in due:

@@ -221,14 +221,17 @@ def cache_size(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT coalesce(sum(size), 0) FROM variant").fetchone()[0])
 
 
-def least_used(connection: sqlite3.Connection, size: int) -> list[tuple[str, str]]:
-    """Asset and name of the variants that were not asked for the longest, so many that they make `size` bytes."""
+def least_used(connection: sqlite3.Connection, size: int, but: Variant | None = None) -> list[tuple[str, str]]:
+    """Asset and name of the variants that were not asked for the longest, so many that they make `size` bytes. Of equal
+    ones the large go first, which is the order of their names."""
     found, freed = [], 0
-    for asset_id, name, one in connection.execute("SELECT asset_id, name, size FROM variant ORDER BY used_at"):
+    rows = connection.execute("SELECT asset_id, name, file, size FROM variant ORDER BY used_at, name")
+    for asset_id, name, file, one in rows:
         if freed >= size:
             break
-        found.append((asset_id, name))
-        freed += one
+        if but is None or file != but.file:
+            found.append((asset_id, name))
+            freed += one
     return found
 
 

@@ -137,7 +137,7 @@ def test_the_record_holds_what_later_rooms_fill(index: Index, photos: Path) -> N
         ),
         ("INSERT INTO metric VALUES (?, 'quality', 0.5)", (asset,)),
         ("INSERT INTO setting VALUES ('cache_uri', 'file:///cache')", ()),
-            ("INSERT INTO variant VALUES (?, 'thumbnail', 't.jpg', 'image/jpeg', 360, 240, 9000, ?)", (asset, now)),
+        ("INSERT INTO variant VALUES (?, 'thumbnail', 't.jpg', 'image/jpeg', 360, 240, 9000, ?)", (asset, now)),
         ("INSERT INTO generated_description VALUES (?, '')", (asset,)),
         ("INSERT INTO user_value (asset_id, rating, description) VALUES (?, 4, 'mine')", (asset,)),
         ("INSERT INTO person VALUES ('person_1', 'Marie', '1867-11-07', 0, 1, NULL, ?, ?)", (now, now)),
