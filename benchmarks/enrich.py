@@ -1,0 +1,112 @@
+"""Enriching twelve-megapixel photos: thumbnails and previews beside vipsthumbnail, and all enrichers together.
+
+    python -m benchmarks.enrich [--rounds N] [--count N] [--json]
+
+Each round runs, in turn, `indexer enrich variants`, `vipsthumbnail` (Debian's libvips-tools) once for each of the two
+sizes with as many processes, and `indexer enrich`, all of them on the same photos, warm in the page cache. Whole
+processes are timed, start to end; a photo's CPU time is the user and system time of all processes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+SIZE = (4000, 3000)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "photos"
+        make_photos(folder, options.count)
+        os.sync()
+        rows = _measure(folder, Path(scratch), options.rounds)
+    if options.json:
+        print(json.dumps(rows, indent=2))
+        return
+    print(f"{options.count} JPEGs of 12 megapixels, {options.rounds} rounds, {os.cpu_count()} cores")
+    for row in rows:
+        print(
+            f"  {row['name']:44}{row['seconds']:7.2f} s {row['rate']:7.1f} photos/s {row['cpu_ms']:7.0f} ms CPU a photo"
+        )
+    if len(rows) == 3:
+        print(f"  thumbnails and previews: {rows[1]['seconds'] / rows[0]['seconds']:.2f} × the rate of vipsthumbnail")
+
+
+def make_photos(folder: Path, count: int) -> None:
+    """Pictures with soft and hard edges, and a sensor's noise."""
+    folder.mkdir(parents=True)
+    chance = np.random.default_rng(12)
+    for number in range(count):
+        coarse = chance.integers(0, 255, (60, 80, 3), dtype=np.uint8)
+        image = np.asarray(Image.fromarray(coarse).resize(SIZE, Image.Resampling.BICUBIC), dtype=np.int16)
+        fine = chance.integers(-40, 40, (750, 1000), dtype=np.int16).repeat(4, axis=0).repeat(4, axis=1)[..., None]
+        noise = chance.normal(0, 3, SIZE[::-1]).astype(np.int16)[..., None]
+        Image.fromarray(np.clip(image + fine + noise, 0, 255).astype(np.uint8)).save(
+            folder / f"{number}.jpg", quality=90
+        )
+
+
+def _measure(folder: Path, scratch: Path, rounds: int) -> list[dict[str, object]]:
+    photos = [str(path) for path in sorted(folder.iterdir())]
+    database, out = scratch / "index.db", scratch / "vips"
+    out.mkdir()
+    indexer = [sys.executable, "-m", "indexer", "--db", str(database)]
+    subprocess.run([*indexer, "scan", "--no-enrich", str(folder)], check=True, capture_output=True)
+    tasks: dict[str, list[list[str]]] = {"indexer enrich variants": [[*indexer, "enrich", "variants", "--redo"]]}
+    if shutil.which("vipsthumbnail"):
+        half = [photos[0::2], photos[1::2]]
+        tasks["vipsthumbnail, 360 and 1440, two processes"] = [
+            ["sh", "-c", " && ".join(_vips(part, size, out) for size in (1440, 360))] for part in half
+        ]
+    tasks["indexer enrich, all of it"] = [[*indexer, "enrich", "--redo"]]
+    figures: dict[str, list[tuple[float, float]]] = {name: [] for name in tasks}
+    for _ in range(rounds):
+        for name, commands in tasks.items():
+            figures[name].append(_time(commands))
+    rows: list[dict[str, object]] = []
+    for name, runs in figures.items():
+        seconds = statistics.median(wall for wall, _ in runs)
+        cpu = statistics.median(used for _, used in runs)
+        rows.append(
+            {"name": name, "seconds": seconds, "rate": len(photos) / seconds, "cpu_ms": 1000 * cpu / len(photos)}
+        )
+    return rows
+
+
+def _vips(photos: list[str], size: int, out: Path) -> str:
+    return f"VIPS_CONCURRENCY=1 vipsthumbnail --size {size} -o '{out}/%s-{size}.jpg[Q=82]' " + " ".join(photos)
+
+
+def _time(commands: list[list[str]]) -> tuple[float, float]:
+    """Seconds until all of them have ended, and the CPU time of all."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    processes = [
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for command in commands
+    ]
+    for process in processes:
+        assert process.wait() == 0
+    wall = time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+if __name__ == "__main__":
+    main()
