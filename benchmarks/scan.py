@@ -2,10 +2,10 @@
 
     python -m benchmarks.scan [--rounds N] [--json]
 
-Two trees, warm in the page cache: 3,000 JPEGs of 400 KB and 500 of 4 MB. Each round runs, in turn, `indexer scan --no-enrich`
-into a new index; the floor, two processes that only read and hash (SHA-256 and SHA-1, hashlib); and where they are
-installed hashdeep and exiftool. A ratio is the other's time over the scan's in the same round: above 1 the scan is
-faster. Whole processes are timed, start to end.
+Two trees, warm in the page cache: 3,000 JPEGs of 400 KB and 500 of 4 MB. Each round runs, in turn,
+`indexer scan --no-enrich` into a new index; the floor, two processes that only read and hash (SHA-256 and SHA-1,
+hashlib); and where they are installed hashdeep and exiftool. A ratio is the other's time over the scan's in the same
+round: above 1 the scan is faster. Whole processes are timed, start to end.
 """
 
 from __future__ import annotations

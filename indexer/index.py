@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from .doctor import Finding
     from .enrich.behind import Behind
+    from .enrich.duplicates import Duplicates
     from .enrich.run import EnrichSummary
     from .store.changes import Change
     from .store.queries import Album, Counts, Event, Filter, Listed, Trashed
@@ -563,6 +564,19 @@ class Index:
         from .store import enrichments
 
         return enrichments.failed(self._db)
+
+    def duplicates(self) -> Sequence[Duplicates]:
+        """Photos with the same bytes, and with the same picture."""
+        from .enrich.duplicates import exact
+
+        return exact(self._db)
+
+    def similar(self) -> Sequence[Duplicates]:
+        """Photos that look alike, of those that `enrich` has seen."""
+        from .config import cache_folder
+        from .enrich.duplicates import similar
+
+        return similar(self._db, cache_folder(self.path))
 
     def variant(self, id_or_path: PathLike, name: str) -> Path:
         """The file of a thumbnail, preview or fullsize rendering, made now if there is none.

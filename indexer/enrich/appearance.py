@@ -25,6 +25,8 @@ PARTS: tuple[tuple[float, float, float, float], ...] = (
     *((0, y, 1, y + 0.75) for y in (0, 0.125, 0.25)),
 )
 _GRID, _KEPT = 32, 8
+# Of 255 levels.
+_FLAT = 1.5
 
 
 def look_at(preview: Image.Image) -> Appearance:
@@ -33,7 +35,8 @@ def look_at(preview: Image.Image) -> Appearance:
 
 
 def hashes(image: Image.Image) -> bytes:
-    """Eight bytes for each of PARTS: which of the lowest frequencies are above their median (Zauner's pHash, 2010)."""
+    """Eight bytes for each of PARTS: which of the lowest frequencies are above their median (Zauner's pHash, 2010). All
+    of them zero where there is nothing to tell it by: one colour."""
     grey = image.convert("L")
     grey.thumbnail((256, 256), Image.Resampling.BOX)
     width, height = grey.size
@@ -43,7 +46,7 @@ def hashes(image: Image.Image) -> bytes:
         box = (left * width, top * height, right * width, bottom * height)
         part = np.asarray(grey.resize((_GRID, _GRID), Image.Resampling.BOX, box=box), dtype=np.float64)
         low = (basis @ part @ basis.T).ravel()
-        found += np.packbits(low > np.median(low)).tobytes()
+        found += np.packbits(low > np.median(low)).tobytes() if part.std() > _FLAT else bytes(8)
     return bytes(found)
 
 

@@ -1,0 +1,48 @@
+"""Which photos are there more than once, and which of them to keep. Nothing is deleted here, or anywhere."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from indexer.store import likeness
+from indexer.store.likeness import Shown
+
+
+class Duplicates(NamedTuple):
+    """Photos that are the same or look alike, the one to keep first: it has the most pixels, then the best quality,
+    then the most bytes; of equal ones it was seen first.
+
+    kind: 'file' (the same bytes in several places), 'picture' (the same coded picture, with other words in the file),
+    'copy' (resized or encoded again), 'crop' (a part of it), 'burst' (shots within seconds).
+    """
+
+    kind: Literal["file", "picture", "copy", "crop", "burst"]
+    photos: list[Shown]
+
+
+def exact(connection: sqlite3.Connection) -> list[Duplicates]:
+    """The same bytes, and the same pictures."""
+    found = [Duplicates("file", places) for places in likeness.copies(connection)]
+    groups = likeness.same_pictures(connection)
+    shown = likeness.shown(connection, [one for group in groups for one in group])
+    return found + [Duplicates("picture", ranked) for group in groups if (ranked := _ranked(group, shown))]
+
+
+def similar(connection: sqlite3.Connection, cache: Path) -> list[Duplicates]:
+    """What looks alike; see indexer.enrich.similar. cache: where the thumbnails are."""
+    from .similar import find_alike
+
+    looks = likeness.appearances(connection)
+    alike = sorted(find_alike(looks, cache), key=lambda one: ("copy", "crop", "burst").index(one.kind))
+    groups = [(one.kind, [looks[number].asset_id for number in one.members]) for one in alike]
+    shown = likeness.shown(connection, [one for _, group in groups for one in group])
+    return [Duplicates(kind, ranked) for kind, group in groups if (ranked := _ranked(group, shown))]
+
+
+def _ranked(group: list[str], shown: dict[str, Shown]) -> list[Shown]:
+    """Empty where fewer than two of them have a file."""
+    photos = [shown[one] for one in group if one in shown]
+    photos.sort(key=lambda one: (-one.width * one.height, -(one.quality or 0.0), -one.size))
+    return photos if len(photos) > 1 else []
