@@ -126,16 +126,22 @@ def asset_with(connection: sqlite3.Connection, checksum: str) -> str | None:
     return row[0] if row else None
 
 
-def assets_with_picture(connection: sqlite3.Connection, fingerprint: str) -> list[str]:
+def assets_with_picture(connection: sqlite3.Connection, fingerprint: str, limit: int = -1) -> list[str]:
     """Assets of the same coded picture, whatever their metadata."""
-    rows = connection.execute("SELECT id FROM asset WHERE fingerprint = ? ORDER BY created_at, id", (fingerprint,))
+    query = "SELECT id FROM asset WHERE fingerprint = ? ORDER BY created_at, id LIMIT ?"
+    rows = connection.execute(query, (fingerprint, limit))
     return [row[0] for row in rows]
 
 
 def places(connection: sqlite3.Connection, asset_id: str) -> list[StoredFile]:
     """Every file row of an asset, the gone ones too, oldest first."""
+    return list(each_place(connection, asset_id))
+
+
+def each_place(connection: sqlite3.Connection, asset_id: str) -> Iterator[StoredFile]:
+    """As `places`, for who may not need all of them: there may be thousands. Nothing may be written in between."""
     rows = connection.execute(f"SELECT {_FILE} FROM file WHERE asset_id = ? ORDER BY id", (asset_id,))
-    return [StoredFile._make(row) for row in rows.fetchall()]
+    return map(StoredFile._make, rows)
 
 
 def verdict_at(connection: sqlite3.Connection, root_id: int, folder: str, name: str) -> Verdict | None:

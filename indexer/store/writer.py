@@ -517,8 +517,9 @@ class Writer:
     def _choose_file(self, asset_id: str) -> None:
         """The first seen of the files that are there stands for the asset; of a lost asset, the first seen at all."""
         self.connection.execute(
-            "UPDATE asset SET file_id = (SELECT id FROM file WHERE asset_id = asset.id"
-            " ORDER BY verdict IN ('gone', 'ignored'), id LIMIT 1) WHERE id = ?",
+            "UPDATE asset SET file_id = coalesce("
+            f"(SELECT id FROM file WHERE asset_id = asset.id AND {_PRESENT} ORDER BY id LIMIT 1),"
+            " (SELECT id FROM file WHERE asset_id = asset.id ORDER BY id LIMIT 1)) WHERE id = ?",
             (asset_id,),
         )
 

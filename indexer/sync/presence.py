@@ -69,6 +69,11 @@ class Presence:
         self._roots = roots
         self._is_reachable: dict[int, bool] = {}
         self._away: dict[int, list[str]] = {}
+        self._listings: dict[str, frozenset[str]] = {}
+
+    def look_anew(self) -> None:
+        """Folders are listed again from now on."""
+        self._listings.clear()
 
     def offline_mounts(self, root_id: int) -> list[str]:
         """The folders of a root whose drives are away."""
@@ -88,7 +93,7 @@ class Presence:
             return True
         except OSError:
             return False
-        return stat.S_ISDIR(info.st_mode) or not _is_listed(root, file)
+        return stat.S_ISDIR(info.st_mode) or not self._is_listed(root, file)
 
     def has_left(self, file: StoredFile) -> bool:
         """As is_absent, or something else lies there now: another inode under the same name."""
@@ -109,15 +114,16 @@ class Presence:
         away = self.offline_mounts(root.id)
         return self._is_reachable[root.id] and not any(paths.is_below(file.folder, folder) for folder in away)
 
-
-def _is_listed(root: Root, file: StoredFile) -> bool:
-    """Whether the folder has just this name: file systems that take `a.jpg` for `A.JPG`, or one form of `é` for the
-    other, say of every such name that it is there. Most often it is; this is asked of few."""
-    folder = real_folder(paths.from_text(root.path), file.folder)
-    try:
-        return paths.from_text(file.name) in os.listdir(folder)
-    except OSError:
-        return True
+    def _is_listed(self, root: Root, file: StoredFile) -> bool:
+        """Whether the folder has just this name: file systems that take `a.jpg` for `A.JPG`, or one form of `é` for the
+        other, say of every such name that it is there."""
+        folder = real_folder(paths.from_text(root.path), file.folder)
+        if folder not in self._listings:
+            try:
+                self._listings[folder] = frozenset(os.listdir(folder))
+            except OSError:
+                return True
+        return paths.from_text(file.name) in self._listings[folder]
 
 
 def _real_path(root: Root, file: StoredFile) -> str:

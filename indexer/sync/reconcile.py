@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from indexer import paths
@@ -35,6 +36,8 @@ _BATCH = 500
 _BATCH_SECONDS = 0.1
 _SOUND = ("indexed", "damaged")
 _AWAY = ("missing", "gone", "ignored")
+# Of so many copies of one photo it is looked at which of them may have moved; with more it matters to nobody.
+_MANY = 100
 
 
 class Part(NamedTuple):
@@ -254,6 +257,7 @@ class Reconciler:
 
     def _flush(self) -> None:
         if self._pending:
+            self._presence.look_anew()
             with self._writer.transaction():
                 for item in self._pending:
                     self._write(item)
@@ -319,15 +323,18 @@ class Reconciler:
             if row.verdict == "gone" and not self._is_picture_of(row.asset_id, facts):
                 # Long after a photo was deleted another one got its name.
                 return self._moved_and_edited(stat, facts) or Change("new", stat, facts, displaced=row.asset_id)
-            copies = [place for place in self._other_places(row.asset_id, row) if place.verdict not in _AWAY]
-            if any(not self._presence.is_absent(place) for place in copies):
-                return Change("new", stat, facts, displaced=row.asset_id)
-            if copies and not self._is_last:
+            has_copies = False
+            for place in self._other_places(row.asset_id, row):
+                if place.verdict not in _AWAY:
+                    if not self._presence.is_absent(place):
+                        return Change("new", stat, facts, displaced=row.asset_id)
+                    has_copies = True
+            if has_copies and not self._is_last:
                 return None  # they may have moved, which the rest of the pass will show
             return Change("modified", stat, facts, row.asset_id)
         if row is not None and row.asset_id == asset_id:
             return Change("back" if row.verdict in _AWAY else "touched", stat, facts, asset_id)
-        others = self._other_places(asset_id, row)
+        others = list(islice(self._other_places(asset_id, row), _MANY))
         left = [place for place in others if self._presence.is_absent(place)]
         left.sort(key=lambda place: place.verdict == "gone")
         displaced = row.asset_id if row is not None else None
@@ -344,7 +351,10 @@ class Reconciler:
         if facts.fingerprint is None:
             return None
         lost = []
-        for asset_id in queries.assets_with_picture(self._db, facts.fingerprint):
+        alike = queries.assets_with_picture(self._db, facts.fingerprint, _MANY + 1)
+        if len(alike) > _MANY:
+            return None
+        for asset_id in alike:
             places = queries.places(self._db, asset_id)
             if places and all(self._presence.is_absent(place) for place in places):
                 lost.append((asset_id, places))
@@ -353,8 +363,8 @@ class Reconciler:
         asset_id, places = lost[0]
         return Change("modified", stat, facts, asset_id, places[0])
 
-    def _other_places(self, asset_id: str, row: StoredFile | None) -> list[StoredFile]:
-        return [place for place in queries.places(self._db, asset_id) if row is None or place.id != row.id]
+    def _other_places(self, asset_id: str, row: StoredFile | None) -> Iterator[StoredFile]:
+        return (place for place in queries.each_place(self._db, asset_id) if row is None or place.id != row.id)
 
     def _count(self, change: Change) -> None:
         counter = {"copy": "copies"}.get(change.kind, change.kind)

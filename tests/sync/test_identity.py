@@ -337,3 +337,20 @@ def test_another_photo_under_the_name_of_a_deleted_one_is_new(index: Index, phot
     put(path, 2, words="restored and rated")
     assert index.scan().modified == 1
     assert index.get(path)["id"] == second["id"]
+
+
+def test_hundreds_of_copies_of_one_photo(index: Index, photos: Path) -> None:
+    """More than it is worth to look at each: none is lost, and an edited one is a photo of its own."""
+    for number in range(130):
+        put(photos / f"{number % 7}" / f"{number}.jpg", "one")
+    index.scan([photos])
+    assert rows(index, "SELECT count(*) FROM asset") == [(1,)]
+    for number in (0, 64, 129):
+        put(photos / f"{number % 7}" / f"{number}.jpg", f"edited {number}")
+    (photos / "1" / "1.jpg").rename(photos / "elsewhere.jpg")
+    (photos / "2" / "2.jpg").unlink()
+    put(photos / "another.jpg", "one")
+    index.scan()
+    assert rows(index, "SELECT count(*) FROM asset WHERE trashed_at IS NULL") == [(4,)]
+    assert list(verdicts(index).values()).count("indexed") == 130
+    assert index.scan().bytes_read == 0
