@@ -168,6 +168,7 @@ CREATE TABLE metadata (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX metadata_camera ON metadata (model, make) WHERE model IS NOT NULL;
+CREATE INDEX metadata_place ON metadata (latitude, longitude) WHERE latitude IS NOT NULL;
 CREATE INDEX metadata_live ON metadata (live_photo_cid) WHERE live_photo_cid IS NOT NULL;
 
 -- Words that somebody tagged the photo with, in the file or beside it. Hierarchies as they are written: a|b|c or a/b/c.
@@ -352,6 +353,22 @@ CREATE TABLE user_change_row (
 ) STRICT;
 
 CREATE INDEX user_change_row_change ON user_change_row (change_id);
+
+-- The word index. Who keeps it up reads the events from setting words_cursor on.
+CREATE VIRTUAL TABLE search USING fts5 (
+    name, folder, description, keywords, place, people, camera, albums, text, taken,
+    tokenize = "unicode61 remove_diacritics 2", prefix = '2 3'
+);
+
+-- Which row of it is which asset's.
+CREATE TABLE search_row (
+    id       INTEGER PRIMARY KEY,
+    asset_id TEXT NOT NULL UNIQUE REFERENCES asset (id) ON DELETE CASCADE
+) STRICT;
+
+CREATE TRIGGER search_row_deleted AFTER DELETE ON search_row BEGIN
+    DELETE FROM search WHERE rowid = old.id;
+END;
 
 CREATE TRIGGER asset_created AFTER INSERT ON asset BEGIN
     INSERT INTO event (created_at, entity_type, entity_id, event_type)
@@ -634,6 +651,34 @@ SELECT asset.id AS id, json_object(
     'height', asset.height,
     'file_size_bytes', asset.file_size_bytes,
     'trashed_at', asset.trashed_at) AS json
+FROM asset
+JOIN asset_metadata AS m ON m.asset_id = asset.id
+LEFT JOIN file ON file.id = asset.file_id
+LEFT JOIN root ON root.id = file.root_id;
+
+-- What an asset is found by, in words.
+CREATE VIEW asset_words AS
+SELECT asset.id AS asset_id,
+       asset.original_file_name || CASE WHEN file.name <> asset.original_file_name THEN ' ' || file.name ELSE '' END AS name,
+       replace(root.path, rtrim(root.path, replace(root.path, '/', '')), '') || '/' || file.folder AS folder,
+       coalesce(m.description, '') || ' ; '
+           || coalesce((SELECT text FROM generated_description WHERE asset_id = asset.id), '') AS description,
+       (SELECT group_concat(word, ' ; ') FROM keyword WHERE keyword.asset_id = asset.id) AS keywords,
+       coalesce(m.place_name, '') || ' ; ' || coalesce(m.sublocation, '') || ' ; ' || coalesce(m.city, '') || ' ; '
+           || coalesce(m.state, '') || ' ; ' || coalesce(m.country, '') AS place,
+       (SELECT group_concat(name, ' ; ') FROM (
+            SELECT DISTINCT person.name FROM face JOIN person ON person.id = face.person_id
+            WHERE face.asset_id = asset.id)) AS people,
+       coalesce(m.make, '') || ' ; ' || coalesce(m.model, '') || ' ; ' || coalesce(m.lens_model, '') AS camera,
+       (SELECT group_concat(album.name, ' ; ') FROM album_asset JOIN album ON album.id = album_id
+        WHERE album_asset.asset_id = asset.id) AS albums,
+       NULL AS text,
+       -- 2024-04-12 april 2024
+       substr(wall_clock, 1, 10) || ' ' || CASE substr(wall_clock, 6, 2)
+            WHEN '01' THEN 'january' WHEN '02' THEN 'february' WHEN '03' THEN 'march' WHEN '04' THEN 'april'
+            WHEN '05' THEN 'may' WHEN '06' THEN 'june' WHEN '07' THEN 'july' WHEN '08' THEN 'august'
+            WHEN '09' THEN 'september' WHEN '10' THEN 'october' WHEN '11' THEN 'november' ELSE 'december' END
+            || ' ' || substr(wall_clock, 1, 4) AS taken
 FROM asset
 JOIN asset_metadata AS m ON m.asset_id = asset.id
 LEFT JOIN file ON file.id = asset.file_id

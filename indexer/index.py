@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from .sync.why import Answer
 
 PathLike = str | os.PathLike[str]
+# What users may say of an asset.
+USER_VALUES = (
+    "rating", "description", "city", "state", "country", "country_code", "sublocation", "place_name"
+)  # fmt: skip
 
 
 class Repair(NamedTuple):
@@ -137,6 +141,42 @@ class Index:
         from .store import queries
 
         return queries.listed_json(self._db, wanted or queries.Filter(), limit)
+
+    def search(self, query: str, limit: int = 20) -> Sequence[Listed]:
+        """Assets by words and filters (see indexer.search), the best first. Raises UsageError for other filters."""
+        from .search import parse
+        from .store.search import searched
+
+        wanted = parse(query)
+        return searched(self._with_words(), wanted, limit)
+
+    def search_json(self, query: str, limit: int = 20) -> Iterator[str]:
+        """The records of `search`, each as `get_json` gives it."""
+        from .search import parse
+        from .store.search import searched_json
+
+        wanted = parse(query)
+        return searched_json(self._with_words(), wanted, limit)
+
+    def search_sql(self, query: str, limit: int = 20) -> str:
+        """The SQL statement that `search` runs."""
+        from .search import parse
+        from .store.search import as_sql
+
+        return as_sql(parse(query), limit)
+
+    def _with_words(self) -> sqlite3.Connection:
+        """A connection to the index, the words of which are up to date, unless it cannot be written."""
+        from .store import search
+
+        if search.is_behind(self._db) and os.access(self.path, os.W_OK):
+            from .store.writer import Writer
+
+            writer, more = Writer(self._writable()), True
+            while more:
+                with writer.transaction():
+                    more = search.catch_up(writer.connection)
+        return self._db
 
     def keywords(self, id_or_path: PathLike) -> Sequence[str]:
         """The words that the photo is tagged with."""
@@ -284,15 +324,16 @@ class Index:
 
     # What users say
 
-    def rate(self, ids_or_paths: Sequence[PathLike], stars: int | None) -> Sequence[str]:
-        """Give 0 to 5 stars, which win over the file's; None: the file's count again. Returns the ids."""
-        if stars is not None and not 0 <= stars <= 5:
-            raise UsageError(f"{stars} stars: a rating is 0 to 5")
-        return self._for_each("rated", ids_or_paths, lambda writer, one: writer.say(one, rating=stars))
-
-    def describe(self, ids_or_paths: Sequence[PathLike], text: str | None) -> Sequence[str]:
-        """A description, which wins over the file's; None: the file's counts again. Returns the ids."""
-        return self._for_each("described", ids_or_paths, lambda writer, one: writer.say(one, description=text))
+    def set(self, ids_or_paths: Sequence[PathLike], **values: str | int | None) -> Sequence[str]:
+        """Say something that wins over the file's own words and over what was looked up: one of USER_VALUES; None: the
+        others count again. Returns the ids. Raises UsageError for another name, and for a rating beyond 0 to 5."""
+        for name, value in values.items():
+            if name not in USER_VALUES:
+                raise UsageError(f"'{name}' cannot be set: there are {', '.join(USER_VALUES)}")
+            if name == "rating" and value is not None and not (isinstance(value, int) and 0 <= value <= 5):
+                raise UsageError(f"{value} stars: a rating is 0 to 5")
+        what = ", ".join(f"{name} {'taken back' if value is None else value}" for name, value in values.items())
+        return self._for_each(f"set: {what}", ids_or_paths, lambda writer, one: writer.say(one, **values))
 
     def albums(self) -> Sequence[Album]:
         from .store import queries

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from indexer.index import Index
+
+if TYPE_CHECKING:
+    from indexer.store.queries import Listed
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -64,6 +67,21 @@ def tell(text: str, level: str = "info") -> None:
 
 def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def print_records(records: Iterable[str]) -> None:
+    """Asset records as one JSON array, each as it comes."""
+    click.echo("[", nl=False)
+    for number, text in enumerate(records):
+        click.echo((",\n" if number else "") + text, nl=False)
+    click.echo("]")
+
+
+def print_listed(found: Iterable[Listed]) -> None:
+    for one in found:
+        when = one.local_datetime[:19].replace("T", " ")
+        pixels = f"{one.width}×{one.height}" if one.width else "-"
+        click.echo(f"{when}  {one.id}  {pixels:>11}  {size(one.size):>8}  {one.camera or '-':24}  {one.path or '-'}")
 
 
 def size(count: float) -> str:

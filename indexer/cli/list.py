@@ -10,7 +10,7 @@ from indexer.errors import UsageError
 from indexer.index import Index
 from indexer.store.queries import Filter
 
-from .common import json_option, pass_index, size
+from .common import json_option, pass_index, print_listed, print_records
 
 _MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d)?)?)?)?)?")
 
@@ -40,15 +40,9 @@ def command(
     wanted = Filter(_moment(after), _moment(before), camera, kind, trashed, keyword)
     most = limit or -1
     if as_json:
-        click.echo("[", nl=False)
-        for number, text in enumerate(index.list_json(wanted, most)):
-            click.echo((",\n" if number else "") + text, nl=False)
-        click.echo("]")
-        return
-    for one in index.list(wanted, most):
-        when = one.local_datetime[:19].replace("T", " ")
-        pixels = f"{one.width}×{one.height}" if one.width else "-"
-        click.echo(f"{when}  {one.id}  {pixels:>11}  {size(one.size):>8}  {one.camera or '-':24}  {one.path or '-'}")
+        print_records(index.list_json(wanted, most))
+    else:
+        print_listed(index.list(wanted, most))
 
 
 def _moment(text: str | None) -> str | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-PLACES, VARIANTS, QUALITY, APPEARANCE = "places", "variants", "quality", "appearance"
+PLACES, VARIANTS, QUALITY, APPEARANCE, WORDS = "places", "variants", "quality", "appearance", "words"
 
 FROM_PLACE = {PLACES: 1}
 FROM_PICTURE = {VARIANTS: 1, QUALITY: 1, APPEARANCE: 1}
-NAMES = (*FROM_PLACE, *FROM_PICTURE)
+# The word index works from what has happened, and has no versions.
+NAMES = (*FROM_PLACE, *FROM_PICTURE, WORDS)

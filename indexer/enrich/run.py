@@ -11,13 +11,13 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from indexer.errors import UsageError
-from indexer.store import enrichments
+from indexer.store import enrichments, search
 from indexer.store.enrichments import Due, Enrichment
 from indexer.store.writer import Writer
 from indexer.workers import Workers, process_pool
 
 from .cache import Cache
-from .enrichers import FROM_PICTURE, FROM_PLACE, NAMES, PLACES, VARIANTS
+from .enrichers import FROM_PICTURE, FROM_PLACE, NAMES, PLACES, VARIANTS, WORDS
 
 if TYPE_CHECKING:
     from .worker import Order, Outcome
@@ -83,6 +83,9 @@ class Enrich:
                 self._look_up_places(among)
             if self._pictures:
                 self._look_at_pictures(among)
+            self._write()
+            if WORDS in self.names:
+                self._take_in_words()
         finally:
             self._write()
             self.summary.seconds += time.monotonic() - started
@@ -104,6 +107,14 @@ class Enrich:
             where = [enrichments.coordinates(self._connection, one.asset_id) for one in batch]
             for one, place in zip(batch, gazetteer().look_up(where), strict=True):
                 self._take([Enrichment(one.asset_id, PLACES, FROM_PLACE[PLACES], one.basis, place)])
+
+    # Words: what has happened since, whatever made it happen
+
+    def _take_in_words(self) -> None:
+        more = search.is_behind(self._connection)
+        while more and not self._stop.is_set():
+            with self._writer.transaction():
+                more = search.catch_up(self._connection)
 
     # Pictures: one by one, in worker processes
 

@@ -90,12 +90,16 @@ def salvage(damaged: Path, connection: sqlite3.Connection) -> dict[str, int]:
         connection.execute("DELETE FROM metadata WHERE asset_id NOT IN (SELECT id FROM asset)")
         connection.execute("UPDATE file SET asset_id = NULL WHERE asset_id NOT IN (SELECT id FROM asset)")
         connection.execute("UPDATE asset SET file_id = NULL WHERE file_id NOT IN (SELECT id FROM file)")
+        connection.execute("DELETE FROM setting WHERE name = 'words_cursor'")
         connection.execute("COMMIT")
     return saved
 
 
 def _tables(connection: sqlite3.Connection) -> list[str]:
-    rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'")
+    """All but those that are made anew: of runs, and the word index with its inner tables."""
+    rows = connection.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB 'search*'"
+    )
     return [row[0] for row in rows if row[0] not in ("event", "activity", "coverage")] + ["event"]
 
 

@@ -104,7 +104,7 @@ def _make_missing(connection: sqlite3.Connection, statements: list[str]) -> None
     for statement in statements:
         words = statement.split()
         if words[0].upper() == "CREATE":
-            name = words[2] if words[1].upper() != "UNIQUE" else words[3]
+            name = words[3] if words[1].upper() in ("UNIQUE", "VIRTUAL") else words[2]
             if name not in known:
                 connection.execute(statement)
         else:

@@ -171,9 +171,18 @@ def origins(connection: sqlite3.Connection, asset_id: str) -> list[Origin]:
 
 def user_origins(connection: sqlite3.Connection, asset_id: str) -> list[Origin]:
     """What the user said of an asset in the index, which wins over its file."""
-    row = connection.execute("SELECT rating, description FROM user_value WHERE asset_id = ?", (asset_id,)).fetchone()
-    said = zip(("rating", "description"), row or (), strict=False)
+    cursor = connection.execute("SELECT * FROM user_value WHERE asset_id = ?", (asset_id,))
+    names = [column[0] for column in cursor.description]
+    said = list(zip(names, cursor.fetchone() or (), strict=False))[1:]
     return [Origin(field, "you, in the index", str(value)) for field, value in said if value is not None]
+
+
+def looked_up(connection: sqlite3.Connection, asset_id: str) -> list[Origin]:
+    """What was found out of the place where an asset's coordinates lie."""
+    cursor = connection.execute("SELECT * FROM place WHERE asset_id = ?", (asset_id,))
+    names = [column[0] for column in cursor.description]
+    said = list(zip(names, cursor.fetchone() or (), strict=False))[1:]
+    return [Origin(field, "looked up by the coordinates", value) for field, value in said if value is not None]
 
 
 def motion(connection: sqlite3.Connection, asset_id: str) -> Motion | None:
@@ -355,15 +364,20 @@ class Listed(NamedTuple):
     path: str | None
 
 
+# The columns of Listed, of asset, metadata, file and root.
+LISTED = (
+    "asset.id, local_datetime, mime_type, width, height, file_size_bytes,"
+    " CASE WHEN instr(lower(model), lower(make)) = 1 THEN model"
+    " ELSE nullif(trim(coalesce(make, '') || ' ' || coalesce(model, '')), '') END,"
+    " root.path || '/' || file.path"
+)
+
+
 def listed(connection: sqlite3.Connection, wanted: Filter, limit: int) -> list[Listed]:
     """The newest assets first; ties by id."""
     where, values = _where(wanted)
     rows = connection.execute(
-        "SELECT asset.id, local_datetime, mime_type, width, height, file_size_bytes,"
-        " CASE WHEN instr(lower(model), lower(make)) = 1 THEN model"
-        " ELSE nullif(trim(coalesce(make, '') || ' ' || coalesce(model, '')), '') END,"
-        " root.path || '/' || file.path"
-        " FROM asset JOIN metadata ON metadata.asset_id = asset.id"
+        f"SELECT {LISTED} FROM asset JOIN metadata ON metadata.asset_id = asset.id"
         " LEFT JOIN file ON file.id = asset.file_id LEFT JOIN root ON root.id = file.root_id"
         f" WHERE {where} ORDER BY wall_clock DESC, asset.id LIMIT ?",
         (*values, limit),

@@ -41,10 +41,17 @@ def replace_words(connection: sqlite3.Connection, asset_id: str, facts: MediaFac
     )
     connection.execute(_UPDATE_METADATA, (*words, now, asset_id, *words))
     connection.execute("UPDATE metadata SET origins = ? WHERE asset_id = ?", (_origins(facts), asset_id))
+    before = _keywords(connection, asset_id)
     for table in ("keyword", "motion"):
         connection.execute(f"DELETE FROM {table} WHERE asset_id = ?", (asset_id,))
     _add_rare(connection, asset_id, facts)
+    if _keywords(connection, asset_id) != before:  # no part of the record, and yet a change to be told
+        connection.execute("UPDATE metadata SET updated_at = ? WHERE asset_id = ?", (now, asset_id))
     _put_faces(connection, asset_id, facts, now)
+
+
+def _keywords(connection: sqlite3.Connection, asset_id: str) -> list[tuple[str]]:
+    return connection.execute("SELECT word FROM keyword WHERE asset_id = ? ORDER BY word", (asset_id,)).fetchall()
 
 
 def _add_rare(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts) -> None:

@@ -327,7 +327,7 @@ class Writer:
             return undo(self.connection, change, self._now)
 
     def say(self, asset_id: str, **values: object) -> None:
-        """What the user says of an asset: rating, description; None takes it back."""
+        """What the user says of an asset, by column of user_value; None takes it back."""
         with self._record_may_change(asset_id):
             for name, value in values.items():
                 self.connection.execute(

@@ -26,13 +26,13 @@ class Explanation(NamedTuple):
 def explain(connection: sqlite3.Connection, asset_id: str) -> Explanation:
     from indexer.media.read import explain as read_words
 
-    settled = queries.user_origins(connection, asset_id)
+    settled, looked_up = queries.user_origins(connection, asset_id), queries.looked_up(connection, asset_id)
     for path, sidecars in _files(connection, asset_id):
         try:
-            return Explanation(settled + read_words(path, sidecars), paths.to_text(path))
+            return Explanation(settled + read_words(path, sidecars) + looked_up, paths.to_text(path))
         except OSError:
             continue
-    return Explanation(settled + queries.origins(connection, asset_id), None)
+    return Explanation(settled + queries.origins(connection, asset_id) + looked_up, None)
 
 
 def original(connection: sqlite3.Connection, asset_id: str) -> str | None:

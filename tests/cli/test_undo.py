@@ -36,13 +36,13 @@ def state(index: Index) -> dict[str, object]:
 
 def test_every_change_of_a_user_is_undone_one_after_the_other(index: Index, photos: Path, ids: list[str]) -> None:
     steps = [
-        ("rate", "5", *ids[:3]),
-        ("describe", "a fine day", ids[0]),
+        ("set", *ids[:3], "rating=5"),
+        ("set", ids[0], "description=a fine day", "city=Atlantis"),
         ("albums", "create", "Best", *ids[:2]),
         ("albums", "add", "Best", ids[2], ids[3]),
         ("albums", "remove", "Best", ids[0]),
         ("albums", "rename", "Best", "Very best"),
-        ("rate", "none", ids[1]),
+        ("set", ids[1], "rating="),
         ("trash", "put", ids[4], ids[3]),
         ("trash", "restore", ids[3]),
         ("albums", "delete", "Very best"),
@@ -67,7 +67,7 @@ def test_every_change_of_a_user_is_undone_one_after_the_other(index: Index, phot
 
 def test_ratings_show_in_the_record_and_win_over_the_file(index: Index, photos: Path, ids: list[str]) -> None:
     before = index.get(ids[0])
-    assert run("rate", "4", photos / "0.jpg", database=index.path).returncode == 0
+    assert run("set", photos / "0.jpg", "rating=4", database=index.path).returncode == 0
     after = index.get(ids[0])
     assert (after["metadata"]["rating"], after["exif"]["rating"]) == (4, 4)
     assert after["updated_at"] > before["updated_at"]
@@ -80,7 +80,7 @@ def test_ratings_show_in_the_record_and_win_over_the_file(index: Index, photos: 
 
 
 def test_what_was_changed_again_since_stays(index: Index, ids: list[str]) -> None:
-    index.rate(ids[:2], 5)
+    index.set(ids[:2], rating=5)
     with open_for_writing(index.path) as database:  # by another program
         database.execute("UPDATE user_value SET rating = 1 WHERE asset_id = ?", (ids[0],))
     database.close()
@@ -93,9 +93,13 @@ def test_what_was_changed_again_since_stays(index: Index, ids: list[str]) -> Non
 def test_all_or_nothing(index: Index, ids: list[str]) -> None:
     before = state(index)
     unknown = "asset_2222222222222222222222"
-    for step in (("rate", "5", ids[0], unknown), ("albums", "create", "x", unknown), ("trash", "put", ids[0], unknown)):
+    for step in (
+        ("set", "rating=5", ids[0], unknown),
+        ("albums", "create", "x", unknown),
+        ("trash", "put", ids[0], unknown),
+    ):
         assert run(*step, database=index.path).returncode == 3
-    assert run("rate", "6", ids[0], database=index.path).returncode == 2
+    assert run("set", ids[0], "rating=6", database=index.path).returncode == 2
     assert run("albums", "add", "no such album", ids[0], database=index.path).returncode == 3
     assert state(index) == before
     assert "nothing to undo" in run("undo", database=index.path).stdout
@@ -135,3 +139,26 @@ def test_a_scan_is_rehearsed_on_a_copy(index: Index, photos: Path, ids: list[str
     none = tmp_path / "none" / "index.db"
     assert "Would be: 5 new" in run("scan", photos, "--dry-run", database=none).stdout
     assert not none.exists()
+
+
+def test_a_place_that_the_user_sets_stays(index: Index, samples: Path) -> None:
+    photo = samples / "Paris" / "PXL_20240412_184115120.jpg"
+    index.scan([samples])
+    index.enrich(["places"])
+    looked_up = index.get(photo)["metadata"]
+    assert looked_up["city"] == "Paris"
+    done = run("set", photo, "city=Lutetia", "place_name=The tower", database=index.path)
+    assert (done.returncode, done.stdout) == (0, "1 photo changed.\n")
+    index.enrich(["places"], redo=True)
+    photo.touch()
+    index.scan()
+    said = index.get(photo)["metadata"]
+    assert (said["city"], said["place_name"], said["country"]) == ("Lutetia", "The tower", looked_up["country"])
+    assert said["display_label"].startswith("The tower, Lutetia")
+    assert "you, in the index" in run("explain", photo, database=index.path).stdout
+    assert run("set", photo, "city=", "place_name=", database=index.path).returncode == 0
+    assert index.get(photo)["metadata"]["city"] == "Paris"
+    for wrong in (("town=x",), ("rating=6",), ("rating=good",), ()):
+        done = run("set", photo, *wrong, database=index.path)
+        assert done.returncode == 2, wrong
+        assert done.stderr

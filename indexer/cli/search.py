@@ -1,0 +1,51 @@
+"""indexer search"""
+
+from __future__ import annotations
+
+import click
+
+from indexer.index import Index
+
+from .common import json_option, pass_index, print_listed, print_records, tell
+
+
+# What begins with a dash and is no option of ours is a word to be left out.
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("query", nargs=-1, required=True)
+@click.option("-n", "--limit", type=click.IntRange(min=0), default=20, show_default=True, help="How many; 0 for all.")
+@click.option("--sql", is_flag=True, help="Print the SQL statement instead of running it.")
+@json_option
+@pass_index
+def command(index: Index, query: tuple[str, ...], limit: int, sql: bool, as_json: bool) -> None:
+    """Find photos by words and filters; the best first.
+
+    Words are looked for in names, folders, descriptions, keywords, places, people, cameras, albums, and the month; as
+    the beginning of a word, whatever its case and accents. "In quotes": side by side, and whole. -word: without it.
+
+    \b
+    place:Paris person:"Marie Curie" camera:"iPhone 12" keyword: album: folder: name: description: lens: text:
+    taken:2023   taken:2023-05..2023-08   taken:2020..   type:photo   type:video   is:trashed
+    rating:>=4   iso:..400   aperture:<2.8   focal:24..70   quality:>0.8
+    near:48.86,2.29,5km
+
+    --json prints the full records as one array.
+    """
+    # The shell has taken the quotes off: an argument with a space in it was quoted.
+    text = " ".join(_quoted(one) for one in query)
+    if sql:
+        click.echo(index.search_sql(text, limit or -1))
+        return
+    if as_json:
+        print_records(index.search_json(text, limit or -1))
+        return
+    found = index.search(text, limit or -1)
+    print_listed(found)
+    if not found:
+        tell("Nothing found.")
+
+
+def _quoted(argument: str) -> str:
+    if " " not in argument or '"' in argument:
+        return argument
+    name, colon, value = argument.partition(":")
+    return f'{name}:"{value}"' if colon and name.isalpha() else argument

@@ -1,0 +1,43 @@
+"""indexer set"""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from indexer.errors import UsageError
+from indexer.index import USER_VALUES, Index
+
+from .common import many, pass_index
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True, metavar="ASSET... FIELD=VALUE...")
+@click.option("--dry-run", is_flag=True, help="Only say what would be set.")
+@pass_index
+def command(index: Index, words: tuple[str, ...], dry_run: bool) -> None:
+    """Say what you know better than the files: of assets, by id or path.
+
+    rating=0..5, description, city, state, country, country_code, sublocation, place_name. It wins over what the files
+    say and over what was looked up, and stays when they are read again; an empty VALUE lets the files speak again. The
+    files are not touched.
+    """
+    values: dict[str, str | int | None] = {}
+    assets = []
+    for word in words:
+        name, equals, value = word.partition("=")
+        if equals and name in USER_VALUES:
+            values[name] = value or None
+        elif equals and name.isidentifier() and not os.path.lexists(word):
+            raise UsageError(f"'{name}' cannot be set: there are {', '.join(USER_VALUES)}")
+        else:
+            assets.append(word)
+    if not values or not assets:
+        raise UsageError("name assets and what to set: indexer set ID rating=4 city=Paris")
+    if isinstance(rating := values.get("rating"), str):
+        if not rating.isdecimal():
+            raise UsageError(f"rating={rating}: a rating is 0 to 5")
+        values["rating"] = int(rating)
+    ids = [index.get(one)["id"] for one in assets] if dry_run else index.set(assets, **values)
+    click.echo(f"{many(len(ids), 'photo')} {'would be changed' if dry_run else 'changed'}.")

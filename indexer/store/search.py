@@ -1,0 +1,181 @@
+"""The word index, kept up by the change feed, and what is asked of it."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sqlite3
+from collections.abc import Iterator
+
+from indexer.search import Near, Term, Wanted
+
+from .enrichments import put_setting, setting
+from .queries import LISTED, Listed
+
+_CURSOR = "words_cursor"
+# Events that are looked at in one transaction.
+_AT_ONCE = 20_000
+_COLUMNS = ("name", "folder", "description", "keywords", "place", "people", "camera", "albums", "text", "taken")
+# What a word is worth in each of them.
+_WEIGHTS = (4.0, 2.0, 3.0, 5.0, 4.0, 6.0, 2.0, 3.0, 1.0, 2.0)
+# Scripts that are written without spaces: each letter is taken for a word, and words for letters side by side.
+_UNSPACED = re.compile(
+    "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])"
+)
+
+_CHANGED = """
+WITH happened AS (SELECT * FROM event WHERE id > :after AND id <= :until)
+SELECT entity_id FROM happened WHERE entity_type IN ('asset', 'metadata', 'file')
+UNION SELECT payload ->> 'asset_id' FROM happened WHERE payload ->> 'asset_id' IS NOT NULL
+UNION SELECT face.asset_id FROM happened JOIN face ON face.id = entity_id WHERE entity_type = 'face'
+UNION SELECT face.asset_id FROM happened JOIN face ON face.person_id = entity_id WHERE entity_type = 'person'
+UNION SELECT album_asset.asset_id FROM happened JOIN album_asset ON album_id = entity_id WHERE entity_type = 'album'"""
+_METRES_OF_A_DEGREE = 111_195.0
+
+
+def is_behind(connection: sqlite3.Connection) -> bool:
+    """Whether something has happened that the word index does not know yet."""
+    last = connection.execute("SELECT max(id) FROM event").fetchone()[0] or 0
+    return setting(connection, _CURSOR) != str(last)
+
+
+def catch_up(connection: sqlite3.Connection) -> bool:
+    """Take in some of what has happened, in the caller's transaction; whether there is more."""
+    cursor = setting(connection, _CURSOR)
+    last = connection.execute("SELECT max(id) FROM event").fetchone()[0] or 0
+    if cursor is None:  # an index that is older than its word index
+        asset_ids, until = [row[0] for row in connection.execute("SELECT id FROM asset")], last
+    else:
+        until = min(last, int(cursor) + _AT_ONCE)
+        asset_ids = [row[0] for row in connection.execute(_CHANGED, {"after": int(cursor), "until": until})]
+    _take_in(connection, asset_ids)
+    put_setting(connection, _CURSOR, str(until))
+    return until < last
+
+
+def _take_in(connection: sqlite3.Connection, asset_ids: list[str]) -> None:
+    chosen = json.dumps(asset_ids)
+    connection.execute(
+        "INSERT OR IGNORE INTO search_row (asset_id)"
+        " SELECT value FROM json_each(?) JOIN asset ON asset.id = value ORDER BY value",
+        (chosen,),
+    )
+    connection.execute(
+        "DELETE FROM search WHERE rowid IN"
+        " (SELECT id FROM search_row WHERE asset_id IN (SELECT value FROM json_each(?)))",
+        (chosen,),
+    )
+    rows = connection.execute(
+        f"SELECT search_row.id, {', '.join(f'asset_words.{name}' for name in _COLUMNS)} FROM asset_words"
+        " JOIN search_row ON search_row.asset_id = asset_words.asset_id"
+        " WHERE asset_words.asset_id IN (SELECT value FROM json_each(?))",
+        (chosen,),
+    )
+    connection.executemany(
+        f"INSERT INTO search (rowid, {', '.join(_COLUMNS)}) VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})",
+        ((row[0], *map(_spaced, row[1:])) for row in rows.fetchall()),
+    )
+
+
+def _spaced(text: str | None) -> str | None:
+    return _UNSPACED.sub(r" \1 ", text) if text and not text.isascii() else text
+
+
+def searched(connection: sqlite3.Connection, wanted: Wanted, limit: int) -> list[Listed]:
+    """The best first where there are words; else the newest."""
+    body, values = _body(wanted)
+    return [Listed(*row) for row in connection.execute(f"SELECT {LISTED} {body} LIMIT ?", (*values, limit))]
+
+
+def searched_json(connection: sqlite3.Connection, wanted: Wanted, limit: int) -> Iterator[str]:
+    """The records of `searched`, each as asset_json has it."""
+    body, values = _body(wanted)
+    query = f"SELECT (SELECT json FROM asset_json WHERE asset_json.id = asset.id) {body} LIMIT ?"
+    return (row[0] for row in connection.execute(query, (*values, limit)))
+
+
+def as_sql(wanted: Wanted, limit: int) -> str:
+    """The statement that is run, with its values in it: for people who go on from there."""
+    body, values = _body(wanted)
+    statement = f"SELECT {LISTED} {body} LIMIT {limit}"
+    for value in values:
+        text = "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)
+        statement = statement.replace("?", text, 1)
+    return statement
+
+
+def _body(wanted: Wanted) -> tuple[str, list[str | float]]:
+    tables = (
+        "FROM asset JOIN metadata ON metadata.asset_id = asset.id"
+        " LEFT JOIN file ON file.id = asset.file_id LEFT JOIN root ON root.id = file.root_id"
+    )
+    where = ["asset.trashed_at IS NOT NULL" if wanted.is_trashed else "asset.trashed_at IS NULL"]
+    values: list[str | float] = []
+    order = "asset.wall_clock DESC, asset.id"
+    if wanted.terms:
+        tables += " JOIN search_row ON search_row.asset_id = asset.id JOIN search ON search.rowid = search_row.id"
+        where.append("search MATCH ?")
+        values.append(" AND ".join(map(_match, wanted.terms)))
+        order = f"bm25(search, {', '.join(map(str, _WEIGHTS))}), {order}"
+    if wanted.without:
+        where.append(
+            "asset.id NOT IN (SELECT asset_id FROM search_row WHERE id IN"
+            " (SELECT rowid FROM search WHERE search MATCH ?))"
+        )
+        values.append(" OR ".join(map(_match, wanted.without)))
+    for clause, some in _clauses(wanted):
+        where.append(clause)
+        values += some
+    return f"{tables} WHERE {' AND '.join(where)} ORDER BY {order}", values
+
+
+def _match(term: Term) -> str:
+    """In FTS5's language: the words side by side, the last as the beginning of a longer one."""
+    words = _spaced(term.text) or ""
+    phrase = '"' + words.replace('"', '""').strip() + '"' + ("" if term.is_whole else " *")
+    return f"{{{term.column}}} : {phrase}" if term.column else phrase
+
+
+_RANGED = {
+    "rating": "(SELECT rating FROM asset_metadata WHERE asset_id = asset.id)",
+    "iso": "metadata.iso",
+    "aperture": "metadata.f_number",
+    "focal": "metadata.focal_length",
+    "quality": "(SELECT value FROM metric WHERE metric.asset_id = asset.id AND metric.name = 'quality')",
+}
+
+
+def _clauses(wanted: Wanted) -> Iterator[tuple[str, list[str | float]]]:
+    if wanted.after:
+        yield "asset.wall_clock >= ?", [wanted.after]
+    if wanted.before:
+        yield "asset.wall_clock < ? || '\U0010ffff'", [wanted.before]
+    if wanted.kind:
+        yield "asset.mime_type >= ? || '/' AND asset.mime_type < ? || '0'", [wanted.kind, wanted.kind]
+    for one in wanted.ranges:
+        if one.low is not None:
+            yield f"{_RANGED[one.name]} >{'' if one.is_open[0] else '='} ?", [one.low]
+        if one.high is not None:
+            yield f"{_RANGED[one.name]} <{'' if one.is_open[1] else '='} ?", [one.high]
+    if wanted.near is not None:
+        yield _near(wanted.near)
+
+
+def _near(near: Near) -> tuple[str, list[str | float]]:
+    """A box, by the index of places, and in it the distance, as on a flat earth, which is true enough for what a box
+    of some hundred kilometres leaves."""
+    degrees = near.kilometres * 1000 / _METRES_OF_A_DEGREE
+    narrow = max(math.cos(math.radians(min(abs(near.latitude) + degrees, 89.9))), 0.001)
+    across = min(degrees / narrow, 180.0)
+    shrunk = math.cos(math.radians(near.latitude))
+    # Longitudes are taken relative to the place, so that the antimeridian is nothing special.
+    apart = "(metadata.longitude - ? - 360.0 * round((metadata.longitude - ?) / 360.0))"
+    clause = (
+        f"metadata.latitude BETWEEN ? AND ? AND abs({apart}) <= ?"
+        f" AND (metadata.latitude - ?) * (metadata.latitude - ?) + {apart} * {apart} * ? <= ?"
+    )
+    values: list[str | float] = [near.latitude - degrees, near.latitude + degrees]
+    values += [near.longitude, near.longitude, across, near.latitude, near.latitude]
+    values += [near.longitude] * 4 + [shrunk * shrunk, degrees * degrees]
+    return clause, values

@@ -1,0 +1,206 @@
+"""Found: by words, whatever their case and accents, wherever they stand; by times, figures and places."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import piexif
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from indexer import Index
+from indexer.errors import UsageError
+from indexer.search import FILTERS
+
+from ..conftest import jpeg, put, rows, run
+
+
+def shot(path: Path, latitude: float, longitude: float) -> Path:
+    """A photo with a place."""
+
+    def degrees(value: float) -> tuple[tuple[int, int], ...]:
+        return ((round(abs(value) * 1_000_000), 1_000_000), (0, 1), (0, 1))
+
+    gps = {
+        piexif.GPSIFD.GPSLatitudeRef: "N" if latitude >= 0 else "S",
+        piexif.GPSIFD.GPSLatitude: degrees(latitude),
+        piexif.GPSIFD.GPSLongitudeRef: "E" if longitude >= 0 else "W",
+        piexif.GPSIFD.GPSLongitude: degrees(longitude),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(jpeg(path.name))
+    piexif.insert(piexif.dump({"GPS": gps}), str(path))
+    return path
+
+
+def names(index: Index, query: str, limit: int = 50) -> list[str]:
+    return [Path(one.path or "").name for one in index.search(query, limit)]
+
+
+@pytest.fixture
+def library(index: Index, samples: Path) -> Index:
+    index.scan([samples])
+    index.enrich(["places", "quality", "words"])
+    return index
+
+
+def test_words_from_everywhere(library: Index, samples: Path) -> None:
+    paris = "PXL_20240412_184115120.jpg"
+    for query in (
+        "pxl 20240412", "Paris", "place:paris", "folder:Paris", "camera:pixel", '"Pixel 8"', "PIXEL april", "april 2024",
+        "taken:2024-04 pix", "France", "type:photo paris",
+    ):  # fmt: skip
+        assert paris in names(library, query), query
+    for query in ("place:kyoto pixel", "-paris pixel", "taken:2025.. paris", "type:video paris", '"Pix"'):
+        assert paris not in names(library, query), query
+    library.set([samples / "Paris" / paris], description="Évening at the café, with Zoë")
+    library.create_album("Früh im Jahr", [samples / "Paris" / paris])
+    for query in ("cafe zoe", "CAFÉ", "description:evening", "album:fruh", '"at the cafe"'):
+        assert names(library, query) == [paris], query
+    library.set([samples / "Paris" / paris], description=None)
+    assert names(library, "zoe") == []
+
+
+def test_scripts_without_spaces(index: Index, photos: Path) -> None:
+    put(photos / "京都の紅葉.jpg", 1)
+    put(photos / "東京タワー.jpg", 2)
+    index.scan([photos])
+    assert names(index, "紅葉") == ["京都の紅葉.jpg"]
+    assert names(index, "京") == ["京都の紅葉.jpg", "東京タワー.jpg"] or set(names(index, "京")) == {
+        "京都の紅葉.jpg",
+        "東京タワー.jpg",
+    }
+    assert names(index, "京都") == ["京都の紅葉.jpg"]
+
+
+def test_moved_edited_and_trashed_ones(index: Index, photos: Path) -> None:
+    put(photos / "holiday" / "beach.jpg", 1)
+    put(photos / "holiday" / "hotel.jpg", 2)
+    index.scan([photos])
+    assert set(names(index, "holiday")) == {"beach.jpg", "hotel.jpg"}
+    (photos / "holiday").rename(photos / "Korsika")
+    (photos / "Korsika" / "hotel.jpg").unlink()
+    index.scan()
+    assert names(index, "folder:korsika") == ["beach.jpg"]
+    assert names(index, "holiday") == []
+    assert names(index, "korsika hotel is:trashed") in (["hotel.jpg"], [])
+    assert names(index, "hotel is:trashed") == ["hotel.jpg"]
+    index.empty_trash(0)
+    assert names(index, "hotel is:trashed") == []
+    assert rows(index, "SELECT count(*) FROM search") == [(1,)]
+
+
+def test_keywords_alone_are_a_change_too(index: Index, photos: Path) -> None:
+    put(photos / "a.jpg", 1)
+    index.scan([photos])
+    assert names(index, "keyword:sunset") == []
+    (photos / "a.jpg.xmp").write_text(
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:subject><rdf:Bag><rdf:li>Sunset'
+        "</rdf:li></rdf:Bag></dc:subject></rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+    index.scan()
+    assert names(index, "keyword:sunset") == ["a.jpg"]
+
+
+def test_near(index: Index, photos: Path) -> None:
+    tower = shot(photos / "tower.jpg", 48.8584, 2.2945)
+    shot(photos / "louvre.jpg", 48.8606, 2.3376)  # 3.2 km away
+    shot(photos / "versailles.jpg", 48.8049, 2.1204)
+    shot(photos / "east.jpg", -16.9, 179.99)
+    shot(photos / "west.jpg", -16.9, -179.99)  # 2.1 km from the one before
+    shot(photos / "pole.jpg", 89.99, 100.0)
+    index.scan([photos])
+    assert set(names(index, "near:48.8584,2.2945,3km")) == {tower.name}
+    assert set(names(index, "near:48.8584,2.2945,4km")) == {tower.name, "louvre.jpg"}
+    assert set(names(index, "near:48.8584,2.2945,20km")) == {tower.name, "louvre.jpg", "versailles.jpg"}
+    assert set(names(index, "near:-16.9,179.995,5km")) == {"east.jpg", "west.jpg"}
+    assert set(names(index, "near:-16.9,-179.995,5km")) == {"east.jpg", "west.jpg"}
+    assert names(index, "near:0,0,100km") == []
+    plan = rows(index, "EXPLAIN QUERY PLAN " + index.search_sql("near:48.8584,2.2945,3km"))
+    assert any("metadata_place" in str(row) for row in plan)
+
+
+def test_figures(index: Index, photos: Path) -> None:
+    for number in range(6):
+        put(photos / f"{number}.jpg", number)
+    index.scan([photos])
+    for number in range(6):
+        index.set([photos / f"{number}.jpg"], rating=number)
+    assert set(names(index, "rating:>=4")) == {"4.jpg", "5.jpg"}
+    assert set(names(index, "rating:>4")) == {"5.jpg"}
+    assert set(names(index, "rating:1..2")) == {"1.jpg", "2.jpg"}
+    assert set(names(index, "rating:<1")) == {"0.jpg"}
+    assert set(names(index, "rating:3")) == {"3.jpg"}
+    assert names(index, "iso:>100") == []
+
+
+def test_the_best_comes_first(index: Index, photos: Path) -> None:
+    put(photos / "lighthouse" / "a.jpg", 1)
+    put(photos / "lighthouse.jpg", 2)
+    put(photos / "other.jpg", 3)
+    index.scan([photos])
+    assert names(index, "lighthouse")[0] == "lighthouse.jpg"
+    assert names(index, "") == [Path(one.path or "").name for one in index.list()]
+    assert len(names(index, "", 2)) == 2
+
+
+def test_an_index_that_is_older_than_its_words(index: Index, samples: Path) -> None:
+    """As after an update, or `repair`: nothing is in the word index, and nothing has happened since."""
+    index.scan([samples])
+    with index._writable() as database:
+        database.execute("DELETE FROM search_row")
+        database.execute("DELETE FROM event")
+        database.execute("DELETE FROM setting WHERE name = 'words_cursor'")
+    assert len(names(index, "pixel")) > 0
+    assert rows(index, "SELECT (SELECT count(*) FROM search) = (SELECT count(*) FROM asset)") == [(1,)]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    query=st.one_of(
+        st.text(max_size=30),
+        st.lists(st.sampled_from([*(f"{name}:x" for name in FILTERS), "AND", "OR", "NOT", "NEAR(a", "*", "^x", "(", "'"]), max_size=5).map(" ".join),
+    )
+)  # fmt: skip
+def test_no_query_breaks_it(query: str, request: pytest.FixtureRequest) -> None:
+    index = request.getfixturevalue("one_photo")
+    try:
+        index.search(query)
+    except UsageError as error:
+        assert str(error)
+
+
+@pytest.fixture
+def one_photo(index: Index, photos: Path) -> Index:
+    put(photos / "x.jpg", 1)
+    index.scan([photos])
+    return index
+
+
+def test_the_command(library: Index, samples: Path) -> None:
+    shown = run("search", "place:Paris", database=library.path)
+    assert shown.returncode == 0
+    assert "PXL_20240412_184115120.jpg" in shown.stdout
+    records = json.loads(run("search", "--json", "Pixel 8", database=library.path).stdout)
+    assert records[0]["metadata"]["model"] == "Pixel 8"
+    assert "PXL_20240412" not in run("search", "-pixel", "april", database=library.path).stdout
+    nothing = run("search", "no such thing anywhere", database=library.path)
+    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, "", "Nothing found.\n")
+    wrong = run("search", "plce:Paris", database=library.path)
+    assert wrong.returncode == 2
+    assert "Did you mean 'place:'?" in wrong.stderr
+    statement = run("search", "--sql", 'camera:"Pixel 8"', database=library.path).stdout
+    assert len(rows(library, statement)) == len(library.search('camera:"Pixel 8"'))
+
+
+def test_a_copy_that_cannot_be_written_is_searched_as_it_is(library: Index, tmp_path: Path) -> None:
+    library.search("")
+    library.close()
+    shutil.copy(library.path, tmp_path / "copy.db")
+    (tmp_path / "copy.db").chmod(0o444)
+    with Index.open(tmp_path / "copy.db") as copy:
+        assert names(copy, "pixel") == names(library, "pixel")

@@ -1,0 +1,79 @@
+"""The language of searches: what texts mean, and that none of them breaks it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.errors import UsageError
+from indexer.search import FILTERS, Near, Range, Term, Wanted, parse
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", Wanted()),
+        ("red bicycle", Wanted(terms=(Term("red"), Term("bicycle")))),
+        ('"red bicycle"', Wanted(terms=(Term("red bicycle", None, True),))),
+        ("beach -people", Wanted(terms=(Term("beach"),), without=(Term("people"),))),
+        ('person:"Marie Curie"', Wanted(terms=(Term("Marie Curie", "people", True),))),
+        ("Place:Paris -folder:old", Wanted(terms=(Term("Paris", "place"),), without=(Term("old", "folder"),))),
+        ("taken:2023-05..2023-08", Wanted(after="2023-05", before="2023-08")),
+        ("taken:2023", Wanted(after="2023", before="2023")),
+        ("taken:2023-05-17..", Wanted(after="2023-05-17")),
+        ("taken:..2020", Wanted(before="2020")),
+        ("taken:2023-05-17t18:30", Wanted(after="2023-05-17T18:30", before="2023-05-17T18:30")),
+        ("rating:>=4", Wanted(ranges=(Range("rating", 4, None),))),
+        ("iso:<800", Wanted(ranges=(Range("iso", None, 800, (False, True)),))),
+        ("aperture:1.8..2.8", Wanted(ranges=(Range("aperture", 1.8, 2.8),))),
+        ("quality:0.9", Wanted(ranges=(Range("quality", 0.9, 0.9),))),
+        ("type:video", Wanted(kind="video")),
+        ("type:Photo", Wanted(kind="image")),
+        ("near:48.86,2.29,5km", Wanted(near=Near(48.86, 2.29, 5))),
+        ("near:-33.86,151.2,500m", Wanted(near=Near(-33.86, 151.2, 0.5))),
+        ("near:1,2", Wanted(near=Near(1, 2, 1))),
+        ("is:trashed", Wanted(is_trashed=True)),
+        ("12:30 IMG_1234.jpg", Wanted(terms=(Term("12:30"), Term("IMG_1234.jpg")))),
+        ("https://example.org/x", Wanted(terms=(Term("https://example.org/x"),))),
+        ("... - !", Wanted()),
+    ],
+)
+def test_what_it_means(text: str, wanted: Wanted) -> None:
+    assert parse(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("plce:Paris", "Did you mean 'place:'"),
+        ("foo:bar", "There are name, folder"),
+        ("taken:yesterday", "write taken:2023"),
+        ("taken:2023..2024..2025", "write taken"),
+        ("rating:good", "write rating:4"),
+        ("near:Paris", "write near:48.86,2.29,5km"),
+        ("near:91,0", "write near"),
+        ("type:sound", "there are photo and video"),
+        ("is:blurred", "is:trashed"),
+        ('"never closed', "is not closed"),
+        ("-rating:4", "cannot be left out"),
+    ],
+)
+def test_what_it_cannot_mean_is_said(text: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        parse(text)
+
+
+@given(
+    st.one_of(
+        st.text(max_size=40),
+        st.lists(st.tuples(st.sampled_from(FILTERS), st.text('0123456789.-<>=,:"km ', max_size=12)), max_size=4).map(
+            lambda pairs: " ".join(f"{name}:{value}" for name, value in pairs)
+        ),
+    )
+)
+def test_no_text_breaks_it(text: str) -> None:
+    try:
+        parse(text)
+    except UsageError as error:
+        assert str(error)
