@@ -78,7 +78,7 @@ def parse(text: str) -> Wanted:
     ranges: list[Range] = []
     wanted = Wanted()
     at = 0
-    text = text.rstrip()
+    text = text.replace("\0", " ").rstrip()  # SQLite's texts end there
     while at < len(text):
         found = _PIECE.match(text, at)
         assert found is not None

@@ -135,10 +135,11 @@ def run(*arguments: object, database: Path | None = None, **options: object) -> 
 def until(true: Callable[[], object], seconds: float = 30.0, what: str = "it") -> None:
     """Wait for something that another process is about to do."""
     seconds *= sized(1, 20)
-    end = time.monotonic() + seconds
+    started = time.monotonic()
     while not true():
-        assert time.monotonic() < end, f"{what} did not happen within {seconds} s"
-        time.sleep(sized(0.05, 0.5))
+        waited = time.monotonic() - started
+        assert waited < seconds, f"{what} did not happen within {seconds} s"
+        time.sleep(0.05 if waited < 5 else 0.5)
 
 
 @dataclass

@@ -370,8 +370,8 @@ class Watch:
                 one.everything_at = now + max(self._rest, 1.0) * 2  # put off until the burst is over
             if is_folder:
                 one.folders.setdefault(within, now + min(self._rest, 0.2))
-            if name == IGNORE_FILE:
-                one.folders.setdefault(folder, now)
+            if name == IGNORE_FILE:  # many programs empty a file before they write it: that is no rule yet
+                one.folders.setdefault(folder, now + min(self._rest, 0.5))
             elif not is_folder:
                 one.names[folder, name] = now + self._rest
             self._wake.notify_all()
