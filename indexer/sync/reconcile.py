@@ -210,7 +210,10 @@ class Reconciler:
     def _has_inodes(self, device: int, folder: str) -> bool:
         """Whether inodes tell files apart on a file system; where they do not, size and time have to do."""
         if device not in self._inodes:
-            self._inodes[device] = has_inodes(volume_of(folder).filesystem)
+            try:
+                self._inodes[device] = has_inodes(volume_of(folder).filesystem)
+            except OSError:  # it has gone since it was listed
+                return True
         return self._inodes[device]
 
     def _change(self, change: Change) -> None:

@@ -132,7 +132,11 @@ class Watch:
             while not self._stop.is_set():
                 self._wait_while_paused()
                 for one in list(self._watched.values()):
-                    self._attend(one)
+                    try:
+                        self._attend(one)
+                    except OSError as error:  # no folder's trouble ends the watch
+                        self._on_message(f"{one.root.path}: {error}. Looking through all of it again.")
+                        one.everything_at = time.monotonic() + RETRY_SECONDS
                 self._sleep()
         except Stopped:
             pass

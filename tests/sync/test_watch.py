@@ -359,3 +359,53 @@ def test_a_burst_brings_a_full_look(photos: Path, tmp_path: Path, monkeypatch: p
     finally:
         stop.set()
         thread.join(30)
+
+
+def test_a_folder_that_goes_while_it_is_looked_at(index: Index, photos: Path) -> None:
+    """Its first file is asked what kind of file system it lies on, and by then the folder is gone."""
+    from indexer.store import queries
+    from indexer.store.writer import Writer
+    from indexer.sync.readers import Readers
+    from indexer.sync.reconcile import Reconciler
+    from indexer.sync.summary import Summary
+
+    put(photos / "a.jpg", 1)
+    index.scan([photos])
+    (root,) = index.roots()
+    writer, readers = Writer(index._writable()), Readers(1)
+    reconciler = Reconciler(writer, readers, root, {one.id: one for one in queries.roots(writer.connection)}, Summary())
+    assert reconciler._has_inodes(123456, str(photos / "gone"))
+    assert reconciler._has_inodes(photos.stat().st_dev, str(photos)) in (True, False)
+
+
+def test_no_trouble_with_a_folder_ends_the_watch(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(photos / "a.jpg", 1)
+    plain, failing = watching.Reconciler.run, [True]
+
+    def fails_once(self: object, parts: object) -> object:
+        if failing and failing.pop():
+            raise OSError(5, "Input/output error")
+        return plain(self, parts)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(watching.Reconciler, "run", fails_once)
+    monkeypatch.setattr(watching, "RETRY_SECONDS", 0.3)
+    stop, said, seen = watching.Stop(), list[str](), list[str]()
+
+    def follow() -> None:
+        with Index.open(tmp_path / "index.db") as index:
+            index.watch(
+                [photos],
+                stop=stop,
+                rest_seconds=0.2,
+                on_message=said.append,
+                on_change=lambda root, change, asset_id: seen.append(change.stat.name),
+            )
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    try:
+        until(lambda: seen == ["a.jpg"], what="the look after the trouble")
+        assert "Input/output error" in said[0]
+    finally:
+        stop.set()
+        thread.join(30)
