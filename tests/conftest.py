@@ -120,11 +120,14 @@ def verdicts(index: Index) -> dict[str, str]:
     return dict(rows(index, "SELECT path, verdict FROM path_verdict"))  # type: ignore[arg-type]
 
 
-def run(*arguments: object, database: Path | None = None, **options: object) -> subprocess.CompletedProcess[str]:
-    """The command line, as a process of its own."""
+def run(
+    *arguments: object, database: Path | None = None, enrich: bool = False, **options: object
+) -> subprocess.CompletedProcess[str]:
+    """The command line, as a process of its own; scans only index, unless asked to enrich as they do by default."""
     at = ["--db", str(database)] if database else []
+    only = ["--no-enrich"] if arguments[0] == "scan" and not enrich else []
     return subprocess.run(
-        [sys.executable, "-m", "indexer", *at, *map(str, arguments)],
+        [sys.executable, "-m", "indexer", *at, *map(str, arguments), *only],
         capture_output=True,
         text=True,
         timeout=sized(120, 1200),
@@ -163,17 +166,18 @@ class Watcher:
 
 @pytest.fixture
 def watch(tmp_path: Path) -> Iterator[Callable[..., Watcher]]:
-    """Starts `indexer watch FOLDER`, returns once it follows events; all are ended with the test."""
+    """Starts `indexer watch FOLDER`, returns once it follows events; all are ended with the test. As in `run`, it
+    enriches only if asked to."""
     started: list[Watcher] = []
 
-    def start(folder: Path, *options: object, prefix: tuple[str, ...] = ()) -> Watcher:
+    def start(folder: Path, *options: object, prefix: tuple[str, ...] = (), enrich: bool = False) -> Watcher:
         number = len(started)
         out, err = tmp_path / f"watch{number}.out", tmp_path / f"watch{number}.err"
         database = tmp_path / "index.db"
         with out.open("w") as stdout, err.open("w") as stderr:
             process = subprocess.Popen(
                 [*prefix, sys.executable, "-m", "indexer", "--db", str(database), "watch", str(folder)]
-                + ["--rest", "0.5", "--trash-after", "0.5", *map(str, options)],
+                + ["--rest", "0.5", "--trash-after", "0.5", *["--no-enrich"] * (not enrich), *map(str, options)],
                 stdout=stdout,
                 stderr=stderr,
                 text=True,

@@ -207,10 +207,10 @@ def test_F14_a_full_disk_is_said_and_the_index_as_it_was(photos: Path, tmp_path:
         pytest.skip("this machine lets nobody mount anything")
     try:
         put(photos / "first.jpg", "first")
-        assert run("scan", photos, "--no-enrich", database=disk / "index.db").returncode == 0
+        assert run("scan", photos, database=disk / "index.db").returncode == 0
         for number in range(2000):
             put(photos / f"{number}.jpg", number)
-        done = run("scan", photos, "--no-enrich", database=disk / "index.db")
+        done = run("scan", photos, database=disk / "index.db")
         assert done.returncode == 1
         assert "full" in done.stderr
         assert "Traceback" not in done.stderr
@@ -220,7 +220,7 @@ def test_F14_a_full_disk_is_said_and_the_index_as_it_was(photos: Path, tmp_path:
             assert database.execute("SELECT count(*) FROM asset_json").fetchone()[0] >= 1
         database.close()
         subprocess.run(["mount", "-o", "remount,size=20m", disk], check=True)
-        assert run("scan", "--no-enrich", database=disk / "index.db").returncode == 0
+        assert run("scan", database=disk / "index.db").returncode == 0
         with sqlite3.connect(f"file:{disk / 'index.db'}?mode=ro", uri=True) as database:
             assert database.execute("SELECT count(*) FROM asset").fetchone() == (2001,)
         database.close()

@@ -23,7 +23,7 @@ from ..conftest import SHARED, rows, run
 @pytest.fixture(scope="module")
 def scanned(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Index:
     database = tmp_path_factory.mktemp("corpus") / "index.db"
-    done = run("scan", corpus, "--no-enrich", database=database)
+    done = run("scan", corpus, database=database)
     assert done.returncode == 0, done.stderr
     return Index.open(database)
 
@@ -111,7 +111,7 @@ def test_checksums_are_those_of_the_system_tools(scanned: Index, corpus: Path) -
 
 def test_an_index_built_again_is_the_same(scanned: Index, records: list[str], corpus: Path, tmp_path: Path) -> None:
     again = tmp_path / "again.db"
-    assert run("scan", corpus, "--no-enrich", "--workers", 1, database=again).returncode == 0
+    assert run("scan", corpus, "--workers", 1, database=again).returncode == 0
     rebuilt = [str(text) for (text,) in rows(Index.open(again), "SELECT json FROM asset_json ORDER BY id")]
     assert [_timeless(text) for text in rebuilt] == [_timeless(text) for text in records]
 
@@ -125,13 +125,13 @@ def test_the_records_do_not_depend_on_this_computers_time_zone(
     scanned: Index, records: list[str], corpus: Path, tmp_path: Path, zone: str
 ) -> None:
     database = tmp_path / "elsewhere.db"
-    assert run("scan", corpus, "--no-enrich", database=database, env={**os.environ, "TZ": zone}).returncode == 0
+    assert run("scan", corpus, database=database, env={**os.environ, "TZ": zone}).returncode == 0
     elsewhere = [str(text) for (text,) in rows(Index.open(database), "SELECT json FROM asset_json ORDER BY id")]
     assert [_timeless(text) for text in elsewhere] == [_timeless(text) for text in records]
 
 
 def test_a_second_scan_finds_nothing_to_do(scanned: Index, records: list[str], corpus: Path) -> None:
-    done = run("scan", "--no-enrich", "--json", database=scanned.path)
+    done = run("scan", "--json", database=scanned.path)
     summary = json.loads(done.stdout)
     assert summary["unchanged"] == 134
     assert not any(summary[key] for key in ("new", "modified", "moved", "gone", "bytes_read"))

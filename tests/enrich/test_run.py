@@ -21,7 +21,7 @@ from indexer.config import cache_folder
 from indexer.enrich import enrichers
 from indexer.errors import NotFound, Undecodable, UsageError
 
-from ..conftest import SAMPLES, Watcher, put, rows, run, until
+from ..conftest import SAMPLES, Watcher, put, rows, run, sized, until
 
 PARIS = SAMPLES / "Paris" / "PXL_20240412_184115120.jpg"
 
@@ -215,8 +215,8 @@ def test_our_own_cache_is_never_indexed(photos: Path, astronaut: Image.Image) ->
 def test_kill_9_anywhere(album: Path, tmp_path: Path) -> None:
     chance = random.Random(9)
     database = tmp_path / "killed.db"
-    run("scan", "--no-enrich", album, database=database)
-    for _ in range(12):
+    run("scan", album, database=database)
+    for _ in range(sized(6, 50)):
         process = subprocess.Popen(
             [sys.executable, "-m", "indexer", "--db", str(database), "enrich"],
             stdout=subprocess.DEVNULL,
@@ -232,7 +232,7 @@ def test_kill_9_anywhere(album: Path, tmp_path: Path) -> None:
         connection.close()
     assert run("enrich", database=database).returncode == 0
     undisturbed = tmp_path / "undisturbed.db"
-    run("scan", album, database=undisturbed)
+    run("scan", album, database=undisturbed, enrich=True)
     tables = ("place", "metric", "appearance", "variant", "enrichment")
     columns = {
         "variant": "asset_id, name, file, width, height, size",
@@ -245,7 +245,7 @@ def test_kill_9_anywhere(album: Path, tmp_path: Path) -> None:
 
 def test_beside_a_watch(photos: Path, watch: Callable[..., Watcher], astronaut: Image.Image) -> None:
     astronaut.save(photos / "first.jpg")
-    watcher = watch(photos)
+    watcher = watch(photos, enrich=True)
     index = Index.open(watcher.database)
     until(lambda: seen(index).get("appearance") == (1, 0), what="the first to be seen")
     shutil.copy(PARIS, photos / "paris.jpg")

@@ -26,7 +26,7 @@ def family(pid: int) -> list[psutil.Process]:
 
 def test_F30_others_go_first(photos: Path, watch: Start) -> None:
     put(photos / "a.jpg", 1)
-    watcher = watch(photos)
+    watcher = watch(photos, enrich=True)
     until(lambda: "appearance" in Index.open(watcher.database).enrichments())
     time.sleep(1)
     for process in family(watcher.process.pid):
@@ -41,13 +41,13 @@ def test_F30_others_go_first(photos: Path, watch: Start) -> None:
 def test_F30_idle_is_idle(photos: Path, watch: Start) -> None:
     for number in range(300):
         put(photos / f"{number % 30}" / f"{number}.jpg", number)
-    watcher = watch(photos)
+    watcher = watch(photos, enrich=True)
     index = Index.open(watcher.database)
     until(lambda: index.enrichments().get("appearance") == (300, 0), what="all to be seen to")
     time.sleep(3)
     processes = family(watcher.process.pid)
     before = sum(sum(process.cpu_times()[:2]) for process in processes)
-    time.sleep(seconds := sized(10, 600))
+    time.sleep(seconds := sized(6, 600))
     used = sum(sum(process.cpu_times()[:2]) for process in processes) - before
     assert used / seconds < 0.005
 

@@ -82,8 +82,8 @@ def test_F14_kill_9_anywhere_in_a_scan(tree: Path, tmp_path: Path) -> None:
             path.rename(path.with_name(f"moved {kill}.jpg"))
             for folder in [one for one in tree.iterdir() if one.is_dir()][:1]:
                 folder.rename(folder.with_name(f"{folder.name}x"))
-    assert run(*SCAN, tree, database=database).returncode == 0
-    assert run(*SCAN, tree, database=tmp_path / "undisturbed.db").returncode == 0
+    assert run("scan", tree, database=database).returncode == 0
+    assert run("scan", tree, database=tmp_path / "undisturbed.db").returncode == 0
     killed, undisturbed = content(database), content(tmp_path / "undisturbed.db")
     present = [row for row in killed if len(row) != 9 or row[2] != "gone"]
     assert [row[:3] for row in present if len(row) == 9] == [row[:3] for row in undisturbed if len(row) == 9]
@@ -112,8 +112,8 @@ def test_F14_kill_9_anywhere_in_a_watch(tree: Path, tmp_path: Path) -> None:
         process.wait()
         if database.exists() and database.stat().st_size:
             content(database)
-    assert run(*SCAN, tree, database=database).returncode == 0
-    assert run(*SCAN, tree, database=tmp_path / "undisturbed.db").returncode == 0
+    assert run("scan", tree, database=database).returncode == 0
+    assert run("scan", tree, database=tmp_path / "undisturbed.db").returncode == 0
     live = {row[1]: row[4] for row in content(database) if len(row) == 9 and row[2] == "indexed"}
     assert live == {row[1]: row[4] for row in content(tmp_path / "undisturbed.db") if len(row) == 9}
 
@@ -223,7 +223,7 @@ def test_F13_many_processes_at_once(tree: Path, tmp_path: Path, watch: Callable[
     assert rows(index, "SELECT count(*), count(DISTINCT asset_id) FROM file") == [(240 + number, 240 + number)]
     assert watcher.stop() == 0
     assert watcher.err.read_text() == ""
-    assert run(*SCAN, tree, database=database).returncode == 0
+    assert run("scan", tree, database=database).returncode == 0
     log = database.with_name(database.name + "-wal")
     assert not log.exists() or log.stat().st_size < 64 << 20
 
@@ -352,7 +352,7 @@ def test_F16_a_long_watch_does_not_grow(photos: Path, watch: Callable[..., Watch
     """What days of use do, one after the other: files come, are edited, moved, deleted, in folders that come and go."""
     rounds, sizes = sized(12, 600), []
     put(photos / "stays.jpg", "stays")
-    watcher = watch(photos)
+    watcher = watch(photos, enrich=True)
     index = Index.open(watcher.database)
     for turn in range(rounds):
         folder = photos / f"day {turn}"

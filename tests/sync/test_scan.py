@@ -48,7 +48,7 @@ def test_F8_what_did_not_change_is_not_opened(index: Index, photos: Path, tmp_pa
         pytest.skip("strace counts what is opened, and is not installed")
     for number in range(20):
         put(photos / f"{number}.jpg", number)
-    assert run("scan", photos, database=index.path).returncode == 0
+    assert run("scan", photos, database=index.path, enrich=True).returncode == 0
     trace = tmp_path / "trace"
     command = [sys.executable, "-m", "indexer", "--db", str(index.path), "scan", str(photos)]
     probe = subprocess.run([strace, "-o", str(trace), "true"], capture_output=True)
