@@ -594,6 +594,24 @@ class Index:
                     enrichments.forget(writer.connection, name, failed_only=not redo)
         return run.run()
 
+    def enrich_due(self, names: Sequence[str] = (), *, redo: bool = False, retry: bool = False) -> dict[str, int]:
+        """How many places and pictures `enrich` would see."""
+        import tempfile
+
+        from .enrich.run import chosen_names, count_due
+        from .store import enrichments
+        from .store.connection import open_for_writing
+
+        if not redo and not retry:
+            return count_due(self._db, names)
+        with tempfile.TemporaryDirectory(prefix="indexer-") as scratch:
+            connection = open_for_writing(self.backup(Path(scratch) / "index.db"))
+            for name in chosen_names(names):
+                enrichments.forget(connection, name, failed_only=not redo)
+            due = count_due(connection, names)
+            connection.close()
+            return due
+
     def enrichments(self) -> dict[str, tuple[int, int]]:
         """By enricher: of how many assets it has said something, and at how many it failed."""
         from .store import enrichments

@@ -23,6 +23,7 @@ _SHOWN_FAILURES = 10
 @click.argument("names", nargs=-1, metavar=f"[{'|'.join(NAMES)}]...")
 @click.option("--redo", is_flag=True, help="Of all photos, also those that were seen already.")
 @click.option("--retry", is_flag=True, help="Also of those where it failed before.")
+@click.option("--dry-run", is_flag=True, help="Only say how much there is to be seen.")
 @click.option("--failures", is_flag=True, help="Only list where it failed, and why.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes that decode pictures. Default: one a core.")
 @max_cache_option
@@ -33,6 +34,7 @@ def command(
     names: tuple[str, ...],
     redo: bool,
     retry: bool,
+    dry_run: bool,
     failures: bool,
     workers: int | None,
     max_cache: int | None,
@@ -46,6 +48,14 @@ def command(
     """
     if failures:
         _print_failures(index, as_json=as_json, limit=None)
+        return
+    if dry_run:
+        due = index.enrich_due(names, redo=redo, retry=retry)
+        if as_json:
+            print_json(due)
+        else:
+            places, pictures = due["places"], due["pictures"]
+            click.echo(f"Would be seen: {many(pictures, 'picture')} and {many(places, 'place')}.")
         return
     summary = run_enrich(index, names, redo=redo, retry=retry, workers=workers, max_cache=max_cache, quiet=as_json)
     if summary is None:

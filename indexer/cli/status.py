@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from indexer.index import Index
@@ -22,41 +24,12 @@ _SHOWN = 10
 def command(index: Index, all_failures: bool, as_json: bool) -> None:
     """Say what is in the index, what is running, what failed and why."""
     counts, roots, running = index.counts(), index.roots(), index.activities()
-    verdicts = counts.by_verdict
-    failed = sum(verdicts.get(name, 0) for name in ("damaged", "unreadable", "unstable"))
-    ignored = verdicts.get("ignored", 0) + verdicts.get("not_media", 0)
-    seen = sum(number for name, number in verdicts.items() if name not in ("missing", "gone"))
+    sums = _sums(counts.by_verdict)
     covered = index.coverage()
-    failures = index.failures(-1 if all_failures or as_json else _SHOWN)
     if as_json:
-        print_json(
-            {
-                "index": str(index.path),
-                "assets": counts.assets,
-                "trashed": counts.trashed,
-                "files": counts.files,
-                "bytes": counts.bytes,
-                "seen": seen,
-                "indexed": verdicts.get("indexed", 0),
-                "ignored": ignored,
-                "failed": failed,
-                "by_verdict": verdicts,
-                "missing": verdicts.get("missing", 0),
-                "roots": [
-                    root._asdict()
-                    | {"files": counts.by_root.get(root.id, 0), "missing": counts.missing_by_root.get(root.id, 0)}
-                    | {"watch": covered[root.id]._asdict() if root.id in covered else None}
-                    | {"has_inodes": has_inodes(root.filesystem)}
-                    | {"drives": [mount._asdict() for mount in index.mounts(root.id)]}
-                    for root in roots
-                ],
-                "watches": sum(one.watches for one in covered.values()),
-                "watch_limit": watch_limit(),
-                "running": [one._asdict() for one in running],
-                "failures": [one._asdict() for one in failures],
-            }
-        )
+        print_json(_for_scripts(index))
         return
+    failures = index.failures(-1 if all_failures else _SHOWN)
     log = index.path.with_name(index.path.name + "-wal")
     on_disk = index.path.stat().st_size + (log.stat().st_size if log.exists() else 0)
     click.echo(f"{index.path}  ({size(on_disk)})")
@@ -64,8 +37,15 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
     click.echo(
         f"{many(counts.assets, 'asset')} in {many(counts.files, 'file')}, {size(counts.bytes)} of photos{trashed}"
     )
-    indexed = verdicts.get("indexed", 0)
-    click.echo(f"{many(seen, 'path')} seen = {indexed:,} indexed + {ignored:,} ignored + {failed:,} failed")
+    click.echo(
+        "{} seen = {indexed:,} indexed + {ignored:,} ignored + {failed:,} failed".format(
+            many(sums["seen"], "path"), **sums
+        )
+    )
+    if enriched := index.enrichments():
+        words = ", ".join(f"{name} of {done:,}" for name, (done, _) in enriched.items())
+        bad = sum(one for _, one in enriched.values())
+        click.echo(f"worked out: {words}" + (f"; {bad:,} failed: 'indexer enrich --failures'" if bad else ""))
     for root in roots:
         _root(index, root, counts, covered.get(root.id))
     if any(one.watches for one in covered.values()):
@@ -76,12 +56,50 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
         click.echo(f"running: {one.kind} of {', '.join(one.roots)} since {one.started_at} (process {one.pid})")
     if not running:
         click.echo("running: nothing")
-    if failed:
+    if sums["failed"]:
         click.echo("failed:")
     for failure in failures:
         click.echo(f"  {failure.verdict:11}{failure.root}/{failure.path}: {failure.reason}")
-    if failed > len(failures):
-        click.echo(f"  … and {failed - len(failures):,} more: --failures lists them")
+    if sums["failed"] > len(failures):
+        click.echo(f"  … and {sums['failed'] - len(failures):,} more: --failures lists them")
+
+
+def _for_scripts(index: Index) -> dict[str, Any]:
+    counts, covered = index.counts(), index.coverage()
+    verdicts = counts.by_verdict
+    return {
+        "index": str(index.path),
+        "assets": counts.assets,
+        "trashed": counts.trashed,
+        "files": counts.files,
+        "bytes": counts.bytes,
+        **_sums(verdicts),
+        "by_verdict": verdicts,
+        "missing": verdicts.get("missing", 0),
+        "roots": [
+            root._asdict()
+            | {"files": counts.by_root.get(root.id, 0), "missing": counts.missing_by_root.get(root.id, 0)}
+            | {"watch": covered[root.id]._asdict() if root.id in covered else None}
+            | {"has_inodes": has_inodes(root.filesystem)}
+            | {"drives": [mount._asdict() for mount in index.mounts(root.id)]}
+            for root in index.roots()
+        ],
+        "watches": sum(one.watches for one in covered.values()),
+        "watch_limit": watch_limit(),
+        "running": [one._asdict() for one in index.activities()],
+        "enriched": {name: {"done": done, "failed": bad} for name, (done, bad) in index.enrichments().items()},
+        "failures": [one._asdict() for one in index.failures(-1)],
+    }
+
+
+def _sums(verdicts: dict[str, int]) -> dict[str, int]:
+    """seen = indexed + ignored + failed."""
+    return {
+        "seen": sum(number for name, number in verdicts.items() if name not in ("missing", "gone")),
+        "indexed": verdicts.get("indexed", 0),
+        "ignored": verdicts.get("ignored", 0) + verdicts.get("not_media", 0),
+        "failed": sum(verdicts.get(name, 0) for name in ("damaged", "unreadable", "unstable")),
+    }
 
 
 def _root(index: Index, root: Root, counts: Counts, covered: Coverage | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -44,6 +45,23 @@ class EnrichSummary:
         return dict(vars(self))
 
 
+def count_due(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str, int]:
+    """How many places and pictures these enrichers, all where none is named, have not seen yet."""
+    chosen = chosen_names(names)
+    pictures = {name: version for name, version in FROM_PICTURE.items() if name in chosen}
+    return {
+        "places": enrichments.count_due(connection, "place", FROM_PLACE) if PLACES in chosen else 0,
+        "pictures": enrichments.count_due(connection, "picture", pictures) if pictures else 0,
+    }
+
+
+def chosen_names(names: Sequence[str]) -> tuple[str, ...]:
+    """All of them where none is named. Raises UsageError for one that there is not."""
+    if unknown := set(names) - set(NAMES):
+        raise UsageError(f"there is no enricher '{min(unknown)}': there are {', '.join(NAMES)}")
+    return tuple(names) or NAMES
+
+
 class Enrich:
     """One run of some enrichers. `stop`: set it to end the run soon; what was done stays."""
 
@@ -57,10 +75,7 @@ class Enrich:
         stop: threading.Event | None = None,
         on_progress: Callable[[EnrichSummary], None] = lambda summary: None,
     ) -> None:
-        unknown = set(names) - set(NAMES)
-        if unknown:
-            raise UsageError(f"there is no enricher '{min(unknown)}': there are {', '.join(NAMES)}")
-        self.names = chosen = tuple(names) or NAMES
+        self.names = chosen = chosen_names(names)
         self.summary = EnrichSummary()
         self._writer = writer
         self._connection = writer.connection
@@ -92,8 +107,7 @@ class Enrich:
         return self.summary
 
     def _count_due(self) -> int:
-        places = enrichments.count_due(self._connection, "place", FROM_PLACE) if self._places else 0
-        return places + (enrichments.count_due(self._connection, "picture", self._pictures) if self._pictures else 0)
+        return sum(count_due(self._connection, self.names).values())
 
     # Places: many at once, here
 

@@ -286,3 +286,15 @@ def test_without_any_photo(index: Index, photos: Path) -> None:
     put(photos / "readme.txt")
     index.scan([photos])
     assert index.enrich().total == 0
+
+
+def test_a_rehearsal_sees_nothing(index: Index, album: Path) -> None:
+    index.scan([album])
+    said = run("enrich", "--dry-run", database=index.path).stdout
+    assert said == "Would be seen: 13 pictures and 1 place.\n"
+    assert seen(index) == {}
+    index.enrich()
+    assert index.enrich_due() == {"places": 0, "pictures": 0}
+    assert index.enrich_due(["quality"], retry=True) == {"places": 0, "pictures": 2}
+    assert index.enrich_due(redo=True) == {"places": 1, "pictures": 13}
+    assert seen(index)["quality"] == (11, 2)
