@@ -54,8 +54,8 @@ def real(corpus: Path) -> Iterator[Image.Image]:
 
 
 def test_worse_copies_of_real_photos_score_lower(corpus: Path) -> None:
-    photos = list(real(corpus))[:: sized(3, 1)]
-    assert len(photos) > 8
+    photos = list(real(corpus))[:: sized(6, 1)]
+    assert len(photos) >= 5
     for how in ("a little blurred", "blurred", "dark", "very dark", "noisy", "very noisy"):
         worse = [figures(WORSE[how](photo))["quality"] < figures(photo)["quality"] for photo in photos]
         assert sum(worse) / len(worse) >= 0.97, how

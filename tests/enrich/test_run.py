@@ -216,7 +216,7 @@ def test_kill_9_anywhere(album: Path, tmp_path: Path) -> None:
     chance = random.Random(9)
     database = tmp_path / "killed.db"
     run("scan", album, database=database)
-    for _ in range(sized(6, 50)):
+    for _ in range(sized(4, 50)):
         process = subprocess.Popen(
             [sys.executable, "-m", "indexer", "--db", str(database), "enrich"],
             stdout=subprocess.DEVNULL,
