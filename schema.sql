@@ -1,4 +1,4 @@
--- The index, version 4.
+-- The index, version 5.
 --
 -- One idea: the asset record is a row, and its JSON is a view. Tables hold facts; the view asset_json renders the record,
 -- and everything that hands out a record (the Python lookup, the command line, your own SELECT) returns that text.
@@ -8,7 +8,7 @@
 -- Needs SQLite 3.40. Changed only by a numbered migration beside it (indexer/store/migrations).
 
 PRAGMA application_id = 0x50494458;  -- "PIDX"
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 -- What holds for the index as a whole: device_id; cache_uri, the file:// URL of the folder that the variants lie in;
 -- max_cache, how many bytes they may take.
@@ -273,6 +273,19 @@ CREATE TABLE generated_description (
     text     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Lines of text in the picture, in the order they are read. x, y, w, h are pixels of the stored picture.
+CREATE TABLE text_line (
+    asset_id   TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    number     INTEGER NOT NULL,
+    text       TEXT NOT NULL,
+    x          INTEGER NOT NULL,
+    y          INTEGER NOT NULL,
+    w          INTEGER NOT NULL,
+    h          INTEGER NOT NULL,
+    confidence REAL NOT NULL,                    -- 0..1
+    PRIMARY KEY (asset_id, number)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE person (
     id                TEXT PRIMARY KEY,
     name              TEXT,
@@ -295,12 +308,27 @@ CREATE TABLE face (
     h            INTEGER NOT NULL,
     timestamp_ms INTEGER,
     source       TEXT NOT NULL DEFAULT 'file',   -- who found it: the file's own words, or an enricher
+    confidence   REAL,                           -- of the detector, 0..1
+    assigned_by  TEXT CHECK (assigned_by IN ('file', 'user', 'likeness')),  -- who said whose face it is
     created_at   TEXT NOT NULL,
     updated_at   TEXT NOT NULL
 ) STRICT;
 
 CREATE INDEX face_asset ON face (asset_id);
 CREATE INDEX face_person ON face (person_id) WHERE person_id IS NOT NULL;
+
+-- What a face looks like to a model: numbers (32-bit floats, little-endian) that lie near each other for one person.
+CREATE TABLE face_embedding (
+    face_id TEXT PRIMARY KEY REFERENCES face (id) ON DELETE CASCADE,
+    model   TEXT NOT NULL,
+    vector  BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Former ids of a person: of those that the user merged into this one.
+CREATE TABLE person_alias (
+    id        TEXT PRIMARY KEY,
+    person_id TEXT NOT NULL REFERENCES person (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE album (
     id             TEXT PRIMARY KEY,
@@ -672,7 +700,8 @@ SELECT asset.id AS asset_id,
        coalesce(m.make, '') || ' ; ' || coalesce(m.model, '') || ' ; ' || coalesce(m.lens_model, '') AS camera,
        (SELECT group_concat(album.name, ' ; ') FROM album_asset JOIN album ON album.id = album_id
         WHERE album_asset.asset_id = asset.id) AS albums,
-       NULL AS text,
+       (SELECT group_concat(text, ' ; ') FROM (SELECT text FROM text_line WHERE text_line.asset_id = asset.id
+            ORDER BY number)) AS text,
        -- 2024-04-12 april 2024
        substr(wall_clock, 1, 10) || ' ' || CASE substr(wall_clock, 6, 2)
             WHEN '01' THEN 'january' WHEN '02' THEN 'february' WHEN '03' THEN 'march' WHEN '04' THEN 'april'

@@ -25,6 +25,16 @@ def default_database() -> Path:
     return user_data_path("indexer") / "index.db"
 
 
+def models_folder() -> Path:
+    """INDEXER_MODELS, else a folder beside where the index lies by default: models that the user puts there."""
+    named = os.environ.get("INDEXER_MODELS")
+    if named:
+        return Path(named).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("indexer") / "models"
+
+
 def machine_name() -> str:
     """A text that stays the same on this machine: INDEXER_DEVICE, the system's machine id, else the host's name."""
     return os.environ.get("INDEXER_DEVICE") or _machine_id() or socket.gethostname()

@@ -598,7 +598,8 @@ class Index:
         """How many places and pictures `enrich` would see."""
         import tempfile
 
-        from .enrich.run import chosen_names, count_due
+        from .enrich.enrichers import chosen_names
+        from .enrich.run import count_due
         from .store import enrichments
         from .store.connection import open_for_writing
 

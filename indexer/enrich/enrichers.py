@@ -2,9 +2,47 @@
 
 from __future__ import annotations
 
+from indexer.errors import UsageError
+
 PLACES, VARIANTS, QUALITY, APPEARANCE, WORDS = "places", "variants", "quality", "appearance", "words"
+FACES, TEXT = "faces", "text"
 
 FROM_PLACE = {PLACES: 1}
-FROM_PICTURE = {VARIANTS: 1, QUALITY: 1, APPEARANCE: 1}
+FROM_PICTURE = {VARIANTS: 1, QUALITY: 1, APPEARANCE: 1, FACES: 1, TEXT: 1}
 # The word index works from what has happened, and has no versions.
 NAMES = (*FROM_PLACE, *FROM_PICTURE, WORDS)
+# So slow that they only run when they are named.
+ON_REQUEST = (TEXT,)
+
+
+def chosen_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that are named; else all that run by themselves and can run here. Raises UsageError for one that there is
+    not, or that needs what is not installed."""
+    if unknown := set(names) - set(NAMES):
+        raise UsageError(f"there is no enricher '{min(unknown)}': there are {', '.join(NAMES)}")
+    if names:
+        return names
+    return tuple(name for name in NAMES if name not in ON_REQUEST and (name != FACES or _finds_faces()))
+
+
+def versions(names: tuple[str, ...]) -> dict[str, int]:
+    """Of those among them that look at pictures. Other models are another version. Raises UsageError as above."""
+    found = {}
+    for name in names:
+        if name in FROM_PICTURE:
+            found[name] = (_stamp(name) << 16) + FROM_PICTURE[name]
+    return found
+
+
+def _finds_faces() -> bool:
+    from .faces import models
+
+    return models.is_available()
+
+
+def _stamp(name: str) -> int:
+    if name == FACES:
+        from .faces import models
+
+        return models.kind().stamp
+    return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
@@ -40,6 +40,9 @@ _UPRIGHT = {
 _STILL_SECONDS = 1.0
 _SRGB: Any = ImageCms.createProfile("sRGB")
 
+# How far a frame is to be turned counter-clockwise, in degrees -> Exif's orientation.
+_ORIENTATIONS = {0: 1, 90: 8, 180: 3, 270: 6}
+
 T = TypeVar("T")
 
 
@@ -51,6 +54,14 @@ class Picture(NamedTuple):
     width: int
     height: int
     is_cut_off: bool = False
+
+
+class Frame(NamedTuple):
+    """One picture of a film, upright, RGB. orientation: Exif's, of the stored frame."""
+
+    image: Image.Image
+    milliseconds: int
+    orientation: int
 
 
 def open_picture(path: str | os.PathLike[str], mime_type: str, orientation: int, long_side: int | None) -> Picture:
@@ -184,6 +195,28 @@ def _raw(file: BinaryIO, orientation: int, long_side: int | None) -> Picture:
 
 
 def _film(path: str) -> Picture:
+    """The still that stands for a film."""
+    for frame in _frames(path, lambda length: [min(_STILL_SECONDS, length / 2) if length > _STILL_SECONDS else 0.0]):
+        return Picture(frame.image, *frame.image.size)
+    raise Undecodable("the film has no picture that can be decoded")
+
+
+def film_frames(path: str | os.PathLike[str], most: int, every: float) -> list[Frame]:
+    """Up to `most` frames of a film, evenly spread, and no nearer to each other than so many seconds.
+
+    Raises Undecodable, and OSError where the file cannot be opened."""
+
+    def when(length: float) -> list[float]:
+        count = max(1, min(most, int(length / every)))
+        return [length * (number + 0.5) / count for number in range(count)]
+
+    with open(path, "rb"):
+        return _guarded(lambda: list(_frames(os.fspath(path), when)))
+
+
+def _frames(path: str, when: Callable[[float], list[float]]) -> Iterator[Frame]:
+    """The frames at these seconds, which are asked for with the film's length (0 where it is not known); of most films
+    those from which decoding can begin."""
     import av
 
     with av.open(path) as container:
@@ -191,13 +224,17 @@ def _film(path: str) -> Picture:
             raise Undecodable("the film has no pictures")
         stream = container.streams.video[0]
         length = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
-        if length > _STILL_SECONDS and stream.time_base:
-            container.seek(int(min(_STILL_SECONDS, length / 2) / stream.time_base), stream=stream)
-        for frame in container.decode(stream):
+        shown: set[int] = set()
+        for seconds in when(length):
+            if seconds and stream.time_base:
+                container.seek(int(seconds / stream.time_base), stream=stream)
+            frame = next(container.decode(stream), None)
+            milliseconds = round((frame.time or 0.0) * 1000) if frame else 0
+            if frame is None or milliseconds in shown:
+                continue
+            shown.add(milliseconds)
+            orientation = _ORIENTATIONS.get(frame.rotation % 360, 1)
             image = Image.fromarray(frame.to_ndarray(format="rgb24"))
-            turn = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, -180: Image.Transpose.ROTATE_180,
-                    -90: Image.Transpose.ROTATE_270}.get(frame.rotation)  # fmt: skip
-            if turn is not None:
+            if (turn := _UPRIGHT.get(orientation)) is not None:
                 image = image.transpose(turn)
-            return Picture(image, *image.size)
-    raise Undecodable("the film has no picture that can be decoded")
+            yield Frame(image, milliseconds, orientation)

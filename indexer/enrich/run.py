@@ -11,14 +11,13 @@ from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from indexer.errors import UsageError
-from indexer.store import enrichments, search
+from indexer.store import enrichments, people, search
 from indexer.store.enrichments import Due, Enrichment
 from indexer.store.writer import Writer
 from indexer.workers import Workers, process_pool
 
 from .cache import Cache
-from .enrichers import FROM_PICTURE, FROM_PLACE, NAMES, PLACES, VARIANTS, WORDS
+from .enrichers import FACES, FROM_PLACE, PLACES, VARIANTS, WORDS, chosen_names, versions
 
 if TYPE_CHECKING:
     from .worker import Order, Outcome
@@ -47,19 +46,12 @@ class EnrichSummary:
 
 def count_due(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str, int]:
     """How many places and pictures these enrichers, all where none is named, have not seen yet."""
-    chosen = chosen_names(names)
-    pictures = {name: version for name, version in FROM_PICTURE.items() if name in chosen}
+    chosen = chosen_names(tuple(names))
+    pictures = versions(chosen)
     return {
         "places": enrichments.count_due(connection, "place", FROM_PLACE) if PLACES in chosen else 0,
         "pictures": enrichments.count_due(connection, "picture", pictures) if pictures else 0,
     }
-
-
-def chosen_names(names: Sequence[str]) -> tuple[str, ...]:
-    """All of them where none is named. Raises UsageError for one that there is not."""
-    if unknown := set(names) - set(NAMES):
-        raise UsageError(f"there is no enricher '{min(unknown)}': there are {', '.join(NAMES)}")
-    return tuple(names) or NAMES
 
 
 class Enrich:
@@ -75,13 +67,13 @@ class Enrich:
         stop: threading.Event | None = None,
         on_progress: Callable[[EnrichSummary], None] = lambda summary: None,
     ) -> None:
-        self.names = chosen = chosen_names(names)
+        self.names = chosen = chosen_names(tuple(names))
         self.summary = EnrichSummary()
         self._writer = writer
         self._connection = writer.connection
         self._cache = cache
         self._places = PLACES in chosen
-        self._pictures = {name: version for name, version in FROM_PICTURE.items() if name in chosen}
+        self._pictures = versions(chosen)
         self._count = workers
         self._stop = stop or threading.Event()
         self._on_progress = on_progress
@@ -99,6 +91,8 @@ class Enrich:
             if self._pictures:
                 self._look_at_pictures(among)
             self._write()
+            if FACES in self.names:
+                self._tell_people_apart()
             if WORDS in self.names:
                 self._take_in_words()
         finally:
@@ -129,6 +123,20 @@ class Enrich:
         while more and not self._stop.is_set():
             with self._writer.transaction():
                 more = search.catch_up(self._connection)
+
+    # People: once there are faces, from what they look like
+
+    def _tell_people_apart(self) -> None:
+        from .faces import models
+
+        kind = models.kind()
+        if not self.summary.pictures and not people.has_strangers(self._connection, kind.name):
+            return
+        from .faces.whose import judge
+
+        # Under the writer's lock, for what the user says meanwhile counts.
+        with self._writer.transaction():
+            self._writer.put_people(*judge(people.embedded(self._connection, kind.name), kind.same))
 
     # Pictures: one by one, in worker processes
 
@@ -175,7 +183,8 @@ class Enrich:
         for file in enrichments.picture_files(self._connection, one.asset_id):
             if os.path.isfile(file.real_path):
                 stem = Stem.of(self._cache.folder, one.basis)
-                return Order(one.asset_id, file.real_path, *file[2:], one.basis, names, stem)
+                versions = {name: self._pictures[name] for name in names}
+                return Order(one.asset_id, file.real_path, *file[2:], one.basis, versions, stem)
         return None
 
     def _tick(self) -> None:

@@ -8,18 +8,18 @@ import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from indexer.errors import IndexUnusable, Undecodable
+from indexer.errors import IndexUnusable, Undecodable, UsageError
 from indexer.store.enrichments import Enrichment, Result
 
 from . import appearance, quality
-from .enrichers import FROM_PICTURE, QUALITY, VARIANTS
-from .picture import Picture, open_picture
+from .enrichers import FACES, QUALITY, VARIANTS
+from .picture import Picture, film_frames, open_picture
 from .variants import LARGEST, Stem, make_ahead, shrink
 
 
 class Order(NamedTuple):
     """A picture to look at. path is as the operating system knows it; size and mtime_ns are those of the file that the
-    index knows: another file is not looked at."""
+    index knows: another file is not looked at. versions: of the enrichers that are to see it."""
 
     asset_id: str
     path: str
@@ -28,7 +28,7 @@ class Order(NamedTuple):
     mime_type: str
     orientation: int
     basis: str
-    enrichers: tuple[str, ...]
+    versions: dict[str, int]
     stem: Stem
 
 
@@ -48,7 +48,7 @@ def be_quiet() -> None:
 
 
 def crashed(order: Order) -> Outcome:
-    return [_failed(order, name, "the decoder crashed on it") for name in order.enrichers]
+    return [_failed(order, name, "the decoder crashed on it") for name in order.versions]
 
 
 def _look_at(order: Order) -> Outcome:
@@ -60,9 +60,9 @@ def _look_at(order: Order) -> Outcome:
     except OSError:
         return None
     except Undecodable as error:
-        return [_failed(order, name, str(error)) for name in order.enrichers]
+        return [_failed(order, name, str(error)) for name in order.versions]
     preview = picture._replace(image=shrink(picture.image, LARGEST))
-    return [_enriched(order, name, preview) for name in order.enrichers]
+    return [_enriched(order, name, preview) for name in order.versions]
 
 
 def _enriched(order: Order, name: str, preview: Picture) -> Enrichment:
@@ -70,12 +70,12 @@ def _enriched(order: Order, name: str, preview: Picture) -> Enrichment:
         if preview.is_cut_off and name != VARIANTS:
             raise Undecodable("the picture is cut off")
         result = _work_out(order, name, preview)
-    except IndexUnusable:
+    except (IndexUnusable, UsageError):
         raise
     except Exception as error:  # one that fails must not take the others along
         text = str(error) if isinstance(error, Undecodable) else f"{type(error).__name__}: {error}"
         return _failed(order, name, text)
-    return Enrichment(order.asset_id, name, FROM_PICTURE[name], order.basis, result)
+    return Enrichment(order.asset_id, name, order.versions[name], order.basis, result)
 
 
 def _work_out(order: Order, name: str, preview: Picture) -> Result:
@@ -88,8 +88,14 @@ def _work_out(order: Order, name: str, preview: Picture) -> Result:
             raise IndexUnusable(f"cannot write to {order.stem.folder}: {error.strerror}") from error
     if name == QUALITY:
         return quality.measure(shrink(preview.image, quality.LONG_SIDE))
+    if name == FACES:
+        from .faces import find  # only now: its models take a while to load
+
+        if order.mime_type.startswith("video/"):
+            return find.in_film(film_frames(order.path, find.FRAMES, find.EVERY))
+        return find.in_picture(preview.image, (preview.width, preview.height), order.orientation)
     return appearance.look_at(preview.image)
 
 
 def _failed(order: Order, name: str, error: str) -> Enrichment:
-    return Enrichment(order.asset_id, name, FROM_PICTURE[name], order.basis, error=error)
+    return Enrichment(order.asset_id, name, order.versions[name], order.basis, error=error)

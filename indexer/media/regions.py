@@ -71,7 +71,7 @@ def stored_box(face: NamedFace, width: int, height: int, orientation: int) -> tu
     applied_wide, applied_high = face.applied
     turned = orientation > 4 and applied_wide and (applied_wide > applied_high) != (width > height)
     if turned:
-        x, y, w, h = _unturned(x, y, w, h, orientation)
+        x, y, w, h = unturned(x, y, w, h, orientation)
     left, top = max(x, 0.0), max(y, 0.0)
     right, bottom = min(x + w, 1.0), min(y + h, 1.0)
     if right <= left or bottom <= top or not width or not height:
@@ -80,12 +80,18 @@ def stored_box(face: NamedFace, width: int, height: int, orientation: int) -> tu
     return box if box[2] and box[3] else None
 
 
-def _unturned(x: float, y: float, w: float, h: float, orientation: int) -> tuple[float, float, float, float]:
-    """A box of the upright picture, where it lies in the stored one (Exif 3.0, 4.6.5.1.6, for 5 to 8)."""
+def unturned(x: float, y: float, w: float, h: float, orientation: int) -> tuple[float, float, float, float]:
+    """A box of the upright picture, where it lies in the stored one; fractions (Exif 3.0, 4.6.5.1.6)."""
+    if orientation in (2, 3):  # mirrored; upside down
+        x = 1 - x - w
+    if orientation in (3, 4):
+        y = 1 - y - h
     if orientation == 5:  # mirrored along the diagonal
         return y, x, h, w
     if orientation == 6:  # shown turned clockwise
         return y, 1 - x - w, h, w
     if orientation == 7:
         return 1 - y - h, 1 - x - w, h, w
-    return 1 - y - h, x, h, w  # 8: shown turned counter-clockwise
+    if orientation == 8:  # shown turned counter-clockwise
+        return 1 - y - h, x, h, w
+    return x, y, w, h

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from indexer import paths
 
+from .people import FoundFace, put_faces
+
 
 class Place(NamedTuple):
     """Where coordinates lie. timezone is an IANA name."""
@@ -41,7 +43,18 @@ class Appearance(NamedTuple):
     hashes: bytes
 
 
-Result = Place | Sequence[Variant] | Mapping[str, float] | Appearance
+class TextLine(NamedTuple):
+    """Text in a picture; x, y, w, h in pixels of the stored one. confidence 0..1."""
+
+    text: str
+    x: int
+    y: int
+    w: int
+    h: int
+    confidence: float
+
+
+Result = Place | Sequence[Variant] | Mapping[str, float] | Appearance | Sequence[FoundFace] | Sequence[TextLine]
 
 
 class Enrichment(NamedTuple):
@@ -85,24 +98,35 @@ _TABLES: dict[str, tuple[str, Callable[[Any, str], Sequence[Sequence[object]]]]]
     "variants": ("variant", lambda variants, now: [(*one, now) for one in variants]),
     "quality": ("metric", lambda figures, now: list(figures.items())),
     "appearance": ("appearance", lambda one, now: [one]),
+    "text": ("text_line", lambda lines, now: [(number, *one) for number, one in enumerate(lines)]),
 }
+# What is found by words of the metadata, or is shown as a part of them.
+_TOLD_AS_METADATA = ("places", "text")
 
 
 def put(connection: sqlite3.Connection, one: Enrichment, now: str) -> None:
     """In the place of what the enricher said before."""
+    if one.enricher == "faces":
+        if one.result is not None:  # else people are still whom they were
+            put_faces(connection, one.asset_id, one.result, now)  # type: ignore[arg-type]
+    elif _replace(connection, one, now) and one.enricher in _TOLD_AS_METADATA:
+        connection.execute("UPDATE metadata SET updated_at = ? WHERE asset_id = ?", (now, one.asset_id))
+    connection.execute(
+        "INSERT OR REPLACE INTO enrichment (asset_id, enricher, version, basis, error, done_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (one.asset_id, one.enricher, one.version, one.basis, one.error, now),
+    )
+
+
+def _replace(connection: sqlite3.Connection, one: Enrichment, now: str) -> bool:
+    """The rows of a result, in the place of those that were there; whether they are others."""
     table, rows_of = _TABLES[one.enricher]
     before = connection.execute(f"SELECT * FROM {table} WHERE asset_id = ?", (one.asset_id,)).fetchall()
     rows = [(one.asset_id, *row) for row in rows_of(one.result, now)] if one.result is not None else []
     connection.execute(f"DELETE FROM {table} WHERE asset_id = ?", (one.asset_id,))
     for row in rows:
         connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
-    connection.execute(
-        "INSERT OR REPLACE INTO enrichment (asset_id, enricher, version, basis, error, done_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (one.asset_id, one.enricher, one.version, one.basis, one.error, now),
-    )
-    if one.enricher == "places" and before != rows:  # a part of the record's metadata
-        connection.execute("UPDATE metadata SET updated_at = ? WHERE asset_id = ?", (now, one.asset_id))
+    return before != rows
 
 
 def forget(connection: sqlite3.Connection, enricher: str, *, failed_only: bool = False) -> int:

@@ -32,6 +32,11 @@ _STEPS: dict[int, tuple[str, ...]] = {
         ),
         "DROP TABLE variant",  # was never filled
     ),
+    5: (
+        "ALTER TABLE face ADD COLUMN confidence REAL",
+        "ALTER TABLE face ADD COLUMN assigned_by TEXT CHECK (assigned_by IN ('file', 'user', 'likeness'))",
+        "UPDATE face SET assigned_by = 'file' WHERE person_id IS NOT NULL",
+    ),
 }
 # version reached -> tables whose constraints are other than before
 _REBUILT: dict[int, tuple[str, ...]] = {3: ("file",)}

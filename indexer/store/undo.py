@@ -14,6 +14,8 @@ _TABLES: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "album": ("id", None),
     "album_asset": ("id", None),
     "person": ("id", None),
+    "person_alias": ("id", None),
+    "face": ("id", ("id", "asset_id", "person_id", "assigned_by")),
     "asset": ("id", ("id", "trashed_at", "trash_wish")),
 }
 
@@ -66,8 +68,10 @@ def last(connection: sqlite3.Connection) -> UserChange | None:
 def touched_assets(connection: sqlite3.Connection, change: UserChange) -> list[str]:
     """The assets whose records a change is about."""
     rows = connection.execute(
-        "SELECT DISTINCT coalesce(before, after) ->> iif(table_name = 'asset', 'id', 'asset_id') FROM user_change_row"
-        " WHERE change_id = ? AND table_name IN ('asset', 'user_value')",
+        "SELECT coalesce(before, after) ->> iif(table_name = 'asset', 'id', 'asset_id') FROM user_change_row"
+        " WHERE change_id = ?1 AND table_name IN ('asset', 'user_value', 'face')"
+        " UNION SELECT asset_id FROM user_change_row JOIN face ON person_id = coalesce(before, after) ->> 'id'"
+        " WHERE change_id = ?1 AND table_name = 'person'",
         (change.id,),
     )
     return [row[0] for row in rows]

@@ -7,6 +7,8 @@ import sqlite3
 from indexer import ids, paths
 from indexer.media.facts import MediaFacts, Metadata
 
+from .people import absorb
+
 _METADATA = Metadata._fields
 _UPDATE_PICTURE = """
 UPDATE asset SET mime_type = ?, width = ?, height = ?, duration = ?, local_datetime = ? WHERE id = ?"""
@@ -70,27 +72,44 @@ def _add_rare(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts) 
 
 
 def _put_faces(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts, now: str) -> None:
-    """The faces that the file names. One that was there keeps its row, and the person that a user gave it."""
+    """The faces that the file names. One that was there keeps its row, and the person that a user gave it; one that the
+    file names no more is still a face where it was found, or the user has named it."""
     import json
 
     faces = {ids.named_id("face", asset_id, *map(str, face[1:])): face for face in facts.faces}
-    stale = "DELETE FROM face WHERE asset_id = ? AND source = 'file' AND id NOT IN (SELECT value FROM json_each(?))"
-    connection.execute(stale, (asset_id, json.dumps(list(faces))))
+    stale = "asset_id = ? AND source = 'file' AND id NOT IN (SELECT value FROM json_each(?))"
+    which = (asset_id, json.dumps(list(faces)))
+    connection.execute(
+        "UPDATE face SET source = 'faces', person_id = iif(assigned_by = 'file', NULL, person_id),"
+        f" assigned_by = nullif(assigned_by, 'file'), updated_at = ? WHERE {stale}"
+        " AND (assigned_by = 'user' OR id IN (SELECT face_id FROM face_embedding))",
+        (now, *which),
+    )
+    connection.execute(f"DELETE FROM face WHERE {stale}", which)
     for face_id, face in faces.items():
         person_id = _person(connection, face.name, now) if face.name else None
-        row = (face_id, asset_id, person_id, *face[1:], now, now)
+        by = "file" if person_id else None
         connection.execute(
-            "INSERT INTO face (id, asset_id, person_id, x, y, w, h, created_at, updated_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            # Whom a user named stays; a face that had no name may get the file's.
-            " ON CONFLICT (id) DO UPDATE SET person_id = excluded.person_id WHERE person_id IS NULL",
-            row,
+            "INSERT INTO face (id, asset_id, x, y, w, h, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET source = 'file' WHERE source <> 'file'",
+            (face_id, asset_id, *face[1:], now, now),
         )
+        connection.execute(
+            "UPDATE face SET person_id = ?1, assigned_by = ?2, updated_at = ?3 WHERE id = ?4"
+            # Whom a user named stays; the file's word is better than likeness.
+            " AND assigned_by IS NOT 'user' AND (person_id, assigned_by) IS NOT (?1, ?2)"
+            " AND (?1 IS NOT NULL OR assigned_by = 'file')",
+            (person_id, by, now, face_id),
+        )
+    absorb(connection, asset_id, now)
 
 
 def _person(connection: sqlite3.Connection, name: str, now: str) -> str:
-    """One person a name; the user may have given them another since."""
+    """One person a name; the user may have given them another since, or have made them one with another."""
     person_id = ids.named_id("person", paths.nfc(name).casefold())
+    alias = connection.execute("SELECT person_id FROM person_alias WHERE id = ?", (person_id,)).fetchone()
+    if alias:
+        return str(alias[0])
     connection.execute(
         "INSERT INTO person (id, name, created_at, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
         (person_id, paths.nfc(name), now, now),

@@ -16,6 +16,7 @@ from indexer.errors import IndexUnusable
 from indexer.media.dates import utc
 from indexer.media.facts import MediaFacts
 
+from . import people
 from .changes import Change, FileStat, PassedOver, Volume
 from .enrichments import Enrichment, put
 from .history import path_of, tell, tell_of
@@ -308,6 +309,23 @@ class Writer:
         """For changing an asset's variants; the moment at which it is done."""
         with self._record_may_change(asset_id):
             yield self._now
+
+    def put_people(self, joins: Mapping[str, str | int], merges: Mapping[str, str | int]) -> None:
+        """Whose faces are (face -> person), and which people are one with another; new people are numbers."""
+        new: dict[int, str] = {}
+
+        def who(person: str | int) -> str:
+            if isinstance(person, str):
+                return person
+            if person not in new:
+                new[person] = people.found_person(self.connection, self._now)
+            return new[person]
+
+        for person_id, into in merges.items():
+            people.merge(self.connection, person_id, who(into), None, self._now)
+        for face_id, person in joins.items():
+            people.assign(self.connection, [face_id], who(person), "likeness", self._now)
+        people.tidy(self.connection, self._now)
 
     # What users say
 

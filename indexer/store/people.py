@@ -1,0 +1,325 @@
+"""Faces that were found, what they look like, and whose they are."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from indexer import ids
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# A box that a person drew and one that a detector found are of one face when they share so much of the smaller, and of
+# what both cover.
+_SHARED_OF_SMALLER = 0.6
+_SHARED_OF_BOTH = 0.12
+
+
+class FoundFace(NamedTuple):
+    """A face in an asset: x, y, w, h in pixels of the stored picture, and in a film when. vector: see face_embedding in
+    schema.sql; model made it. confidence is the detector's, 0..1."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+    timestamp_ms: int | None
+    confidence: float
+    model: str
+    vector: bytes
+
+
+class Embedded(NamedTuple):
+    """A face with its vector. is_settled: the user or the file said whose it is, or the user said something of that
+    person. clearness: larger for a large and sure one."""
+
+    face_id: str
+    asset_id: str
+    timestamp_ms: int | None
+    person_id: str | None
+    is_settled: bool
+    clearness: float
+    vector: NDArray[np.float32]
+
+
+class Person(NamedTuple):
+    """name is None while nobody has said it. assets: in how many photos and films, the trash left out."""
+
+    id: str
+    name: str | None
+    birth_date: str | None
+    is_hidden: bool
+    is_favorite: bool
+    thumbnail_face_id: str | None
+    assets: int
+
+
+class _Known(NamedTuple):
+    id: str
+    x: int
+    y: int
+    w: int
+    h: int
+    timestamp_ms: int | None
+    source: str
+    assigned_by: str | None
+
+
+# What was found
+
+
+def put_faces(connection: sqlite3.Connection, asset_id: str, found: Sequence[FoundFace], now: str) -> None:
+    """In the place of those that were found before. A face that was there already keeps its id and its person, and one
+    that the file names its box; one that the user has named stays, though it is not found any more."""
+    known = _faces(connection, asset_id)
+    pairs = _pairs(known, found)
+    for number, face in enumerate(found):
+        before = pairs.get(number)
+        if before is None:
+            face_id = _new_face(connection, asset_id, face, now)
+        else:
+            face_id = before.id
+            box = face[:4] if before.source != "file" else before[1:5]
+            connection.execute(
+                "UPDATE face SET (x, y, w, h, confidence, updated_at) = (?, ?, ?, ?, ?, ?) WHERE id = ?"
+                " AND (x, y, w, h, confidence) IS NOT (?, ?, ?, ?, ?)",
+                (*box, face.confidence, now, face_id, *box, face.confidence),
+            )
+        connection.execute(
+            "INSERT OR REPLACE INTO face_embedding VALUES (?, ?, ?)", (face_id, face.model, face.vector)
+        )
+    again = {one.id for one in pairs.values()}
+    for one in known:
+        if one.id not in again and one.source == "faces" and one.assigned_by != "user":
+            connection.execute("DELETE FROM face WHERE id = ?", (one.id,))
+
+
+def absorb(connection: sqlite3.Connection, asset_id: str, now: str) -> None:
+    """Have a face that the file names, and the same one as it was found, be one: the file's box, with what was found of
+    it, and whom the user says it is."""
+    known = _faces(connection, asset_id)
+    of_file, found = ([one for one in known if (one.source == "file") is is_file] for is_file in (True, False))
+    for number, named in _pairs(found, of_file).items():
+        file_id = of_file[number].id
+        connection.execute("UPDATE OR REPLACE face_embedding SET face_id = ? WHERE face_id = ?", (file_id, named.id))
+        connection.execute(
+            "UPDATE face SET confidence = one.confidence, updated_at = ?,"
+            " person_id = iif(face.person_id IS NULL OR one.assigned_by IS 'user', one.person_id, face.person_id),"
+            " assigned_by = iif(face.person_id IS NULL OR one.assigned_by IS 'user', one.assigned_by, face.assigned_by)"
+            " FROM face AS one WHERE one.id = ? AND face.id = ?",
+            (now, named.id, file_id),
+        )
+        connection.execute("DELETE FROM face WHERE id = ?", (named.id,))
+
+
+def _faces(connection: sqlite3.Connection, asset_id: str) -> list[_Known]:
+    query = "SELECT id, x, y, w, h, timestamp_ms, source, assigned_by FROM face WHERE asset_id = ?"
+    return [_Known(*row) for row in connection.execute(query, (asset_id,))]
+
+
+def _new_face(connection: sqlite3.Connection, asset_id: str, face: FoundFace, now: str) -> str:
+    face_id = ids.named_id("face", asset_id, *map(str, face[:5]))
+    connection.execute(
+        "INSERT INTO face (id, asset_id, x, y, w, h, timestamp_ms, source, confidence, created_at, updated_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 'faces', ?, ?, ?)",
+        (face_id, asset_id, *face[:5], face.confidence, now, now),
+    )
+    return face_id
+
+
+def _pairs(known: Sequence[_Known], found: Sequence[FoundFace | _Known]) -> dict[int, _Known]:
+    """The number of a found face -> the known one that it is; those that share most first."""
+    shares = [
+        (share, number, one)
+        for number, face in enumerate(found)
+        for one in known
+        if face.timestamp_ms == one.timestamp_ms and (share := _share(_box(face), _box(one)))
+    ]
+    pairs: dict[int, _Known] = {}
+    for _, number, one in sorted(shares, key=lambda pair: -pair[0]):
+        if number not in pairs and one not in pairs.values():
+            pairs[number] = one
+    return pairs
+
+
+def _box(face: FoundFace | _Known) -> tuple[int, int, int, int]:
+    return face.x, face.y, face.w, face.h
+
+
+def _share(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> float:
+    """Of what both boxes cover, what they share; 0 where they are two faces."""
+    wide = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    high = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    if wide <= 0 or high <= 0:
+        return 0.0
+    shared, sizes = wide * high, (one[2] * one[3], other[2] * other[3])
+    of_both = shared / (sum(sizes) - shared)
+    return of_both if shared >= _SHARED_OF_SMALLER * min(sizes) and of_both >= _SHARED_OF_BOTH else 0.0
+
+
+# Whose they are
+
+
+_SETTLED = "name IS NOT NULL OR birth_date IS NOT NULL OR is_hidden OR is_favorite"
+
+
+def has_strangers(connection: sqlite3.Connection, model: str) -> bool:
+    """Is there a face that belongs to nobody yet, and could?"""
+    query = (
+        "SELECT 1 FROM face_embedding JOIN face ON face.id = face_id WHERE model = ? AND person_id IS NULL LIMIT 1"
+    )
+    return connection.execute(query, (model,)).fetchone() is not None
+
+
+def embedded(connection: sqlite3.Connection, model: str) -> list[Embedded]:
+    """All faces that this model has seen."""
+    import numpy as np
+
+    rows = connection.execute(
+        "SELECT face.id, asset_id, timestamp_ms, person_id,"
+        f" coalesce(assigned_by IN ('file', 'user') OR {_SETTLED}, 0), coalesce(confidence, 0) * min(w, h), vector"
+        " FROM face_embedding JOIN face ON face.id = face_id LEFT JOIN person ON person.id = person_id"
+        " WHERE model = ? ORDER BY face.id",
+        (model,),
+    )
+    return [Embedded(*row[:4], bool(row[4]), row[5], np.frombuffer(row[6], dtype="<f4")) for row in rows]
+
+
+def found_person(connection: sqlite3.Connection, now: str, name: str | None = None) -> str:
+    person_id = ids.named_id("person", str(uuid.uuid4()))
+    connection.execute(
+        "INSERT INTO person (id, name, created_at, updated_at) VALUES (?, ?, ?, ?)", (person_id, name, now, now)
+    )
+    return person_id
+
+
+def assign(connection: sqlite3.Connection, face_ids: Iterable[str], person_id: str | None, by: str, now: str) -> None:
+    """Say whose these faces are; nobody's, where person_id is None."""
+    for face_id in face_ids:
+        row = connection.execute(
+            "UPDATE face SET person_id = ?, assigned_by = ?, updated_at = ? WHERE id = ?"
+            " AND (person_id, assigned_by) IS NOT (?, ?) RETURNING asset_id",
+            (person_id, by, now, face_id, person_id, by),
+        ).fetchone()
+        if row is not None:
+            connection.execute("UPDATE asset SET updated_at = ? WHERE id = ?", (now, row[0]))
+
+
+def merge(connection: sqlite3.Connection, person_id: str, into: str, by: str | None, now: str) -> None:
+    """Have all faces of one person be another's. by: who says so; None: as it was. The other takes what nobody has said
+    of them yet."""
+    faces = connection.execute("SELECT id, assigned_by FROM face WHERE person_id = ?", (person_id,)).fetchall()
+    for face_id, before in faces:
+        assign(connection, [face_id], into, by or before, now)
+    connection.execute(
+        "UPDATE person SET name = coalesce(person.name, one.name), is_favorite = max(person.is_favorite, one.is_favorite),"
+        " birth_date = coalesce(person.birth_date, one.birth_date), updated_at = ?"
+        " FROM person AS one WHERE one.id = ? AND person.id = ?",
+        (now, person_id, into),
+    )
+    connection.execute("UPDATE person_alias SET person_id = ? WHERE person_id = ?", (into, person_id))
+    connection.execute("DELETE FROM person WHERE id = ?", (person_id,))
+    connection.execute("INSERT OR REPLACE INTO person_alias VALUES (?, ?)", (person_id, into))
+
+
+def tidy(connection: sqlite3.Connection, now: str) -> None:
+    """Forget people of whom no face is left and nobody has said anything, and choose a face to show for each."""
+    connection.execute(
+        f"DELETE FROM person WHERE NOT ({_SETTLED}) AND NOT EXISTS (SELECT 1 FROM face WHERE person_id = person.id)"
+    )
+    connection.execute(
+        "UPDATE person SET updated_at = ?, thumbnail_face_id = (SELECT id FROM face WHERE person_id = person.id"
+        " ORDER BY coalesce(confidence, 0.5) * min(w, h) DESC, id LIMIT 1)"
+        " WHERE NOT EXISTS (SELECT 1 FROM face WHERE face.id = thumbnail_face_id AND person_id = person.id)"
+        " AND EXISTS (SELECT 1 FROM face WHERE person_id = person.id)",
+        (now,),
+    )
+
+
+# Who there is
+
+
+_PERSON = """
+SELECT person.id, name, birth_date, is_hidden, is_favorite, thumbnail_face_id,
+       count(DISTINCT asset_id) FILTER (WHERE trashed_at IS NULL)
+FROM person LEFT JOIN face ON face.person_id = person.id LEFT JOIN asset ON asset.id = asset_id
+{where}
+GROUP BY person.id ORDER BY is_favorite DESC, name IS NULL, 7 DESC, name, person.id"""
+
+
+def people(connection: sqlite3.Connection) -> list[Person]:
+    """Favourites first, then those with a name; those of whom there are most photos first."""
+    return [_person(row) for row in connection.execute(_PERSON.format(where=""))]
+
+
+def people_called(connection: sqlite3.Connection, who: str) -> list[Person]:
+    """By id, a former id, a face's id, or name, whatever its case."""
+    ids_of = connection.execute(
+        "SELECT id FROM person WHERE id = :who OR name = :who OR id IN (SELECT person_id FROM face WHERE id = :who)"
+        " UNION SELECT person_id FROM person_alias WHERE id = :who",
+        {"who": who},
+    ).fetchall()
+    if not ids_of:
+        named = connection.execute("SELECT id, name FROM person WHERE name IS NOT NULL")
+        ids_of = [(one,) for one, name in named if name.casefold() == who.casefold()]
+    where = f"WHERE person.id IN ({', '.join('?' * len(ids_of))})"
+    found = connection.execute(_PERSON.format(where=where), [one for (one,) in ids_of])
+    return [_person(row) for row in found]
+
+
+def _person(row: tuple[object, ...]) -> Person:
+    return Person(*row[:3], bool(row[3]), bool(row[4]), *row[5:])  # type: ignore[arg-type]
+
+
+class PersonFace(NamedTuple):
+    """A face of a person, the file that it is in (None: not there now), and who said whose it is."""
+
+    id: str
+    asset_id: str
+    path: str | None
+    x: int
+    y: int
+    w: int
+    h: int
+    timestamp_ms: int | None
+    confidence: float | None
+    assigned_by: str
+
+
+def faces_of(connection: sqlite3.Connection, person_id: str) -> list[PersonFace]:
+    """The newest first."""
+    rows = connection.execute(
+        "SELECT face.id, face.asset_id, root.path || '/' || file.path, x, y, w, h, timestamp_ms, confidence, assigned_by"
+        " FROM face JOIN asset ON asset.id = face.asset_id LEFT JOIN file ON file.id = asset.file_id"
+        " LEFT JOIN root ON root.id = file.root_id WHERE person_id = ? ORDER BY wall_clock DESC, face.id",
+        (person_id,),
+    )
+    return [PersonFace(*row) for row in rows]
+
+
+def face_person(connection: sqlite3.Connection, face_id: str) -> str | None:
+    """Whose face it is. Raises KeyError for one that there is not."""
+    row = connection.execute("SELECT person_id FROM face WHERE id = ?", (face_id,)).fetchone()
+    if row is None:
+        raise KeyError(face_id)
+    return str(row[0]) if row[0] is not None else None
+
+
+def faces_in(connection: sqlite3.Connection, asset_id: str, person_id: str) -> list[str]:
+    rows = connection.execute("SELECT id FROM face WHERE asset_id = ? AND person_id = ?", (asset_id, person_id))
+    return [row[0] for row in rows]
+
+
+def describe(connection: sqlite3.Connection, person_id: str, values: dict[str, object], now: str) -> None:
+    """What the user says of a person, by column. Their faces are settled by that."""
+    for name, value in values.items():
+        connection.execute(
+            f"UPDATE person SET {name} = ?1, updated_at = ?2 WHERE id = ?3 AND {name} IS NOT ?1", (value, now, person_id)
+        )
+    connection.execute(
+        "UPDATE asset SET updated_at = ? WHERE id IN (SELECT asset_id FROM face WHERE person_id = ?)", (now, person_id)
+    )
