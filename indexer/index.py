@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .enrich.behind import Behind
     from .enrich.duplicates import Duplicates
     from .enrich.run import EnrichSummary
+    from .people import People
     from .store.changes import Change
     from .store.queries import Album, Counts, Event, Filter, Listed, Trashed
     from .store.rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
@@ -322,6 +323,13 @@ class Index:
             entity = os.fspath(of) if "_" in os.fspath(of) and os.sep not in os.fspath(of) else self.resolve(of)
         return queries.events(self._db, after, limit, entity_types=entity_types, entity_id=entity)
 
+    @property
+    def people(self) -> People:
+        """Whose faces there are, and what users say of them."""
+        from .people import People
+
+        return People(self)
+
     # What users say
 
     def set(self, ids_or_paths: Sequence[PathLike], **values: str | int | None) -> Sequence[str]:
@@ -361,7 +369,7 @@ class Index:
 
         asset_ids = self._known(ids_or_paths)
         album_id = ids.named_id("album", str(uuid.uuid4()))
-        with self._user_change(f"album '{name}' made") as writer:
+        with self.user_change(f"album '{name}' made") as writer:
             writer.put_album(album_id, name)
             for asset_id in asset_ids:
                 writer.add_to_album(album_id, asset_id)
@@ -369,14 +377,14 @@ class Index:
 
     def rename_album(self, name_or_id: str, name: str) -> Album:
         album = self.album(name_or_id)
-        with self._user_change(f"album '{album.name}' renamed '{name}'") as writer:
+        with self.user_change(f"album '{album.name}' renamed '{name}'") as writer:
             writer.put_album(album.id, name)
         return self.album(album.id)
 
     def delete_album(self, name_or_id: str) -> Album:
         """The photos in it stay."""
         album = self.album(name_or_id)
-        with self._user_change(f"album '{album.name}' deleted") as writer:
+        with self.user_change(f"album '{album.name}' deleted") as writer:
             writer.delete_album(album.id)
         return album
 
@@ -405,7 +413,8 @@ class Index:
         return Writer(self._writable()).undo_last() if self.last_change() else None
 
     @contextmanager
-    def _user_change(self, what: str) -> Iterator[Writer]:
+    def user_change(self, what: str) -> Iterator[Writer]:
+        """For what the user does: `undo` takes it back as one."""
         from .store.writer import Writer
 
         _ = self._db  # there has to be an index
@@ -426,7 +435,7 @@ class Index:
         """Do something with each asset, with all of them or none, so that it can be undone. Returns those for which it
         was not in vain (False). Raises NotFound for one that is not there."""
         asset_ids = self._known(ids_or_paths)
-        with self._user_change(f"{len(asset_ids)} {'photo' if len(asset_ids) == 1 else 'photos'} {what}") as writer:
+        with self.user_change(f"{len(asset_ids)} {'photo' if len(asset_ids) == 1 else 'photos'} {what}") as writer:
             return [asset_id for asset_id in asset_ids if do(writer, asset_id) is not False]
 
     # Work
@@ -607,7 +616,7 @@ class Index:
             return count_due(self._db, names)
         with tempfile.TemporaryDirectory(prefix="indexer-") as scratch:
             connection = open_for_writing(self.backup(Path(scratch) / "index.db"))
-            for name in chosen_names(names):
+            for name in chosen_names(tuple(names)):
                 enrichments.forget(connection, name, failed_only=not redo)
             due = count_due(connection, names)
             connection.close()

@@ -49,8 +49,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def own_default_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test may ever reach the index of the person who runs it."""
+    """No test may ever reach the index of the person who runs it, or depend on the models they have."""
     monkeypatch.setenv("INDEXER_DB", str(tmp_path / "default" / "index.db"))
+    monkeypatch.setenv("INDEXER_MODELS", str(tmp_path / "default" / "models"))
 
 
 @pytest.fixture(autouse=True)

@@ -28,6 +28,7 @@ _COMMANDS = {
     "why": "Say why a path is, or is not, in the index.",
     "status": "Say what is in the index, what is running, what failed.",
     "set": "Rate and describe photos, say where they were taken.",
+    "people": "Say who is in the photos: name, merge, split, hide.",
     "albums": "List, make, fill, rename and delete albums.",
     "undo": "Take back what you did last.",
     "log": "Say what happened to a photo, or to all.",

@@ -18,6 +18,7 @@ from indexer.workers import Workers, process_pool
 
 from .cache import Cache
 from .enrichers import FACES, FROM_PLACE, PLACES, VARIANTS, WORDS, chosen_names, versions
+from .faces import models as faces
 
 if TYPE_CHECKING:
     from .worker import Order, Outcome
@@ -73,6 +74,7 @@ class Enrich:
         self._connection = writer.connection
         self._cache = cache
         self._places = PLACES in chosen
+        self._faces = faces.kind() if FACES in chosen else None
         self._pictures = versions(chosen)
         self._count = workers
         self._stop = stop or threading.Event()
@@ -127,9 +129,8 @@ class Enrich:
     # People: once there are faces, from what they look like
 
     def _tell_people_apart(self) -> None:
-        from .faces import models
-
-        kind = models.kind()
+        kind = self._faces
+        assert kind is not None
         if not self.summary.pictures and not people.has_strangers(self._connection, kind.name):
             return
         from .faces.whose import judge
@@ -184,7 +185,7 @@ class Enrich:
             if os.path.isfile(file.real_path):
                 stem = Stem.of(self._cache.folder, one.basis)
                 versions = {name: self._pictures[name] for name in names}
-                return Order(one.asset_id, file.real_path, *file[2:], one.basis, versions, stem)
+                return Order(one.asset_id, file.real_path, *file[2:], one.basis, versions, stem, self._faces)
         return None
 
     def _tick(self) -> None:

@@ -13,13 +13,16 @@ from indexer.store.enrichments import Enrichment, Result
 
 from . import appearance, quality
 from .enrichers import FACES, QUALITY, VARIANTS
+from .faces import find
+from .faces.models import Kind
 from .picture import Picture, film_frames, open_picture
 from .variants import LARGEST, Stem, make_ahead, shrink
 
 
 class Order(NamedTuple):
     """A picture to look at. path is as the operating system knows it; size and mtime_ns are those of the file that the
-    index knows: another file is not looked at. versions: of the enrichers that are to see it."""
+    index knows: another file is not looked at. versions: of the enrichers that are to see it. faces: the models for
+    that one."""
 
     asset_id: str
     path: str
@@ -30,6 +33,7 @@ class Order(NamedTuple):
     basis: str
     versions: dict[str, int]
     stem: Stem
+    faces: Kind | None
 
 
 # None: the picture cannot be reached now.
@@ -89,11 +93,10 @@ def _work_out(order: Order, name: str, preview: Picture) -> Result:
     if name == QUALITY:
         return quality.measure(shrink(preview.image, quality.LONG_SIDE))
     if name == FACES:
-        from .faces import find  # only now: its models take a while to load
-
+        assert order.faces is not None
         if order.mime_type.startswith("video/"):
-            return find.in_film(film_frames(order.path, find.FRAMES, find.EVERY))
-        return find.in_picture(preview.image, (preview.width, preview.height), order.orientation)
+            return find.in_film(order.faces, film_frames(order.path, find.FRAMES, find.EVERY))
+        return find.in_picture(order.faces, preview.image, (preview.width, preview.height), order.orientation)
     return appearance.look_at(preview.image)
 
 

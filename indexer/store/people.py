@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from indexer import ids
 
@@ -21,7 +21,7 @@ _SHARED_OF_BOTH = 0.12
 
 class FoundFace(NamedTuple):
     """A face in an asset: x, y, w, h in pixels of the stored picture, and in a film when. vector: see face_embedding in
-    schema.sql; model made it. confidence is the detector's, 0..1."""
+    schema.sql, None for a face that is too small for one; model made it. confidence is the detector's, 0..1."""
 
     x: int
     y: int
@@ -30,7 +30,7 @@ class FoundFace(NamedTuple):
     timestamp_ms: int | None
     confidence: float
     model: str
-    vector: bytes
+    vector: bytes | None
 
 
 class Embedded(NamedTuple):
@@ -89,9 +89,9 @@ def put_faces(connection: sqlite3.Connection, asset_id: str, found: Sequence[Fou
                 " AND (x, y, w, h, confidence) IS NOT (?, ?, ?, ?, ?)",
                 (*box, face.confidence, now, face_id, *box, face.confidence),
             )
-        connection.execute(
-            "INSERT OR REPLACE INTO face_embedding VALUES (?, ?, ?)", (face_id, face.model, face.vector)
-        )
+        connection.execute("DELETE FROM face_embedding WHERE face_id = ?", (face_id,))
+        if face.vector is not None:
+            connection.execute("INSERT INTO face_embedding VALUES (?, ?, ?)", (face_id, face.model, face.vector))
     again = {one.id for one in pairs.values()}
     for one in known:
         if one.id not in again and one.source == "faces" and one.assigned_by != "user":
@@ -105,6 +105,7 @@ def absorb(connection: sqlite3.Connection, asset_id: str, now: str) -> None:
     of_file, found = ([one for one in known if (one.source == "file") is is_file] for is_file in (True, False))
     for number, named in _pairs(found, of_file).items():
         file_id = of_file[number].id
+        join(connection, named.id, _person_of(connection, file_id), now)
         connection.execute("UPDATE OR REPLACE face_embedding SET face_id = ? WHERE face_id = ?", (file_id, named.id))
         connection.execute(
             "UPDATE face SET confidence = one.confidence, updated_at = ?,"
@@ -114,6 +115,25 @@ def absorb(connection: sqlite3.Connection, asset_id: str, now: str) -> None:
             (now, named.id, file_id),
         )
         connection.execute("DELETE FROM face WHERE id = ?", (named.id,))
+
+
+def join(connection: sqlite3.Connection, face_id: str, person_id: str | None, now: str) -> None:
+    """Somebody said who a face is: then all those that were found to be like it, and of whom nobody has said anything,
+    are the same."""
+    before = _person_of(connection, face_id)
+    if before is None or person_id is None or before == person_id:
+        return
+    settled = (
+        f"SELECT 1 FROM person WHERE id = ?1 AND ({_SETTLED}) UNION ALL"
+        " SELECT 1 FROM face WHERE person_id = ?1 AND assigned_by <> 'likeness'"
+    )
+    if connection.execute(settled, (before,)).fetchone() is None:
+        merge(connection, before, person_id, None, now)
+
+
+def _person_of(connection: sqlite3.Connection, face_id: str) -> str | None:
+    row = connection.execute("SELECT person_id FROM face WHERE id = ?", (face_id,)).fetchone()
+    return row[0] if row else None
 
 
 def _faces(connection: sqlite3.Connection, asset_id: str) -> list[_Known]:
@@ -169,9 +189,7 @@ _SETTLED = "name IS NOT NULL OR birth_date IS NOT NULL OR is_hidden OR is_favori
 
 def has_strangers(connection: sqlite3.Connection, model: str) -> bool:
     """Is there a face that belongs to nobody yet, and could?"""
-    query = (
-        "SELECT 1 FROM face_embedding JOIN face ON face.id = face_id WHERE model = ? AND person_id IS NULL LIMIT 1"
-    )
+    query = "SELECT 1 FROM face_embedding JOIN face ON face.id = face_id WHERE model = ? AND person_id IS NULL LIMIT 1"
     return connection.execute(query, (model,)).fetchone() is not None
 
 
@@ -179,14 +197,17 @@ def embedded(connection: sqlite3.Connection, model: str) -> list[Embedded]:
     """All faces that this model has seen."""
     import numpy as np
 
-    rows = connection.execute(
+    rows: list[tuple[Any, ...]] = connection.execute(
         "SELECT face.id, asset_id, timestamp_ms, person_id,"
         f" coalesce(assigned_by IN ('file', 'user') OR {_SETTLED}, 0), coalesce(confidence, 0) * min(w, h), vector"
         " FROM face_embedding JOIN face ON face.id = face_id LEFT JOIN person ON person.id = person_id"
         " WHERE model = ? ORDER BY face.id",
         (model,),
-    )
-    return [Embedded(*row[:4], bool(row[4]), row[5], np.frombuffer(row[6], dtype="<f4")) for row in rows]
+    ).fetchall()
+    return [
+        Embedded(face_id, asset_id, timestamp_ms, person_id, bool(settled), clearness, np.frombuffer(vector, "<f4"))
+        for face_id, asset_id, timestamp_ms, person_id, settled, clearness, vector in rows
+    ]
 
 
 def found_person(connection: sqlite3.Connection, now: str, name: str | None = None) -> str:
@@ -216,8 +237,9 @@ def merge(connection: sqlite3.Connection, person_id: str, into: str, by: str | N
     for face_id, before in faces:
         assign(connection, [face_id], into, by or before, now)
     connection.execute(
-        "UPDATE person SET name = coalesce(person.name, one.name), is_favorite = max(person.is_favorite, one.is_favorite),"
-        " birth_date = coalesce(person.birth_date, one.birth_date), updated_at = ?"
+        "UPDATE person SET name = coalesce(person.name, one.name), updated_at = ?,"
+        " birth_date = coalesce(person.birth_date, one.birth_date),"
+        " is_favorite = max(person.is_favorite, one.is_favorite)"
         " FROM person AS one WHERE one.id = ? AND person.id = ?",
         (now, person_id, into),
     )
@@ -272,7 +294,8 @@ def people_called(connection: sqlite3.Connection, who: str) -> list[Person]:
 
 
 def _person(row: tuple[object, ...]) -> Person:
-    return Person(*row[:3], bool(row[3]), bool(row[4]), *row[5:])  # type: ignore[arg-type]
+    one = Person(*row)  # type: ignore[arg-type]
+    return one._replace(is_hidden=bool(one.is_hidden), is_favorite=bool(one.is_favorite))
 
 
 class PersonFace(NamedTuple):
@@ -293,7 +316,8 @@ class PersonFace(NamedTuple):
 def faces_of(connection: sqlite3.Connection, person_id: str) -> list[PersonFace]:
     """The newest first."""
     rows = connection.execute(
-        "SELECT face.id, face.asset_id, root.path || '/' || file.path, x, y, w, h, timestamp_ms, confidence, assigned_by"
+        "SELECT face.id, face.asset_id, root.path || '/' || file.path, x, y, w, h, timestamp_ms, confidence,"
+        " assigned_by"
         " FROM face JOIN asset ON asset.id = face.asset_id LEFT JOIN file ON file.id = asset.file_id"
         " LEFT JOIN root ON root.id = file.root_id WHERE person_id = ? ORDER BY wall_clock DESC, face.id",
         (person_id,),
@@ -301,24 +325,18 @@ def faces_of(connection: sqlite3.Connection, person_id: str) -> list[PersonFace]
     return [PersonFace(*row) for row in rows]
 
 
-def face_person(connection: sqlite3.Connection, face_id: str) -> str | None:
-    """Whose face it is. Raises KeyError for one that there is not."""
-    row = connection.execute("SELECT person_id FROM face WHERE id = ?", (face_id,)).fetchone()
-    if row is None:
-        raise KeyError(face_id)
-    return str(row[0]) if row[0] is not None else None
-
-
-def faces_in(connection: sqlite3.Connection, asset_id: str, person_id: str) -> list[str]:
-    rows = connection.execute("SELECT id FROM face WHERE asset_id = ? AND person_id = ?", (asset_id, person_id))
-    return [row[0] for row in rows]
+def is_nobodys(connection: sqlite3.Connection, face_id: str) -> bool:
+    """Is this a face of which nobody knows whose it is?"""
+    query = "SELECT 1 FROM face WHERE id = ? AND person_id IS NULL"
+    return connection.execute(query, (face_id,)).fetchone() is not None
 
 
 def describe(connection: sqlite3.Connection, person_id: str, values: dict[str, object], now: str) -> None:
     """What the user says of a person, by column. Their faces are settled by that."""
     for name, value in values.items():
         connection.execute(
-            f"UPDATE person SET {name} = ?1, updated_at = ?2 WHERE id = ?3 AND {name} IS NOT ?1", (value, now, person_id)
+            f"UPDATE person SET {name} = ?1, updated_at = ?2 WHERE id = ?3 AND {name} IS NOT ?1",
+            (value, now, person_id),
         )
     connection.execute(
         "UPDATE asset SET updated_at = ? WHERE id IN (SELECT asset_id FROM face WHERE person_id = ?)", (now, person_id)

@@ -7,7 +7,7 @@ import sqlite3
 from indexer import ids, paths
 from indexer.media.facts import MediaFacts, Metadata
 
-from .people import absorb
+from .people import absorb, join
 
 _METADATA = Metadata._fields
 _UPDATE_PICTURE = """
@@ -94,6 +94,7 @@ def _put_faces(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts,
             " ON CONFLICT (id) DO UPDATE SET source = 'file' WHERE source <> 'file'",
             (face_id, asset_id, *face[1:], now, now),
         )
+        join(connection, face_id, person_id, now)
         connection.execute(
             "UPDATE face SET person_id = ?1, assigned_by = ?2, updated_at = ?3 WHERE id = ?4"
             # Whom a user named stays; the file's word is better than likeness.

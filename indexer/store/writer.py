@@ -327,6 +327,21 @@ class Writer:
             people.assign(self.connection, [face_id], who(person), "likeness", self._now)
         people.tidy(self.connection, self._now)
 
+    def describe_person(self, person_id: str, **values: object) -> None:
+        """What the user says of a person, by column."""
+        people.describe(self.connection, person_id, values, self._now)
+
+    def merge_people(self, person_id: str, into: str) -> None:
+        people.merge(self.connection, person_id, into, "user", self._now)
+        people.tidy(self.connection, self._now)
+
+    def give_faces(self, face_ids: Iterable[str], person_id: str | None) -> str:
+        """Have the user say whose these faces are; None: somebody new. Returns who it is."""
+        person_id = person_id or people.found_person(self.connection, self._now)
+        people.assign(self.connection, face_ids, person_id, "user", self._now)
+        people.tidy(self.connection, self._now)
+        return person_id
+
     # What users say
 
     @contextmanager

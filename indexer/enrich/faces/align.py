@@ -13,9 +13,7 @@ Template = NDArray[np.float64]
 def aligned(picture: Image.Image, points: NDArray[np.float64], template: Template, side: int) -> Image.Image:
     """A square of `side` pixels. points: 5 × 2, in pixels of the picture."""
     into = similarity(template * side, points)  # from the chip to the picture, as Pillow wants it
-    return picture.transform(
-        (side, side), Image.Transform.AFFINE, tuple(into.ravel()), Image.Resampling.BICUBIC
-    )
+    return picture.transform((side, side), Image.Transform.AFFINE, tuple(into.ravel()), Image.Resampling.BICUBIC)
 
 
 def similarity(of: NDArray[np.float64], to: NDArray[np.float64]) -> NDArray[np.float64]:

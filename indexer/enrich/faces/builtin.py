@@ -62,6 +62,6 @@ def embedder() -> Embedder:
         """The mean of the face and of its mirror image, which tells apart better than either."""
         chip = np.asarray(aligned(picture, face.points, _TEMPLATE, _CHIP))
         both = [network.compute_face_descriptor(one) for one in (chip, np.ascontiguousarray(chip[:, ::-1]))]
-        return np.mean([np.array(one) for one in both], axis=0, dtype=np.float64).astype(np.float32)
+        return np.asarray(np.mean([np.array(one) for one in both], axis=0), dtype=np.float32)
 
     return embed

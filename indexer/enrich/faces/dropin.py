@@ -25,7 +25,7 @@ _LEAST_CONFIDENCE = {"yunet": 0.8, "scrfd": 0.5}
 _OVERLAP = 0.4  # of two boxes that are one face
 _STRIDES = (8, 16, 32)
 _SIDE = 640  # pixels that a detector sees, where it leaves the choice
-# ArcFace's five points in a chip of 112 × 112 (Deng et al. 2019, and InsightFace's face_align).
+# ArcFace's five points in a chip of 112 by 112 (Deng et al. 2019, and InsightFace's face_align).
 _TEMPLATE: Template = (
     np.array([(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)]) / 112
 )
@@ -78,16 +78,22 @@ def _detector(session: Any, kind: str) -> Detector:
         size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
         pixels = np.zeros((high, wide, 3), dtype=np.float32)
         pixels[: size[1], : size[0]] = np.asarray(picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
-        pixels = pixels[:, :, ::-1] if kind == "yunet" else (pixels - 127.5) / 128  # the former wants blue first
-        outputs = session.run(None, {taken.name: np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])})
+        # The former wants blue first.
+        prepared = pixels[:, :, ::-1] if kind == "yunet" else (pixels - 127.5) / np.float32(128)
+        outputs = session.run(None, {taken.name: np.ascontiguousarray(prepared.transpose(2, 0, 1)[None])})
         scores, boxes, points = decode([one.reshape(-1, one.shape[-1]) for one in outputs], (high, wide))
         keep = np.flatnonzero(scores >= _LEAST_CONFIDENCE[kind])
         return [
-            Landmarks(*(boxes[one] / scale).tolist(), float(scores[one]), points[one].reshape(5, 2) / scale)
+            _landmarks(boxes[one] / scale, float(scores[one]), points[one] / scale)
             for one in _best(boxes, scores, keep)
         ]
 
     return detect
+
+
+def _landmarks(box: Array, confidence: float, points: Array) -> Landmarks:
+    x, y, w, h = (float(side) for side in box)
+    return Landmarks(x, y, w, h, confidence, points.reshape(5, 2).astype(np.float64))
 
 
 def _yunet(outputs: Sequence[Array], size: tuple[int, int]) -> tuple[Array, Array, Array]:

@@ -11,32 +11,34 @@ from indexer.enrich.picture import Frame
 from indexer.media.regions import unturned
 from indexer.store.people import FoundFace
 
-from . import models
-from .models import Seen
+from .models import Kind, Seen, find_faces
 
 # Frames of a film that are looked at, and the seconds between them at least.
 FRAMES = 8
 EVERY = 2.0
 
 
-def in_picture(preview: Image.Image, size: tuple[int, int], orientation: int) -> list[FoundFace]:
+def in_picture(kind: Kind, preview: Image.Image, size: tuple[int, int], orientation: int) -> list[FoundFace]:
     """preview is upright; size (of the whole picture, upright) and Exif's orientation tell of the stored one."""
-    name = models.kind().name
-    return [_found(one, preview, size, orientation, None, name) for one in models.find_faces()(preview)]
+    return [_found(one, preview, size, orientation, None, kind.name) for one in find_faces(kind)(preview)]
 
 
-def in_film(frames: Sequence[Frame]) -> list[FoundFace]:
-    """Each person once, where they are seen best."""
-    kind = models.kind()
+def in_film(kind: Kind, frames: Sequence[Frame]) -> list[FoundFace]:
+    """Each person once, where they are seen best; nobody who is too small to be told apart."""
     best: list[tuple[Seen, Frame]] = []
-    seen = [(one, frame) for frame in frames for one in models.find_faces()(frame.image)]
+    seen = [(one, frame) for frame in frames for one in find_faces(kind)(frame.image) if one.vector is not None]
     for one, frame in sorted(seen, key=lambda pair: -pair[0].confidence * min(pair[0].w, pair[0].h)):
-        if all(float(np.linalg.norm(one.vector - other.vector)) > kind.same for other, _ in best):
+        if all(_apart(one, other) > kind.same for other, _ in best):
             best.append((one, frame))
     return [
         _found(one, frame.image, frame.image.size, frame.orientation, frame.milliseconds, kind.name)
         for one, frame in best
     ]
+
+
+def _apart(one: Seen, other: Seen) -> float:
+    assert one.vector is not None and other.vector is not None
+    return float(np.linalg.norm(one.vector - other.vector))
 
 
 def _found(
@@ -47,4 +49,5 @@ def _found(
     wide, high = size if orientation < 5 else size[::-1]
     x, y, w, h = unturned(left, top, right - left, bottom - top, orientation)
     box = round(x * wide), round(y * high), max(1, round(w * wide)), max(1, round(h * high))
-    return FoundFace(*box, milliseconds, round(one.confidence, 4), model, one.vector.astype("<f4").tobytes())
+    vector = one.vector.astype("<f4").tobytes() if one.vector is not None else None
+    return FoundFace(*box, milliseconds, round(one.confidence, 4), model, vector)

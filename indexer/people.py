@@ -1,0 +1,120 @@
+"""Whose faces there are, and what users say of them: `Index.people`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from .errors import NotFound, UsageError
+from .store import people as store
+from .store.people import Person, PersonFace
+
+if TYPE_CHECKING:
+    from .index import Index
+
+# What users may say of a person, beside the name.
+PERSON_VALUES = ("birth_date", "is_favorite", "is_hidden", "thumbnail_face_id")
+
+
+class People:
+    """Everybody is named by id, by the id of one of their faces, or by name.
+
+    Methods raise NotFound where nobody is meant by that, UsageError where several are, or for what makes no sense."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def list(self) -> Sequence[Person]:
+        """Favourites first, then those with a name; those of whom there are most photos first."""
+        return store.people(self._index.connection)
+
+    def get(self, who: str) -> Person:
+        found = store.people_called(self._index.connection, who)
+        if not found:
+            raise NotFound(f"there is nobody called '{who}': 'indexer people list --all' has all")
+        if len(found) > 1:
+            some = ", ".join(one.id for one in found)
+            raise UsageError(f"several people are called '{who}': name one by id ({some})")
+        return found[0]
+
+    def faces(self, who: str) -> Sequence[PersonFace]:
+        """All faces of a person, those of the newest photo first."""
+        return store.faces_of(self._index.connection, self.get(who).id)
+
+    def name(self, who: str, name: str | None) -> Person:
+        """Say who it is; a face that is nobody's becomes a person's. Whoever has that name already is the same person
+        from then on. None takes the name away."""
+        name = (name or "").strip() or None
+        same = store.people_called(self._index.connection, name) if name else []
+        person = None if store.is_nobodys(self._index.connection, who) else self.get(who)
+        into = next((one for one in same if one.name is not None and one != person), None)
+        with self._index.user_change(f"{person.name or person.id if person else who} named {name}") as writer:
+            if person is None:
+                person_id = writer.give_faces([who], into.id if into else None)
+            elif into is not None:
+                person_id = into.id
+                writer.merge_people(person.id, into.id)
+            else:
+                person_id = person.id
+            if into is None:
+                writer.describe_person(person_id, name=name)
+        return self.get(person_id)
+
+    def set(self, who: str, **values: str | bool | None) -> Person:
+        """Say one of PERSON_VALUES: birth_date is YYYY-MM-DD; thumbnail_face_id one of the person's faces."""
+        person = self.get(who)
+        for name, value in values.items():
+            self._check(person, name, value)
+        with self._index.user_change(f"{person.name or person.id} described") as writer:
+            writer.describe_person(person.id, **values)
+        return self.get(person.id)
+
+    def hide(self, people: Sequence[str], hidden: bool = True) -> Sequence[Person]:
+        """Leave them out where people are listed, or take them in again."""
+        found = [self.get(one) for one in people]
+        with self._index.user_change(f"{len(found)} people {'hidden' if hidden else 'shown'}") as writer:
+            for one in found:
+                writer.describe_person(one.id, is_hidden=hidden)
+        return [self.get(one.id) for one in found]
+
+    def _check(self, person: Person, name: str, value: str | bool | None) -> None:
+        if name not in PERSON_VALUES:
+            raise UsageError(f"'{name}' cannot be set: there are {', '.join(PERSON_VALUES)}")
+        if name in ("is_favorite", "is_hidden") and not isinstance(value, bool):
+            raise UsageError(f"{name} is true or false")
+        if name == "birth_date" and value is not None:
+            try:
+                date.fromisoformat(str(value))
+            except ValueError as error:
+                raise UsageError(f"'{value}' is no date: write it as 1867-11-07") from error
+        if name == "thumbnail_face_id" and value not in {None, *(face.id for face in self.faces(person.id))}:
+            raise UsageError(f"{value} is no face of {person.name or person.id}")
+
+    def merge(self, others: Sequence[str], into: str) -> Person:
+        """Have all of them be one person, who keeps what was said of `into`."""
+        target, people = self.get(into), [self.get(one) for one in others]
+        if target in people:
+            raise UsageError(f"{target.name or target.id} is nobody else: name the others, and then whom they are")
+        with self._index.user_change(f"{', '.join(one.name or one.id for one in people)} merged into {into}") as writer:
+            for one in dict.fromkeys(people):
+                writer.merge_people(one.id, target.id)
+        return self.get(target.id)
+
+    def split(self, who: str, faces_or_assets: Sequence[str | os.PathLike[str]], into: str | None = None) -> Person:
+        """Say that these faces of a person, or the faces in these photos, are another's: `into`, else somebody new.
+        They are never taken for the first one's again."""
+        person, other = self.get(who), self.get(into) if into is not None else None
+        theirs = {face.id: face.asset_id for face in self.faces(person.id)}
+        chosen: list[str] = []
+        for named in faces_or_assets:
+            one = os.fspath(named)
+            asset_id = None if one.startswith("face_") else self._index.resolve(one)
+            found = [face for face, of in theirs.items() if face == one or of == asset_id]
+            if not found:
+                raise NotFound(f"{one} has no face of {person.name or person.id}: 'indexer people show' lists them")
+            chosen += found
+        with self._index.user_change(f"{len(chosen)} faces split from {person.name or person.id}") as writer:
+            person_id = writer.give_faces(chosen, other.id if other else None)
+        return self.get(person_id)

@@ -1,0 +1,270 @@
+"""Who is in the photos: found by likeness, named by users and by files, and never taken away again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from indexer import Index
+from indexer.errors import NotFound, UsageError
+
+from ...conftest import rows, run, sized
+from .tiny import FACE, save_embedder
+
+Take = Callable[..., Path]
+
+
+def names(index: Index, path: Path) -> list[str | None]:
+    """Who is in a photo, from left to right."""
+    record = index.get(path)
+    known = {person["id"]: person["name"] for person in record["people"]}
+    faces = sorted(record["faces"], key=lambda face: face["bounding_box"]["x"])
+    return [known[face["person_id"]] if face["person_id"] else None for face in faces]
+
+
+def region(name: str, x: float, y: float, side: float) -> str:
+    return (
+        f"<rdf:li rdf:parseType='Resource'><mwg-rs:Name>{name}</mwg-rs:Name><mwg-rs:Type>Face</mwg-rs:Type>"
+        f"<mwg-rs:Area stArea:x='{x + side / 2}' stArea:y='{y + side / 2}' stArea:w='{side}' stArea:h='{side}'"
+        " stArea:unit='normalized'/></rdf:li>"
+    )
+
+
+def sidecar(photo: Path, *regions: str) -> None:
+    photo.with_name(f"{photo.name}.xmp").write_text(
+        "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+        "<rdf:Description rdf:about='' xmlns:mwg-rs='http://www.metadataworkinggroup.com/schemas/regions/'"
+        " xmlns:stArea='http://ns.adobe.com/xmp/sType/Area#' xmlns:stDim='http://ns.adobe.com/xap/1.0/sType/Dimensions#'>"
+        "<mwg-rs:Regions rdf:parseType='Resource'><mwg-rs:RegionList><rdf:Bag>"
+        f"{''.join(regions)}</rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions></rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+
+
+def test_the_same_person_is_found_again(index: Index, models: Path, take: Take) -> None:
+    both, one, other = take("both.png", 1, 2), take("one.png", 1, noise=1), take("other.png", 2, noise=2)
+    index.scan([both.parent])
+    index.enrich()
+    assert [person.assets for person in index.people.list()] == [2, 2]
+    record = index.get(both)
+    left, right = sorted(record["faces"], key=lambda face: face["bounding_box"]["x"])
+    assert left["bounding_box"] == {"x": 16, "y": 64, "w": FACE, "h": FACE}
+    assert left["timestamp_ms"] is None
+    assert left["person_id"] == index.get(one)["faces"][0]["person_id"] == index.get(one)["people"][0]["id"]
+    assert right["person_id"] == index.get(other)["faces"][0]["person_id"] != left["person_id"]
+    person = next(person for person in record["people"] if person["id"] == left["person_id"])
+    assert (person["name"], person["asset_count"], person["is_hidden"]) == (None, 2, False)
+    assert person["thumbnail_face_id"] in {left["id"], index.get(one)["faces"][0]["id"]}
+    assert index.enrich().total == 0
+
+
+def test_who_was_named_is_named_in_photos_to_come(index: Index, models: Path, take: Take) -> None:
+    first = take("first.png", 1, 2)
+    index.scan([first.parent])
+    index.enrich()
+    faces = sorted(index.get(first)["faces"], key=lambda face: face["bounding_box"]["x"])
+    before = index.get(first)["updated_at"]
+    ada = index.people.name(faces[0]["id"], "Ada")
+    assert ada.name == "Ada" and index.get(first)["updated_at"] > before
+    later = take("later.png", 2, 1, noise=1)
+    index.scan()
+    index.enrich()
+    assert names(index, later) == [None, "Ada"]
+    assert [one.id for one in index.search("person:ada")] == [index.resolve(later), index.resolve(first)]
+
+
+def test_F29_no_name_is_lost_when_another_model_looks(index: Index, models: Path, take: Take) -> None:
+    people = 20
+    shots = [take(f"{number}.png", number, (number + 1) % people, noise=number + 1) for number in range(people)]
+    index.scan([shots[0].parent])
+    index.enrich()
+    for number in range(people):
+        face = min(index.get(shots[number])["faces"], key=lambda face: face["bounding_box"]["x"])
+        index.people.name(face["id"], f"Person {number}")
+    # One is given to another by hand, against all likeness.
+    odd = max(index.get(shots[3])["faces"], key=lambda face: face["bounding_box"]["x"])
+    index.people.split("Person 4", [odd["id"]], "Person 9")
+    expected = {shot: names(index, shot) for shot in shots}
+    assert expected[shots[3]] == ["Person 3", "Person 9"] and expected[shots[5]] == ["Person 5", "Person 6"]
+    people_before = index.people.list()
+    faces_before = rows(index, "SELECT id, person_id, assigned_by, created_at FROM face ORDER BY id")
+
+    save_embedder(models / "embedder.onnx", mirrored=True)  # others who sees the same faces with other eyes
+    (models / "embedder.onnx").rename(models / "another.onnx")
+    due = index.enrich_due(["faces"])["pictures"]
+    summary = index.enrich()
+    assert summary.pictures == due == people and summary.failed == 0
+    assert all("another.onnx" in row[0] for row in rows(index, "SELECT DISTINCT model FROM face_embedding"))
+    assert {shot: names(index, shot) for shot in shots} == expected
+    assert rows(index, "SELECT id, person_id, assigned_by, created_at FROM face ORDER BY id") == faces_before
+    assert index.people.list() == people_before
+    # And the new model knows them.
+    new = take("new.png", 7, 12, noise=99)
+    index.scan()
+    index.enrich()
+    assert names(index, new) == ["Person 7", "Person 12"]
+
+
+def test_files_name_the_clusters(index: Index, models: Path, take: Take) -> None:
+    named, unnamed = take("named.png", 1), take("unnamed.png", 1, noise=1)
+    index.scan([named.parent])
+    index.enrich()
+    assert names(index, unnamed) == [None]
+    # The box that a person drew is larger, and not quite in the middle.
+    sidecar(named, region("Marie Curie", 0.02, 0.17, 0.27))
+    index.scan()
+    assert names(index, named) == ["Marie Curie"]
+    box = index.get(named)["faces"][0]["bounding_box"]
+    assert box == {"x": 6, "y": 54, "w": 86, "h": 86}  # of 320: the file's own
+    index.enrich()
+    assert names(index, unnamed) == ["Marie Curie"]
+    assert [(one.name, one.assets) for one in index.people.list()] == [("Marie Curie", 2)]
+    # What the user says counts more than the file, also when it is read again.
+    index.people.name(index.get(named)["faces"][0]["id"], "Maria Skłodowska")
+    sidecar(named, region("Marie Curie", 0.02, 0.17, 0.27), region("Somebody Else", 0.6, 0.6, 0.2))
+    index.scan()
+    index.enrich()
+    assert names(index, named) == ["Maria Skłodowska", "Somebody Else"]
+    assert names(index, unnamed) == ["Maria Skłodowska"]
+
+
+def test_a_face_that_the_file_names_no_more_is_still_a_face(index: Index, models: Path, take: Take) -> None:
+    photo = take("a.png", 1)
+    sidecar(photo, region("Ada", 0.05, 0.2, 0.2))
+    index.scan([photo.parent])
+    index.enrich()
+    face = index.get(photo)["faces"][0]["id"]
+    sidecar(photo)
+    index.scan()
+    index.enrich()
+    record = index.get(photo)
+    assert [one["id"] for one in record["faces"]] == [face] and record["people"][0]["name"] is None
+
+
+def test_merged_people_stay_one(index: Index, models: Path, take: Take) -> None:
+    first, second = take("first.png", 1), take("second.png", 2)
+    sidecar(second, region("Grace Murray", 0.05, 0.2, 0.2))
+    index.scan([first.parent])
+    index.enrich()
+    grace = index.people.name(index.get(first)["faces"][0]["id"], "Grace Hopper")
+    index.people.set(grace.id, birth_date="1906-12-09")
+    one = index.people.merge(["Grace Murray"], "Grace Hopper")
+    assert (one.id, one.assets, one.birth_date) == (grace.id, 2, "1906-12-09")
+    # A photo that has her old name in it, and one of her older self
+    third, fourth = take("third.png", 5), take("fourth.png", 2, noise=4)
+    sidecar(third, region("Grace Murray", 0.05, 0.2, 0.2))
+    index.scan()
+    index.enrich()
+    for shot in (first, second, third, fourth):
+        assert names(index, shot) == ["Grace Hopper"], shot
+    index.undo()
+    assert {names(index, shot)[0] for shot in (first, second)} == {"Grace Hopper", "Grace Murray"}
+
+
+def test_to_name_as_somebody_is_named_is_to_say_they_are_one(index: Index, models: Path, take: Take) -> None:
+    first, second = take("first.png", 1), take("second.png", 2)
+    index.scan([first.parent])
+    index.enrich()
+    ada = index.people.name(index.get(first)["faces"][0]["id"], "Ada")
+    again = index.people.name(index.get(second)["faces"][0]["id"], "Ada")
+    assert again.id == ada.id and again.assets == 2
+    assert index.people.name("Ada", "Ada").assets == 2
+
+
+def test_a_face_that_was_split_off_does_not_come_back(index: Index, models: Path, take: Take) -> None:
+    shots = [take(f"{number}.png", 1, noise=number + 1) for number in range(3)]
+    index.scan([shots[0].parent])
+    index.enrich()
+    ada = index.people.name(index.get(shots[0])["faces"][0]["id"], "Ada")
+    assert ada.assets == 3
+    twin = index.people.split("Ada", [shots[1]])
+    assert (twin.name, twin.assets) == (None, 1)
+    index.enrich(["faces"], redo=True)
+    assert [names(index, shot) for shot in shots] == [["Ada"], [None], ["Ada"]]
+    assert index.people.get(twin.id).assets == 1
+    index.undo()
+    assert index.people.get("Ada").assets == 3
+    nobody = take("nobody.png")
+    index.scan()
+    with pytest.raises(NotFound, match="has no face of Ada"):
+        index.people.split("Ada", [nobody])
+
+
+def test_nobody_is_twice_in_one_picture(index: Index, models: Path, take: Take) -> None:
+    photo = take("twins.png", 1, 1)
+    index.scan([photo.parent])
+    index.enrich()
+    assert len({face["person_id"] for face in index.get(photo)["faces"]}) == 2
+
+
+def test_what_was_found_goes_with_the_picture(index: Index, models: Path, take: Take) -> None:
+    photo = take("a.png", 1, 2)
+    index.scan([photo.parent])
+    index.enrich()
+    index.people.name(min(index.get(photo)["faces"], key=lambda face: face["bounding_box"]["x"])["id"], "Ada")
+    take("a.png", 3)  # others, where Ada was
+    index.scan()
+    index.enrich()
+    # A name that the user gave stays with the place; the other face is gone, and so is who it was.
+    assert names(index, photo) == ["Ada"]
+    assert len(index.people.list()) == 1
+
+
+def test_people_on_the_command_line(index: Index, models: Path, take: Take) -> None:
+    for number in range(3):
+        take(f"{number}.png", 1, noise=number + 1)
+    alone = take("alone.png", 2)
+    assert run("scan", alone.parent, database=index.path, enrich=True).returncode == 0
+    listed = run("people", "list", database=index.path).stdout
+    assert "unknown" in listed and "3 photos" in listed and "1 person more" in listed
+    person = json.loads(run("people", "list", "--json", database=index.path).stdout)[0]
+    assert run("people", "name", person["id"], "Ada Lovelace", "--dry-run", database=index.path).returncode == 0
+    assert run("people", "show", "Ada Lovelace", database=index.path).returncode == 3
+    assert "Ada Lovelace" in run("people", "name", person["id"], "Ada Lovelace", database=index.path).stdout
+    said = run("people", "set", "ada lovelace", "--birth-date", "1815-12-10", "--favorite", database=index.path).stdout
+    assert "born 1815-12-10" in said and "favourite" in said
+    wrong = run("people", "set", "Ada Lovelace", "--birth-date", "10.12.1815", database=index.path)
+    assert wrong.returncode == 2 and "write it as 1867-11-07" in wrong.stderr
+    faces = json.loads(run("people", "show", "Ada Lovelace", "--json", database=index.path).stdout)["faces"]
+    assert len(faces) == 3 and all(face["assigned_by"] == "likeness" for face in faces)
+    assert run("people", "split", "Ada Lovelace", faces[0]["id"], database=index.path).returncode == 0
+    assert "2 photos" in run("people", "show", "Ada Lovelace", database=index.path).stdout
+    new = run("people", "name", index.get(alone)["faces"][0]["id"], "Charles", database=index.path).stdout
+    assert run("people", "hide", "Charles", database=index.path).returncode == 0
+    assert "Charles" not in run("people", "list", database=index.path).stdout
+    assert "Charles" in run("people", "list", "--all", database=index.path).stdout
+    assert "hidden" not in run("people", "hide", "--show", "Charles", database=index.path).stdout
+    merged = run("people", "merge", new.split()[0], "Ada Lovelace", database=index.path).stdout
+    assert "3 photos" in merged
+    assert (
+        "2 photos"
+        in run("undo", database=index.path).stdout + run("people", "show", "Ada Lovelace", database=index.path).stdout
+    )
+    assert "people Ada Lovelace" in " ".join(run("info", faces[1]["path"], database=index.path).stdout.split())
+
+
+def test_nobody_is_told_by_a_word(index: Index, models: Path, take: Take) -> None:
+    index.scan([take("a.png", 1).parent])
+    index.enrich()
+    with pytest.raises(NotFound, match="nobody called 'Ada'"):
+        index.people.get("Ada")
+    person = index.people.list()[0]
+    with pytest.raises(UsageError, match="is no face of"):
+        index.people.set(person.id, thumbnail_face_id="face_x")
+    with pytest.raises(UsageError, match="cannot be set"):
+        index.people.set(person.id, hair="grey")
+    with pytest.raises(UsageError, match="nobody else"):
+        index.people.merge([person.id], person.id)
+
+
+def test_many_people_who_come_one_by_one(index: Index, models: Path, take: Take) -> None:
+    """Scan after scan, each person stays one person."""
+    people = sized(6, 30)
+    for day in range(3):
+        for number in range(people):
+            take(f"{day} {number}.png", number + 1, noise=1 + day * people + number)
+        index.scan([index.path.parent / "photos"])
+        index.enrich()
+        assert [one.assets for one in index.people.list()] == [day + 1] * people
