@@ -29,7 +29,7 @@ def examine(index: Index) -> list[Finding]:
     """All findings. Where the index cannot be opened, those that do without."""
     from .store.copies import BROKEN
 
-    checks: list[Callable[[Index], Iterator[Finding]]] = [_integrity, _place, _roots, _watches, _failures]
+    checks: list[Callable[[Index], Iterator[Finding]]] = [_integrity, _place, _roots, _watches, _failures, _extras]
     findings: list[Finding] = []
     for check in checks:
         try:
@@ -111,6 +111,28 @@ def _watches(index: Index) -> Iterator[Finding]:
         yield Finding("watching", "warning", words, advice)
     else:
         yield Finding("watching", "ok", f"{folders:,} folders, and the system has {limit:,} watches")
+
+
+def _extras(index: Index) -> Iterator[Finding]:
+    from .config import models_folder
+    from .enrich.faces import models
+    from .errors import UsageError
+
+    try:
+        kind = models.kind()
+    except UsageError as error:
+        advice = (
+            f"{models.HINT}, or put models into {models_folder() / 'faces'}; those that files name are there anyway"
+        )
+        yield Finding("faces", "ok", f"faces are not looked for: {error.args[0].partition(':')[0]}", advice)
+        return
+    try:
+        models.find_faces(kind)
+    except (UsageError, ImportError, OSError) as error:
+        advice = f"mend what lies in {kind.folder}" if kind.folder else "install what is missing, on Debian: libgl1"
+        yield Finding("faces", "warning", f"faces cannot be looked for: {error}", advice)
+    else:
+        yield Finding("faces", "ok", f"faces are looked for, with {kind.folder or 'the models of the extra [faces]'}")
 
 
 def _failures(index: Index) -> Iterator[Finding]:

@@ -12,6 +12,8 @@ from .store import people as store
 from .store.people import Person, PersonFace
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from .index import Index
 
 # What users may say of a person, beside the name.
@@ -42,6 +44,21 @@ class People:
     def faces(self, who: str) -> Sequence[PersonFace]:
         """All faces of a person, those of the newest photo first."""
         return store.faces_of(self._index.connection, self.get(who).id)
+
+    def portrait(self, who: str, side: int = 256) -> Image.Image:
+        """The face that is shown for a person, or the one that is named, in a square of so many pixels."""
+        from .enrich.faces.portrait import portrait
+
+        face_id = who if who.startswith("face_") else self.get(who).thumbnail_face_id
+        if face_id is None:
+            raise NotFound(f"{who} has no face in any photo")
+        return portrait(self._index.connection, face_id, side)
+
+    def sheet(self, some: Sequence[Person]) -> Image.Image:
+        """A picture of everybody's face, with name or id below."""
+        from .enrich.faces.portrait import sheet
+
+        return sheet(self._index.connection, some)
 
     def name(self, who: str, name: str | None) -> Person:
         """Say who it is; a face that is nobody's becomes a person's. Whoever has that name already is the same person

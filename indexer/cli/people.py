@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from indexer.errors import UsageError
 from indexer.index import Index
 
 from .common import json_option, many, pass_index, print_json
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from indexer.store.people import Person
 
 _dry_run = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
@@ -20,21 +23,24 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Only say what would be 
 def command() -> None:
     """People: who is in the photos.
 
-    A person is named by id, by the id of one of their faces, or by name. What you say here stays, whatever is found
-    later, and 'indexer undo' takes it back.
+    A person is named by id or its beginning, by the id of one of their faces, or by name. What you say here stays,
+    whatever is found later, and 'indexer undo' takes it back.
     """
 
 
 @command.command("list")
 @click.option("--all", "everybody", is_flag=True, help="Also the hidden, and the unknown who are in one photo only.")
+@click.option("--sheet", type=click.Path(dir_okay=False), metavar="FILE.jpg", help="Save a picture of their faces.")
 @json_option
 @pass_index
-def show_all(index: Index, everybody: bool, as_json: bool) -> None:
+def show_all(index: Index, everybody: bool, sheet: str | None, as_json: bool) -> None:
     """Favourites first, then those with a name, then the unknown; those in most photos first."""
     people = index.people.list()
     shown = [
         one for one in people if everybody or (not one.is_hidden and (one.name or one.is_favorite or one.assets > 1))
     ]
+    if sheet is not None:
+        _save(index.people.sheet(shown), sheet)
     if as_json:
         print_json([one._asdict() for one in shown])
         return
@@ -48,11 +54,14 @@ def show_all(index: Index, everybody: bool, as_json: bool) -> None:
 
 @command.command()
 @click.argument("person")
+@click.option("--portrait", type=click.Path(dir_okay=False), metavar="FILE.jpg", help="Save a picture of the face.")
 @json_option
 @pass_index
-def show(index: Index, person: str, as_json: bool) -> None:
+def show(index: Index, person: str, portrait: str | None, as_json: bool) -> None:
     """One person, and where their faces are."""
     one, faces = index.people.get(person), index.people.faces(person)
+    if portrait is not None:
+        _save(index.people.portrait(person), portrait)
     if as_json:
         print_json({**one._asdict(), "faces": [face._asdict() for face in faces]})
         return
@@ -130,6 +139,13 @@ def hide(index: Index, people: tuple[str, ...], is_shown: bool, dry_run: bool) -
     found = [index.people.get(one) for one in people] if dry_run else index.people.hide(people, not is_shown)
     for one in found:
         click.echo(_line(one))
+
+
+def _save(image: Image, path: str) -> None:
+    try:
+        image.save(path)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot write {path}: {error}") from error
 
 
 def _line(one: Person) -> str:

@@ -214,6 +214,15 @@ def film_frames(path: str | os.PathLike[str], most: int, every: float) -> list[F
         return _guarded(lambda: list(_frames(os.fspath(path), when)))
 
 
+def film_frame(path: str | os.PathLike[str], milliseconds: int) -> Frame:
+    """The frame that `film_frames` found there. Raises as it does."""
+    with open(path, "rb"):  # a millisecond later: what is at the moment itself may count as the one before
+        found = _guarded(lambda: list(_frames(os.fspath(path), lambda length: [(milliseconds + 1) / 1000])))
+    if not found:
+        raise Undecodable("the film has no picture that can be decoded")
+    return found[0]
+
+
 def _frames(path: str, when: Callable[[float], list[float]]) -> Iterator[Frame]:
     """The frames at these seconds, which are asked for with the film's length (0 where it is not known); of most films
     those from which decoding can begin."""

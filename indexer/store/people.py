@@ -184,6 +184,8 @@ def _share(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> 
 # Whose they are
 
 
+# So many characters say which id is meant.
+_LEAST_OF_ID = 4
 _SETTLED = "name IS NOT NULL OR birth_date IS NOT NULL OR is_hidden OR is_favorite"
 
 
@@ -279,7 +281,7 @@ def people(connection: sqlite3.Connection) -> list[Person]:
 
 
 def people_called(connection: sqlite3.Connection, who: str) -> list[Person]:
-    """By id, a former id, a face's id, or name, whatever its case."""
+    """By id, a former id, a face's id, or name, whatever its case; else by the beginning of an id, behind `person_`."""
     ids_of = connection.execute(
         "SELECT id FROM person WHERE id = :who OR name = :who OR id IN (SELECT person_id FROM face WHERE id = :who)"
         " UNION SELECT person_id FROM person_alias WHERE id = :who",
@@ -288,6 +290,8 @@ def people_called(connection: sqlite3.Connection, who: str) -> list[Person]:
     if not ids_of:
         named = connection.execute("SELECT id, name FROM person WHERE name IS NOT NULL")
         ids_of = [(one,) for one, name in named if name.casefold() == who.casefold()]
+    if not ids_of and len(who) >= _LEAST_OF_ID:
+        ids_of = connection.execute("SELECT id FROM person WHERE substr(id, 8, length(?1)) = ?1", (who,)).fetchall()
     where = f"WHERE person.id IN ({', '.join('?' * len(ids_of))})"
     found = connection.execute(_PERSON.format(where=where), [one for (one,) in ids_of])
     return [_person(row) for row in found]
@@ -323,6 +327,28 @@ def faces_of(connection: sqlite3.Connection, person_id: str) -> list[PersonFace]
         (person_id,),
     )
     return [PersonFace(*row) for row in rows]
+
+
+class FaceAt(NamedTuple):
+    """Where a face is: its box in a stored picture of width times height pixels (0: unknown)."""
+
+    asset_id: str
+    x: int
+    y: int
+    w: int
+    h: int
+    timestamp_ms: int | None
+    width: int
+    height: int
+
+
+def face_at(connection: sqlite3.Connection, face_id: str) -> FaceAt | None:
+    row = connection.execute(
+        "SELECT asset_id, x, y, w, h, timestamp_ms, width, height FROM face JOIN asset ON asset.id = asset_id"
+        " WHERE face.id = ?",
+        (face_id,),
+    ).fetchone()
+    return FaceAt(*row) if row else None
 
 
 def is_nobodys(connection: sqlite3.Connection, face_id: str) -> bool:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from indexer import Index
+
 from ..conftest import SAMPLES, run
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -84,3 +86,34 @@ def test_each_promise_is_held_by_a_test() -> None:
     promised = re.findall(r"`(test_\w+)`", README[start : README.index("\n## ", start + 3)])
     assert len(promised) > 30
     assert [name for name in promised if f"def {name}(" not in tests] == []
+
+
+def test_the_commands_about_people_run(tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With ids of people who are there in the place of those shown."""
+    from ..enrich.faces.tiny import picture, save_detector, save_embedder
+
+    monkeypatch.setenv("INDEXER_MODELS", str(tmp_path / "models"))
+    save_detector(tmp_path / "models" / "faces" / "detector.onnx", "yunet")
+    save_embedder(tmp_path / "models" / "faces" / "embedder.onnx")
+    for number, people in enumerate(((1, 2), (2, 1), (2, 3))):
+        picture({(16 + 104 * place, 64): who for place, who in enumerate(people)}, noise=number + 1).save(
+            photos / f"{number}.png"
+        )
+    with Index.open(tmp_path / "index.db") as index:
+        index.scan([photos])
+        index.enrich()
+        ada, other, _ = (one.id.removeprefix("person_") for one in index.people.list())
+        commands = block("Who is who, you say", "sh")
+        assert len(commands) == 4
+        for line in commands:
+            command = (
+                line.partition(" #")[0].strip().replace("indexer", f"{sys.executable} -m indexer --db index.db", 1)
+            )
+            command = command.replace("EAdqhTB7", ada[:8]).replace("bUNTxUHP", other[:8])
+            if "face_…" in command:
+                command = command.replace("face_…", index.people.faces("Ada Lovelace")[0].id)
+            done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=tmp_path)
+            assert (done.returncode, done.stderr) == (0, ""), command
+            assert done.stdout, command
+        assert (tmp_path / "people.jpg").is_file()
+        assert index.people.get("Ada Lovelace").assets == 3

@@ -39,7 +39,8 @@ def album(photos: Path, astronaut: Image.Image) -> Path:
 
 
 def seen(index: Index) -> dict[str, tuple[int, int]]:
-    return index.enrichments()
+    """By all but the extras, which may be there or not."""
+    return {name: counts for name, counts in index.enrichments().items() if name != "faces"}
 
 
 def test_all_are_seen_once(index: Index, album: Path) -> None:
@@ -59,7 +60,7 @@ def test_all_are_seen_once(index: Index, album: Path) -> None:
     with Image.open(index.variant(album / PARIS.name, "thumbnail")) as thumbnail:
         assert max(thumbnail.size) == 360
     failures = {(asset, enricher) for asset, enricher, _ in index.enrichment_failures()}
-    assert len(failures) == 5
+    assert len({one for one in failures if one[1] != "faces"}) == 5
 
 
 def test_what_changed_is_seen_again_and_nothing_else(index: Index, album: Path, astronaut: Image.Image) -> None:

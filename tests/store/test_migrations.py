@@ -136,3 +136,22 @@ def test_two_processes_at_once(old_index: Path, tmp_path: Path) -> None:
     for database in (one, two):
         schema.update(database, tmp_path / "b.db", 1)
     assert rows(Index.open(tmp_path / "b.db"), "SELECT count(*) FROM asset_json") == [(1,)]
+
+
+def test_5_says_who_said_whose_a_face_is(tmp_path: Path) -> None:
+    fill_old(path := tmp_path / "old.db", 4, assets=2)
+    with sqlite3.connect(path) as database:
+        database.execute("INSERT INTO person VALUES ('person_1', 'Ada', NULL, 0, 0, NULL, 'x', 'x')")
+        for number, person in enumerate(("person_1", None)):
+            asset = f"asset_{number:022d}"
+            database.execute(
+                "INSERT INTO face VALUES (?, ?, ?, 1, 2, 3, 4, NULL, 'file', 'x', 'x')",
+                (f"face_{number}", asset, person),
+            )
+    database.close()
+    with Index.open(path) as index:
+        assert [(one.name, one.assets) for one in index.people.list()] == [("Ada", 1)]
+    with sqlite3.connect(path) as database:
+        found = database.execute("SELECT id, assigned_by, confidence FROM face ORDER BY id").fetchall()
+    database.close()
+    assert found == [("face_0", "file", None), ("face_1", None, None)]

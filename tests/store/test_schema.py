@@ -141,8 +141,14 @@ def test_the_record_holds_what_later_rooms_fill(index: Index, photos: Path) -> N
         ("INSERT INTO generated_description VALUES (?, '')", (asset,)),
         ("INSERT INTO user_value (asset_id, rating, description) VALUES (?, 4, 'mine')", (asset,)),
         ("INSERT INTO person VALUES ('person_1', 'Marie', '1867-11-07', 0, 1, NULL, ?, ?)", (now, now)),
-        ("INSERT INTO face VALUES ('face_1', ?, 'person_1', 1, 2, 3, 4, NULL, 'faces', ?, ?)", (asset, now, now)),
-        ("INSERT INTO face VALUES ('face_2', ?, 'person_1', 5, 6, 7, 8, 40, 'faces', ?, ?)", (asset, now, now)),
+        (
+            "INSERT INTO face VALUES ('face_1', ?, 'person_1', 1, 2, 3, 4, NULL, 'faces', 0.9, 'likeness', ?, ?)",
+            (asset, now, now),
+        ),
+        (
+            "INSERT INTO face VALUES ('face_2', ?, 'person_1', 5, 6, 7, 8, 40, 'faces', 0.8, 'user', ?, ?)",
+            (asset, now, now),
+        ),
     ]
     for sql, values in statements:
         database.execute(sql, values)

@@ -61,7 +61,7 @@ def test_a_network_that_scales_pixels_itself_is_given_them_as_they_are(tmp_path:
 
 def test_what_is_no_model_is_told_by_name(tmp_path: Path) -> None:
     detector = save_detector(tmp_path / "a.onnx", "yunet")
-    with pytest.raises(UsageError, match="no model in .* tells faces apart"):
+    with pytest.raises(UsageError, match=r"no model in .* tells faces apart"):
         dropin.load([detector])
     (broken := tmp_path / "broken.onnx").write_bytes(b"no model")
     with pytest.raises(UsageError, match=r"broken\.onnx is no model that can be run"):

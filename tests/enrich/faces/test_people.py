@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from indexer import Index
 from indexer.errors import NotFound, UsageError
 
 from ...conftest import rows, run, sized
-from .tiny import FACE, save_embedder
+from .tiny import FACE, person, picture, save_embedder
 
 Take = Callable[..., Path]
 
@@ -268,3 +269,66 @@ def test_many_people_who_come_one_by_one(index: Index, models: Path, take: Take)
         index.scan([index.path.parent / "photos"])
         index.enrich()
         assert [one.assets for one in index.people.list()] == [day + 1] * people
+
+
+def test_a_face_can_be_looked_at(index: Index, models: Path, take: Take, tmp_path: Path) -> None:
+    photo = take("a.png", 1, 7)
+    index.scan([photo.parent])
+    index.enrich()
+    faces = sorted(index.get(photo)["faces"], key=lambda face: face["bounding_box"]["x"])
+    for face, who in zip(faces, (1, 7), strict=True):
+        seen = index.people.portrait(face["id"], 170)  # the face and a third of it around
+        middle = seen.crop((35, 35, 135, 135)).resize((4, 4)).convert("L")
+        wanted = person(who).resize((4, 4)).convert("L")
+        assert [shade > 127 for shade in middle.tobytes()] == [shade > 127 for shade in wanted.tobytes()]
+    index.people.name(faces[0]["id"], "Ada")
+    sheet = tmp_path / "sheet.png"
+    assert run("people", "list", "--all", "--sheet", sheet, database=index.path).returncode == 0
+    with Image.open(sheet) as image:
+        assert image.size == (1200, 200)
+    assert run("people", "show", "Ada", "--portrait", tmp_path / "ada.jpg", database=index.path).returncode == 0
+    photo.unlink()
+    lost = run("people", "show", "Ada", "--portrait", tmp_path / "ada.jpg", database=index.path)
+    assert lost.returncode == 3 and "cannot be reached now" in lost.stderr
+    # Of an id the beginning will do.
+    unknown = next(one for one in index.people.list() if one.name is None)
+    assert index.people.get(unknown.id[7:15]) == unknown
+
+
+def test_portraits_are_upright_and_those_of_films_of_their_moment(index: Index, models: Path, photos: Path) -> None:
+    image, exif = picture({(16, 64): 3}), Image.Exif()
+    exif[0x0112] = 6
+    image.transpose(Image.Transpose.ROTATE_90).save(photos / "turned.png", exif=exif)
+    index.scan([photos])
+    index.enrich()
+    (face,) = index.get(photos / "turned.png")["faces"]
+    assert face["bounding_box"] == {"x": 64, "y": 320 - 16 - FACE, "w": FACE, "h": FACE}
+    seen = index.people.portrait(face["id"], 170).crop((35, 35, 135, 135)).resize((4, 4)).convert("L")
+    wanted = person(3).resize((4, 4)).convert("L")
+    assert [shade > 127 for shade in seen.tobytes()] == [shade > 127 for shade in wanted.tobytes()]
+
+
+def test_without_the_extra_what_files_name_is_there(index: Index, take: Take, monkeypatch: pytest.MonkeyPatch) -> None:
+    from indexer.enrich.faces import models as of_faces
+
+    monkeypatch.setattr(of_faces, "_PACKAGES", ("a_package_that_is_not_there",))
+    photo = take("a.png", 1)
+    sidecar(photo, region("Marie Curie", 0.05, 0.2, 0.2))
+    index.scan([photo.parent])
+    index.enrich()
+    assert "faces" not in index.enrichments() and names(index, photo) == ["Marie Curie"]
+    with pytest.raises(UsageError, match=r"pip install 'indexer\[faces\]'"):
+        index.enrich(["faces"])
+    (finding,) = [one for one in index.doctor() if one.subject == "faces"]
+    assert finding.state == "ok" and "indexer[faces]" in (finding.advice or "")
+
+
+def test_the_doctor_looks_at_the_models(index: Index, models: Path, take: Take) -> None:
+    index.scan([take("a.png", 1).parent])
+    (finding,) = [one for one in index.doctor() if one.subject == "faces"]
+    assert finding.state == "ok" and str(models) in finding.words
+    (models / "embedder.onnx").write_bytes(b"cut off")
+    (finding,) = [one for one in index.doctor() if one.subject == "faces"]
+    assert finding.state == "warning" and "embedder.onnx is no model" in finding.words
+    done = run("enrich", database=index.path)
+    assert done.returncode == 2 and "embedder.onnx is no model" in done.stderr
