@@ -116,4 +116,4 @@ def test_the_commands_about_people_run(tmp_path: Path, photos: Path, monkeypatch
             assert (done.returncode, done.stderr) == (0, ""), command
             assert done.stdout, command
         assert (tmp_path / "people.jpg").is_file()
-        assert index.people.get("Ada Lovelace").assets == 3
+        assert len(index.people.faces("Ada Lovelace")) == 4
