@@ -29,7 +29,15 @@ def examine(index: Index) -> list[Finding]:
     """All findings. Where the index cannot be opened, those that do without."""
     from .store.copies import BROKEN
 
-    checks: list[Callable[[Index], Iterator[Finding]]] = [_integrity, _place, _roots, _watches, _failures, _extras]
+    checks: list[Callable[[Index], Iterator[Finding]]] = [
+        _integrity,
+        _place,
+        _roots,
+        _watches,
+        _failures,
+        _faces,
+        _text,
+    ]
     findings: list[Finding] = []
     for check in checks:
         try:
@@ -113,7 +121,7 @@ def _watches(index: Index) -> Iterator[Finding]:
         yield Finding("watching", "ok", f"{folders:,} folders, and the system has {limit:,} watches")
 
 
-def _extras(index: Index) -> Iterator[Finding]:
+def _faces(index: Index) -> Iterator[Finding]:
     from .config import models_folder
     from .enrich.faces import models
     from .errors import UsageError
@@ -133,6 +141,18 @@ def _extras(index: Index) -> Iterator[Finding]:
         yield Finding("faces", "warning", f"faces cannot be looked for: {error}", advice)
     else:
         yield Finding("faces", "ok", f"faces are looked for, with {kind.folder or 'the models of the extra [faces]'}")
+
+
+def _text(index: Index) -> Iterator[Finding]:
+    from .enrich import text
+    from .errors import UsageError
+
+    try:
+        text.check()
+    except UsageError as error:
+        yield Finding("text", "ok", f"text in photos is not read: {error.args[0].partition(':')[0]}", text.HINT)
+    else:
+        yield Finding("text", "ok", "text in photos is read by 'indexer enrich text'")
 
 
 def _failures(index: Index) -> Iterator[Finding]:

@@ -43,8 +43,10 @@ def command(
     """Work out what can be told of photos without asking anybody.
 
     places (town, state, country and time zone of the coordinates), variants (thumbnail and preview), quality (figures
-    of sharpness, exposure, noise), appearance (what look-alikes are found by). Scan and watch do this by themselves for
-    new and changed photos. Ctrl-C stops at any time; the next run goes on.
+    of sharpness, exposure, noise), appearance (what look-alikes are found by), faces (with the extra [faces]), words (what
+    'search' looks in). Scan and watch do this by themselves for new and changed photos. Ctrl-C stops at any time; the
+    next run goes on. Only when it is named, for it takes a second or two a photo: text (words in the picture, with the
+    extra [text]).
     """
     if failures:
         _print_failures(index, as_json=as_json, limit=None)

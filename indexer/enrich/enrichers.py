@@ -17,7 +17,7 @@ ON_REQUEST = (TEXT,)
 
 def chosen_names(names: tuple[str, ...]) -> tuple[str, ...]:
     """Those that are named; else all that run by themselves and can run here. Raises UsageError for one that there is
-    not, or that needs what is not installed."""
+    not."""
     if unknown := set(names) - set(NAMES):
         raise UsageError(f"there is no enricher '{min(unknown)}': there are {', '.join(NAMES)}")
     if names:
@@ -26,7 +26,8 @@ def chosen_names(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def versions(names: tuple[str, ...]) -> dict[str, int]:
-    """Of those among them that look at pictures. Other models are another version. Raises UsageError as above."""
+    """Of those among them that look at pictures; other models are another version. Raises UsageError for one that needs
+    what is not installed."""
     found = {}
     for name in names:
         if name in FROM_PICTURE:
@@ -45,4 +46,8 @@ def _stamp(name: str) -> int:
         from .faces import models
 
         return models.kind().stamp
+    if name == TEXT:
+        from . import text
+
+        text.check()
     return 0

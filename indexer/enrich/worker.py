@@ -12,7 +12,7 @@ from indexer.errors import IndexUnusable, Undecodable, UsageError
 from indexer.store.enrichments import Enrichment, Result
 
 from . import appearance, quality
-from .enrichers import FACES, QUALITY, VARIANTS
+from .enrichers import FACES, QUALITY, TEXT, VARIANTS
 from .faces import find
 from .faces.models import Kind
 from .picture import Picture, film_frames, open_picture
@@ -97,6 +97,10 @@ def _work_out(order: Order, name: str, preview: Picture) -> Result:
         if order.mime_type.startswith("video/"):
             return find.in_film(order.faces, film_frames(order.path, find.FRAMES, find.EVERY))
         return find.in_picture(order.faces, preview.image, (preview.width, preview.height), order.orientation)
+    if name == TEXT:
+        from .text import read_text  # only now: few want it, and its library is large
+
+        return read_text(preview.image, (preview.width, preview.height), order.orientation)
     return appearance.look_at(preview.image)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from indexer.enrich import boxes
 from indexer.enrich.picture import Frame
-from indexer.media.regions import unturned
 from indexer.store.people import FoundFace
 
 from .models import Kind, Seen, find_faces
@@ -44,10 +44,6 @@ def _apart(one: Seen, other: Seen) -> float:
 def _found(
     one: Seen, image: Image.Image, size: tuple[int, int], orientation: int, milliseconds: int | None, model: str
 ) -> FoundFace:
-    left, top = max(one.x / image.width, 0.0), max(one.y / image.height, 0.0)
-    right, bottom = min((one.x + one.w) / image.width, 1.0), min((one.y + one.h) / image.height, 1.0)
-    wide, high = size if orientation < 5 else size[::-1]
-    x, y, w, h = unturned(left, top, right - left, bottom - top, orientation)
-    box = round(x * wide), round(y * high), max(1, round(w * wide)), max(1, round(h * high))
+    box = boxes.stored(one.x, one.y, one.w, one.h, image.size, size, orientation)
     vector = one.vector.astype("<f4").tobytes() if one.vector is not None else None
     return FoundFace(*box, milliseconds, round(one.confidence, 4), model, vector)

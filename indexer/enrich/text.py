@@ -1,0 +1,48 @@
+"""Words in the picture, read by RapidOCR (the extra [text], which carries its models)."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from indexer.errors import UsageError
+from indexer.store.enrichments import TextLine
+
+from . import boxes
+
+HINT = "pip install 'indexer[text]'"
+_PACKAGE = "rapidocr_onnxruntime"
+# What is read with less confidence is mostly no word.
+_LEAST_CONFIDENCE = 0.6
+
+
+def check() -> None:
+    """Raises UsageError where it is not installed."""
+    if find_spec(_PACKAGE) is None:
+        raise UsageError(f"to read text in photos rapidocr-onnxruntime is needed: {HINT}")
+
+
+@cache
+def _reader() -> Any:
+    check()
+    from rapidocr_onnxruntime import RapidOCR
+
+    return RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1)  # there is a worker a core
+
+
+def read_text(preview: Image.Image, size: tuple[int, int], orientation: int) -> list[TextLine]:
+    """The lines of text in an upright picture, as they are read: from the top, from the left. size: the whole
+    picture's, upright; orientation: Exif's."""
+    found, _ = _reader()(np.ascontiguousarray(np.asarray(preview)[:, :, ::-1]))
+    lines = []
+    for corners, text, confidence in found or ():
+        if float(confidence) < _LEAST_CONFIDENCE or sum(letter.isalnum() for letter in text) < 2:
+            continue
+        (left, top), (right, bottom) = np.min(corners, axis=0), np.max(corners, axis=0)
+        box = boxes.stored(left, top, right - left, bottom - top, preview.size, size, orientation)
+        lines.append(TextLine(text, *box, round(float(confidence), 4)))
+    return lines
