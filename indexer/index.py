@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from .doctor import Finding
     from .enrich.behind import Behind
+    from .enrich.describe import Endpoint
     from .enrich.duplicates import Duplicates
     from .enrich.run import EnrichSummary
     from .people import People
@@ -571,16 +572,18 @@ class Index:
         *,
         redo: bool = False,
         retry: bool = False,
+        endpoint: Endpoint | None = None,
         max_cache: int | None = None,
         workers: int | None = None,
         stop: threading.Event | None = None,
         on_progress: Callable[[EnrichSummary], None] = lambda summary: None,
     ) -> EnrichSummary:
-        """Work out what can be told of photos without asking anybody: places, variants, figures of quality, what they
-        look like (see indexer.enrich.enrichers); of those that were not seen yet as they are now.
+        """Work out what can be told of photos: places, variants, figures of quality, what they look like, faces (see
+        indexer.enrich.enrichers); of those that were not seen yet as they are now.
 
-        names: only these enrichers. redo: of all photos; retry: of those too where it failed. max_cache: bytes that
-        variants may take, remembered from then on. May be stopped at any time by KeyboardInterrupt or `stop`.
+        names: only these enrichers. redo: of all photos; retry: of those too where it failed. endpoint: a model that
+        describes photos, the one thing for which somebody else is asked. max_cache: bytes that variants may take,
+        remembered from then on. May be stopped at any time by KeyboardInterrupt or `stop`.
         """
         from .enrich.cache import Cache
         from .enrich.run import Enrich
@@ -593,6 +596,7 @@ class Index:
             writer,
             Cache(writer, self.path, max_cache),
             names,
+            endpoint=endpoint,
             workers=workers,
             stop=stop,
             on_progress=on_progress,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from indexer.enrich.enrichers import NAMES
+from indexer.enrich.enrichers import DESCRIBE, NAMES
 from indexer.index import Index
 
 from .common import json_option, many, max_cache_option, pass_index, print_json, tell
@@ -26,6 +26,9 @@ _SHOWN_FAILURES = 10
 @click.option("--dry-run", is_flag=True, help="Only say how much there is to be seen.")
 @click.option("--failures", is_flag=True, help="Only list where it failed, and why.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes that decode pictures. Default: one a core.")
+@click.option("--endpoint", metavar="URL", envvar="INDEXER_ENDPOINT", help="Of a model to describe photos, up to /v1.")
+@click.option("--model", metavar="NAME", envvar="INDEXER_MODEL", help="Which model, for describe.")
+@click.option("--per-minute", type=click.FloatRange(min=0, min_open=True), help="Ask it no more often than so.")
 @max_cache_option
 @json_option
 @pass_index
@@ -37,16 +40,21 @@ def command(
     dry_run: bool,
     failures: bool,
     workers: int | None,
+    endpoint: str | None,
+    model: str | None,
+    per_minute: float | None,
     max_cache: int | None,
     as_json: bool,
 ) -> None:
-    """Work out what can be told of photos without asking anybody.
+    """Work out what can be told of photos.
 
     places (town, state, country and time zone of the coordinates), variants (thumbnail and preview), quality (figures
-    of sharpness, exposure, noise), appearance (what look-alikes are found by), faces (with the extra [faces]), words (what
-    'search' looks in). Scan and watch do this by themselves for new and changed photos. Ctrl-C stops at any time; the
-    next run goes on. Only when it is named, for it takes a second or two a photo: text (words in the picture, with the
-    extra [text]).
+    of sharpness, exposure, noise), appearance (what look-alikes are found by), faces (with the extra [faces]), words
+    (what 'search' looks in). Scan and watch do this by themselves for new and changed photos. Ctrl-C stops at any time;
+    the next run goes on.
+
+    Only when they are named: text (words in the picture, with the extra [text]; a second or two a photo), and describe,
+    which sends previews, without Exif, to the model at --endpoint (its key: INDEXER_API_KEY), and asks for a sentence.
     """
     if failures:
         _print_failures(index, as_json=as_json, limit=None)
@@ -56,10 +64,24 @@ def command(
         if as_json:
             print_json(due)
         else:
-            places, pictures = due["places"], due["pictures"]
-            click.echo(f"Would be seen: {many(pictures, 'picture')} and {many(places, 'place')}.")
+            words = [many(due[what], what[:-1]) for what in due if due[what] or what != "descriptions"]
+            click.echo(f"Would be seen: {' and '.join(words)}.")
         return
-    summary = run_enrich(index, names, redo=redo, retry=retry, workers=workers, max_cache=max_cache, quiet=as_json)
+    describer = None
+    if DESCRIBE in names:
+        from indexer.enrich.describe import Endpoint
+
+        describer = Endpoint.of(endpoint, model, per_minute)
+    summary = run_enrich(
+        index,
+        names,
+        redo=redo,
+        retry=retry,
+        workers=workers,
+        max_cache=max_cache,
+        endpoint=describer,
+        quiet=as_json,
+    )
     if summary is None:
         raise SystemExit(130)
     if as_json:
@@ -90,9 +112,8 @@ def run_enrich(index: Index, names: tuple[str, ...] = (), *, quiet: bool, **opti
 
 def outcome(summary: EnrichSummary) -> str:
     """What a run did, in a line."""
-    seen = [many(summary.pictures, "picture")] * bool(summary.pictures) + [many(summary.places, "place")] * bool(
-        summary.places
-    )
+    counts = {"picture": summary.pictures, "place": summary.places, "description": summary.descriptions}
+    seen = [many(count, what) for what, count in counts.items() if count]
     words = [f"{' and '.join(seen) or 'Nothing new'} seen in {summary.seconds:.1f} s"]
     if summary.failed:
         words.append(f"{summary.failed:,} failed")
@@ -132,7 +153,7 @@ class _Bar:
         self._bar.start()
 
     def update(self, summary: EnrichSummary) -> None:
-        seen = summary.places + summary.pictures + summary.out_of_reach
+        seen = summary.places + summary.pictures + summary.descriptions + summary.out_of_reach
         self._bar.update(self._task, total=summary.total, completed=min(seen, summary.total))
 
     def close(self) -> None:

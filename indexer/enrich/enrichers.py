@@ -5,14 +5,17 @@ from __future__ import annotations
 from indexer.errors import UsageError
 
 PLACES, VARIANTS, QUALITY, APPEARANCE, WORDS = "places", "variants", "quality", "appearance", "words"
-FACES, TEXT = "faces", "text"
+FACES, TEXT, DESCRIBE = "faces", "text", "describe"
 
 FROM_PLACE = {PLACES: 1}
-FROM_PICTURE = {VARIANTS: 1, QUALITY: 1, APPEARANCE: 1, FACES: 1, TEXT: 1}
+FROM_PICTURE = {VARIANTS: 2, QUALITY: 1, APPEARANCE: 1, FACES: 1, TEXT: 1}
+# By somebody else, to whom the preview is sent.
+FROM_PREVIEW = {DESCRIBE: 1}
 # The word index works from what has happened, and has no versions.
-NAMES = (*FROM_PLACE, *FROM_PICTURE, WORDS)
-# So slow that they only run when they are named.
-ON_REQUEST = (TEXT,)
+NAMES = (*FROM_PLACE, *FROM_PICTURE, *FROM_PREVIEW, WORDS)
+DESCRIBE_HINT = "indexer enrich describe --endpoint http://localhost:11434/v1 --model NAME"
+# So slow, or so far away, that they only run when they are named.
+ON_REQUEST = (TEXT, DESCRIBE)
 
 
 def chosen_names(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -127,6 +127,7 @@ def _decoded(file: BinaryIO, long_side: int | None) -> Image.Image:
 
 
 def _upright(image: Image.Image, orientation: int, width: int, height: int, is_cut_off: bool = False) -> Picture:
+    image.info = {}  # what is made of it bears no words of the file: no comment, no Exif
     if (turn := _UPRIGHT.get(orientation)) is not None:  # the first of them is 0
         image = image.transpose(turn)
     if orientation >= 5:

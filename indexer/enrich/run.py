@@ -11,16 +11,29 @@ from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from indexer.errors import NotFound, Undecodable, UsageError
 from indexer.store import enrichments, people, search
 from indexer.store.enrichments import Due, Enrichment
 from indexer.store.writer import Writer
 from indexer.workers import Workers, process_pool
 
 from .cache import Cache
-from .enrichers import FACES, FROM_PLACE, PLACES, VARIANTS, WORDS, chosen_names, versions
+from .enrichers import (
+    DESCRIBE,
+    DESCRIBE_HINT,
+    FACES,
+    FROM_PLACE,
+    FROM_PREVIEW,
+    PLACES,
+    VARIANTS,
+    WORDS,
+    chosen_names,
+    versions,
+)
 from .faces import models as faces
 
 if TYPE_CHECKING:
+    from .describe import Endpoint
     from .worker import Order, Outcome
 
 # Pictures that go to a worker at once, and those that are out at all.
@@ -33,12 +46,13 @@ _WRITE_ASSETS = 100
 
 
 class EnrichSummary:
-    """What a run did. total: places and pictures that were due; places, pictures: those that were seen; failed:
-    pictures at which an enricher failed; out_of_reach: those whose file cannot be read now, or has changed; held_back:
-    those for whose variants the cache had no room."""
+    """What a run did. total: places, pictures and descriptions that were due; each of these: those that were seen;
+    failed: pictures at which an enricher failed; out_of_reach: those whose file cannot be read now, or has changed;
+    held_back: those for whose variants the cache had no room."""
 
     def __init__(self) -> None:
-        self.total = self.places = self.pictures = self.failed = self.out_of_reach = self.held_back = 0
+        self.total = self.places = self.pictures = self.descriptions = 0
+        self.failed = self.out_of_reach = self.held_back = 0
         self.seconds = 0.0
 
     def as_dict(self) -> dict[str, object]:
@@ -46,12 +60,13 @@ class EnrichSummary:
 
 
 def count_due(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str, int]:
-    """How many places and pictures these enrichers, all where none is named, have not seen yet."""
+    """How many places, pictures and previews to describe these enrichers, all where none is named, have not seen."""
     chosen = chosen_names(tuple(names))
     pictures = versions(chosen)
     return {
-        "places": enrichments.count_due(connection, "place", FROM_PLACE) if PLACES in chosen else 0,
         "pictures": enrichments.count_due(connection, "picture", pictures) if pictures else 0,
+        "places": enrichments.count_due(connection, "place", FROM_PLACE) if PLACES in chosen else 0,
+        "descriptions": enrichments.count_due(connection, "picture", FROM_PREVIEW) if DESCRIBE in chosen else 0,
     }
 
 
@@ -64,10 +79,13 @@ class Enrich:
         cache: Cache,
         names: Sequence[str] = (),
         *,
+        endpoint: Endpoint | None = None,
         workers: int | None = None,
         stop: threading.Event | None = None,
         on_progress: Callable[[EnrichSummary], None] = lambda summary: None,
     ) -> None:
+        """endpoint: who describes pictures, for `describe`. Raises UsageError where something is missing for what is
+        named."""
         self.names = chosen = chosen_names(tuple(names))
         self.summary = EnrichSummary()
         self._writer = writer
@@ -76,6 +94,9 @@ class Enrich:
         self._places = PLACES in chosen
         self._faces = faces.kind() if FACES in chosen else None
         self._pictures = versions(chosen)
+        if DESCRIBE in chosen and endpoint is None:
+            raise UsageError(f"name an endpoint that describes photos: {DESCRIBE_HINT}")
+        self._endpoint = endpoint
         self._count = workers
         self._stop = stop or threading.Event()
         self._on_progress = on_progress
@@ -92,6 +113,8 @@ class Enrich:
                 self._look_up_places(among)
             if self._pictures:
                 self._look_at_pictures(among)
+            if DESCRIBE in self.names:
+                self._describe(among)
             self._write()
             if FACES in self.names:
                 self._tell_people_apart()
@@ -125,6 +148,30 @@ class Enrich:
         while more and not self._stop.is_set():
             with self._writer.transaction():
                 more = search.catch_up(self._connection)
+
+    # Descriptions: one by one, by somebody else
+
+    def _describe(self, among: Sequence[str] | None) -> None:
+        from .demand import on_demand
+        from .describe import NotDescribed
+
+        assert self._endpoint is not None
+        for one in enrichments.due(self._connection, "picture", FROM_PREVIEW, among):
+            if self._stop.is_set():
+                return
+            text, problem = None, None
+            try:
+                preview = on_demand(self._writer, self._cache, one.asset_id, "preview")
+                text = self._endpoint.describe(preview, self._stop)
+                if text is None:
+                    return
+            except (NotFound, OSError):
+                self.summary.out_of_reach += 1
+                continue
+            except (Undecodable, NotDescribed) as error:
+                problem = str(error)
+            self._take([Enrichment(one.asset_id, DESCRIBE, FROM_PREVIEW[DESCRIBE], one.basis, text, problem)])
+            self._write()  # each is dear
 
     # People: once there are faces, from what they look like
 
@@ -196,6 +243,8 @@ class Enrich:
     def _take(self, outcome: list[Enrichment]) -> None:
         if outcome[0].enricher == PLACES:
             self.summary.places += 1
+        elif outcome[0].enricher == DESCRIBE:
+            self.summary.descriptions += 1
         else:
             self.summary.pictures += 1
         self.summary.failed += any(one.error is not None for one in outcome)

@@ -54,7 +54,7 @@ class TextLine(NamedTuple):
     confidence: float
 
 
-Result = Place | Sequence[Variant] | Mapping[str, float] | Appearance | Sequence[FoundFace] | Sequence[TextLine]
+Result = Place | Sequence[Variant] | Mapping[str, float] | Appearance | Sequence[FoundFace] | Sequence[TextLine] | str
 
 
 class Enrichment(NamedTuple):
@@ -98,6 +98,7 @@ _TABLES: dict[str, tuple[str, Callable[[Any, str], Sequence[Sequence[object]]]]]
     "variants": ("variant", lambda variants, now: [(*one, now) for one in variants]),
     "quality": ("metric", lambda figures, now: list(figures.items())),
     "appearance": ("appearance", lambda one, now: [one]),
+    "describe": ("generated_description", lambda text, now: [(text,)]),
     "text": ("text_line", lambda lines, now: [(number, *one) for number, one in enumerate(lines)]),
 }
 # What is found by words of the metadata, or is shown as a part of them.

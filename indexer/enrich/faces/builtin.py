@@ -4,17 +4,18 @@ that its package carries."""
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from .align import Template, aligned
-from .models import Detector, Embedder, Landmarks, Vector, package_folder
+from .models import DLIB, Landmarks, package_folder
 
-NAME = "dlib_face_recognition_resnet_model_v1"
-# dlib takes two photos for one person below 0.6 (dlib.net, face_recognition.py); this is of many with many, and unsure
-SAME = 0.48
+if TYPE_CHECKING:
+    from .models import Detector, Embedder, Vector
+
 # Pixels of the long side at which faces are looked for: larger ones find no more of those that can be told apart.
 _LONG_SIDE = 1024
 _LEAST_CONFIDENCE = 0.5
@@ -55,7 +56,7 @@ def _face(box: NDArray[np.float32], points: NDArray[np.float32], scale: float) -
 def embedder() -> Embedder:
     import dlib
 
-    weights = Path(package_folder("face_recognition_models"), "models", f"{NAME}.dat")
+    weights = Path(package_folder("face_recognition_models"), "models", f"{DLIB}.dat")
     network = dlib.face_recognition_model_v1(str(weights))
 
     def embed(picture: Image.Image, face: Landmarks) -> Vector:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,11 @@ from PIL import Image
 from indexer.errors import UsageError
 
 from .align import Template, aligned
-from .models import Detector, Embedder, Landmarks, Vector
+from .models import Landmarks
 
-# Of vectors of unit length: a cosine of 0.42. (OpenCV takes two photos for one person from 0.363 on.)
-SAME = 1.08
+if TYPE_CHECKING:
+    from .models import Detector, Embedder, Vector
+
 _LEAST_CONFIDENCE = {"yunet": 0.8, "scrfd": 0.5}
 _OVERLAP = 0.4  # of two boxes that are one face
 _STRIDES = (8, 16, 32)

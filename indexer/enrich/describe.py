@@ -1,0 +1,138 @@
+"""Descriptions by a vision model behind an endpoint that speaks OpenAI's chat completions (Ollama, llama.cpp, LM
+Studio, vLLM, …), on this machine or wherever the user says. Only the preview is sent, which bears no Exif."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import threading
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from indexer.errors import IndexerError, UsageError
+
+from .enrichers import DESCRIBE_HINT
+
+_PROMPT = (
+    "Describe this photo in one to three plain sentences, for somebody who searches for it: who or what is in it, what"
+    " happens, where it is, what is striking. Do not begin with 'The photo shows'. Write nothing else."
+)
+_TRIES = 5
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 60.0
+# What says that another try may help: too many requests, or trouble behind the endpoint.
+_PASSING = (408, 409, 425, 429, 500, 502, 503, 504)
+_REFUSAL = re.compile(r"^\W*(i['’]?m sorry|i am sorry|sorry,|i can['’]?t|i cannot|i['’]?m (not able|unable))", re.I)
+
+
+class EndpointUnusable(IndexerError):
+    """The endpoint does not answer, or not as it should, whatever it is asked."""
+
+
+class NotDescribed(IndexerError):
+    """The endpoint would not take this picture."""
+
+
+@dataclass
+class Endpoint:
+    """url: up to and with /v1. key: sent as a bearer token. per_minute: no more requests than that. seconds: how long
+    an answer may take."""
+
+    url: str
+    model: str
+    key: str | None = None
+    per_minute: float | None = None
+    seconds: float = 300.0
+    first_pause: float = _FIRST_PAUSE
+    _next: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"https?://\S+", self.url):
+            raise UsageError(f"'{self.url}' is no URL of an endpoint: {DESCRIBE_HINT}")
+
+    @classmethod
+    def of(cls, url: str | None, model: str | None, per_minute: float | None = None) -> Endpoint | None:
+        """With the key in INDEXER_API_KEY, if there is one. None where nothing is configured."""
+        if url is None:
+            return None
+        if model is None:
+            raise UsageError(f"name the model: {DESCRIBE_HINT}")
+        return cls(url, model, os.environ.get("INDEXER_API_KEY"), per_minute)
+
+    def describe(self, preview: Path, stop: threading.Event) -> str | None:
+        """What the model says of a JPEG; '' where it refuses to; None when `stop` was set meanwhile.
+
+        Raises NotDescribed, EndpointUnusable; OSError where the file cannot be read."""
+        body = json.dumps(self._request(preview.read_bytes())).encode()
+        pause = self.first_pause
+        for number in range(1, _TRIES + 1):
+            if self._wait(stop):
+                return None
+            try:
+                return _said(self._ask(body))
+            except urllib.error.HTTPError as error:
+                told, asked_for = _told(error), error.headers.get("Retry-After", "")
+                if error.code not in _PASSING:
+                    kind = EndpointUnusable if error.code in (401, 403, 404) else NotDescribed
+                    raise kind(f"{self.url} answers {error.code}: {told}") from error
+                problem = f"answers {error.code}: {told}"
+            except (OSError, ValueError) as error:
+                problem, asked_for = f"does not answer: {getattr(error, 'reason', error)}", ""
+            if number < _TRIES:
+                wanted = float(asked_for) if asked_for.isdigit() else 0.0
+                if stop.wait(min(max(pause, wanted), _LONGEST_PAUSE)):
+                    return None
+                pause *= 2
+        raise EndpointUnusable(f"{self.url} {problem}")
+
+    def _request(self, jpeg: bytes) -> dict[str, Any]:
+        picture = {"url": "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()}
+        content = [{"type": "text", "text": _PROMPT}, {"type": "image_url", "image_url": picture}]
+        return {"model": self.model, "messages": [{"role": "user", "content": content}], "max_tokens": 300}
+
+    def _wait(self, stop: threading.Event) -> bool:
+        """Until the next request may be made; whether to stop."""
+        if stop.wait(max(0.0, self._next - time.monotonic())):
+            return True
+        self._next = time.monotonic() + (60.0 / self.per_minute if self.per_minute else 0.0)
+        return False
+
+    def _ask(self, body: bytes) -> dict[str, Any]:
+        headers = {"Content-Type": "application/json"}
+        if self.key:
+            headers["Authorization"] = f"Bearer {self.key}"
+        request = urllib.request.Request(self.url.rstrip("/") + "/chat/completions", body, headers)
+        with urllib.request.urlopen(request, timeout=self.seconds) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
+
+
+def _said(answer: dict[str, Any]) -> str:
+    try:
+        choice = answer["choices"][0]
+        message = choice["message"]
+        text = message.get("content")
+        if message.get("refusal") or choice.get("finish_reason") == "content_filter" or not isinstance(text, str):
+            return ""
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise ValueError(f"what it says is no chat completion: {json.dumps(answer)[:200]}") from error
+    # Models that think aloud do it first.
+    text = re.sub(r"<think>.*?</think>", "", text, flags=re.DOTALL)
+    text = " ".join(text.split())
+    return "" if _REFUSAL.match(text) else text
+
+
+def _told(error: urllib.error.HTTPError) -> str:
+    text = error.read(2000).decode("utf-8", "replace")
+    try:
+        told = json.loads(text)["error"]
+        text = told["message"] if isinstance(told, dict) else str(told)
+    except (ValueError, KeyError, TypeError):
+        pass
+    return " ".join(text.split())[:200] or error.reason
