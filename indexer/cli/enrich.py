@@ -64,8 +64,7 @@ def command(
         if as_json:
             print_json(due)
         else:
-            words = [many(due[what], what[:-1]) for what in due if due[what] or what != "descriptions"]
-            click.echo(f"Would be seen: {' and '.join(words)}.")
+            click.echo(f"Would be seen: {' and '.join(many(count, what[:-1]) for what, count in due.items())}.")
         return
     describer = None
     if DESCRIBE in names:

@@ -63,11 +63,13 @@ def count_due(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str,
     """How many places, pictures and previews to describe these enrichers, all where none is named, have not seen."""
     chosen = chosen_names(tuple(names))
     pictures = versions(chosen)
-    return {
+    due = {
         "pictures": enrichments.count_due(connection, "picture", pictures) if pictures else 0,
         "places": enrichments.count_due(connection, "place", FROM_PLACE) if PLACES in chosen else 0,
-        "descriptions": enrichments.count_due(connection, "picture", FROM_PREVIEW) if DESCRIBE in chosen else 0,
     }
+    if DESCRIBE in chosen:
+        due["descriptions"] = enrichments.count_due(connection, "picture", FROM_PREVIEW)
+    return due
 
 
 class Enrich:
