@@ -267,6 +267,14 @@ CREATE TABLE appearance (
     hashes    BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- What the picture is about, to a model: numbers (16-bit floats, little-endian, of unit length) that lie near those of
+-- words that say it.
+CREATE TABLE meaning (
+    asset_id TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    model    TEXT NOT NULL,
+    vector   BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- What a model wrote of the picture; '' where it refused to.
 CREATE TABLE generated_description (
     asset_id TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,

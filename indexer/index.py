@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .enrich.duplicates import Duplicates
     from .enrich.run import EnrichSummary
     from .people import People
+    from .search import Wanted
     from .store.changes import Change
     from .store.queries import Album, Counts, Event, Filter, Listed, Trashed
     from .store.rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
@@ -150,7 +151,7 @@ class Index:
         from .store.search import searched
 
         wanted = parse(query)
-        return searched(self._with_words(), wanted, limit)
+        return searched(self._with_words(), wanted, limit, self._about(wanted))
 
     def search_json(self, query: str, limit: int = 20) -> Iterator[str]:
         """The records of `search`, each as `get_json` gives it."""
@@ -158,7 +159,7 @@ class Index:
         from .store.search import searched_json
 
         wanted = parse(query)
-        return searched_json(self._with_words(), wanted, limit)
+        return searched_json(self._with_words(), wanted, limit, self._about(wanted))
 
     def search_sql(self, query: str, limit: int = 20) -> str:
         """The SQL statement that `search` runs."""
@@ -166,6 +167,21 @@ class Index:
         from .store.search import as_sql
 
         return as_sql(parse(query), limit)
+
+    def _about(self, wanted: Wanted, most: int = 200) -> Sequence[str]:
+        """Assets whose pictures are about the free words, where there is a model that can tell."""
+        from .store.search import free_terms
+
+        free = " ".join(one.text for one in free_terms(wanted))
+        if not free:
+            return ()
+        from .enrich import meaning
+        from .store.meanings import has_meanings, nearest
+
+        kind = meaning.kind() if meaning.is_available() else None
+        if kind is None or not has_meanings(self._db, kind.name):
+            return ()
+        return nearest(self._db, kind.name, meaning.load(kind).of_words(free), most)
 
     def _with_words(self) -> sqlite3.Connection:
         """A connection to the index, the words of which are up to date, unless it cannot be written."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from indexer.errors import UsageError
 
 PLACES, VARIANTS, QUALITY, APPEARANCE, WORDS = "places", "variants", "quality", "appearance", "words"
-FACES, TEXT, DESCRIBE = "faces", "text", "describe"
+FACES, TEXT, MEANING, DESCRIBE = "faces", "text", "meaning", "describe"
 
 FROM_PLACE = {PLACES: 1}
-FROM_PICTURE = {VARIANTS: 2, QUALITY: 1, APPEARANCE: 1, FACES: 1, TEXT: 1}
+FROM_PICTURE = {VARIANTS: 2, QUALITY: 1, APPEARANCE: 1, FACES: 1, TEXT: 1, MEANING: 1}
 # By somebody else, to whom the preview is sent.
 FROM_PREVIEW = {DESCRIBE: 1}
 # The word index works from what has happened, and has no versions.
@@ -25,7 +25,7 @@ def chosen_names(names: tuple[str, ...]) -> tuple[str, ...]:
         raise UsageError(f"there is no enricher '{min(unknown)}': there are {', '.join(NAMES)}")
     if names:
         return names
-    return tuple(name for name in NAMES if name not in ON_REQUEST and (name != FACES or _finds_faces()))
+    return tuple(name for name in NAMES if name not in ON_REQUEST and _can_run(name))
 
 
 def versions(names: tuple[str, ...]) -> dict[str, int]:
@@ -38,10 +38,16 @@ def versions(names: tuple[str, ...]) -> dict[str, int]:
     return found
 
 
-def _finds_faces() -> bool:
-    from .faces import models
+def _can_run(name: str) -> bool:
+    if name == FACES:
+        from .faces import models
 
-    return models.is_available()
+        return models.is_available()
+    if name == MEANING:
+        from . import meaning
+
+        return meaning.is_available()
+    return True
 
 
 def _stamp(name: str) -> int:
@@ -49,6 +55,10 @@ def _stamp(name: str) -> int:
         from .faces import models
 
         return models.kind().stamp
+    if name == MEANING:
+        from . import meaning
+
+        return meaning.needed().stamp
     if name == TEXT:
         from . import text
 

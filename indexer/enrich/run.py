@@ -17,6 +17,7 @@ from indexer.store.enrichments import Due, Enrichment
 from indexer.store.writer import Writer
 from indexer.workers import Workers, process_pool
 
+from . import meaning
 from .cache import Cache
 from .enrichers import (
     DESCRIBE,
@@ -24,6 +25,7 @@ from .enrichers import (
     FACES,
     FROM_PLACE,
     FROM_PREVIEW,
+    MEANING,
     PLACES,
     VARIANTS,
     WORDS,
@@ -95,6 +97,7 @@ class Enrich:
         self._cache = cache
         self._places = PLACES in chosen
         self._faces = faces.kind() if FACES in chosen else None
+        self._meaning = meaning.needed() if MEANING in chosen else None
         self._pictures = versions(chosen)
         if DESCRIBE in chosen and endpoint is None:
             raise UsageError(f"name an endpoint that describes photos: {DESCRIBE_HINT}")
@@ -234,7 +237,8 @@ class Enrich:
             if os.path.isfile(file.real_path):
                 stem = Stem.of(self._cache.folder, one.basis)
                 versions = {name: self._pictures[name] for name in names}
-                return Order(one.asset_id, file.real_path, *file[2:], one.basis, versions, stem, self._faces)
+                models = self._faces, self._meaning
+                return Order(one.asset_id, file.real_path, *file[2:], one.basis, versions, stem, *models)
         return None
 
     def _tick(self) -> None:

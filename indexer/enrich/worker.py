@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from indexer.errors import IndexUnusable, Undecodable, UsageError
-from indexer.store.enrichments import Enrichment, Result
+from indexer.store.enrichments import Enrichment, Meaning, Result
 
-from . import appearance, quality
-from .enrichers import FACES, QUALITY, TEXT, VARIANTS
+from . import appearance, meaning, quality
+from .enrichers import FACES, MEANING, QUALITY, TEXT, VARIANTS
 from .faces import find
 from .faces.models import Kind
 from .picture import Picture, film_frames, open_picture
@@ -21,8 +21,8 @@ from .variants import LARGEST, Stem, make_ahead, shrink
 
 class Order(NamedTuple):
     """A picture to look at. path is as the operating system knows it; size and mtime_ns are those of the file that the
-    index knows: another file is not looked at. versions: of the enrichers that are to see it. faces: the models for
-    that one."""
+    index knows: another file is not looked at. versions: of the enrichers that are to see it. faces, meaning: the
+    models for these."""
 
     asset_id: str
     path: str
@@ -34,6 +34,7 @@ class Order(NamedTuple):
     versions: dict[str, int]
     stem: Stem
     faces: Kind | None
+    meaning: meaning.Kind | None
 
 
 # None: the picture cannot be reached now.
@@ -97,6 +98,10 @@ def _work_out(order: Order, name: str, preview: Picture) -> Result:
         if order.mime_type.startswith("video/"):
             return find.in_film(order.faces, film_frames(order.path, find.FRAMES, find.EVERY))
         return find.in_picture(order.faces, preview.image, (preview.width, preview.height), order.orientation)
+    if name == MEANING:
+        assert order.meaning is not None
+        vector = meaning.load(order.meaning).of_picture(preview.image)
+        return Meaning(order.meaning.name, vector.astype("<f2").tobytes())
     if name == TEXT:
         from .text import read_text  # only now: few want it, and its library is large
 

@@ -54,7 +54,23 @@ class TextLine(NamedTuple):
     confidence: float
 
 
-Result = Place | Sequence[Variant] | Mapping[str, float] | Appearance | Sequence[FoundFace] | Sequence[TextLine] | str
+class Meaning(NamedTuple):
+    """What a picture is about: see meaning in schema.sql."""
+
+    model: str
+    vector: bytes
+
+
+Result = (
+    Place
+    | Sequence[Variant]
+    | Mapping[str, float]
+    | Appearance
+    | Sequence[FoundFace]
+    | Sequence[TextLine]
+    | Meaning
+    | str
+)
 
 
 class Enrichment(NamedTuple):
@@ -98,6 +114,7 @@ _TABLES: dict[str, tuple[str, Callable[[Any, str], Sequence[Sequence[object]]]]]
     "variants": ("variant", lambda variants, now: [(*one, now) for one in variants]),
     "quality": ("metric", lambda figures, now: list(figures.items())),
     "appearance": ("appearance", lambda one, now: [one]),
+    "meaning": ("meaning", lambda one, now: [one]),
     "describe": ("generated_description", lambda text, now: [(text,)]),
     "text": ("text_line", lambda lines, now: [(number, *one) for number, one in enumerate(lines)]),
 }

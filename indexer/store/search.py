@@ -6,7 +6,7 @@ import json
 import math
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from indexer.search import Near, Term, Wanted
 
@@ -31,6 +31,18 @@ UNION SELECT payload ->> 'asset_id' FROM happened WHERE payload ->> 'asset_id' I
 UNION SELECT face.asset_id FROM happened JOIN face ON face.id = entity_id WHERE entity_type = 'face'
 UNION SELECT face.asset_id FROM happened JOIN face ON face.person_id = entity_id WHERE entity_type = 'person'
 UNION SELECT album_asset.asset_id FROM happened JOIN album_asset ON album_id = entity_id WHERE entity_type = 'album'"""
+_FOUND_BY_WORDS = (
+    "asset.id IN (SELECT asset_id FROM search_row WHERE id IN (SELECT rowid FROM search WHERE search MATCH ?))"
+)
+# Two rankings, made one by the sum of the reciprocals of the places (Cormack et al. 2009), with their constant.
+_FUSION = 60
+_BY_BOTH = f"""
+LEFT JOIN (
+    SELECT asset_id, row_number() OVER (ORDER BY score) AS place FROM (
+        SELECT search_row.asset_id, bm25(search, {", ".join(map(str, _WEIGHTS))}) AS score
+        FROM search JOIN search_row ON search_row.id = search.rowid WHERE search MATCH ? LIMIT -1)
+) AS by_words ON by_words.asset_id = asset.id
+LEFT JOIN (SELECT value AS asset_id, key AS place FROM json_each(?)) AS by_meaning ON by_meaning.asset_id = asset.id"""
 _METRES_OF_A_DEGREE = 111_195.0
 
 
@@ -82,15 +94,23 @@ def _spaced(text: str | None) -> str | None:
     return _UNSPACED.sub(r" \1 ", text) if text and not text.isascii() else text
 
 
-def searched(connection: sqlite3.Connection, wanted: Wanted, limit: int) -> list[Listed]:
-    """The best first where there are words; else the newest."""
-    body, values = _body(wanted)
+def free_terms(wanted: Wanted) -> tuple[Term, ...]:
+    """Words that may be found anywhere, and that a picture may be about."""
+    return tuple(one for one in wanted.terms if one.column is None and not one.is_whole)
+
+
+def searched(connection: sqlite3.Connection, wanted: Wanted, limit: int, about: Sequence[str] = ()) -> list[Listed]:
+    """The best first where there are words; else the newest. about: assets whose pictures are about the free words,
+    the nearest first; they are found too."""
+    body, values = _body(wanted, about)
     return [Listed(*row) for row in connection.execute(f"SELECT {LISTED} {body} LIMIT ?", (*values, limit))]
 
 
-def searched_json(connection: sqlite3.Connection, wanted: Wanted, limit: int) -> Iterator[str]:
+def searched_json(
+    connection: sqlite3.Connection, wanted: Wanted, limit: int, about: Sequence[str] = ()
+) -> Iterator[str]:
     """The records of `searched`, each as asset_json has it."""
-    body, values = _body(wanted)
+    body, values = _body(wanted, about)
     query = f"SELECT (SELECT json FROM asset_json WHERE asset_json.id = asset.id) {body} LIMIT ?"
     return (row[0] for row in connection.execute(query, (*values, limit)))
 
@@ -105,7 +125,7 @@ def as_sql(wanted: Wanted, limit: int) -> str:
     return statement
 
 
-def _body(wanted: Wanted) -> tuple[str, list[str | float]]:
+def _body(wanted: Wanted, about: Sequence[str] = ()) -> tuple[str, list[str | float]]:
     tables = (
         "FROM asset JOIN metadata ON metadata.asset_id = asset.id"
         " LEFT JOIN file ON file.id = asset.file_id LEFT JOIN root ON root.id = file.root_id"
@@ -113,16 +133,23 @@ def _body(wanted: Wanted) -> tuple[str, list[str | float]]:
     where = ["asset.trashed_at IS NOT NULL" if wanted.is_trashed else "asset.trashed_at IS NULL"]
     values: list[str | float] = []
     order = "asset.wall_clock DESC, asset.id"
-    if wanted.terms:
+    if about:
+        tables += _BY_BOTH
+        where.append("(by_words.place IS NOT NULL OR by_meaning.place IS NOT NULL)")
+        free, others = free_terms(wanted), [one for one in wanted.terms if one not in free_terms(wanted)]
+        values += [" AND ".join(map(_match, free)), json.dumps(about)]
+        if others:
+            where.append(_FOUND_BY_WORDS)
+            values.append(" AND ".join(map(_match, others)))
+        by_words, by_meaning = (f"coalesce(1.0 / ({_FUSION} + by_{one}.place), 0)" for one in ("words", "meaning"))
+        order = f"{by_words} + {by_meaning} DESC, {order}"
+    elif wanted.terms:
         tables += " JOIN search_row ON search_row.asset_id = asset.id JOIN search ON search.rowid = search_row.id"
         where.append("search MATCH ?")
         values.append(" AND ".join(map(_match, wanted.terms)))
         order = f"bm25(search, {', '.join(map(str, _WEIGHTS))}), {order}"
     if wanted.without:
-        where.append(
-            "asset.id NOT IN (SELECT asset_id FROM search_row WHERE id IN"
-            " (SELECT rowid FROM search WHERE search MATCH ?))"
-        )
+        where.append(f"NOT {_FOUND_BY_WORDS}")
         values.append(" OR ".join(map(_match, wanted.without)))
     for clause, some in _clauses(wanted):
         where.append(clause)

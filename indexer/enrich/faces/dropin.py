@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from indexer.enrich.onnx import open_model
 from indexer.errors import UsageError
 
 from .align import Template, aligned
@@ -52,21 +53,6 @@ def load(files: Sequence[Path]) -> tuple[Detector | None, Embedder]:
     if embedder is None:
         raise UsageError(f"no model in {files[0].parent} tells faces apart: put one there, such as OpenCV zoo's SFace")
     return detector, embedder
-
-
-def open_model(file: Path) -> Any:
-    """An inference session on one core, which is what a worker has. Raises UsageError."""
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise UsageError(f"to run {file} onnxruntime is needed: pip install onnxruntime") from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its errors have no common ancestor
-        raise UsageError(f"{file} is no model that can be run: {error}") from error
 
 
 def _detector(session: Any, kind: str) -> Detector:

@@ -1,0 +1,41 @@
+"""What pictures are about, as vectors."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_AT_ONCE = 20_000
+# As much like the words as the best, and unlike most: then a picture is found.
+_SHARE_OF_BEST = 0.9
+_DEVIATIONS = 2.0
+
+
+def has_meanings(connection: sqlite3.Connection, model: str) -> bool:
+    return connection.execute("SELECT 1 FROM meaning WHERE model = ? LIMIT 1", (model,)).fetchone() is not None
+
+
+def nearest(connection: sqlite3.Connection, model: str, vector: NDArray[np.float32], most: int) -> Sequence[str]:
+    """Assets whose pictures are about this, the nearest first; at least one where any was looked at by this model.
+    Exact: all vectors are compared."""
+    import numpy as np
+
+    ids: list[str] = []
+    parts: list[NDArray[np.float32]] = []
+    cursor = connection.execute("SELECT asset_id, vector FROM meaning WHERE model = ?", (model,))
+    while rows := cursor.fetchmany(_AT_ONCE):
+        ids += [row[0] for row in rows]
+        vectors = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f2").reshape(len(rows), -1)
+        parts.append(vectors.astype(np.float32) @ vector)
+    if not ids:
+        return []
+    likeness = np.concatenate(parts)
+    best = float(likeness.max())
+    least = min(max(float(likeness.mean() + _DEVIATIONS * likeness.std()), best * _SHARE_OF_BEST), best)
+    near = np.flatnonzero(likeness >= least)
+    return [ids[one] for one in near[np.argsort(-likeness[near], kind="stable")][:most]]
