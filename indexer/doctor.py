@@ -37,6 +37,7 @@ def examine(index: Index) -> list[Finding]:
         _failures,
         _faces,
         _text,
+        _meaning,
     ]
     findings: list[Finding] = []
     for check in checks:
@@ -153,6 +154,27 @@ def _text(index: Index) -> Iterator[Finding]:
         yield Finding("text", "ok", f"text in photos is not read: {error.args[0].partition(':')[0]}", text.HINT)
     else:
         yield Finding("text", "ok", "text in photos is read by 'indexer enrich text'")
+
+
+def _meaning(index: Index) -> Iterator[Finding]:
+    from .config import models_folder
+    from .enrich import meaning
+    from .errors import UsageError
+
+    folder = models_folder() / "clip"
+    try:
+        kind = meaning.kind()
+        if kind is not None:
+            meaning.load(kind).of_words("a word")
+    except UsageError as error:
+        words = f"pictures are not found by what they are about: {error}"
+        yield Finding("meaning", "warning", words, f"mend what lies in {folder}")
+        return
+    if kind is None:
+        advice = f"put a CLIP model into {folder}, and {meaning.HINT}"
+        yield Finding("meaning", "ok", "pictures are found by their words, not by what they are about", advice)
+    else:
+        yield Finding("meaning", "ok", f"pictures are found by what they are about, with what lies in {folder}")
 
 
 def _failures(index: Index) -> Iterator[Finding]:

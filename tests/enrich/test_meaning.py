@@ -149,6 +149,21 @@ def test_pictures_are_prepared_as_the_model_wants_them(clip: Path) -> None:
     assert about(wide) == pytest.approx([0.0, -0.7, -0.7], abs=0.05)
 
 
+def test_the_doctor_tells_of_the_model(index: Index, clip: Path, album: Path) -> None:
+    def finding() -> tuple[str, str, str | None]:
+        (one,) = [one for one in index.doctor() if one.subject == "meaning"]
+        return one.state, one.words, one.advice
+
+    index.scan([album])
+    assert finding()[0] == "ok" and str(clip) in finding()[1]
+    (clip / "tokenizer.json").write_text("{}")
+    meaning.load.cache_clear()
+    assert finding()[0] == "warning" and "tokenizer.json is no tokenizer" in finding()[1]
+    for path in clip.rglob("*.onnx"):
+        path.unlink()
+    assert finding()[0] == "ok" and "put a CLIP model into" in (finding()[2] or "")
+
+
 def test_what_is_missing_is_said(index: Index, clip: Path, album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     index.scan([album])
     with monkeypatch.context() as context:
