@@ -207,6 +207,20 @@ CREATE TABLE place (
     timezone     TEXT                            -- IANA name
 ) STRICT, WITHOUT ROWID;
 
+-- Named places that the user imported from GeoNames, whose ids and codes these are. A cell is a fiftieth of a degree on
+-- each side, counted from the south pole eastwards.
+CREATE TABLE landmark (
+    id        INTEGER PRIMARY KEY,
+    name      TEXT NOT NULL,
+    code      TEXT NOT NULL,
+    latitude  REAL NOT NULL CHECK (latitude BETWEEN -90 AND 90),
+    longitude REAL NOT NULL CHECK (longitude BETWEEN -180 AND 180),
+    cell      INTEGER NOT NULL GENERATED ALWAYS AS
+                  (CAST((latitude + 90) * 50 AS INTEGER) * 18000 + CAST((longitude + 180) * 50 AS INTEGER)) VIRTUAL
+) STRICT;
+
+CREATE INDEX landmark_cell ON landmark (cell);
+
 -- What the user said of an asset. Wins over everything, and outlives every reading of the file.
 CREATE TABLE user_value (
     asset_id     TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,

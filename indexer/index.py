@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .sync.verify import Report
     from .sync.watch import Stop
     from .sync.why import Answer
+    from .sync.write_back import WrittenBack
 
 PathLike = str | os.PathLike[str]
 # What users may say of an asset.
@@ -416,6 +417,57 @@ class Index:
         album = self.album(name_or_id)
         what = f"taken from '{album.name}'"
         return len(self._for_each(what, ids_or_paths, lambda writer, one: writer.take_from_album(album.id, one)))
+
+    def write_back(
+        self, ids_or_paths: Sequence[PathLike] = (), *, dry_run: bool = False
+    ) -> tuple[Sequence[WrittenBack], Path | None]:
+        """What the user said of these photos, or of all, into XMP sidecars beside them; and the folder where sidecars
+        lie as they were, if any was changed. No photo is written to."""
+        import shutil
+
+        from .sync.write_back import write_back
+
+        folder = self._beside("sidecars")
+        kept: list[Path] = []
+
+        def keep(sidecar: Path) -> None:
+            folder.mkdir(exist_ok=True)
+            copy = folder / f"{len(kept)} {sidecar.name}"
+            shutil.copy2(sidecar, copy)
+            kept.append(copy)
+
+        chosen = self._known(ids_or_paths) if ids_or_paths else None
+        return list(write_back(self._db, chosen, keep, dry_run=dry_run)), folder if kept else None
+
+    def import_places(self, dump: PathLike, *, dry_run: bool = False) -> int:
+        """Take in the landmarks of a dump of GeoNames, for `place_name`; how many. Raises UsageError for another file.
+        Photos are looked up again by the next `enrich`."""
+        from .enrich.landmarks import import_dump, read_dump
+        from .store import landmarks
+        from .store.writer import Writer
+
+        path = Path(dump).expanduser()
+        if dry_run:
+            return sum(1 for _ in read_dump(path))
+        _ = self._db  # there has to be an index
+        writer = Writer(self._writable())
+        with writer.transaction():
+            count = import_dump(writer.connection, path)
+            landmarks.next_stamp(writer.connection)
+        return count
+
+    def forget_places(self, *, dry_run: bool = False) -> int:
+        """Forget all landmarks that were imported; how many."""
+        from .store import landmarks
+        from .store.writer import Writer
+
+        if dry_run:
+            return landmarks.count(self._db)
+        _ = self._db
+        writer = Writer(self._writable())
+        with writer.transaction():
+            landmarks.next_stamp(writer.connection)
+            return landmarks.forget_all(writer.connection)
 
     def last_change(self) -> UserChange | None:
         """What `undo` would take back."""

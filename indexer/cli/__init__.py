@@ -29,7 +29,9 @@ _COMMANDS = {
     "status": "Say what is in the index, what is running, what failed.",
     "set": "Rate and describe photos, say where they were taken.",
     "people": "Say who is in the photos: name, merge, split, hide.",
+    "places": "Import names of sights and other places from GeoNames.",
     "albums": "List, make, fill, rename and delete albums.",
+    "write-back": "Write what you said into XMP sidecars.",
     "undo": "Take back what you did last.",
     "log": "Say what happened to a photo, or to all.",
     "trash": "See, restore and empty the trash.",
@@ -43,6 +45,9 @@ _COMMANDS = {
 }
 
 
+_ALIASES = {"album": "albums", "person": "people"}
+
+
 class _Commands(click.Group):
     """Loads the module of a command when it is called: `get` must not wait for what only `scan` needs."""
 
@@ -50,9 +55,10 @@ class _Commands(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        name = _ALIASES.get(name, name)
         if name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"indexer.cli.{name}").command
+        command: click.Command = import_module(f"indexer.cli.{name.replace('-', '_')}").command
         return command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
@@ -62,7 +68,7 @@ class _Commands(click.Group):
     def resolve_command(
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+        if args and args[0] not in (*_COMMANDS, *_ALIASES) and not args[0].startswith("-"):
             from difflib import get_close_matches
 
             close = get_close_matches(args[0], _COMMANDS, 1)

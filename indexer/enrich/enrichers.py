@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from indexer.errors import UsageError
+from indexer.store import landmarks
 
 PLACES, VARIANTS, QUALITY, APPEARANCE, WORDS = "places", "variants", "quality", "appearance", "words"
 FACES, TEXT, MEANING, DESCRIBE = "faces", "text", "meaning", "describe"
@@ -36,6 +39,11 @@ def versions(names: tuple[str, ...]) -> dict[str, int]:
         if name in FROM_PICTURE:
             found[name] = (_stamp(name) << 16) + FROM_PICTURE[name]
     return found
+
+
+def place_versions(connection: sqlite3.Connection) -> dict[str, int]:
+    """Of those that look at coordinates. Other landmarks are another version."""
+    return {PLACES: (landmarks.stamp(connection) << 16) + FROM_PLACE[PLACES]}
 
 
 def _can_run(name: str) -> bool:

@@ -23,13 +23,13 @@ from .enrichers import (
     DESCRIBE,
     DESCRIBE_HINT,
     FACES,
-    FROM_PLACE,
     FROM_PREVIEW,
     MEANING,
     PLACES,
     VARIANTS,
     WORDS,
     chosen_names,
+    place_versions,
     versions,
 )
 from .faces import models as faces
@@ -67,7 +67,7 @@ def count_due(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str,
     pictures = versions(chosen)
     due = {
         "pictures": enrichments.count_due(connection, "picture", pictures) if pictures else 0,
-        "places": enrichments.count_due(connection, "place", FROM_PLACE) if PLACES in chosen else 0,
+        "places": enrichments.count_due(connection, "place", place_versions(connection)) if PLACES in chosen else 0,
     }
     if DESCRIBE in chosen:
         due["descriptions"] = enrichments.count_due(connection, "picture", FROM_PREVIEW)
@@ -136,15 +136,18 @@ class Enrich:
     # Places: many at once, here
 
     def _look_up_places(self, among: Sequence[str] | None) -> None:
-        due = enrichments.due(self._connection, "place", FROM_PLACE, among)
+        versions = place_versions(self._connection)
+        due = enrichments.due(self._connection, "place", versions, among)
         while batch := list(islice(due, _PLACES_AT_ONCE)):
             if self._stop.is_set():
                 return
+            from .landmarks import with_name
             from .places import gazetteer
 
             where = [enrichments.coordinates(self._connection, one.asset_id) for one in batch]
-            for one, place in zip(batch, gazetteer().look_up(where), strict=True):
-                self._take([Enrichment(one.asset_id, PLACES, FROM_PLACE[PLACES], one.basis, place)])
+            for one, at, place in zip(batch, where, gazetteer().look_up(where), strict=True):
+                named = with_name(self._connection, place, *at)
+                self._take([Enrichment(one.asset_id, PLACES, versions[PLACES], one.basis, named)])
 
     # Words: what has happened since, whatever made it happen
 

@@ -1,0 +1,41 @@
+"""indexer places"""
+
+from __future__ import annotations
+
+import click
+
+from indexer.index import Index
+
+from .common import json_option, pass_index, print_json
+
+
+@click.group()
+def command() -> None:
+    """Names of the very places: sights, museums, parks, of a dump of GeoNames that you downloaded.
+
+    Such as DE.zip, US.zip or allCountries.zip from download.geonames.org/export/dump. They become `place_name` of
+    photos that have coordinates; towns and countries are known without.
+    """
+
+
+@command.command("import")
+@click.argument("dump", type=click.Path(exists=True, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="Only say how many there are in it.")
+@json_option
+@pass_index
+def take_in(index: Index, dump: str, dry_run: bool, as_json: bool) -> None:
+    """Take in the landmarks of a dump; several may be taken in. Photos are looked up again by the next enrich."""
+    count = index.import_places(dump, dry_run=dry_run)
+    if as_json:
+        print_json({"landmarks": count})
+        return
+    click.echo(f"{count:,} landmarks {'in it' if dry_run else 'taken in. Now: indexer enrich'}.")
+
+
+@command.command()
+@click.option("--dry-run", is_flag=True, help="Only say how many there are.")
+@pass_index
+def forget(index: Index, dry_run: bool) -> None:
+    """Forget all landmarks that were imported."""
+    count = index.forget_places(dry_run=dry_run)
+    click.echo(f"{count:,} landmarks {'would be forgotten' if dry_run else 'forgotten. Now: indexer enrich'}.")

@@ -1,0 +1,87 @@
+"""The name of the very place: what stands there, of the landmarks that the user imported from GeoNames."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+import zipfile
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from indexer.errors import UsageError
+from indexer.store import landmarks
+from indexer.store.enrichments import Place
+from indexer.store.landmarks import Landmark
+
+# GeoNames' feature code -> how far around its middle it is what people say they were at, in metres: the codes that
+# name a sight or a haunt. (geonames.org/export/codes.html)
+_REACH = {
+    "AIRP": 2000, "AMTH": 200, "AMUS": 500, "ANS": 400, "ARCH": 150, "AQUA": 200, "BDG": 500, "BCH": 800, "BCHS": 800,
+    "CAPE": 600, "CH": 120, "CLF": 500, "CSTL": 350, "CNYN": 2000, "CTHL": 150, "CAVE": 300, "DAM": 500, "FLLS": 600,
+    "FLLSX": 600, "FT": 400, "GDN": 300, "GRGE": 1200, "GYSR": 300, "HSTS": 250, "HUT": 200, "LGN": 800, "LIBR": 120,
+    "LK": 800, "LTHSE": 400, "MALL": 200, "MKT": 150, "MNMT": 120, "MSQE": 150, "MSTY": 250, "MT": 1200, "MUS": 200,
+    "OBPT": 300, "OBS": 300, "OPRA": 150, "PAL": 300, "PASS": 600, "PIER": 200, "PK": 1200, "PRK": 600, "PYR": 400,
+    "PYRS": 600, "QUAY": 200, "RECG": 400, "RSRT": 600, "RSTN": 200, "RUIN": 300, "SHRN": 150, "SQR": 120, "STDM": 300,
+    "THTR": 120, "TMPL": 150, "TOWR": 150, "UNIV": 400, "VAL": 1500, "VLC": 2500, "ZOO": 400,
+    # Parts of towns, and villages
+    "PPLX": 700, "PPL": 1000,
+}  # fmt: skip
+_FARTHEST = max(_REACH.values())
+# A village says less of where one was than a sight in it: it counts as if it were so many times further away.
+_TOWN = 3.0
+_AT_ONCE = 20_000
+_COLUMNS = 19
+
+
+def read_dump(path: Path) -> Iterator[Landmark]:
+    """The landmarks in a dump of GeoNames (a country's, `cities500`, `allCountries`; .zip or .txt), one by one.
+
+    Raises UsageError for another file, OSError."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".txt") and "readme" not in name.lower()]
+            if not names:
+                raise UsageError(f"{path} holds no dump of GeoNames: there is no .txt in it")
+            with archive.open(max(names, key=lambda name: archive.getinfo(name).file_size)) as file:
+                yield from _landmarks(io.TextIOWrapper(file, encoding="utf-8"), path)
+    else:
+        with path.open(encoding="utf-8") as text:
+            yield from _landmarks(text, path)
+
+
+def _landmarks(lines: io.TextIOBase, path: Path) -> Iterator[Landmark]:
+    try:
+        for number, line in enumerate(lines, 1):
+            fields = line.rstrip("\n").split("\t")
+            if len(fields) != _COLUMNS:
+                raise UsageError(f"{path}, line {number}: {len(fields)} columns, where a dump of GeoNames has 19")
+            if fields[7] in _REACH and fields[1]:
+                yield Landmark(int(fields[0]), fields[1], fields[7], float(fields[4]), float(fields[5]))
+    except (ValueError, zipfile.BadZipFile, EOFError) as error:
+        raise UsageError(f"{path} is no dump of GeoNames, or damaged: {error}") from error
+
+
+def with_name(connection: sqlite3.Connection, place: Place, latitude: float, longitude: float) -> Place:
+    """The place with the name of what is nearest, for the size that it has; none that town and quarter have already."""
+    best, name = 1.0, None
+    for one, metres in landmarks.around(connection, latitude, longitude, _FARTHEST):
+        is_town = one.code.startswith("PPL")
+        share = metres / _REACH.get(one.code, 0.001)  # of another code: taken in by another version
+        if share > 1 or (is_town and one.name in (place.city, place.sublocation)):
+            continue
+        if is_town:
+            share = 1 - (1 - share) / _TOWN
+        if share <= best:
+            best, name = share, one.name
+    return place._replace(place_name=name)
+
+
+def import_dump(connection: sqlite3.Connection, path: Path) -> int:
+    """In the caller's transaction; how many there are in it."""
+    count = 0
+    found = read_dump(path)
+    while batch := list(islice(found, _AT_ONCE)):
+        landmarks.add(connection, batch)
+        count += len(batch)
+    return count

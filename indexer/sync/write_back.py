@@ -1,0 +1,66 @@
+"""What the user said, into XMP sidecars beside the photos, for other programs. Photos themselves are never touched."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from indexer.media.xmp_write import with_values
+from indexer.store.said import Said, said
+
+
+class WrittenBack(NamedTuple):
+    """sidecar: the file that was, or would be, written. state: 'made' where there was none; 'changed'; 'same' where it
+    says so already; 'failed', reason says why."""
+
+    asset_id: str
+    sidecar: Path
+    state: Literal["made", "changed", "same", "failed"]
+    reason: str | None = None
+
+
+def write_back(
+    connection: sqlite3.Connection, asset_ids: Iterable[str] | None, keep: Callable[[Path], None], *, dry_run: bool
+) -> Iterator[WrittenBack]:
+    """asset_ids None: all of which the user has said anything. keep: is given a sidecar before it is changed."""
+    for one in said(connection, asset_ids):
+        path = Path(f"{one.real_path}.xmp")
+        try:
+            path = _sidecar(Path(one.real_path))
+            yield _written(one, path, keep, dry_run)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            yield WrittenBack(one.asset_id, path, "failed", reason)
+
+
+def _written(one: Said, path: Path, keep: Callable[[Path], None], dry_run: bool) -> WrittenBack:
+    if not os.path.isfile(one.real_path):
+        raise ValueError("the photo cannot be reached now")
+    before = path.read_bytes() if path.exists() else None
+    after = with_values(before, one.values, one.regions)
+    if before is not None and after == with_values(before, {}):
+        return WrittenBack(one.asset_id, path, "same")
+    if not dry_run:
+        if before is not None:
+            keep(path)
+        half = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            half.write_bytes(after)
+            half.replace(path)
+        except BaseException:
+            half.unlink(missing_ok=True)
+            raise
+    return WrittenBack(one.asset_id, path, "made" if before is None else "changed")
+
+
+def _sidecar(photo: Path) -> Path:
+    """The one that speaks of it already; else a new one, whose name is no other photo's."""
+    from .sidecars import Sidecars
+
+    beside = {one.name: one.stat() for one in os.scandir(photo.parent) if one.name[-4:].lower() == ".xmp"}
+    media = [one.name for one in os.scandir(photo.parent)]
+    known = [name for name in Sidecars(beside, media).of(photo.name) if name[-4:].lower() == ".xmp"]
+    return photo.with_name(known[0] if known else f"{photo.name}.xmp")

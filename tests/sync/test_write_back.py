@@ -1,0 +1,107 @@
+"""What the user said, in sidecars beside the photos: and nothing else is touched."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from indexer import Index
+
+from ..conftest import put, rows, run
+from ..media.test_xmp_write import OTHERS
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
+
+
+@pytest.fixture
+def album(index: Index, photos: Path) -> Path:
+    for name in ("a.jpg", "b.jpg", "c.jpg", "d.jpg"):
+        put(photos / name, name)
+    (photos / "b.jpg.xmp").write_bytes(OTHERS)
+    (photos / "c.xmp").write_bytes(OTHERS)
+    index.scan([photos])
+    return photos
+
+
+def test_only_sidecars_are_written_and_read_again_alike(index: Index, album: Path) -> None:
+    before = digests(album)
+    index.set([album / name for name in ("a.jpg", "b.jpg", "c.jpg")], rating=5, description="Tea in Gion")
+    index.set([album / "a.jpg"], city="Kyoto", country="Japan", country_code="JP")
+    rehearsed, _ = index.write_back(dry_run=True)
+    assert [(one.sidecar.name, one.state) for one in rehearsed] == [
+        ("a.jpg.xmp", "made"), ("b.jpg.xmp", "changed"), ("c.xmp", "changed"),
+    ]  # fmt: skip
+    assert digests(album) == before
+    done, kept = index.write_back()
+    assert [one.state for one in done] == ["made", "changed", "changed"]
+    after = digests(album)
+    assert {name for name in after if after[name] != before.get(name)} == {"a.jpg.xmp", "b.jpg.xmp", "c.xmp"}
+    assert kept is not None and [path.read_bytes() for path in sorted(kept.iterdir())] == [OTHERS, OTHERS]
+    # Another index, which knows nothing but the files, has the same words.
+    with Index.open(index.path.with_name("other.db")) as other:
+        other.scan([album])
+        for name in ("a.jpg", "b.jpg", "c.jpg"):
+            metadata = other.get(album / name)["metadata"]
+            assert (metadata["rating"], metadata["description"]) == (5, "Tea in Gion")
+        assert other.get(album / "a.jpg")["metadata"]["city"] == "Kyoto"
+        assert other.keywords(album / "b.jpg") == ["tea"]
+    again, kept = index.write_back()
+    assert [one.state for one in again] == ["same", "same", "same"] and kept is None
+    # The scan takes in what was written, and what the user says goes on counting.
+    assert index.scan().reread == 3
+    index.set([album / "a.jpg"], rating=2)
+    assert index.get(album / "a.jpg")["metadata"]["rating"] == 2
+
+
+def test_faces_that_the_user_named(index: Index, album: Path) -> None:
+    asset = index.resolve(album / "d.jpg")
+    from indexer.store import connection
+
+    with connection.open_for_writing(index.path) as database:
+        for number, by in enumerate(("user", "likeness")):
+            person = (f"person_{number}", f"Person {number}")
+            database.execute("INSERT INTO person (id, name, created_at, updated_at) VALUES (?, ?, 'x', 'x')", person)
+            database.execute(
+                "INSERT INTO face (id, asset_id, person_id, x, y, w, h, source, assigned_by, created_at, updated_at)"
+                " VALUES (?, ?, ?, ?, 8, 10, 12, 'faces', ?, 'x', 'x')",
+                (f"face_{number}", asset, person[0], 10 + 30 * number, by),
+            )
+    database.close()
+    ((one,), _) = index.write_back([album / "d.jpg"])
+    assert one.state == "made"
+    text = one.sidecar.read_text()
+    assert "Person 0" in text and "Person 1" not in text  # a guess is not written down as a fact
+    index.scan()
+    record = index.get(album / "d.jpg")
+    assert len(record["faces"]) == 2  # the file's face is the user's
+    assert rows(index, "SELECT source, assigned_by FROM face WHERE person_id = 'person_0'") == [("file", "user")]
+
+
+def test_what_cannot_be_written_is_told_and_the_others_are(index: Index, album: Path) -> None:
+    (album / "b.jpg.xmp").write_bytes(OTHERS[:300])
+    (album / "d.jpg.xmp").mkdir()
+    index.scan()
+    index.set([album / name for name in ("a.jpg", "b.jpg", "d.jpg")], rating=3)
+    done = run("write-back", "--json", database=index.path)
+    assert done.returncode == 2
+    states = {Path(one["sidecar"]).name: one["state"] for one in json.loads(done.stdout)}
+    assert states == {"a.jpg.xmp": "made", "b.jpg.xmp": "failed", "d.jpg.xmp": "failed"}
+    assert "b.jpg.xmp was not written: it is no whole XML" in done.stderr and "d.jpg.xmp was not written" in done.stderr
+    assert (album / "b.jpg.xmp").read_bytes() == OTHERS[:300]
+    assert not list(album.glob("*.part")) and not list(album.glob(".*"))
+
+
+def test_on_the_command_line(index: Index, album: Path) -> None:
+    assert run("set", album / "a.jpg", "rating=4", database=index.path).returncode == 0
+    assert "1 sidecar would be made" in run("write-back", "--dry-run", database=index.path).stdout
+    assert not (album / "a.jpg.xmp").exists()
+    assert "1 sidecar made, 0 sidecars changed" in run("write-back", album / "a.jpg", database=index.path).stdout
+    assert "1 says so already" in run("write-back", database=index.path).stdout
+    assert run("write-back", "asset_2222222222222222222222", database=index.path).returncode == 3
+    # "album" will do for "albums"
+    assert "Japan" in run("album", "create", "Japan", album / "a.jpg", database=index.path).stdout
