@@ -536,6 +536,42 @@ def ferry() -> None:
     target.write_bytes(target.read_bytes() + moving)
 
 
+def google(attributes: str) -> bytes:
+    """The XMP of Google's camera."""
+    return f"""<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about="" xmlns:GCamera="http://ns.google.com/photos/1.0/camera/"
+   xmlns:GPano="http://ns.google.com/photos/1.0/panorama/" {attributes}/>
+ </rdf:RDF>
+</x:xmpmeta>""".encode()
+
+
+def burst_and_panorama() -> None:
+    """Two shots of one press of the button, and a look all around."""
+    for number, (name, seconds) in enumerate((("PXL_20240420_013310040", 10), ("PXL_20240420_013310210", 10))):
+        shot = Shot(
+            *PIXEL,
+            f"2024:04:20 11:33:{seconds}",
+            "+10:00",
+            (-33.85610, 151.21240, 3.0),
+            Fraction(1, 1600),
+            1.68,
+            40,
+            6.9,
+        )
+        xmp = google('GCamera:BurstID="0d2f7a52-1b8e-4c6e-9a41-3f5e6d7c8b90"')
+        picture = sydney_harbour(130 + 6 * number).resize((900, 600), Image.Resampling.LANCZOS)
+        picture.save(HERE / f"Sydney/{name}.jpg", "JPEG", quality=80, exif=exif(shot), xmp=xmp)
+    around = Image.new("RGB", (WIDE * 2, HIGH))
+    for number, side in enumerate((sydney_harbour(20), sydney_harbour(160).transpose(Image.Transpose.FLIP_LEFT_RIGHT))):
+        around.paste(side, (number * WIDE, 0))
+    shot = Shot(*PIXEL, "2024:04:20 11:34:00", "+10:00", (-33.85610, 151.21240, 3.0), Fraction(1, 1250), 1.68, 50, 6.9)
+    xmp = google('GPano:ProjectionType="equirectangular" GPano:UsePanoramaViewer="True"')
+    around.resize((1800, 600), Image.Resampling.LANCZOS).save(
+        HERE / "Sydney/PXL_20240420_013400120.PANO.jpg", "JPEG", quality=78, exif=exif(shot), xmp=xmp
+    )
+
+
 def leavings() -> None:
     """What lies about in every real folder: no Exif, copies, broken files, things to leave out."""
     (HERE / "Phone").mkdir(exist_ok=True)
@@ -556,7 +592,7 @@ def leavings() -> None:
 if __name__ == "__main__":
     for folder in ("Paris", "Kyoto", "Sydney", "Phone", "Broken"):
         shutil.rmtree(HERE / folder, ignore_errors=True)
-    for city in (paris, kyoto, sydney, ferry, leavings):
+    for city in (paris, kyoto, sydney, ferry, burst_and_panorama, leavings):
         city()
     total = sum(path.stat().st_size for path in HERE.rglob("*") if path.is_file())
     print(f"{total / 1e6:.2f} MB in {HERE}")

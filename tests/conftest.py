@@ -68,6 +68,14 @@ def corpus() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def astronaut() -> Image.Image:
+    """Eileen Collins, 512 × 512, a photo of NASA's that scikit-image carries."""
+    from skimage import data
+
+    return Image.fromarray(data.astronaut())
+
+
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
     folder = tmp_path / "photos"

@@ -9,14 +9,6 @@ from PIL import Image
 
 
 @pytest.fixture(scope="session")
-def astronaut() -> Image.Image:
-    """Eileen Collins, 512 × 512, a photo of NASA's that scikit-image carries."""
-    from skimage import data
-
-    return Image.fromarray(data.astronaut())
-
-
-@pytest.fixture(scope="session")
 def pictures(astronaut: Image.Image) -> list[Image.Image]:
     """Photos that scikit-image carries: of a person, a cat, coffee."""
     from skimage import data
