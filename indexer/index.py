@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import threading
     from concurrent.futures import Executor
 
+    from .albums import Albums
     from .doctor import Finding
     from .enrich.behind import Behind
     from .enrich.describe import Endpoint
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from .people import People
     from .search import Wanted
     from .store.changes import Change
-    from .store.queries import Album, Counts, Event, Filter, Listed, Trashed
+    from .store.queries import Counts, Event, Filter, Listed, Trashed
     from .store.rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
     from .store.undo import UserChange
     from .store.writer import Writer
@@ -298,11 +299,11 @@ class Index:
 
     def trash(self, ids_or_paths: Sequence[PathLike]) -> Sequence[str]:
         """Put assets in the trash, whatever becomes of their files, which are not touched. Returns their ids."""
-        return self._for_each("put in the trash", ids_or_paths, lambda writer, asset_id: writer.trash(asset_id))
+        return self.for_each("put in the trash", ids_or_paths, lambda writer, asset_id: writer.trash(asset_id))
 
     def restore(self, ids_or_paths: Sequence[PathLike]) -> Sequence[str]:
         """Take assets out of the trash, with all they had; also those whose files are gone. Returns their ids."""
-        return self._for_each("taken out of the trash", ids_or_paths, lambda writer, one: writer.restore(one))
+        return self.for_each("taken out of the trash", ids_or_paths, lambda writer, one: writer.restore(one))
 
     def empty_trash(self, days: float = 30.0, *, dry_run: bool = False) -> Sequence[Trashed]:
         """Forget for good what has been in the trash for so many days, and return it. What has a file that is there, or
@@ -359,64 +360,14 @@ class Index:
             if name == "rating" and value is not None and not (isinstance(value, int) and 0 <= value <= 5):
                 raise UsageError(f"{value} stars: a rating is 0 to 5")
         what = ", ".join(f"{name} {'taken back' if value is None else value}" for name, value in values.items())
-        return self._for_each(f"set: {what}", ids_or_paths, lambda writer, one: writer.say(one, **values))
+        return self.for_each(f"set: {what}", ids_or_paths, lambda writer, one: writer.say(one, **values))
 
-    def albums(self) -> Sequence[Album]:
-        from .store import queries
+    @property
+    def albums(self) -> Albums:
+        """What users put together."""
+        from .albums import Albums
 
-        return queries.albums(self._db)
-
-    def album(self, name_or_id: str) -> Album:
-        """Raises NotFound where there is none, UsageError where several have the name."""
-        found = [one for one in self.albums() if name_or_id in (one.id, one.name)]
-        if not found:
-            raise NotFound(f"there is no album '{name_or_id}': 'indexer albums list' has them")
-        if len(found) > 1:
-            raise UsageError(f"several albums are called '{name_or_id}': name one by its id")
-        return found[0]
-
-    def album_assets(self, name_or_id: str) -> Sequence[str]:
-        from .store import queries
-
-        return queries.album_assets(self._db, self.album(name_or_id).id)
-
-    def create_album(self, name: str, ids_or_paths: Sequence[PathLike] = ()) -> Album:
-        import uuid
-
-        from . import ids
-
-        asset_ids = self._known(ids_or_paths)
-        album_id = ids.named_id("album", str(uuid.uuid4()))
-        with self.user_change(f"album '{name}' made") as writer:
-            writer.put_album(album_id, name)
-            for asset_id in asset_ids:
-                writer.add_to_album(album_id, asset_id)
-        return self.album(album_id)
-
-    def rename_album(self, name_or_id: str, name: str) -> Album:
-        album = self.album(name_or_id)
-        with self.user_change(f"album '{album.name}' renamed '{name}'") as writer:
-            writer.put_album(album.id, name)
-        return self.album(album.id)
-
-    def delete_album(self, name_or_id: str) -> Album:
-        """The photos in it stay."""
-        album = self.album(name_or_id)
-        with self.user_change(f"album '{album.name}' deleted") as writer:
-            writer.delete_album(album.id)
-        return album
-
-    def add_to_album(self, name_or_id: str, ids_or_paths: Sequence[PathLike]) -> int:
-        """How many were not in it yet."""
-        album = self.album(name_or_id)
-        what = f"added to '{album.name}'"
-        return len(self._for_each(what, ids_or_paths, lambda writer, one: writer.add_to_album(album.id, one)))
-
-    def take_from_album(self, name_or_id: str, ids_or_paths: Sequence[PathLike]) -> int:
-        """How many were in it."""
-        album = self.album(name_or_id)
-        what = f"taken from '{album.name}'"
-        return len(self._for_each(what, ids_or_paths, lambda writer, one: writer.take_from_album(album.id, one)))
+        return Albums(self)
 
     def write_back(
         self, ids_or_paths: Sequence[PathLike] = (), *, dry_run: bool = False
@@ -436,7 +387,7 @@ class Index:
             shutil.copy2(sidecar, copy)
             kept.append(copy)
 
-        chosen = self._known(ids_or_paths) if ids_or_paths else None
+        chosen = self.known(ids_or_paths) if ids_or_paths else None
         return list(write_back(self._db, chosen, keep, dry_run=dry_run)), folder if kept else None
 
     def import_places(self, dump: PathLike, *, dry_run: bool = False) -> int:
@@ -491,19 +442,19 @@ class Index:
         with writer.user_change(what):
             yield writer
 
-    def _known(self, ids_or_paths: Sequence[PathLike]) -> Sequence[str]:
-        """Raises NotFound for one that is not there."""
+    def known(self, ids_or_paths: Sequence[PathLike]) -> Sequence[str]:
+        """Their ids. Raises NotFound for one that is not there."""
         asset_ids = [self.resolve(one) for one in ids_or_paths]
         for asset_id in asset_ids:
             self.get_json(asset_id)
         return asset_ids
 
-    def _for_each(
+    def for_each(
         self, what: str, ids_or_paths: Sequence[PathLike], do: Callable[[Writer, str], bool | None]
     ) -> Sequence[str]:
         """Do something with each asset, with all of them or none, so that it can be undone. Returns those for which it
         was not in vain (False). Raises NotFound for one that is not there."""
-        asset_ids = self._known(ids_or_paths)
+        asset_ids = self.known(ids_or_paths)
         with self.user_change(f"{len(asset_ids)} {'photo' if len(asset_ids) == 1 else 'photos'} {what}") as writer:
             return [asset_id for asset_id in asset_ids if do(writer, asset_id) is not False]
 

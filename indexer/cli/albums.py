@@ -24,10 +24,10 @@ def command() -> None:
 def show(index: Index, album: str | None, as_json: bool) -> None:
     """All albums, or what is in one."""
     if album is not None:
-        ids = index.album_assets(album)
+        ids = index.albums.assets(album)
         print_json(ids) if as_json else click.echo("\n".join(ids) or "The album is empty.")
         return
-    albums = index.albums()
+    albums = index.albums.list()
     if as_json:
         print_json([one._asdict() for one in albums])
         return
@@ -47,7 +47,7 @@ def create(index: Index, name: str, assets: tuple[str, ...], dry_run: bool) -> N
     if dry_run:
         click.echo(f"{name} would be made, with {many(len([index.get(one) for one in assets]), 'photo')}.")
         return
-    made = index.create_album(name, assets)
+    made = index.albums.create(name, assets)
     click.echo(f"{made.id}  {made.name}  {many(made.assets, 'photo')}")
 
 
@@ -59,10 +59,10 @@ def create(index: Index, name: str, assets: tuple[str, ...], dry_run: bool) -> N
 def add(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> None:
     """Put photos into an album."""
     if dry_run:
-        known = index.album_assets(album)
+        known = index.albums.assets(album)
         count = len({index.get(one)["id"] for one in assets} - set(known))
     else:
-        count = index.add_to_album(album, assets)
+        count = index.albums.add(album, assets)
     click.echo(f"{many(count, 'photo')} {'would be added' if dry_run else 'added'}.")
 
 
@@ -74,9 +74,9 @@ def add(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> Non
 def remove(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> None:
     """Take photos out of an album. The photos stay."""
     if dry_run:
-        count = len({index.get(one)["id"] for one in assets} & set(index.album_assets(album)))
+        count = len({index.get(one)["id"] for one in assets} & set(index.albums.assets(album)))
     else:
-        count = index.take_from_album(album, assets)
+        count = index.albums.remove(album, assets)
     click.echo(f"{many(count, 'photo')} {'would be taken out' if dry_run else 'taken out'}.")
 
 
@@ -87,9 +87,9 @@ def remove(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> 
 @pass_index
 def rename(index: Index, album: str, name: str, dry_run: bool) -> None:
     """Give an album another name."""
-    before = index.album(album)
+    before = index.albums.get(album)
     if not dry_run:
-        index.rename_album(before.id, name)
+        index.albums.rename(before.id, name)
     click.echo(f"{before.name} {'would be' if dry_run else 'is'} called {name}.")
 
 
@@ -99,5 +99,5 @@ def rename(index: Index, album: str, name: str, dry_run: bool) -> None:
 @pass_index
 def delete(index: Index, album: str, dry_run: bool) -> None:
     """Delete an album. The photos in it stay."""
-    gone = index.album(album) if dry_run else index.delete_album(album)
+    gone = index.albums.get(album) if dry_run else index.albums.delete(album)
     click.echo(f"{gone.name} ({many(gone.assets, 'photo')}) {'would be deleted' if dry_run else 'deleted'}.")

@@ -164,7 +164,9 @@ def extension(name: str) -> str:
 
 
 def is_media_name(name: str) -> bool:
-    return extension(name) in EXTENSIONS
+    """By its ending. Asked of every name in every folder, most of which are written as here."""
+    dot = name.rfind(".") + 1
+    return dot > 0 and (name[dot:] in EXTENSIONS or name[dot:].lower() in EXTENSIONS)
 
 
 def sniff(head: bytes, name: str) -> str | None:

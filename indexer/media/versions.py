@@ -14,11 +14,12 @@ _GROUPS = {"image/x-": ("raw", 1), "image/": ("still", 1), "video/": ("film", 1)
 
 def reader_version(name: str) -> str:
     """'still 1.1' for a photo's name: the group, the readers' common version, its own."""
-    return _of_ending(extension(name))
+    return _of_ending(name[name.rfind(".") :])
 
 
 @lru_cache(maxsize=256)
-def _of_ending(ending: str) -> str:
+def _of_ending(as_written: str) -> str:
+    ending = extension(as_written)
     mime_type = EXTENSIONS.get(ending, "image/")
     group, version = next(known for prefix, known in _GROUPS.items() if mime_type.startswith(prefix))
     return f"{group} {_COMMON}.{version}"

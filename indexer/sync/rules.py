@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from indexer import paths
 from indexer.config import CACHE_SUFFIX
-from indexer.media.formats import EXTENSIONS, extension
+from indexer.media.formats import extension, is_media_name
 
 from .gitignore import Line, parse
 
@@ -77,6 +77,11 @@ class Rules(NamedTuple):
             return self
         return Rules((_IgnoreFile(folder, _parsed(content)), *self.files))
 
+    def take_in(self, name: str) -> bool:
+        """Is this name of a plain file ours beyond doubt? `decide` says the same, and more, of any name: most need no
+        more than this. What else `decide` leaves out has no such ending."""
+        return not self.files and is_media_name(name) and name[0] not in ".~"
+
     def decide(
         self, folder: str, name: str, *, is_folder: bool, is_link: bool = False, is_file: bool = True
     ) -> Decision:
@@ -98,7 +103,7 @@ class Rules(NamedTuple):
             return OURS
         if not is_file:
             return Decision("ignored", "neither a file nor a folder")
-        if extension(name) not in EXTENSIONS:
+        if not is_media_name(name):
             return Decision("not_media", _not_media(name))
         return OURS
 

@@ -158,6 +158,9 @@ class Walker:
 
     def _judge(self, listing: Listing, rules: Rules, name: str, entry: os.DirEntry[str] | _Entry) -> None:
         """Sort one entry into the listing."""
+        if rules.take_in(entry.name) and entry.is_file(follow_symlinks=False):
+            self._take_in(listing, name, entry)
+            return
         folder, is_folder = listing.folder, entry.is_dir(follow_symlinks=False)
         decision = rules.decide(
             folder,
@@ -166,30 +169,41 @@ class Walker:
             is_link=entry.is_symlink(),
             is_file=is_folder or entry.is_file(follow_symlinks=False),
         )
-        if is_sidecar_name(entry.name) and (decision.verdict == "not_media" or is_picasas(entry.name)):
-            with suppress(OSError):
-                listing.sidecars[entry.name] = entry.stat(follow_symlinks=False)
         if decision.verdict != "ours":
+            if is_sidecar_name(entry.name) and (decision.verdict == "not_media" or is_picasas(entry.name)):
+                with suppress(OSError):
+                    listing.sidecars[entry.name] = entry.stat(follow_symlinks=False)
             listing.passed.append(PassedOver(self.root.id, folder, name, decision.verdict, decision.reason, is_folder))
             return
-        try:
-            info = entry.stat(follow_symlinks=False)
-        except FileNotFoundError:
-            return  # gone since it was listed
-        except OSError as error:
-            listing.passed.append(PassedOver(self.root.id, folder, name, "unreadable", words(error), is_folder))
+        info = self._take_in(listing, name, entry, is_folder)
+        if info is None or not is_folder:
             return
-        if not is_folder and info.st_size:
-            listing.files[name] = info
-        elif not is_folder:
-            listing.passed.append(PassedOver(self.root.id, folder, name, "damaged", "the file is empty"))
-        elif passed := self._passed_folder(entry, info):
+        if passed := self._passed_folder(entry, info):
             listing.passed.append(PassedOver(self.root.id, folder, name, "ignored", passed, is_folder=True))
         else:
             self._met[info.st_dev, info.st_ino] = entry.path
             listing.folders.append(name)
             if listing.device not in (None, info.st_dev):
                 listing.mounts.append(name)
+
+    def _take_in(
+        self, listing: Listing, name: str, entry: os.DirEntry[str] | _Entry, is_folder: bool = False
+    ) -> os.stat_result | None:
+        """Its stat, with which a file goes into the listing; None where it has none."""
+        try:
+            info = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return None  # gone since it was listed
+        except OSError as error:
+            folder = listing.folder
+            listing.passed.append(PassedOver(self.root.id, folder, name, "unreadable", words(error), is_folder))
+            return None
+        if not is_folder:
+            if info.st_size:
+                listing.files[name] = info
+            else:
+                listing.passed.append(PassedOver(self.root.id, listing.folder, name, "damaged", "the file is empty"))
+        return info
 
     def _passed_folder(self, entry: os.DirEntry[str] | _Entry, info: os.stat_result) -> str | None:
         if entry.path in self._others or (info.st_dev, info.st_ino) in self._others_inodes:

@@ -108,7 +108,7 @@ def test_all_or_nothing(index: Index, ids: list[str]) -> None:
 def test_albums_are_listed(index: Index, ids: list[str]) -> None:
     assert "no albums" in run("albums", "list", database=index.path).stdout
     for _ in range(2):
-        index.create_album("Trip", ids[:2])
+        index.albums.create("Trip", ids[:2])
     shown = json.loads(run("albums", "list", "--json", database=index.path).stdout)
     assert [(one["name"], one["assets"]) for one in shown] == [("Trip", 2)] * 2
     twice = run("albums", "delete", "Trip", database=index.path)

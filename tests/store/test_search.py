@@ -57,7 +57,7 @@ def test_words_from_everywhere(library: Index, samples: Path) -> None:
     for query in ("place:kyoto pixel", "-paris pixel", "taken:2025.. paris", "type:video paris", '"Pix"'):
         assert paris not in names(library, query), query
     library.set([samples / "Paris" / paris], description="Évening at the café, with Zoë")
-    library.create_album("Früh im Jahr", [samples / "Paris" / paris])
+    library.albums.create("Früh im Jahr", [samples / "Paris" / paris])
     for query in ("cafe zoe", "CAFÉ", "description:evening", "album:fruh", '"at the cafe"'):
         assert names(library, query) == [paris], query
     library.set([samples / "Paris" / paris], description=None)

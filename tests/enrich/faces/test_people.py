@@ -11,6 +11,7 @@ from PIL import Image
 
 from indexer import Index
 from indexer.errors import NotFound, UsageError
+from indexer.store import connection
 
 from ...conftest import rows, run, sized
 from .tiny import FACE, person, picture, save_embedder
@@ -332,3 +333,17 @@ def test_the_doctor_looks_at_the_models(index: Index, models: Path, take: Take) 
     assert finding.state == "warning" and "embedder.onnx is no model" in finding.words
     done = run("enrich", database=index.path)
     assert done.returncode == 2 and "embedder.onnx is no model" in done.stderr
+
+
+def test_who_was_not_told_apart_yet_is_at_the_next_run(index: Index, models: Path, take: Take) -> None:
+    """A run that was killed when the faces were written, and before anybody looked whose they are."""
+    take("a.png", 1, 2)
+    index.scan([take("b.png", 2, noise=1).parent])
+    index.enrich()
+    with connection.open_for_writing(index.path) as database:
+        database.execute("DELETE FROM person")
+        database.execute("UPDATE face SET assigned_by = NULL")
+    database.close()
+    assert index.people.list() == []
+    assert index.enrich().pictures == 0
+    assert [one.assets for one in index.people.list()] == [2, 1]
