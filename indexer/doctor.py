@@ -137,9 +137,9 @@ def _faces(index: Index) -> Iterator[Finding]:
         return
     try:
         models.find_faces(kind)
-    except (UsageError, ImportError, OSError) as error:
+    except UsageError as error:
         advice = f"mend what lies in {kind.folder}" if kind.folder else "install what is missing, on Debian: libgl1"
-        yield Finding("faces", "warning", f"faces cannot be looked for: {error}", advice)
+        yield Finding("faces", "warning", str(error), advice)
     else:
         yield Finding("faces", "ok", f"faces are looked for, with {kind.folder or 'the models of the extra [faces]'}")
 

@@ -15,6 +15,17 @@ class UsageError(IndexerError):
     exit_code = 2
 
 
+class CannotRun(UsageError):
+    """What an enricher needs is not as it should be: a model, a library."""
+
+    def __init__(self, enricher: str, why: str) -> None:
+        super().__init__(enricher, why)
+        self.enricher = enricher
+
+    def __str__(self) -> str:
+        return str(self.args[1])
+
+
 class NotFound(IndexerError):
     """No asset, path or folder of that name is in the index."""
 

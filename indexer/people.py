@@ -65,7 +65,7 @@ class People:
         from then on. None takes the name away."""
         name = (name or "").strip() or None
         same = store.people_called(self._index.connection, name) if name else []
-        person = None if store.is_nobodys(self._index.connection, who) else self.get(who)
+        person = None if store.is_strangers(self._index.connection, who) else self.get(who)
         into = next((one for one in same if one.name is not None and one != person), None)
         with self._index.user_change(f"{person.name or person.id if person else who} named {name}") as writer:
             if person is None:

@@ -106,6 +106,8 @@ def run_enrich(index: Index, names: tuple[str, ...] = (), *, quiet: bool, **opti
         return None
     if bar:
         bar.close()
+    for name, why in summary.left_out.items():
+        tell(f"{name} was left out: {why}: 'indexer doctor' says what to do", "warning")
     return summary
 
 

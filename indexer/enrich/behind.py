@@ -63,13 +63,17 @@ class Behind:
             self._on_message(f"nothing is worked out of new photos: {error}")
             return
         try:
-            writer = Writer(connection)
+            writer, told = Writer(connection), set[str]()
             while self._wait():
                 with self._lock:
                     among = None if self._everything else sorted(self._due)
                     self._everything, self._due = False, set()
                 cache = Cache(writer, self._database, self._max_cache)
-                Enrich(writer, cache, workers=self._workers, stop=self._stop).run(among)
+                summary = Enrich(writer, cache, workers=self._workers, stop=self._stop).run(among)
+                for name, why in summary.left_out.items():
+                    if name not in told:
+                        self._on_message(f"{name} is left out: {why}")
+                        told.add(name)
         except IndexerError as error:
             self._on_message(f"no more is worked out of photos: {error}")
         finally:

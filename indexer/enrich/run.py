@@ -11,7 +11,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from indexer.errors import NotFound, Undecodable, UsageError
+from indexer.errors import CannotRun, NotFound, Undecodable, UsageError
 from indexer.store import enrichments, people, search
 from indexer.store.enrichments import Due, Enrichment
 from indexer.store.writer import Writer
@@ -50,11 +50,12 @@ _WRITE_ASSETS = 100
 class EnrichSummary:
     """What a run did. total: places, pictures and descriptions that were due; each of these: those that were seen;
     failed: pictures at which an enricher failed; out_of_reach: those whose file cannot be read now, or has changed;
-    held_back: those for whose variants the cache had no room."""
+    held_back: those for whose variants the cache had no room; left_out: enrichers that cannot run here, and why."""
 
     def __init__(self) -> None:
         self.total = self.places = self.pictures = self.descriptions = 0
         self.failed = self.out_of_reach = self.held_back = 0
+        self.left_out: dict[str, str] = {}
         self.seconds = 0.0
 
     def as_dict(self) -> dict[str, object]:
@@ -90,7 +91,8 @@ class Enrich:
     ) -> None:
         """endpoint: who describes pictures, for `describe`. Raises UsageError where something is missing for what is
         named."""
-        self.names = chosen = chosen_names(tuple(names))
+        self._named = tuple(names)
+        self.names = chosen = chosen_names(self._named)
         self.summary = EnrichSummary()
         self._writer = writer
         self._connection = writer.connection
@@ -116,12 +118,16 @@ class Enrich:
                 self.summary.total = self._count_due()
             if self._places:
                 self._look_up_places(among)
-            if self._pictures:
-                self._look_at_pictures(among)
+            while self._pictures:
+                try:
+                    self._look_at_pictures(among)
+                    break
+                except CannotRun as error:
+                    self._leave_out(error)
             if DESCRIBE in self.names:
                 self._describe(among)
             self._write()
-            if FACES in self.names:
+            if FACES in self._pictures:
                 self._tell_people_apart()
             if WORDS in self.names:
                 self._take_in_words()
@@ -132,6 +138,13 @@ class Enrich:
 
     def _count_due(self) -> int:
         return sum(count_due(self._connection, self.names).values())
+
+    def _leave_out(self, error: CannotRun) -> None:
+        """The others go on without an enricher that cannot run, unless it was asked for by name."""
+        if error.enricher in self._named:
+            raise error
+        del self._pictures[error.enricher]
+        self.summary.left_out[error.enricher] = str(error)
 
     # Places: many at once, here
 
@@ -190,9 +203,9 @@ class Enrich:
             return
         from .faces.whose import judge
 
-        # Under the writer's lock, for what the user says meanwhile counts.
+        judgement = judge(people.embedded(self._connection, kind.name), kind.same)  # takes a while: others may write
         with self._writer.transaction():
-            self._writer.put_people(*judge(people.embedded(self._connection, kind.name), kind.same))
+            self._writer.put_people(*judgement)
 
     # Pictures: one by one, in worker processes
 

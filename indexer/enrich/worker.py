@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from indexer.errors import IndexUnusable, Undecodable, UsageError
+from indexer.errors import CannotRun, IndexUnusable, Undecodable, UsageError
 from indexer.store.enrichments import Enrichment, Meaning, Result
 
 from . import appearance, meaning, quality
@@ -75,8 +75,10 @@ def _enriched(order: Order, name: str, preview: Picture) -> Enrichment:
         if preview.is_cut_off and name != VARIANTS:
             raise Undecodable("the picture is cut off")
         result = _work_out(order, name, preview)
-    except (IndexUnusable, UsageError):
+    except IndexUnusable:
         raise
+    except UsageError as error:  # it would be the same with every picture
+        raise CannotRun(name, str(error)) from error
     except Exception as error:  # one that fails must not take the others along
         text = str(error) if isinstance(error, Undecodable) else f"{type(error).__name__}: {error}"
         return _failed(order, name, text)

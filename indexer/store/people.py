@@ -121,14 +121,24 @@ def join(connection: sqlite3.Connection, face_id: str, person_id: str | None, no
     """Somebody said who a face is: then all those that were found to be like it, and of whom nobody has said anything,
     are the same."""
     before = _person_of(connection, face_id)
-    if before is None or person_id is None or before == person_id:
-        return
-    settled = (
+    if before is not None and person_id is not None and before != person_id and not is_settled(connection, before):
+        merge(connection, before, person_id, None, now)
+
+
+def is_settled(connection: sqlite3.Connection, person_id: str) -> bool:
+    """Has the user or a file said anything of this person, or of one of their faces?"""
+    query = (
         f"SELECT 1 FROM person WHERE id = ?1 AND ({_SETTLED}) UNION ALL"
         " SELECT 1 FROM face WHERE person_id = ?1 AND assigned_by <> 'likeness'"
     )
-    if connection.execute(settled, (before,)).fetchone() is None:
-        merge(connection, before, person_id, None, now)
+    return connection.execute(query, (person_id,)).fetchone() is not None
+
+
+def still(connection: sqlite3.Connection, person_id: str) -> str | None:
+    """Who a person is by now: one may have been made one with another since. None: nobody."""
+    query = "SELECT id FROM person WHERE id = ?1 UNION ALL SELECT person_id FROM person_alias WHERE id = ?1"
+    row = connection.execute(query, (person_id,)).fetchone()
+    return row[0] if row else None
 
 
 def _person_of(connection: sqlite3.Connection, face_id: str) -> str | None:
@@ -230,6 +240,12 @@ def assign(connection: sqlite3.Connection, face_ids: Iterable[str], person_id: s
         ).fetchone()
         if row is not None:
             connection.execute("UPDATE asset SET updated_at = ? WHERE id = ?", (now, row[0]))
+
+
+def is_strangers(connection: sqlite3.Connection, face_id: str) -> bool:
+    """Is this a face of which nobody knows whose it is?"""
+    query = "SELECT 1 FROM face WHERE id = ? AND person_id IS NULL"
+    return connection.execute(query, (face_id,)).fetchone() is not None
 
 
 def merge(connection: sqlite3.Connection, person_id: str, into: str, by: str | None, now: str) -> None:
@@ -349,12 +365,6 @@ def face_at(connection: sqlite3.Connection, face_id: str) -> FaceAt | None:
         (face_id,),
     ).fetchone()
     return FaceAt(*row) if row else None
-
-
-def is_nobodys(connection: sqlite3.Connection, face_id: str) -> bool:
-    """Is this a face of which nobody knows whose it is?"""
-    query = "SELECT 1 FROM face WHERE id = ? AND person_id IS NULL"
-    return connection.execute(query, (face_id,)).fetchone() is not None
 
 
 def describe(connection: sqlite3.Connection, person_id: str, values: dict[str, object], now: str) -> None:

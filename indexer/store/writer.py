@@ -311,20 +311,25 @@ class Writer:
             yield self._now
 
     def put_people(self, joins: Mapping[str, str | int], merges: Mapping[str, str | int]) -> None:
-        """Whose faces are (face -> person), and which people are one with another; new people are numbers."""
+        """Whose faces are (face -> person), and which people are one with another; new people are numbers. What was
+        said since that was found out counts more."""
         new: dict[int, str] = {}
 
         def who(person: str | int) -> str:
-            if isinstance(person, str):
-                return person
-            if person not in new:
-                new[person] = people.found_person(self.connection, self._now)
-            return new[person]
+            known = people.still(self.connection, person) if isinstance(person, str) else new.get(person)
+            known = known or people.found_person(self.connection, self._now)
+            if isinstance(person, int):
+                new[person] = known
+            return known
 
         for person_id, into in merges.items():
-            people.merge(self.connection, person_id, who(into), None, self._now)
+            if people.still(self.connection, person_id) == person_id and not people.is_settled(
+                self.connection, person_id
+            ):
+                people.merge(self.connection, person_id, who(into), None, self._now)
         for face_id, person in joins.items():
-            people.assign(self.connection, [face_id], who(person), "likeness", self._now)
+            if people.is_strangers(self.connection, face_id):
+                people.assign(self.connection, [face_id], who(person), "likeness", self._now)
         people.tidy(self.connection, self._now)
 
     def describe_person(self, person_id: str, **values: object) -> None:

@@ -93,7 +93,10 @@ def is_available() -> bool:
 @cache
 def find_faces(of: Kind) -> Callable[[Image.Image], list[Seen]]:
     """What finds all faces in an upright RGB picture. Loads the models, once a process. Raises UsageError."""
-    detect, embed = _from_folder(of.folder) if of.folder is not None else _from_packages()
+    try:
+        detect, embed = _from_folder(of.folder) if of.folder is not None else _from_packages()
+    except (ImportError, OSError, RuntimeError) as error:  # of a library that lacks another one; of damaged weights
+        raise UsageError(f"faces cannot be looked for: {error}") from error
 
     def find(picture: Image.Image) -> list[Seen]:
         return [Seen(*one[:5], embed(picture, one) if min(one.w, one.h) >= _CLEAR else None) for one in detect(picture)]

@@ -12,6 +12,7 @@ from PIL import Image
 from indexer import Index
 from indexer.errors import NotFound, UsageError
 from indexer.store import connection
+from indexer.store.writer import Writer
 
 from ...conftest import rows, run, sized
 from .tiny import FACE, person, picture, save_embedder
@@ -331,8 +332,14 @@ def test_the_doctor_looks_at_the_models(index: Index, models: Path, take: Take) 
     (models / "embedder.onnx").write_bytes(b"cut off")
     (finding,) = [one for one in index.doctor() if one.subject == "faces"]
     assert finding.state == "warning" and "embedder.onnx is no model" in finding.words
+    asked = run("enrich", "faces", database=index.path)
+    assert asked.returncode == 2 and "embedder.onnx is no model" in asked.stderr
+    # When it is not asked for, all the others run.
     done = run("enrich", database=index.path)
-    assert done.returncode == 2 and "embedder.onnx is no model" in done.stderr
+    assert done.returncode == 0 and "faces was left out" in done.stderr and "embedder.onnx is no model" in done.stderr
+    assert set(index.enrichments()) == {"variants", "quality", "appearance"} and index.enrichment_failures() == []
+    save_embedder(models / "embedder.onnx")
+    assert index.enrich().pictures == 1 and len(index.people.list()) == 1
 
 
 def test_who_was_not_told_apart_yet_is_at_the_next_run(index: Index, models: Path, take: Take) -> None:
@@ -347,3 +354,26 @@ def test_who_was_not_told_apart_yet_is_at_the_next_run(index: Index, models: Pat
     assert index.people.list() == []
     assert index.enrich().pictures == 0
     assert [one.assets for one in index.people.list()] == [2, 1]
+
+
+def test_what_is_said_while_likeness_is_judged_counts_more(index: Index, models: Path, take: Take) -> None:
+    """Between the judgement and the writing of it the user names, merges, and purges."""
+    shots = [take(f"{number}.png", number, number + 2, noise=number + 1) for number in range(2)]
+    index.scan([shots[0].parent])
+    index.enrich()
+    ids = [face["id"] for shot in shots for face in index.get(shot)["faces"]]
+    with connection.open_for_writing(index.path) as database:
+        database.execute("UPDATE face SET person_id = NULL, assigned_by = NULL WHERE id = ?", (ids[0],))
+    database.close()
+    ada = index.people.name(ids[0], "Ada")
+    unnamed = [one.id for one in index.people.list() if one.name is None]
+    index.people.set(unnamed[0], is_favorite=True)
+    writer = Writer(connection.open_for_writing(index.path))
+    with writer.transaction():
+        gone = "person_of_whom_nobody_knows"
+        writer.put_people({ids[0]: 7, "face_that_is_gone": 8}, {unnamed[0]: ada.id, unnamed[1]: gone, gone: ada.id})
+    writer.connection.close()
+    assert {one["name"] for one in index.get(shots[0])["people"]} >= {"Ada"}
+    assert index.people.get(ids[0]) == index.people.get("Ada")
+    assert index.people.get(unnamed[0]).is_favorite  # settled by that, and not merged away
+    assert len(rows(index, "SELECT 1 FROM face WHERE person_id IS NULL")) == 0
