@@ -96,7 +96,7 @@ def _opened(scan: list[str]) -> int | None:
     if shutil.which("strace") is None:
         return None
     with tempfile.NamedTemporaryFile("r") as trace:
-        tracer = ["strace", "-f", "-qq", "-e", "trace=open,openat", "-o", trace.name]
+        tracer = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=open,openat", "-o", trace.name]
         subprocess.run([*tracer, *scan], stdout=subprocess.DEVNULL, check=True)
         return sum('.jpg"' in line for line in trace)
 

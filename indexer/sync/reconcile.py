@@ -152,24 +152,39 @@ class Reconciler:
             if listing.error is not None:
                 self._note_unreadable(listing)
                 continue
-            stored = queries.files_in(self._db, self._root.id, listing.folder, names)
-            real = real_folder(self._walker.real_root, listing.folder)
-            sidecars = Sidecars(listing.sidecars, listing.files)
-            for name, info in listing.files.items():
-                row = stored.pop(name, None)
-                if row is not None and not listing.sidecars and _is_as_it_was(row, info):
-                    self._summary.unchanged += 1
-                    self._summary.bytes_done += info.st_size
-                    continue
-                job = self._compare(listing.folder, name, info, row, real, sidecars)
-                if job is not None:
-                    yield job
-            for passed in listing.passed:
-                self._pass_over(passed, stored.pop(passed.name, None))
-            self._note_missing(listing, stored.values())
+            if names is not None or listing.sidecars or not self._is_as_it_was(listing):
+                yield from self._compare_all(listing, names)
             self._summary.current = listing.folder
             self._flush_if_due()
             self._on_progress()
+
+    def _is_as_it_was(self, listing: Listing) -> bool:
+        """Is nothing in this folder, in which there are no sidecars, other than what is stored? `_compare_all` says the
+        same, and what else is to be done: of most folders of a rescan no more than this is asked."""
+        known = queries.known_in(self._db, self._root.id, listing.folder)
+        if listing.passed or len(known) != len(listing.files):
+            return False
+        size = 0
+        for name, info in listing.files.items():
+            now = (info.st_mtime_ns, info.st_size, info.st_ctime_ns, info.st_ino, reader_version(name), 1)
+            if known.get(name) != now:
+                return False
+            size += info.st_size
+        self._summary.unchanged += len(known)
+        self._summary.bytes_done += size
+        return True
+
+    def _compare_all(self, listing: Listing, names: Collection[str] | None) -> Iterator[Job]:
+        stored = queries.files_in(self._db, self._root.id, listing.folder, names)
+        real = real_folder(self._walker.real_root, listing.folder)
+        sidecars = Sidecars(listing.sidecars, listing.files)
+        for name, info in listing.files.items():
+            job = self._compare(listing.folder, name, info, stored.pop(name, None), real, sidecars)
+            if job is not None:
+                yield job
+        for passed in listing.passed:
+            self._pass_over(passed, stored.pop(passed.name, None))
+        self._note_missing(listing, stored.values())
 
     def _compare(
         self, folder: str, name: str, info: os.stat_result, row: StoredFile | None, real: str, sidecars: Sidecars
@@ -433,17 +448,3 @@ class Reconciler:
         outcome = let_go(self._writer, self._look_again(), self._root, wait_seconds, self._accepted)
         self._summary.gone += outcome.gone
         return outcome
-
-
-def _is_as_it_was(row: StoredFile, info: os.stat_result) -> bool:
-    """Is this file, which has no sidecar, beyond doubt what is stored? `_compare` says the same, and more: of most
-    files of a rescan this is all that is asked."""
-    return (
-        row.mtime_ns == info.st_mtime_ns
-        and row.size == info.st_size
-        and row.ctime_ns == info.st_ctime_ns
-        and row.inode == info.st_ino
-        and row.verdict in _SOUND
-        and row.asset_id is not None
-        and row.reading == reader_version(row.name)
-    )

@@ -153,14 +153,14 @@ class Walker:
         except OSError as error:
             return Listing(folder, error=error), above
         for entry in entries:
-            self._judge(listing, rules, paths.to_text(entry.name), entry)
+            if rules.take_in(entry.name) and entry.is_file(follow_symlinks=False):
+                self._take_in(listing, paths.to_text(entry.name), entry)
+            else:
+                self._judge(listing, rules, paths.to_text(entry.name), entry)
         return listing, rules
 
     def _judge(self, listing: Listing, rules: Rules, name: str, entry: os.DirEntry[str] | _Entry) -> None:
         """Sort one entry into the listing."""
-        if rules.take_in(entry.name) and entry.is_file(follow_symlinks=False):
-            self._take_in(listing, name, entry)
-            return
         folder, is_folder = listing.folder, entry.is_dir(follow_symlinks=False)
         decision = rules.decide(
             folder,
