@@ -86,6 +86,8 @@ CREATE INDEX asset_fingerprint ON asset (fingerprint) WHERE fingerprint IS NOT N
 
 CREATE INDEX asset_trashed ON asset (trashed_at) WHERE trashed_at IS NOT NULL;
 
+CREATE INDEX asset_sha1 ON asset (checksum_sha1);
+
 CREATE INDEX asset_lost ON asset (id) WHERE file_id IS NULL;
 
 -- Content that an asset once had, before it was edited in place.

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .people import People
     from .search import Wanted
     from .store.changes import Change
-    from .store.queries import Counts, Event, Filter, Listed, Trashed
+    from .store.queries import Counts, Event, Existing, Filter, Listed, Trashed
     from .store.rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
     from .store.undo import UserChange
     from .store.writer import Writer
@@ -134,6 +134,18 @@ class Index:
         from .store import queries
 
         return queries.places(self._db, self.resolve(id_or_path))
+
+    def exist(
+        self,
+        checksums: Sequence[str] = (),
+        checksum_sha1s: Sequence[str] = (),
+        device_asset_ids: Sequence[str] = (),
+    ) -> Sequence[Existing]:
+        """Assets that have, or had before they were edited, content with one of these checksums (base64 of SHA-256 or
+        SHA-1), or that are called so on this device; those in the trash too."""
+        from .store import queries
+
+        return queries.existing(self._db, checksums, checksum_sha1s, device_asset_ids)
 
     def list(self, wanted: Filter | None = None, limit: int = 20) -> Sequence[Listed]:
         """The newest assets first."""

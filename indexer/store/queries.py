@@ -90,6 +90,47 @@ def folders_below(connection: sqlite3.Connection, root_id: int, folder: str) -> 
     return (row[0] for row in rows.fetchall())
 
 
+class Existing(NamedTuple):
+    """An asset that is there, also in the trash. checksum and checksum_sha1 are the present ones, whichever it was
+    found by."""
+
+    id: str
+    checksum: str
+    checksum_sha1: str | None
+    device_asset_id: str
+    device_id: str
+
+
+def existing(
+    connection: sqlite3.Connection,
+    checksums: Sequence[str],
+    checksum_sha1s: Sequence[str],
+    device_asset_ids: Sequence[str],
+) -> list[Existing]:
+    """Assets that have, or once had, such content, or are called so on this device. Checksums are base64."""
+    import json
+
+    rows = connection.execute(
+        """
+        WITH found AS (
+            SELECT asset.id FROM json_each(:sha256) JOIN asset ON checksum = value
+            UNION SELECT asset_id FROM json_each(:sha256) JOIN former_checksum ON checksum = value
+            UNION SELECT asset.id FROM json_each(:sha1) JOIN asset ON checksum_sha1 = value
+            UNION SELECT asset_id FROM json_each(:sha1) JOIN former_checksum ON checksum_sha1 = value
+            UNION SELECT asset.id FROM json_each(:names) JOIN file ON file.device_asset_id = value
+                  JOIN asset ON asset.file_id = file.id)
+        SELECT asset.id, checksum, checksum_sha1, coalesce(file.device_asset_id, original_file_name),
+               (SELECT value FROM setting WHERE name = 'device_id')
+        FROM found JOIN asset ON asset.id = found.id LEFT JOIN file ON file.id = file_id ORDER BY asset.id""",
+        {
+            "sha256": json.dumps(list(checksums)),
+            "sha1": json.dumps(list(checksum_sha1s)),
+            "names": json.dumps(list(device_asset_ids)),
+        },
+    )
+    return [Existing(*row) for row in rows]
+
+
 def has_assets(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM asset LIMIT 1").fetchone() is not None
 

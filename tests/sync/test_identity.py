@@ -354,3 +354,22 @@ def test_hundreds_of_copies_of_one_photo(index: Index, photos: Path) -> None:
     assert rows(index, "SELECT count(*) FROM asset WHERE trashed_at IS NULL") == [(4,)]
     assert list(verdicts(index).values()).count("indexed") == 130
     assert index.scan().bytes_read == 0
+
+
+def test_what_an_asset_once_was_is_remembered(index: Index, photos: Path) -> None:
+    """By either checksum, before and after an edit, and in the trash."""
+    path = put(photos / "a.jpg", 1)
+    index.scan([photos])
+    before = index.get(path)
+    put(path, 2)
+    index.scan()
+    after = index.get(path)
+    assert after["id"] == before["id"] and after["checksum"] != before["checksum"]
+    for record in (before, after):
+        for found in (index.exist([record["checksum"]]), index.exist(checksum_sha1s=[record["checksum_sha1"]])):
+            assert [(one.id, one.checksum) for one in found] == [(after["id"], after["checksum"])]
+    (one,) = index.exist(device_asset_ids=["a.jpg"])
+    assert (one.id, one.device_asset_id, one.device_id) == (after["id"], "a.jpg", after["device_id"])
+    index.trash([path])
+    assert len(index.exist([before["checksum"]])) == 1
+    assert index.exist(["nothing"], ["nothing"], ["nothing"]) == index.exist() == []
