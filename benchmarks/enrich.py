@@ -3,7 +3,8 @@
     python -m benchmarks.enrich [--rounds N] [--count N] [--json]
 
 Each round runs, in turn, `indexer enrich variants`, `vipsthumbnail` (Debian's libvips-tools) once for each of the two
-sizes with as many processes, and `indexer enrich --workers 1`, all of them on the same photos, warm in the page cache.
+sizes with as many processes, and `indexer enrich --workers 1` of what needs no extra, and with faces where they are
+installed, all of them on the same photos, warm in the page cache.
 Whole processes are timed, start to end.
 """
 
@@ -24,7 +25,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from indexer.enrich.faces import models
+
 SIZE = (4000, 3000)
+_PLAIN = ("places", "variants", "quality", "appearance", "words")
 
 
 def main() -> None:
@@ -44,7 +48,7 @@ def main() -> None:
     print(f"{options.count} JPEGs of 12 megapixels, {options.rounds} rounds, {os.cpu_count()} cores")
     for row in rows:
         print(f"  {row['name']:44}{row['seconds']:7.2f} s {row['photo_ms']:7.0f} ms a photo")
-    if len(rows) == 3:
+    if "vips" in rows[1]["name"]:
         print(f"  thumbnails and previews: {rows[1]['seconds'] / rows[0]['seconds']:.2f} × the rate of vipsthumbnail")
 
 
@@ -74,7 +78,10 @@ def _measure(folder: Path, scratch: Path, rounds: int) -> list[dict[str, Any]]:
         tasks["vipsthumbnail, 360 and 1440, two processes"] = [
             ["sh", "-c", " && ".join(_vips(part, size, out) for size in (1440, 360))] for part in half
         ]
-    tasks["indexer enrich, all of it, one worker"] = [[*indexer, "enrich", "--redo", "--workers", "1"]]
+    one = ["--redo", "--workers", "1"]
+    tasks["indexer enrich, all without extras, one worker"] = [[*indexer, "enrich", *_PLAIN, *one]]
+    if models.is_available():
+        tasks["the same with [faces], of which there are none"] = [[*indexer, "enrich", *_PLAIN, "faces", *one]]
     figures: dict[str, list[float]] = {name: [] for name in tasks}
     for _ in range(rounds):
         for name, commands in tasks.items():

@@ -158,15 +158,18 @@ _TIFF_RAW = frozenset(
 )
 
 
+# What most photos' names end in, so that most are told by one look.
+_USUAL = (".jpg", ".JPG", ".jpeg", ".HEIC", ".heic", ".png", ".PNG", ".mp4", ".MP4", ".MOV", ".mov")
+
+
 def extension(name: str) -> str:
     """The name's ending in lower case, without the dot: 'jpg' for 'IMG_1.JPG', '' for none."""
     return name.rpartition(".")[2].lower() if "." in name else ""
 
 
 def is_media_name(name: str) -> bool:
-    """By its ending. Asked of every name in every folder, most of which are written as here."""
-    dot = name.rfind(".") + 1
-    return dot > 0 and (name[dot:] in EXTENSIONS or name[dot:].lower() in EXTENSIONS)
+    """By its ending. Asked of every name in every folder, most of which end as the first ones here do."""
+    return name.endswith(_USUAL) or extension(name) in EXTENSIONS
 
 
 def sniff(head: bytes, name: str) -> str | None:

@@ -24,10 +24,10 @@ _name = operator.attrgetter("name")
 class Listing:
     """One folder as it is now.
 
-    files: media by name (as stored). passed: what gets a verdict only. folders: those to enter; mounts: those of them
-    where another file system is mounted. sidecars: what may speak of the media, by real name. error: the folder could
-    not be read; then the rest is empty and says nothing of what is there. device: the file system's number, None where
-    it was not asked for."""
+    files: media by name (as stored), in no order. passed: what gets a verdict only. folders: those to enter; mounts:
+    those of them where another file system is mounted. sidecars: what may speak of the media, by real name. error: the
+    folder could not be read; then the rest is empty and says nothing of what is there. device: the file system's
+    number, None where it was not asked for."""
 
     folder: str
     device: int | None = None
@@ -148,15 +148,17 @@ class Walker:
         try:
             rules = above.entering(folder, real)
             listing.device = os.stat(real).st_dev if device is None else device
+            others = []
             with os.scandir(real) as scan:
-                entries = sorted(scan, key=_name)
+                for entry in scan:
+                    if rules.take_in(entry.name) and entry.is_file(follow_symlinks=False):
+                        self._take_in(listing, paths.to_text(entry.name), entry)
+                    else:
+                        others.append(entry)
         except OSError as error:
             return Listing(folder, error=error), above
-        for entry in entries:
-            if rules.take_in(entry.name) and entry.is_file(follow_symlinks=False):
-                self._take_in(listing, paths.to_text(entry.name), entry)
-            else:
-                self._judge(listing, rules, paths.to_text(entry.name), entry)
+        for entry in sorted(others, key=_name):
+            self._judge(listing, rules, paths.to_text(entry.name), entry)
         return listing, rules
 
     def _judge(self, listing: Listing, rules: Rules, name: str, entry: os.DirEntry[str] | _Entry) -> None:

@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer import Index
+from indexer.media.formats import EXTENSIONS
+from indexer.media.versions import reader_version
 from indexer.store.rows import Root
 from indexer.sync.rules import Rules
 from indexer.sync.walk import Walker
@@ -150,3 +152,23 @@ def test_rules_mean_what_they_mean_to_git(files: set[str], top: list[str], inner
             parent, _, last = name.rpartition("/")
             found = walker.look_at(parent, [last])
             assert (found is not None and last in found.files) == (name in ours)
+
+
+def test_endings_that_end_alike_are_read_alike() -> None:
+    """The reconcile keeps what a file is read with by the last four letters of its name."""
+    read: dict[str, set[str]] = {}
+    for ending in EXTENSIONS:
+        for name in (f"a.{ending}", f"IMG_1.{ending.upper()}"):
+            read.setdefault(name[-4:], set()).add(reader_version(name))
+    assert all(len(versions) == 1 for versions in read.values())
+
+
+def test_what_is_told_by_one_look_is_told_alike_by_all() -> None:
+    """The short way of the walk, and the rules themselves."""
+    names = [f"{start}{ending}" for start in ("a", ".a", "~a", "._a", "a.b", "") for ending in (
+        *(f".{one}" for one in EXTENSIONS), *(f".{one.upper()}" for one in EXTENSIONS), ".part", ".txt", "", ".jpg.part", ".db"
+    )]  # fmt: skip
+    names += ["Thumbs.db", "desktop.ini", "Icon\r", ".indexerignore", "jpg", "x.jpg.crdownload"]
+    rules = Rules()
+    for name in filter(None, names):
+        assert rules.take_in(name) == (rules.decide("f", name, is_folder=False).verdict == "ours"), name
