@@ -17,7 +17,7 @@ from indexer.errors import IndexerError
 _COMMANDS = {
     "scan": "Index folders now: new, changed, moved and deleted photos.",
     "watch": "Scan, then follow changes until stopped.",
-    "enrich": "Work out places, previews, quality and look-alikes.",
+    "enrich": "Work out places, previews, quality, faces, look-alikes.",
     "duplicates": "List photos that are there more than once, or look alike.",
     "get": "Print the asset record of an id or a file, as JSON.",
     "list": "List photos and films, newest first.",

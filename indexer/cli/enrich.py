@@ -49,9 +49,9 @@ def command(
     """Work out what can be told of photos.
 
     places (town, state, country and time zone of the coordinates), variants (thumbnail and preview), quality (figures
-    of sharpness, exposure, noise), appearance (what look-alikes are found by), faces (with the extra [faces]), words
-    (what 'search' looks in). Scan and watch do this by themselves for new and changed photos. Ctrl-C stops at any time;
-    the next run goes on.
+    of sharpness, exposure, noise), appearance (what look-alikes are found by), faces (with the extra [faces]), meaning
+    (with the extra [semantic] and a CLIP model), words (what 'search' looks in). Scan and watch do this by themselves
+    for new and changed photos. Ctrl-C stops at any time; the next run goes on.
 
     Only when they are named: text (words in the picture, with the extra [text]; a second or two a photo), and describe,
     which sends previews, without Exif, to the model at --endpoint (its key: INDEXER_API_KEY), and asks for a sentence.
