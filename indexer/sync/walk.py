@@ -148,13 +148,8 @@ class Walker:
         try:
             rules = above.entering(folder, real)
             listing.device = os.stat(real).st_dev if device is None else device
-            others = []
             with os.scandir(real) as scan:
-                for entry in scan:
-                    if rules.take_in(entry.name) and entry.is_file(follow_symlinks=False):
-                        self._take_in(listing, paths.to_text(entry.name), entry)
-                    else:
-                        others.append(entry)
+                others = [entry for entry in scan if not _take_in(listing, rules, entry)]
         except OSError as error:
             return Listing(folder, error=error), above
         for entry in sorted(others, key=_name):
@@ -177,10 +172,18 @@ class Walker:
                     listing.sidecars[entry.name] = entry.stat(follow_symlinks=False)
             listing.passed.append(PassedOver(self.root.id, folder, name, decision.verdict, decision.reason, is_folder))
             return
-        info = self._take_in(listing, name, entry, is_folder)
-        if info is None or not is_folder:
+        try:
+            info = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return  # gone since it was listed
+        except OSError as error:
+            listing.passed.append(PassedOver(self.root.id, folder, name, "unreadable", words(error), is_folder))
             return
-        if passed := self._passed_folder(entry, info):
+        if not is_folder and info.st_size:
+            listing.files[name] = info
+        elif not is_folder:
+            listing.passed.append(PassedOver(self.root.id, folder, name, "damaged", "the file is empty"))
+        elif passed := self._passed_folder(entry, info):
             listing.passed.append(PassedOver(self.root.id, folder, name, "ignored", passed, is_folder=True))
         else:
             self._met[info.st_dev, info.st_ino] = entry.path
@@ -188,30 +191,27 @@ class Walker:
             if listing.device not in (None, info.st_dev):
                 listing.mounts.append(name)
 
-    def _take_in(
-        self, listing: Listing, name: str, entry: os.DirEntry[str] | _Entry, is_folder: bool = False
-    ) -> os.stat_result | None:
-        """Its stat, with which a file goes into the listing; None where it has none."""
-        try:
-            info = entry.stat(follow_symlinks=False)
-        except FileNotFoundError:
-            return None  # gone since it was listed
-        except OSError as error:
-            folder = listing.folder
-            listing.passed.append(PassedOver(self.root.id, folder, name, "unreadable", words(error), is_folder))
-            return None
-        if not is_folder:
-            if info.st_size:
-                listing.files[name] = info
-            else:
-                listing.passed.append(PassedOver(self.root.id, listing.folder, name, "damaged", "the file is empty"))
-        return info
-
     def _passed_folder(self, entry: os.DirEntry[str] | _Entry, info: os.stat_result) -> str | None:
         if entry.path in self._others or (info.st_dev, info.st_ino) in self._others_inodes:
             return "a root of its own"
         before = self._met.get((info.st_dev, info.st_ino))
         return None if before is None else f"the same folder as {paths.to_text(before)}"
+
+
+def _take_in(listing: Listing, rules: Rules, entry: os.DirEntry[str]) -> bool:
+    """Take a plain media file into the listing, as most entries are. Whatever there is to be said of one is left to
+    `Walker._judge`."""
+    name = entry.name
+    if not rules.take_in(name) or not entry.is_file(follow_symlinks=False):
+        return False
+    try:
+        info = entry.stat(follow_symlinks=False)
+    except OSError:
+        return False
+    if not info.st_size:
+        return False
+    listing.files[paths.to_text(name)] = info
+    return True
 
 
 class _Entry:
