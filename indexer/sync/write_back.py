@@ -11,6 +11,8 @@ from typing import Literal, NamedTuple
 from indexer.media.xmp_write import with_values
 from indexer.store.said import Said, said
 
+from .sidecars import Sidecars
+
 
 class WrittenBack(NamedTuple):
     """sidecar: the file that was, or would be, written. state: 'made' where there was none; 'changed'; 'same' where it
@@ -26,10 +28,11 @@ def write_back(
     connection: sqlite3.Connection, asset_ids: Iterable[str] | None, keep: Callable[[Path], None], *, dry_run: bool
 ) -> Iterator[WrittenBack]:
     """asset_ids None: all of which the user has said anything. keep: is given a sidecar before it is changed."""
+    beside: dict[Path, Sidecars] = {}  # by folder, of which many photos may lie in one
     for one in said(connection, asset_ids):
         path = Path(f"{one.real_path}.xmp")
         try:
-            path = _sidecar(Path(one.real_path))
+            path = _sidecar(Path(one.real_path), beside)
             yield _written(one, path, keep, dry_run)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -56,11 +59,11 @@ def _written(one: Said, path: Path, keep: Callable[[Path], None], dry_run: bool)
     return WrittenBack(one.asset_id, path, "made" if before is None else "changed")
 
 
-def _sidecar(photo: Path) -> Path:
+def _sidecar(photo: Path, beside: dict[Path, Sidecars]) -> Path:
     """The one that speaks of it already; else a new one, whose name is no other photo's."""
-    from .sidecars import Sidecars
-
-    beside = {one.name: one.stat() for one in os.scandir(photo.parent) if one.name[-4:].lower() == ".xmp"}
-    media = [one.name for one in os.scandir(photo.parent)]
-    known = [name for name in Sidecars(beside, media).of(photo.name) if name[-4:].lower() == ".xmp"]
+    if photo.parent not in beside:
+        entries = list(os.scandir(photo.parent))
+        found = {one.name: one.stat() for one in entries if one.name[-4:].lower() == ".xmp"}
+        beside[photo.parent] = Sidecars(found, [one.name for one in entries])
+    known = [name for name in beside[photo.parent].of(photo.name) if name[-4:].lower() == ".xmp"]
     return photo.with_name(known[0] if known else f"{photo.name}.xmp")

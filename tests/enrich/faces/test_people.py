@@ -377,3 +377,13 @@ def test_what_is_said_while_likeness_is_judged_counts_more(index: Index, models:
     assert index.people.get(ids[0]) == index.people.get("Ada")
     assert index.people.get(unnamed[0]).is_favorite  # settled by that, and not merged away
     assert len(rows(index, "SELECT 1 FROM face WHERE person_id IS NULL")) == 0
+
+
+def test_a_name_that_looks_like_an_id_is_a_name(index: Index, models: Path, take: Take) -> None:
+    photo = take("a.png", 1, 2)
+    index.scan([photo.parent])
+    index.enrich()
+    ada, other = index.people.list()
+    index.people.name(ada.id, "Ada")
+    index.people.name(other.id, ada.id[7:13])
+    assert {one.name for one in index.people.list()} == {"Ada", ada.id[7:13]}
