@@ -64,12 +64,11 @@ class People:
         """Say who it is; a face that is nobody's becomes a person's. Whoever has that name already is the same person
         from then on. None takes the name away."""
         name = (name or "").strip() or None
-        same = store.people_called(self._index.connection, name) if name else []
-        person = None if store.is_strangers(self._index.connection, who) else self.get(who)
         # By the name alone: a name may look like the beginning of somebody's id.
-        into = next(
-            (one for one in same if (one.name or "").casefold() == (name or "").casefold() and one != person), None
-        )
+        called = store.people_called(self._index.connection, name) if name else []
+        same = [one for one in called if one.name and name and one.name.casefold() == name.casefold()]
+        person = None if store.is_strangers(self._index.connection, who) else self.get(who)
+        into = next((one for one in same if one != person), None)
         with self._index.user_change(f"{person.name or person.id if person else who} named {name}") as writer:
             if person is None:
                 person_id = writer.give_faces([who], into.id if into else None)
