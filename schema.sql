@@ -1,4 +1,4 @@
--- The index, version 5.
+-- The index, version 6.
 --
 -- One idea: the asset record is a row, and its JSON is a view. Tables hold facts; the view asset_json renders the record,
 -- and everything that hands out a record (the Python lookup, the command line, your own SELECT) returns that text.
@@ -8,7 +8,7 @@
 -- Needs SQLite 3.40. Changed only by a numbered migration beside it (indexer/store/migrations).
 
 PRAGMA application_id = 0x50494458;  -- "PIDX"
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 -- What holds for the index as a whole: device_id; cache_uri, the file:// URL of the folder that the variants lie in;
 -- max_cache, how many bytes they may take.
@@ -132,7 +132,7 @@ CREATE INDEX file_asset ON file (asset_id) WHERE asset_id IS NOT NULL;
 CREATE INDEX file_inode ON file (inode, size) WHERE asset_id IS NOT NULL;
 CREATE INDEX file_away ON file (asset_id) WHERE verdict IN ('gone', 'ignored') AND asset_id IS NOT NULL;
 CREATE INDEX file_missing ON file (root_id) WHERE verdict = 'missing';
-CREATE INDEX file_failed ON file (verdict) WHERE verdict IN ('damaged', 'unreadable', 'unstable');
+CREATE INDEX file_other ON file (verdict) WHERE verdict <> 'indexed';  -- few, in most indexes
 
 -- What the file says: the camera, the author. Read again whenever the file changes.
 CREATE TABLE metadata (

@@ -178,7 +178,7 @@ def _meaning(index: Index) -> Iterator[Finding]:
 
 
 def _failures(index: Index) -> Iterator[Finding]:
-    counts = index.counts().by_verdict
+    counts = index.verdicts()
     advice = "indexer status --failures lists them"
     for verdict, words in (
         ("unreadable", "could not be read"),

@@ -277,6 +277,12 @@ class Index:
             raise NotFound(f"{os.fspath(path)} is not an indexed folder: 'indexer roots' lists them")
         return place[0]
 
+    def verdicts(self) -> dict[str, int]:
+        """How many paths have each verdict that occurs: a part of `counts`, at once in an index of any size."""
+        from .store import queries
+
+        return queries.verdicts(self._db)
+
     def counts(self) -> Counts:
         from .store import queries
 

@@ -99,7 +99,7 @@ def _enrich(index: Index, workers: int | None, max_cache: int | None, *, quiet: 
 
 def _print(index: Index, summary: Summary) -> None:
     click.echo(outcome(summary))
-    counts = index.counts().by_verdict
+    counts = index.verdicts()
     failed = [(counts.get(name, 0), name) for name in ("damaged", "unreadable", "unstable")]
     ignored = counts.get("ignored", 0) + counts.get("not_media", 0)
     total = sum(number for verdict, number in counts.items() if verdict not in ("missing", "gone"))

@@ -37,6 +37,7 @@ _STEPS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE face ADD COLUMN assigned_by TEXT CHECK (assigned_by IN ('file', 'user', 'likeness'))",
         "UPDATE face SET assigned_by = 'file' WHERE person_id IS NOT NULL",
     ),
+    6: ("DROP INDEX file_failed",),
 }
 # version reached -> tables whose constraints are other than before
 _REBUILT: dict[int, tuple[str, ...]] = {3: ("file",)}

@@ -62,8 +62,9 @@ SELECT NOT EXISTS (
 _UNSETTLED = """
 SELECT id FROM asset WHERE file_id IS NULL AND trashed_at IS NULL AND trash_wish IS NULL
 UNION
-SELECT asset.id FROM file JOIN asset ON asset.id = file.asset_id
-WHERE file.verdict IN ('gone', 'ignored') AND asset.trashed_at IS NULL AND trash_wish IS NULL"""
+SELECT asset.id FROM file INDEXED BY file_away JOIN asset ON asset.id = file.asset_id
+WHERE file.verdict IN ('gone', 'ignored') AND file.asset_id IS NOT NULL
+  AND asset.trashed_at IS NULL AND trash_wish IS NULL"""
 
 
 def timestamp() -> str:

@@ -168,7 +168,7 @@ class Reconciler:
         for name, info in listing.files.items():
             ending = name[-4:]  # of which there are few: a look there is cheaper than a call
             reading = readings.get(ending) or readings.setdefault(ending, reader_version(name))
-            now = (info.st_mtime_ns, info.st_size, info.st_ctime_ns, info.st_ino, reading, 1)
+            now = (name, info.st_mtime_ns, info.st_size, info.st_ctime_ns, info.st_ino, reading, 1)
             if known.get(name) != now:
                 return False
             size += info.st_size

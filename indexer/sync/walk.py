@@ -6,7 +6,7 @@ import operator
 import os
 import stat as stat_flags
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from indexer import paths
@@ -97,7 +97,7 @@ class Walker:
             except OSError as error:
                 listing.passed.append(PassedOver(self.root.id, folder, name, "unreadable", words(error)))
                 continue
-            self._judge(listing, within, name, entry)
+            self._judge(listing, within, name, entry.path, entry)
         if listing.files:
             self._add_sidecars(listing, within, real)
         return listing
@@ -147,17 +147,17 @@ class Walker:
         self._on_enter(folder)
         try:
             rules = above.entering(folder, real)
-            listing.device = os.stat(real).st_dev if device is None else device
-            with os.scandir(real) as scan:
-                others = [entry for entry in scan if not _take_in(listing, rules, entry)]
+            with _opened(real) as opened, os.scandir(opened) as scan:
+                listing.device = os.stat(opened).st_dev if device is None else device
+                others = _take_in(listing, rules, scan)
+                for entry in sorted(others, key=_name):
+                    self._judge(listing, rules, paths.to_text(entry.name), os.path.join(real, entry.name), entry)
         except OSError as error:
             return Listing(folder, error=error), above
-        for entry in sorted(others, key=_name):
-            self._judge(listing, rules, paths.to_text(entry.name), entry)
         return listing, rules
 
-    def _judge(self, listing: Listing, rules: Rules, name: str, entry: os.DirEntry[str] | _Entry) -> None:
-        """Sort one entry into the listing."""
+    def _judge(self, listing: Listing, rules: Rules, name: str, path: str, entry: os.DirEntry[str] | _Entry) -> None:
+        """Sort one entry into the listing. name: as stored; path: as the operating system knows it."""
         folder, is_folder = listing.folder, entry.is_dir(follow_symlinks=False)
         decision = rules.decide(
             folder,
@@ -183,35 +183,51 @@ class Walker:
             listing.files[name] = info
         elif not is_folder:
             listing.passed.append(PassedOver(self.root.id, folder, name, "damaged", "the file is empty"))
-        elif passed := self._passed_folder(entry, info):
+        elif passed := self._passed_folder(path, info):
             listing.passed.append(PassedOver(self.root.id, folder, name, "ignored", passed, is_folder=True))
         else:
-            self._met[info.st_dev, info.st_ino] = entry.path
+            self._met[info.st_dev, info.st_ino] = path
             listing.folders.append(name)
             if listing.device not in (None, info.st_dev):
                 listing.mounts.append(name)
 
-    def _passed_folder(self, entry: os.DirEntry[str] | _Entry, info: os.stat_result) -> str | None:
-        if entry.path in self._others or (info.st_dev, info.st_ino) in self._others_inodes:
+    def _passed_folder(self, path: str, info: os.stat_result) -> str | None:
+        if path in self._others or (info.st_dev, info.st_ino) in self._others_inodes:
             return "a root of its own"
         before = self._met.get((info.st_dev, info.st_ino))
         return None if before is None else f"the same folder as {paths.to_text(before)}"
 
 
-def _take_in(listing: Listing, rules: Rules, entry: os.DirEntry[str]) -> bool:
-    """Take a plain media file into the listing, as most entries are. Whatever there is to be said of one is left to
-    `Walker._judge`."""
-    name = entry.name
-    if not rules.take_in(name) or not entry.is_file(follow_symlinks=False):
-        return False
+@contextmanager
+def _opened(folder: str) -> Iterator[int | str]:
+    """The folder to list: opened, where the system lists an open folder. Each file is then looked at from there, which
+    spares the way to it from the top, and the folder stays the same one though its name is given to another."""
+    if os.scandir not in os.supports_fd:
+        yield folder
+        return
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        info = entry.stat(follow_symlinks=False)
-    except OSError:
-        return False
-    if not info.st_size:
-        return False
-    listing.files[paths.to_text(name)] = info
-    return True
+        yield opened
+    finally:
+        os.close(opened)
+
+
+def _take_in(listing: Listing, rules: Rules, entries: Iterable[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
+    """Take plain media files into the listing, as most entries are, and return the others: whatever there is to be
+    said of one is left to `Walker._judge`."""
+    files, others, to_text, ours = listing.files, list[os.DirEntry[str]](), paths.to_text, rules.take_in
+    for entry in entries:
+        name = entry.name
+        if ours(name) and entry.is_file(follow_symlinks=False):
+            try:
+                info = entry.stat(follow_symlinks=False)
+            except OSError:
+                info = None
+            if info is not None and info.st_size:
+                files[to_text(name)] = info
+                continue
+        others.append(entry)
+    return others
 
 
 class _Entry:

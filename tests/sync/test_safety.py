@@ -21,6 +21,7 @@ import pytest
 
 from indexer import Index
 from indexer.store import schema
+from indexer.workers import worker_count
 
 from ..conftest import Watcher, jpeg, put, rows, run, sized, until, verdicts
 
@@ -369,19 +370,33 @@ def test_F16_a_long_watch_does_not_grow(photos: Path, watch: Callable[..., Watch
         until(lambda: any(path.startswith("trip") for path in verdicts(index)), what="the renamed folder")
         shutil.rmtree(folder.with_name(f"trip {turn}"))
         until(lambda: list(verdicts(index).values()).count("indexed") == 1, what="the files to be gone")
+        if turn in (rounds // 4, rounds - 1):
+            # Those that read files stay; those that look at pictures come and go.
+            until(lambda: len(_workers(watcher.process.pid)) <= worker_count(), what="the pictures to be seen")
         sizes.append(_memory(watcher.process.pid))
     print("memory:", *(f"{size >> 10} KB" for size in sizes[:: max(1, rounds // 20)]))
     assert sizes[-1] - sizes[rounds // 4] < 5 << 20
+
+
+def _workers(pid: int) -> list[int]:
+    """Children of a process's children: the first are but the server that workers are forked off, and what tidies up
+    after it."""
+    return [one for child in _children(pid) for one in _children(child)]
+
+
+def _children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task")  # a child is of the thread that started it
+    return [int(child) for task in tasks.iterdir() for child in (task / "children").read_text().split()]
 
 
 def _memory(pid: int) -> int:
     """Proportional set size of a process and its children, in bytes."""
     total = 0
     try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        children = _children(pid)
         rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
         return 0
     found = re.search(r"^Pss:\s+(\d+)", rollup, re.MULTILINE)
     total += int(found[1]) * 1024 if found else 0
-    return total + sum(_memory(int(child)) for child in children)
+    return total + sum(_memory(child) for child in children)
