@@ -14,7 +14,8 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from .people import People
     from .search import Wanted
     from .store.changes import Change
+    from .store.merge import Merged
     from .store.queries import Counts, Event, Existing, Filter, Listed, Trashed
     from .store.rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
     from .store.undo import UserChange
@@ -756,6 +758,38 @@ class Index:
             self._writable()  # an older one is brought to this version
         return kept
 
+    def merge(self, other: PathLike, *, dry_run: bool = False) -> Merged:
+        """Take in what another index knows: of the photos of another laptop, say, whose folders are away here. What
+        this index was is kept beside it.
+
+        Raises UsageError for this index itself, IndexUnusable for what is no sound index.
+        """
+        import tempfile
+
+        from .config import cache_folder
+        from .enrich.cache import Cache
+        from .store import copies, merge
+        from .store.connection import open_for_writing
+        from .store.writer import Writer
+
+        source = Path(other).expanduser()
+        _ = self._db  # there has to be an index
+        if source.exists() and source.samefile(self.path):
+            raise UsageError(f"{source} is the index itself: name another one")
+        writer = Writer(self._writable())
+        with tempfile.TemporaryDirectory(prefix="indexer-", dir=self.path.parent) as scratch:
+            copy = Path(scratch) / "other.db"  # of one moment, and of this version
+            with closing(copies.open_copy(source)) as opened:
+                copies.copy_to(opened, copy)
+            open_for_writing(copy).close()
+            if not dry_run:
+                copies.copy_to(self._db, self._beside("before-merge"))
+            with merge.attached(writer.connection, copy):
+                merged = merge.merge(writer, dry_run=dry_run)
+                if not dry_run:
+                    Cache(writer, self.path).take_over(cache_folder(source))
+        return merged
+
     def repair(self, *, workers: int | None = None, dry_run: bool = False) -> Repair:
         """Make a new index of what can be read of a damaged one, and of the photos, which get the same ids again.
 
@@ -798,7 +832,9 @@ class Index:
     def _beside(self, what: str) -> Path:
         import time
 
-        return self.path.with_name(f"{self.path.name}.{what}-{time.strftime('%Y%m%d-%H%M%S')}")
+        name = f"{self.path.name}.{what}-{time.strftime('%Y%m%d-%H%M%S')}"
+        names = chain([name], (f"{name}-{number}" for number in count(2)))
+        return next(path for path in map(self.path.with_name, names) if not path.exists())
 
     def remove_root(self, path: PathLike) -> Root:
         """Forget a root. Its photos are not touched; their records go to the trash, and come back with a new scan."""

@@ -39,6 +39,7 @@ _COMMANDS = {
     "doctor": "Look whether all is well, and say what to do.",
     "backup": "Copy the index, checked, while others may write.",
     "restore": "Put a backup in the place of the index.",
+    "merge": "Take in what another index knows.",
     "repair": "Make a sound index of a damaged one.",
     "roots": "List the indexed folders, or forget one.",
     "query": "Run a SELECT on the index.",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
+from itertools import groupby
 from pathlib import Path
 
 from indexer.config import cache_folder
 from indexer.errors import IndexUnusable
-from indexer.store import enrichments
+from indexer.store import enrichments, merge
 from indexer.store.enrichments import Variant
 from indexer.store.writer import Writer
 
@@ -74,6 +76,26 @@ class Cache:
                         enrichments.drop_variant(connection, asset_id, name)
                     enrichments.forget_one(connection, asset_id, VARIANTS)
         return len(lost)
+
+    def take_over(self, other: Path) -> None:
+        """The variants that lie in the cache of the index that is merged into this one, as far as there is room."""
+        for asset_id, some in groupby(merge.variants(self._writer.connection), key=lambda pair: pair[0]):
+            copied = []
+            for _, one in some:
+                if self.is_full:
+                    return
+                try:
+                    (self.folder / one.file).parent.mkdir(exist_ok=True)
+                    shutil.copyfile(other / one.file, self.folder / one.file)
+                except OSError:
+                    continue  # it is made when it is asked for
+                copied.append(one)
+                self.size += one.size
+            if copied:
+                with self._writer.transaction(), self._writer.variant_change(asset_id) as now:
+                    for one in copied:
+                        enrichments.put_variant(self._writer.connection, asset_id, one, now)
+                    merge.note_variants(self._writer.connection, asset_id)
 
     def make_room(self, but: Variant | None = None) -> None:
         """Remove what was not asked for the longest, until the rest fits; `but` stays."""

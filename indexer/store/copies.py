@@ -50,7 +50,7 @@ def put_back(source: Path, connection: sqlite3.Connection) -> None:
 def open_copy(path: Path) -> sqlite3.Connection:
     """A backup, checked. Raises IndexUnusable where it is not sound."""
     if not path.is_file():
-        raise IndexUnusable(f"there is no backup at {path}")
+        raise IndexUnusable(f"there is no index at {path}")
     name = os.fspath(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     connection = sqlite3.connect(f"file:{name}?mode=ro", uri=True)
     if schema.check(connection, path) == 0:

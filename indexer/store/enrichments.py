@@ -118,6 +118,8 @@ _TABLES: dict[str, tuple[str, Callable[[Any, str], Sequence[Sequence[object]]]]]
     "describe": ("generated_description", lambda text, now: [(text,)]),
     "text": ("text_line", lambda lines, now: [(number, *one) for number, one in enumerate(lines)]),
 }
+# Of those that stay as good as they are anywhere: variants are files beside the index.
+RESULT_TABLES = {enricher: table for enricher, (table, _) in _TABLES.items() if enricher != "variants"}
 # What is found by words of the metadata, or is shown as a part of them.
 _TOLD_AS_METADATA = ("places", "text")
 

@@ -224,10 +224,14 @@ def embedded(connection: sqlite3.Connection, model: str) -> list[Embedded]:
 
 def found_person(connection: sqlite3.Connection, now: str, name: str | None = None) -> str:
     person_id = ids.named_id("person", str(uuid.uuid4()))
+    add(connection, person_id, now, name)
+    return person_id
+
+
+def add(connection: sqlite3.Connection, person_id: str, now: str, name: str | None = None) -> None:
     connection.execute(
         "INSERT INTO person (id, name, created_at, updated_at) VALUES (?, ?, ?, ?)", (person_id, name, now, now)
     )
-    return person_id
 
 
 def assign(connection: sqlite3.Connection, face_ids: Iterable[str], person_id: str | None, by: str, now: str) -> None:

@@ -80,6 +80,11 @@ class Writer:
         self._touched_folders: set[tuple[int, str]] = set()
         self._now = timestamp()
 
+    @property
+    def now(self) -> str:
+        """The time that the present transaction bears."""
+        return self._now
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Waits for other writers; on any exception nothing of it is kept. All of it bears one time.

@@ -22,7 +22,8 @@ from ..conftest import put, run
         (("query", "SELEC 1"), 2, "does not run"),
         (("query", "DELETE FROM asset"), 2, "readonly"),
         (("roots", "--forget", "/no/such/folder"), 3, "not an indexed folder"),
-        (("restore", "/no/such/backup"), 1, "no backup"),
+        (("restore", "/no/such/backup"), 1, "no index at"),
+        (("merge", "/no/such/index"), 1, "no index at"),
         (("albums", "list", "Nothing"), 3, "no album"),
     ],
 )

@@ -1,0 +1,39 @@
+"""indexer merge"""
+
+from __future__ import annotations
+
+import click
+
+from indexer.index import Index
+
+from .common import json_option, many, pass_index, print_json
+
+
+@click.command()
+@click.argument("other", type=click.Path())
+@click.option("--dry-run", is_flag=True, help="Only say what would come in.")
+@json_option
+@pass_index
+def command(index: Index, other: str, dry_run: bool, as_json: bool) -> None:
+    """Take in what another index knows, so that two laptops have one.
+
+    The same photo is the same asset in both: it is there once, with what was said of it in either. Where both say
+    something, this index's word stays. Folders of another machine come in as folders that are away; albums and people
+    of the same name become one. What this index was is kept beside it, for 'indexer restore'.
+    """
+    merged = index.merge(other, dry_run=dry_run)
+    if as_json:
+        print_json(merged.as_dict())
+        return
+    came = "Would come in" if dry_run else "Came in"
+    click.echo(
+        f"{came}: {many(merged.assets, 'new asset')}, {many(merged.files, 'file')},"
+        f" {many(merged.people, 'person', 'people')}, {many(merged.albums, 'album')};"
+        f" {many(merged.known, 'asset')} were known already, and of {merged.values:,} of them more was said there."
+    )
+    for path in merged.roots:
+        click.echo(f"  new folder: {path}")
+    if merged.kept:
+        click.echo(f"Of {many(merged.kept, 'asset')} both indexes say something else: this one's word stays.")
+    if merged.edited:
+        click.echo(f"Of {many(merged.edited, 'asset')} the other index has other bytes: this one's stay.")
