@@ -259,11 +259,11 @@ CREATE TABLE metric (
     PRIMARY KEY (asset_id, name)
 ) STRICT, WITHOUT ROWID;
 
--- Other renderings of an asset: thumbnail, preview, fullsize. The files lie in the cache folder and may be made again
--- at any time.
+-- Other renderings of an asset: thumbnail, preview, fullsize; and the portraits of those in it, under their faces' ids. The
+-- files lie in the cache folder and may be made again at any time.
 CREATE TABLE variant (
     asset_id  TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
-    name      TEXT NOT NULL CHECK (name IN ('thumbnail', 'preview', 'fullsize')),
+    name      TEXT NOT NULL CHECK (name IN ('thumbnail', 'preview', 'fullsize') OR name GLOB 'face_*'),
     file      TEXT NOT NULL,                     -- within the cache folder
     mime_type TEXT NOT NULL,
     width     INTEGER NOT NULL,
@@ -463,6 +463,7 @@ CREATE TRIGGER face_deleted AFTER DELETE ON face BEGIN
     INSERT INTO event (created_at, entity_type, entity_id, event_type, payload)
     VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'face', old.id, 'face_deleted',
             json_object('asset_id', old.asset_id, 'person_id', old.person_id));
+    DELETE FROM variant WHERE asset_id = old.asset_id AND name = old.id;
 END;
 
 CREATE TRIGGER person_created AFTER INSERT ON person BEGIN
@@ -544,11 +545,21 @@ SELECT count(*) FILTER (WHERE verdict NOT IN ('missing', 'gone')) AS seen,
        count(*) FILTER (WHERE verdict IN ('missing', 'gone')) AS gone
 FROM file;
 
--- What an enrichment is worked out from: the picture, as it is turned; the place.
+-- What an enrichment is worked out from: the picture, as it is turned; the place; the faces, where they lie.
 CREATE VIEW enrichment_basis AS
 SELECT asset.id AS asset_id, coalesce(fingerprint, checksum) || ':' || coalesce(orientation, 1) AS picture,
-       latitude || ',' || longitude AS place
+       latitude || ',' || longitude AS place,
+       (SELECT coalesce(fingerprint, checksum) || ':' || coalesce(orientation, 1) || ':'
+               || group_concat(id || ' ' || x || ' ' || y || ' ' || w || ' ' || h)
+        FROM (SELECT id, x, y, w, h FROM face WHERE face.asset_id = asset.id ORDER BY id) HAVING count(*)) AS faces
 FROM asset JOIN metadata ON metadata.asset_id = asset.id;
+
+-- The portraits that there are, as the record gives them.
+CREATE VIEW portrait AS
+SELECT asset_id, name AS face_id, json_object('thumbnail', json_object(
+           'url', (SELECT value FROM setting WHERE setting.name = 'cache_uri') || '/' || variant.file,
+           'mimetype', mime_type, 'width', width)) AS urls
+FROM variant WHERE name GLOB 'face_*';
 
 -- The record's words on the asset itself: the user's, else the file's, else those looked up.
 CREATE VIEW asset_metadata AS
@@ -666,6 +677,7 @@ SELECT asset.id AS id, json_object(
             SELECT instr('thumbnail preview fullsize', name), name,
                    (SELECT value FROM setting WHERE setting.name = 'cache_uri') || '/' || variant.file, mime_type, width
             FROM variant WHERE variant.asset_id = asset.id AND asset.mime_type NOT GLOB 'video/*'
+                               AND name NOT GLOB 'face_*'
             UNION ALL  -- what a browser shows upright by itself needs no other file
             SELECT 99, 'fullsize', root.uri || '/' || file.uri, asset.mime_type, nullif(asset.width, 0)
             WHERE file.verdict <> 'gone' AND coalesce(m.orientation, 1) = 1
@@ -682,8 +694,9 @@ SELECT asset.id AS id, json_object(
                 'updated_at', face.updated_at,
                 'person_id', person_id,
                 'timestamp_ms', timestamp_ms,
-                'asset_urls', json('{}')) AS face
-            FROM face WHERE face.asset_id = asset.id ORDER BY face.id))),
+                'asset_urls', json(coalesce(portrait.urls, '{}'))) AS face
+            FROM face LEFT JOIN portrait ON portrait.face_id = face.id AND portrait.asset_id = face.asset_id
+            WHERE face.asset_id = asset.id ORDER BY face.id))),
     'people', json((
         SELECT json_group_array(json(person)) FROM (
             SELECT json_object(
@@ -696,7 +709,9 @@ SELECT asset.id AS id, json_object(
                 'birth_date', birth_date,
                 'asset_count', (SELECT count(DISTINCT face.asset_id) FROM face WHERE face.person_id = person.id),
                 'thumbnail_face_id', thumbnail_face_id,
-                'asset_urls', json('{}')) AS person
+                'asset_urls', json(coalesce(
+                    (SELECT urls FROM face JOIN portrait ON portrait.face_id = face.id AND portrait.asset_id = face.asset_id
+                     WHERE face.id = thumbnail_face_id), '{}'))) AS person
             FROM person
             WHERE person.id IN (SELECT person_id FROM face WHERE face.asset_id = asset.id) ORDER BY person.id))),
     'width', asset.width,

@@ -50,8 +50,9 @@ def command(
 
     places (town, state, country and time zone of the coordinates), variants (thumbnail and preview), quality (figures
     of sharpness, exposure, noise), appearance (what look-alikes are found by), faces (with the extra [faces]), meaning
-    (with the extra [semantic] and a CLIP model), words (what 'search' looks in). Scan and watch do this by themselves
-    for new and changed photos. Ctrl-C stops at any time; the next run goes on.
+    (with the extra [semantic] and a CLIP model), portraits (of faces that were found, or that files name), words (what
+    'search' looks in). Scan and watch do this by themselves for new and changed photos. Ctrl-C stops at any time; the
+    next run goes on.
 
     Only when they are named: text (words in the picture, with the extra [text]; a second or two a photo), and describe,
     which sends previews, without Exif, to the model at --endpoint (its key: INDEXER_API_KEY), and asks for a sentence.
@@ -64,7 +65,8 @@ def command(
         if as_json:
             print_json(due)
         else:
-            click.echo(f"Would be seen: {' and '.join(many(count, what[:-1]) for what, count in due.items())}.")
+            words = [many(count, what[:-1]) for what, count in due.items() if count]
+            click.echo(f"Would be seen: {' and '.join(words) or 'nothing'}.")
         return
     describer = None
     if DESCRIBE in names:
@@ -115,6 +117,8 @@ def outcome(summary: EnrichSummary) -> str:
     """What a run did, in a line."""
     counts = {"picture": summary.pictures, "place": summary.places, "description": summary.descriptions}
     seen = [many(count, what) for what, count in counts.items() if count]
+    if summary.portraits:
+        seen.append(many(summary.portraits, "photo of people", "photos of people"))
     words = [f"{' and '.join(seen) or 'Nothing new'} seen in {summary.seconds:.1f} s"]
     if summary.failed:
         words.append(f"{summary.failed:,} failed")
@@ -154,8 +158,7 @@ class _Bar:
         self._bar.start()
 
     def update(self, summary: EnrichSummary) -> None:
-        seen = summary.places + summary.pictures + summary.descriptions + summary.out_of_reach
-        self._bar.update(self._task, total=summary.total, completed=min(seen, summary.total))
+        self._bar.update(self._task, total=summary.total, completed=min(summary.seen, summary.total))
 
     def close(self) -> None:
         self._bar.stop()

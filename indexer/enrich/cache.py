@@ -13,7 +13,7 @@ from indexer.store import enrichments, merge
 from indexer.store.enrichments import Variant
 from indexer.store.writer import Writer
 
-from .enrichers import VARIANTS
+from .enrichers import PORTRAITS, VARIANTS
 
 DEFAULT_SIZE = 10_000_000_000
 _TAG = "CACHEDIR.TAG"
@@ -74,7 +74,7 @@ class Cache:
                 for asset_id, name in enrichments.variants_of_files(connection, lost):
                     with self._writer.variant_change(asset_id):
                         enrichments.drop_variant(connection, asset_id, name)
-                    enrichments.forget_one(connection, asset_id, VARIANTS)
+                    enrichments.forget_one(connection, asset_id, PORTRAITS if name.startswith("face_") else VARIANTS)
         return len(lost)
 
     def take_over(self, other: Path) -> None:

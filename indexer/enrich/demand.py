@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from PIL import Image
+
 from indexer.errors import NotFound, UsageError
-from indexer.store import enrichments
-from indexer.store.enrichments import PictureFile
+from indexer.store import enrichments, people
+from indexer.store.enrichments import Due, PictureFile, Variant
 from indexer.store.writer import Writer
 
 from .cache import Cache
+from .faces.portrait import cut_ahead, portrait
 from .picture import open_picture
 from .variants import SIZES, Stem, make, shrink
 
@@ -18,12 +21,17 @@ from .variants import SIZES, Stem, make, shrink
 _SHOWN = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
 
 
+def is_face(name: str) -> bool:
+    return name.startswith("face_")
+
+
 def on_demand(writer: Writer, cache: Cache, asset_id: str, name: str) -> Path:
-    """The file of a variant, made if there is none; of a full-size one the original, where that will do.
+    """The file of a variant, or of the portrait of a face by its id, made if there is none; of a full-size one the
+    original, where that will do.
 
     Raises UsageError for another name, NotFound where no file of the asset can be reached, Undecodable.
     """
-    if name not in SIZES:
+    if name not in SIZES and not is_face(name):
         raise UsageError(f"there is no variant '{name}': there are {', '.join(SIZES)}")
     connection = writer.connection
     known = enrichments.variant(connection, asset_id, name)
@@ -32,6 +40,11 @@ def on_demand(writer: Writer, cache: Cache, asset_id: str, name: str) -> Path:
             with writer.transaction(), writer.variant_change(asset_id) as now:
                 enrichments.touch_variant(connection, asset_id, name, now)
         return cache.folder / known.file
+    if is_face(name):
+        if name not in (face.id for face in people.faces_in(connection, asset_id)):
+            raise NotFound(f"there is no {name} in {asset_id}")
+        image, basis = portrait(connection, name), enrichments.basis(connection, asset_id, "faces")
+        return _keep(writer, cache, asset_id, make(Stem.of(cache.folder, basis), name, image))
     file = next((one for one in enrichments.picture_files(connection, asset_id) if os.path.isfile(one.real_path)), None)
     if file is None:
         raise NotFound(f"the file of {asset_id} cannot be reached now")
@@ -43,10 +56,27 @@ def on_demand(writer: Writer, cache: Cache, asset_id: str, name: str) -> Path:
 def _make(writer: Writer, cache: Cache, asset_id: str, name: str, file: PictureFile) -> Path:
     size = SIZES[name]
     image = open_picture(file.real_path, file.mime_type, file.orientation, size).image
-    stem = Stem.of(cache.folder, enrichments.picture_basis(writer.connection, asset_id))
-    made = make(stem, name, image if size is None else shrink(image, size))
+    stem = Stem.of(cache.folder, enrichments.basis(writer.connection, asset_id))
+    return _keep(writer, cache, asset_id, make(stem, name, image if size is None else shrink(image, size)))
+
+
+def _keep(writer: Writer, cache: Cache, asset_id: str, made: Variant) -> Path:
     with writer.transaction(), writer.variant_change(asset_id) as now:
         enrichments.put_variant(writer.connection, asset_id, made, now)
     cache.size += made.size
     cache.make_room(made)
     return cache.folder / made.file
+
+
+def draw_portraits(writer: Writer, cache: Cache, due: Due) -> tuple[Variant, ...]:
+    """Of all faces in a photo or film. Raises NotFound where neither it nor its preview can be reached, Undecodable."""
+    connection, stem = writer.connection, Stem.of(cache.folder, due.basis)
+    faces = people.faces_in(connection, due.asset_id)
+    still = [face for face in faces if face.timestamp_ms is None]
+    found = []
+    if still:
+        orientation = enrichments.orientation(connection, due.asset_id)
+        with Image.open(on_demand(writer, cache, due.asset_id, "preview")) as preview:
+            found += cut_ahead(still, preview, orientation)
+    found += [(face.id, portrait(connection, face.id)) for face in faces if face.timestamp_ms is not None]
+    return tuple(make(stem, face_id, image) for face_id, image in found)

@@ -8,14 +8,15 @@ from indexer.errors import UsageError
 from indexer.store import landmarks
 
 PLACES, VARIANTS, QUALITY, APPEARANCE, WORDS = "places", "variants", "quality", "appearance", "words"
-FACES, TEXT, MEANING, DESCRIBE = "faces", "text", "meaning", "describe"
+FACES, TEXT, MEANING, DESCRIBE, PORTRAITS = "faces", "text", "meaning", "describe", "portraits"
 
 FROM_PLACE = {PLACES: 1}
 FROM_PICTURE = {VARIANTS: 2, QUALITY: 1, APPEARANCE: 1, FACES: 1, TEXT: 1, MEANING: 1}
+FROM_FACES = {PORTRAITS: 1}
 # By somebody else, to whom the preview is sent.
 FROM_PREVIEW = {DESCRIBE: 1}
 # The word index works from what has happened, and has no versions.
-NAMES = (*FROM_PLACE, *FROM_PICTURE, *FROM_PREVIEW, WORDS)
+NAMES = (*FROM_PLACE, *FROM_PICTURE, *FROM_FACES, *FROM_PREVIEW, WORDS)
 DESCRIBE_HINT = "indexer enrich describe --endpoint http://localhost:11434/v1 --model NAME"
 # So slow, or so far away, that they only run when they are named.
 ON_REQUEST = (TEXT, DESCRIBE)

@@ -23,9 +23,11 @@ from .enrichers import (
     DESCRIBE,
     DESCRIBE_HINT,
     FACES,
+    FROM_FACES,
     FROM_PREVIEW,
     MEANING,
     PLACES,
+    PORTRAITS,
     VARIANTS,
     WORDS,
     chosen_names,
@@ -48,28 +50,37 @@ _WRITE_ASSETS = 100
 
 
 class EnrichSummary:
-    """What a run did. total: places, pictures and descriptions that were due; each of these: those that were seen;
-    failed: pictures at which an enricher failed; out_of_reach: those whose file cannot be read now, or has changed;
-    held_back: those for whose variants the cache had no room; left_out: enrichers that cannot run here, and why."""
+    """What a run did. total: places, pictures, descriptions and portraits that were due; each of these: those that were
+    seen (portraits: photos of people); failed: pictures at which an enricher failed; out_of_reach: those whose file
+    cannot be read now, or has changed; held_back: those for whose variants the cache had no room; left_out: enrichers
+    that cannot run here, and why."""
 
     def __init__(self) -> None:
-        self.total = self.places = self.pictures = self.descriptions = 0
+        self.total = self.places = self.pictures = self.descriptions = self.portraits = 0
         self.failed = self.out_of_reach = self.held_back = 0
         self.left_out: dict[str, str] = {}
         self.seconds = 0.0
+
+    @property
+    def seen(self) -> int:
+        """Of total, what was looked at."""
+        return self.places + self.pictures + self.descriptions + self.portraits + self.out_of_reach
 
     def as_dict(self) -> dict[str, object]:
         return dict(vars(self))
 
 
 def count_due(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str, int]:
-    """How many places, pictures and previews to describe these enrichers, all where none is named, have not seen."""
+    """How many places, pictures, photos of people and previews to describe these enrichers, all where none is named,
+    have not seen."""
     chosen = chosen_names(tuple(names))
     pictures = versions(chosen)
     due = {
         "pictures": enrichments.count_due(connection, "picture", pictures) if pictures else 0,
         "places": enrichments.count_due(connection, "place", place_versions(connection)) if PLACES in chosen else 0,
     }
+    if PORTRAITS in chosen:
+        due["portraits"] = enrichments.count_due(connection, "faces", FROM_FACES)
     if DESCRIBE in chosen:
         due["descriptions"] = enrichments.count_due(connection, "picture", FROM_PREVIEW)
     return due
@@ -129,6 +140,8 @@ class Enrich:
             self._write()
             if FACES in self._pictures:
                 self._tell_people_apart()
+            if PORTRAITS in self.names:
+                self._draw_portraits(among)
             if WORDS in self.names:
                 self._take_in_words()
         finally:
@@ -207,6 +220,30 @@ class Enrich:
         with self._writer.transaction():
             self._writer.put_people(*judgement)
 
+    # Portraits: from previews, of faces found or named by now
+
+    def _draw_portraits(self, among: Sequence[str] | None) -> None:
+        if among is None:  # faces have been found since the beginning
+            due = enrichments.count_due(self._connection, "faces", FROM_FACES)
+            self.summary.total = max(self.summary.total, self.summary.seen + due)
+        from .demand import draw_portraits
+
+        for one in enrichments.due(self._connection, "faces", FROM_FACES, among):
+            if self._stop.is_set():
+                return
+            if self._cache.is_full:
+                self.summary.held_back += 1
+                continue
+            made, problem = None, None
+            try:
+                made = draw_portraits(self._writer, self._cache, one)
+            except (NotFound, OSError):
+                self.summary.out_of_reach += 1
+                continue
+            except Undecodable as error:
+                problem = str(error)
+            self._take([Enrichment(one.asset_id, PORTRAITS, FROM_FACES[PORTRAITS], one.basis, made, problem)])
+
     # Pictures: one by one, in worker processes
 
     def _look_at_pictures(self, among: Sequence[str] | None) -> None:
@@ -267,11 +304,13 @@ class Enrich:
             self.summary.places += 1
         elif outcome[0].enricher == DESCRIBE:
             self.summary.descriptions += 1
+        elif outcome[0].enricher == PORTRAITS:
+            self.summary.portraits += 1
         else:
             self.summary.pictures += 1
         self.summary.failed += any(one.error is not None for one in outcome)
         for one in outcome:
-            if one.enricher == VARIANTS and isinstance(one.result, tuple):
+            if one.enricher in (VARIANTS, PORTRAITS) and isinstance(one.result, tuple):
                 self._cache.size += sum(variant.size for variant in one.result)
         self._unwritten.append(outcome)
         if len(self._unwritten) >= _WRITE_ASSETS:

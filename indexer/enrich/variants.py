@@ -19,6 +19,7 @@ SIZES: dict[str, int | None] = {"thumbnail": 360, "preview": 1440, "fullsize": N
 AHEAD = ("preview", "thumbnail")
 LARGEST = 1440
 _QUALITY = {"thumbnail": 80, "preview": 82, "fullsize": 90}
+_QUALITY_OF_PORTRAITS = 85
 
 
 class Stem(NamedTuple):
@@ -48,12 +49,12 @@ def shrink(image: Image.Image, long_side: int) -> Image.Image:
 
 
 def make(stem: Stem, name: str, image: Image.Image) -> Variant:
-    """Write one variant into the cache, whole or not at all."""
+    """Write one variant, or the portrait of the face of that id, into the cache, whole or not at all."""
     path = Path(stem.folder, stem.file(name))
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        image.save(half, "JPEG", quality=_QUALITY[name])
+        image.save(half, "JPEG", quality=_QUALITY.get(name, _QUALITY_OF_PORTRAITS))
         size = half.stat().st_size
         half.replace(path)
     except BaseException:

@@ -112,14 +112,17 @@ class PictureFile(NamedTuple):
 _TABLES: dict[str, tuple[str, Callable[[Any, str], Sequence[Sequence[object]]]]] = {
     "places": ("place", lambda place, now: [place]),
     "variants": ("variant", lambda variants, now: [(*one, now) for one in variants]),
+    "portraits": ("variant", lambda portraits, now: [(*one, now) for one in portraits]),
     "quality": ("metric", lambda figures, now: list(figures.items())),
     "appearance": ("appearance", lambda one, now: [one]),
     "meaning": ("meaning", lambda one, now: [one]),
     "describe": ("generated_description", lambda text, now: [(text,)]),
     "text": ("text_line", lambda lines, now: [(number, *one) for number, one in enumerate(lines)]),
 }
-# Of those that stay as good as they are anywhere: variants are files beside the index.
-RESULT_TABLES = {enricher: table for enricher, (table, _) in _TABLES.items() if enricher != "variants"}
+# Where a table has the results of several enrichers: which rows are whose.
+_ROWS = {"variants": "name NOT GLOB 'face_*'", "portraits": "name GLOB 'face_*'"}
+# Of those that stay as good as they are anywhere: variants and portraits are files beside the index.
+RESULT_TABLES = {enricher: table for enricher, (table, _) in _TABLES.items() if enricher not in _ROWS}
 # What is found by words of the metadata, or is shown as a part of them.
 _TOLD_AS_METADATA = ("places", "text")
 
@@ -141,9 +144,10 @@ def put(connection: sqlite3.Connection, one: Enrichment, now: str) -> None:
 def _replace(connection: sqlite3.Connection, one: Enrichment, now: str) -> bool:
     """The rows of a result, in the place of those that were there; whether they are others."""
     table, rows_of = _TABLES[one.enricher]
-    before = connection.execute(f"SELECT * FROM {table} WHERE asset_id = ?", (one.asset_id,)).fetchall()
+    where = f"asset_id = ? AND {_ROWS.get(one.enricher, 'true')}"
+    before = connection.execute(f"SELECT * FROM {table} WHERE {where}", (one.asset_id,)).fetchall()
     rows = [(one.asset_id, *row) for row in rows_of(one.result, now)] if one.result is not None else []
-    connection.execute(f"DELETE FROM {table} WHERE asset_id = ?", (one.asset_id,))
+    connection.execute(f"DELETE FROM {table} WHERE {where}", (one.asset_id,))
     for row in rows:
         connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
     return before != rows
@@ -175,7 +179,7 @@ def due(
     connection: sqlite3.Connection, kind: str, wanted: Mapping[str, int], among: Sequence[str] | None = None
 ) -> Iterator[Due]:
     """Live assets that some of the wanted enrichers (name -> version) have not seen as they are now, newest first;
-    among: only these. kind: what the enrichers work from, 'picture' or 'place'. The index may be written meanwhile."""
+    among: only these. kind: what they work from, 'picture', 'place' or 'faces'. The index may be written meanwhile."""
     asked = {"wanted": json.dumps(wanted)}
     if among is not None:
         for row in connection.execute(
@@ -201,6 +205,12 @@ def coordinates(connection: sqlite3.Connection, asset_id: str) -> tuple[float, f
     query = "SELECT latitude, longitude FROM metadata WHERE asset_id = ?"
     latitude, longitude = connection.execute(query, (asset_id,)).fetchone()
     return latitude, longitude
+
+
+def orientation(connection: sqlite3.Connection, asset_id: str) -> int:
+    """Exif's; 1 where the file says nothing."""
+    row = connection.execute("SELECT orientation FROM metadata WHERE asset_id = ?", (asset_id,)).fetchone()
+    return int(row[0] or 1)
 
 
 def picture_files(connection: sqlite3.Connection, asset_id: str) -> list[PictureFile]:
@@ -251,8 +261,8 @@ def was_long_unused(connection: sqlite3.Connection, asset_id: str, name: str) ->
     return bool(connection.execute(query, (asset_id, name)).fetchone()[0])
 
 
-def picture_basis(connection: sqlite3.Connection, asset_id: str) -> str:
-    query = "SELECT picture FROM enrichment_basis WHERE asset_id = ?"
+def basis(connection: sqlite3.Connection, asset_id: str, kind: str = "picture") -> str:
+    query = f"SELECT {kind} FROM enrichment_basis WHERE asset_id = ?"
     return str(connection.execute(query, (asset_id,)).fetchone()[0])
 
 

@@ -50,7 +50,8 @@ INSERT INTO temp.merge_enrichment (theirs, ours, enricher)
 SELECT asset.theirs, asset.ours, enricher
 FROM theirs.enrichment JOIN temp.merge_asset AS asset ON asset.theirs = enrichment.asset_id
 JOIN main.enrichment_basis AS basis ON basis.asset_id = asset.ours
-WHERE error IS NULL AND enrichment.basis IN (picture, place) AND enricher <> 'variants'
+WHERE error IS NULL AND enrichment.basis IN (picture, place)
+  AND enricher NOT IN ('variants', 'portraits')
   AND (is_new OR enricher <> 'faces')
   AND NOT EXISTS (SELECT 1 FROM main.enrichment AS one
                   WHERE one.asset_id = asset.ours AND one.enricher = enrichment.enricher)"""
@@ -128,8 +129,8 @@ def note_variants(connection: sqlite3.Connection, asset_id: str) -> None:
     connection.execute(
         "INSERT OR IGNORE INTO main.enrichment SELECT ours, enricher, version, one.basis, error, done_at"
         " FROM theirs.enrichment AS one JOIN temp.merge_asset AS pair ON pair.theirs = one.asset_id"
-        " JOIN main.enrichment_basis AS basis ON basis.asset_id = ours AND basis.picture = one.basis"
-        " WHERE ours = ? AND enricher = 'variants'",
+        " JOIN main.enrichment_basis AS basis ON basis.asset_id = ours AND one.basis IN (picture, faces)"
+        " WHERE ours = ? AND enricher IN ('variants', 'portraits')",
         (asset_id,),
     )
 

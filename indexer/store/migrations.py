@@ -37,10 +37,10 @@ _STEPS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE face ADD COLUMN assigned_by TEXT CHECK (assigned_by IN ('file', 'user', 'likeness'))",
         "UPDATE face SET assigned_by = 'file' WHERE person_id IS NOT NULL",
     ),
-    6: ("DROP INDEX file_failed",),
+    6: ("DROP INDEX file_failed", "DROP TRIGGER IF EXISTS face_deleted"),
 }
 # version reached -> tables whose constraints are other than before
-_REBUILT: dict[int, tuple[str, ...]] = {3: ("file",)}
+_REBUILT: dict[int, tuple[str, ...]] = {3: ("file",), 6: ("variant",)}
 
 
 def migrate(connection: sqlite3.Connection, path: Path, version: int, target: int, statements: list[str]) -> None:
@@ -58,7 +58,8 @@ def migrate(connection: sqlite3.Connection, path: Path, version: int, target: in
                 for statement in _STEPS[number]:
                     connection.execute(statement)
             rebuilt = {table for number in range(version + 1, target + 1) for table in _REBUILT.get(number, ())}
-            for table in sorted(rebuilt):
+            there = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+            for table in sorted(rebuilt & there):
                 _rebuild(connection, table, statements)
             _make_missing(connection, statements)
         connection.execute("COMMIT")

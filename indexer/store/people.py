@@ -352,6 +352,7 @@ def faces_of(connection: sqlite3.Connection, person_id: str) -> list[PersonFace]
 class FaceAt(NamedTuple):
     """Where a face is: its box in a stored picture of width times height pixels (0: unknown)."""
 
+    id: str
     asset_id: str
     x: int
     y: int
@@ -362,13 +363,19 @@ class FaceAt(NamedTuple):
     height: int
 
 
+_FACE_AT = (
+    "SELECT face.id, asset_id, x, y, w, h, timestamp_ms, width, height FROM face JOIN asset ON asset.id = asset_id"
+)
+
+
 def face_at(connection: sqlite3.Connection, face_id: str) -> FaceAt | None:
-    row = connection.execute(
-        "SELECT asset_id, x, y, w, h, timestamp_ms, width, height FROM face JOIN asset ON asset.id = asset_id"
-        " WHERE face.id = ?",
-        (face_id,),
-    ).fetchone()
+    row = connection.execute(f"{_FACE_AT} WHERE face.id = ?", (face_id,)).fetchone()
     return FaceAt(*row) if row else None
+
+
+def faces_in(connection: sqlite3.Connection, asset_id: str) -> list[FaceAt]:
+    rows = connection.execute(f"{_FACE_AT} WHERE asset_id = ? ORDER BY face.id", (asset_id,))
+    return [FaceAt(*row) for row in rows]
 
 
 def describe(connection: sqlite3.Connection, person_id: str, values: dict[str, object], now: str) -> None:

@@ -1,4 +1,7 @@
-"""A face by itself, to look at; and a sheet of them, to say who is who."""
+"""A face by itself, to look at; and a sheet of them, to say who is who.
+
+The enricher of portraits cuts them from the preview, which is there already: they are as large as they are in it, up to
+SIDE. One that is asked for by itself comes from the photo, in the size that is wanted."""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from indexer.enrich.picture import film_frame, open_picture
 from indexer.errors import NotFound, Undecodable
 from indexer.media.regions import unturned
 from indexer.store import enrichments, people
-from indexer.store.people import Person
+from indexer.store.people import FaceAt, Person
 
 # Of the face's own size, what is shown around it.
 _MARGIN = 0.35
@@ -21,7 +24,19 @@ _INVERSE = {6: 8, 8: 6}
 _CELL, _PORTRAIT, _COLUMNS = 200, 160, 6
 
 
-def portrait(connection: sqlite3.Connection, face_id: str, side: int = 256) -> Image.Image:
+SIDE = 256
+
+
+def cut_ahead(faces: Sequence[FaceAt], preview: Image.Image, orientation: int) -> list[tuple[str, Image.Image]]:
+    """By the faces' ids, of those that lie in the picture. preview: upright; orientation: Exif's."""
+    return [
+        (face.id, _cut(preview, face, (face.width, face.height), orientation, None))
+        for face in faces
+        if face.width and face.height
+    ]
+
+
+def portrait(connection: sqlite3.Connection, face_id: str, side: int = SIDE) -> Image.Image:
     """A face with some of what is around it, upright, in a square of so many pixels.
 
     Raises NotFound where there is no such face, or its file cannot be reached; Undecodable."""
@@ -39,13 +54,22 @@ def portrait(connection: sqlite3.Connection, face_id: str, side: int = 256) -> I
         wanted = round(side * max(face.width, face.height) / max(share, 1))
         picture = open_picture(file.real_path, file.mime_type, file.orientation, wanted)
         image, size, orientation = picture.image, (picture.width, picture.height), file.orientation
-    wide, high = size if orientation < 5 else size[::-1]
+    return _cut(image, face, size if orientation < 5 else size[::-1], orientation, side)
+
+
+def _cut(image: Image.Image, face: FaceAt, stored: tuple[int, int], orientation: int, side: int | None) -> Image.Image:
+    """image: upright; stored: the size of the picture that the face's box lies in. side None: as it is, up to SIDE."""
     inverse = _INVERSE.get(orientation, orientation)
+    wide, high = stored
     x, y, w, h = unturned(face.x / wide, face.y / high, face.w / wide, face.h / high, inverse)
-    middle, reach = ((x + w / 2) * image.width, (y + h / 2) * image.height), max(w * image.width, h * image.height)
-    reach *= 0.5 + _MARGIN
-    box = middle[0] - reach, middle[1] - reach, middle[0] + reach, middle[1] + reach
-    return image.crop(tuple(map(round, box))).resize((side, side), Image.Resampling.LANCZOS)  # type: ignore[arg-type]
+    around = max(1, round(max(w * image.width, h * image.height) * (1 + 2 * _MARGIN)))
+    around = min(around, image.width, image.height)
+    # At an edge of the picture the face is not in the middle: rather that than a bar of nothing.
+    left = min(max(round((x + w / 2) * image.width - around / 2), 0), image.width - around)
+    top = min(max(round((y + h / 2) * image.height - around / 2), 0), image.height - around)
+    square = image.crop((left, top, left + around, top + around))
+    side = side or min(SIDE, around)
+    return square.resize((side, side), Image.Resampling.LANCZOS)
 
 
 def sheet(connection: sqlite3.Connection, some: Sequence[Person]) -> Image.Image:

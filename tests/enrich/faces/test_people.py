@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -310,6 +311,74 @@ def test_portraits_are_upright_and_those_of_films_of_their_moment(index: Index, 
     assert [shade > 127 for shade in seen.tobytes()] == [shade > 127 for shade in wanted.tobytes()]
 
 
+def looks_like(portrait: Image.Image, who: int) -> bool:
+    """The face and a third of it around, against the face."""
+    side = portrait.width
+    edge = round(side * 0.35 / 1.7)
+    seen = portrait.crop((edge, edge, side - edge, side - edge)).resize((4, 4)).convert("L")
+    wanted = person(who).resize((4, 4)).convert("L")
+    return [shade > 127 for shade in seen.tobytes()] == [shade > 127 for shade in wanted.tobytes()]
+
+
+def kept(record: dict[str, Any]) -> list[Path]:
+    """The files of the faces' portraits, from left to right."""
+    faces = sorted(record["faces"], key=lambda face: face["bounding_box"]["x"])
+    return [Path(face["asset_urls"]["thumbnail"]["url"].removeprefix("file://")) for face in faces]
+
+
+def test_the_record_has_portraits(index: Index, models: Path, take: Take) -> None:
+    photo, other = take("a.png", 1, 7), take("other.png", 7, noise=1)
+    index.scan([photo.parent])
+    summary = index.enrich()
+    assert summary.portraits == 2 and index.enrich().total == 0
+    record = index.get(photo)
+    faces = sorted(record["faces"], key=lambda one: one["bounding_box"]["x"])
+    for face, file, who in zip(faces, kept(record), (1, 7), strict=True):
+        with Image.open(file) as image:
+            assert looks_like(image, who)
+            assert image.size == (face["asset_urls"]["thumbnail"]["width"],) * 2
+        assert face["asset_urls"]["thumbnail"]["mimetype"] == "image/jpeg"
+    # A person has the portrait of the face that stands for them, in whichever photo that is.
+    everybody = {one["id"]: one for one in record["people"] + index.get(other)["people"]}
+    by_id = {face["id"]: face for face in faces + index.get(other)["faces"]}
+    assert len(everybody) == 2
+    for one in everybody.values():
+        assert one["asset_urls"] == by_id[one["thumbnail_face_id"]]["asset_urls"] != {}
+    assert list(record["asset_urls"]) == ["original", "thumbnail", "preview", "fullsize"]
+
+    # Made again when it is asked for, from the photo; and where it was lost, by the next run.
+    lost = kept(record)[0]
+    lost.unlink()
+    face_id = faces[0]["id"]
+    again = index.variant(photo, face_id)
+    with Image.open(again) as image:
+        assert looks_like(image, 1) and image.width == 256
+    with pytest.raises(NotFound):
+        index.variant(other, face_id)
+    # Variants that are made anew leave the portraits as they are.
+    index.enrich(["variants"], redo=True)
+    assert all(file.is_file() for file in kept(index.get(photo)))
+    # A face that is not there any more leaves none behind.
+    with connection.open_for_writing(index.path) as database:
+        database.execute("DELETE FROM face WHERE id = ?", (face_id,))
+    assert len(kept(index.get(photo))) == 1
+    assert rows(index, "SELECT count(*) FROM variant WHERE name GLOB 'face_*'") == [(2,)]
+
+
+def test_portraits_are_cut_from_the_upright_picture(index: Index, models: Path, photos: Path) -> None:
+    for orientation, turn in {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270,
+                              2: Image.Transpose.FLIP_LEFT_RIGHT}.items():  # fmt: skip
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        picture({(16, 64): 3}, noise=orientation).transpose(turn).save(photos / f"{orientation}.png", exif=exif)
+    index.scan([photos])
+    index.enrich()
+    for file in photos.iterdir():
+        (portrait,) = kept(index.get(file))
+        with Image.open(portrait) as image:
+            assert looks_like(image, 3), file.name
+
+
 def test_without_the_extra_what_files_name_is_there(index: Index, take: Take, monkeypatch: pytest.MonkeyPatch) -> None:
     from indexer.enrich.faces import models as of_faces
 
@@ -319,6 +388,8 @@ def test_without_the_extra_what_files_name_is_there(index: Index, take: Take, mo
     index.scan([photo.parent])
     index.enrich()
     assert "faces" not in index.enrichments() and names(index, photo) == ["Marie Curie"]
+    with Image.open(kept(index.get(photo))[0]) as image:
+        assert image.width == round(64 * 1.7)
     with pytest.raises(UsageError, match=r"pip install 'indexer\[faces\]'"):
         index.enrich(["faces"])
     (finding,) = [one for one in index.doctor() if one.subject == "faces"]
