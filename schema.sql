@@ -31,8 +31,44 @@ CREATE TABLE root (
     added_at     TEXT NOT NULL,
     scanned_at   TEXT,                           -- end of the last complete scan
     offline_at   TEXT,                           -- since when it could not be reached; NULL: it is there
-    offline_why  TEXT
+    offline_why  TEXT,
+    library_id   TEXT REFERENCES library (id) ON DELETE SET NULL  -- NULL: the default one
 ) STRICT;
+
+-- Folders that clients of the HTTP API see as one library. The default one, which has all folders that no other has, has a row
+-- here once it was given a name.
+CREATE TABLE library (
+    id          TEXT PRIMARY KEY,
+    name        TEXT NOT NULL,
+    description TEXT,
+    created_at  TEXT NOT NULL,
+    updated_at  TEXT NOT NULL
+) STRICT;
+
+-- Who may use the HTTP API where a key is asked for: the SHA-256 of a key, hexadecimal.
+CREATE TABLE api_key (
+    id           TEXT PRIMARY KEY,
+    name         TEXT NOT NULL,
+    hash         TEXT NOT NULL UNIQUE,
+    created_at   TEXT NOT NULL,
+    last_used_at TEXT
+) STRICT;
+
+-- What the devices that uploaded an asset call it.
+CREATE TABLE upload (
+    device_id       TEXT NOT NULL,
+    device_asset_id TEXT NOT NULL,
+    asset_id        TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    PRIMARY KEY (device_id, device_asset_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX upload_asset ON upload (asset_id);
+
+-- Content that the user deleted from the index, though its file lies in an indexed folder: it is left out from then on.
+CREATE TABLE left_out (
+    checksum   TEXT PRIMARY KEY,                 -- base64 of the SHA-256
+    created_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- Another file system mounted inside a root. While it is away, what lies in it is offline, not missing.
 CREATE TABLE mount (

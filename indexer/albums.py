@@ -40,11 +40,13 @@ class Albums:
     def assets(self, name_or_id: str) -> Sequence[str]:
         return queries.album_assets(self._index.connection, self.get(name_or_id).id)
 
-    def create(self, name: str, assets: Assets = ()) -> Album:
+    def create(self, name: str, assets: Assets = (), description: str | None = None) -> Album:
         asset_ids = self._index.known(assets)
         album_id = ids.named_id("album", str(uuid.uuid4()))
         with self._index.user_change(f"album '{name}' made") as writer:
             writer.put_album(album_id, name)
+            if description is not None:
+                writer.describe_album(album_id, description=description)
             for asset_id in asset_ids:
                 writer.add_to_album(album_id, asset_id)
         return self.get(album_id)
@@ -55,6 +57,15 @@ class Albums:
             writer.put_album(album.id, name)
         return self.get(album.id)
 
+    def set(self, name_or_id: str, **values: str | None) -> Album:
+        """Its name, its description."""
+        if unknown := set(values) - {"name", "description"}:
+            raise UsageError(f"'{min(unknown)}' cannot be set: there are name, description")
+        album = self.get(name_or_id)
+        with self._index.user_change(f"album '{album.name}' changed") as writer:
+            writer.describe_album(album.id, **values)
+        return self.get(album.id)
+
     def delete(self, name_or_id: str) -> Album:
         """The photos in it stay."""
         album = self.get(name_or_id)
@@ -62,11 +73,11 @@ class Albums:
             writer.delete_album(album.id)
         return album
 
-    def add(self, name_or_id: str, assets: Assets) -> int:
-        """How many were not in it yet."""
+    def add(self, name_or_id: str, assets: Assets) -> Sequence[str]:
+        """The ids of those that were not in it yet."""
         album = self.get(name_or_id)
         what = f"added to '{album.name}'"
-        return len(self._index.for_each(what, assets, lambda writer, one: writer.add_to_album(album.id, one)))
+        return self._index.for_each(what, assets, lambda writer, one: writer.add_to_album(album.id, one))
 
     def remove(self, name_or_id: str, assets: Assets) -> int:
         """How many were in it. The photos stay."""

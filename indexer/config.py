@@ -15,6 +15,11 @@ def cache_folder(database: Path) -> Path:
     return database.absolute().with_name(database.name + CACHE_SUFFIX)
 
 
+def originals_folder(database: Path, library_id: str | None) -> Path:
+    """Where uploads to a library lie; None: the default one."""
+    return database.absolute().with_name(f"{database.name}.originals" + (f".{library_id}" if library_id else ""))
+
+
 def default_database() -> Path:
     """INDEXER_DB, else the platform's data folder for this user."""
     named = os.environ.get("INDEXER_DB")

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import threading
     from concurrent.futures import Executor
 
+    from PIL import Image
+
     from .albums import Albums
     from .doctor import Finding
     from .enrich.behind import Behind
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from .people import People
     from .search import Wanted
     from .store.changes import Change
+    from .store.clients import KeyInfo
     from .store.merge import Merged
     from .store.queries import Counts, Event, Existing, Filter, Listed, Trashed
     from .store.rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
@@ -183,6 +186,22 @@ class Index:
         from .store.search import as_sql
 
         return as_sql(parse(query), limit)
+
+    def alike(self, picture: Image.Image) -> Sequence[tuple[str, float]]:
+        """All live photos by how far they are from a picture, the nearest first: 0 is the same, 1 something else. By
+        what it is about, where there is a model that can tell; else by what it looks like."""
+        from .enrich.alike import alike
+
+        return alike(self._db, picture)
+
+    def distances(self, query: str) -> dict[str, float]:
+        """How far photos are from the free words of a search, by id: of those that a model has looked at, if there is
+        one."""
+        from .enrich.alike import distances
+        from .search import parse
+        from .store.search import free_terms
+
+        return distances(self._db, " ".join(one.text for one in free_terms(parse(query))))
 
     def _about(self, wanted: Wanted, most: int = 200) -> Sequence[str]:
         """Assets whose pictures are about the free words, where there is a model that can tell."""
@@ -346,6 +365,25 @@ class Index:
             writer.purge(one.id for one in purged)
         return purged
 
+    def delete(self, ids_or_paths: Sequence[PathLike]) -> None:
+        """Forget photos for good, though their files are there: they are not touched, and left out from now on,
+        wherever they lie; `take_back` has them indexed again. What was uploaded goes to the trash; deleted from there,
+        its file in the index's own folder goes too."""
+        from .uploads import delete
+
+        delete(self, self.known(ids_or_paths))
+
+    def take_back(self) -> int:
+        """Leave out nothing any more of what was deleted; how much it was. The next scan finds it."""
+        with self.change() as writer:
+            return writer.take_back(None)
+
+    def used_key(self, key_id: str) -> None:
+        from .store import clients
+
+        with self.change() as writer:
+            clients.used_key(writer.connection, key_id, writer.now)
+
     def events(
         self,
         after: int = 0,
@@ -460,6 +498,64 @@ class Index:
         _ = self._db  # there has to be an index
         writer = Writer(self._writable())
         with writer.user_change(what):
+            yield writer
+
+    # What clients of the HTTP API see besides photos
+
+    def add_library(self, name: str, description: str | None = None) -> str:
+        """The id of a new and empty library."""
+        from .store import clients
+
+        with self.change() as writer:
+            return clients.add_library(writer.connection, name, description, writer.now)
+
+    def describe_library(self, library_id: str, name: str, description: str | None) -> None:
+        from .store import clients
+
+        with self.change() as writer:
+            clients.describe_library(writer.connection, library_id, name, description, writer.now)
+
+    def delete_library(self, library_id: str) -> None:
+        """Its folders are the default library's from then on."""
+        from .store import clients
+
+        with self.change() as writer:
+            clients.delete_library(writer.connection, library_id)
+
+    def add_key(self, name: str) -> tuple[KeyInfo, str]:
+        """A new key for the HTTP API: what is kept of it, and the key itself, which is not."""
+        from .store import clients
+
+        with self.change() as writer:
+            return clients.add_key(writer.connection, name, writer.now)
+
+    def has_keys(self) -> bool:
+        from .store import clients
+
+        return bool(clients.keys(self._db))
+
+    def rename_key(self, key_id: str, name: str) -> KeyInfo | None:
+        """None where there is no such key."""
+        from .store import clients
+
+        with self.change() as writer:
+            return clients.rename_key(writer.connection, key_id, name)
+
+    def delete_key(self, key_id: str) -> bool:
+        """Whether there was such a key."""
+        from .store import clients
+
+        with self.change() as writer:
+            return clients.delete_key(writer.connection, key_id)
+
+    @contextmanager
+    def change(self) -> Iterator[Writer]:
+        """A transaction that cannot be undone."""
+        from .store.writer import Writer
+
+        _ = self._db  # there has to be an index
+        writer = Writer(self._writable())
+        with writer.transaction():
             yield writer
 
     def known(self, ids_or_paths: Sequence[PathLike]) -> Sequence[str]:

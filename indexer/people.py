@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .index import Index
 
 # What users may say of a person, beside the name.
-PERSON_VALUES = ("birth_date", "is_favorite", "is_hidden", "thumbnail_face_id")
+PERSON_VALUES = ("name", "birth_date", "is_favorite", "is_hidden", "thumbnail_face_id")
 
 
 class People:
@@ -82,7 +82,8 @@ class People:
         return self.get(person_id)
 
     def set(self, who: str, **values: str | bool | None) -> Person:
-        """Say one of PERSON_VALUES: birth_date is YYYY-MM-DD; thumbnail_face_id one of the person's faces."""
+        """Say some of PERSON_VALUES: birth_date is YYYY-MM-DD; thumbnail_face_id one of the person's faces. Another of
+        the same name stays another, unlike with `name`."""
         person = self.get(who)
         for name, value in values.items():
             self._check(person, name, value)
@@ -98,7 +99,7 @@ class People:
                 writer.describe_person(one.id, is_hidden=hidden)
         return [self.get(one.id) for one in found]
 
-    def _check(self, person: Person, name: str, value: str | bool | None) -> None:
+    def _check(self, person: Person | None, name: str, value: str | bool | None) -> None:
         if name not in PERSON_VALUES:
             raise UsageError(f"'{name}' cannot be set: there are {', '.join(PERSON_VALUES)}")
         if name in ("is_favorite", "is_hidden") and not isinstance(value, bool):
@@ -108,8 +109,39 @@ class People:
                 date.fromisoformat(str(value))
             except ValueError as error:
                 raise UsageError(f"'{value}' is no date: write it as 1867-11-07") from error
-        if name == "thumbnail_face_id" and value not in {None, *(face.id for face in self.faces(person.id))}:
-            raise UsageError(f"{value} is no face of {person.name or person.id}")
+        if name == "thumbnail_face_id" and value is not None:
+            theirs = {face.id for face in self.faces(person.id)} if person else ()
+            if value not in theirs:
+                raise UsageError(f"{value} is no face of {person.name or person.id if person else 'somebody new'}")
+
+    def create(self, **values: str | bool | None) -> Person:
+        """Somebody of whom no photo is known yet."""
+        for name, value in values.items():
+            self._check(None, name, value)
+        with self._index.user_change(f"{values.get('name') or 'somebody'} added to people") as writer:
+            person_id = writer.add_person(**values)
+        return self.get(person_id)
+
+    def delete(self, who: str) -> Person:
+        """The photos stay, and the faces in them, of nobody known."""
+        person = self.get(who)
+        with self._index.user_change(f"{person.name or person.id} taken from people") as writer:
+            writer.delete_person(person.id)
+        return person
+
+    def give(self, face_id: str, who: str | None) -> None:
+        """Say whose a face is; None: nobody's who is known."""
+        person = self.get(who) if who is not None else None
+        with self._index.user_change(f"a face said to be {person.name or person.id if person else 'nobody'}") as writer:
+            if person is None:
+                writer.detach_face(face_id)
+            else:
+                writer.give_faces([face_id], person.id)
+
+    def delete_face(self, face_id: str) -> None:
+        """It is no face. Cannot be undone."""
+        with self._index.change() as writer:
+            writer.delete_face(face_id)
 
     def merge(self, others: Sequence[str], into: str) -> Person:
         """Have all of them be one person, who keeps what was said of `into`."""

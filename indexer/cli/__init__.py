@@ -19,6 +19,7 @@ _COMMANDS = {
     "watch": "Scan, then follow changes until stopped.",
     "enrich": "Work out places, previews, quality, faces, look-alikes.",
     "duplicates": "List photos that are there more than once, or look alike.",
+    "serve": "Serve the index to clients of the photo API.",
     "get": "Print the asset record of an id or a file, as JSON.",
     "list": "List photos and films, newest first.",
     "search": "Find photos by words, places, people, times, ratings.",

@@ -62,7 +62,7 @@ def add(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> Non
         known = index.albums.assets(album)
         count = len({index.get(one)["id"] for one in assets} - set(known))
     else:
-        count = index.albums.add(album, assets)
+        count = len(index.albums.add(album, assets))
     click.echo(f"{many(count, 'photo')} {'would be added' if dry_run else 'added'}.")
 
 

@@ -18,7 +18,7 @@ from .picture import open_picture
 from .variants import SIZES, Stem, make, shrink
 
 # Every browser shows these by itself; see asset_json in schema.sql, which says the same.
-_SHOWN = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
+SHOWN = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
 
 
 def is_face(name: str) -> bool:
@@ -48,7 +48,7 @@ def on_demand(writer: Writer, cache: Cache, asset_id: str, name: str) -> Path:
     file = next((one for one in enrichments.picture_files(connection, asset_id) if os.path.isfile(one.real_path)), None)
     if file is None:
         raise NotFound(f"the file of {asset_id} cannot be reached now")
-    if name == "fullsize" and file.orientation == 1 and file.mime_type in _SHOWN:
+    if name == "fullsize" and file.orientation == 1 and file.mime_type in SHOWN:
         return Path(file.real_path)
     return _make(writer, cache, asset_id, name, file)
 

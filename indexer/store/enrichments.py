@@ -207,6 +207,11 @@ def coordinates(connection: sqlite3.Connection, asset_id: str) -> tuple[float, f
     return latitude, longitude
 
 
+def original_name(connection: sqlite3.Connection, asset_id: str) -> str:
+    row = connection.execute("SELECT original_file_name FROM asset WHERE id = ?", (asset_id,)).fetchone()
+    return str(row[0])
+
+
 def orientation(connection: sqlite3.Connection, asset_id: str) -> int:
     """Exif's; 1 where the file says nothing."""
     row = connection.execute("SELECT orientation FROM metadata WHERE asset_id = ?", (asset_id,)).fetchone()

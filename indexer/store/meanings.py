@@ -21,8 +21,23 @@ def has_meanings(connection: sqlite3.Connection, model: str) -> bool:
 
 
 def nearest(connection: sqlite3.Connection, model: str, vector: NDArray[np.float32], most: int) -> Sequence[str]:
-    """Assets whose pictures are about this, the nearest first; at least one where any was looked at by this model.
-    Exact: all vectors are compared."""
+    """Assets whose pictures are about this, the nearest first; at least one where any was looked at by this model."""
+    import numpy as np
+
+    ids, likeness = likenesses(connection, model, vector)
+    if not ids:
+        return []
+    best = float(likeness.max())
+    least = min(max(float(likeness.mean() + _DEVIATIONS * likeness.std()), best * _SHARE_OF_BEST), best)
+    near = np.flatnonzero(likeness >= least)
+    return [ids[one] for one in near[np.argsort(-likeness[near], kind="stable")][:most]]
+
+
+def likenesses(
+    connection: sqlite3.Connection, model: str, vector: NDArray[np.float32]
+) -> tuple[Sequence[str], NDArray[np.float32]]:
+    """Assets that this model has looked at, and the cosines between what it saw and the vector. Exact: all vectors are
+    compared."""
     import numpy as np
 
     ids: list[str] = []
@@ -32,10 +47,4 @@ def nearest(connection: sqlite3.Connection, model: str, vector: NDArray[np.float
         ids += [row[0] for row in rows]
         vectors = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f2").reshape(len(rows), -1)
         parts.append(vectors.astype(np.float32) @ vector)
-    if not ids:
-        return []
-    likeness = np.concatenate(parts)
-    best = float(likeness.max())
-    least = min(max(float(likeness.mean() + _DEVIATIONS * likeness.std()), best * _SHARE_OF_BEST), best)
-    near = np.flatnonzero(likeness >= least)
-    return [ids[one] for one in near[np.argsort(-likeness[near], kind="stable")][:most]]
+    return ids, np.concatenate(parts) if parts else np.zeros(0, np.float32)

@@ -37,7 +37,11 @@ _STEPS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE face ADD COLUMN assigned_by TEXT CHECK (assigned_by IN ('file', 'user', 'likeness'))",
         "UPDATE face SET assigned_by = 'file' WHERE person_id IS NOT NULL",
     ),
-    6: ("DROP INDEX file_failed", "DROP TRIGGER IF EXISTS face_deleted"),
+    6: (
+        "DROP INDEX file_failed",
+        "DROP TRIGGER IF EXISTS face_deleted",
+        "ALTER TABLE root ADD COLUMN library_id TEXT REFERENCES library (id) ON DELETE SET NULL",
+    ),
 }
 # version reached -> tables whose constraints are other than before
 _REBUILT: dict[int, tuple[str, ...]] = {3: ("file",), 6: ("variant",)}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from indexer import ids
@@ -201,7 +203,8 @@ _SETTLED = "name IS NOT NULL OR birth_date IS NOT NULL OR is_hidden OR is_favori
 
 def has_strangers(connection: sqlite3.Connection, model: str) -> bool:
     """Is there a face that belongs to nobody yet, and could?"""
-    query = "SELECT 1 FROM face_embedding JOIN face ON face.id = face_id WHERE model = ? AND person_id IS NULL LIMIT 1"
+    query = "SELECT 1 FROM face_embedding JOIN face ON face.id = face_id WHERE model = ?"
+    query += " AND person_id IS NULL AND assigned_by IS NOT 'user' LIMIT 1"
     return connection.execute(query, (model,)).fetchone() is not None
 
 
@@ -248,7 +251,7 @@ def assign(connection: sqlite3.Connection, face_ids: Iterable[str], person_id: s
 
 def is_strangers(connection: sqlite3.Connection, face_id: str) -> bool:
     """Is this a face of which nobody knows whose it is?"""
-    query = "SELECT 1 FROM face WHERE id = ? AND person_id IS NULL"
+    query = "SELECT 1 FROM face WHERE id = ? AND person_id IS NULL AND assigned_by IS NOT 'user'"
     return connection.execute(query, (face_id,)).fetchone() is not None
 
 
@@ -268,6 +271,13 @@ def merge(connection: sqlite3.Connection, person_id: str, into: str, by: str | N
     connection.execute("UPDATE person_alias SET person_id = ? WHERE person_id = ?", (into, person_id))
     connection.execute("DELETE FROM person WHERE id = ?", (person_id,))
     connection.execute("INSERT OR REPLACE INTO person_alias VALUES (?, ?)", (person_id, into))
+
+
+def delete(connection: sqlite3.Connection, person_id: str, now: str) -> None:
+    faces = connection.execute("SELECT id FROM face WHERE person_id = ?", (person_id,)).fetchall()
+    for (face_id,) in faces:
+        assign(connection, [face_id], None, "user", now)
+    connection.execute("DELETE FROM person WHERE id = ?", (person_id,))
 
 
 def tidy(connection: sqlite3.Connection, now: str) -> None:
@@ -388,3 +398,51 @@ def describe(connection: sqlite3.Connection, person_id: str, values: dict[str, o
     connection.execute(
         "UPDATE asset SET updated_at = ? WHERE id IN (SELECT asset_id FROM face WHERE person_id = ?)", (now, person_id)
     )
+
+
+class Look(NamedTuple):
+    """What a face looks like to a model, and whose it is taken to be."""
+
+    face_id: str
+    person_id: str | None
+    model: str
+    vector: NDArray[np.float32]
+
+
+def looks_of(connection: sqlite3.Connection, face_ids: Sequence[str]) -> list[Look]:
+    """Of those that a model has seen."""
+    import numpy as np
+
+    rows = connection.execute(
+        "SELECT face_id, person_id, model, vector FROM json_each(?) JOIN face_embedding ON face_id = value"
+        " JOIN face ON face.id = face_id",
+        (json.dumps(list(face_ids)),),
+    )
+    return [Look(row[0], row[1], row[2], np.frombuffer(row[3], "<f4")) for row in rows]
+
+
+def vectors_of(connection: sqlite3.Connection, person_id: str) -> list[NDArray[np.float32]]:
+    """Of one model: the one that has seen most of the person's faces."""
+    import numpy as np
+
+    rows = connection.execute(
+        "SELECT model, vector FROM face_embedding JOIN face ON face.id = face_id WHERE person_id = ?", (person_id,)
+    ).fetchall()
+    models = [model for model, _ in rows]
+    most = max(models, key=models.count, default=None)
+    return [np.frombuffer(vector, "<f4") for model, vector in rows if model == most]
+
+
+def everybodys_vectors(
+    connection: sqlite3.Connection, model: str
+) -> Iterator[tuple[str, str | None, list[NDArray[np.float32]]]]:
+    """Person, name, and what their faces look like to this model."""
+    import numpy as np
+
+    rows = connection.execute(
+        "SELECT person_id, name, vector FROM face_embedding JOIN face ON face.id = face_id"
+        " JOIN person ON person.id = person_id WHERE model = ? ORDER BY person_id",
+        (model,),
+    )
+    for (person_id, name), some in groupby(rows, key=lambda row: row[:2]):
+        yield person_id, name, [np.frombuffer(row[2], "<f4") for row in some]

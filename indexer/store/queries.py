@@ -133,6 +133,12 @@ def existing(
     return [Existing(*row) for row in rows]
 
 
+def leaves_out(connection: sqlite3.Connection, checksum: str | None = None) -> bool:
+    """Is this content left out; None: is any?"""
+    query = "SELECT 1 FROM left_out WHERE ?1 IS NULL OR checksum = ?1 LIMIT 1"
+    return connection.execute(query, (checksum,)).fetchone() is not None
+
+
 def has_assets(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM asset LIMIT 1").fetchone() is not None
 
@@ -364,6 +370,42 @@ def events(
         (*values, limit),
     )
     return [Event._make(row) for row in rows]
+
+
+def events_of(
+    connection: sqlite3.Connection,
+    after: int,
+    entity_types: Sequence[str],
+    since: str | None,
+    until: str | None,
+    limit: int,
+) -> list[Event]:
+    """As `events`, of these types alone, and made at or after `since`, before `until`."""
+    rows = connection.execute(
+        "SELECT id, created_at, entity_type, entity_id, event_type, payload FROM event WHERE id > ?"
+        f" AND entity_type IN ({', '.join('?' * len(entity_types))})"
+        " AND created_at >= coalesce(?, '') AND created_at < coalesce(?, '~') ORDER BY id LIMIT ?",
+        (after, *entity_types, since, until, limit),
+    )
+    return [Event._make(row) for row in rows]
+
+
+def of_device(connection: sqlite3.Connection, device_id: str, names: Sequence[str]) -> list[Existing]:
+    """Assets that a device calls so: this one by their paths, others by what they said when they uploaded them."""
+    import json
+
+    rows = connection.execute(
+        """
+        WITH own AS (SELECT value AS id FROM setting WHERE name = 'device_id'), found AS (
+            SELECT asset.id, value AS name FROM own, json_each(:names) JOIN file ON file.device_asset_id = value
+            JOIN asset ON asset.file_id = file.id WHERE own.id = :device
+            UNION SELECT asset_id, value FROM json_each(:names) JOIN upload
+                  ON upload.device_id = :device AND upload.device_asset_id = value)
+        SELECT asset.id, checksum, checksum_sha1, found.name, :device FROM found JOIN asset ON asset.id = found.id
+        ORDER BY asset.id""",
+        {"device": device_id, "names": json.dumps(list(names))},
+    )
+    return [Existing(*row) for row in rows]
 
 
 class Counts(NamedTuple):

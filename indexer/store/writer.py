@@ -67,6 +67,10 @@ WHERE file.verdict IN ('gone', 'ignored') AND file.asset_id IS NOT NULL
   AND asset.trashed_at IS NULL AND trash_wish IS NULL"""
 
 
+# Why a file is left out that the user deleted from the index.
+LEFT_OUT = "you deleted it from the index; 'indexer roots --take-back' has it indexed again"
+
+
 def timestamp() -> str:
     return utc(time.time_ns())
 
@@ -353,6 +357,27 @@ class Writer:
         people.tidy(self.connection, self._now)
         return person_id
 
+    def detach_face(self, face_id: str) -> None:
+        """The user says that it is nobody's who is known; no likeness says otherwise from then on."""
+        people.assign(self.connection, [face_id], None, "user", self._now)
+        people.tidy(self.connection, self._now)
+
+    def delete_face(self, face_id: str) -> None:
+        row = self.connection.execute("DELETE FROM face WHERE id = ? RETURNING asset_id", (face_id,)).fetchone()
+        if row:
+            self.connection.execute("UPDATE asset SET updated_at = ? WHERE id = ?", (self._now, row[0]))
+        people.tidy(self.connection, self._now)
+
+    def add_person(self, **values: object) -> str:
+        """Somebody of whom no photo is known yet; values by column."""
+        person_id = people.found_person(self.connection, self._now)
+        people.describe(self.connection, person_id, values, self._now)
+        return person_id
+
+    def delete_person(self, person_id: str) -> None:
+        """Their faces are nobody's from then on."""
+        people.delete(self.connection, person_id, self._now)
+
     # What users say
 
     @contextmanager
@@ -387,6 +412,12 @@ class Writer:
             " ON CONFLICT (id) DO UPDATE SET name = excluded.name, updated_at = excluded.updated_at",
             (album_id, name, self._now, self._now),
         )
+
+    def describe_album(self, album_id: str, **values: str | None) -> None:
+        """What the user says of an album, by column."""
+        for name, value in values.items():
+            query = f"UPDATE album SET {name} = ?, updated_at = ? WHERE id = ?"
+            self.connection.execute(query, (value, self._now, album_id))
 
     def delete_album(self, album_id: str) -> None:
         self.connection.execute("DELETE FROM album_asset WHERE album_id = ?", (album_id,))
@@ -465,6 +496,46 @@ class Writer:
             self.connection.execute("UPDATE asset SET file_id = NULL WHERE id = ?", (asset_id,))
             self.connection.execute("DELETE FROM file WHERE asset_id = ? AND verdict = 'gone'", (asset_id,))
             self.connection.execute("DELETE FROM asset WHERE id = ?", (asset_id,))
+
+    def leave_out(self, asset_id: str) -> None:
+        """Forget an asset for good, though its files are there; they are left out from now on, by what they hold."""
+        self.connection.execute(
+            "INSERT OR IGNORE INTO left_out SELECT checksum, ? FROM asset WHERE id = ?", (self._now, asset_id)
+        )
+        self.connection.execute(
+            "UPDATE file SET verdict = 'ignored', reason = ?, asset_id = NULL, seen_at = ?"
+            " WHERE asset_id = ? AND verdict <> 'gone'",
+            (LEFT_OUT, self._now, asset_id),
+        )
+        self.purge([asset_id])
+
+    def note_left_out(self, stat: FileStat) -> None:
+        """A file that was read, and holds what is left out. Its stat is kept, so that it is not read again."""
+        now = "verdict, reason, size, mtime_ns, ctime_ns, inode, device, seen_at"
+        self.connection.execute(
+            f"INSERT INTO file (root_id, folder, name, {now}) VALUES (?, ?, ?, 'ignored', ?, ?, ?, ?, ?, ?, ?)"
+            f" ON CONFLICT (root_id, folder, name) DO UPDATE SET ({now}) ="
+            f" ({', '.join(f'excluded.{name}' for name in now.split(', '))})",
+            (*stat[:3], LEFT_OUT, stat.size, stat.mtime_ns, stat.ctime_ns, stat.inode, stat.device, self._now),
+        )
+
+    def take_back(self, checksum: str | None) -> int:
+        """Leave such content out no longer; None: nothing any more. How much it was. The next scan finds it."""
+        where, values = ("", ()) if checksum is None else (" WHERE checksum = ?", (checksum,))
+        count = self.connection.execute(f"DELETE FROM left_out{where}", values).rowcount
+        if count:  # which of the files hold it nobody knows: they are read again
+            self.connection.execute(
+                "DELETE FROM file WHERE verdict = 'ignored' AND reason = ? AND asset_id IS NULL", (LEFT_OUT,)
+            )
+        return count
+
+    def note_upload(self, device_id: str, device_asset_id: str, asset_id: str) -> None:
+        self.connection.execute(
+            "INSERT OR REPLACE INTO upload VALUES (?, ?, ?)", (device_id, device_asset_id, asset_id)
+        )
+
+    def put_in_library(self, root_path: str, library_id: str | None) -> None:
+        self.connection.execute("UPDATE root SET library_id = ? WHERE path = ?", (library_id, root_path))
 
     # What is running
 

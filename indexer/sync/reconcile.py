@@ -99,6 +99,7 @@ class Reconciler:
         self._unreadable_folders: list[str] = []
         self._visited: set[str] = set()
         self._may_know = queries.has_assets(self._db)
+        self._leaves_out = queries.leaves_out(self._db)
 
     def run(self, parts: Iterable[Part]) -> list[tuple[Job, str]]:
         """Reconcile these parts of the root in one pass. Returns the files that were not at rest, and why."""
@@ -203,6 +204,11 @@ class Reconciler:
             and (row.size, row.mtime_ns) == (info.st_size, info.st_mtime_ns)
             and (row.inode == info.st_ino or not by_inode)
         )
+        if row is not None and row.asset_id is None and row.verdict == "ignored" and row.size is not None:
+            known = (row.size, row.mtime_ns, row.ctime_ns, row.inode)
+            if known == (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino):
+                self._summary.passed_over += 1
+                return None  # the user has deleted it from the index, and it is the same
         if row is not None and same:
             if row.verdict in _SOUND and (row.ctime_ns == info.st_ctime_ns or not by_inode):
                 if row.reading == reading:
@@ -321,6 +327,10 @@ class Reconciler:
             stat = seen
         else:
             stat = file_stat(seen.root_id, seen.folder, seen.name, info, seen.reading)
+        if self._leaves_out and job.hashed and self._is_left_out(stat, reading.facts):
+            self._summary.passed_over += 1
+            self._writer.note_left_out(stat)
+            return
         change = self._decide(stat, reading) if job.hashed else self._reread(stat, reading)
         if change is None:
             if job.hashed:
@@ -328,6 +338,13 @@ class Reconciler:
             return
         self._count(change)
         self._on_change(change, self._writer.apply(change))
+
+    def _is_left_out(self, stat: FileStat, facts: MediaFacts) -> bool:
+        """Did the user delete such a photo from the index? Not where a photo lies that became this one."""
+        if not queries.leaves_out(self._db, checksum(facts.sha256)):
+            return False
+        row = queries.file_at(self._db, stat.root_id, stat.folder, stat.name)
+        return row is None or row.asset_id is None
 
     def _reread(self, stat: FileStat, reading: Reading) -> Change | None:
         """The metadata of a file that was known; None where another process has seen it change since."""

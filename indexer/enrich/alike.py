@@ -1,0 +1,46 @@
+"""How far photos are from a picture, or from words: 0 is the same, 1 something else."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from indexer.store import likeness, meanings
+
+from . import appearance, meaning
+
+# Hashes of pictures that have nothing to do with each other differ in about half of their 64 bits.
+_UNRELATED_BITS = 32
+
+
+def alike(connection: sqlite3.Connection, picture: Image.Image) -> Sequence[tuple[str, float]]:
+    """All live photos that were looked at, the nearest first. By meaning, where a model can tell and has seen them."""
+    kind = meaning.kind() if meaning.is_available() else None
+    if kind is not None and meanings.has_meanings(connection, kind.name):
+        found = _near(connection, kind, meaning.load(kind).of_picture(picture))
+    else:
+        looks = likeness.appearances(connection)
+        if not looks:
+            return []
+        ours = np.frombuffer(appearance.hashes(picture)[:8], np.uint8)
+        theirs = np.frombuffer(b"".join(one.hashes[:8] for one in looks), np.uint8).reshape(-1, 8)
+        bits = np.unpackbits(theirs ^ ours, axis=1).sum(axis=1)
+        found = {one.asset_id: min(1.0, int(count) / _UNRELATED_BITS) for one, count in zip(looks, bits, strict=True)}
+    return sorted(found.items(), key=lambda pair: (pair[1], pair[0]))
+
+
+def distances(connection: sqlite3.Connection, words: str) -> dict[str, float]:
+    """From what words say, of the photos that a model has looked at; none where there is no such model."""
+    kind = meaning.kind() if words and meaning.is_available() else None
+    if kind is None or not meanings.has_meanings(connection, kind.name):
+        return {}
+    return _near(connection, kind, meaning.load(kind).of_words(words))
+
+
+def _near(connection: sqlite3.Connection, kind: meaning.Kind, vector: meaning.Vector) -> dict[str, float]:
+    ids, cosines = meanings.likenesses(connection, kind.name, vector)
+    far = np.clip(1 - cosines, 0, 1)
+    return dict(zip(ids, far.tolist(), strict=True))

@@ -1,0 +1,63 @@
+"""Answers, and what may go wrong, as the API writes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from fastapi import HTTPException, Response
+from fastapi.exceptions import RequestValidationError
+
+from .models import Detail
+
+
+def answer(value: Any, status: int = 200) -> Response:
+    return answer_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")), status)
+
+
+def answer_text(text: str, status: int = 200) -> Response:
+    return Response(text, status, media_type="application/json")
+
+
+def page_of(texts: Sequence[str], limit: int) -> Response:
+    """One more was asked for than is shown: whether it is there says whether there is more."""
+    more = "true" if len(texts) > limit else "false"
+    return answer_text(f'{{"data":[{",".join(texts[:limit])}],"has_more":{more}}}')
+
+
+def page(values: Sequence[dict[str, Any]], limit: int) -> Response:
+    return page_of([json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in values], limit)
+
+
+def unprocessable(name: str, why: str, where: str = "query") -> RequestValidationError:
+    """As FastAPI says that a parameter makes no sense."""
+    return RequestValidationError([{"type": "value_error", "loc": (where, name), "msg": why, "input": None}])
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For the API's description: what besides the answer may come."""
+    words = {
+        401: "No valid key.",
+        403: "This server only reads.",
+        404: "There is no such thing.",
+        409: "It cannot be done as things are.",
+        413: "More than may be sent.",
+        501: "Not of a server without accounts.",
+        503: "The index cannot be used now.",
+    }
+    always = (401, 413, 421, 503)
+    words[421] = "This server is not called so."
+    return {status: {"model": Detail, "description": words[status]} for status in sorted({*always, *statuses})}
+
+
+def included(include: str | None, known: Iterable[str]) -> set[str]:
+    """The parts of `include`. Raises for one that there is not."""
+    names = {name.strip() for name in (include or "").split(",")} - {""}
+    if unknown := names - set(known):
+        raise unprocessable("include", f"there is no '{min(unknown)}': there are {', '.join(known)}")
+    return names
+
+
+def no_such(kind: str) -> HTTPException:
+    return HTTPException(404, f"there is no such {kind}")

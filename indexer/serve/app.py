@@ -1,0 +1,72 @@
+"""The application: routes, guard, errors, description."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from starlette.middleware.cors import CORSMiddleware
+
+from indexer import __version__
+from indexer.errors import IndexerError, IndexUnusable, NotFound, UsageError
+
+from . import docs
+from .answers import answer
+from .guard import Guard
+from .routes import account, albums, assets, files, people, search, upload
+from .settings import Settings
+from .state import State
+
+_ABOUT = "The photos of this machine, offline, with the records of a cloud photo API."
+
+
+def make_app(settings: Settings) -> FastAPI:
+    """Raises IndexUnusable where there is no index. The index is open from then on, until the server ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.indexer = State(settings)
+        try:
+            yield
+        finally:
+            app.state.indexer.close()
+
+    app = FastAPI(
+        title="indexer",
+        version=__version__,
+        description=_ABOUT,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    for router in (
+        assets.router,
+        upload.router,
+        search.router,
+        albums.router,
+        people.router,
+        account.libraries,
+        account.events,
+        account.account,
+        files.router,
+        docs.router,
+    ):
+        app.include_router(router)
+    app.add_exception_handler(IndexerError, _indexer_error)
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["*"], allow_headers=["*"]
+        )
+    app.add_middleware(Guard, settings=settings, state_of=lambda: app.state.indexer)
+    return app
+
+
+async def _indexer_error(request: Request, error: Exception) -> Response:
+    status = 503 if isinstance(error, IndexUnusable) else 404 if isinstance(error, NotFound) else 422
+    if isinstance(error, UsageError):
+        detail: Any = [{"type": "value_error", "loc": ["body"], "msg": str(error), "input": None}]
+        return answer({"detail": detail}, 422)
+    return answer({"detail": str(error)}, status)

@@ -1,0 +1,53 @@
+"""/docs: the API's description to read and to try, from a package, not from another server; /healthz."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse
+
+from .answers import answer, no_such
+from .state import state_of
+
+router = APIRouter(include_in_schema=False)
+
+# What the page needs, and nothing else of the package: name -> type.
+_PARTS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>indexer: API</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<body><div id="page"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script>
+</body></html>"""
+_START = "SwaggerUIBundle({url: '/api/openapi.json', dom_id: '#page', deepLinking: true});"
+_POLICY = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
+    " img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
+}
+
+
+@router.get("/docs")
+async def page() -> Response:
+    return Response(_PAGE, media_type="text/html", headers=_POLICY)
+
+
+@router.get("/docs/start.js")
+async def start() -> Response:
+    return Response(_START, media_type="text/javascript")
+
+
+@router.get("/docs/{name}")
+async def part(name: str) -> Response:
+    if name not in _PARTS:
+        raise no_such("page")
+    from swagger_ui_bundle import swagger_ui_path
+
+    headers = {"cache-control": "private, max-age=86400"}
+    return FileResponse(Path(swagger_ui_path) / name, media_type=_PARTS[name], headers=headers)
+
+
+@router.get("/healthz")
+async def healthz(request: Request) -> Response:
+    """Whether the index answers."""
+    state_of(request).looks.execute("SELECT 1 FROM asset LIMIT 1").fetchone()
+    return answer({"status": "ok"})

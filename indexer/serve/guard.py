@@ -1,0 +1,157 @@
+"""Who may use the server, and how much they may send. Before everything else, as plain ASGI.
+
+A request that names another host than this one comes from a page that had its name point here (DNS rebinding); a body
+that does not end is cut off; a client that stops in the middle of one is not waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import time
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from indexer.store import clients
+
+from .settings import Settings
+from .state import State
+
+# Bytes of a body that is no upload.
+MOST_BODY = 2_000_000
+# Seconds within which the next part of a body has to come.
+_PATIENCE = 60.0
+# A key's last use is noted no more often than this.
+_NOTED_SECONDS = 60.0
+# POSTs that change nothing.
+_ONLY_READING = ("/api/search", "/api/assets/exist")
+_OPEN = ("/healthz",)
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    # Whatever a file or a text holds: nothing of it runs, and nothing is fetched from elsewhere.
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+
+
+class _TooMuch(Exception):
+    pass
+
+
+class _TooSlow(Exception):
+    pass
+
+
+class Guard:
+    def __init__(self, app: ASGIApp, settings: Settings, state_of: Callable[[], State]) -> None:
+        self._app = app
+        self._settings = settings
+        self._state_of = state_of
+        self._noted: dict[str, float] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                there = {name.lower() for name, _ in message.get("headers", ())}
+                more = [pair for pair in _HEADERS if pair[0] not in there]
+                message = {**message, "headers": [*message.get("headers", ()), *more]}
+            await send(message)
+
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        refusal = self._refusal(scope, headers)
+        if refusal is not None:
+            await _refuse(sending, *refusal)
+            return
+        limit = self._settings.max_upload if _is_upload(scope) else MOST_BODY
+        try:
+            await self._app(scope, _limited(receive, limit), sending)
+        except _TooMuch:
+            if not started:
+                await _refuse(sending, 413, f"more than {limit:,} bytes")
+        except _TooSlow:
+            if not started:
+                await _refuse(sending, 408, "the rest of the request did not come")
+
+    def _refusal(self, scope: Scope, headers: dict[bytes, str]) -> tuple[int, str] | None:
+        settings = self._settings
+        host = headers.get(b"host", "")
+        if not settings.may_be_called(host):
+            return 421, f"this server is not called '{host}': 'indexer serve --host-name' adds a name"
+        path, method = scope["path"], scope["method"]
+        if path in _OPEN:
+            return None
+        if settings.needs_key and method != "OPTIONS" and not self._is_known(headers.get(b"authorization", ""), scope):
+            return 401, "a key is needed: Authorization: Bearer …"
+        if settings.read_only and method not in ("GET", "HEAD", "OPTIONS") and path not in _ONLY_READING:
+            return 403, "this server only reads"
+        length = headers.get(b"content-length", "")
+        limit = settings.max_upload if _is_upload(scope) else MOST_BODY
+        if length.isdigit() and int(length) > limit:
+            return 413, f"more than {limit:,} bytes"
+        return None
+
+    def _is_known(self, authorization: str, scope: Scope) -> bool:
+        """Keys are compared by their hashes, in a time that says nothing of how much of one is right."""
+        scheme, _, key = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not key.strip():
+            return False
+        given = clients.hash_of(key.strip())
+        if self._settings.key is not None and hmac.compare_digest(given, clients.hash_of(self._settings.key)):
+            return True
+        state = self._state_of()
+        found = [
+            key_id for known, key_id in clients.key_hashes(state.looks).items() if hmac.compare_digest(given, known)
+        ]
+        for key_id in found:
+            self._note(state, key_id)
+        return bool(found)
+
+    def _note(self, state: State, key_id: str) -> None:
+        now = time.monotonic()
+        if self._settings.read_only or now - self._noted.get(key_id, -_NOTED_SECONDS) < _NOTED_SECONDS:
+            return
+        self._noted[key_id] = now
+        task = asyncio.ensure_future(state.write(lambda index: index.used_key(key_id)))
+        task.add_done_callback(lambda done: done.exception())
+
+
+def _is_upload(scope: Scope) -> bool:
+    """By its path alone: whatever else is sent there is no upload, and told so before it is read."""
+    return bool(scope["method"] == "POST" and scope["path"] == "/api/assets")
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    taken = 0
+
+    async def receiving() -> Message:
+        nonlocal taken
+        try:
+            message = await asyncio.wait_for(receive(), _PATIENCE)
+        except TimeoutError as error:
+            raise _TooSlow from error
+        taken += len(message.get("body", b""))
+        if taken > limit:
+            raise _TooMuch
+        return message
+
+    return receiving
+
+
+async def _refuse(send: Send, status: int, why: str) -> None:
+    body = json.dumps({"detail": why}, ensure_ascii=False).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    if status in (408, 413):
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

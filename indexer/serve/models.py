@@ -1,0 +1,334 @@
+"""The shapes of requests and responses, for their checking and for the API's description."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+_ID = "[2-9A-HJ-NP-Za-km-z]{22}"
+AssetId = Annotated[str, StringConstraints(pattern=f"^asset_{_ID}$")]
+AlbumId = Annotated[str, StringConstraints(pattern=f"^album_{_ID}$")]
+LinkId = Annotated[str, StringConstraints(pattern=f"^album_asset_{_ID}$")]
+PersonId = Annotated[str, StringConstraints(pattern=f"^person_{_ID}$")]
+FaceId = Annotated[str, StringConstraints(pattern=f"^face_{_ID}$")]
+LibraryId = Annotated[str, StringConstraints(pattern=f"^lib_{_ID}$")]
+KeyId = Annotated[str, StringConstraints(pattern=f"^apikey_{_ID}$")]
+
+Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
+After = Annotated[datetime | None, Query(description="Taken after this: a wall clock, or with an offset an instant.")]
+Before = Annotated[datetime | None, Query(description="Taken before this: a wall clock, or with an offset an instant.")]
+MOST_IDS = 100
+T = TypeVar("T")
+
+
+class Detail(BaseModel):
+    """Why not."""
+
+    detail: str
+
+
+class Variant(BaseModel):
+    url: str
+    mimetype: str
+    width: int | None = Field(description="In pixels; null where it is not known.")
+
+
+Urls = dict[str, Variant]
+
+
+class BoundingBox(BaseModel):
+    """Pixels of the stored picture, before it is turned upright."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+
+class Candidate(BaseModel):
+    person_id: str
+    name: str | None
+    distance: float
+
+
+class ClusterAssignment(BaseModel):
+    """Cosine distances of a face to the middles of people."""
+
+    distance_to_person: float | None
+    candidates: list[Candidate]
+
+
+class ClusterMetrics(BaseModel):
+    """Cosine distances between the faces of a person."""
+
+    face_count: int
+    pairwise_mean: float
+    pairwise_p90: float
+
+
+class Face(BaseModel):
+    id: str
+    asset_id: str
+    bounding_box: BoundingBox
+    created_at: datetime
+    updated_at: datetime
+    person_id: str | None
+    timestamp_ms: int | None = Field(description="In a film: when.")
+    asset_urls: Urls
+    cluster_assignment: ClusterAssignment | None = Field(None, description="With include=cluster_assignment.")
+
+
+class Person(BaseModel):
+    id: str
+    is_hidden: bool
+    is_favorite: bool
+    created_at: datetime
+    updated_at: datetime
+    name: str | None
+    birth_date: date | None
+    asset_count: int
+    thumbnail_face_id: str | None
+    asset_urls: Urls
+    cluster_metrics: ClusterMetrics | None = Field(None, description="With include=cluster_metrics.")
+
+
+class _Words(BaseModel):
+    asset_id: str
+    created_at: datetime
+    updated_at: datetime
+    make: str | None
+    model: str | None
+    orientation: int | None
+    modified_datetime: str | None
+    original_datetime: str | None
+    digitized_datetime: str | None
+    lens_model: str | None
+    f_number: float | None
+    focal_length: float | None
+    iso: int | None
+    exposure_time: float | None = Field(description="Seconds.")
+    exposure_bias: float | None
+    latitude: float | None
+    longitude: float | None
+    altitude: float | None
+    city: str | None
+    state: str | None
+    country: str | None
+    description: str | None
+    fps: float | None
+    live_photo_cid: str | None
+    projection_type: str | None
+    auto_stack_id: str | None
+    rating: int | None
+
+
+class Exif(_Words):
+    """As metadata; what earlier clients look at."""
+
+    profile_description: str | None
+
+
+class Metadata(_Words):
+    """What the file says, what was looked up, and what the user says, which wins."""
+
+    country_code: str | None
+    sublocation: str | None
+    place_name: str | None
+    timezone: str | None
+    display_label: str | None
+
+
+class Asset(BaseModel):
+    """A photo or film."""
+
+    model_config = ConfigDict(extra="allow")
+    id: str
+    device_asset_id: str
+    device_id: str
+    mime_type: str
+    original_file_name: str
+    file_created_at: datetime
+    file_modified_at: datetime
+    local_datetime: str = Field(description="When it was taken, by the clocks there; with an offset, if known.")
+    checksum: str = Field(description="Base64 of the SHA-256.")
+    checksum_sha1: str | None
+    created_at: datetime
+    updated_at: datetime
+    exif: Exif
+    metadata: Metadata
+    metrics: dict[str, float | None]
+    asset_urls: Urls
+    description: str | None = Field(description="What a model wrote of the picture; '' where it refused to.")
+    faces: list[Face]
+    people: list[Person]
+    width: int
+    height: int
+    file_size_bytes: int
+    trashed_at: datetime | None
+
+
+class Page(BaseModel, Generic[T]):
+    data: list[T]
+    has_more: bool
+
+
+class Month(BaseModel):
+    time_bucket: datetime
+    count: int
+
+
+class ExistQuery(BaseModel):
+    """Just one of the three ways."""
+
+    model_config = ConfigDict(populate_by_name=True)
+    checksums: list[str] | None = Field(None, max_length=5000, description="Base64 of SHA-256.")
+    checksum_sha1s: list[str] | None = Field(None, max_length=5000, description="Base64 of SHA-1.")
+    device_id: str | None = Field(None, alias="deviceId")
+    device_asset_ids: list[str] | None = Field(None, alias="deviceAssetIds", max_length=5000)
+
+
+class AssetLite(BaseModel):
+    id: str
+    checksum: str
+    checksum_sha1: str | None
+    device_asset_id: str
+    device_id: str
+
+
+class Existing(BaseModel):
+    assets: list[AssetLite]
+
+
+class AssetIds(BaseModel):
+    ids: list[AssetId] = Field(max_length=MOST_IDS)
+
+
+class SearchResult(BaseModel):
+    asset: Asset
+    distance: float | None = Field(description="0: the same; 1: another thing. null: words alone found it.")
+
+
+class SearchResults(BaseModel):
+    data: list[SearchResult]
+
+
+class Album(BaseModel):
+    id: str
+    name: str
+    description: str | None
+    asset_count: int
+    album_cover_asset_id: str | None
+    asset_urls: Urls
+    start_date: str | None
+    end_date: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class AlbumValues(BaseModel):
+    name: str | None = None
+    description: str | None = None
+
+
+class NewAlbum(AlbumValues):
+    library_id: LibraryId | None = None
+
+
+class AlbumAssetIds(BaseModel):
+    asset_ids: list[AssetId] = Field(max_length=MOST_IDS)
+
+
+class Added(BaseModel):
+    added_assets: list[str]
+    duplicate_assets: list[str]
+    not_found_assets: list[str]
+
+
+class Link(BaseModel):
+    """That an asset is in an album."""
+
+    id: str
+    album_id: str
+    asset_id: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class PersonValues(BaseModel):
+    name: str | None = None
+    birth_date: date | None = None
+    is_favorite: bool | None = None
+    is_hidden: bool | None = None
+    thumbnail_face_id: FaceId | None = None
+
+
+class NewPerson(PersonValues):
+    library_id: LibraryId | None = None
+
+
+class MergePeople(BaseModel):
+    source_person_ids: list[PersonId] = Field(min_length=1, max_length=MOST_IDS)
+
+
+class FaceValues(BaseModel):
+    person_id: PersonId | None = None
+
+
+class Library(BaseModel):
+    id: str
+    name: str
+    description: str | None
+    asset_count: int
+    user_id: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class LibraryValues(BaseModel):
+    name: str | None = Field(None, min_length=1)
+    description: str | None = None
+
+
+class NewLibrary(BaseModel):
+    name: str = Field(min_length=1)
+    description: str | None = None
+
+
+class Event(BaseModel):
+    created_at: datetime
+    cursor: str
+    entity_id: str
+    entity_type: str
+    event_type: str
+    payload: dict[str, Any] | None
+
+
+class User(BaseModel):
+    id: str
+    created_at: datetime
+    updated_at: datetime
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    is_active: bool
+    is_superuser: bool
+    is_verified: bool
+
+
+class KeyName(BaseModel):
+    name: str = Field(min_length=1)
+
+
+class Key(BaseModel):
+    id: str
+    name: str | None
+    created_at: datetime
+    last_used_at: datetime | None
+    is_active: bool
+
+
+class NewKey(Key):
+    api_key: str = Field(description="The key itself. It is shown here and never again.")

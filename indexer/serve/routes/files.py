@@ -1,0 +1,133 @@
+"""The files that asset_urls name: /files/{asset_id}/{variant}, /files/faces/{face_id}.
+
+No part of a path comes from the request: an id and the name of a variant are looked up in the index, which says where
+the file lies."""
+
+from __future__ import annotations
+
+import os
+from email.utils import formatdate, parsedate_to_datetime
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi import Path as InPath
+from fastapi.responses import FileResponse
+
+from indexer.errors import NotFound, Undecodable, UsageError
+from indexer.store import enrichments, pages
+
+from ..answers import errors, no_such
+from ..models import AssetId, FaceId
+from ..state import State, not_found, state_of
+from ..urls import version_of
+
+router = APIRouter(prefix="/files", tags=["files"])
+
+_FILES = {
+    **errors(404),
+    200: {"description": "The file.", "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}},
+    206: {"description": "A part of it."},
+    304: {"description": "As the client has it already."},
+    400: {"description": "A range that makes no sense."},
+    416: {"description": "A range that lies behind its end."},
+}
+# Shown by the browser itself; anything else is saved, for it might be run.
+_SHOWN = ("image/", "video/", "audio/")
+_NEVER_SHOWN = ("image/svg+xml",)
+Version = Annotated[str | None, Query(description="As in asset_urls: the content is the same for ever.")]
+
+
+@router.api_route("/faces/{face_id}", methods=["GET", "HEAD"], responses=_FILES)
+async def get_face_file(request: Request, face_id: FaceId, v: Version = None) -> Response:
+    """The portrait of a face."""
+    here = state_of(request)
+    found = pages.faces(here.looks, [face_id])
+    if not found:
+        raise not_found("face", face_id)
+    path = await _variant(here, found[0].asset_id, face_id)
+    return _file(request, path, "image/jpeg", path.stem, f"{face_id}.jpg", is_fixed=False)
+
+
+@router.api_route("/{asset_id}/{name}", methods=["GET", "HEAD"], responses=_FILES)
+async def get_file(
+    request: Request,
+    asset_id: AssetId,
+    name: Annotated[Literal["original", "thumbnail", "preview", "fullsize"], InPath()],
+    v: Version = None,
+    download: Annotated[bool, Query(description="Have the browser save it.")] = False,
+) -> Response:
+    """A photo or film, or a smaller picture of it, made now if there is none."""
+    here = state_of(request)
+    one = here.record(asset_id)
+    version = version_of(one)
+    original_name = enrichments.original_name(here.looks, asset_id)
+    if name == "original":
+        path = next(
+            (Path(file.real_path) for file in enrichments.picture_files(here.looks, asset_id)
+             if os.path.isfile(file.real_path)),
+            None,
+        )  # fmt: skip
+        if path is None:
+            raise no_such("file now: its drive is away, or it has gone")
+        mime_type, shown_name = one.mime_type, original_name
+    else:
+        path = await _variant(here, asset_id, name)
+        is_own = path.suffix == ".jpg" and path.parent.parent == here.cache
+        mime_type = "image/jpeg" if is_own else one.mime_type
+        shown_name = f"{os.path.splitext(original_name)[0]}-{name}.jpg" if is_own else original_name
+    return _file(request, path, mime_type, f"{version}-{name}", shown_name, is_fixed=v == version, download=download)
+
+
+async def _variant(state: State, asset_id: str, name: str) -> Path:
+    """Made once, though many ask for it at the same time: the others wait for the first."""
+    known = enrichments.variant(state.looks, asset_id, name)
+    if known is not None and not enrichments.was_long_unused(state.looks, asset_id, name):
+        path = state.cache / known.file
+        if path.exists():
+            return path
+    try:
+        return await state.once((asset_id, name), lambda index: index.variant(asset_id, name))
+    except (NotFound, Undecodable, UsageError) as error:
+        raise no_such(f"picture: {error}") from error
+
+
+def _file(
+    request: Request, path: Path, mime_type: str, tag: str, name: str, *, is_fixed: bool, download: bool = False
+) -> Response:
+    try:
+        info = path.stat()
+    except OSError as error:
+        raise no_such("file now: its drive is away, or it has gone") from error
+    etag = f'"{tag}"'
+    is_shown = mime_type.startswith(_SHOWN) and mime_type not in _NEVER_SHOWN and not download
+    headers = {
+        "etag": etag,
+        "last-modified": formatdate(info.st_mtime, usegmt=True),
+        "cache-control": "private, max-age=31536000, immutable" if is_fixed else "private, no-cache",
+        "content-disposition": _disposition("inline" if is_shown else "attachment", name),
+    }
+    if _is_known(request, etag, info.st_mtime):
+        return Response(status_code=304, headers=headers)
+    return FileResponse(path, headers=headers, media_type=mime_type, stat_result=info)
+
+
+def _is_known(request: Request, etag: str, mtime: float) -> bool:
+    """RFC 9110, 13.2.2: the tags count, and only where there are none the time."""
+    tags = request.headers.get("if-none-match")
+    if tags is not None:
+        return tags.strip() == "*" or etag in [one.strip().removeprefix("W/") for one in tags.split(",")]
+    since = request.headers.get("if-modified-since")
+    if since is None:
+        return False
+    try:
+        return int(mtime) <= parsedate_to_datetime(since).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return False
+
+
+def _disposition(kind: str, name: str) -> str:
+    """RFC 6266: the name in letters that every client knows, and the name as it is."""
+    plain = "".join(one if " " <= one <= "~" and one not in '"\\%' else "_" for one in name)
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -1,0 +1,151 @@
+"""/api/search"""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
+from PIL import Image
+
+from indexer.errors import Undecodable, UsageError
+from indexer.index import Index
+from indexer.store import pages
+from indexer.store.pages import Wanted
+
+from ..answers import answer_text, errors, unprocessable
+from ..models import MOST_IDS, LibraryId, PersonId, SearchResults
+from ..state import State, base_of, state_of
+from ..urls import with_urls
+from .assets import check_library
+
+router = APIRouter(prefix="/api/search", tags=["search"])
+
+_MOST_BYTES = 50_000_000
+_PERSON = PersonId.__metadata__[0].pattern  # type: ignore[attr-defined]
+
+Query_ = Annotated[str | None, Query(description="Words, and filters as the command line has them.")]
+
+
+@router.get("", response_model=SearchResults, responses=errors(404))
+async def search(
+    request: Request,
+    query: Query_ = None,
+    captured_after: Annotated[datetime | None, Query()] = None,
+    captured_before: Annotated[datetime | None, Query()] = None,
+    person_ids: Annotated[list[str] | None, Query(description="With all of them; commas do too.")] = None,
+    library_id: LibraryId | None = None,
+    threshold: Annotated[float, Query(ge=0, le=1, description="The largest distance.")] = 0.8,
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    limit: Annotated[int, Query(ge=1, le=200)] = 20,
+) -> Response:
+    """The best first; without a query the newest."""
+    wanted = _wanted(request, person_ids, library_id, captured_after, captured_before)
+    return await _found(request, wanted, query, None, threshold, page, limit)
+
+
+@router.post("", response_model=SearchResults, responses=errors(404))
+async def search_assets(
+    request: Request,
+    query: Annotated[str | None, Form()] = None,
+    image: Annotated[UploadFile | None, File(description="What it is to look like.")] = None,
+    captured_after: Annotated[datetime | None, Form()] = None,
+    captured_before: Annotated[datetime | None, Form()] = None,
+    person_ids: Annotated[list[str] | None, Form()] = None,
+    library_id: Annotated[LibraryId | None, Form()] = None,
+    threshold: Annotated[float, Form(ge=0, le=1)] = 0.8,
+    page: Annotated[int, Form(ge=1, le=10_000)] = 1,
+    limit: Annotated[int, Form(ge=1, le=200)] = 20,
+) -> Response:
+    """As GET; also by a picture that the photos are to look like."""
+    wanted = _wanted(request, person_ids, library_id, captured_after, captured_before)
+    picture = None
+    if image is not None:
+        content = await image.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise unprocessable("image", f"it is larger than {_MOST_BYTES:,} bytes", "body")
+        picture = _opened(content)
+    return await _found(request, wanted, query, picture, threshold, page, limit)
+
+
+def _wanted(
+    request: Request,
+    person_ids: list[str] | None,
+    library_id: str | None,
+    after: datetime | None,
+    before: datetime | None,
+) -> Wanted:
+    import re
+
+    state = state_of(request)
+    check_library(state, library_id)
+    people = [one.strip() for some in person_ids or () for one in some.split(",") if one.strip()]
+    if len(people) > MOST_IDS:
+        raise unprocessable("person_ids", f"there are more than {MOST_IDS}")
+    for one in people:
+        if not re.fullmatch(_PERSON, one):
+            raise unprocessable("person_ids", f"'{one}' is no id of a person")
+    return Wanted(person_ids=people, library_id=library_id, after=after, before=before)
+
+
+def _opened(content: bytes) -> Image.Image:
+    try:
+        image = Image.open(io.BytesIO(content))
+        image.draft("RGB", (1440, 1440))
+        return image.convert("RGB")
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise unprocessable("image", "it cannot be decoded", "body") from error
+
+
+async def _found(
+    request: Request,
+    wanted: Wanted,
+    query: str | None,
+    picture: Image.Image | None,
+    threshold: float,
+    number: int,
+    limit: int,
+) -> Response:
+    state, skip = state_of(request), (number - 1) * limit
+    query = (query or "").strip()
+    if not query and picture is None:
+        ids = pages.page(state.looks, wanted, None, skip + limit) or []
+        return _answer(request, state, [(one, None) for one in ids[skip:]])
+    try:
+        found = await state.look(lambda index: _matching(index, wanted, query, picture, threshold, skip + limit))
+    except (UsageError, Undecodable) as error:
+        raise unprocessable("query", str(error)) from error
+    return _answer(request, state, found[skip:])
+
+
+def _matching(
+    index: Index, wanted: Wanted, query: str, picture: Image.Image | None, threshold: float, limit: int
+) -> list[tuple[str, float | None]]:
+    """Ids with their distances, the nearest first."""
+    if picture is not None:
+        near: dict[str, float | None] = {one: far for one, far in index.alike(picture) if far <= threshold}
+        if query:
+            by_words = {one.id for one in index.search(query, limit=100_000)}
+            near = {one: far for one, far in near.items() if one in by_words}
+    else:
+        distances = index.distances(query)
+        most = 100_000 if wanted != Wanted() else limit
+        near = {
+            one.id: distances.get(one.id)
+            for one in index.search(query, limit=most)
+            if (distances.get(one.id) or 0.0) <= threshold
+        }
+    if wanted != Wanted():
+        kept = set(pages.page(index.connection, wanted._replace(ids=list(near)), None, -1) or ())
+        near = {one: far for one, far in near.items() if one in kept}
+    return list(near.items())[:limit]
+
+
+def _answer(request: Request, state: State, found: list[tuple[str, float | None]]) -> Response:
+    base, distances = base_of(request), dict(found)
+    texts = []
+    for one in pages.records(state.looks, list(distances)):
+        far = distances[one.id]
+        texts.append(f'{{"asset":{with_urls(one, base)},"distance":{"null" if far is None else round(far, 4)}}}')
+    return answer_text(f'{{"data":[{",".join(texts)}]}}')

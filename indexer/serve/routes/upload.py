@@ -1,0 +1,184 @@
+"""POST /api/assets: a photo or film, taken in as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter, ValidationError
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from indexer.errors import UsageError
+from indexer.uploads import Upload, coming, safe_name, take_in
+
+from ..answers import answer_text, errors, unprocessable
+from ..models import Asset, LibraryId
+from ..state import base_of, state_of
+from ..urls import with_urls
+from .assets import check_library
+
+router = APIRouter(prefix="/api/assets", tags=["assets"])
+
+_TEXT = 4096
+_WORDS = ("device_asset_id", "device_id", "file_created_at", "file_modified_at")
+_TIME: TypeAdapter[datetime] = TypeAdapter(datetime)
+_LIBRARY: TypeAdapter[str] = TypeAdapter(LibraryId)
+_FORM = {
+    "type": "object",
+    "required": ["asset_data", *_WORDS],
+    "properties": {
+        "asset_data": {"type": "string", "format": "binary", "description": "The photo or film."},
+        "device_asset_id": {"type": "string", "description": "What the device calls it."},
+        "device_id": {"type": "string"},
+        "file_created_at": {"type": "string", "format": "date-time"},
+        "file_modified_at": {"type": "string", "format": "date-time"},
+        "library_id": {"type": "string", "description": "The default library, where none is named."},
+    },
+}
+
+
+class _Form:
+    """A multipart body as it comes: words are kept, the file goes to the disk and through the hash."""
+
+    def __init__(self, boundary: bytes, folder: Path) -> None:
+        self.words: dict[str, str] = {}
+        self.name: str | None = None
+        self.path = folder / "photo"
+        self.digest = hashlib.sha256()
+        self._folder = folder
+        self._file: BinaryIO | None = None
+        self._header, self._value = bytearray(), bytearray()
+        self._headers: dict[bytes, bytes] = {}
+        self._field: str | None = None
+        self._text = bytearray()
+        self._parser = MultipartParser(boundary, self._callbacks())  # type: ignore[arg-type]
+        self.write = self._parser.write
+
+    def finish(self) -> None:
+        self._parser.finalize()
+        self.close()
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _callbacks(self) -> dict[str, Callable[..., None]]:
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": lambda data, start, end: self._header.extend(data[start:end]),
+            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+            "on_header_end": self._take_header,
+            "on_headers_finished": self._take_headers,
+            "on_part_data": self._take_data,
+            "on_part_end": self._end,
+        }
+
+    def _begin(self) -> None:
+        self._headers, self._field, self._text = {}, None, bytearray()
+
+    def _take_header(self) -> None:
+        self._headers[bytes(self._header).lower()] = bytes(self._value)
+        self._header, self._value = bytearray(), bytearray()
+
+    def _take_headers(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        field = options.get(b"name", b"").decode("utf-8", "replace")
+        if field == "asset_data" and b"filename" in options:
+            if self.name is not None:
+                raise unprocessable("asset_data", "there are two of them", "body")
+            self.name = safe_name(options[b"filename"].decode("utf-8", "replace"))
+            self.path = self._folder / self.name
+            self._file = self.path.open("wb")
+        self._field = field
+
+    def _take_data(self, data: bytes, start: int, end: int) -> None:
+        part = memoryview(data)[start:end]
+        if self._file is not None:
+            self.digest.update(part)
+            self._file.write(part)
+        elif len(self._text) + len(part) > _TEXT:
+            raise unprocessable(str(self._field), f"it is longer than {_TEXT} bytes", "body")
+        else:
+            self._text += part
+
+    def _end(self) -> None:
+        if self._file is not None:
+            self.close()
+        elif self._field is not None:
+            self.words[self._field] = self._text.decode("utf-8", "replace")
+
+
+@router.post(
+    "",
+    response_model=Asset,
+    status_code=201,
+    responses={**errors(403, 404), 200: {"model": Asset, "description": "These bytes were known already."},
+               408: {"description": "The rest did not come."}, 422: {"description": "It makes no sense."}},
+    openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
+)  # fmt: skip
+async def create_asset(request: Request) -> Response:
+    """Take in a photo or film. It is seen only once it is there whole."""
+    here = state_of(request)
+    kind, options = parse_options_header(request.headers.get("content-type"))
+    if kind != b"multipart/form-data" or not options.get(b"boundary"):
+        raise unprocessable("asset_data", "the body is no multipart/form-data", "body")
+    folder = await asyncio.to_thread(coming, here.settings.database, None)
+    try:
+        form = _Form(options[b"boundary"], folder)
+        try:
+            async for chunk in request.stream():
+                if chunk:
+                    await asyncio.to_thread(form.write, chunk)
+            form.finish()
+        except FormParserError as error:
+            raise unprocessable("asset_data", f"the form cannot be read: {error}", "body") from error
+        finally:
+            form.close()
+        upload = _upload(form)
+        check_library(here, upload.library_id)
+        try:
+            asset_id, is_new = await here.write(lambda index: take_in(index, upload))
+        except UsageError as error:
+            raise unprocessable("asset_data", str(error), "body") from error
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, True)
+    here.on_upload(asset_id)
+    return answer_text(with_urls(here.record(asset_id), base_of(request)), 201 if is_new else 200)
+
+
+def _upload(form: _Form) -> Upload:
+    """Raises as FastAPI does where something is missing, or is not what it has to be."""
+    wrong: list[dict[str, Any]] = []
+
+    def read(field: str, adapter: TypeAdapter[Any] | None) -> Any:
+        value = form.words.get(field)
+        if value is None:
+            wrong.append({"type": "missing", "loc": ("body", field), "msg": "Field required", "input": None})
+            return None
+        try:
+            return value if adapter is None else adapter.validate_python(value)
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_context=False)[0]
+            wrong.append({**problem, "loc": ("body", field)})
+            return None
+
+    device_asset_id, device_id = read("device_asset_id", None), read("device_id", None)
+    created_at, modified_at = read("file_created_at", _TIME), read("file_modified_at", _TIME)
+    library_id = read("library_id", _LIBRARY) if form.words.get("library_id") else None
+    if form.name is None:
+        wrong.append({"type": "missing", "loc": ("body", "asset_data"), "msg": "Field required", "input": None})
+    if wrong:
+        raise RequestValidationError(wrong)
+    name = str(form.name)
+    return Upload(
+        form.path, name, form.digest.digest(), device_id, device_asset_id, created_at, modified_at, library_id
+    )

@@ -1,0 +1,125 @@
+"""Run the server: uvicorn, with bounds on what a client may cost it, and on request a watch beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from indexer.errors import UsageError
+
+from .app import make_app
+from .settings import Settings
+
+# Bytes of the request line and the headers together; seconds within which they have to come.
+_MOST_HEADERS = 32_768
+_PATIENCE = 20.0
+_CONNECTIONS = 1000
+
+
+class _Patient(HttpToolsProtocol):
+    """Ends connections whose request does not come, or has headers without end."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._headers_taken = 0
+        self._in_headers = True
+        self._deadline = self.loop.call_later(_PATIENCE, self._too_slow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._deadline.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._in_headers:
+            self._headers_taken += len(data)
+        super().data_received(data)
+        if self._in_headers and self._headers_taken > _MOST_HEADERS and not self.transport.is_closing():
+            self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n")
+            self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        self._in_headers = False
+        self._deadline.cancel()
+        super().on_headers_complete()
+
+    def on_message_begin(self) -> None:
+        self._in_headers, self._headers_taken = True, 0
+        self._deadline.cancel()
+        self._deadline = self.loop.call_later(_PATIENCE, self._too_slow)
+        super().on_message_begin()
+
+    def _too_slow(self) -> None:
+        if self._in_headers and not self.transport.is_closing():
+            self.transport.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Raises UsageError where the port is taken, or the address is none of this machine's."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise UsageError(f"cannot serve at {host}:{port}: {why}: name another one with --port or --host") from error
+    return bound
+
+
+def serve(
+    settings: Settings, bound: socket.socket, *, access_log: bool = True, on_ready: Callable[[], None] = lambda: None
+) -> None:
+    """Until SIGTERM or SIGINT; requests that are being answered are answered to their end."""
+    config = uvicorn.Config(
+        make_app(settings),
+        http=_Patient,
+        ws="none",
+        access_log=access_log,
+        server_header=False,
+        log_config=_logging(access_log),
+        limit_concurrency=_CONNECTIONS,
+        timeout_graceful_shutdown=10,
+        backlog=512,
+    )
+    server = _Server(config, on_ready)
+    server.run(sockets=[bound])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+
+def _logging(access_log: bool) -> dict[str, Any]:
+    """To stderr: requests with --access-log, else only what goes wrong."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "access": {
+                "()": "uvicorn.logging.AccessFormatter",
+                "fmt": '%(asctime)s %(client_addr)s "%(request_line)s" %(status_code)s',
+                "use_colors": False,
+            },
+            "plain": {"format": "indexer: %(message)s"},
+        },
+        "handlers": {
+            "access": {"class": "logging.StreamHandler", "formatter": "access", "stream": "ext://sys.stderr"},
+            "plain": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"},
+        },
+        "loggers": {
+            "uvicorn": {"handlers": ["plain"], "level": "WARNING", "propagate": False},
+            "uvicorn.error": {"level": "WARNING"},
+            "uvicorn.access": {"handlers": ["access"] if access_log else [], "level": "INFO", "propagate": False},
+        },
+    }

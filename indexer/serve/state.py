@@ -1,0 +1,97 @@
+"""What the routes have of the index: one connection for quick looks, threads for what takes its time."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
+
+from fastapi import HTTPException, Request
+
+from indexer.config import cache_folder
+from indexer.enrich.behind import Behind
+from indexer.index import Index
+from indexer.store import connection, pages
+from indexer.store.pages import Record
+
+from .settings import Settings
+
+T = TypeVar("T")
+_LOOKERS = 4
+
+
+class State:
+    """looks: the connection of the event loop's thread, for what takes a few milliseconds at most."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.looks: sqlite3.Connection = connection.open_for_reading(settings.database)
+        self.cache = cache_folder(settings.database)
+        self._own = threading.local()
+        self._at_work: dict[Hashable, asyncio.Task[Any]] = {}
+        self._writer = ThreadPoolExecutor(1, "indexer-write")
+        self._lookers = ThreadPoolExecutor(_LOOKERS, "indexer-look")
+        # Who works out what can be told of new photos; None: nobody.
+        self.behind = Behind(settings.database) if settings.enrich else None
+
+    async def write(self, do: Callable[[Index], T]) -> T:
+        """In the one thread that writes: it may wait for other processes, and nobody has to wait with it."""
+        return await self._in(self._writer, do)
+
+    async def look(self, do: Callable[[Index], T]) -> T:
+        """In a thread of its own kind: what may take longer, and decodes pictures."""
+        return await self._in(self._lookers, do)
+
+    async def once(self, what: Hashable, do: Callable[[Index], T]) -> T:
+        """As `look`; whoever asks for the same while it is being done gets what the first one gets."""
+        task = self._at_work.get(what)
+        if task is None:
+            task = self._at_work[what] = asyncio.create_task(self.look(do))
+            task.add_done_callback(lambda done: self._at_work.pop(what, None))
+        result: T = await asyncio.shield(task)
+        return result
+
+    async def _in(self, pool: ThreadPoolExecutor, do: Callable[[Index], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(pool, partial(self._with_index, do))
+
+    def _with_index(self, do: Callable[[Index], T]) -> T:
+        index: Index | None = getattr(self._own, "index", None)
+        if index is None:
+            index = self._own.index = Index.open(self.settings.database)
+        return do(index)
+
+    def on_upload(self, asset_id: str) -> None:
+        """Told of each photo that came in."""
+        if self.behind is not None:
+            self.behind.tell(asset_id)
+
+    def record(self, asset_id: str) -> Record:
+        found = pages.record(self.looks, asset_id)
+        if found is None:
+            raise not_found("asset", asset_id)
+        return found
+
+    def close(self) -> None:
+        if self.behind is not None:
+            self.behind.close()
+        for pool in (self._writer, self._lookers):
+            pool.shutdown(cancel_futures=True)
+        self.looks.close()
+
+
+def not_found(kind: str, one_id: str) -> HTTPException:
+    return HTTPException(404, f"there is no {kind} {one_id}")
+
+
+def state_of(request: Request) -> State:
+    state: State = request.app.state.indexer
+    return state
+
+
+def base_of(request: Request) -> str:
+    """The address by which the client reached this server."""
+    return f"{request.url.scheme}://{request.headers['host']}"

@@ -1,0 +1,61 @@
+"""Where a client of the API finds the files of a record: `asset_urls`, of this server instead of file://."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from indexer.enrich.variants import SIZES
+from indexer.store.pages import Record
+
+# Neither can be a part of a string of the record: there a quote has a backslash before it.
+_BEGIN, _END = '"asset_urls":{', '},"description":'
+# The file of a portrait in the cache is named after its face.
+_PORTRAIT = re.compile(r'"asset_urls":\{"thumbnail":\{"url":"file:[^"]*-(face_[2-9A-HJ-NP-Za-km-z]{22})\.jpg"')
+
+
+def with_urls(one: Record, base: str) -> str:
+    """The record's text, of which only the URLs are others."""
+    begin = one.json.index(_BEGIN)
+    end = one.json.index(_END, begin) + 1
+    head, tail = one.json[:begin], one.json[end:]
+    if '"file:' in tail:
+        tail = _PORTRAIT.sub(lambda found: f'"asset_urls":{{"thumbnail":{{"url":"{portrait_url(found[1], base)}"', tail)
+    return f'{head}"asset_urls":{json.dumps(asset_urls(one, base), separators=(",", ":"))}{tail}'
+
+
+def asset_urls(one: Record, base: str) -> dict[str, dict[str, str | int | None]]:
+    """Of a film the original; of a picture all of its variants, which are made when they are asked for."""
+    version = version_of(one)
+    width, height = (one.width, one.height) if one.orientation < 5 else (one.height, one.width)
+    urls = {"original": (one.mime_type, one.width or None)}
+    if not one.mime_type.startswith("video/"):
+        for name in ("thumbnail", "preview", "fullsize"):
+            size = SIZES[name] or max(width, height)
+            urls[name] = ("image/jpeg", round(width * min(1, size / max(width, height))) if width and height else None)
+        if is_shown(one):
+            urls["fullsize"] = urls["original"]
+    return {
+        name: {"url": f"{base}/files/{one.id}/{name}?v={version}", "mimetype": mime_type, "width": wide}
+        for name, (mime_type, wide) in urls.items()
+    }
+
+
+def is_shown(one: Record) -> bool:
+    """Whether every browser shows the original, upright: then that is the full-size picture too."""
+    from indexer.enrich.demand import SHOWN
+
+    return one.orientation == 1 and one.mime_type in SHOWN
+
+
+# Pixels, of one that is made when it is asked for.
+PORTRAIT_SIDE = 256
+
+
+def portrait_url(face_id: str, base: str) -> str:
+    return f"{base}/files/faces/{face_id}"
+
+
+def version_of(one: Record) -> str:
+    """What a file's content depends on: as long as it is the same, so is the file."""
+    return re.sub(r"[^A-Za-z0-9]", "", one.checksum)[:16] + str(one.orientation)
