@@ -522,6 +522,16 @@ class Index:
         with self.change() as writer:
             clients.delete_library(writer.connection, library_id)
 
+    def put_in_library(self, folder: PathLike, library_id: str | None) -> None:
+        """Have an indexed folder be in a library; None: in the default one."""
+        from .store import clients
+
+        root = self.root_at(folder)
+        if library_id is not None and not clients.has_library(self._db, library_id):
+            raise NotFound(f"there is no library {library_id}")
+        with self.change() as writer:
+            writer.put_in_library(root.path, library_id)
+
     def add_key(self, name: str) -> tuple[KeyInfo, str]:
         """A new key for the HTTP API: what is kept of it, and the key itself, which is not."""
         from .store import clients

@@ -102,6 +102,12 @@ def _put_faces(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts,
             " AND (?1 IS NOT NULL OR assigned_by = 'file')",
             (person_id, by, now, face_id),
         )
+        if person_id is not None:
+            connection.execute(
+                "UPDATE person SET thumbnail_face_id = ?1, updated_at = ?3 WHERE id = ?2 AND thumbnail_face_id IS NULL"
+                " AND EXISTS (SELECT 1 FROM face WHERE face.id = ?1 AND face.person_id = ?2)",
+                (face_id, person_id, now),
+            )
     absorb(connection, asset_id, now)
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.responses import PlainTextResponse
 
 from indexer.store import clients, queries
 from indexer.store.clients import LibraryInfo
@@ -122,9 +123,10 @@ async def get_me(request: Request) -> Response:
     )
 
 
-@account.get("/server/ping", response_model=str, responses=errors())
+@account.get("/server/ping", response_class=PlainTextResponse, responses=errors())
 async def ping() -> Response:
-    return answer("pong")
+    """Whether the server is there."""
+    return PlainTextResponse("pong")
 
 
 @account.get("/api-keys/", response_model=list[Key], responses=errors())

@@ -1,0 +1,148 @@
+"""A real server on a real socket, and the cloud's own client, unmodified, against it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from gumnut import AsyncGumnut, Gumnut
+from pydantic import BaseModel
+
+from indexer import Index
+
+from ..conftest import SAMPLES, until
+
+
+@dataclass
+class Server:
+    """`indexer serve` as a process."""
+
+    process: subprocess.Popen[str]
+    url: str
+    log: Path
+    database: Path
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(timeout=30)
+
+    def http(self, **options: Any) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=60, **options)
+
+
+Serve = Callable[..., Server]
+
+
+def start(database: Path, log: Path, *options: object, **environment: str) -> Server:
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "indexer", "--db", str(database), "serve", "--port", "0", *map(str, options)],
+            stdout=out,
+            stderr=out,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+        )
+    until(lambda: process.poll() is not None or "Serving" in log.read_text(), what="the server")
+    found = re.search(r"http://\S+?:\d+", log.read_text())
+    assert found, log.read_text()
+    return Server(process, found[0].replace("0.0.0.0", "127.0.0.1"), log, database)
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    started: list[Server] = []
+
+    def run(database: Path, *options: object, **environment: str) -> Server:
+        started.append(start(database, tmp_path / f"serve{len(started)}.log", *options, **environment))
+        return started[-1]
+
+    yield run
+    for one in started:
+        if one.process.poll() is None:
+            one.stop()
+
+
+@pytest.fixture(scope="session")
+def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The index of sample_media, with all that can be worked out of it; to be copied."""
+    folder = tmp_path_factory.mktemp("sampled")
+    shutil.copytree(SAMPLES, folder / "photos")
+    with Index.open(folder / "index.db") as index:
+        index.scan([folder / "photos"])
+        index.enrich(["places", "variants", "quality", "appearance", "portraits"])
+    return folder
+
+
+@pytest.fixture
+def indexed(sampled: Path, tmp_path: Path) -> Index:
+    """An index of one's own of sample_media; its photos are everybody's: they are only looked at."""
+    with Index.open(sampled / "index.db") as index:
+        index.backup(tmp_path / "index.db")
+    shutil.copytree(sampled / "index.db.indexer-cache", tmp_path / "index.db.indexer-cache")
+    return Index.open(tmp_path / "index.db")
+
+
+@pytest.fixture
+def server(indexed: Index, serve: Serve) -> Server:
+    return serve(indexed.path)
+
+
+class Client:
+    """Calls a method of the cloud's client by its name, and checks that what came is what its models say, strictly."""
+
+    def __init__(self, url: str, key: str, *, is_async: bool) -> None:
+        self._url, self._key, self._is_async = url, key, is_async
+
+    def __call__(self, method: str, *arguments: Any, **options: Any) -> Any:
+        raw = self._call(method, arguments, options)
+        self.status = raw.status_code
+        parsed = raw.parse() if not self._is_async else raw.parsed
+        text = raw.http_response.content
+        if raw.http_response.headers.get("content-type") == "application/json":
+            self.json = json.loads(text)
+            _check(parsed, self.json)
+        return parsed
+
+    def _call(self, method: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        if self._is_async:
+            return asyncio.run(self._async_call(method, arguments, options))
+        with Gumnut(api_key=self._key, base_url=self._url, max_retries=0) as client:
+            return _found(client, method)(*arguments, **options)
+
+    async def _async_call(self, method: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        async with AsyncGumnut(api_key=self._key, base_url=self._url, max_retries=0) as client:
+            raw = await _found(client, method)(*arguments, **options)
+            raw.parsed = await raw.parse()
+            return raw
+
+
+def _found(client: Any, method: str) -> Any:
+    *rooms, name = method.split(".")
+    for room in rooms:
+        client = getattr(client, room)
+    return getattr(client.with_raw_response, name)
+
+
+def _check(parsed: Any, raw: Any) -> None:
+    if isinstance(parsed, BaseModel):
+        again = type(parsed).model_validate_json(json.dumps(raw), strict=True)
+        assert again.model_dump() == parsed.model_dump()
+    elif isinstance(parsed, list):
+        for one, value in zip(parsed, raw, strict=True):
+            _check(one, value)
+
+
+@pytest.fixture(params=["sync", "async"])
+def client(request: pytest.FixtureRequest, server: Server) -> Client:
+    return Client(server.url, "any key will do", is_async=request.param == "async")
