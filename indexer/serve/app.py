@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler
+from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from indexer import __version__
@@ -56,12 +58,22 @@ def make_app(settings: Settings) -> FastAPI:
     ):
         app.include_router(router)
     app.add_exception_handler(IndexerError, _indexer_error)
+    app.add_exception_handler(HTTPException, _http_error)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["*"], allow_headers=["*"]
         )
     app.add_middleware(Guard, settings=settings, state_of=lambda: app.state.indexer)
     return app
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """A body that cannot be read is told as one that makes no sense."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 400:
+        wrong = {"type": "body_invalid", "loc": ["body"], "msg": str(error.detail), "input": None}
+        return answer({"detail": [wrong]}, 422)
+    return await http_exception_handler(request, error)
 
 
 async def _indexer_error(request: Request, error: Exception) -> Response:

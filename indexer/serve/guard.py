@@ -36,12 +36,8 @@ _HEADERS = (
 )
 
 
-class _TooMuch(Exception):
-    pass
-
-
-class _TooSlow(Exception):
-    pass
+class _Broken(Exception):
+    """The body is too long, or does not come."""
 
 
 class Guard:
@@ -55,31 +51,16 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = False
-
-        async def sending(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                there = {name.lower() for name, _ in message.get("headers", ())}
-                more = [pair for pair in _HEADERS if pair[0] not in there]
-                message = {**message, "headers": [*message.get("headers", ()), *more]}
-            await send(message)
-
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         refusal = self._refusal(scope, headers)
         if refusal is not None:
-            await _refuse(sending, *refusal)
+            await _refuse(_with_headers(send), *refusal)
             return
-        limit = self._settings.max_upload if _is_upload(scope) else MOST_BODY
+        bounds = _Bounds(receive, _with_headers(send), self._settings.max_upload if _is_upload(scope) else MOST_BODY)
         try:
-            await self._app(scope, _limited(receive, limit), sending)
-        except _TooMuch:
-            if not started:
-                await _refuse(sending, 413, f"more than {limit:,} bytes")
-        except _TooSlow:
-            if not started:
-                await _refuse(sending, 408, "the rest of the request did not come")
+            await self._app(scope, bounds.receive, bounds.send)
+        except _Broken:
+            await bounds.refuse()
 
     def _refusal(self, scope: Scope, headers: dict[bytes, str]) -> tuple[int, str] | None:
         settings = self._settings
@@ -129,21 +110,52 @@ def _is_upload(scope: Scope) -> bool:
     return bool(scope["method"] == "POST" and scope["path"] == "/api/assets")
 
 
-def _limited(receive: Receive, limit: int) -> Receive:
-    taken = 0
+class _Bounds:
+    """Of one request: how long its body may be, and how long it is waited for. Who reads the body may take what is
+    raised for a mistake in it: whatever they then answer, the client is told the reason."""
 
-    async def receiving() -> Message:
-        nonlocal taken
+    def __init__(self, receive: Receive, send: Send, limit: int) -> None:
+        self._receive = receive
+        self._send = send
+        self._limit = limit
+        self._taken = 0
+        self._broken: tuple[int, str] | None = None
+        self._is_answered = False
+
+    async def receive(self) -> Message:
         try:
-            message = await asyncio.wait_for(receive(), _PATIENCE)
+            message = await asyncio.wait_for(self._receive(), _PATIENCE)
         except TimeoutError as error:
-            raise _TooSlow from error
-        taken += len(message.get("body", b""))
-        if taken > limit:
-            raise _TooMuch
+            self._broken = 408, "the rest of the request did not come"
+            raise _Broken from error
+        self._taken += len(message.get("body", b""))
+        if self._taken > self._limit:
+            self._broken = 413, f"more than {self._limit:,} bytes"
+            raise _Broken
         return message
 
-    return receiving
+    async def send(self, message: Message) -> None:
+        if self._broken is not None and not self._is_answered:
+            await self.refuse()
+        if self._broken is None:
+            self._is_answered = True
+            await self._send(message)
+
+    async def refuse(self) -> None:
+        if self._broken is not None and not self._is_answered:
+            self._is_answered = True
+            await _refuse(self._send, *self._broken)
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            there = {name.lower() for name, _ in message.get("headers", ())}
+            more = [pair for pair in _HEADERS if pair[0] not in there]
+            message = {**message, "headers": [*message.get("headers", ()), *more]}
+        await send(message)
+
+    return sending
 
 
 async def _refuse(send: Send, status: int, why: str) -> None:

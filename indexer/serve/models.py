@@ -176,7 +176,7 @@ class Page(BaseModel, Generic[T]):
 
 
 class Month(BaseModel):
-    time_bucket: datetime
+    time_bucket: str = Field(description="The beginning of the month, by the clocks where photos were taken.")
     count: int
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
@@ -26,7 +28,8 @@ class _Patient(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._headers_taken = 0
+        # Bytes of what may be headers, and of headers that were read.
+        self._unread = self._taken = 0
         self._in_headers = True
         self._deadline = self.loop.call_later(_PATIENCE, self._too_slow)
 
@@ -36,19 +39,30 @@ class _Patient(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._in_headers:
-            self._headers_taken += len(data)
+            self._unread += len(data)
         super().data_received(data)
-        if self._in_headers and self._headers_taken > _MOST_HEADERS and not self.transport.is_closing():
-            self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n")
-            self.transport.close()
+        if self._in_headers and self._unread > _MOST_HEADERS:
+            self._refuse()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._taken += len(name) + len(value) + 4
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._in_headers = False
         self._deadline.cancel()
-        super().on_headers_complete()
+        if self._taken > _MOST_HEADERS:
+            self._refuse()
+        else:
+            super().on_headers_complete()
+
+    def _refuse(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n")
+            self.transport.close()
 
     def on_message_begin(self) -> None:
-        self._in_headers, self._headers_taken = True, 0
+        self._in_headers, self._unread, self._taken = True, 0, 0
         self._deadline.cancel()
         self._deadline = self.loop.call_later(_PATIENCE, self._too_slow)
         super().on_message_begin()
@@ -95,6 +109,16 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._on_ready = on_ready
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn's, which raises the signal again at the end: here the end is an end like any other."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._on_ready()
@@ -120,6 +144,7 @@ def _logging(access_log: bool) -> dict[str, Any]:
         "loggers": {
             "uvicorn": {"handlers": ["plain"], "level": "WARNING", "propagate": False},
             "uvicorn.error": {"level": "WARNING"},
+            "python_multipart": {"level": "CRITICAL"},
             "uvicorn.access": {"handlers": ["access"] if access_log else [], "level": "INFO", "propagate": False},
         },
     }

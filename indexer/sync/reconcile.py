@@ -30,7 +30,7 @@ from .rules import real_folder
 from .sidecars import Sidecars, is_sidecar_name
 from .summary import Summary
 from .volumes import has_inodes, volume_of
-from .walk import Listing, Walker, file_stat, words
+from .walk import Listing, Walker, file_stat, storable, words
 from .worker import Reading
 
 _BATCH = 500
@@ -193,6 +193,7 @@ class Reconciler:
         self, folder: str, name: str, info: os.stat_result, row: StoredFile | None, real: str, sidecars: Sidecars
     ) -> Job | None:
         """The job for a file that has to be read; None where it is known without."""
+        info = storable(info)
         real_name = paths.from_text(name)
         beside = sidecars.of(real_name)
         reading = sidecars.reading(real_name, beside)
@@ -321,7 +322,7 @@ class Reconciler:
             return
         if job.hashed and not self._is_last:
             self._summary.bytes_read += reading.facts.size
-        info = reading.stat
+        info = storable(reading.stat)
         unmoved = (seen.size, seen.mtime_ns, seen.ctime_ns, seen.inode)
         if unmoved == (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino):
             stat = seen

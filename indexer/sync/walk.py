@@ -251,6 +251,18 @@ class _Entry:
         return self._info
 
 
+def storable(info: os.stat_result) -> os.stat_result:
+    """With times that SQLite can hold: its integers of nanoseconds go from 1677 to 2262, some file systems further."""
+    times = (info.st_atime_ns, info.st_mtime_ns, info.st_ctime_ns)
+    if all(-(2**63) <= one < 2**63 for one in times):
+        return info
+    held = [min(max(one, -(2**63)), 2**63 - 1) for one in times]
+    names = ("st_atime", "st_mtime", "st_ctime")
+    exact = {f"{name}_ns": one for name, one in zip(names, held, strict=True)}
+    seconds = {name: one / 1e9 for name, one in zip(names, held, strict=True)}
+    return os.stat_result((*info[:7], *(one // 10**9 for one in held)), {**exact, **seconds})
+
+
 def file_stat(root_id: int, folder: str, name: str, info: os.stat_result, reading: str) -> FileStat:
     born = getattr(info, "st_birthtime_ns", None) or round(getattr(info, "st_birthtime", 0) * 1_000_000_000)
     return FileStat(

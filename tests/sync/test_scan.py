@@ -529,3 +529,17 @@ def test_results_are_written_in_the_order_of_names(index: Index, photos: Path) -
     names = [name for (name,) in rows(index, "SELECT name FROM file ORDER BY id")]
     assert names == sorted(names)  # type: ignore[type-var]
     assert reconcile._BATCH < 700  # more than one batch was written
+
+
+def test_a_file_of_any_year_is_indexed_and_known_again(index: Index, photos: Path) -> None:
+    """Times that no integer of SQLite holds: what a wrong clock, or a client's upload, may leave behind."""
+    for number, year in enumerate((-100, 698, 2300, 9999)):
+        path = put(photos / f"{number}.jpg", number)
+        seconds = (year - 1970) * 31_556_952
+        os.utime(path, (seconds, seconds))
+    put(photos / "usual.jpg", "usual")
+    assert index.scan([photos]).new == 5
+    again = index.scan()
+    assert (again.unchanged, again.bytes_read) == (5, 0)
+    for path in photos.iterdir():
+        assert index.get(path)["file_modified_at"].endswith("Z")

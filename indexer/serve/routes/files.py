@@ -39,7 +39,8 @@ _NEVER_SHOWN = ("image/svg+xml",)
 Version = Annotated[str | None, Query(description="As in asset_urls: the content is the same for ever.")]
 
 
-@router.api_route("/faces/{face_id}", methods=["GET", "HEAD"], responses=_FILES)
+@router.head("/faces/{face_id}", include_in_schema=False)
+@router.get("/faces/{face_id}", responses=_FILES)
 async def get_face_file(request: Request, face_id: FaceId, v: Version = None) -> Response:
     """The portrait of a face."""
     here = state_of(request)
@@ -50,7 +51,8 @@ async def get_face_file(request: Request, face_id: FaceId, v: Version = None) ->
     return _file(request, path, "image/jpeg", path.stem, f"{face_id}.jpg", is_fixed=False)
 
 
-@router.api_route("/{asset_id}/{name}", methods=["GET", "HEAD"], responses=_FILES)
+@router.head("/{asset_id}/{name}", include_in_schema=False)
+@router.get("/{asset_id}/{name}", responses=_FILES)
 async def get_file(
     request: Request,
     asset_id: AssetId,

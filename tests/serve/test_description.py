@@ -1,0 +1,101 @@
+"""The API's description says what the server does: asked in every way that it allows, and in many that it does not."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import gumnut
+import httpx
+import pytest
+from gumnut import Gumnut
+
+from ..conftest import sized
+from .conftest import Server
+
+# Of these the answer is 501, as the description says, and the tool takes that for a failure.
+_NO_ACCOUNTS = "/api/oauth"
+_CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+)
+
+
+def test_the_server_does_what_it_says(server: Server, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/api/openapi.json"]
+        + ["--exclude-path-regex", _NO_ACCOUNTS, "--checks", ",".join(_CHECKS), "--max-examples", str(sized(20, 500))],
+        capture_output=True,
+        text=True,
+        timeout=sized(300, 3600),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + server.log.read_text()[-3000:]
+    assert re.search(r"[1-9]\d{2,} generated", done.stdout), done.stdout[-2000:]
+    log = server.log.read_text()
+    assert "Traceback" not in log, log[-3000:]
+
+
+def test_every_route_of_the_client_is_described(server: Server) -> None:
+    described = httpx.get(f"{server.url}/api/openapi.json").json()
+    known = {(path.rstrip("/"), method) for path, some in described["paths"].items() for method in some}
+    known = {(re.sub(r"\{\w+\}", "{}", path), method) for path, method in known}
+    resources = Path(gumnut.__file__).parent / "resources"
+    text = "\n".join(path.read_text() for path in resources.rglob("*.py"))
+    called = re.findall(
+        r'self\._(get|post|put|patch|delete|get_api_list)\(\s*(?:path_template\(\s*)?"(/api/[^"]*)"', text
+    )
+    wanted = {
+        (re.sub(r"\{\w+\}", "{}", path).rstrip("/"), "get" if verb == "get_api_list" else verb) for verb, path in called
+    }
+    assert len(wanted) > 40
+    assert not wanted - known
+
+
+def test_every_method_of_the_client_is_tested() -> None:
+    """But those of OAuth, of which there is a test of their own."""
+    tests = (Path(__file__).parent / "test_client.py").read_text()
+    called = set(re.findall(r'client\(\s*f?"([\w.{}]+)"', tests))
+    with Gumnut(api_key="any", base_url="http://localhost") as client:
+        methods = {
+            f"{room}.{name}"
+            for room, resource in _resources(client)
+            for name in dir(type(resource))
+            if not name.startswith("_") and not name.startswith("with_") and callable(getattr(type(resource), name))
+        }
+    assert len(methods) > 45
+    assert {one for one in methods if not one.startswith("oauth.")} - called == set()
+
+
+def _resources(client: Gumnut) -> list[tuple[str, object]]:
+    rooms = ("album_assets", "albums", "api_keys", "assets", "events", "faces", "libraries", "oauth", "people", "ping",
+             "search", "users")  # fmt: skip
+    found: list[tuple[str, object]] = [(name, getattr(client, name)) for name in rooms]
+    return [*found, ("albums.assets_associations", client.albums.assets_associations)]
+
+
+def test_the_docs_need_nothing_from_elsewhere(server: Server) -> None:
+    page = httpx.get(f"{server.url}/docs")
+    assert page.status_code == 200 and "http" not in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    for part in re.findall(r'(?:src|href)="([^"]+)"', page.text):
+        found = httpx.get(f"{server.url}{part}")
+        assert found.status_code == 200 and len(found.content) > 50, part
+    assert httpx.get(f"{server.url}/docs/secrets.txt").status_code == 404
+    described = json.loads(httpx.get(f"{server.url}/api/openapi.json").text)
+    for path, some in described["paths"].items():
+        for method, one in some.items():
+            assert {"401", "422"} & set(one["responses"]), (path, method)
+
+
+@pytest.mark.parametrize("status", [401, 404, 413, 421, 503])
+def test_errors_are_described(server: Server, status: int) -> None:
+    described = httpx.get(f"{server.url}/api/openapi.json").json()
+    answer = described["paths"]["/api/assets/{asset_id}"]["get"]["responses"][str(status)]
+    assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/Detail")

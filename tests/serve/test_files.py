@@ -1,0 +1,138 @@
+"""The files that asset_urls name, as browsers and players ask for them."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import av
+import httpx
+import pytest
+from PIL import Image
+
+from indexer import Index
+
+from ..conftest import put
+from .conftest import Serve, Server
+from .test_client import TOWER, named
+
+
+@pytest.fixture
+def original(server: Server, indexed: Index) -> tuple[str, Path]:
+    """The URL of a photo, and where it lies."""
+    tower = named(indexed, TOWER)
+    (file,) = [one for one in indexed.files(tower) if one.name == TOWER][:1]
+    record = httpx.get(f"{server.url}/api/assets/{tower}").json()
+    root = next(root.path for root in indexed.roots() if root.id == file.root_id)
+    return record["asset_urls"]["original"]["url"], Path(root, file.folder, file.name)
+
+
+def test_the_original_is_what_lies_there(original: tuple[str, Path]) -> None:
+    url, path = original
+    served = httpx.get(url)
+    assert served.content == path.read_bytes()
+    assert served.headers["content-type"] == "image/jpeg"
+    assert served.headers["x-content-type-options"] == "nosniff"
+    assert served.headers["cache-control"] == "private, max-age=31536000, immutable"
+    assert served.headers["accept-ranges"] == "bytes"
+    assert served.headers["content-disposition"].startswith(f'inline; filename="{TOWER}"')
+    head = httpx.head(url)
+    assert head.content == b"" and head.headers["content-length"] == str(path.stat().st_size)
+    assert head.headers["etag"] == served.headers["etag"]
+    # Without the version in its name it may be another one tomorrow.
+    assert httpx.get(url.partition("?")[0]).headers["cache-control"] == "private, no-cache"
+    saved = httpx.get(url, params={"v": url.partition("v=")[2], "download": "true"})
+    assert saved.headers["content-disposition"].startswith("attachment;")
+
+
+def test_what_the_browser_has_is_not_sent_again(original: tuple[str, Path]) -> None:
+    url, _ = original
+    first = httpx.get(url)
+    for known in (
+        {"if-none-match": first.headers["etag"]},
+        {"if-none-match": f'"other", W/{first.headers["etag"]}'},
+        {"if-none-match": "*"},
+        {"if-modified-since": first.headers["last-modified"]},
+    ):
+        again = httpx.get(url, headers=known)
+        assert (again.status_code, again.content) == (304, b""), known
+        assert again.headers["etag"] == first.headers["etag"]
+    for other in (
+        {"if-none-match": '"other"'},
+        {"if-none-match": '"other"', "if-modified-since": first.headers["last-modified"]},  # the tag is what counts
+        {"if-modified-since": "Thu, 01 Jan 1970 00:00:00 GMT"},
+        {"if-modified-since": "yesterday"},
+    ):
+        assert httpx.get(url, headers=other).status_code == 200, other
+
+
+def test_parts_of_a_file(original: tuple[str, Path]) -> None:
+    url, path = original
+    content = path.read_bytes()
+    for asked, start, end in (
+        ("bytes=0-99", 0, 100),
+        ("bytes=100-", 100, None),
+        ("bytes=-50", -50, None),
+        ("bytes=5-5", 5, 6),
+    ):
+        part = httpx.get(url, headers={"range": asked})
+        assert part.status_code == 206 and part.content == content[start:end], asked
+        first = start if start >= 0 else len(content) + start
+        assert part.headers["content-range"] == f"bytes {first}-{first + len(part.content) - 1}/{len(content)}"
+    assert httpx.get(url, headers={"range": f"bytes={len(content)}-"}).status_code == 416
+    etag = httpx.head(url).headers["etag"]
+    assert httpx.get(url, headers={"range": "bytes=0-9", "if-range": etag}).status_code == 206
+    assert httpx.get(url, headers={"range": "bytes=0-9", "if-range": '"other"'}).status_code == 200
+
+
+def test_a_film_can_be_sought_in(server: Server, indexed: Index) -> None:
+    (film,) = indexed.query("SELECT id FROM asset WHERE mime_type = 'video/quicktime' LIMIT 1")
+    record = httpx.get(f"{server.url}/api/assets/{film['id']}").json()
+    assert list(record["asset_urls"]) == ["original"]
+    url = record["asset_urls"]["original"]["url"]
+    assert httpx.head(url).headers["content-type"] == "video/quicktime"
+    with av.open(url) as container:  # FFmpeg asks for the parts that it needs
+        container.seek(0)
+        assert next(container.decode(video=0)).width > 0
+
+
+def test_variants_are_made_once_under_many_requests(serve: Serve, index: Index, photos: Path) -> None:
+    Image.effect_noise((4000, 3000), 60).convert("RGB").save(photos / "large.jpg", quality=90)
+    index.scan([photos])
+    server = serve(index.path)
+    (asset,) = index.list()
+    url = f"{server.url}/files/{asset.id}/preview"
+    with ThreadPoolExecutor(24) as many:
+        served = list(many.map(lambda _: httpx.get(url, timeout=60), range(24)))
+    assert {one.status_code for one in served} == {200}
+    assert len({hashlib.sha256(one.content).digest() for one in served}) == 1
+    events = [one for one in index.events(limit=1000) if one.event_type == "asset_updated"]
+    assert len(events) == 1  # one variant came to be, once
+    with Image.open(index.variant(asset.id, "preview")) as image:
+        assert max(image.size) == 1440
+
+
+def test_names_are_told_in_every_language(serve: Serve, index: Index, photos: Path) -> None:
+    put(photos / 'été "à" la mer;\x7f.jpg', "name")
+    index.scan([photos])
+    server = serve(index.path)
+    (asset,) = index.list()
+    said = httpx.get(f"{server.url}/files/{asset.id}/original").headers["content-disposition"]
+    assert said.startswith('inline; filename="_t_ _ _ la mer;_.jpg"') or "filename*=UTF-8''" in said
+    assert "filename*=UTF-8''%C3%A9t%C3%A9%20%22%C3%A0%22%20la%20mer%3B%7F.jpg" in said
+    assert "\n" not in said and "\r" not in said
+
+
+def test_what_cannot_be_had_is_said(serve: Serve, index: Index, photos: Path) -> None:
+    put(photos / "a.jpg", 1)
+    (photos / "text.jpg").write_text("no picture")
+    index.scan([photos])
+    server = serve(index.path)
+    a, text = index.resolve(photos / "a.jpg"), index.resolve(photos / "text.jpg")
+    assert httpx.get(f"{server.url}/files/{text}/preview").status_code == 404
+    assert httpx.get(f"{server.url}/files/{a}/poster").status_code == 422
+    (photos / "a.jpg").unlink()
+    gone = httpx.get(f"{server.url}/files/{a}/original")
+    assert gone.status_code == 404 and "drive is away" in gone.json()["detail"]
+    assert httpx.get(f"{server.url}/files/faces/face_{'2' * 22}").status_code == 404
