@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .people import People
     from .search import Wanted
     from .store.changes import Change
-    from .store.clients import KeyInfo
+    from .store.clients import KeyInfo, LibraryInfo
     from .store.merge import Merged
     from .store.queries import Counts, Event, Existing, Filter, Listed, Trashed
     from .store.rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
@@ -373,6 +373,12 @@ class Index:
 
         delete(self, self.known(ids_or_paths))
 
+    def left_out(self) -> int:
+        """How much is left out because it was deleted."""
+        from .store import queries
+
+        return queries.count_left_out(self._db)
+
     def take_back(self) -> int:
         """Leave out nothing any more of what was deleted; how much it was. The next scan finds it."""
         with self.change() as writer:
@@ -501,6 +507,12 @@ class Index:
             yield writer
 
     # What clients of the HTTP API see besides photos
+
+    def libraries(self) -> Sequence[LibraryInfo]:
+        """The default one first."""
+        from .store import clients
+
+        return clients.libraries(self._db)
 
     def add_library(self, name: str, description: str | None = None) -> str:
         """The id of a new and empty library."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from indexer.errors import UsageError
 from indexer.index import Index
 
 from .common import json_option, many, pass_index, print_json
@@ -11,14 +12,35 @@ from .common import json_option, many, pass_index, print_json
 
 @click.command()
 @click.option("--forget", metavar="FOLDER", help="Take a folder out of the index. Its photos are not touched.")
-@click.option("--dry-run", is_flag=True, help="With --forget: only say what would happen.")
+@click.option("--take-back", is_flag=True, help="Have photos that were deleted from the index indexed again.")
+@click.option("--library", metavar="NAME", help="With a FOLDER: the library that it is in, for the HTTP API.")
+@click.argument("folder", required=False, type=click.Path())
+@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 @json_option
 @pass_index
-def command(index: Index, forget: str | None, dry_run: bool, as_json: bool) -> None:
-    """List the indexed folders, or forget one.
+def command(
+    index: Index,
+    forget: str | None,
+    take_back: bool,
+    library: str | None,
+    folder: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """List the indexed folders, forget one, or say which library it is in.
 
     The records of a forgotten folder go to the trash; scanning the folder again brings them back as they were.
     """
+    if (library is None) != (folder is None):
+        raise UsageError("name a folder together with --library NAME")
+    if library is not None and folder is not None:
+        _put(index, folder, library, dry_run)
+        return
+    if take_back:
+        count = index.left_out() if dry_run else index.take_back()
+        verb = "would be" if dry_run else "are"
+        click.echo(f"{many(count, 'photo')} {verb} left out no longer. The next scan finds what there is of them.")
+        return
     if forget is not None:
         _forget(index, forget, dry_run)
         return
@@ -29,6 +51,17 @@ def command(index: Index, forget: str | None, dry_run: bool, as_json: bool) -> N
     for root in roots:
         state = f"  offline since {root.offline_at}: {root.offline_why}" if root.offline_at else ""
         click.echo(f"{root.path}  {many(counts.by_root.get(root.id, 0), 'file')}{state}")
+
+
+def _put(index: Index, folder: str, name: str, dry_run: bool) -> None:
+    root = index.root_at(folder)
+    known = [one for one in index.libraries() if name in (one.id, one.name)]
+    if len(known) > 1:
+        raise UsageError(f"several libraries are called '{name}': name one by its id")
+    if not dry_run:
+        index.put_in_library(folder, known[0].id if known else index.add_library(name))
+    new = "" if known else "the new library "
+    click.echo(f"{root.path} {'would be' if dry_run else 'is'} in {new}{known[0].name if known else name}.")
 
 
 def _forget(index: Index, folder: str, dry_run: bool) -> None:

@@ -93,6 +93,8 @@ def serve(
         make_app(settings),
         http=_Patient,
         ws="none",
+        # uvloop is no faster here, and takes in one connection a turn: of 200 that come at once some wait for seconds.
+        loop="asyncio",
         access_log=access_log,
         server_header=False,
         log_config=_logging(access_log),

@@ -209,14 +209,14 @@ def has_strangers(connection: sqlite3.Connection, model: str) -> bool:
 
 
 def embedded(connection: sqlite3.Connection, model: str) -> list[Embedded]:
-    """All faces that this model has seen."""
+    """All faces that this model has seen, but those that the user says are nobody's."""
     import numpy as np
 
     rows: list[tuple[Any, ...]] = connection.execute(
         "SELECT face.id, asset_id, timestamp_ms, person_id,"
         f" coalesce(assigned_by IN ('file', 'user') OR {_SETTLED}, 0), coalesce(confidence, 0) * min(w, h), vector"
         " FROM face_embedding JOIN face ON face.id = face_id LEFT JOIN person ON person.id = person_id"
-        " WHERE model = ? ORDER BY face.id",
+        " WHERE model = ? AND (person_id IS NOT NULL OR assigned_by IS NOT 'user') ORDER BY face.id",
         (model,),
     ).fetchall()
     return [

@@ -139,6 +139,10 @@ def leaves_out(connection: sqlite3.Connection, checksum: str | None = None) -> b
     return connection.execute(query, (checksum,)).fetchone() is not None
 
 
+def count_left_out(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM left_out").fetchone()[0])
+
+
 def has_assets(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM asset LIMIT 1").fetchone() is not None
 

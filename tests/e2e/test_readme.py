@@ -15,7 +15,7 @@ import pytest
 
 from indexer import Index
 
-from ..conftest import SAMPLES, run
+from ..conftest import SAMPLES, run, until
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -68,6 +68,26 @@ def test_the_python_shown_runs(home: Path) -> None:
     code = "\n".join(block("## From Python", "python"))
     done = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("Pixel 8 2024-04-12T20:41:15.12+02:00\n", "")
+
+
+def test_the_cloud_client_shown_finds_the_photos(home: Path) -> None:
+    database = home / "index.db"
+    assert run("scan", home / "Pictures", database=database, enrich=True).returncode == 0
+    with (home / "log").open("w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "indexer", "--db", str(database), "serve", "--port", "0"], stdout=log, stderr=log
+        )
+    try:
+        until(lambda: "Serving" in (home / "log").read_text(), what="the server")
+        at = re.search(r"http://[\d.:]+", (home / "log").read_text())
+        assert at
+        code = "\n".join(block("## From the cloud's own client", "python")).replace("http://127.0.0.1:8765", at[0])
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    finally:
+        server.terminate()
+        server.wait()
+    assert done.stderr == ""
+    assert "2024-04-12 20:41:15.120000+02:00 Pixel 8 http://" in done.stdout
 
 
 def test_the_sql_shown_finds_the_record(home: Path) -> None:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from indexer import Index
 
-from ..conftest import SAMPLES, jpeg, put
+from ..conftest import SAMPLES, jpeg, put, run
 from .conftest import Client, Server
 
 TOWER = "PXL_20240412_184115120.jpg"
@@ -180,7 +180,9 @@ def test_deleted_in_a_watched_folder_is_left_out(client: Client, indexed: Index,
     assert summary.new == 0
     assert "you deleted it" in indexed.why(folder / "renamed.jpg").sentence
     assert indexed.scan([folder]).bytes_read == 0  # nor are they read again
-    assert indexed.take_back() == 3
+    said = run("roots", "--take-back", "--dry-run", database=indexed.path).stdout
+    assert said.startswith("3 photos would be left out no longer")
+    assert run("roots", "--take-back", database=indexed.path).stdout.startswith("3 photos are left out no longer")
     assert indexed.scan([folder]).new == 3
     assert client("assets.retrieve", ids["a"]).device_asset_id == "renamed.jpg"
     with pytest.raises(NotFoundError):
@@ -328,7 +330,8 @@ def test_libraries(client: Client, indexed: Index, tmp_path: Path) -> None:
     assert [one.id for one in client("libraries.list")] == [default.id, made.id]
     put(tmp_path / "slides" / "1.jpg", "slide")
     indexed.scan([tmp_path / "slides"])
-    indexed.put_in_library(tmp_path / "slides", made.id)
+    said = run("roots", "--library", "Scans", tmp_path / "slides", database=indexed.path).stdout
+    assert said == f"{tmp_path / 'slides'} is in Scans.\n"
     assert client("libraries.retrieve", made.id).asset_count == 1
     assert client("libraries.retrieve", default.id).asset_count == 19
     assert [one.original_file_name for one in client("assets.list", library_id=made.id).data] == ["1.jpg"]

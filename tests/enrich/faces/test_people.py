@@ -311,6 +311,25 @@ def test_portraits_are_upright_and_those_of_films_of_their_moment(index: Index, 
     assert [shade > 127 for shade in seen.tobytes()] == [shade > 127 for shade in wanted.tobytes()]
 
 
+def test_a_face_that_is_said_to_be_nobodys_stays_so(index: Index, models: Path, take: Take) -> None:
+    first = take("first.png", 1)
+    index.scan([first.parent])
+    index.enrich()
+    (face,) = index.get(first)["faces"]
+    index.people.name(face["id"], "Ada")
+    index.people.give(face["id"], None)
+    take("later.png", 1, noise=1)
+    index.scan()
+    index.enrich()
+    assert names(index, first) == [None]
+    index.undo()
+    assert names(index, first) == ["Ada"]
+    index.people.delete("Ada")
+    assert names(index, first) == [None]
+    index.undo()
+    assert names(index, first) == ["Ada"]
+
+
 def looks_like(portrait: Image.Image, who: int) -> bool:
     """The face and a third of it around, against the face."""
     side = portrait.width
