@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -14,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from indexer import __version__
 from indexer.errors import IndexerError, IndexUnusable, NotFound, UsageError
 
-from . import docs
+from . import docs, examples
 from .answers import answer
 from .guard import Guard
 from .routes import account, albums, assets, files, people, search, upload
@@ -63,8 +64,21 @@ def make_app(settings: Settings) -> FastAPI:
         app.add_middleware(
             CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["*"], allow_headers=["*"]
         )
+    app.openapi = partial(_described, app)  # type: ignore[method-assign]
     app.add_middleware(Guard, settings=settings, state_of=lambda: app.state.indexer)
     return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """With the key, which the guard looks at before any route does; and with examples, whole (FastAPI takes out what is
+    null in them)."""
+    if app.openapi_schema is None:
+        app.openapi_schema = FastAPI.openapi(app)
+        app.openapi_schema["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        for name, example in examples.OF_MODELS.items():
+            app.openapi_schema["components"]["schemas"][name]["examples"] = [example]
+        app.openapi_schema["security"] = [{"key": []}, {}]  # where none is asked for, none is needed
+    return app.openapi_schema
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -16,7 +16,7 @@ router = APIRouter(include_in_schema=False)
 _PARTS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>indexer: API</title>
-<link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<link rel="icon" href="data:,"><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
 <body><div id="page"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script>
 </body></html>"""
 _START = "SwaggerUIBundle({url: '/api/openapi.json', dom_id: '#page', deepLinking: true});"
@@ -40,10 +40,11 @@ async def start() -> Response:
 async def part(name: str) -> Response:
     if name not in _PARTS:
         raise no_such("page")
-    from swagger_ui_bundle import swagger_ui_path
+    import fastapi_offline
 
     headers = {"cache-control": "private, max-age=86400"}
-    return FileResponse(Path(swagger_ui_path) / name, media_type=_PARTS[name], headers=headers)
+    folder = Path(str(fastapi_offline.__file__)).parent / "static"
+    return FileResponse(folder / name, media_type=_PARTS[name], headers=headers)
 
 
 @router.get("/healthz")

@@ -26,7 +26,15 @@ _PATIENCE = 60.0
 _NOTED_SECONDS = 60.0
 # POSTs that change nothing.
 _ONLY_READING = ("/api/search", "/api/assets/exist")
-_OPEN = ("/healthz",)
+# What says nothing of anybody's photos: that the server is there, and how it is spoken to.
+_OPEN = (
+    "/healthz",
+    "/api/openapi.json",
+    "/docs",
+    "/docs/start.js",
+    "/docs/swagger-ui.css",
+    "/docs/swagger-ui-bundle.js",
+)
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -68,7 +76,7 @@ class Guard:
         if not settings.may_be_called(host):
             return 421, f"this server is not called '{host}': 'indexer serve --host-name' adds a name"
         path, method = scope["path"], scope["method"]
-        if path in _OPEN:
+        if path in _OPEN or path.startswith("/docs/"):
             return None
         if settings.needs_key and method != "OPTIONS" and not self._is_known(headers.get(b"authorization", ""), scope):
             return 401, "a key is needed: Authorization: Bearer …"

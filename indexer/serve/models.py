@@ -8,12 +8,14 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from .examples import ALBUM, ASSET, FACE, PERSON
+
 _ID = "[2-9A-HJ-NP-Za-km-z]{22}"
-AssetId = Annotated[str, StringConstraints(pattern=f"^asset_{_ID}$")]
-AlbumId = Annotated[str, StringConstraints(pattern=f"^album_{_ID}$")]
+AssetId = Annotated[str, StringConstraints(pattern=f"^asset_{_ID}$"), Field(examples=[ASSET["id"]])]
+AlbumId = Annotated[str, StringConstraints(pattern=f"^album_{_ID}$"), Field(examples=[ALBUM["id"]])]
 LinkId = Annotated[str, StringConstraints(pattern=f"^album_asset_{_ID}$")]
-PersonId = Annotated[str, StringConstraints(pattern=f"^person_{_ID}$")]
-FaceId = Annotated[str, StringConstraints(pattern=f"^face_{_ID}$")]
+PersonId = Annotated[str, StringConstraints(pattern=f"^person_{_ID}$"), Field(examples=[PERSON["id"]])]
+FaceId = Annotated[str, StringConstraints(pattern=f"^face_{_ID}$"), Field(examples=[FACE["id"]])]
 LibraryId = Annotated[str, StringConstraints(pattern=f"^lib_{_ID}$")]
 KeyId = Annotated[str, StringConstraints(pattern=f"^apikey_{_ID}$")]
 

@@ -12,6 +12,9 @@ import gumnut
 import httpx
 import pytest
 from gumnut import Gumnut
+from gumnut.types import AlbumResponse, AssetResponse, FaceResponse, PersonResponse
+
+from indexer.serve import examples
 
 from ..conftest import sized
 from .conftest import Server
@@ -84,7 +87,7 @@ def test_the_docs_need_nothing_from_elsewhere(server: Server) -> None:
     page = httpx.get(f"{server.url}/docs")
     assert page.status_code == 200 and "http" not in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]
-    for part in re.findall(r'(?:src|href)="([^"]+)"', page.text):
+    for part in re.findall(r'(?:src|href)="(/[^"]+)"', page.text):
         found = httpx.get(f"{server.url}{part}")
         assert found.status_code == 200 and len(found.content) > 50, part
     assert httpx.get(f"{server.url}/docs/secrets.txt").status_code == 404
@@ -92,6 +95,18 @@ def test_the_docs_need_nothing_from_elsewhere(server: Server) -> None:
     for path, some in described["paths"].items():
         for method, one in some.items():
             assert {"401", "422"} & set(one["responses"]), (path, method)
+
+
+def test_examples_are_what_they_are_examples_of(server: Server) -> None:
+    for model, example in (
+        (AssetResponse, examples.ASSET),
+        (FaceResponse, examples.FACE),
+        (PersonResponse, examples.PERSON),
+        (AlbumResponse, examples.ALBUM),
+    ):
+        model.model_validate_json(json.dumps(example), strict=True)
+    described = httpx.get(f"{server.url}/api/openapi.json").json()
+    assert described["components"]["schemas"]["Asset"]["examples"] == [examples.ASSET]
 
 
 @pytest.mark.parametrize("status", [401, 404, 413, 421, 503])

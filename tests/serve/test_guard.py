@@ -89,8 +89,6 @@ def test_without_a_key_there_is_nothing(serve: Serve, some: Index) -> None:
         "/api/assets",
         f"/api/assets/{first.id}",
         f"/files/{first.id}/original",
-        "/api/openapi.json",
-        "/docs",
         "/api/users/me",
     )
     for path in paths:
@@ -101,6 +99,10 @@ def test_without_a_key_there_is_nothing(serve: Serve, some: Index) -> None:
             assert answer.headers["www-authenticate"] == "Bearer" and "asset_" not in answer.text
         assert httpx.get(f"{server.url}{path}", headers={"authorization": f"bearer {KEY}"}).status_code == 200
     assert httpx.get(f"{server.url}/healthz").json() == {"status": "ok"}
+    # How to speak to it anybody may read.
+    assert httpx.get(f"{server.url}/docs").status_code == 200
+    described = httpx.get(f"{server.url}/api/openapi.json").json()
+    assert described["components"]["securitySchemes"] == {"key": {"type": "http", "scheme": "bearer"}}
     with Gumnut(api_key=KEY, base_url=server.url) as client:
         assert len(client.assets.list().data) == 3
         made = client.api_keys.create(name="phone")

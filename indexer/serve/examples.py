@@ -1,0 +1,172 @@
+"""What answers look like, for the API's description: a photo of sample_media."""
+
+from __future__ import annotations
+
+from typing import Any
+
+ASSET: dict[str, Any] = {
+    "id": "asset_NjrPSYGGqtoSPSqK6NZzVf",
+    "device_asset_id": "Sydney/PXL_20240420_013155000.MP.jpg",
+    "device_id": "device_jdwj8uvRgxREy39Pm5E54n",
+    "mime_type": "image/jpeg",
+    "original_file_name": "PXL_20240420_013155000.MP.jpg",
+    "file_created_at": "2026-11-25T09:57:26.779Z",
+    "file_modified_at": "2026-11-25T09:57:26.779Z",
+    "local_datetime": "2024-04-20T11:31:55.12+10:00",
+    "checksum": "dIks5myOhr+w13zYFZJixlhdi4jlU3dTiWnVs8SzjPs=",
+    "created_at": "2026-11-25T09:57:27.077Z",
+    "updated_at": "2026-11-25T09:57:31.123Z",
+    "checksum_sha1": "hll6QmpJdcz7urmw+O+U5VRBEHc=",
+    "exif": {
+        "asset_id": "asset_NjrPSYGGqtoSPSqK6NZzVf",
+        "created_at": "2026-11-25T09:57:27.077Z",
+        "updated_at": "2026-11-25T09:57:29.276Z",
+        "make": "Google",
+        "model": "Pixel 8",
+        "orientation": 1,
+        "modified_datetime": "2024-04-20T11:31:55+10:00",
+        "original_datetime": "2024-04-20T11:31:55.12+10:00",
+        "digitized_datetime": "2024-04-20T11:31:55+10:00",
+        "lens_model": "Pixel 8 back camera 6.9mm f/1.68",
+        "f_number": 1.68,
+        "focal_length": 6.9,
+        "iso": 40,
+        "exposure_time": 0.000625,
+        "exposure_bias": 0.0,
+        "latitude": -33.8561,
+        "longitude": 151.2124,
+        "altitude": 3.0,
+        "city": "Sydney",
+        "state": "New South Wales",
+        "country": "Australia",
+        "description": None,
+        "fps": None,
+        "live_photo_cid": None,
+        "projection_type": None,
+        "profile_description": None,
+        "auto_stack_id": None,
+        "rating": None,
+    },
+    "metadata": {
+        "asset_id": "asset_NjrPSYGGqtoSPSqK6NZzVf",
+        "created_at": "2026-11-25T09:57:27.077Z",
+        "updated_at": "2026-11-25T09:57:29.276Z",
+        "make": "Google",
+        "model": "Pixel 8",
+        "orientation": 1,
+        "modified_datetime": "2024-04-20T11:31:55+10:00",
+        "original_datetime": "2024-04-20T11:31:55.12+10:00",
+        "digitized_datetime": "2024-04-20T11:31:55+10:00",
+        "lens_model": "Pixel 8 back camera 6.9mm f/1.68",
+        "f_number": 1.68,
+        "focal_length": 6.9,
+        "iso": 40,
+        "exposure_time": 0.000625,
+        "exposure_bias": 0.0,
+        "latitude": -33.8561,
+        "longitude": 151.2124,
+        "altitude": 3.0,
+        "city": "Sydney",
+        "state": "New South Wales",
+        "country": "Australia",
+        "country_code": "AU",
+        "sublocation": "The Rocks",
+        "place_name": None,
+        "timezone": "Australia/Sydney",
+        "display_label": "The Rocks, Sydney, New South Wales",
+        "description": None,
+        "fps": None,
+        "live_photo_cid": None,
+        "projection_type": None,
+        "auto_stack_id": None,
+        "rating": None,
+    },
+    "metrics": {
+        "colourfulness": 0.6005,
+        "contrast": 0.6338,
+        "exposure": 0.9163,
+        "noise": 0.0313,
+        "quality": 0.8245,
+        "sharpness": 0.7175,
+    },
+    "asset_urls": {
+        "original": {
+            "url": "http://127.0.0.1:8765/files/asset_NjrPSYGGqtoSPSqK6NZzVf/original?v=dIks5myOhrw13zYF1",
+            "mimetype": "image/jpeg",
+            "width": 1200,
+        },
+        "thumbnail": {
+            "url": "http://127.0.0.1:8765/files/asset_NjrPSYGGqtoSPSqK6NZzVf/thumbnail?v=dIks5myOhrw13zYF1",
+            "mimetype": "image/jpeg",
+            "width": 360,
+        },
+        "preview": {
+            "url": "http://127.0.0.1:8765/files/asset_NjrPSYGGqtoSPSqK6NZzVf/preview?v=dIks5myOhrw13zYF1",
+            "mimetype": "image/jpeg",
+            "width": 1200,
+        },
+        "fullsize": {
+            "url": "http://127.0.0.1:8765/files/asset_NjrPSYGGqtoSPSqK6NZzVf/fullsize?v=dIks5myOhrw13zYF1",
+            "mimetype": "image/jpeg",
+            "width": 1200,
+        },
+    },
+    "description": None,
+    "faces": [
+        {
+            "id": "face_V8JKw2hG4q7MLbdJsrwp8b",
+            "asset_id": "asset_NjrPSYGGqtoSPSqK6NZzVf",
+            "bounding_box": {"x": 792, "y": 612, "w": 48, "h": 24},
+            "created_at": "2026-11-25T09:57:27.077Z",
+            "updated_at": "2026-11-25T09:57:27.077Z",
+            "person_id": "person_mYNE9hppJPWTesJj28HJqA",
+            "timestamp_ms": None,
+            "asset_urls": {
+                "thumbnail": {
+                    "url": "http://127.0.0.1:8765/files/faces/face_V8JKw2hG4q7MLbdJsrwp8b",
+                    "mimetype": "image/jpeg",
+                    "width": 82,
+                }
+            },
+        }
+    ],
+    "people": [
+        {
+            "id": "person_mYNE9hppJPWTesJj28HJqA",
+            "is_hidden": False,
+            "is_favorite": False,
+            "created_at": "2026-11-25T09:57:27.077Z",
+            "updated_at": "2026-11-25T09:57:27.077Z",
+            "name": "Captain",
+            "birth_date": None,
+            "asset_count": 1,
+            "thumbnail_face_id": "face_V8JKw2hG4q7MLbdJsrwp8b",
+            "asset_urls": {
+                "thumbnail": {
+                    "url": "http://127.0.0.1:8765/files/faces/face_V8JKw2hG4q7MLbdJsrwp8b",
+                    "mimetype": "image/jpeg",
+                    "width": 82,
+                }
+            },
+        }
+    ],
+    "width": 1200,
+    "height": 800,
+    "file_size_bytes": 99083,
+    "trashed_at": None,
+}
+FACE: dict[str, Any] = ASSET["faces"][0]
+PERSON: dict[str, Any] = ASSET["people"][0]
+ALBUM: dict[str, Any] = {
+    "id": "album_8hTq3RkZ5vWxYnB2cD4eFg",
+    "name": "Sydney",
+    "description": "By ferry.",
+    "asset_count": 5,
+    "album_cover_asset_id": ASSET["id"],
+    "asset_urls": {"thumbnail": ASSET["asset_urls"]["thumbnail"]},
+    "start_date": "2024-04-20T11:33:10.04+10:00",
+    "end_date": "2024-04-21T09:12:44+10:00",
+    "created_at": "2026-11-25T09:34:06.364Z",
+    "updated_at": "2026-11-25T09:34:06.364Z",
+}
+OF_MODELS = {"Asset": ASSET, "Face": FACE, "Person": PERSON, "Album": ALBUM}
