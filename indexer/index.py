@@ -346,22 +346,24 @@ class Index:
 
     def empty_trash(self, days: float = 30.0, *, dry_run: bool = False) -> Sequence[Trashed]:
         """Forget for good what has been in the trash for so many days, and return it. What has a file that is there, or
-        lies on a drive that is away, stays."""
+        lies on a drive that is away, stays; but what was uploaded goes, with its file in the index's own folder."""
         from datetime import datetime, timedelta
 
-        from .store.writer import Writer
+        from .uploads import own_files
 
         until = datetime.now().astimezone() - timedelta(days=days)
 
         def old() -> Sequence[Trashed]:
-            trashed = self.trashed()
-            return [one for one in trashed if not one.held and datetime.fromisoformat(one.trashed_at) <= until]
+            trashed = [one for one in self.trashed() if datetime.fromisoformat(one.trashed_at) <= until]
+            return [one for one in trashed if not one.held or own_files(self, one.id)]
 
         if dry_run or not old():
             return old()
-        writer = Writer(self._writable())
-        with writer.transaction():
+        with self.change() as writer:
             purged = old()  # as it is now that nobody else can write
+            for one in purged:
+                for path in own_files(self, one.id):
+                    path.unlink(missing_ok=True)
             writer.purge(one.id for one in purged)
         return purged
 

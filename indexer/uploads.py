@@ -118,7 +118,19 @@ def _place(root: Path, upload: Upload) -> Path:
     return place
 
 
-def is_upload(index: Index, root_path: str) -> bool:
+def own_files(index: Index, asset_id: str) -> list[Path]:
+    """The files of what was uploaded; none where the photo also lies in a folder that is not the index's own."""
+    roots = {root.id: root.path for root in index.roots()}
+    places = [file for file in queries.places(index.connection, asset_id) if file.verdict != "gone"]
+    if not all(_is_own(index, roots[file.root_id]) for file in places):
+        return []
+    return [
+        Path(paths.from_text(roots[file.root_id]), paths.from_text(paths.join(file.folder, file.name)))
+        for file in places
+    ]
+
+
+def _is_own(index: Index, root_path: str) -> bool:
     """Does this root hold what was uploaded?"""
     own = originals_folder(index.path, None).resolve()
     root = Path(paths.from_text(root_path))
@@ -127,23 +139,15 @@ def is_upload(index: Index, root_path: str) -> bool:
 
 def delete(index: Index, asset_ids: Sequence[str]) -> None:
     """See Index.delete."""
-    roots = {root.id: root for root in index.roots()}
     trashed = {one.id for one in index.trashed()}
-    own: dict[str, list[Path]] = {}
-    for asset_id in asset_ids:
-        for file in queries.places(index.connection, asset_id):
-            root = roots[file.root_id]
-            if file.verdict != "gone" and is_upload(index, root.path):
-                own.setdefault(asset_id, []).append(
-                    Path(paths.from_text(root.path), paths.from_text(paths.join(file.folder, file.name)))
-                )
-    to_trash = [one for one in asset_ids if one in own and one not in trashed]
+    own = {asset_id: own_files(index, asset_id) for asset_id in asset_ids}
+    to_trash = [asset_id for asset_id in asset_ids if own[asset_id] and asset_id not in trashed]
     if to_trash:
         index.trash(to_trash)
-    for_good = [one for one in asset_ids if one not in to_trash]
+    for_good = [asset_id for asset_id in asset_ids if asset_id not in to_trash]
     if for_good:
         with index.change() as writer:
             for asset_id in for_good:
                 writer.leave_out(asset_id)
-                for path in own.get(asset_id, ()):
+                for path in own[asset_id]:
                     path.unlink(missing_ok=True)

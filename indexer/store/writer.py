@@ -494,7 +494,7 @@ class Writer:
         """Forget assets for good, with all that belongs to them and with the places where they lay."""
         for asset_id in asset_ids:
             self.connection.execute("UPDATE asset SET file_id = NULL WHERE id = ?", (asset_id,))
-            self.connection.execute("DELETE FROM file WHERE asset_id = ? AND verdict = 'gone'", (asset_id,))
+            self.connection.execute("DELETE FROM file WHERE asset_id = ?", (asset_id,))
             self.connection.execute("DELETE FROM asset WHERE id = ?", (asset_id,))
 
     def leave_out(self, asset_id: str) -> None:

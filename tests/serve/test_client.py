@@ -435,6 +435,10 @@ def test_an_upload(client: Client, indexed: Index, tmp_path: Path) -> None:
         client("assets.retrieve", made.id)
     # Who uploads it again wants it again.
     assert client("assets.create", asset_data=(TOWER, content), **options).id == made.id and client.status == 201
+    # The trash of the command line knows uploads too.
+    client("assets.trash", ids=[made.id])
+    assert run("trash", "empty", "--older-than", "0", "--yes", database=indexed.path).returncode == 0
+    assert not stored.exists() and client("assets.list", state="trashed").data == []
 
 
 @pytest.mark.parametrize(

@@ -284,7 +284,8 @@ def test_a_large_upload_takes_little_memory(serve: Serve, some: Index, tmp_path:
     done.set()
     looker.join()
     assert answer.status_code == 201 and answer.json()["file_size_bytes"] > size
-    assert peak - before < 60 << 20 and peak < 200 << 20, (before >> 20, peak >> 20)
+    print(f"upload of {size >> 20} MB: at first {before >> 20} MB, at most {peak >> 20} MB")
+    assert peak < 100 << 20
 
 
 def test_half_an_upload_is_none(serve: Serve, some: Index) -> None:
