@@ -126,6 +126,13 @@ CREATE INDEX asset_sha1 ON asset (checksum_sha1);
 
 CREATE INDEX asset_lost ON asset (id) WHERE file_id IS NULL;
 
+-- How many assets there are of each month, so that a time line need not count them; kept by the triggers asset_month_….
+CREATE TABLE month (
+    month   TEXT PRIMARY KEY,                    -- of wall_clock: 2024-05
+    live    INTEGER NOT NULL,
+    trashed INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Content that an asset once had, before it was edited in place.
 CREATE TABLE former_checksum (
     checksum      TEXT NOT NULL,
@@ -134,6 +141,8 @@ CREATE TABLE former_checksum (
     until         TEXT NOT NULL,
     PRIMARY KEY (checksum, asset_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX former_checksum_sha1 ON former_checksum (checksum_sha1);
 
 -- Every path met under a root, with the verdict on it. Folders are here only where they were passed over or could not
 -- be read. A file that is not found is missing at first; when it stays away it is gone, and its asset goes to the trash.
@@ -478,6 +487,25 @@ END;
 CREATE TRIGGER asset_deleted AFTER DELETE ON asset BEGIN
     INSERT INTO event (created_at, entity_type, entity_id, event_type)
     VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'asset', old.id, 'asset_deleted');
+END;
+
+CREATE TRIGGER asset_month_created AFTER INSERT ON asset BEGIN
+    INSERT INTO month VALUES (substr(new.wall_clock, 1, 7), new.trashed_at IS NULL, new.trashed_at IS NOT NULL)
+    ON CONFLICT DO UPDATE SET live = live + excluded.live, trashed = trashed + excluded.trashed;
+END;
+
+CREATE TRIGGER asset_month_updated AFTER UPDATE OF local_datetime, trashed_at ON asset
+WHEN substr(new.wall_clock, 1, 7) <> substr(old.wall_clock, 1, 7)
+     OR (new.trashed_at IS NULL) <> (old.trashed_at IS NULL) BEGIN
+    UPDATE month SET live = live - (old.trashed_at IS NULL), trashed = trashed - (old.trashed_at IS NOT NULL)
+    WHERE month = substr(old.wall_clock, 1, 7);
+    INSERT INTO month VALUES (substr(new.wall_clock, 1, 7), new.trashed_at IS NULL, new.trashed_at IS NOT NULL)
+    ON CONFLICT DO UPDATE SET live = live + excluded.live, trashed = trashed + excluded.trashed;
+END;
+
+CREATE TRIGGER asset_month_deleted AFTER DELETE ON asset BEGIN
+    UPDATE month SET live = live - (old.trashed_at IS NULL), trashed = trashed - (old.trashed_at IS NOT NULL)
+    WHERE month = substr(old.wall_clock, 1, 7);
 END;
 
 CREATE TRIGGER metadata_updated AFTER UPDATE OF updated_at ON metadata WHEN new.updated_at IS NOT old.updated_at BEGIN

@@ -96,11 +96,11 @@ def salvage(damaged: Path, connection: sqlite3.Connection) -> dict[str, int]:
 
 
 def _tables(connection: sqlite3.Connection) -> list[str]:
-    """All but those that are made anew: of runs, and the word index with its inner tables."""
+    """All but those that are made anew: of runs, by triggers, and the word index with its inner tables."""
     rows = connection.execute(
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB 'search*'"
     )
-    return [row[0] for row in rows if row[0] not in ("event", "activity", "coverage")] + ["event"]
+    return [row[0] for row in rows if row[0] not in ("event", "activity", "coverage", "month")] + ["event"]
 
 
 def _save_table(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> int:

@@ -45,6 +45,13 @@ _STEPS: dict[int, tuple[str, ...]] = {
 }
 # version reached -> tables whose constraints are other than before
 _REBUILT: dict[int, tuple[str, ...]] = {3: ("file",), 6: ("variant",)}
+# version reached -> what new tables are to hold of old rows
+_FILLS: dict[int, tuple[str, ...]] = {
+    6: (
+        "INSERT INTO month SELECT substr(wall_clock, 1, 7), count(*) FILTER (WHERE trashed_at IS NULL),"
+        " count(trashed_at) FROM asset GROUP BY 1",
+    ),
+}
 
 
 def migrate(connection: sqlite3.Connection, path: Path, version: int, target: int, statements: list[str]) -> None:
@@ -66,6 +73,9 @@ def migrate(connection: sqlite3.Connection, path: Path, version: int, target: in
             for table in sorted(rebuilt & there):
                 _rebuild(connection, table, statements)
             _make_missing(connection, statements)
+            for number in range(version + 1, target + 1):
+                for statement in _FILLS.get(number, ()):
+                    connection.execute(statement)
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")

@@ -136,6 +136,11 @@ def _text(moment: datetime) -> str:
 
 def months(connection: sqlite3.Connection, wanted: Wanted, limit: int) -> list[tuple[str, int]]:
     """How many assets there are of each month that has any ('2024-05'), the newest first."""
+    if wanted._replace(state="live", before=None) == Wanted() and _is_months_beginning(wanted.before):
+        kept = {"live": "live", "trashed": "trashed", "all": "live + trashed"}[wanted.state]
+        until = f"{wanted.before:%Y-%m}" if wanted.before else "~"
+        query = f"SELECT month, {kept} FROM month WHERE {kept} > 0 AND month < ? ORDER BY month DESC LIMIT ?"
+        return connection.execute(query, (until, limit)).fetchall()
     terms, values = _where(connection, wanted)
     state = {"live": ["trashed_at IS NULL"], "trashed": ["trashed_at IS NOT NULL"], "all": []}[wanted.state]
     rows = connection.execute(
@@ -144,6 +149,11 @@ def months(connection: sqlite3.Connection, wanted: Wanted, limit: int) -> list[t
         (*values, limit),
     )
     return rows.fetchall()
+
+
+def _is_months_beginning(moment: datetime | None) -> bool:
+    """On the clocks where photos were taken; also where there is no moment."""
+    return moment is None or (moment.tzinfo is None and moment == datetime(moment.year, moment.month, 1))
 
 
 class AlbumInfo(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from indexer.errors import QueryError
 from indexer.media.facts import Motion, Origin
+from indexer.paths import nfc, split
 
 from .rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
 
@@ -103,6 +104,23 @@ class Existing(NamedTuple):
     device_id: str
 
 
+# By what each is looked up, so that none of it reads a whole table: SQLite keeps the order of a CROSS JOIN.
+_EXISTING = """
+WITH called AS (
+    SELECT asset_id, value ->> 0 AS name FROM json_each(:names) CROSS JOIN root
+    CROSS JOIN file ON file.root_id = root.id AND folder = value ->> 1 AND file.name = value ->> 2
+    WHERE asset_id IS NOT NULL
+), found AS (
+    SELECT asset.id AS id FROM json_each(:sha256) CROSS JOIN asset ON checksum = value
+    UNION SELECT asset_id FROM json_each(:sha256) CROSS JOIN former_checksum ON checksum = value
+    UNION SELECT asset.id FROM json_each(:sha1) CROSS JOIN asset ON checksum_sha1 = value
+    UNION SELECT asset_id FROM json_each(:sha1) CROSS JOIN former_checksum ON checksum_sha1 = value
+    UNION SELECT asset_id FROM called)
+SELECT asset.id, checksum, checksum_sha1, coalesce(file.device_asset_id, original_file_name),
+       (SELECT value FROM setting WHERE name = 'device_id')
+FROM found CROSS JOIN asset ON asset.id = found.id LEFT JOIN file ON file.id = file_id ORDER BY asset.id"""
+
+
 def existing(
     connection: sqlite3.Connection,
     checksums: Sequence[str],
@@ -113,24 +131,22 @@ def existing(
     import json
 
     rows = connection.execute(
-        """
-        WITH found AS (
-            SELECT asset.id FROM json_each(:sha256) JOIN asset ON checksum = value
-            UNION SELECT asset_id FROM json_each(:sha256) JOIN former_checksum ON checksum = value
-            UNION SELECT asset.id FROM json_each(:sha1) JOIN asset ON checksum_sha1 = value
-            UNION SELECT asset_id FROM json_each(:sha1) JOIN former_checksum ON checksum_sha1 = value
-            UNION SELECT asset.id FROM json_each(:names) JOIN file ON file.device_asset_id = value
-                  JOIN asset ON asset.file_id = file.id)
-        SELECT asset.id, checksum, checksum_sha1, coalesce(file.device_asset_id, original_file_name),
-               (SELECT value FROM setting WHERE name = 'device_id')
-        FROM found JOIN asset ON asset.id = found.id LEFT JOIN file ON file.id = file_id ORDER BY asset.id""",
+        _EXISTING,
         {
             "sha256": json.dumps(list(checksums)),
             "sha1": json.dumps(list(checksum_sha1s)),
-            "names": json.dumps(list(device_asset_ids)),
+            "names": json.dumps(_places_of(device_asset_ids)),
         },
     )
     return [Existing(*row) for row in rows]
+
+
+def _places_of(names: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Name, folder and name within it, for each way in which the letters may be stored."""
+    import unicodedata
+
+    forms = {(name, form) for name in names for form in (name, nfc(name), unicodedata.normalize("NFD", name))}
+    return [(name, *split(form)) for name, form in forms]
 
 
 def leaves_out(connection: sqlite3.Connection, checksum: str | None = None) -> bool:
@@ -398,18 +414,15 @@ def of_device(connection: sqlite3.Connection, device_id: str, names: Sequence[st
     """Assets that a device calls so: this one by their paths, others by what they said when they uploaded them."""
     import json
 
+    own = connection.execute("SELECT value FROM setting WHERE name = 'device_id'").fetchone()[0]
+    found = existing(connection, (), (), names) if device_id == own else []
     rows = connection.execute(
-        """
-        WITH own AS (SELECT value AS id FROM setting WHERE name = 'device_id'), found AS (
-            SELECT asset.id, value AS name FROM own, json_each(:names) JOIN file ON file.device_asset_id = value
-            JOIN asset ON asset.file_id = file.id WHERE own.id = :device
-            UNION SELECT asset_id, value FROM json_each(:names) JOIN upload
-                  ON upload.device_id = :device AND upload.device_asset_id = value)
-        SELECT asset.id, checksum, checksum_sha1, found.name, :device FROM found JOIN asset ON asset.id = found.id
-        ORDER BY asset.id""",
-        {"device": device_id, "names": json.dumps(list(names))},
+        "SELECT asset.id, checksum, checksum_sha1, value, ?1 FROM json_each(?2)"
+        " CROSS JOIN upload ON upload.device_id = ?1 AND upload.device_asset_id = value"
+        " CROSS JOIN asset ON asset.id = upload.asset_id ORDER BY asset.id",
+        (device_id, json.dumps(list(names))),
     )
-    return [Existing(*row) for row in rows]
+    return found + [Existing(*row) for row in rows]
 
 
 class Counts(NamedTuple):

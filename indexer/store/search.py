@@ -102,37 +102,47 @@ def free_terms(wanted: Wanted) -> tuple[Term, ...]:
 def searched(connection: sqlite3.Connection, wanted: Wanted, limit: int, about: Sequence[str] = ()) -> list[Listed]:
     """The best first where there are words; else the newest. about: assets whose pictures are about the free words,
     the nearest first; they are found too."""
-    body, values = _body(wanted, about)
-    return [Listed(*row) for row in connection.execute(f"SELECT {LISTED} {body} LIMIT ?", (*values, limit))]
+    statement, values = _statement(LISTED, wanted, about, _is_crowded(connection, wanted))
+    return [Listed(*row) for row in connection.execute(statement, (*values, limit))]
 
 
 def searched_json(
     connection: sqlite3.Connection, wanted: Wanted, limit: int, about: Sequence[str] = ()
 ) -> Iterator[str]:
     """The records of `searched`, each as asset_json has it."""
-    body, values = _body(wanted, about)
-    query = f"SELECT (SELECT json FROM asset_json WHERE asset_json.id = asset.id) {body} LIMIT ?"
-    return (row[0] for row in connection.execute(query, (*values, limit)))
+    shown = "(SELECT json FROM asset_json WHERE asset_json.id = asset.id)"
+    statement, values = _statement(shown, wanted, about, _is_crowded(connection, wanted))
+    return (row[0] for row in connection.execute(statement, (*values, limit)))
 
 
 def as_sql(wanted: Wanted, limit: int) -> str:
     """The statement that is run, with its values in it: for people who go on from there."""
-    body, values = _body(wanted)
-    statement = f"SELECT {LISTED} {body} LIMIT {limit}"
-    for value in values:
+    statement, values = _statement(LISTED, wanted)
+    for value in (*values, limit):
         text = "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)
         statement = statement.replace("?", text, 1)
     return statement
 
 
-def _body(wanted: Wanted, about: Sequence[str] = ()) -> tuple[str, list[str | float]]:
-    tables = (
-        "FROM asset JOIN metadata ON metadata.asset_id = asset.id"
+def _statement(
+    shown: str, wanted: Wanted, about: Sequence[str] = (), is_crowded: bool = False
+) -> tuple[str, list[str | float]]:
+    """Inside, which they are, and in which order; of those alone outside what is shown. The last value is the limit."""
+    inside, values = _found(wanted, about, is_crowded)
+    return (
+        f"SELECT {shown} FROM ({inside} LIMIT ?) AS found JOIN asset ON asset.id = found.asset_id"
+        " JOIN metadata ON metadata.asset_id = asset.id"
         " LEFT JOIN file ON file.id = asset.file_id LEFT JOIN root ON root.id = file.root_id"
-    )
+        " ORDER BY found.score, found.moment DESC, found.asset_id"
+    ), values
+
+
+def _found(wanted: Wanted, about: Sequence[str], is_crowded: bool) -> tuple[str, list[str | float]]:
+    tables, score = "FROM asset", "0"
     where = ["asset.trashed_at IS NOT NULL" if wanted.is_trashed else "asset.trashed_at IS NULL"]
     values: list[str | float] = []
-    order = "asset.wall_clock DESC, asset.id"
+    if wanted.ranges or wanted.near is not None:
+        tables += " JOIN metadata ON metadata.asset_id = asset.id"
     if about:
         tables += _BY_BOTH
         where.append("(by_words.place IS NOT NULL OR by_meaning.place IS NOT NULL)")
@@ -142,19 +152,35 @@ def _body(wanted: Wanted, about: Sequence[str] = ()) -> tuple[str, list[str | fl
             where.append(_FOUND_BY_WORDS)
             values.append(" AND ".join(map(_match, others)))
         by_words, by_meaning = (f"coalesce(1.0 / ({_FUSION} + by_{one}.place), 0)" for one in ("words", "meaning"))
-        order = f"{by_words} + {by_meaning} DESC, {order}"
+        score = f"-({by_words} + {by_meaning})"
     elif wanted.terms:
         tables += " JOIN search_row ON search_row.asset_id = asset.id JOIN search ON search.rowid = search_row.id"
         where.append("search MATCH ?")
         values.append(" AND ".join(map(_match, wanted.terms)))
-        order = f"bm25(search, {', '.join(map(str, _WEIGHTS))}), {order}"
+        score = f"bm25(search, {', '.join(map(str, _WEIGHTS))})"
     if wanted.without:
         where.append(f"NOT {_FOUND_BY_WORDS}")
         values.append(" OR ".join(map(_match, wanted.without)))
-    for clause, some in _clauses(wanted):
+    for clause, some in _clauses(wanted, is_crowded):
         where.append(clause)
         values += some
-    return f"{tables} WHERE {' AND '.join(where)} ORDER BY {order}", values
+    order = ("score, " if score != "0" else "") + "moment DESC, asset.id"
+    return (
+        f"SELECT asset.id AS asset_id, asset.wall_clock AS moment, {score} AS score {tables}"
+        f" WHERE {' AND '.join(where)} ORDER BY {order}"
+    ), values
+
+
+# Of more photos in a circle than this, the newest are found sooner by going back in time than by the index of places.
+_CROWD = 10_000
+
+
+def _is_crowded(connection: sqlite3.Connection, wanted: Wanted) -> bool:
+    if wanted.near is None or wanted.terms:
+        return False
+    clause, values = _near(wanted.near)
+    query = f"SELECT count(*) FROM (SELECT 1 FROM metadata WHERE {clause} LIMIT ?)"
+    return int(connection.execute(query, (*values, _CROWD)).fetchone()[0]) == _CROWD
 
 
 def _match(term: Term) -> str:
@@ -173,7 +199,7 @@ _RANGED = {
 }
 
 
-def _clauses(wanted: Wanted) -> Iterator[tuple[str, list[str | float]]]:
+def _clauses(wanted: Wanted, is_crowded: bool) -> Iterator[tuple[str, list[str | float]]]:
     if wanted.after:
         yield "asset.wall_clock >= ?", [wanted.after]
     if wanted.before:
@@ -186,7 +212,9 @@ def _clauses(wanted: Wanted) -> Iterator[tuple[str, list[str | float]]]:
         if one.high is not None:
             yield f"{_RANGED[one.name]} <{'' if one.is_open[1] else '='} ?", [one.high]
     if wanted.near is not None:
-        yield _near(wanted.near)
+        clause, some = _near(wanted.near)
+        # With a sign before it, SQLite does not look for an index of it.
+        yield clause.replace("metadata.latitude BETWEEN", "+metadata.latitude BETWEEN") if is_crowded else clause, some
 
 
 def _near(near: Near) -> tuple[str, list[str | float]]:

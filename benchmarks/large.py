@@ -1,0 +1,254 @@
+"""An index of a million assets: what a look at it costs.
+
+    python -m benchmarks.large [--assets N] [--keep INDEX] [--json]
+
+The rows are made here, and written by the real writer; there are no files behind them, for the disk would hold no
+million. Cameras, places, months, keywords, people, albums and ratings are spread as in the folders of a family over
+twenty years. Then every kind of question is asked, over and over, with other things each time; figures are of one
+process that has the index open, unless they say otherwise. --keep makes the index there, or takes the one there is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from indexer import Index
+from indexer.media.facts import Face, MediaFacts, Metadata
+from indexer.store import connection, pages
+from indexer.store.changes import Change, FileStat
+from indexer.store.enrichments import Enrichment, Place
+from indexer.store.pages import Wanted
+from indexer.store.writer import Writer
+
+_CAMERAS = (
+    ("Canon", "Canon EOS 5D Mark IV"),
+    ("Apple", "iPhone 12"),
+    ("Apple", "iPhone 15 Pro"),
+    ("Google", "Pixel 8"),
+    ("SONY", "ILCE-7M4"),
+    ("FUJIFILM", "X-T5"),
+    ("NIKON CORPORATION", "NIKON D750"),
+    (None, None),
+)
+_TOWNS = (
+    ("Paris", "Île-de-France", "France", "FR", 48.857, 2.352),
+    ("Oslo", "Oslo", "Norway", "NO", 59.913, 10.739),
+    ("Sydney", "New South Wales", "Australia", "AU", -33.868, 151.207),
+    ("Kyoto", "Kyoto", "Japan", "JP", 35.012, 135.768),
+    ("Lisboa", "Lisboa", "Portugal", "PT", 38.722, -9.139),
+    ("Seattle", "Washington", "United States", "US", 47.606, -122.332),
+)
+_WORDS = (
+    "beach",
+    "birthday",
+    "mountain",
+    "garden",
+    "dog",
+    "wedding",
+    "snow",
+    "market",
+    "concert",
+    "sunset",
+    "train",
+    "school",
+)
+_PEOPLE, _ALBUMS, _AT_ONCE = 200, 300, 5000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--assets", type=int, default=1_000_000)
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        path = options.keep or Path(scratch) / "index.db"
+        made = None if path.exists() else make_index(path, options.assets)
+        result = measure(path) | ({} if made is None else {"rows written a second": made})
+    if options.json:
+        print(json.dumps(result, indent=2))
+        return
+    for name, figure in result.items():
+        print(f"{name:42}{figure}")
+
+
+def make_index(path: Path, count: int) -> int:
+    """Assets a second."""
+    dice = random.Random(1)
+    writer = Writer(connection.open_for_writing(path))
+    with writer.transaction():
+        root = writer.add_root("/photos", "file:///photos")
+    began = datetime(2005, 1, 1)
+    started = time.monotonic()
+    for first in range(0, count, _AT_ONCE):
+        with writer.transaction():
+            for number in range(first, min(first + _AT_ONCE, count)):
+                taken = began + timedelta(minutes=number * (20 * 365 * 24 * 60) / count, seconds=dice.randrange(50))
+                town = dice.choice(_TOWNS) if dice.random() < 0.7 else None
+                asset_id = writer.apply(Change("new", _stat(root.id, number, taken), _facts(dice, number, taken, town)))
+                if town is not None:
+                    place = Place(*town[:4], timezone="Etc/UTC")
+                    writer.put_enrichments([Enrichment(asset_id, "places", 1, "made", place)])
+    seconds = time.monotonic() - started
+    with Index.open(path) as index:
+        ids = [row["id"] for row in index.query(f"SELECT id FROM asset ORDER BY id LIMIT {_ALBUMS * 100}")]
+        for number in range(_ALBUMS):
+            index.albums.create(f"Album {number}", ids[number * 100 : number * 100 + 100])
+        list(index.search_json("nothing"))  # takes in the words
+    writer.connection.close()
+    return round(count / seconds)
+
+
+def _stat(root_id: int, number: int, taken: datetime) -> FileStat:
+    at = int(taken.timestamp()) * 10**9
+    name = f"IMG_{number:07d}.JPG"
+    return FileStat(root_id, f"{taken:%Y/%m-%d}", name, 3_000_000 + number, at, at, number + 10, 1, at, "still 1.1")
+
+
+def _facts(dice: random.Random, number: int, taken: datetime, town: tuple[Any, ...] | None) -> MediaFacts:
+    make, model = dice.choice(_CAMERAS)
+    clock = f"{taken:%Y-%m-%dT%H:%M:%S}"
+    offset = "+02:00" if town else ""
+    digest = hashlib.sha256(str(number).encode()).digest()
+    who = (Face(f"Person {dice.randrange(_PEOPLE)}", 100, 200, 300, 300),) if dice.random() < 0.2 else ()
+    return MediaFacts(
+        mime_type="video/quicktime" if number % 20 == 0 else "image/jpeg",
+        size=3_000_000 + number,
+        sha256=digest,
+        sha1=digest[:20],
+        width=4032,
+        height=3024,
+        duration=None,
+        local_datetime=clock + offset,
+        metadata=Metadata(
+            make=make,
+            model=model,
+            orientation=1,
+            original_datetime=clock + offset,
+            f_number=1.8,
+            focal_length=4.2,
+            iso=dice.choice((50, 100, 200, 400)),
+            exposure_time=0.01,
+            latitude=town[4] + dice.uniform(-0.2, 0.2) if town else None,
+            longitude=town[5] + dice.uniform(-0.2, 0.2) if town else None,
+            rating=dice.choice((None, None, None, 3, 4, 5)),
+            description=" ".join(dice.sample(_WORDS, 2)) if dice.random() < 0.1 else None,
+        ),
+        keywords=tuple(dice.sample(_WORDS, dice.choice((0, 0, 1, 2)))),
+        faces=who,
+        fingerprint=digest[:16].hex(),
+    )
+
+
+def measure(path: Path) -> dict[str, object]:
+    dice = random.Random(2)
+    with Index.open(path) as index:
+        db = index.connection
+        count = index.counts().assets
+        ids = [row[0] for row in db.execute("SELECT id FROM asset ORDER BY random() LIMIT 2000").fetchall()]
+        albums = [row[0] for row in db.execute("SELECT id FROM album").fetchall()]
+        people = [row[0] for row in db.execute("SELECT id FROM person").fetchall()]
+        middle = db.execute(
+            "SELECT wall_clock, id FROM asset ORDER BY wall_clock LIMIT 1 OFFSET ?", (count // 2,)
+        ).fetchone()
+        early = db.execute("SELECT id FROM asset ORDER BY wall_clock LIMIT 1 OFFSET 100").fetchone()[0]
+        year = lambda: datetime(dice.randrange(2005, 2025), 6, 1)  # noqa: E731
+
+        def page(wanted: Wanted, after: str | None = None) -> Callable[[], object]:
+            return lambda: pages.records(db, pages.page(db, wanted, after, 51) or [])
+
+        def month_of(one: datetime) -> Wanted:
+            return Wanted(after=one, before=one + timedelta(days=30))
+
+        def found(query: str) -> object:
+            return list(index.search_json(query, limit=50))
+
+        asked: dict[str, Callable[[], object]] = {
+            "get, in Python": lambda: index.get_json(dice.choice(ids)),
+            "page of 50: the newest": page(Wanted()),
+            "page of 50: in the middle": page(Wanted(), middle[1]),
+            "page of 50: at the end": page(Wanted(), early),
+            "page of 50: all, trashed too": page(Wanted("all"), middle[1]),
+            "page of 50: the trash": page(Wanted("trashed")),
+            "page of 50: of a month": lambda: page(month_of(year()))(),
+            "page of 50: before an instant": lambda: page(Wanted(before=year().astimezone()))(),
+            "page of 50: of an album": lambda: page(Wanted(album_id=dice.choice(albums)))(),
+            "page of 50: of a person": lambda: page(Wanted(person_ids=[dice.choice(people)]))(),
+            "page of 50: of two people": lambda: page(Wanted(person_ids=dice.sample(people, 2)))(),
+            "page of 50: by 100 ids": lambda: page(Wanted(ids=dice.sample(ids, 100)))(),
+            "counts by month: all": lambda: pages.months(db, Wanted(), 201),
+            "counts by month: 20": lambda: pages.months(db, Wanted(), 21),
+            "counts by month: of a person": lambda: pages.months(db, Wanted(person_ids=[dice.choice(people)]), 201),
+            "exist, 100 checksums": lambda: index.exist(checksums=[str(one) for one in dice.sample(ids, 100)]),
+            "events, the last 50": lambda: index.events(after=5 * count - 60, limit=50),
+            "search: a rare word": lambda: found(f"IMG_{dice.randrange(count):07d}"),
+            "search: a word": lambda: found(dice.choice(_WORDS)),
+            "search: two words": lambda: found(" ".join(dice.sample(_WORDS, 2))),
+            "search: town and camera": lambda: found("place:Paris camera:pixel"),
+            "search: person and year": lambda: found(
+                f'person:"Person {dice.randrange(_PEOPLE)}" taken:{dice.randrange(2005, 2025)}'
+            ),
+            "search: near, 5 km": lambda: found("near:48.86,2.35,5km"),
+            "search: near, 50 km": lambda: found("near:48.86,2.35,50km"),
+            "search: rating and month": lambda: found(f"rating:5 taken:{dice.randrange(2005, 2025)}-06"),
+        }
+        result: dict[str, object] = {"assets": f"{count:,}"}
+        size = sum(one.stat().st_size for one in path.parent.glob(f"{path.name}*") if one.is_file())
+        result["file, an asset"] = f"{size / count:,.0f} bytes"
+        for name, ask in asked.items():
+            result[name] = _figures(ask)
+    opening = [_opened(path) for _ in range(20)]
+    result["opening"] = f"{statistics.median(opening) * 1000:.2f} ms"
+    result["CLI get / import sqlite3, json, click"] = _start_ratio(path, ids)
+    return result
+
+
+def _figures(ask: Callable[[], object]) -> str:
+    ask()
+    taken, until = [], time.perf_counter() + 2
+    while (len(taken) < 5 or time.perf_counter() < until) and len(taken) < 2000:
+        started = time.perf_counter()
+        ask()
+        taken.append(time.perf_counter() - started)
+    taken.sort()
+    at = lambda share: taken[min(len(taken) - 1, int(len(taken) * share))] * 1000  # noqa: E731
+    return f"p50 {at(0.5):9.3f} ms   p95 {at(0.95):9.3f} ms   p99 {at(0.99):9.3f} ms"
+
+
+def _opened(path: Path) -> float:
+    started = time.perf_counter()
+    opened = connection.open_for_reading(path)
+    opened.execute("SELECT 1 FROM asset LIMIT 1").fetchone()
+    taken = time.perf_counter() - started
+    opened.close()
+    return taken
+
+
+def _start_ratio(path: Path, ids: list[str]) -> str:
+    command = [sys.executable, "-m", "indexer", "--db", str(path), "get"]
+    floor = [sys.executable, "-c", "import sqlite3, json, click"]
+    ratios = []
+    for number in range(15):
+        times = []
+        for one in ([*command, ids[number]], floor):
+            started = time.perf_counter()
+            subprocess.run(one, check=True, stdout=subprocess.DEVNULL)
+            times.append(time.perf_counter() - started)
+        ratios.append(times[0] / times[1])
+    return f"{statistics.median(ratios):.2f} x"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""Pages and counts that the HTTP API asks for: right, and by an index where there is one."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from indexer import Index
+from indexer.search import parse
+from indexer.store import pages, queries, search
+from indexer.store.pages import Wanted
+
+from ..conftest import put, rows
+
+
+def counted(index: Index) -> list[tuple[object, ...]]:
+    return rows(
+        index,
+        "SELECT substr(wall_clock, 1, 7) AS month, count(*) FILTER (WHERE trashed_at IS NULL), count(trashed_at)"
+        " FROM asset GROUP BY month ORDER BY month",
+    )
+
+
+def kept(index: Index) -> list[tuple[object, ...]]:
+    return rows(index, "SELECT * FROM month WHERE live + trashed > 0 ORDER BY month")
+
+
+def test_months_are_kept_counted(index: Index, photos: Path) -> None:
+    for number in range(9):
+        path = put(photos / f"{number}.jpg", number)
+        moment = datetime(2020 + number % 3, 1 + number % 2, 3, tzinfo=UTC).timestamp()
+        os.utime(path, (moment, moment))
+    index.scan([photos])
+    assert kept(index) == counted(index) and sum(row[1] for row in kept(index)) == 9  # type: ignore[misc]
+    index.trash([photos / "1.jpg", photos / "2.jpg"])
+    assert kept(index) == counted(index)
+    index.restore([photos / "1.jpg"])
+    put(photos / "3.jpg", "edited")  # and so of another month
+    (photos / "4.jpg").unlink()
+    index.scan()
+    assert kept(index) == counted(index)
+    index.empty_trash(0)
+    index.delete([photos / "5.jpg"])
+    assert kept(index) == counted(index)
+    for state in ("live", "trashed", "all"):
+        wanted = Wanted(state)  # type: ignore[arg-type]
+        slow = pages.months(index.connection, wanted._replace(after=datetime(1900, 1, 1)), 100)
+        assert pages.months(index.connection, wanted, 100) == slow
+        before = datetime(2021, 1, 1)
+        assert pages.months(index.connection, wanted._replace(before=before), 100) == [
+            one for one in slow if one[0] < "2021-01"
+        ]
+
+
+class Asked:
+    """A connection that writes down what it is asked."""
+
+    def __init__(self, index: Index) -> None:
+        self._connection = index.connection
+        self.asked: list[tuple[str, Any]] = []
+
+    def execute(self, query: str, values: Any = ()) -> Any:
+        self.asked.append((query, values))
+        return self._connection.execute(query, values)
+
+
+def plans(asked: Asked) -> Iterator[str]:
+    for query, values in asked.asked:
+        for row in asked._connection.execute(f"EXPLAIN QUERY PLAN {query}", values):
+            yield row[3]
+
+
+LOOKS: dict[str, Any] = {
+    "record": lambda db: queries.asset_json(db, "asset_2222222222222222222222"),
+    "records": lambda db: pages.records(db, ["asset_2222222222222222222222"]),
+    "page": lambda db: pages.page(db, Wanted(), None, 50),
+    "page behind": lambda db: pages.page(db, Wanted(), "asset_2222222222222222222222", 50),
+    "page of all": lambda db: pages.page(db, Wanted("all"), None, 50),
+    "page of the trash": lambda db: pages.page(db, Wanted("trashed"), None, 50),
+    "page by ids": lambda db: pages.page(db, Wanted(ids=["asset_2222222222222222222222"]), None, 50),
+    "page of an album": lambda db: pages.page(db, Wanted(album_id="album_x"), None, 50),
+    "page of people": lambda db: pages.page(db, Wanted(person_ids=["person_x", "person_y"]), None, 50),
+    "page of a time": lambda db: pages.page(db, Wanted(after=datetime(2020, 1, 1, tzinfo=UTC)), None, 50),
+    "months": lambda db: pages.months(db, Wanted(), 20),
+    "album": lambda db: pages.album(db, "album_x"),
+    "albums of an asset": lambda db: pages.albums(db, None, "asset_x", None, 20),
+    "faces": lambda db: pages.faces(db, person_id="person_x"),
+    "faces of an asset": lambda db: pages.faces(db, asset_id="asset_x"),
+    "exist": lambda db: queries.existing(db, ["x"], ["y"], ["a/b.jpg"]),
+    "of a device": lambda db: queries.of_device(db, "phone", ["1"]),
+    "verdicts": queries.verdicts,
+    "failures": lambda db: queries.failures(db, 10),
+    "a folder": lambda db: queries.known_in(db, 1, "2020"),
+    "an inode": lambda db: queries.same_inode(db, 1, 2, 3, 4),
+    "search": lambda db: search.searched(db, parse("beach"), 20),
+    "search near": lambda db: search.searched(db, parse("near:48.8,2.3,5km"), 20),
+    "search of a year": lambda db: search.searched(db, parse("taken:2020"), 20),
+}
+# Read from one end to the other: what is small (roots, what was asked for), what is in order already and ends with the
+# page, or a count of a whole index.
+_MAY_BE_SCANNED = re.compile(
+    r"SCAN (json_each|root|other|found|source|called|search VIRTUAL|CONSTANT ROW|keyword_of"
+    r"|asset USING (COVERING )?INDEX asset_(newest|trashed|lost)|file USING COVERING INDEX|album\b|\(|month)"
+)
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_no_look_reads_a_whole_table(index: Index, photos: Path, name: str) -> None:
+    put(photos / "a.jpg", 1)
+    index.scan([photos])
+    asked = Asked(index)
+    result = LOOKS[name](asked)
+    if isinstance(result, Iterator):
+        list(result)
+    assert asked.asked
+    scans = [step for step in plans(asked) if step.startswith("SCAN") and not _MAY_BE_SCANNED.match(step)]
+    assert scans == [], name
