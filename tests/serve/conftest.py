@@ -20,6 +20,7 @@ from gumnut import AsyncGumnut, Gumnut
 from pydantic import BaseModel
 
 from indexer import Index
+from indexer.store import connection, copies
 
 from ..conftest import SAMPLES, until
 
@@ -84,18 +85,37 @@ def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def indexed(sampled: Path, tmp_path: Path) -> Index:
-    """An index of one's own of sample_media; its photos are everybody's: they are only looked at."""
+@pytest.fixture(scope="session")
+def running(sampled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for many tests: its index is put back to what it was before each of them, while it runs."""
+    folder = tmp_path_factory.mktemp("running")
     with Index.open(sampled / "index.db") as index:
-        index.backup(tmp_path / "index.db")
-    shutil.copytree(sampled / "index.db.indexer-cache", tmp_path / "index.db.indexer-cache")
-    return Index.open(tmp_path / "index.db")
+        index.backup(sampled / "backup.db", overwrite=True)
+        index.backup(folder / "index.db")
+    server = start(folder / "index.db", folder / "serve.log")
+    yield server
+    server.stop()
 
 
 @pytest.fixture
-def server(indexed: Index, serve: Serve) -> Server:
-    return serve(indexed.path)
+def indexed(sampled: Path, running: Server) -> Iterator[Index]:
+    """An index of one's own of sample_media; its photos are everybody's: they are only looked at."""
+    database = running.database
+    for folder in database.parent.glob("index.db.originals*"):
+        shutil.rmtree(folder)
+    writer = connection.open_for_writing(database)
+    copies.put_back(sampled / "backup.db", writer)
+    writer.close()
+    shutil.copytree(
+        sampled / "index.db.indexer-cache", database.with_name("index.db.indexer-cache"), dirs_exist_ok=True
+    )
+    with Index.open(database) as index:
+        yield index
+
+
+@pytest.fixture
+def server(running: Server, indexed: Index) -> Server:
+    return running
 
 
 class Client:
