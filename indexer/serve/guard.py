@@ -1,7 +1,9 @@
 """Who may use the server, and how much they may send. Before everything else, as plain ASGI.
 
 A request that names another host than this one comes from a page that had its name point here (DNS rebinding); a body
-that does not end is cut off; a client that stops in the middle of one is not waited for."""
+that does not end is cut off; a client that stops in the middle of one is not waited for. And a page of another site may
+not even have something done of which it gets no answer: browsers say whose page asks (Origin), and do not let others
+show our files (Cross-Origin-Resource-Policy)."""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ import asyncio
 import hmac
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,8 +20,9 @@ from indexer.store import clients
 from .settings import Settings
 from .state import State
 
-# Bytes of a body that is no upload.
+# Bytes of a body that is no upload; of one with a picture to search by.
 MOST_BODY = 2_000_000
+MOST_PICTURE = 50_000_000
 # Seconds within which the next part of a body has to come.
 _PATIENCE = 60.0
 # A key's last use is noted no more often than this.
@@ -27,14 +30,7 @@ _NOTED_SECONDS = 60.0
 # POSTs that change nothing.
 _ONLY_READING = ("/api/search", "/api/assets/exist")
 # What says nothing of anybody's photos: that the server is there, and how it is spoken to.
-_OPEN = (
-    "/healthz",
-    "/api/openapi.json",
-    "/docs",
-    "/docs/start.js",
-    "/docs/swagger-ui.css",
-    "/docs/swagger-ui-bundle.js",
-)
+_OPEN = ("/healthz", "/api/openapi.json", "/docs")
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -54,17 +50,20 @@ class Guard:
         self._settings = settings
         self._state_of = state_of
         self._noted: dict[str, float] = {}
+        shown_by = b"cross-origin" if settings.origins else b"same-origin"
+        self._headers = (*_HEADERS, (b"cross-origin-resource-policy", shown_by))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        send = _with_headers(send, self._headers)
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         refusal = self._refusal(scope, headers)
         if refusal is not None:
-            await _refuse(_with_headers(send), *refusal)
+            await _refuse(send, *refusal)
             return
-        bounds = _Bounds(receive, _with_headers(send), self._settings.max_upload if _is_upload(scope) else MOST_BODY)
+        bounds = _Bounds(receive, send, self._most(scope))
         try:
             await self._app(scope, bounds.receive, bounds.send)
         except _Broken:
@@ -72,9 +71,13 @@ class Guard:
 
     def _refusal(self, scope: Scope, headers: dict[bytes, str]) -> tuple[int, str] | None:
         settings = self._settings
-        host = headers.get(b"host", "")
-        if not settings.may_be_called(host):
-            return 421, f"this server is not called '{host}': 'indexer serve --host-name' adds a name"
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) != 1 or not settings.may_be_called(hosts[0]):
+            called = " and ".join(hosts)
+            return 421, f"this server is not called '{called}': 'indexer serve --host-name' adds a name"
+        origin = headers.get(b"origin")
+        if origin is not None and not self._may_use(origin, hosts[0]):
+            return 403, f"no page of {origin} may use this server: 'indexer serve --allow-origin' says which may"
         path, method = scope["path"], scope["method"]
         if path in _OPEN or path.startswith("/docs/"):
             return None
@@ -83,10 +86,18 @@ class Guard:
         if settings.read_only and method not in ("GET", "HEAD", "OPTIONS") and path not in _ONLY_READING:
             return 403, "this server only reads"
         length = headers.get(b"content-length", "")
-        limit = settings.max_upload if _is_upload(scope) else MOST_BODY
-        if length.isdigit() and int(length) > limit:
-            return 413, f"more than {limit:,} bytes"
+        if length.isdigit() and int(length) > self._most(scope):
+            return 413, f"more than {self._most(scope):,} bytes"
         return None
+
+    def _may_use(self, origin: str, host: str) -> bool:
+        return origin in self._settings.origins or origin in (f"http://{host}", f"https://{host}")
+
+    def _most(self, scope: Scope) -> int:
+        """Bytes of a body, by the path alone: what else is sent there is refused before it is read."""
+        if scope["method"] != "POST":
+            return MOST_BODY
+        return {"/api/assets": self._settings.max_upload, "/api/search": MOST_PICTURE}.get(scope["path"], MOST_BODY)
 
     def _is_known(self, authorization: str, scope: Scope) -> bool:
         """Keys are compared by their hashes, in a time that says nothing of how much of one is right."""
@@ -111,11 +122,6 @@ class Guard:
         self._noted[key_id] = now
         task = asyncio.ensure_future(state.write(lambda index: index.used_key(key_id)))
         task.add_done_callback(lambda done: done.exception())
-
-
-def _is_upload(scope: Scope) -> bool:
-    """By its path alone: whatever else is sent there is no upload, and told so before it is read."""
-    return bool(scope["method"] == "POST" and scope["path"] == "/api/assets")
 
 
 class _Bounds:
@@ -155,11 +161,13 @@ class _Bounds:
             await _refuse(self._send, *self._broken)
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, headers: Sequence[tuple[bytes, bytes]]) -> Send:
+    """Besides those that an answer brings."""
+
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             there = {name.lower() for name, _ in message.get("headers", ())}
-            more = [pair for pair in _HEADERS if pair[0] not in there]
+            more = [pair for pair in headers if pair[0] not in there]
             message = {**message, "headers": [*message.get("headers", ()), *more]}
         await send(message)
 

@@ -72,7 +72,8 @@ def test_the_python_shown_runs(home: Path) -> None:
 
 def test_the_cloud_client_shown_finds_the_photos(home: Path) -> None:
     database = home / "index.db"
-    assert run("scan", home / "Pictures", database=database, enrich=True).returncode == 0
+    assert run("scan", home / "Pictures", database=database).returncode == 0
+    assert run("enrich", "places", database=database).returncode == 0
     with (home / "log").open("w") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "indexer", "--db", str(database), "serve", "--port", "0"], stdout=log, stderr=log

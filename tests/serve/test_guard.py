@@ -66,20 +66,32 @@ def test_a_page_that_points_its_name_here_gets_nothing(serve: Serve, some: Index
             assert answer.status_code == 421 and "asset_" not in answer.text, (host, path)
     for host in ("localhost", f"LOCALHOST:{port}", "127.0.0.1", f"[::1]:{port}", "localhost."):
         assert httpx.get(f"{server.url}/api/assets", headers={"host": host}).status_code == 200, host
+    two = raw(server, b"GET /api/assets HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
+    assert two.startswith((b"HTTP/1.1 421", b"HTTP/1.1 400"))
     named = serve(some.path, "--host-name", "photos.lan")
     assert httpx.get(f"{named.url}/api/assets", headers={"host": "photos.lan"}).status_code == 200
 
 
-def test_no_page_of_another_site_may_read(serve: Serve, some: Index) -> None:
+def test_no_page_of_another_site_may_use_it(serve: Serve, some: Index) -> None:
+    """Nor have something done whose answer it would not see, as a page may with a form."""
     closed, opened = serve(some.path), serve(some.path, "--allow-origin", "https://mine.example")
+    some.trash([some.list()[0].id])
     asked = {"origin": "https://mine.example", "access-control-request-method": "POST"}
-    assert "access-control-allow-origin" not in httpx.get(f"{closed.url}/api/assets", headers=asked).headers
-    assert httpx.options(f"{closed.url}/api/assets", headers=asked).status_code == 405
+    for origin in ("https://mine.example", "null", "http://127.0.0.1", "http://localhost:1", "http://evil.example:80"):
+        for method, path in (("POST", "/api/assets/empty-trash"), ("GET", "/api/assets"), ("OPTIONS", "/api/assets")):
+            answer = httpx.request(method, f"{closed.url}{path}", headers={**asked, "origin": origin})
+            assert answer.status_code == 403, (origin, method)
+            assert "access-control-allow-origin" not in answer.headers
+    assert len(some.trashed()) == 1
+    # Our own page may.
+    assert httpx.get(f"{closed.url}/api/assets", headers={"origin": closed.url}).status_code == 200
     answer = httpx.get(f"{opened.url}/api/assets", headers=asked)
     assert answer.headers["access-control-allow-origin"] == "https://mine.example"
     assert httpx.options(f"{opened.url}/api/assets", headers=asked).status_code == 200
-    other = httpx.get(f"{opened.url}/api/assets", headers={"origin": "https://evil.example"})
-    assert other.headers.get("access-control-allow-origin") != "https://evil.example"
+    assert httpx.get(f"{opened.url}/api/assets", headers={"origin": "https://evil.example"}).status_code == 403
+    (first, *_) = some.list()
+    shown = httpx.get(f"{closed.url}/files/{first.id}/original")
+    assert shown.headers["cross-origin-resource-policy"] == "same-origin"
 
 
 def test_without_a_key_there_is_nothing(serve: Serve, some: Index) -> None:

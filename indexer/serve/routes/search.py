@@ -22,7 +22,6 @@ from .assets import check_library
 
 router = APIRouter(prefix="/api/search", tags=["search"])
 
-_MOST_BYTES = 50_000_000
 _PERSON = PersonId.__metadata__[0].pattern  # type: ignore[attr-defined]
 
 Query_ = Annotated[str | None, Query(description="Words, and filters as the command line has them.")]
@@ -62,10 +61,7 @@ async def search_assets(
     wanted = _wanted(request, person_ids, library_id, captured_after, captured_before)
     picture = None
     if image is not None:
-        content = await image.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise unprocessable("image", f"it is larger than {_MOST_BYTES:,} bytes", "body")
-        picture = _opened(content)
+        picture = _opened(await image.read())
     return await _found(request, wanted, query, picture, threshold, page, limit)
 
 
