@@ -116,7 +116,8 @@ CREATE TABLE asset (
                                                                  -- it out, though they are gone
 ) STRICT;
 
-CREATE INDEX asset_newest ON asset (wall_clock DESC, id) WHERE trashed_at IS NULL;
+-- Read backwards: the newest first, ties by id. Forwards, photos that come in the order they were taken fill its pages.
+CREATE INDEX asset_newest ON asset (wall_clock, id DESC) WHERE trashed_at IS NULL;
 
 CREATE INDEX asset_fingerprint ON asset (fingerprint) WHERE fingerprint IS NOT NULL;
 
