@@ -43,6 +43,14 @@ LEFT JOIN (
         FROM search JOIN search_row ON search_row.id = search.rowid WHERE search MATCH ? LIMIT -1)
 ) AS by_words ON by_words.asset_id = asset.id
 LEFT JOIN (SELECT value AS asset_id, key AS place FROM json_each(?)) AS by_meaning ON by_meaning.asset_id = asset.id"""
+# Where words are all that is asked for, and a page of what they find, so many that were taken in last are ranked of
+# those that have them: a word that a tenth of a million photos have says of none of them that it is the best.
+_RANKED_AT_MOST = 5000
+_RANKED = f"""
+SELECT search_row.asset_id, bm25(search, {", ".join(map(str, _WEIGHTS))}) AS score
+FROM search CROSS JOIN search_row ON search_row.id = search.rowid
+CROSS JOIN asset AS one ON one.id = search_row.asset_id
+WHERE search MATCH ? AND one.trashed_at IS NULL ORDER BY search.rowid DESC LIMIT {_RANKED_AT_MOST}"""
 _METRES_OF_A_DEGREE = 111_195.0
 
 
@@ -102,7 +110,7 @@ def free_terms(wanted: Wanted) -> tuple[Term, ...]:
 def searched(connection: sqlite3.Connection, wanted: Wanted, limit: int, about: Sequence[str] = ()) -> list[Listed]:
     """The best first where there are words; else the newest. about: assets whose pictures are about the free words,
     the nearest first; they are found too."""
-    statement, values = _statement(LISTED, wanted, about, _is_crowded(connection, wanted))
+    statement, values = _statement(LISTED, wanted, limit, about, _is_crowded(connection, wanted))
     return [Listed(*row) for row in connection.execute(statement, (*values, limit))]
 
 
@@ -111,13 +119,13 @@ def searched_json(
 ) -> Iterator[str]:
     """The records of `searched`, each as asset_json has it."""
     shown = "(SELECT json FROM asset_json WHERE asset_json.id = asset.id)"
-    statement, values = _statement(shown, wanted, about, _is_crowded(connection, wanted))
+    statement, values = _statement(shown, wanted, limit, about, _is_crowded(connection, wanted))
     return (row[0] for row in connection.execute(statement, (*values, limit)))
 
 
 def as_sql(wanted: Wanted, limit: int) -> str:
     """The statement that is run, with its values in it: for people who go on from there."""
-    statement, values = _statement(LISTED, wanted)
+    statement, values = _statement(LISTED, wanted, limit)
     for value in (*values, limit):
         text = "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)
         statement = statement.replace("?", text, 1)
@@ -125,10 +133,10 @@ def as_sql(wanted: Wanted, limit: int) -> str:
 
 
 def _statement(
-    shown: str, wanted: Wanted, about: Sequence[str] = (), is_crowded: bool = False
+    shown: str, wanted: Wanted, limit: int, about: Sequence[str] = (), is_crowded: bool = False
 ) -> tuple[str, list[str | float]]:
     """Inside, which they are, and in which order; of those alone outside what is shown. The last value is the limit."""
-    inside, values = _found(wanted, about, is_crowded)
+    inside, values = _found(wanted, limit, about, is_crowded)
     return (
         f"SELECT {shown} FROM ({inside} LIMIT ?) AS found JOIN asset ON asset.id = found.asset_id"
         " JOIN metadata ON metadata.asset_id = asset.id"
@@ -137,7 +145,7 @@ def _statement(
     ), values
 
 
-def _found(wanted: Wanted, about: Sequence[str], is_crowded: bool) -> tuple[str, list[str | float]]:
+def _found(wanted: Wanted, limit: int, about: Sequence[str], is_crowded: bool) -> tuple[str, list[str | float]]:
     tables, score = "FROM asset", "0"
     where = ["asset.trashed_at IS NOT NULL" if wanted.is_trashed else "asset.trashed_at IS NULL"]
     values: list[str | float] = []
@@ -153,6 +161,9 @@ def _found(wanted: Wanted, about: Sequence[str], is_crowded: bool) -> tuple[str,
             values.append(" AND ".join(map(_match, others)))
         by_words, by_meaning = (f"coalesce(1.0 / ({_FUSION} + by_{one}.place), 0)" for one in ("words", "meaning"))
         score = f"-({by_words} + {by_meaning})"
+    elif wanted.terms and limit < _RANKED_AT_MOST and wanted._replace(terms=()) == Wanted():
+        tables, score = f"FROM ({_RANKED}) AS best JOIN asset ON asset.id = best.asset_id", "best.score"
+        values.append(" AND ".join(map(_match, wanted.terms)))
     elif wanted.terms:
         tables += " JOIN search_row ON search_row.asset_id = asset.id JOIN search ON search.rowid = search_row.id"
         where.append("search MATCH ?")

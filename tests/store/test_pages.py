@@ -105,7 +105,7 @@ LOOKS: dict[str, Any] = {
 # Read from one end to the other: what is small (roots, what was asked for), what is in order already and ends with the
 # page, or a count of a whole index.
 _MAY_BE_SCANNED = re.compile(
-    r"SCAN (json_each|root|other|found|source|called|search VIRTUAL|CONSTANT ROW|keyword_of"
+    r"SCAN (json_each|root|other|best|found|source|called|search VIRTUAL|CONSTANT ROW|keyword_of"
     r"|asset USING (COVERING )?INDEX asset_(newest|trashed|lost)|file USING COVERING INDEX|album\b|\(|month)"
 )
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from indexer import Index
 from indexer.errors import UsageError
 from indexer.search import FILTERS
+from indexer.store import search
 
 from ..conftest import jpeg, put, rows, run
 
@@ -203,3 +204,38 @@ def test_a_copy_that_cannot_be_written_is_searched_as_it_is(library: Index, tmp_
     (tmp_path / "copy.db").chmod(0o444)
     with Index.open(tmp_path / "copy.db") as copy:
         assert names(copy, "pixel") == names(library, "pixel")
+
+
+def test_in_a_crowd_the_newest_are_the_same(index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a circle holds very many photos, another way finds the same ones."""
+    for number in range(8):
+        far = number % 2 * 10
+        exif = {"GPS": {1: b"N", 2: ((48 + far, 1), (number, 1), (0, 1)), 3: b"E", 4: ((2, 1), (0, 1), (0, 1))}}
+        exif["Exif"] = {36867: f"20{10 + number}:01:01 00:00:00".encode()}
+        path = photos / f"{number}.jpg"
+        path.write_bytes(jpeg(number))
+        piexif.insert(piexif.dump(exif), str(path))
+    index.scan([photos])
+    few = [[one.id for one in index.search("near:48,2,30km", limit=limit)] for limit in (2, 10)]
+    assert [len(one) for one in few] == [2, 4]
+    monkeypatch.setattr("indexer.store.search._CROWD", 3)
+    assert [[one.id for one in index.search("near:48,2,30km", limit=limit)] for limit in (2, 10)] == few
+
+
+def test_of_a_word_that_very_many_have_the_last_are_ranked(
+    index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        put(photos / f"{number}" / "beach.jpg", number)
+        index.scan([photos])
+        index.search("beach")  # taken in one after the other
+    all_of_them = {one.id for one in index.search("beach", limit=10)}
+    assert len(all_of_them) == 6
+    monkeypatch.setattr(search, "_RANKED", search._RANKED.replace("LIMIT 5000", "LIMIT 3"))
+    last = [index.resolve(photos / f"{number}" / "beach.jpg") for number in (3, 4, 5)]
+    assert sorted(one.id for one in index.search("beach", limit=10)) == sorted(last)
+    index.trash(last[1:])
+    assert len(index.search("beach", limit=10)) == 3  # of those that are not in the trash
+    # Filters are asked of all.
+    assert len(index.search("beach type:photo", limit=10)) == 4
+    assert len(index.search("beach", limit=5000)) == 4
