@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from pathlib import Path
 
@@ -42,7 +41,9 @@ def models_folder() -> Path:
 
 def machine_name() -> str:
     """A text that stays the same on this machine: INDEXER_DEVICE, the system's machine id, else the host's name."""
-    return os.environ.get("INDEXER_DEVICE") or _machine_id() or socket.gethostname()
+    import platform
+
+    return os.environ.get("INDEXER_DEVICE") or _machine_id() or platform.node()
 
 
 def _machine_id() -> str | None:

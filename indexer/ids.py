@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -16,24 +15,30 @@ def asset_id(sha256: bytes, counter: int = 0) -> str:
     A version-8 UUID (RFC 9562) made of the first 122 free bits of the SHA-256, so that another index of the same
     photo gives the same id. `counter` > 0 is for an id that is taken by an asset whose content has changed since.
     """
-    digest = sha256 if counter == 0 else hashlib.sha256(sha256 + counter.to_bytes(4, "big")).digest()
+    digest = sha256 if counter == 0 else _sha256(sha256 + counter.to_bytes(4, "big"))
     return _text("asset", _version_8(digest))
 
 
 def named_id(prefix: str, *words: str) -> str:
     """An id made of words alone: the same words give the same id in every index."""
-    return _text(prefix, _version_8(hashlib.sha256("\0".join((prefix, *words)).encode()).digest()))
+    return _text(prefix, _version_8(_sha256("\0".join((prefix, *words)).encode())))
 
 
 def device_id(machine: str) -> str:
     """The id of this machine's indexes, from a text that names the machine. One-way, as machine-id(5) asks."""
-    return _text("device", _version_8(hashlib.sha256(b"indexer device\0" + machine.encode()).digest()))
+    return _text("device", _version_8(_sha256(b"indexer device\0" + machine.encode())))
 
 
 def _version_8(digest: bytes) -> int:
     number = int.from_bytes(digest[:16], "big")
     number = number & ~(0xF << 76) | 0x8 << 76
     return number & ~(0x3 << 62) | 0x2 << 62
+
+
+def _sha256(data: bytes) -> bytes:
+    import hashlib  # takes 7 ms, and to look up a record no hash is needed
+
+    return hashlib.sha256(data).digest()
 
 
 def _text(prefix: str, number: int) -> str:
