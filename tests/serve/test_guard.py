@@ -300,6 +300,26 @@ def test_a_large_upload_takes_little_memory(serve: Serve, some: Index, tmp_path:
     assert peak < 100 << 20
 
 
+def test_a_form_has_bounds(serve: Serve, some: Index) -> None:
+    server = serve(some.path)
+    kind = {"content-type": "multipart/form-data; boundary=b"}
+    word = b'--b\r\nContent-Disposition: form-data; name="device_id"\r\n\r\n'
+    for body in (
+        b"--b\r\nContent-Disposition: " + b"x" * 100_000,
+        b"--b\r\n" + b"x" * 100_000,
+        word + b"x" * 100_000 + b"\r\n--b--\r\n",
+        (word + b"x\r\n") * 1000 + b"--b--\r\n",
+        b"",
+        b"--b--\r\n",
+        b"no form at all",
+    ):
+        assert httpx.post(f"{server.url}/api/assets", content=body, headers=kind).status_code == 422, body[:60]
+    assert (
+        httpx.post(f"{server.url}/api/assets", content=b"x", headers={"content-type": "image/jpeg"}).status_code == 422
+    )
+    assert not [one for one in some.path.with_name(f"{some.path.name}.originals").rglob("*") if one.is_file()]
+
+
 def test_half_an_upload_is_none(serve: Serve, some: Index) -> None:
     server = serve(some.path)
     at = urlsplit(server.url)

@@ -27,7 +27,8 @@ from .assets import check_library
 
 router = APIRouter(prefix="/api/assets", tags=["assets"])
 
-_TEXT = 4096
+# Bytes of a word or a header, and parts of a form.
+_TEXT, _PARTS = 4096, 20
 _WORDS = ("device_asset_id", "device_id", "file_created_at", "file_modified_at")
 _TIME: TypeAdapter[datetime] = TypeAdapter(datetime)
 _LIBRARY: TypeAdapter[str] = TypeAdapter(LibraryId)
@@ -57,6 +58,7 @@ class _Form:
         self._file: BinaryIO | None = None
         self._header, self._value = bytearray(), bytearray()
         self._headers: dict[bytes, bytes] = {}
+        self._parts = 0
         self._field: str | None = None
         self._text = bytearray()
         self._parser = MultipartParser(boundary, self._callbacks())  # type: ignore[arg-type]
@@ -74,15 +76,23 @@ class _Form:
     def _callbacks(self) -> dict[str, Callable[..., None]]:
         return {
             "on_part_begin": self._begin,
-            "on_header_field": lambda data, start, end: self._header.extend(data[start:end]),
-            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+            "on_header_field": lambda data, start, end: self._extend(self._header, data[start:end]),
+            "on_header_value": lambda data, start, end: self._extend(self._value, data[start:end]),
             "on_header_end": self._take_header,
             "on_headers_finished": self._take_headers,
             "on_part_data": self._take_data,
             "on_part_end": self._end,
         }
 
+    def _extend(self, header: bytearray, part: bytes) -> None:
+        header += part
+        if len(header) > _TEXT:
+            raise unprocessable("asset_data", f"a part has a header of more than {_TEXT} bytes", "body")
+
     def _begin(self) -> None:
+        self._parts += 1
+        if self._parts > _PARTS:
+            raise unprocessable("asset_data", f"there are more than {_PARTS} parts", "body")
         self._headers, self._field, self._text = {}, None, bytearray()
 
     def _take_header(self) -> None:
