@@ -40,6 +40,7 @@ _STEPS: dict[int, tuple[str, ...]] = {
     6: (
         "DROP INDEX file_failed",
         "DROP INDEX IF EXISTS asset_newest",
+        "DROP INDEX IF EXISTS face_person",
         "DROP TRIGGER IF EXISTS face_deleted",
         "ALTER TABLE root ADD COLUMN library_id TEXT REFERENCES library (id) ON DELETE SET NULL",
     ),

@@ -45,7 +45,7 @@ LEFT JOIN (
 LEFT JOIN (SELECT value AS asset_id, key AS place FROM json_each(?)) AS by_meaning ON by_meaning.asset_id = asset.id"""
 # Where words are all that is asked for, and a page of what they find, so many that were taken in last are ranked of
 # those that have them: a word that a tenth of a million photos have says of none of them that it is the best.
-_RANKED_AT_MOST = 5000
+_RANKED_AT_MOST = 2000
 _RANKED = f"""
 SELECT search_row.asset_id, bm25(search, {", ".join(map(str, _WEIGHTS))}) AS score
 FROM search CROSS JOIN search_row ON search_row.id = search.rowid

@@ -231,11 +231,11 @@ def test_of_a_word_that_very_many_have_the_last_are_ranked(
         index.search("beach")  # taken in one after the other
     all_of_them = {one.id for one in index.search("beach", limit=10)}
     assert len(all_of_them) == 6
-    monkeypatch.setattr(search, "_RANKED", search._RANKED.replace("LIMIT 5000", "LIMIT 3"))
+    monkeypatch.setattr(search, "_RANKED", search._RANKED.replace("LIMIT 2000", "LIMIT 3"))
     last = [index.resolve(photos / f"{number}" / "beach.jpg") for number in (3, 4, 5)]
     assert sorted(one.id for one in index.search("beach", limit=10)) == sorted(last)
     index.trash(last[1:])
     assert len(index.search("beach", limit=10)) == 3  # of those that are not in the trash
     # Filters are asked of all.
     assert len(index.search("beach type:photo", limit=10)) == 4
-    assert len(index.search("beach", limit=5000)) == 4
+    assert len(index.search("beach", limit=2000)) == 4
