@@ -51,7 +51,7 @@ def test_every_key_has_a_value_on_some_asset(
     film_of_a_face(samples / "film.mp4", astronaut)
     with zipfile.ZipFile(dump := tmp_path / "FR.zip", "w") as archive:
         archive.writestr("FR.txt", "".join(line(*one) for one in SIGHTS))
-    index.scan([corpus, samples])
+    index.scan([corpus / "immich", samples])  # it takes no more of it
     index.import_places(dump)
     model = Model()
     model.answer = lambda number, picture: says("A tower in the evening.")

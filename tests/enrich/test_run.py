@@ -250,10 +250,11 @@ def test_beside_a_watch(photos: Path, watch: Callable[..., Watcher], astronaut: 
     astronaut.save(photos / "first.jpg")
     watcher = watch(photos, enrich=True)
     index = Index.open(watcher.database)
-    until(lambda: seen(index).get("appearance") == (1, 0), what="the first to be seen")
+    patience = 120.0  # it lets every other program go first, and here are many
+    until(lambda: seen(index).get("appearance") == (1, 0), patience, what="the first to be seen")
     shutil.copy(PARIS, photos / "paris.jpg")
-    until(lambda: "places" in seen(index), what="the place to be looked up")
-    until(lambda: seen(index).get("variants") == (2, 0), what="its preview")
+    until(lambda: "places" in seen(index), patience, what="the place to be looked up")
+    until(lambda: seen(index).get("variants") == (2, 0), patience, what="its preview")
     assert watcher.stop() == 0
     assert watcher.err.read_text() == ""
 
