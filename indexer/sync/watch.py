@@ -340,6 +340,8 @@ class Watch:
         return [paths.to_text(folder[top:]) for folder in one.events_of.uncovered]
 
     def _next_due(self, one: _Watched) -> float:
+        if one.offline is not None:  # what was due in it waits until it is back
+            return one.everything_at
         uncovered = one.uncovered_at if one.events_of is not None and one.events_of.uncovered else float("inf")
         return min(
             one.everything_at, one.missing_at, uncovered, *one.names.values(), *one.folders.values(), float("inf")

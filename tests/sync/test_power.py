@@ -52,6 +52,24 @@ def test_F30_idle_is_idle(photos: Path, watch: Start) -> None:
     assert used / seconds < 0.005
 
 
+def test_F30_a_drive_that_is_away_is_waited_for_in_peace(photos: Path, watch: Start) -> None:
+    """Also when something in it was about to be looked at."""
+    put(photos / "a.jpg", 1)
+    watcher = watch(photos)
+    put(photos / "b.jpg", 2)  # half a second later it would be read
+    photos.rename(photos.with_name("away"))
+    until(lambda: "is offline" in watcher.printed(), what="the folder to be missed")
+    time.sleep(1.5)
+    processes = family(watcher.process.pid)
+    before = sum(sum(process.cpu_times()[:2]) for process in processes)
+    time.sleep(seconds := sized(3, 60))
+    used = sum(sum(process.cpu_times()[:2]) for process in processes) - before
+    assert used / seconds < 0.05
+    photos.with_name("away").rename(photos)
+    index = Index.open(watcher.database)
+    until(lambda: index.verdicts() == {"indexed": 2}, what="both photos")
+
+
 def test_F30_it_pauses_on_battery_if_told_to(photos: Path, watch: Start, tmp_path: Path) -> None:
     """The kernel's own files, of a machine with a battery, in a mount namespace of its own."""
     supply, script = tmp_path / "power", tmp_path / "run.sh"
