@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 _MOST_BYTES = 200
+_OF_A_LIBRARY = re.compile(r"\.lib_[2-9A-HJ-NP-Za-km-z]{22}")
 # Hidden, so that no scan looks into it; beside the photos, so that moving them out is one step.
 _COMING = ".coming"
 
@@ -134,7 +135,9 @@ def _is_own(index: Index, root_path: str) -> bool:
     """Does this root hold what was uploaded?"""
     own = originals_folder(index.path, None).resolve()
     root = Path(paths.from_text(root_path))
-    return root == own or (root.parent == own.parent and root.name.startswith(f"{own.name}."))
+    library = root.name.removeprefix(own.name)
+    # A user's folder that is merely called so is not ours to delete from.
+    return root.parent == own.parent and (root == own or _OF_A_LIBRARY.fullmatch(library) is not None)
 
 
 def delete(index: Index, asset_ids: Sequence[str]) -> None:
@@ -148,6 +151,9 @@ def delete(index: Index, asset_ids: Sequence[str]) -> None:
     if for_good:
         with index.change() as writer:
             for asset_id in for_good:
-                writer.leave_out(asset_id)
+                if any(file.verdict != "gone" for file in queries.places(index.connection, asset_id)):
+                    writer.leave_out(asset_id)
+                else:  # what comes back one day is wanted again
+                    writer.purge([asset_id])
                 for path in own[asset_id]:
                     path.unlink(missing_ok=True)

@@ -81,7 +81,7 @@ class Guard:
         path, method = scope["path"], scope["method"]
         if path in _OPEN or path.startswith("/docs/"):
             return None
-        if settings.needs_key and method != "OPTIONS" and not self._is_known(headers.get(b"authorization", ""), scope):
+        if settings.needs_key and method != "OPTIONS" and not self._is_known(headers.get(b"authorization", "")):
             return 401, "a key is needed: Authorization: Bearer …"
         if settings.read_only and method not in ("GET", "HEAD", "OPTIONS") and path not in _ONLY_READING:
             return 403, "this server only reads"
@@ -99,7 +99,7 @@ class Guard:
             return MOST_BODY
         return {"/api/assets": self._settings.max_upload, "/api/search": MOST_PICTURE}.get(scope["path"], MOST_BODY)
 
-    def _is_known(self, authorization: str, scope: Scope) -> bool:
+    def _is_known(self, authorization: str) -> bool:
         """Keys are compared by their hashes, in a time that says nothing of how much of one is right."""
         scheme, _, key = authorization.partition(" ")
         if scheme.lower() != "bearer" or not key.strip():

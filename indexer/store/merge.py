@@ -18,7 +18,7 @@ from .rows import Root
 from .writer import Writer
 
 # Of a new asset, taken over as they are.
-_OF_ASSETS = ("metadata", "keyword", "motion", "companion", "user_value", "former_checksum")
+_OF_ASSETS = ("metadata", "keyword", "motion", "companion", "user_value", "former_checksum", "upload")
 
 # Their asset -> ours. The same bytes are the same asset; else the same beginning (which the id is made of), or bytes
 # that either has known the asset by before it was edited.
@@ -172,6 +172,9 @@ class _Merge:
         row = self._db.execute("SELECT * FROM theirs.root WHERE id = ?", (root.id,))
         values = dict(zip([column[0] for column in row.description], row.fetchone(), strict=True))
         values |= {"id": None, "path": path, "added_at": self._now}
+        self._db.execute(
+            "INSERT OR IGNORE INTO main.library SELECT * FROM theirs.library WHERE id = ?", (values["library_id"],)
+        )
         if not is_here:
             values |= {"offline_at": self._now, "offline_why": f"it lies on another machine, {device}"}
             if root.volume is None:  # numbers that say nothing on this machine
@@ -198,6 +201,11 @@ class _Merge:
             "SELECT count(*) FILTER (WHERE NOT is_new), count(*) FILTER (WHERE NOT is_same) FROM temp.merge_asset"
         ).fetchone()
         self._copy("former_checksum", "NOT is_new")
+        self._copy("upload", "NOT is_new")
+        self._db.execute(
+            "INSERT OR IGNORE INTO main.left_out SELECT * FROM theirs.left_out"
+            " WHERE NOT EXISTS (SELECT 1 FROM main.asset WHERE asset.checksum = left_out.checksum)"
+        )
         self._db.execute(
             "INSERT OR IGNORE INTO main.former_checksum (checksum, checksum_sha1, asset_id, until)"
             " SELECT checksum, checksum_sha1, ours, ? FROM theirs.asset"

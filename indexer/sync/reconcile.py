@@ -20,7 +20,7 @@ from indexer.media.versions import reader_version
 from indexer.store import queries
 from indexer.store.changes import Change, FileStat, PassedOver
 from indexer.store.rows import Root, StoredFile
-from indexer.store.writer import Writer, checksum
+from indexer.store.writer import LEFT_OUT, Writer, checksum
 
 from .missing import Outcome, let_go
 from .mounts import note_mounts
@@ -205,11 +205,11 @@ class Reconciler:
             and (row.size, row.mtime_ns) == (info.st_size, info.st_mtime_ns)
             and (row.inode == info.st_ino or not by_inode)
         )
-        if row is not None and row.asset_id is None and row.verdict == "ignored" and row.size is not None:
+        if row is not None and row.reason == LEFT_OUT:
             known = (row.size, row.mtime_ns, row.ctime_ns, row.inode)
             if known == (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino):
                 self._summary.passed_over += 1
-                return None  # the user has deleted it from the index, and it is the same
+                return None
         if row is not None and same:
             if row.verdict in _SOUND and (row.ctime_ns == info.st_ctime_ns or not by_inode):
                 if row.reading == reading:

@@ -441,6 +441,27 @@ def test_an_upload(client: Client, indexed: Index, tmp_path: Path) -> None:
     assert not stored.exists() and client("assets.list", state="trashed").data == []
 
 
+def test_a_folder_that_is_merely_called_so_is_not_the_servers(client: Client, indexed: Index) -> None:
+    """What lies in a user's folder is never deleted, whatever that is called."""
+    folder = indexed.path.with_name("index.db.originals.copy")
+    put(folder / "mine.jpg", "mine")
+    indexed.scan([folder])
+    asset_id = indexed.resolve(folder / "mine.jpg")
+    client("assets.delete", asset_id)
+    assert (folder / "mine.jpg").read_bytes() == jpeg("mine")
+    with pytest.raises(NotFoundError):
+        client("assets.retrieve", asset_id)
+    # And what is lost, and deleted, and then comes back, is there again.
+    put(folder / "lost.jpg", "lost")
+    indexed.scan([folder])
+    lost = indexed.resolve(folder / "lost.jpg")
+    (folder / "lost.jpg").unlink()
+    indexed.scan([folder])
+    client("assets.delete", lost)
+    put(folder / "lost.jpg", "lost")
+    assert indexed.scan([folder]).new == 1
+
+
 @pytest.mark.parametrize(
     "name", ["../../etc/passwd.jpg", "C:\\photos\\x.jpg", ".hidden.jpg", "a\r\nb.jpg", "é" * 300 + ".jpg"]
 )

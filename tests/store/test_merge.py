@@ -227,6 +227,24 @@ def test_only_one_of_the_same_name_is_the_same(laptop: Callable[..., Index], tmp
     assert sorted(album.assets for album in ours.albums.list()) == [0, 0, 1]
 
 
+def test_what_clients_did_there_comes_along(laptop: Callable[..., Index], tmp_path: Path) -> None:
+    ours = laptop("ada", {"a.jpg": 1, "both.jpg": "both"})
+    theirs = laptop("bob", {"b.jpg": 2, "unwanted.jpg": 3, "both.jpg": "both"})
+    there = tmp_path / "bob" / "Pictures"
+    library = theirs.add_library("Slides")
+    theirs.put_in_library(there, library)
+    theirs.delete([there / "unwanted.jpg", there / "both.jpg"])
+    with theirs.change() as writer:
+        writer.note_upload("phone", "IMG_1", theirs.resolve(there / "b.jpg"))
+    ours.merge(theirs.path)
+    assert is_sound(ours)
+    assert [(one.name, one.assets) for one in ours.libraries()] == [("Photos", 2), ("Slides", 1)]
+    assert rows(ours, "SELECT device_asset_id FROM upload") == [("IMG_1",)]
+    assert ours.left_out() == 1  # what is there here is not unwanted
+    put(tmp_path / "ada" / "Pictures" / "again.jpg", 3)
+    assert ours.scan().new == 0
+
+
 def test_lost_here_and_there_still(laptop: Callable[..., Index], tmp_path: Path) -> None:
     ours = laptop("ada", {"a.jpg": 1, "b.jpg": 2})
     theirs = laptop("bob", {"a.jpg": 1, "b.jpg": 2})
