@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from .albums import Albums
+    from .clients import Clients
     from .doctor import Finding
     from .enrich.behind import Behind
     from .enrich.describe import Endpoint
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from .people import People
     from .search import Wanted
     from .store.changes import Change
-    from .store.clients import KeyInfo, LibraryInfo
     from .store.merge import Merged
     from .store.queries import Counts, Event, Existing, Filter, Listed, Trashed
     from .store.rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
@@ -386,12 +386,6 @@ class Index:
         with self.change() as writer:
             return writer.take_back(None)
 
-    def used_key(self, key_id: str) -> None:
-        from .store import clients
-
-        with self.change() as writer:
-            clients.used_key(writer.connection, key_id, writer.now)
-
     def events(
         self,
         after: int = 0,
@@ -427,6 +421,13 @@ class Index:
                 raise UsageError(f"{value} stars: a rating is 0 to 5")
         what = ", ".join(f"{name} {'taken back' if value is None else value}" for name, value in values.items())
         return self.for_each(f"set: {what}", ids_or_paths, lambda writer, one: writer.say(one, **values))
+
+    @property
+    def clients(self) -> Clients:
+        """What clients of the HTTP API see besides photos: libraries, keys."""
+        from .clients import Clients
+
+        return Clients(self)
 
     @property
     def albums(self) -> Albums:
@@ -507,70 +508,6 @@ class Index:
         writer = Writer(self._writable())
         with writer.user_change(what):
             yield writer
-
-    # What clients of the HTTP API see besides photos
-
-    def libraries(self) -> Sequence[LibraryInfo]:
-        """The default one first."""
-        from .store import clients
-
-        return clients.libraries(self._db)
-
-    def add_library(self, name: str, description: str | None = None) -> str:
-        """The id of a new and empty library."""
-        from .store import clients
-
-        with self.change() as writer:
-            return clients.add_library(writer.connection, name, description, writer.now)
-
-    def describe_library(self, library_id: str, name: str, description: str | None) -> None:
-        from .store import clients
-
-        with self.change() as writer:
-            clients.describe_library(writer.connection, library_id, name, description, writer.now)
-
-    def delete_library(self, library_id: str) -> None:
-        """Its folders are the default library's from then on."""
-        from .store import clients
-
-        with self.change() as writer:
-            clients.delete_library(writer.connection, library_id)
-
-    def put_in_library(self, folder: PathLike, library_id: str | None) -> None:
-        """Have an indexed folder be in a library; None: in the default one."""
-        from .store import clients
-
-        root = self.root_at(folder)
-        if library_id is not None and not clients.has_library(self._db, library_id):
-            raise NotFound(f"there is no library {library_id}")
-        with self.change() as writer:
-            writer.put_in_library(root.path, library_id)
-
-    def add_key(self, name: str) -> tuple[KeyInfo, str]:
-        """A new key for the HTTP API: what is kept of it, and the key itself, which is not."""
-        from .store import clients
-
-        with self.change() as writer:
-            return clients.add_key(writer.connection, name, writer.now)
-
-    def has_keys(self) -> bool:
-        from .store import clients
-
-        return bool(clients.keys(self._db))
-
-    def rename_key(self, key_id: str, name: str) -> KeyInfo | None:
-        """None where there is no such key."""
-        from .store import clients
-
-        with self.change() as writer:
-            return clients.rename_key(writer.connection, key_id, name)
-
-    def delete_key(self, key_id: str) -> bool:
-        """Whether there was such a key."""
-        from .store import clients
-
-        with self.change() as writer:
-            return clients.delete_key(writer.connection, key_id)
 
     @contextmanager
     def change(self) -> Iterator[Writer]:

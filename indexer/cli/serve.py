@@ -42,7 +42,7 @@ def command(
     those that --new-key made.
     """
     if new_key is not None:
-        made, text = index.add_key(new_key)
+        made, text = index.clients.add_key(new_key)
         tell(f"The key of {made.name}, which is shown this once:")
         click.echo(text)
         return
@@ -50,7 +50,7 @@ def command(
     from indexer.serve.settings import Settings, is_loopback
 
     index.verdicts()  # says so where there is no index
-    if not is_loopback(host) and key is None and not index.has_keys():
+    if not is_loopback(host) and key is None and not index.clients.has_keys():
         raise UsageError(f"others can reach {host}: set a key with --key, or make one with --new-key NAME")
     bound = listen(host, port)
     port = bound.getsockname()[1]

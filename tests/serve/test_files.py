@@ -119,7 +119,7 @@ def test_names_are_told_in_every_language(serve: Serve, index: Index, photos: Pa
     server = serve(index.path)
     (asset,) = index.list()
     said = httpx.get(f"{server.url}/files/{asset.id}/original").headers["content-disposition"]
-    assert said.startswith('inline; filename="_t_ _ _ la mer;_.jpg"') or "filename*=UTF-8''" in said
+    assert said.startswith('inline; filename="_t_ ___ la mer;_.jpg"; ')
     assert "filename*=UTF-8''%C3%A9t%C3%A9%20%22%C3%A0%22%20la%20mer%3B%7F.jpg" in said
     assert "\n" not in said and "\r" not in said
 

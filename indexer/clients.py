@@ -1,0 +1,69 @@
+"""What clients of the HTTP API see besides photos: `Index.clients`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .errors import NotFound
+from .store import clients as store
+from .store.clients import KeyInfo, LibraryInfo
+
+if TYPE_CHECKING:
+    from .index import Index
+
+
+class Clients:
+    """Libraries, which are named folders, and the keys of who may use the API."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def libraries(self) -> Sequence[LibraryInfo]:
+        """The default one first."""
+        return store.libraries(self._index.connection)
+
+    def add_library(self, name: str, description: str | None = None) -> str:
+        """The id of a new and empty library."""
+        with self._index.change() as writer:
+            return store.add_library(writer.connection, name, description, writer.now)
+
+    def describe_library(self, library_id: str, name: str, description: str | None) -> None:
+        with self._index.change() as writer:
+            store.describe_library(writer.connection, library_id, name, description, writer.now)
+
+    def delete_library(self, library_id: str) -> None:
+        """Its folders are the default library's from then on."""
+        with self._index.change() as writer:
+            store.delete_library(writer.connection, library_id)
+
+    def put_in_library(self, folder: str | os.PathLike[str], library_id: str | None) -> None:
+        """Have an indexed folder be in a library; None: in the default one."""
+        root = self._index.root_at(folder)
+        if library_id is not None and not store.has_library(self._index.connection, library_id):
+            raise NotFound(f"there is no library {library_id}")
+        with self._index.change() as writer:
+            writer.put_in_library(root.path, library_id)
+
+    def add_key(self, name: str) -> tuple[KeyInfo, str]:
+        """A new key for the HTTP API: what is kept of it, and the key itself, which is not."""
+        with self._index.change() as writer:
+            return store.add_key(writer.connection, name, writer.now)
+
+    def has_keys(self) -> bool:
+        return bool(store.keys(self._index.connection))
+
+    def rename_key(self, key_id: str, name: str) -> KeyInfo | None:
+        """None where there is no such key."""
+        with self._index.change() as writer:
+            return store.rename_key(writer.connection, key_id, name)
+
+    def delete_key(self, key_id: str) -> bool:
+        """Whether there was such a key."""
+        with self._index.change() as writer:
+            return store.delete_key(writer.connection, key_id)
+
+    def used_key(self, key_id: str) -> None:
+        with self._index.change() as writer:
+            store.used_key(writer.connection, key_id, writer.now)
