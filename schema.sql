@@ -1,4 +1,4 @@
--- The index, version 6.
+-- The index, version 7.
 --
 -- One idea: the asset record is a row, and its JSON is a view. Tables hold facts; the view asset_json renders the record,
 -- and everything that hands out a record (the Python lookup, the command line, your own SELECT) returns that text.
@@ -8,7 +8,7 @@
 -- Needs SQLite 3.40. Changed only by a numbered migration beside it (indexer/store/migrations).
 
 PRAGMA application_id = 0x50494458;  -- "PIDX"
-PRAGMA user_version = 6;
+PRAGMA user_version = 7;
 
 -- What holds for the index as a whole: device_id; cache_uri, the file:// URL of the folder that the variants lie in;
 -- max_cache, how many bytes they may take.
@@ -119,15 +119,18 @@ CREATE TABLE asset (
 -- Read backwards: the newest first, ties by id. Forwards, photos that come in the order they were taken fill its pages.
 CREATE INDEX asset_newest ON asset (wall_clock, id DESC) WHERE trashed_at IS NULL;
 
-CREATE INDEX asset_fingerprint ON asset (fingerprint) WHERE fingerprint IS NOT NULL;
+-- Of what is random the beginning finds the row as well as all of it, in half the pages: who asks says both,
+-- substr(fingerprint, 1, 10) = substr(?1, 1, 10) AND fingerprint = ?1.
+CREATE INDEX asset_fingerprint ON asset (substr(fingerprint, 1, 10)) WHERE fingerprint IS NOT NULL;
 
 CREATE INDEX asset_trashed ON asset (trashed_at) WHERE trashed_at IS NOT NULL;
 
-CREATE INDEX asset_sha1 ON asset (checksum_sha1);
+CREATE INDEX asset_sha1 ON asset (substr(checksum_sha1, 1, 10));
 
 CREATE INDEX asset_lost ON asset (id) WHERE file_id IS NULL;
 
--- How many assets there are of each month, so that a time line need not count them; kept by the triggers asset_month_….
+-- How many assets there are of each month, so that a time line need not count them; kept by the triggers asset_month_…,
+-- of new assets by indexer/store/history.py.
 CREATE TABLE month (
     month   TEXT PRIMARY KEY,                    -- of wall_clock: 2024-05
     live    INTEGER NOT NULL,
@@ -164,10 +167,13 @@ CREATE TABLE file (
     ctime_ns         INTEGER,
     inode            INTEGER,
     device           INTEGER,
-    device_asset_id  TEXT,                       -- path in Unicode NFC, as the record gives it
-    uri              TEXT,                       -- path, percent-encoded
-    file_created_at  TEXT,
-    file_modified_at TEXT,
+    created_ns       INTEGER,                    -- birth, or the earlier of mtime and ctime; NULL: mtime_ns
+    device_asset_id  TEXT,                       -- path in Unicode NFC, as the record gives it; NULL: path
+    uri              TEXT,                       -- path, percent-encoded; NULL: path
+    file_created_at  TEXT GENERATED ALWAYS AS (strftime('%Y-%m-%dT%H:%M:%fZ', (coalesce(created_ns, mtime_ns)
+        - iif(coalesce(created_ns, mtime_ns) < 0, 999999, 0)) / 1000000 / 1000.0, 'unixepoch')) VIRTUAL,
+    file_modified_at TEXT GENERATED ALWAYS AS (strftime('%Y-%m-%dT%H:%M:%fZ',
+        (mtime_ns - iif(mtime_ns < 0, 999999, 0)) / 1000000 / 1000.0, 'unixepoch')) VIRTUAL,
     reading          TEXT,                       -- what its metadata was read with: readers' version, sidecars
     seen_at          TEXT NOT NULL,              -- when this verdict was reached
     verified_at      TEXT,                       -- when its bytes were last compared with the index
@@ -211,11 +217,9 @@ CREATE TABLE metadata (
     auto_stack_id       TEXT,
     rating              INTEGER CHECK (rating BETWEEN 0 AND 5),
     origins             TEXT CHECK (origins IS NULL OR json_valid(origins)),  -- see the view origin; NULL: Exif alone spoke
-    created_at          TEXT NOT NULL,
-    updated_at          TEXT NOT NULL
+    updated_at          TEXT                     -- NULL: not since the asset was created
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX metadata_camera ON metadata (model, make) WHERE model IS NOT NULL;
 CREATE INDEX metadata_place ON metadata (latitude, longitude) WHERE latitude IS NOT NULL;
 CREATE INDEX metadata_live ON metadata (live_photo_cid) WHERE live_photo_cid IS NOT NULL;
 
@@ -421,7 +425,8 @@ CREATE TABLE album_asset (
 CREATE INDEX album_asset_asset ON album_asset (asset_id);
 
 -- Every change of an asset, its file, a face, a person or an album, in the order they were made; written in the same
--- transaction, most by the triggers below. Who has read up to an id goes on from there.
+-- transaction, most by the triggers below; that an asset is new, by indexer/store/history.py, of many at once: a trigger
+-- would make each row of a scan cost half as much again. Who has read up to an id goes on from there.
 CREATE TABLE event (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     created_at  TEXT NOT NULL,
@@ -432,7 +437,7 @@ CREATE TABLE event (
     payload     TEXT CHECK (payload IS NULL OR json_valid(payload))
 ) STRICT;
 
-CREATE INDEX event_entity ON event (entity_id);
+CREATE INDEX event_entity ON event (substr(entity_id, -8));  -- the end of an id tells as much as all of it
 
 -- What the user did to many things at once, so that it can be undone: of each row touched what it was and became.
 CREATE TABLE user_change (
@@ -468,11 +473,6 @@ CREATE TRIGGER search_row_deleted AFTER DELETE ON search_row BEGIN
     DELETE FROM search WHERE rowid = old.id;
 END;
 
-CREATE TRIGGER asset_created AFTER INSERT ON asset BEGIN
-    INSERT INTO event (created_at, entity_type, entity_id, event_type)
-    VALUES (new.created_at, 'asset', new.id, 'asset_created');
-END;
-
 CREATE TRIGGER asset_updated AFTER UPDATE OF updated_at ON asset WHEN new.updated_at IS NOT old.updated_at BEGIN
     INSERT INTO event (created_at, entity_type, entity_id, event_type)
     VALUES (new.updated_at, 'asset', new.id, 'asset_updated');
@@ -488,11 +488,6 @@ END;
 CREATE TRIGGER asset_deleted AFTER DELETE ON asset BEGIN
     INSERT INTO event (created_at, entity_type, entity_id, event_type)
     VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'asset', old.id, 'asset_deleted');
-END;
-
-CREATE TRIGGER asset_month_created AFTER INSERT ON asset BEGIN
-    INSERT INTO month VALUES (substr(new.wall_clock, 1, 7), new.trashed_at IS NULL, new.trashed_at IS NOT NULL)
-    ON CONFLICT DO UPDATE SET live = live + excluded.live, trashed = trashed + excluded.trashed;
 END;
 
 CREATE TRIGGER asset_month_updated AFTER UPDATE OF local_datetime, trashed_at ON asset
@@ -628,7 +623,7 @@ FROM variant WHERE name GLOB 'face_*';
 
 -- The record's words on the asset itself: the user's, else the file's, else those looked up.
 CREATE VIEW asset_metadata AS
-SELECT asset.id AS asset_id, metadata.created_at, metadata.updated_at, make, model, orientation,
+SELECT asset.id AS asset_id, asset.created_at, coalesce(metadata.updated_at, asset.created_at) AS updated_at, make, model, orientation,
        modified_datetime, original_datetime, digitized_datetime, lens_model, f_number, focal_length, iso,
        exposure_time, exposure_bias, latitude, longitude, altitude,
        coalesce(user_value.city, metadata.city, place.city) AS city,
@@ -651,7 +646,7 @@ LEFT JOIN user_value ON user_value.asset_id = asset.id;
 CREATE VIEW asset_json AS
 SELECT asset.id AS id, json_object(
     'id', asset.id,
-    'device_asset_id', coalesce(file.device_asset_id, asset.original_file_name),
+    'device_asset_id', coalesce(file.device_asset_id, file.path, asset.original_file_name),
     'device_id', (SELECT value FROM setting WHERE name = 'device_id'),
     'mime_type', asset.mime_type,
     'original_file_name', asset.original_file_name,
@@ -735,7 +730,7 @@ SELECT asset.id AS id, json_object(
     'metrics', json((SELECT json_group_object(name, value) FROM metric WHERE asset_id = asset.id)),
     'asset_urls', json((
         SELECT json_group_object(name, json_object('url', url, 'mimetype', mime_type, 'width', width)) FROM (
-            SELECT 0 AS number, 'original' AS name, root.uri || '/' || file.uri AS url, asset.mime_type,
+            SELECT 0 AS number, 'original' AS name, root.uri || '/' || coalesce(file.uri, file.path) AS url, asset.mime_type,
                    nullif(asset.width, 0) AS width
             WHERE file.verdict <> 'gone'
             UNION ALL
@@ -744,7 +739,7 @@ SELECT asset.id AS id, json_object(
             FROM variant WHERE variant.asset_id = asset.id AND asset.mime_type NOT GLOB 'video/*'
                                AND name NOT GLOB 'face_*'
             UNION ALL  -- what a browser shows upright by itself needs no other file
-            SELECT 99, 'fullsize', root.uri || '/' || file.uri, asset.mime_type, nullif(asset.width, 0)
+            SELECT 99, 'fullsize', root.uri || '/' || coalesce(file.uri, file.path), asset.mime_type, nullif(asset.width, 0)
             WHERE file.verdict <> 'gone' AND coalesce(m.orientation, 1) = 1
                   AND asset.mime_type IN ('image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif')
             ORDER BY number))),

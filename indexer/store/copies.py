@@ -10,6 +10,7 @@ from pathlib import Path
 from indexer.errors import IndexUnusable, UsageError
 
 from . import schema
+from .history import count_months
 
 # What reading a damaged file raises: its texts, and SQLite's words on them, may be no UTF-8.
 BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
@@ -90,13 +91,14 @@ def salvage(damaged: Path, connection: sqlite3.Connection) -> dict[str, int]:
         connection.execute("DELETE FROM metadata WHERE asset_id NOT IN (SELECT id FROM asset)")
         connection.execute("UPDATE file SET asset_id = NULL WHERE asset_id NOT IN (SELECT id FROM asset)")
         connection.execute("UPDATE asset SET file_id = NULL WHERE file_id NOT IN (SELECT id FROM file)")
+        count_months(connection)
         connection.execute("DELETE FROM setting WHERE name = 'words_cursor'")
         connection.execute("COMMIT")
     return saved
 
 
 def _tables(connection: sqlite3.Connection) -> list[str]:
-    """All but those that are made anew: of runs, by triggers, and the word index with its inner tables."""
+    """All but those that are made anew: of runs, counts, and the word index with its inner tables."""
     rows = connection.execute(
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB 'search*'"
     )

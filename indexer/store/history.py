@@ -1,16 +1,42 @@
-"""What happened to the files of assets, as rows of the table event. Changes of assets, faces, people and albums are
-written there by triggers; see schema.sql."""
+"""What happened to assets and their files, as rows of the table event. Of all else, and of assets that are there, it is
+written by triggers; see schema.sql."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
+from collections.abc import Iterable
 
 from indexer import paths
 
 from .changes import Change
 
 _EVENTS = {"modified": "file_edited", "moved": "file_moved", "copy": "file_copied", "back": "file_returned"}
+
+
+def tell_of_new(connection: sqlite3.Connection, now: str, asset_ids: Iterable[str]) -> None:
+    connection.executemany(
+        "INSERT INTO event (created_at, entity_type, entity_id, event_type) VALUES (?, 'asset', ?, 'asset_created')",
+        [(now, asset_id) for asset_id in asset_ids],
+    )
+
+
+def count_new(connection: sqlite3.Connection, taken: Iterable[str]) -> None:
+    """Have the months count new assets, by their local_datetime."""
+    connection.executemany(
+        "INSERT INTO month VALUES (?, ?, 0) ON CONFLICT DO UPDATE SET live = live + excluded.live",
+        Counter(one[:7] for one in taken).items(),
+    )
+
+
+def count_months(connection: sqlite3.Connection) -> None:
+    """Count all anew."""
+    connection.execute("DELETE FROM month")
+    connection.execute(
+        "INSERT INTO month SELECT substr(wall_clock, 1, 7), count(*) FILTER (WHERE trashed_at IS NULL),"
+        " count(trashed_at) FROM asset GROUP BY 1"
+    )
 
 
 def tell_of(connection: sqlite3.Connection, change: Change, now: str) -> None:

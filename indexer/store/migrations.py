@@ -44,15 +44,28 @@ _STEPS: dict[int, tuple[str, ...]] = {
         "DROP TRIGGER IF EXISTS face_deleted",
         "ALTER TABLE root ADD COLUMN library_id TEXT REFERENCES library (id) ON DELETE SET NULL",
     ),
+    7: (
+        "DROP INDEX IF EXISTS asset_fingerprint",
+        "DROP INDEX IF EXISTS asset_sha1",
+        "DROP INDEX IF EXISTS event_entity",
+        "DROP INDEX IF EXISTS metadata_camera",
+        "DROP TRIGGER IF EXISTS asset_created",
+        "DROP TRIGGER IF EXISTS asset_month_created",
+        "ALTER TABLE file ADD COLUMN created_ns INTEGER",
+        "UPDATE file SET created_ns ="
+        " CAST(round((julianday(file_created_at) - 2440587.5) * 86400000) AS INTEGER) * 1000000"
+        " WHERE file_created_at <> file_modified_at",
+    ),
 }
-# version reached -> tables whose constraints are other than before
-_REBUILT: dict[int, tuple[str, ...]] = {3: ("file",), 6: ("variant",)}
+# version reached -> tables whose columns or constraints are other than before
+_REBUILT: dict[int, tuple[str, ...]] = {3: ("file",), 6: ("variant",), 7: ("file", "metadata")}
 # version reached -> what new tables are to hold of old rows
 _FILLS: dict[int, tuple[str, ...]] = {
     6: (
         "INSERT INTO month SELECT substr(wall_clock, 1, 7), count(*) FILTER (WHERE trashed_at IS NULL),"
         " count(trashed_at) FROM asset GROUP BY 1",
     ),
+    7: ("UPDATE file SET device_asset_id = nullif(device_asset_id, path), uri = nullif(uri, path)",),
 }
 
 

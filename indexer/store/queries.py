@@ -113,10 +113,11 @@ WITH called AS (
 ), found AS (
     SELECT asset.id AS id FROM json_each(:sha256) CROSS JOIN asset ON checksum = value
     UNION SELECT asset_id FROM json_each(:sha256) CROSS JOIN former_checksum ON checksum = value
-    UNION SELECT asset.id FROM json_each(:sha1) CROSS JOIN asset ON checksum_sha1 = value
+    UNION SELECT asset.id FROM json_each(:sha1)
+    CROSS JOIN asset ON substr(checksum_sha1, 1, 10) = substr(value, 1, 10) AND checksum_sha1 = value
     UNION SELECT asset_id FROM json_each(:sha1) CROSS JOIN former_checksum ON checksum_sha1 = value
     UNION SELECT asset_id FROM called)
-SELECT asset.id, checksum, checksum_sha1, coalesce(file.device_asset_id, original_file_name),
+SELECT asset.id, checksum, checksum_sha1, coalesce(file.device_asset_id, file.path, original_file_name),
        (SELECT value FROM setting WHERE name = 'device_id')
 FROM found CROSS JOIN asset ON asset.id = found.id LEFT JOIN file ON file.id = file_id ORDER BY asset.id"""
 
@@ -210,9 +211,32 @@ def asset_with(connection: sqlite3.Connection, checksum: str) -> str | None:
     return row[0] if row else None
 
 
+# A file's root, folder and name, its checksum, its fingerprint, the id it would have
+Arrival = tuple[int, str, str, str, str | None, str]
+
+# The rows are asked for one by one, each by an index.
+_UNHEARD = """
+SELECT key FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM file
+    WHERE root_id = value ->> 0 AND folder = value ->> 1 AND name = value ->> 2)
+AND NOT EXISTS (SELECT 1 FROM asset WHERE checksum = value ->> 3)
+AND NOT EXISTS (SELECT 1 FROM asset WHERE substr(fingerprint, 1, 10) = substr(value ->> 4, 1, 10)
+                AND fingerprint = value ->> 4)
+AND NOT EXISTS (SELECT 1 FROM asset WHERE id = value ->> 5)"""
+
+
+def unheard(connection: sqlite3.Connection, arrivals: Sequence[Arrival]) -> list[int]:
+    """Which of these files, by their number in the list, lie where no file lay and hold what no asset holds."""
+    import json
+
+    return [row[0] for row in connection.execute(_UNHEARD, (json.dumps(arrivals),))]
+
+
 def assets_with_picture(connection: sqlite3.Connection, fingerprint: str, limit: int = -1) -> list[str]:
     """Assets of the same coded picture, whatever their metadata."""
-    query = "SELECT id FROM asset WHERE fingerprint = ? ORDER BY created_at, id LIMIT ?"
+    query = (
+        "SELECT id FROM asset WHERE substr(fingerprint, 1, 10) = substr(?1, 1, 10) AND fingerprint = ?1"
+        " ORDER BY created_at, id LIMIT ?2"
+    )
     rows = connection.execute(query, (fingerprint, limit))
     return [row[0] for row in rows]
 
@@ -365,6 +389,12 @@ class Event(NamedTuple):
     payload: str | None
 
 
+_OF_ENTITY = """id IN (
+    SELECT event.id FROM (SELECT :entity AS id UNION ALL SELECT id FROM face WHERE asset_id = :entity
+                          UNION ALL SELECT id FROM album_asset WHERE asset_id = :entity) AS own
+    CROSS JOIN event ON substr(entity_id, -8) = substr(own.id, -8) AND entity_id = own.id)"""
+
+
 def events(
     connection: sqlite3.Connection,
     after: int = 0,
@@ -374,20 +404,17 @@ def events(
     entity_id: str | None = None,
 ) -> list[Event]:
     """The events after a cursor. entity_id: of one asset, face, person or album, and of what belongs to an asset."""
-    terms, values = ["id > ?"], [after]
+    import json
+
+    terms = ["id > :after"]
     if entity_types:
-        terms.append(f"entity_type IN ({', '.join('?' * len(entity_types))})")
-        values += entity_types  # type: ignore[arg-type]
+        terms.append("entity_type IN (SELECT value FROM json_each(:types))")
     if entity_id:
-        terms.append(
-            "(entity_id = ? OR entity_id IN (SELECT id FROM face WHERE asset_id = ?)"
-            " OR entity_id IN (SELECT id FROM album_asset WHERE asset_id = ?))"
-        )
-        values += [entity_id] * 3  # type: ignore[list-item]
+        terms.append(_OF_ENTITY)
     rows = connection.execute(
         "SELECT id, created_at, entity_type, entity_id, event_type, payload FROM event"
-        f" WHERE {' AND '.join(terms)} ORDER BY id LIMIT ?",
-        (*values, limit),
+        f" WHERE {' AND '.join(terms)} ORDER BY id LIMIT :limit",
+        {"after": after, "types": json.dumps(list(entity_types or ())), "entity": entity_id, "limit": limit},
     )
     return [Event._make(row) for row in rows]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 
 from indexer import ids, paths
 from indexer.media.facts import MediaFacts, Metadata
@@ -13,8 +14,7 @@ _METADATA = Metadata._fields
 _UPDATE_PICTURE = """
 UPDATE asset SET mime_type = ?, width = ?, height = ?, duration = ?, local_datetime = ? WHERE id = ?"""
 _INSERT_METADATA = (
-    f"INSERT INTO metadata (asset_id, {', '.join(_METADATA)}, origins, created_at, updated_at)"
-    f" VALUES ({', '.join('?' * (len(_METADATA) + 4))})"
+    f"INSERT INTO metadata (asset_id, {', '.join(_METADATA)}, origins) VALUES ({', '.join('?' * (len(_METADATA) + 2))})"
 )
 _UPDATE_METADATA = (
     f"UPDATE metadata SET ({', '.join(_METADATA)}) = ({', '.join('?' * len(_METADATA))}), updated_at = ?"
@@ -22,12 +22,15 @@ _UPDATE_METADATA = (
 )
 
 
-def add_words(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts, now: str) -> None:
-    """The words of an asset that has none yet."""
-    connection.execute(_INSERT_METADATA, (asset_id, *facts.metadata, _origins(facts), now, now))
-    _add_rare(connection, asset_id, facts)
-    if facts.faces:
-        _put_faces(connection, asset_id, facts, now)
+def add_words(connection: sqlite3.Connection, added: Iterable[tuple[str, MediaFacts]], now: str) -> None:
+    """The words of assets that have none yet."""
+    added = list(added)
+    rows = [(asset_id, *facts.metadata, _origins(facts)) for asset_id, facts in added]
+    connection.executemany(_INSERT_METADATA, rows)
+    for asset_id, facts in added:
+        _add_rare(connection, asset_id, facts)
+        if facts.faces:
+            _put_faces(connection, asset_id, facts, now)
 
 
 def replace_words(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts, now: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import json
 import os
 import socket
@@ -19,7 +19,7 @@ from indexer.media.facts import MediaFacts
 from . import people
 from .changes import Change, FileStat, PassedOver, Volume
 from .enrichments import Enrichment, put
-from .history import path_of, tell, tell_of
+from .history import count_new, path_of, tell, tell_of, tell_of_new
 from .queries import ROOT, asset_json
 from .rows import Coverage, Root
 from .undo import UserChange, last, recorded, touched_assets, undo
@@ -31,19 +31,18 @@ _PRESENT = "verdict NOT IN ('gone', 'ignored')"
 _INSERT_ASSET = """
 INSERT INTO asset (id, checksum, checksum_sha1, fingerprint, mime_type, file_size_bytes, width, height, duration,
                    original_file_name, local_datetime, file_id, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"""
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _UPDATE_ASSET = """
 UPDATE asset SET checksum = ?, checksum_sha1 = ?, fingerprint = ?, file_size_bytes = ? WHERE id = ?"""
-_UPSERT_FILE = """
-INSERT INTO file (root_id, folder, name, verdict, reason, asset_id, size, mtime_ns, ctime_ns, inode, device,
-                  device_asset_id, uri, file_created_at, file_modified_at, reading, seen_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (root_id, folder, name) DO UPDATE SET
-    verdict = excluded.verdict, reason = excluded.reason, is_folder = 0, asset_id = excluded.asset_id,
-    size = excluded.size, mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns, inode = excluded.inode,
-    device = excluded.device, device_asset_id = excluded.device_asset_id, uri = excluded.uri,
-    file_created_at = excluded.file_created_at, file_modified_at = excluded.file_modified_at,
-    reading = excluded.reading, seen_at = excluded.seen_at
+_FILE = (
+    ("root_id", "folder", "name", "verdict", "reason", "asset_id", "size", "mtime_ns", "ctime_ns", "inode", "device")
+    + ("created_ns", "device_asset_id", "uri", "reading", "seen_at")
+)  # fmt: skip
+_INSERT_FILE = f"INSERT INTO file (id, {', '.join(_FILE)}) VALUES ({', '.join('?' * (len(_FILE) + 1))})"
+_UPSERT_FILE = f"""
+INSERT INTO file ({", ".join(_FILE)}) VALUES ({", ".join("?" * len(_FILE))})
+ON CONFLICT (root_id, folder, name) DO UPDATE SET is_folder = 0,
+    {", ".join(f"{name} = excluded.{name}" for name in _FILE[3:])}
 RETURNING id"""
 _UPSERT_VERDICT = """
 INSERT INTO file (root_id, folder, name, verdict, reason, is_folder, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -215,6 +214,26 @@ class Writer:
                     (change.asset_id,),
                 )
         return change.asset_id
+
+    def add(self, changes: Sequence[Change]) -> list[str]:
+        """Carry out changes of the kind `new`, many at once; the ids of their assets. Only for files that lie where no
+        file lay, and of which neither the index nor the others know the content (`queries.unheard`)."""
+        file_id = self.connection.execute("SELECT coalesce(max(id), 0) FROM file").fetchone()[0]
+        files, assets, added = [], [], []
+        for stat, facts in ((change.stat, change.facts) for change in changes):
+            assert facts is not None
+            file_id += 1
+            asset_id = ids.asset_id(facts.sha256)
+            files.append((file_id, *self._file_row(stat, asset_id, _verdict(facts))))
+            assets.append(self._asset_row(asset_id, file_id, stat, facts))
+            added.append((asset_id, facts))
+            self._touched_folders.add((stat.root_id, stat.folder))
+        self.connection.executemany(_INSERT_FILE, files)
+        self.connection.executemany(_INSERT_ASSET, assets)
+        tell_of_new(self.connection, self._now, [asset_id for asset_id, _ in added])
+        count_new(self.connection, [facts.local_datetime for _, facts in added])
+        add_words(self.connection, added, self._now)
+        return [asset_id for asset_id, _ in added]
 
     def pass_over(self, path: PassedOver) -> None:
         row = self.connection.execute(
@@ -563,20 +582,39 @@ class Writer:
     # Within
 
     def _add(self, change: Change, facts: MediaFacts) -> str:
-        moment, counter, stat = self._now, 0, change.stat
-        content = _content(facts)[:-1]
+        counter, stat = 0, change.stat
         asset_id = ids.asset_id(facts.sha256)
-        file_id = self._put_file(stat, asset_id, _verdict(facts), change.displaced)
-        while True:
-            values = (asset_id, *content, stat.name, facts.local_datetime, file_id, moment, moment)
-            if self.connection.execute(_INSERT_ASSET, values).rowcount:
-                break
+        while self._is_known(asset_id):
             # The id is taken by an asset that had this content when it was first seen, and was edited since.
             counter += 1
             asset_id = ids.asset_id(facts.sha256, counter)
-            self.connection.execute("UPDATE file SET asset_id = ? WHERE id = ?", (asset_id, file_id))
-        add_words(self.connection, asset_id, facts, moment)
+        file_id = self._put_file(stat, asset_id, _verdict(facts), change.displaced)
+        self.connection.execute(_INSERT_ASSET, self._asset_row(asset_id, file_id, stat, facts))
+        tell_of_new(self.connection, self._now, [asset_id])
+        count_new(self.connection, [facts.local_datetime])
+        add_words(self.connection, [(asset_id, facts)], self._now)
         return asset_id
+
+    def _is_known(self, asset_id: str) -> bool:
+        return self.connection.execute("SELECT 1 FROM asset WHERE id = ?", (asset_id,)).fetchone() is not None
+
+    def _asset_row(self, asset_id: str, file_id: int, stat: FileStat, facts: MediaFacts) -> tuple[object, ...]:
+        return (
+            asset_id,
+            checksum(facts.sha256),
+            checksum(facts.sha1),
+            facts.fingerprint,
+            facts.mime_type,
+            facts.size,
+            facts.width,
+            facts.height,
+            facts.duration,
+            stat.name,
+            facts.local_datetime,
+            file_id,
+            self._now,
+            self._now,
+        )
 
     def _replace_content(self, asset_id: str, facts: MediaFacts) -> None:
         self.connection.execute(
@@ -593,27 +631,33 @@ class Writer:
         return self.connection.execute(query, (asset_id, file_id)).fetchone() is not None
 
     def _put_file(self, stat: FileStat, asset_id: str, verdict: tuple[str, str | None], displaced: str | None) -> int:
-        path = paths.join(stat.folder, stat.name)
-        modified = utc(stat.mtime_ns)
-        created = modified if stat.created_ns == stat.mtime_ns else utc(stat.created_ns)
-        row = self.connection.execute(
-            _UPSERT_FILE,
-            (stat.root_id, stat.folder, stat.name, *verdict, asset_id, stat.size, stat.mtime_ns, stat.ctime_ns)
-            + (
-                stat.inode,
-                stat.device,
-                paths.nfc(path),
-                paths.uri(paths.from_text(path)),
-                created,
-                modified,
-                stat.reading,
-                self._now,
-            ),
-        ).fetchone()
+        row = self.connection.execute(_UPSERT_FILE, self._file_row(stat, asset_id, verdict)).fetchone()
         self._touched_folders.add((stat.root_id, stat.folder))
         if displaced is not None:
             self._lost_a_place(displaced)
         return int(row[0])
+
+    def _file_row(self, stat: FileStat, asset_id: str, verdict: tuple[str, str | None]) -> tuple[object, ...]:
+        """In the order of _FILE."""
+        path = paths.join(stat.folder, stat.name)
+        name, uri = paths.nfc(path), paths.uri(paths.from_text(path))
+        return (
+            stat.root_id,
+            stat.folder,
+            stat.name,
+            *verdict,
+            asset_id,
+            stat.size,
+            stat.mtime_ns,
+            stat.ctime_ns,
+            stat.inode,
+            stat.device,
+            None if stat.created_ns == stat.mtime_ns else stat.created_ns,
+            None if name == path else name,
+            None if uri == path else uri,
+            stat.reading,
+            self._now,
+        )
 
     def _known_verdict(self, change: Change) -> tuple[str, str | None]:
         """A file that moved unread is as sound or damaged as it was."""
@@ -656,18 +700,4 @@ def _verdict(facts: MediaFacts) -> tuple[str, str | None]:
 
 
 def checksum(digest: bytes) -> str:
-    return base64.b64encode(digest).decode()
-
-
-def _content(facts: MediaFacts) -> tuple[object, ...]:
-    return (
-        checksum(facts.sha256),
-        checksum(facts.sha1),
-        facts.fingerprint,
-        facts.mime_type,
-        facts.size,
-        facts.width,
-        facts.height,
-        facts.duration,
-        facts.local_datetime,
-    )
+    return binascii.b2a_base64(digest, newline=False).decode()

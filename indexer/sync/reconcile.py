@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from indexer import paths
+from indexer import ids, paths
 from indexer.media.facts import MediaFacts
 from indexer.media.versions import reader_version
 from indexer.store import queries
@@ -39,6 +40,13 @@ _SOUND = ("indexed", "damaged")
 _AWAY = ("missing", "gone", "ignored")
 # Of so many copies of one photo it is looked at which of them may have moved; with more it matters to nobody.
 _MANY = 100
+
+
+class _Read(NamedTuple):
+    """A file that was read, or could not be."""
+
+    job: Job
+    reading: Reading
 
 
 class Part(NamedTuple):
@@ -88,13 +96,15 @@ class Reconciler:
         self._presence = self._look_again()
         self._mounts: set[str] = set()
         self._inodes: dict[int, bool] = {}
-        self._pending: list[Change | PassedOver | tuple[Job, Reading]] = []
+        self._pending: list[Change | PassedOver | _Read] = []
+        self._new: list[Change] = []
+        self._unheard: set[bytes] = set()
         self._written_at = time.monotonic()
         self._missing: list[StoredFile] = []
         self._leftover: list[int] = []
         self._reopened: dict[str, int] = {}
         self._unstable: list[tuple[Job, str]] = []
-        self._postponed: list[tuple[Job, Reading]] = []
+        self._postponed: list[_Read] = []
         self._is_last = False
         self._unreadable_folders: list[str] = []
         self._visited: set[str] = set()
@@ -137,7 +147,7 @@ class Reconciler:
     def _read(self, jobs: Iterable[Job]) -> None:
         try:
             for job, reading in self._readers.read(jobs, self._on_progress):
-                self._pending.append((job, reading))
+                self._pending.append(_Read(job, reading))
                 self._flush_if_due()
         finally:
             # Also when stopped in the middle: what was read is worth keeping.
@@ -292,23 +302,56 @@ class Reconciler:
         if self._pending:
             self._presence.look_anew()
             with self._writer.transaction():
+                self._unheard = self._find_unheard()
                 for item in self._pending:
                     self._write(item)
+                self._add_new()
             self._pending.clear()
         self._written_at = time.monotonic()
         self._on_progress()
 
-    def _write(self, item: Change | PassedOver | tuple[Job, Reading]) -> None:
-        if isinstance(item, PassedOver):
-            if item.is_folder and item.verdict == "ignored":
-                self._writer.ignore_below(item.root_id, paths.join(item.folder, item.name), item.reason)
-            self._writer.pass_over(item)
-        elif isinstance(item, Change):
-            self._on_change(item, self._writer.apply(item))
-        else:
-            self._write_reading(*item)
+    def _find_unheard(self) -> set[bytes]:
+        """Of what was read and is about to be written, the SHA-256 of what is new beyond doubt: neither the index nor
+        the others have such content or such a picture, and nothing lay there. It is nearly all of a first scan, for
+        which that is asked, and written, of many at once."""
+        read = [
+            (item.job.stat, item.reading.facts)
+            for item in self._pending
+            if isinstance(item, _Read) and item.reading.facts is not None and item.job.hashed
+        ]
+        seen = Counter[bytes | str](facts.sha256 for _, facts in read)
+        seen.update(facts.fingerprint for _, facts in read if facts.fingerprint)
+        alone = [
+            (stat, facts)
+            for stat, facts in read
+            if seen[facts.sha256] == 1 and (facts.fingerprint is None or seen[facts.fingerprint] == 1)
+        ]
+        arrivals = [
+            (*stat[:3], checksum(facts.sha256), facts.fingerprint, ids.asset_id(facts.sha256)) for stat, facts in alone
+        ]
+        return {alone[number][1].sha256 for number in queries.unheard(self._db, arrivals)} if arrivals else set()
 
-    def _write_reading(self, job: Job, reading: Reading) -> None:
+    def _add_new(self) -> None:
+        """Write what is new beyond doubt: whatever is decided next has to see it."""
+        if self._new:
+            for change, asset_id in zip(self._new, self._writer.add(self._new), strict=True):
+                self._on_change(change, asset_id)
+            self._new = []
+
+    def _write(self, item: Change | PassedOver | _Read) -> None:
+        if isinstance(item, _Read):
+            self._write_reading(item)
+            return
+        self._add_new()
+        if isinstance(item, Change):
+            self._on_change(item, self._writer.apply(item))
+            return
+        if item.is_folder and item.verdict == "ignored":
+            self._writer.ignore_below(item.root_id, paths.join(item.folder, item.name), item.reason)
+        self._writer.pass_over(item)
+
+    def _write_reading(self, read: _Read) -> None:
+        job, reading = read
         seen = job.stat
         if not self._is_last:
             self._summary.bytes_done += seen.size
@@ -316,6 +359,7 @@ class Reconciler:
             if reading.unstable:
                 self._unstable.append((job, reading.unstable))
             elif os.path.lexists(job.path):  # else it is gone since it was listed
+                self._add_new()
                 self._summary.unreadable += 1
                 reason = reading.error or "unknown error"
                 self._writer.pass_over(PassedOver(seen.root_id, seen.folder, seen.name, "unreadable", reason))
@@ -332,10 +376,15 @@ class Reconciler:
             self._summary.passed_over += 1
             self._writer.note_left_out(stat)
             return
+        if job.hashed and reading.facts.sha256 in self._unheard:
+            self._new.append(Change("new", stat, reading.facts))
+            self._count(self._new[-1])
+            return
+        self._add_new()
         change = self._decide(stat, reading) if job.hashed else self._reread(stat, reading)
         if change is None:
             if job.hashed:
-                self._postponed.append((job, reading))
+                self._postponed.append(read)
             return
         self._count(change)
         self._on_change(change, self._writer.apply(change))

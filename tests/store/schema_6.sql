@@ -1,0 +1,850 @@
+-- The index, version 6.
+--
+-- One idea: the asset record is a row, and its JSON is a view. Tables hold facts; the view asset_json renders the record,
+-- and everything that hands out a record (the Python lookup, the command line, your own SELECT) returns that text.
+--
+-- Times are RFC 3339 text. Those of the index and of the file system are UTC with milliseconds and a 'Z'; those of the
+-- camera keep the wall clock it showed, with an offset only where one is known.
+-- Needs SQLite 3.40. Changed only by a numbered migration beside it (indexer/store/migrations).
+
+PRAGMA application_id = 0x50494458;  -- "PIDX"
+PRAGMA user_version = 6;
+
+-- What holds for the index as a whole: device_id; cache_uri, the file:// URL of the folder that the variants lie in;
+-- max_cache, how many bytes they may take.
+CREATE TABLE setting (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A folder that is indexed. volume names the file system it lies on, the same after every mount where the system can tell
+-- (see indexer/sync/volumes.py); with the folder's inode it says which folder this is, wherever it turns up. device is
+-- the number that the file system had when it was last seen.
+CREATE TABLE root (
+    id           INTEGER PRIMARY KEY,
+    path         TEXT NOT NULL UNIQUE,           -- absolute; bytes that are not UTF-8 are written \xNN
+    uri          TEXT NOT NULL,                  -- file:// URL of the folder, percent-encoded, without a final slash
+    volume       TEXT,
+    filesystem   TEXT,                           -- its type: ext4, vfat, nfs4
+    device       INTEGER,
+    inode        INTEGER,
+    added_at     TEXT NOT NULL,
+    scanned_at   TEXT,                           -- end of the last complete scan
+    offline_at   TEXT,                           -- since when it could not be reached; NULL: it is there
+    offline_why  TEXT,
+    library_id   TEXT REFERENCES library (id) ON DELETE SET NULL  -- NULL: the default one
+) STRICT;
+
+-- Folders that clients of the HTTP API see as one library. The default one, which has all folders that no other has, has a row
+-- here once it was given a name.
+CREATE TABLE library (
+    id          TEXT PRIMARY KEY,
+    name        TEXT NOT NULL,
+    description TEXT,
+    created_at  TEXT NOT NULL,
+    updated_at  TEXT NOT NULL
+) STRICT;
+
+-- Who may use the HTTP API where a key is asked for: the SHA-256 of a key, hexadecimal.
+CREATE TABLE api_key (
+    id           TEXT PRIMARY KEY,
+    name         TEXT NOT NULL,
+    hash         TEXT NOT NULL UNIQUE,
+    created_at   TEXT NOT NULL,
+    last_used_at TEXT
+) STRICT;
+
+-- What the devices that uploaded an asset call it.
+CREATE TABLE upload (
+    device_id       TEXT NOT NULL,
+    device_asset_id TEXT NOT NULL,
+    asset_id        TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    PRIMARY KEY (device_id, device_asset_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX upload_asset ON upload (asset_id);
+
+-- Content that the user deleted from the index, though its file lies in an indexed folder: it is left out from then on.
+CREATE TABLE left_out (
+    checksum   TEXT PRIMARY KEY,                 -- base64 of the SHA-256
+    created_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Another file system mounted inside a root. While it is away, what lies in it is offline, not missing.
+CREATE TABLE mount (
+    root_id    INTEGER NOT NULL REFERENCES root (id) ON DELETE CASCADE,
+    folder     TEXT NOT NULL,                    -- within the root
+    volume     TEXT,
+    filesystem TEXT,
+    device     INTEGER NOT NULL,
+    offline_at TEXT,
+    PRIMARY KEY (root_id, folder)
+) STRICT, WITHOUT ROWID;
+
+-- How the running watch follows each root: by events, or by looking again and again.
+CREATE TABLE coverage (
+    root_id   INTEGER PRIMARY KEY REFERENCES root (id) ON DELETE CASCADE,
+    mode      TEXT NOT NULL CHECK (mode IN ('events', 'polling')),
+    why       TEXT,                              -- of polling
+    since     TEXT NOT NULL,
+    watches   INTEGER NOT NULL DEFAULT 0,        -- folders followed by events
+    uncovered TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(uncovered)),  -- folders that events cannot be had of
+    overflows INTEGER NOT NULL DEFAULT 0         -- times that the system lost events, since the watch began
+) STRICT;
+
+-- An asset is content: a photo or film, wherever it lies. Its id comes from the SHA-256 first indexed.
+CREATE TABLE asset (
+    id                 TEXT PRIMARY KEY CHECK (length(id) = 28 AND id GLOB 'asset_*'),
+    checksum           TEXT NOT NULL UNIQUE,     -- base64 of the SHA-256
+    checksum_sha1      TEXT,                     -- base64 of the SHA-1
+    mime_type          TEXT NOT NULL,
+    fingerprint        TEXT,                     -- XXH3-128 of the coded picture without metadata, hexadecimal
+    file_size_bytes    INTEGER NOT NULL CHECK (file_size_bytes >= 0),
+    width              INTEGER NOT NULL DEFAULT 0 CHECK (width >= 0),
+    height             INTEGER NOT NULL DEFAULT 0 CHECK (height >= 0),
+    duration           REAL,                     -- seconds, of a film
+    original_file_name TEXT NOT NULL,            -- as first seen
+    local_datetime     TEXT NOT NULL,            -- when taken
+    wall_clock         TEXT NOT NULL GENERATED ALWAYS AS (  -- the same without its offset: sorts as the clocks showed
+        CASE WHEN local_datetime GLOB '*[+-][0-9][0-9]:[0-9][0-9]'
+             THEN substr(local_datetime, 1, length(local_datetime) - 6) ELSE local_datetime END) VIRTUAL,
+    file_id            INTEGER REFERENCES file (id) ON DELETE SET NULL,  -- the file that stands for it, of several copies
+    created_at         TEXT NOT NULL,
+    updated_at         TEXT NOT NULL,            -- moves only when the record's JSON does
+    trashed_at         TEXT,                     -- NULL: live
+    trash_wish         TEXT CHECK (trash_wish IN ('in', 'out'))  -- the user put it in the trash, whatever its files; or took
+                                                                 -- it out, though they are gone
+) STRICT;
+
+-- Read backwards: the newest first, ties by id. Forwards, photos that come in the order they were taken fill its pages.
+CREATE INDEX asset_newest ON asset (wall_clock, id DESC) WHERE trashed_at IS NULL;
+
+CREATE INDEX asset_fingerprint ON asset (fingerprint) WHERE fingerprint IS NOT NULL;
+
+CREATE INDEX asset_trashed ON asset (trashed_at) WHERE trashed_at IS NOT NULL;
+
+CREATE INDEX asset_sha1 ON asset (checksum_sha1);
+
+CREATE INDEX asset_lost ON asset (id) WHERE file_id IS NULL;
+
+-- How many assets there are of each month, so that a time line need not count them; kept by the triggers asset_month_….
+CREATE TABLE month (
+    month   TEXT PRIMARY KEY,                    -- of wall_clock: 2024-05
+    live    INTEGER NOT NULL,
+    trashed INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Content that an asset once had, before it was edited in place.
+CREATE TABLE former_checksum (
+    checksum      TEXT NOT NULL,
+    checksum_sha1 TEXT,
+    asset_id      TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    until         TEXT NOT NULL,
+    PRIMARY KEY (checksum, asset_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX former_checksum_sha1 ON former_checksum (checksum_sha1);
+
+-- Every path met under a root, with the verdict on it. Folders are here only where they were passed over or could not
+-- be read. A file that is not found is missing at first; when it stays away it is gone, and its asset goes to the trash.
+-- It keeps its row, so that it is known when it comes back.
+CREATE TABLE file (
+    id               INTEGER PRIMARY KEY,
+    root_id          INTEGER NOT NULL REFERENCES root (id) ON DELETE CASCADE,
+    folder           TEXT NOT NULL,              -- within the root, '' for its top; bytes that are not UTF-8 as \xNN
+    name             TEXT NOT NULL,
+    path             TEXT NOT NULL GENERATED ALWAYS AS (CASE folder WHEN '' THEN name ELSE folder || '/' || name END) VIRTUAL,
+    verdict          TEXT NOT NULL CHECK (verdict IN
+                         ('indexed', 'damaged', 'ignored', 'not_media', 'unreadable', 'unstable', 'missing', 'gone')),
+    reason           TEXT,                       -- which rule, which error, what is damaged
+    is_folder        INTEGER NOT NULL DEFAULT 0 CHECK (is_folder IN (0, 1)),
+    asset_id         TEXT REFERENCES asset (id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
+    size             INTEGER,
+    mtime_ns         INTEGER,
+    ctime_ns         INTEGER,
+    inode            INTEGER,
+    device           INTEGER,
+    device_asset_id  TEXT,                       -- path in Unicode NFC, as the record gives it
+    uri              TEXT,                       -- path, percent-encoded
+    file_created_at  TEXT,
+    file_modified_at TEXT,
+    reading          TEXT,                       -- what its metadata was read with: readers' version, sidecars
+    seen_at          TEXT NOT NULL,              -- when this verdict was reached
+    verified_at      TEXT,                       -- when its bytes were last compared with the index
+    UNIQUE (root_id, folder, name)
+) STRICT;
+
+CREATE INDEX file_asset ON file (asset_id) WHERE asset_id IS NOT NULL;
+CREATE INDEX file_inode ON file (inode, size) WHERE asset_id IS NOT NULL;
+CREATE INDEX file_away ON file (asset_id) WHERE verdict IN ('gone', 'ignored') AND asset_id IS NOT NULL;
+CREATE INDEX file_missing ON file (root_id) WHERE verdict = 'missing';
+CREATE INDEX file_other ON file (verdict) WHERE verdict <> 'indexed';  -- few, in most indexes
+
+-- What the file says: the camera, the author. Read again whenever the file changes.
+CREATE TABLE metadata (
+    asset_id            TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    make                TEXT,
+    model               TEXT,
+    orientation         INTEGER CHECK (orientation BETWEEN 1 AND 8),
+    modified_datetime   TEXT,
+    original_datetime   TEXT,
+    digitized_datetime  TEXT,
+    lens_model          TEXT,
+    f_number            REAL,
+    focal_length        REAL,                    -- millimetres
+    iso                 INTEGER,
+    exposure_time       REAL,                    -- seconds
+    exposure_bias       REAL,                    -- EV
+    latitude            REAL CHECK (latitude BETWEEN -90 AND 90),
+    longitude           REAL CHECK (longitude BETWEEN -180 AND 180),
+    altitude            REAL,                    -- metres, negative below the sea
+    city                TEXT,
+    state               TEXT,
+    country             TEXT,
+    country_code        TEXT,
+    sublocation         TEXT,
+    description         TEXT,
+    fps                 REAL,
+    live_photo_cid      TEXT,
+    projection_type     TEXT,
+    profile_description TEXT,
+    auto_stack_id       TEXT,
+    rating              INTEGER CHECK (rating BETWEEN 0 AND 5),
+    origins             TEXT CHECK (origins IS NULL OR json_valid(origins)),  -- see the view origin; NULL: Exif alone spoke
+    created_at          TEXT NOT NULL,
+    updated_at          TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX metadata_camera ON metadata (model, make) WHERE model IS NOT NULL;
+CREATE INDEX metadata_place ON metadata (latitude, longitude) WHERE latitude IS NOT NULL;
+CREATE INDEX metadata_live ON metadata (live_photo_cid) WHERE live_photo_cid IS NOT NULL;
+
+-- Words that somebody tagged the photo with, in the file or beside it. Hierarchies as they are written: a|b|c or a/b/c.
+CREATE TABLE keyword (
+    asset_id TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    word     TEXT NOT NULL COLLATE NOCASE,
+    PRIMARY KEY (word, asset_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX keyword_asset ON keyword (asset_id);
+
+-- The film inside a motion photo: where its bytes lie in the file.
+CREATE TABLE motion (
+    asset_id  TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    start     INTEGER NOT NULL CHECK (start > 0),
+    size      INTEGER NOT NULL CHECK (size > 0),
+    mime_type TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What files say together that none says alone: a photo and its raw, the shots of a burst, a still and its film.
+CREATE TABLE companion (
+    asset_id       TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    auto_stack_id  TEXT,
+    live_photo_cid TEXT
+) STRICT, WITHOUT ROWID;
+
+-- Where the coordinates lie, looked up offline. The file's own words win over it.
+CREATE TABLE place (
+    asset_id     TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    city         TEXT,
+    state        TEXT,
+    country      TEXT,
+    country_code TEXT,
+    sublocation  TEXT,
+    place_name   TEXT,
+    timezone     TEXT                            -- IANA name
+) STRICT, WITHOUT ROWID;
+
+-- Named places that the user imported from GeoNames, whose ids and codes these are. A cell is a fiftieth of a degree on
+-- each side, counted from the south pole eastwards.
+CREATE TABLE landmark (
+    id        INTEGER PRIMARY KEY,
+    name      TEXT NOT NULL,
+    code      TEXT NOT NULL,
+    latitude  REAL NOT NULL CHECK (latitude BETWEEN -90 AND 90),
+    longitude REAL NOT NULL CHECK (longitude BETWEEN -180 AND 180),
+    cell      INTEGER NOT NULL GENERATED ALWAYS AS
+                  (CAST((latitude + 90) * 50 AS INTEGER) * 18000 + CAST((longitude + 180) * 50 AS INTEGER)) VIRTUAL
+) STRICT;
+
+CREATE INDEX landmark_cell ON landmark (cell);
+
+-- What the user said of an asset. Wins over everything, and outlives every reading of the file.
+CREATE TABLE user_value (
+    asset_id     TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    rating       INTEGER CHECK (rating BETWEEN 0 AND 5),
+    description  TEXT,
+    city         TEXT,
+    state        TEXT,
+    country      TEXT,
+    country_code TEXT,
+    sublocation  TEXT,
+    place_name   TEXT
+) STRICT, WITHOUT ROWID;
+
+-- What has been worked out of an asset, by which enricher in which version; the results lie in the tables that follow.
+-- basis is what they were worked out from (see enrichment_basis): where that has changed, or the version, they are due
+-- again. One that failed is not tried again before then.
+CREATE TABLE enrichment (
+    asset_id TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    enricher TEXT NOT NULL,
+    version  INTEGER NOT NULL,
+    basis    TEXT NOT NULL,
+    error    TEXT,
+    done_at  TEXT NOT NULL,
+    PRIMARY KEY (asset_id, enricher)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX enrichment_failed ON enrichment (enricher) WHERE error IS NOT NULL;
+
+-- Quality figures by name; scores are 0..1.
+CREATE TABLE metric (
+    asset_id TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    name     TEXT NOT NULL,
+    value    REAL,
+    PRIMARY KEY (asset_id, name)
+) STRICT, WITHOUT ROWID;
+
+-- Other renderings of an asset: thumbnail, preview, fullsize; and the portraits of those in it, under their faces' ids. The
+-- files lie in the cache folder and may be made again at any time.
+CREATE TABLE variant (
+    asset_id  TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    name      TEXT NOT NULL CHECK (name IN ('thumbnail', 'preview', 'fullsize') OR name GLOB 'face_*'),
+    file      TEXT NOT NULL,                     -- within the cache folder
+    mime_type TEXT NOT NULL,
+    width     INTEGER NOT NULL,
+    height    INTEGER NOT NULL,
+    size      INTEGER NOT NULL,                  -- bytes
+    used_at   TEXT NOT NULL,                     -- made, or last asked for by name
+    PRIMARY KEY (asset_id, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX variant_used ON variant (used_at, size);
+
+-- What a picture looks like, in a few bytes: a ThumbHash (base64) to show while it loads, and perceptual hashes of eight
+-- bytes each, of the whole picture and of parts of it, to find those that look alike.
+CREATE TABLE appearance (
+    asset_id  TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    thumbhash TEXT NOT NULL,
+    hashes    BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What the picture is about, to a model: numbers (16-bit floats, little-endian, of unit length) that lie near those of
+-- words that say it.
+CREATE TABLE meaning (
+    asset_id TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    model    TEXT NOT NULL,
+    vector   BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What a model wrote of the picture; '' where it refused to.
+CREATE TABLE generated_description (
+    asset_id TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    text     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Lines of text in the picture, in the order they are read. x, y, w, h are pixels of the stored picture.
+CREATE TABLE text_line (
+    asset_id   TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    number     INTEGER NOT NULL,
+    text       TEXT NOT NULL,
+    x          INTEGER NOT NULL,
+    y          INTEGER NOT NULL,
+    w          INTEGER NOT NULL,
+    h          INTEGER NOT NULL,
+    confidence REAL NOT NULL,                    -- 0..1
+    PRIMARY KEY (asset_id, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE person (
+    id                TEXT PRIMARY KEY,
+    name              TEXT,
+    birth_date        TEXT,
+    is_hidden         INTEGER NOT NULL DEFAULT 0 CHECK (is_hidden IN (0, 1)),
+    is_favorite       INTEGER NOT NULL DEFAULT 0 CHECK (is_favorite IN (0, 1)),
+    thumbnail_face_id TEXT REFERENCES face (id) ON DELETE SET NULL,
+    created_at        TEXT NOT NULL,
+    updated_at        TEXT NOT NULL
+) STRICT;
+
+-- x, y, w, h are pixels of the stored picture, before orientation.
+CREATE TABLE face (
+    id           TEXT PRIMARY KEY,
+    asset_id     TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    person_id    TEXT REFERENCES person (id) ON DELETE SET NULL,
+    x            INTEGER NOT NULL,
+    y            INTEGER NOT NULL,
+    w            INTEGER NOT NULL,
+    h            INTEGER NOT NULL,
+    timestamp_ms INTEGER,
+    source       TEXT NOT NULL DEFAULT 'file',   -- who found it: the file's own words, or an enricher
+    confidence   REAL,                           -- of the detector, 0..1
+    assigned_by  TEXT CHECK (assigned_by IN ('file', 'user', 'likeness')),  -- who said whose face it is
+    created_at   TEXT NOT NULL,
+    updated_at   TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX face_asset ON face (asset_id);
+CREATE INDEX face_person ON face (person_id, asset_id) WHERE person_id IS NOT NULL;  -- counts without reading the faces
+
+-- What a face looks like to a model: numbers (32-bit floats, little-endian) that lie near each other for one person.
+CREATE TABLE face_embedding (
+    face_id TEXT PRIMARY KEY REFERENCES face (id) ON DELETE CASCADE,
+    model   TEXT NOT NULL,
+    vector  BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Former ids of a person: of those that the user merged into this one.
+CREATE TABLE person_alias (
+    id        TEXT PRIMARY KEY,
+    person_id TEXT NOT NULL REFERENCES person (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE album (
+    id             TEXT PRIMARY KEY,
+    name           TEXT NOT NULL,
+    description    TEXT,
+    cover_asset_id TEXT REFERENCES asset (id) ON DELETE SET NULL,
+    created_at     TEXT NOT NULL,
+    updated_at     TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE album_asset (
+    id         TEXT PRIMARY KEY,
+    album_id   TEXT NOT NULL REFERENCES album (id) ON DELETE CASCADE,
+    asset_id   TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    UNIQUE (album_id, asset_id)
+) STRICT;
+
+CREATE INDEX album_asset_asset ON album_asset (asset_id);
+
+-- Every change of an asset, its file, a face, a person or an album, in the order they were made; written in the same
+-- transaction, most by the triggers below. Who has read up to an id goes on from there.
+CREATE TABLE event (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    created_at  TEXT NOT NULL,
+    entity_type TEXT NOT NULL CHECK (entity_type IN
+                    ('asset', 'file', 'metadata', 'face', 'person', 'album', 'album_asset')),
+    entity_id   TEXT NOT NULL,                   -- of a file, the asset that it holds
+    event_type  TEXT NOT NULL,
+    payload     TEXT CHECK (payload IS NULL OR json_valid(payload))
+) STRICT;
+
+CREATE INDEX event_entity ON event (entity_id);
+
+-- What the user did to many things at once, so that it can be undone: of each row touched what it was and became.
+CREATE TABLE user_change (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    created_at TEXT NOT NULL,
+    what       TEXT NOT NULL,
+    undone_at  TEXT
+) STRICT;
+
+CREATE TABLE user_change_row (
+    id         INTEGER PRIMARY KEY,
+    change_id  INTEGER NOT NULL REFERENCES user_change (id) ON DELETE CASCADE,
+    table_name TEXT NOT NULL,
+    before     TEXT CHECK (before IS NULL OR json_valid(before)),
+    after      TEXT CHECK (after IS NULL OR json_valid(after))
+) STRICT;
+
+CREATE INDEX user_change_row_change ON user_change_row (change_id);
+
+-- The word index. Who keeps it up reads the events from setting words_cursor on.
+CREATE VIRTUAL TABLE search USING fts5 (
+    name, folder, description, keywords, place, people, camera, albums, text, taken,
+    tokenize = "unicode61 remove_diacritics 2", prefix = '2 3'
+);
+
+-- Which row of it is which asset's.
+CREATE TABLE search_row (
+    id       INTEGER PRIMARY KEY,
+    asset_id TEXT NOT NULL UNIQUE REFERENCES asset (id) ON DELETE CASCADE
+) STRICT;
+
+CREATE TRIGGER search_row_deleted AFTER DELETE ON search_row BEGIN
+    DELETE FROM search WHERE rowid = old.id;
+END;
+
+CREATE TRIGGER asset_created AFTER INSERT ON asset BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (new.created_at, 'asset', new.id, 'asset_created');
+END;
+
+CREATE TRIGGER asset_updated AFTER UPDATE OF updated_at ON asset WHEN new.updated_at IS NOT old.updated_at BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (new.updated_at, 'asset', new.id, 'asset_updated');
+END;
+
+CREATE TRIGGER asset_trashed AFTER UPDATE OF trashed_at ON asset
+WHEN (new.trashed_at IS NULL) <> (old.trashed_at IS NULL) BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (coalesce(new.trashed_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), 'asset', new.id,
+            iif(new.trashed_at IS NULL, 'asset_restored', 'asset_trashed'));
+END;
+
+CREATE TRIGGER asset_deleted AFTER DELETE ON asset BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'asset', old.id, 'asset_deleted');
+END;
+
+CREATE TRIGGER asset_month_created AFTER INSERT ON asset BEGIN
+    INSERT INTO month VALUES (substr(new.wall_clock, 1, 7), new.trashed_at IS NULL, new.trashed_at IS NOT NULL)
+    ON CONFLICT DO UPDATE SET live = live + excluded.live, trashed = trashed + excluded.trashed;
+END;
+
+CREATE TRIGGER asset_month_updated AFTER UPDATE OF local_datetime, trashed_at ON asset
+WHEN substr(new.wall_clock, 1, 7) <> substr(old.wall_clock, 1, 7)
+     OR (new.trashed_at IS NULL) <> (old.trashed_at IS NULL) BEGIN
+    UPDATE month SET live = live - (old.trashed_at IS NULL), trashed = trashed - (old.trashed_at IS NOT NULL)
+    WHERE month = substr(old.wall_clock, 1, 7);
+    INSERT INTO month VALUES (substr(new.wall_clock, 1, 7), new.trashed_at IS NULL, new.trashed_at IS NOT NULL)
+    ON CONFLICT DO UPDATE SET live = live + excluded.live, trashed = trashed + excluded.trashed;
+END;
+
+CREATE TRIGGER asset_month_deleted AFTER DELETE ON asset BEGIN
+    UPDATE month SET live = live - (old.trashed_at IS NULL), trashed = trashed - (old.trashed_at IS NOT NULL)
+    WHERE month = substr(old.wall_clock, 1, 7);
+END;
+
+CREATE TRIGGER metadata_updated AFTER UPDATE OF updated_at ON metadata WHEN new.updated_at IS NOT old.updated_at BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (new.updated_at, 'metadata', new.asset_id, 'metadata_updated');
+END;
+
+CREATE TRIGGER face_created AFTER INSERT ON face BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (new.created_at, 'face', new.id, 'face_created');
+END;
+
+CREATE TRIGGER face_updated AFTER UPDATE ON face BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'face', new.id, 'face_updated');
+END;
+
+CREATE TRIGGER face_deleted AFTER DELETE ON face BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type, payload)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'face', old.id, 'face_deleted',
+            json_object('asset_id', old.asset_id, 'person_id', old.person_id));
+    DELETE FROM variant WHERE asset_id = old.asset_id AND name = old.id;
+END;
+
+CREATE TRIGGER person_created AFTER INSERT ON person BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (new.created_at, 'person', new.id, 'person_created');
+END;
+
+CREATE TRIGGER person_updated AFTER UPDATE ON person BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'person', new.id, 'person_updated');
+END;
+
+CREATE TRIGGER person_deleted AFTER DELETE ON person BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'person', old.id, 'person_deleted');
+END;
+
+CREATE TRIGGER album_created AFTER INSERT ON album BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (new.created_at, 'album', new.id, 'album_created');
+END;
+
+CREATE TRIGGER album_updated AFTER UPDATE ON album BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'album', new.id, 'album_updated');
+END;
+
+CREATE TRIGGER album_deleted AFTER DELETE ON album BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'album', old.id, 'album_deleted');
+END;
+
+CREATE TRIGGER album_asset_created AFTER INSERT ON album_asset BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type, payload)
+    VALUES (new.created_at, 'album_asset', new.id, 'album_asset_created',
+            json_object('album_id', new.album_id, 'asset_id', new.asset_id));
+END;
+
+CREATE TRIGGER album_asset_deleted AFTER DELETE ON album_asset BEGIN
+    INSERT INTO event (created_at, entity_type, entity_id, event_type, payload)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'album_asset', old.id, 'album_asset_deleted',
+            json_object('album_id', old.album_id, 'asset_id', old.asset_id));
+END;
+
+-- A scan or watch at work; its row goes when it ends. A row whose process is dead is a run that was killed.
+CREATE TABLE activity (
+    id         INTEGER PRIMARY KEY,
+    kind       TEXT NOT NULL CHECK (kind IN ('scan', 'watch')),
+    host       TEXT NOT NULL,
+    pid        INTEGER NOT NULL,
+    roots      TEXT NOT NULL,                    -- paths, one a line
+    started_at TEXT NOT NULL
+) STRICT;
+
+-- The verdict on every path, for people: why is this photo (not) here?
+CREATE VIEW path_verdict AS
+SELECT root.path AS root, file.path AS path, file.verdict, file.reason, file.is_folder, file.asset_id, file.seen_at
+FROM file JOIN root ON root.id = file.root_id;
+
+-- Where each indexed file is: present, offline (its root or the drive inside it is away), missing (not found, and the
+-- drive is there), or gone (it stayed missing). One that moved is present where it lies now.
+CREATE VIEW file_state AS
+SELECT file.id AS file_id, file.asset_id, root.path AS root, file.path AS path,
+       CASE WHEN verdict = 'gone' THEN 'gone'
+            WHEN root.offline_at IS NOT NULL THEN 'offline'
+            WHEN EXISTS (SELECT 1 FROM mount WHERE mount.root_id = file.root_id AND mount.offline_at IS NOT NULL
+                         AND (file.folder = mount.folder OR file.folder >= mount.folder || '/'
+                              AND file.folder < mount.folder || '0')) THEN 'offline'
+            WHEN verdict = 'missing' THEN 'missing' ELSE 'present' END AS state
+FROM file JOIN root ON root.id = file.root_id
+WHERE file.asset_id IS NOT NULL AND verdict <> 'ignored';
+
+-- Whether what was seen adds up: seen = indexed + ignored + failed.
+CREATE VIEW verdict_count AS
+SELECT count(*) FILTER (WHERE verdict NOT IN ('missing', 'gone')) AS seen,
+       count(*) FILTER (WHERE verdict = 'indexed') AS indexed,
+       count(*) FILTER (WHERE verdict IN ('ignored', 'not_media')) AS ignored,
+       count(*) FILTER (WHERE verdict IN ('damaged', 'unreadable', 'unstable')) AS failed,
+       count(*) FILTER (WHERE verdict IN ('missing', 'gone')) AS gone
+FROM file;
+
+-- What an enrichment is worked out from: the picture, as it is turned; the place; the faces, where they lie.
+CREATE VIEW enrichment_basis AS
+SELECT asset.id AS asset_id, coalesce(fingerprint, checksum) || ':' || coalesce(orientation, 1) AS picture,
+       latitude || ',' || longitude AS place,
+       (SELECT coalesce(fingerprint, checksum) || ':' || coalesce(orientation, 1) || ':'
+               || group_concat(id || ' ' || x || ' ' || y || ' ' || w || ' ' || h)
+        FROM (SELECT id, x, y, w, h FROM face WHERE face.asset_id = asset.id ORDER BY id) HAVING count(*)) AS faces
+FROM asset JOIN metadata ON metadata.asset_id = asset.id;
+
+-- The portraits that there are, as the record gives them.
+CREATE VIEW portrait AS
+SELECT asset_id, name AS face_id, json_object('thumbnail', json_object(
+           'url', (SELECT value FROM setting WHERE setting.name = 'cache_uri') || '/' || variant.file,
+           'mimetype', mime_type, 'width', width)) AS urls
+FROM variant WHERE name GLOB 'face_*';
+
+-- The record's words on the asset itself: the user's, else the file's, else those looked up.
+CREATE VIEW asset_metadata AS
+SELECT asset.id AS asset_id, metadata.created_at, metadata.updated_at, make, model, orientation,
+       modified_datetime, original_datetime, digitized_datetime, lens_model, f_number, focal_length, iso,
+       exposure_time, exposure_bias, latitude, longitude, altitude,
+       coalesce(user_value.city, metadata.city, place.city) AS city,
+       coalesce(user_value.state, metadata.state, place.state) AS state,
+       coalesce(user_value.country, metadata.country, place.country) AS country,
+       coalesce(user_value.country_code, metadata.country_code, place.country_code) AS country_code,
+       coalesce(user_value.sublocation, metadata.sublocation, place.sublocation) AS sublocation,
+       coalesce(user_value.place_name, place.place_name) AS place_name, place.timezone,
+       coalesce(user_value.description, metadata.description) AS description,
+       fps, coalesce(metadata.live_photo_cid, companion.live_photo_cid) AS live_photo_cid, projection_type,
+       profile_description, coalesce(metadata.auto_stack_id, companion.auto_stack_id) AS auto_stack_id,
+       coalesce(user_value.rating, metadata.rating) AS rating
+FROM asset
+JOIN metadata ON metadata.asset_id = asset.id
+LEFT JOIN place ON place.asset_id = asset.id
+LEFT JOIN companion ON companion.asset_id = asset.id
+LEFT JOIN user_value ON user_value.asset_id = asset.id;
+
+-- The asset record, key for key in the order of the photo API's page. The only place that assembles it.
+CREATE VIEW asset_json AS
+SELECT asset.id AS id, json_object(
+    'id', asset.id,
+    'device_asset_id', coalesce(file.device_asset_id, asset.original_file_name),
+    'device_id', (SELECT value FROM setting WHERE name = 'device_id'),
+    'mime_type', asset.mime_type,
+    'original_file_name', asset.original_file_name,
+    'file_created_at', coalesce(file.file_created_at, asset.created_at),
+    'file_modified_at', coalesce(file.file_modified_at, asset.created_at),
+    'local_datetime', asset.local_datetime,
+    'checksum', asset.checksum,
+    'created_at', asset.created_at,
+    'updated_at', asset.updated_at,
+    'checksum_sha1', asset.checksum_sha1,
+    'exif', json_object(
+        'asset_id', asset.id,
+        'created_at', m.created_at,
+        'updated_at', m.updated_at,
+        'make', m.make,
+        'model', m.model,
+        'orientation', m.orientation,
+        'modified_datetime', m.modified_datetime,
+        'original_datetime', m.original_datetime,
+        'digitized_datetime', m.digitized_datetime,
+        'lens_model', m.lens_model,
+        'f_number', m.f_number,
+        'focal_length', m.focal_length,
+        'iso', m.iso,
+        'exposure_time', m.exposure_time,
+        'exposure_bias', m.exposure_bias,
+        'latitude', m.latitude,
+        'longitude', m.longitude,
+        'altitude', m.altitude,
+        'city', m.city,
+        'state', m.state,
+        'country', m.country,
+        'description', m.description,
+        'fps', m.fps,
+        'live_photo_cid', m.live_photo_cid,
+        'projection_type', m.projection_type,
+        'profile_description', m.profile_description,
+        'auto_stack_id', m.auto_stack_id,
+        'rating', m.rating),
+    'metadata', json_object(
+        'asset_id', asset.id,
+        'created_at', m.created_at,
+        'updated_at', m.updated_at,
+        'make', m.make,
+        'model', m.model,
+        'orientation', m.orientation,
+        'modified_datetime', m.modified_datetime,
+        'original_datetime', m.original_datetime,
+        'digitized_datetime', m.digitized_datetime,
+        'lens_model', m.lens_model,
+        'f_number', m.f_number,
+        'focal_length', m.focal_length,
+        'iso', m.iso,
+        'exposure_time', m.exposure_time,
+        'exposure_bias', m.exposure_bias,
+        'latitude', m.latitude,
+        'longitude', m.longitude,
+        'altitude', m.altitude,
+        'city', m.city,
+        'state', m.state,
+        'country', m.country,
+        'country_code', m.country_code,
+        'sublocation', m.sublocation,
+        'place_name', m.place_name,
+        'timezone', m.timezone,
+        -- Most specific first, then the broader; nothing twice.
+        'display_label', nullif(
+            coalesce(m.place_name, m.sublocation, m.city, m.country, '')
+            || CASE WHEN m.city IS NOT NULL AND m.city <> coalesce(m.place_name, m.sublocation, m.city)
+                    THEN ', ' || m.city ELSE '' END
+            || CASE WHEN coalesce(m.state, m.country)
+                         NOT IN (coalesce(m.place_name, m.sublocation, m.city, m.country, ''), coalesce(m.city, ''))
+                         AND coalesce(m.place_name, m.sublocation, m.city) IS NOT NULL
+                    THEN ', ' || coalesce(m.state, m.country) ELSE '' END, ''),
+        'description', m.description,
+        'fps', m.fps,
+        'live_photo_cid', m.live_photo_cid,
+        'projection_type', m.projection_type,
+        'auto_stack_id', m.auto_stack_id,
+        'rating', m.rating),
+    'metrics', json((SELECT json_group_object(name, value) FROM metric WHERE asset_id = asset.id)),
+    'asset_urls', json((
+        SELECT json_group_object(name, json_object('url', url, 'mimetype', mime_type, 'width', width)) FROM (
+            SELECT 0 AS number, 'original' AS name, root.uri || '/' || file.uri AS url, asset.mime_type,
+                   nullif(asset.width, 0) AS width
+            WHERE file.verdict <> 'gone'
+            UNION ALL
+            SELECT instr('thumbnail preview fullsize', name), name,
+                   (SELECT value FROM setting WHERE setting.name = 'cache_uri') || '/' || variant.file, mime_type, width
+            FROM variant WHERE variant.asset_id = asset.id AND asset.mime_type NOT GLOB 'video/*'
+                               AND name NOT GLOB 'face_*'
+            UNION ALL  -- what a browser shows upright by itself needs no other file
+            SELECT 99, 'fullsize', root.uri || '/' || file.uri, asset.mime_type, nullif(asset.width, 0)
+            WHERE file.verdict <> 'gone' AND coalesce(m.orientation, 1) = 1
+                  AND asset.mime_type IN ('image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif')
+            ORDER BY number))),
+    'description', (SELECT text FROM generated_description WHERE asset_id = asset.id),
+    'faces', json((
+        SELECT json_group_array(json(face)) FROM (
+            SELECT json_object(
+                'id', face.id,
+                'asset_id', face.asset_id,
+                'bounding_box', json_object('x', x, 'y', y, 'w', w, 'h', h),
+                'created_at', face.created_at,
+                'updated_at', face.updated_at,
+                'person_id', person_id,
+                'timestamp_ms', timestamp_ms,
+                'asset_urls', json(coalesce(portrait.urls, '{}'))) AS face
+            FROM face LEFT JOIN portrait ON portrait.face_id = face.id AND portrait.asset_id = face.asset_id
+            WHERE face.asset_id = asset.id ORDER BY face.id))),
+    'people', json((
+        SELECT json_group_array(json(person)) FROM (
+            SELECT json_object(
+                'id', person.id,
+                'is_hidden', json(iif(is_hidden, 'true', 'false')),
+                'is_favorite', json(iif(is_favorite, 'true', 'false')),
+                'created_at', person.created_at,
+                'updated_at', person.updated_at,
+                'name', person.name,
+                'birth_date', birth_date,
+                'asset_count', (SELECT count(DISTINCT face.asset_id) FROM face WHERE face.person_id = person.id),
+                'thumbnail_face_id', thumbnail_face_id,
+                'asset_urls', json(coalesce(
+                    (SELECT urls FROM face JOIN portrait ON portrait.face_id = face.id AND portrait.asset_id = face.asset_id
+                     WHERE face.id = thumbnail_face_id), '{}'))) AS person
+            FROM person
+            WHERE person.id IN (SELECT person_id FROM face WHERE face.asset_id = asset.id) ORDER BY person.id))),
+    'width', asset.width,
+    'height', asset.height,
+    'file_size_bytes', asset.file_size_bytes,
+    'trashed_at', asset.trashed_at) AS json
+FROM asset
+JOIN asset_metadata AS m ON m.asset_id = asset.id
+LEFT JOIN file ON file.id = asset.file_id
+LEFT JOIN root ON root.id = file.root_id;
+
+-- What an asset is found by, in words.
+CREATE VIEW asset_words AS
+SELECT asset.id AS asset_id,
+       asset.original_file_name || CASE WHEN file.name <> asset.original_file_name THEN ' ' || file.name ELSE '' END AS name,
+       replace(root.path, rtrim(root.path, replace(root.path, '/', '')), '') || '/' || file.folder AS folder,
+       coalesce(m.description, '') || ' ; '
+           || coalesce((SELECT text FROM generated_description WHERE asset_id = asset.id), '') AS description,
+       (SELECT group_concat(word, ' ; ') FROM keyword WHERE keyword.asset_id = asset.id) AS keywords,
+       coalesce(m.place_name, '') || ' ; ' || coalesce(m.sublocation, '') || ' ; ' || coalesce(m.city, '') || ' ; '
+           || coalesce(m.state, '') || ' ; ' || coalesce(m.country, '') AS place,
+       (SELECT group_concat(name, ' ; ') FROM (
+            SELECT DISTINCT person.name FROM face JOIN person ON person.id = face.person_id
+            WHERE face.asset_id = asset.id)) AS people,
+       coalesce(m.make, '') || ' ; ' || coalesce(m.model, '') || ' ; ' || coalesce(m.lens_model, '') AS camera,
+       (SELECT group_concat(album.name, ' ; ') FROM album_asset JOIN album ON album.id = album_id
+        WHERE album_asset.asset_id = asset.id) AS albums,
+       (SELECT group_concat(text, ' ; ') FROM (SELECT text FROM text_line WHERE text_line.asset_id = asset.id
+            ORDER BY number)) AS text,
+       -- 2024-04-12 april 2024
+       substr(wall_clock, 1, 10) || ' ' || CASE substr(wall_clock, 6, 2)
+            WHEN '01' THEN 'january' WHEN '02' THEN 'february' WHEN '03' THEN 'march' WHEN '04' THEN 'april'
+            WHEN '05' THEN 'may' WHEN '06' THEN 'june' WHEN '07' THEN 'july' WHEN '08' THEN 'august'
+            WHEN '09' THEN 'september' WHEN '10' THEN 'october' WHEN '11' THEN 'november' ELSE 'december' END
+            || ' ' || substr(wall_clock, 1, 4) AS taken
+FROM asset
+JOIN asset_metadata AS m ON m.asset_id = asset.id
+LEFT JOIN file ON file.id = asset.file_id
+LEFT JOIN root ON root.id = file.root_id;
+
+-- One flat row a photo, for people who write SQL by hand.
+CREATE VIEW photo AS
+SELECT asset.id, root.path || '/' || file.path AS path, asset.original_file_name AS name, asset.local_datetime AS taken_at,
+       asset.mime_type, asset.width, asset.height, asset.file_size_bytes AS size, asset.duration,
+       m.make, m.model AS camera, m.lens_model AS lens, m.f_number, m.exposure_time, m.iso, m.focal_length,
+       m.latitude, m.longitude, m.altitude, m.city, m.state, m.country, m.description, m.rating,
+       asset.checksum, asset.trashed_at
+FROM asset
+JOIN asset_metadata AS m ON m.asset_id = asset.id
+LEFT JOIN file ON file.id = asset.file_id
+LEFT JOIN root ON root.id = file.root_id;
+
+-- Where each date and place of a photo comes from, and which sources said otherwise: rank 0 is the one believed. `note`
+-- says why a word is not. What Exif alone says is not written down for each photo, only shown here.
+CREATE VIEW origin AS
+SELECT m.asset_id, said.key AS field, word.key AS rank, word.value ->> 0 AS source, word.value ->> 1 AS value,
+       word.value ->> 2 AS note
+FROM metadata AS m, json_each(m.origins) AS said, json_each(said.value) AS word
+UNION ALL
+SELECT asset_id, field, 0, source, value, NULL
+FROM (
+    SELECT asset_id, origins, 'local_datetime' AS field, 'Exif DateTimeOriginal' AS source,
+           (SELECT local_datetime FROM asset WHERE asset.id = asset_id) AS value FROM metadata
+    UNION ALL SELECT asset_id, origins, 'original_datetime', 'Exif DateTimeOriginal', CAST(original_datetime AS TEXT) FROM metadata
+    UNION ALL SELECT asset_id, origins, 'digitized_datetime', 'Exif DateTimeDigitized', CAST(digitized_datetime AS TEXT) FROM metadata
+    UNION ALL SELECT asset_id, origins, 'modified_datetime', 'Exif DateTime', CAST(modified_datetime AS TEXT) FROM metadata
+    UNION ALL SELECT asset_id, origins, 'latitude', 'Exif GPSLatitude', CAST(latitude AS TEXT) FROM metadata
+    UNION ALL SELECT asset_id, origins, 'longitude', 'Exif GPSLongitude', CAST(longitude AS TEXT) FROM metadata
+    UNION ALL SELECT asset_id, origins, 'altitude', 'Exif GPSAltitude', CAST(altitude AS TEXT) FROM metadata
+)
+WHERE value IS NOT NULL AND (origins IS NULL OR origins -> ('$.' || field) IS NULL);
