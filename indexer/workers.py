@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import multiprocessing.process
 import os
@@ -21,6 +22,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _TICK_SECONDS = 0.2
+_BEHIND = 5
 
 
 def worker_count() -> int:
@@ -54,8 +56,18 @@ def prepare(and_then: Callable[[], None] | None = None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "SIGIO"):
         signal.signal(signal.SIGIO, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(_BEHIND)  # the main process comes first: all of them wait for it, and it for one of them at most
+    calm_collector()
     if and_then is not None:
         and_then()
+
+
+def calm_collector() -> None:
+    """Have Python look for cycles among its objects less often: batches of thousands of small ones come and go here,
+    and hold none. What is there now, the modules, is never looked at again. 5 % of a scan of small photos."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 class Workers(Generic[Task, Result]):

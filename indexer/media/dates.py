@@ -34,8 +34,8 @@ def rfc3339(text: object, subsec: object = None, offset: object = None) -> str |
     """
     if not text:
         return None
-    if not subsec and not offset and (plain := _plain(str(text))):
-        return plain
+    if plain := _plain(str(text)):
+        return plain if not subsec and not offset else plain + _fraction(subsec) + (_zone(offset) or "")
     found = re.match(_EXIF, str(text))
     if not found:
         return None
@@ -43,9 +43,7 @@ def rfc3339(text: object, subsec: object = None, offset: object = None) -> str |
     clock = wall_clock(year, month, day, hour or 0, minute or 0, second or 0)
     if clock is None:
         return None
-    # No sensor counts finer than the nanosecond.
-    fraction = (fraction or _digits(subsec)).rstrip("0")[:9]
-    return clock + (f".{fraction}" if fraction else "") + (_zone(zone) or _zone(offset) or "")
+    return clock + _fraction(fraction or subsec) + (_zone(zone) or _zone(offset) or "")
 
 
 def _plain(text: str) -> str | None:
@@ -67,15 +65,21 @@ def wall_clock(*parts: str | int) -> str | None:
         return None
 
 
-def _digits(subsec: object) -> str:
+def _fraction(subsec: object) -> str:
+    """No sensor counts finer than the nanosecond."""
     text = str(subsec or "").strip().strip("\0")
-    return text if text.isdigit() else ""
+    digits = text.rstrip("0")[:9] if text.isdigit() else ""
+    return f".{digits}" if digits else ""
 
 
 def _zone(offset: object) -> str | None:
     if not offset:
         return None
-    if str(offset).strip() == "Z":
+    text = str(offset)
+    if len(text) == 6 and text[0] in "+-" and text[3] == ":" and text[1:3] <= "14" and text[4:] <= "59":
+        if text[1:3].isdecimal() and text[4:].isdecimal():  # as cameras write it, without the detour through a pattern
+            return text
+    elif text.strip() == "Z":
         return "+00:00"
     found = re.match(_OFFSET, str(offset))
     if not found or int(found[2]) > 14 or int(found[3] or 0) > 59:

@@ -160,7 +160,11 @@ def _degrees(gps: Directory, tag: int, ref_tag: int, negative: bytes, limit: int
     parts, ref = gps.get(tag), gps.get(ref_tag)
     if not isinstance(parts, tuple) or not parts or not isinstance(ref, bytes) or not ref.strip(b"\0 "):
         return None
-    degrees = sum(part / 60**power for power, part in enumerate(parts[:3]) if not (power and math.isnan(part)))
+    degrees, unit = 0.0, 1
+    for part in parts[:3]:
+        if unit == 1 or part == part:  # a minute or second that is no number says nothing
+            degrees += part / unit
+        unit *= 60
     if not math.isfinite(degrees) or abs(degrees) > limit:
         return None
     return -float(degrees) if ref[:1].upper() == negative else float(degrees)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .found import Found
-from .source import Memory, Readable
+from .source import Memory, Readable, Segment, Source
 
 _SIZES = frozenset((0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF))  # SOFn
 _ALONE = frozenset((0x01, *range(0xD0, 0xD9)))  # TEM, RSTn, SOI: markers without a length
@@ -32,7 +32,7 @@ class _Parts:
 def read_jpeg(data: Readable, found: Found) -> int:
     """Add the metadata blocks and the size. Returns where the picture's data begins, 0 where there is none."""
     parts, scan = _Parts(), 0
-    for marker, position, length in _segments(data):
+    for marker, position, length in segments(data):
         if marker in _KEPT:
             _segment(found, parts, marker, data.read(position + 4, length - 2))
         elif marker == _SOS:
@@ -45,11 +45,21 @@ def read_jpeg(data: Readable, found: Found) -> int:
 
 def find_scan(data: Readable) -> int:
     """Where the picture's data begins, 0 where there is none."""
-    return next((position for marker, position, _ in _segments(data) if marker == _SOS), 0)
+    parts = segments(data)
+    return parts[-1][1] if parts and parts[-1][0] == _SOS else 0
 
 
-def _segments(data: Readable) -> Iterator[tuple[int, int, int]]:
-    """Marker, position and length (as written: without the marker) of each segment up to the picture's data."""
+def segments(data: Readable) -> list[Segment]:
+    """Marker, position and length (as written: without the marker) of each segment up to the picture's data. A source
+    keeps what was found, for the fingerprint and the metadata both begin with it."""
+    if not isinstance(data, Source):
+        return list(_segments(data))
+    if data.segments is None:
+        data.segments = list(_segments(data))
+    return data.segments
+
+
+def _segments(data: Readable) -> Iterator[Segment]:
     # What was read last and where it lies: the next segment's head is nearly always within.
     position, at, piece = 2, 0, data.read(0, _PIECE)
     for _ in range(_MAX_SEGMENTS):
@@ -57,8 +67,9 @@ def _segments(data: Readable) -> Iterator[tuple[int, int, int]]:
             at, piece = position, data.read(position, _PIECE)
             if len(piece) < 4:
                 return
-        lead, marker, high, low = piece[position - at : position - at + 4]
-        if lead != 0xFF:
+        start = position - at
+        marker = piece[start + 1]
+        if piece[start] != 0xFF:
             position = _find_marker(data, position)  # garbage between segments: decoders skip it
             if position < 0:
                 return
@@ -67,7 +78,7 @@ def _segments(data: Readable) -> Iterator[tuple[int, int, int]]:
         elif marker == 0xFF or marker == 0x00 or marker in _ALONE:
             position += 1 if marker == 0xFF else 2
         else:
-            length = max(high << 8 | low, 2)
+            length = max(piece[start + 2] << 8 | piece[start + 3], 2)
             yield marker, position, length
             if marker == _SOS:
                 return

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from typing import BinaryIO, Protocol
+import threading
+from io import RawIOBase
+from typing import BinaryIO, Protocol, cast
 
 import xxhash
 
@@ -15,8 +17,9 @@ HEAD = 64 * 1024
 _FIRST = 16 * 1024
 # And the end, where pictures say that they are whole.
 _TAIL = 64
-# So much is read and hashed at a time: most photos whole, which is fastest.
-PIECE = 8 * 1024 * 1024
+# So much is read and hashed at a time: half of what the processors of laptops have as second cache, or less.
+PIECE = 512 * 1024
+_own = threading.local()
 
 
 class Readable(Protocol):
@@ -55,16 +58,22 @@ class Window:
         return self._base.read(self._start + start, min(length, self.size - start)) if start >= 0 else b""
 
 
+# Marker, position and length of a part of a JPEG
+Segment = tuple[int, int, int]
+
+
 class Source:
     """An open file. With `hashed`, all of it is read once and its digests and the picture's fingerprint are taken;
-    nothing large is held afterwards.
+    nothing large is held afterwards. size: where the caller knows it.
 
     Raises OSError as open and read do.
     """
 
-    def __init__(self, file: BinaryIO, *, hashed: bool = True) -> None:
+    segments: list[Segment] | None = None  # see jpeg.segments
+
+    def __init__(self, file: BinaryIO, *, hashed: bool = True, size: int | None = None) -> None:
         self._file = file
-        self.size = os.fstat(file.fileno()).st_size
+        self.size = os.fstat(file.fileno()).st_size if size is None else size
         self.sha256 = self.sha1 = self._tail = b""
         self.fingerprint: str | None = None
         if hashed:
@@ -73,18 +82,22 @@ class Source:
             self.head = _exactly(file, min(self.size, _FIRST))
 
     def _hash(self) -> None:
+        """Through one small buffer, which stays in the processor's cache while all three hashes see a piece of it."""
         sha256, sha1 = hashlib.sha256(), hashlib.sha1(usedforsecurity=False)
-        data = _exactly(self._file, min(self.size, PIECE))
-        picture = _Picture(self, data)
-        self.head, read = data[:HEAD], 0
-        while data:
-            sha256.update(data)
-            sha1.update(data)
-            picture.update(data, read)
-            self._tail = data[-_TAIL:]
-            read += len(data)
-            data = _exactly(self._file, PIECE) if len(data) == PIECE else b""
-        self.size = read
+        buffer = _buffer()
+        count = _fill(self._file, buffer)
+        self.head = bytes(buffer[: min(count, HEAD)])
+        picture = _Picture(self, count)
+        tail, read = b"", 0
+        while count:
+            piece = buffer[:count]
+            sha256.update(piece)
+            sha1.update(piece)
+            picture.update(piece, read)
+            tail = (tail + bytes(piece[-_TAIL:]))[-_TAIL:]
+            read += count
+            count = _fill(self._file, buffer) if count == len(buffer) else 0
+        self._tail, self.size = tail, read
         self.sha256, self.sha1 = sha256.digest(), sha1.digest()
         self.fingerprint = picture.fingerprint()
 
@@ -110,25 +123,39 @@ class Source:
 class _Picture:
     """The fingerprint of the coded picture, from the pieces of the file as they are read."""
 
-    def __init__(self, source: Source, first: bytes) -> None:
+    def __init__(self, source: Source, position: int) -> None:
+        """position: where the file is to be read on."""
         from .fingerprint import coded_ranges
 
-        source.head = first  # all of it to look for the picture in; the rest of the file can be asked for
-        self._ranges = coded_ranges(source, first[:16])
-        source._file.seek(len(first))
+        self._ranges = coded_ranges(source, source.head[:16])
+        source._file.seek(position)
         self._hash = xxhash.xxh3_128() if self._ranges else None
 
-    def update(self, piece: bytes, at: int) -> None:
+    def update(self, piece: memoryview, at: int) -> None:
         """A piece that lies at `at` in the file."""
         if self._hash is None:
             return
-        whole = memoryview(piece)
         for start, end in self._ranges:
             if start < at + len(piece) and end > at:
-                self._hash.update(whole[max(start - at, 0) : end - at])
+                self._hash.update(piece[max(start - at, 0) : end - at])
 
     def fingerprint(self) -> str | None:
         return None if self._hash is None else self._hash.hexdigest()
+
+
+def _buffer() -> memoryview:
+    """This thread's, which is used again for every file: fresh memory costs more than the hash of it."""
+    if len(getattr(_own, "buffer", b"")) != PIECE:
+        _own.buffer = memoryview(bytearray(PIECE))
+    return cast(memoryview, _own.buffer)
+
+
+def _fill(file: BinaryIO, buffer: memoryview) -> int:
+    """As many bytes as there is room for, or all that are left: an unbuffered read may give fewer."""
+    count = cast(RawIOBase, file).readinto(buffer) or 0
+    while count < len(buffer) and (more := cast(RawIOBase, file).readinto(buffer[count:])):
+        count += more
+    return count
 
 
 def _exactly(file: BinaryIO, length: int) -> bytes:

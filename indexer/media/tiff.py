@@ -39,6 +39,11 @@ _TYPES = {
     129: (1, "s"),
 }
 _BYTE = _TYPES[1]
+# byte order -> type -> (bytes each, struct code, how one value is unpacked)
+_KINDS = {
+    order: {kind: (each, code, struct.Struct(order + code).unpack) for kind, (each, code) in _TYPES.items()}
+    for order in "<>"
+}
 # byte order and size -> the structures of a directory: the count of its entries, an entry, an offset
 _STRUCTS = {
     (order, big): (
@@ -105,39 +110,37 @@ class Tiff:
             count = min(len(entries) // each, _MAX_ENTRIES)
             self.problems.append(f"{name} claims {claimed} entries, {count} can be there")
         tags: Directory = {}
+        read, kinds, base, to_offset = self.data.read, _KINDS[self.order], self._base, self._offset
+        room = to_offset.size  # so many bytes of a value stand in the entry itself
         for tag, kind, number, field in self._entry.iter_unpack(entries[: count * each]):
             if tag not in wanted or tag in tags:
                 continue
             if tag in located:
-                tags[tag] = (self._base + self._offset.unpack(field)[0], number * _TYPES.get(kind, _BYTE)[0])
-            elif kind in _TYPES:
-                value = self._value(kind, number, field)
-                if value is None:
-                    self.problems.append(f"{name} tag 0x{tag:04x} lies past the end")
-                else:
-                    tags[tag] = value
+                tags[tag] = (base + to_offset.unpack(field)[0], number * _TYPES.get(kind, _BYTE)[0])
+                continue
+            if kind not in kinds:
+                continue
+            size, code, unpack_one = kinds[kind]
+            size *= number
+            raw = field[:size] if size <= room else b""
+            if size > room and size <= _MAX_VALUE:
+                raw = read(base + to_offset.unpack(field)[0], size)
+            if len(raw) < size:
+                self.problems.append(f"{name} tag 0x{tag:04x} lies past the end")
+            elif code == "s":
+                tags[tag] = raw
+            elif number != 1:
+                tags[tag] = self._several(code, number, raw)
+            elif len(code) == 1:
+                tags[tag] = unpack_one(raw)
+            else:
+                tags[tag] = (_divide(*unpack_one(raw)),)
         end = entries[count * each : count * each + self._offset.size]
         return tags, self._offset.unpack(end)[0] if len(end) == self._offset.size else 0
 
-    def _value(self, kind: int, number: int, field: bytes) -> Value | None:
-        each, code = _TYPES[kind]
-        size = each * number
-        if size <= len(field):
-            raw = field[:size]
-        else:
-            if size > _MAX_VALUE:
-                return None
-            raw = self.data.read(self._base + self._offset.unpack(field)[0], size)
-            if len(raw) < size:
-                return None
-        if code == "s":
-            return raw
-        if len(code) == 1:
-            return struct.unpack(f"{self.order}{number}{code}", raw)
-        flat = struct.unpack(f"{self.order}{number * 2}{code[0]}", raw)
-        if number == 1:
-            return (_divide(*flat),)
-        return tuple(map(_divide, flat[::2], flat[1::2]))
+    def _several(self, code: str, number: int, raw: bytes) -> Value:
+        flat = struct.unpack(f"{self.order}{number * len(code)}{code[0]}", raw)
+        return flat if len(code) == 1 else tuple(map(_divide, flat[::2], flat[1::2]))
 
 
 def _divide(top: int, bottom: int) -> float:

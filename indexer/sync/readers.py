@@ -94,4 +94,5 @@ def _cost(job: Job) -> int:
 
 
 def _order(job: Job) -> worker.Order:
-    return job.path, job.sidecars, job.hashed
+    seen = job.stat
+    return worker.Order(job.path, job.sidecars, job.hashed, (seen.size, seen.mtime_ns, seen.ctime_ns, seen.inode))

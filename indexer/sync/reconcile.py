@@ -355,7 +355,7 @@ class Reconciler:
         seen = job.stat
         if not self._is_last:
             self._summary.bytes_done += seen.size
-        if reading.facts is None or reading.stat is None:
+        if reading.facts is None:
             if reading.unstable:
                 self._unstable.append((job, reading.unstable))
             elif os.path.lexists(job.path):  # else it is gone since it was listed
@@ -366,12 +366,9 @@ class Reconciler:
             return
         if job.hashed and not self._is_last:
             self._summary.bytes_read += reading.facts.size
-        info = storable(reading.stat)
-        unmoved = (seen.size, seen.mtime_ns, seen.ctime_ns, seen.inode)
-        if unmoved == (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino):
-            stat = seen
-        else:
-            stat = file_stat(seen.root_id, seen.folder, seen.name, info, seen.reading)
+        stat = seen
+        if reading.stat is not None:
+            stat = file_stat(seen.root_id, seen.folder, seen.name, storable(reading.stat), seen.reading)
         if self._leaves_out and job.hashed and self._is_left_out(stat, reading.facts):
             self._summary.passed_over += 1
             self._writer.note_left_out(stat)

@@ -6,8 +6,8 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from io import FileIO
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from indexer.media.facts import MediaFacts
@@ -18,7 +18,8 @@ if sys.platform == "linux":
 
 
 class Reading(NamedTuple):
-    """What came of reading one file: facts with the stat they hold for, or why not."""
+    """What came of reading one file: facts, or why there are none. stat: the one they hold for, where it is not the one
+    that was expected."""
 
     facts: MediaFacts | None = None
     stat: os.stat_result | None = None
@@ -31,8 +32,15 @@ def get_ready() -> None:
     import indexer.media.read  # noqa: F401
 
 
-# A file's path, its sidecars' paths, whether its digests are wanted
-Order = tuple[str, tuple[str, ...], bool]
+class Order(NamedTuple):
+    """A file to read. hashed: are its digests wanted? expected: its size, mtime_ns, ctime_ns and inode."""
+
+    path: str
+    sidecars: tuple[str, ...] = ()
+    hashed: bool = True
+    expected: tuple[int, int, int, int] | None = None
+
+
 # Files that are open at once.
 _GROUP = 16
 
@@ -46,40 +54,47 @@ def read_files(orders: Sequence[Order]) -> list[Reading]:
 
 
 def _read_group(orders: Sequence[Order]) -> list[Reading]:
-    with ExitStack() as files:
-        opened = [_open(order, files) for order in orders]
+    opened = [_open(order) for order in orders]
+    try:
         return [one if isinstance(one, Reading) else _parse(one) for one in opened]
+    finally:
+        for one in opened:
+            if isinstance(one, _Opened):
+                one.file.close()
 
 
 class _Opened(NamedTuple):
     order: Order
-    file: BinaryIO
+    file: FileIO
     before: os.stat_result
     source: Source
 
 
-def _open(order: Order, files: ExitStack) -> _Opened | Reading:
+def _open(order: Order) -> _Opened | Reading:
     """The file with its digests."""
     # Here, for the main process imports this module too, and reads no file.
     from indexer.media.source import Source
 
-    path, _, hashed = order
+    file = None
     try:
-        file = files.enter_context(open(path, "rb", buffering=0))  # noqa: SIM115  the stack closes it
+        file = FileIO(order.path)
         before = os.fstat(file.fileno())
-        if _being_written(file.fileno()):
-            return Reading(unstable="another program is writing it")
-        return _Opened(order, file, before, Source(file, hashed=hashed))
+        if not _being_written(file.fileno()):
+            return _Opened(order, file, before, Source(file, hashed=order.hashed, size=before.st_size))
+        reading = Reading(unstable="another program is writing it")
     except OSError as error:
-        return Reading(error=error.strerror or str(error))
+        reading = Reading(error=error.strerror or str(error))
+    if file is not None:
+        file.close()
+    return reading
 
 
 def _parse(opened: _Opened) -> Reading:
     from indexer.media.read import file_time, read_source
 
-    (path, sidecars, _), file, before, source = opened
+    order, file, before, source = opened
     try:
-        facts = read_source(source, os.path.basename(path), file_time(before), sidecars)
+        facts = read_source(source, os.path.basename(order.path), file_time(before), order.sidecars)
         after = os.fstat(file.fileno())
     except OSError as error:
         return Reading(error=error.strerror or str(error))
@@ -87,7 +102,8 @@ def _parse(opened: _Opened) -> Reading:
         return Reading(error=f"the reader failed on it: {type(error).__name__}: {error}")
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or source.size != after.st_size:
         return Reading(unstable="it changed while it was read")
-    return Reading(facts, after)
+    now = (after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino)
+    return Reading(facts, None if now == order.expected else after)
 
 
 def _being_written(descriptor: int) -> bool:
