@@ -93,11 +93,15 @@ def make_index(path: Path, count: int) -> int:
     began = datetime(2005, 1, 1)
     started = time.monotonic()
     for first in range(0, count, _AT_ONCE):
+        new, towns = [], []
+        for number in range(first, min(first + _AT_ONCE, count)):
+            taken = began + timedelta(minutes=number * (20 * 365 * 24 * 60) / count, seconds=dice.randrange(50))
+            towns.append(dice.choice(_TOWNS) if dice.random() < 0.7 else None)
+            new.append(Change("new", _stat(root.id, number, taken), _facts(dice, number, taken, towns[-1])))
         with writer.transaction():
-            for number in range(first, min(first + _AT_ONCE, count)):
-                taken = began + timedelta(minutes=number * (20 * 365 * 24 * 60) / count, seconds=dice.randrange(50))
-                town = dice.choice(_TOWNS) if dice.random() < 0.7 else None
-                asset_id = writer.apply(Change("new", _stat(root.id, number, taken), _facts(dice, number, taken, town)))
+            asset_ids = writer.add(new)
+        with writer.transaction():
+            for asset_id, town in zip(asset_ids, towns, strict=True):
                 if town is not None:
                     place = Place(*town[:4], timezone="Etc/UTC")
                     writer.put_enrichments([Enrichment(asset_id, "places", 1, "made", place)])

@@ -44,6 +44,10 @@ class RootUnavailable(IndexerError):
     """A root folder is not there, not readable, or not the one that was indexed (an unmounted drive)."""
 
 
+class ClusterUnavailable(IndexerError):
+    """The scheduler that was named, or every worker that it had, cannot be reached or used."""
+
+
 class QueryError(IndexerError):
     """A SQL statement given by the user does not run."""
 

@@ -15,6 +15,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from .albums import Albums
     from .clients import Clients
+    from .cluster import Cluster
     from .doctor import Finding
     from .enrich.behind import Behind
     from .enrich.describe import Endpoint
@@ -543,6 +545,7 @@ class Index:
         *,
         workers: int | None = None,
         make_executor: Callable[[int], Executor] | None = None,
+        cluster: Cluster | None = None,
         on_progress: Callable[[Summary], None] | None = None,
         count_ahead: bool = False,
         accept_loss: int = 0,
@@ -550,7 +553,8 @@ class Index:
     ) -> Summary:
         """Bring the index up to date with these folders (new ones become roots), or with all roots.
 
-        workers: processes that read files, by default one a core; make_executor: another pool than local processes.
+        workers: processes that read files, by default one a core; make_executor: another pool than local processes;
+        cluster: the workers of other machines, which see the same folders.
         on_progress is called a few times a second with the live summary; count_ahead also finds out how much there is.
         accept_loss: so many missing files were deleted on purpose; a larger loss of a root is held back (see
         Summary.held). Raises RootUnavailable for a folder that is not there. May be stopped by KeyboardInterrupt at any
@@ -558,9 +562,15 @@ class Index:
         index.
         """
         if dry_run:
-            return self._rehearse(folders, workers=workers, on_progress=on_progress, accept_loss=accept_loss)
+            return self._rehearse(
+                folders, workers=workers, cluster=cluster, on_progress=on_progress, accept_loss=accept_loss
+            )
         early = None
-        if make_executor is None and not self.path.exists():
+        if cluster is not None:
+            from .sync.worker import is_refused
+
+            workers, make_executor = cluster.count, partial(cluster.executor, is_refused)
+        elif make_executor is None and not self.path.exists():
             from .sync.worker import get_ready
             from .workers import early_pool, worker_count
 
@@ -572,7 +582,7 @@ class Index:
         from .sync.roots import targets
         from .sync.scan import Scan
 
-        readers = Readers(workers, make_executor, early)
+        readers = Readers(workers, make_executor, early, elsewhere=cluster is not None)
         try:
             writer = Writer(self._writable())
             named = [Path(folder).expanduser() for folder in folders]
@@ -671,6 +681,7 @@ class Index:
         endpoint: Endpoint | None = None,
         max_cache: int | None = None,
         workers: int | None = None,
+        cluster: Cluster | None = None,
         stop: threading.Event | None = None,
         on_progress: Callable[[EnrichSummary], None] = lambda summary: None,
     ) -> EnrichSummary:
@@ -679,7 +690,8 @@ class Index:
 
         names: only these enrichers. redo: of all photos; retry: of those too where it failed. endpoint: a model that
         describes photos, the one thing for which somebody else is asked. max_cache: bytes that variants may take,
-        remembered from then on. May be stopped at any time by KeyboardInterrupt or `stop`.
+        remembered from then on. cluster: the workers of other machines look at the pictures. May be stopped at any
+        time by KeyboardInterrupt or `stop`.
         """
         from .enrich.cache import Cache
         from .enrich.run import Enrich
@@ -694,6 +706,7 @@ class Index:
             names,
             endpoint=endpoint,
             workers=workers,
+            cluster=cluster,
             stop=stop,
             on_progress=on_progress,
         )

@@ -11,12 +11,17 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future
 from concurrent.futures import TimeoutError as NotYet
-from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+from concurrent.futures.process import ProcessPoolExecutor
 from multiprocessing.context import BaseContext
 from types import ModuleType
 from typing import Generic, TypeVar
+
+
+class Deadly(BrokenExecutor):
+    """Workers died at this batch, or beside it; the executor goes on."""
+
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -118,7 +123,7 @@ class Workers(Generic[Task, Result]):
             self._executor = self._make(self.count)
         try:
             return self._executor.submit(self._function, batch)
-        except BrokenProcessPool as error:
+        except BrokenExecutor as error:
             broken: Future[list[Result]] = Future()
             broken.set_exception(error)
             return broken
@@ -129,23 +134,29 @@ class Workers(Generic[Task, Result]):
         batch, future = waiting.popleft()
         try:
             results = _result(future, tick)
-        except BrokenProcessPool:
-            # A worker died and took the pool along. Any of the tasks in flight may be the cause: run this batch's
-            # one by one, and send the others to a new pool.
+        except Deadly:
+            results = self._run_apart(batch)
+        except BrokenExecutor:
+            # A worker died and took the pool along. Any of the tasks in flight may be the cause: run this batch apart,
+            # and send the others to a new pool.
             self.close()
-            results = [self._run_alone(task) for task in batch]
+            results = self._run_apart(batch)
             for index, (later, _) in enumerate(waiting):
                 waiting[index] = (later, self._submit(later))
         yield from zip(batch, results, strict=True)
 
-    def _run_alone(self, task: Task) -> Result:
+    def _run_apart(self, batch: Sequence[Task]) -> list[Result]:
+        """In a process of its own; where it dies, by halves, until the tasks that kill it are alone."""
         executor = self._make(1)
         try:
-            return executor.submit(self._function, [task]).result()[0]
-        except BrokenProcessPool:
-            return self._crashed(task)
+            return executor.submit(self._function, batch).result()
+        except BrokenExecutor:
+            if len(batch) == 1:
+                return [self._crashed(batch[0])]
         finally:
             executor.shutdown(wait=True)
+        half = len(batch) // 2
+        return self._run_apart(batch[:half]) + self._run_apart(batch[half:])
 
 
 def _result(future: Future[list[Result]], tick: Callable[[], None]) -> list[Result]:

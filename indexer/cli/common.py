@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -12,6 +13,7 @@ import click
 from indexer.index import Index
 
 if TYPE_CHECKING:
+    from indexer.cluster import Cluster
     from indexer.store.queries import Listed
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -51,6 +53,12 @@ max_cache_option = click.option(
     metavar="SIZE",
     help="How much room thumbnails and previews may take; remembered. At first: 10GB.",
 )
+cluster_option = click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    envvar="INDEXER_CLUSTER",
+    help="Have the workers of a Dask scheduler (tcp://host:8786) read the photos; they have to see the same folders.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="For scripts.")
 
 
@@ -63,6 +71,24 @@ def tell(text: str, level: str = "info") -> None:
         line = {"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "level": level, "message": text}
         text = json.dumps(line, ensure_ascii=False)
     click.echo(text, err=True)
+
+
+@contextmanager
+def connected(address: str | None) -> Iterator[Cluster | None]:
+    """The cluster that --cluster names; None: none."""
+    if address is None:
+        yield None
+        return
+    from indexer.cluster import Cluster
+
+    context = click.get_current_context()
+
+    def say(text: str) -> None:
+        with context.scope(cleanup=False):  # it comes from a thread, which has no context of its own
+            tell(text, "warning")
+
+    with Cluster(address, say) as cluster:
+        yield cluster
 
 
 def print_json(value: object) -> None:

@@ -11,7 +11,7 @@ import click
 from indexer.enrich.enrichers import DESCRIBE, NAMES
 from indexer.index import Index
 
-from .common import json_option, many, max_cache_option, pass_index, print_json, tell
+from .common import cluster_option, connected, json_option, many, max_cache_option, pass_index, print_json, tell
 
 if TYPE_CHECKING:
     from indexer.enrich.run import EnrichSummary
@@ -29,6 +29,7 @@ _SHOWN_FAILURES = 10
 @click.option("--endpoint", metavar="URL", envvar="INDEXER_ENDPOINT", help="Of a model to describe photos, up to /v1.")
 @click.option("--model", metavar="NAME", envvar="INDEXER_MODEL", help="Which model, for describe.")
 @click.option("--per-minute", type=click.FloatRange(min=0, min_open=True), help="Ask it no more often than so.")
+@cluster_option
 @max_cache_option
 @json_option
 @pass_index
@@ -43,6 +44,7 @@ def command(
     endpoint: str | None,
     model: str | None,
     per_minute: float | None,
+    cluster: str | None,
     max_cache: int | None,
     as_json: bool,
 ) -> None:
@@ -73,16 +75,18 @@ def command(
         from indexer.enrich.describe import Endpoint
 
         describer = Endpoint.of(endpoint, model, per_minute)
-    summary = run_enrich(
-        index,
-        names,
-        redo=redo,
-        retry=retry,
-        workers=workers,
-        max_cache=max_cache,
-        endpoint=describer,
-        quiet=as_json,
-    )
+    with connected(cluster) as away:
+        summary = run_enrich(
+            index,
+            names,
+            redo=redo,
+            retry=retry,
+            workers=workers,
+            cluster=away,
+            max_cache=max_cache,
+            endpoint=describer,
+            quiet=as_json,
+        )
     if summary is None:
         raise SystemExit(130)
     if as_json:

@@ -11,7 +11,7 @@ import click
 from indexer.index import Index
 from indexer.sync.summary import Summary
 
-from .common import json_option, many, max_cache_option, pass_index, print_json, size, tell
+from .common import cluster_option, connected, json_option, many, max_cache_option, pass_index, print_json, size, tell
 
 _LINE_SECONDS = 5.0
 _SHOWN_FAILURES = 10
@@ -28,6 +28,7 @@ _SHOWN_FAILURES = 10
     help="So many missing files of a root were deleted on purpose.",
 )
 @click.option("--no-enrich", is_flag=True, help="Only index: no places, no previews, no quality.")
+@cluster_option
 @max_cache_option
 @click.option("--dry-run", is_flag=True, help="Only say what would change: the scan goes into a copy of the index.")
 @json_option
@@ -38,6 +39,7 @@ def command(
     workers: int | None,
     accept_loss: int,
     no_enrich: bool,
+    cluster: str | None,
     max_cache: int | None,
     dry_run: bool,
     as_json: bool,
@@ -57,23 +59,25 @@ def command(
     show = sys.stderr.isatty() and not as_json and not click.get_current_context().find_root().params["log_json"]
     progress = Bar() if show else Lines(quiet=as_json)
     try:
-        with progress:
-            summary = index.scan(
-                paths,
-                workers=workers,
-                on_progress=progress.update,
-                count_ahead=show,
-                accept_loss=accept_loss,
-                dry_run=dry_run,
-            )
-        if as_json:
-            print_json(summary.as_dict())
-        elif dry_run:
-            click.echo(f"Would be: {outcome(summary)}")
-        else:
-            _print(index, summary)
-        if not no_enrich and not dry_run:
-            _enrich(index, workers, max_cache, quiet=as_json)
+        with connected(cluster) as away:
+            with progress:
+                summary = index.scan(
+                    paths,
+                    workers=workers,
+                    cluster=away,
+                    on_progress=progress.update,
+                    count_ahead=show,
+                    accept_loss=accept_loss,
+                    dry_run=dry_run,
+                )
+            if as_json:
+                print_json(summary.as_dict())
+            elif dry_run:
+                click.echo(f"Would be: {outcome(summary)}")
+            else:
+                _print(index, summary)
+            if not no_enrich and not dry_run:
+                _enrich(index, quiet=as_json, workers=workers, cluster=away, max_cache=max_cache)
     except KeyboardInterrupt:
         done = progress.latest
         kept = many(done.files_changed, "file") if done else "nothing"
@@ -86,11 +90,11 @@ def command(
     raise SystemExit(1 if summary.offline or summary.held else 2 if summary.unreadable else 0)
 
 
-def _enrich(index: Index, workers: int | None, max_cache: int | None, *, quiet: bool) -> None:
+def _enrich(index: Index, *, quiet: bool, **options: object) -> None:
     from .enrich import outcome as words
     from .enrich import run_enrich
 
-    summary = run_enrich(index, workers=workers, max_cache=max_cache, quiet=quiet)
+    summary = run_enrich(index, (), quiet=quiet, **options)
     if summary is None:
         raise SystemExit(130)
     if not quiet and summary.total:

@@ -37,8 +37,10 @@ from .enrichers import (
 from .faces import models as faces
 
 if TYPE_CHECKING:
+    from indexer.cluster import Cluster
+
     from .describe import Endpoint
-    from .worker import Order, Outcome
+    from .worker import Order, Outcome, Seen
 
 # Pictures that go to a worker at once, and those that are out at all.
 _BATCH = 4
@@ -97,11 +99,12 @@ class Enrich:
         *,
         endpoint: Endpoint | None = None,
         workers: int | None = None,
+        cluster: Cluster | None = None,
         stop: threading.Event | None = None,
         on_progress: Callable[[EnrichSummary], None] = lambda summary: None,
     ) -> None:
-        """endpoint: who describes pictures, for `describe`. Raises UsageError where something is missing for what is
-        named."""
+        """endpoint: who describes pictures, for `describe`. cluster: its workers look at pictures, not those of this
+        machine. Raises UsageError where something is missing for what is named."""
         self._named = tuple(names)
         self.names = chosen = chosen_names(self._named)
         self.summary = EnrichSummary()
@@ -116,6 +119,7 @@ class Enrich:
             raise UsageError(f"name an endpoint that describes photos: {DESCRIBE_HINT}")
         self._endpoint = endpoint
         self._count = workers
+        self._cluster = cluster
         self._stop = stop or threading.Event()
         self._on_progress = on_progress
         self._unwritten: list[list[Enrichment]] = []
@@ -253,16 +257,18 @@ class Enrich:
             return
         from . import worker  # only now: decoders take a while to import
 
-        workers: Workers[Order, Outcome] = Workers(
-            worker.look_at_pictures, worker.crashed, self._count, partial(process_pool, and_then=worker.be_quiet)
-        )
+        make, count = partial(process_pool, and_then=worker.be_quiet), self._count
+        if self._cluster is not None:
+            make, count = partial(self._cluster.executor, worker.is_refused), self._cluster.count
+        workers: Workers[Order, Outcome] = Workers(worker.look_at_pictures, worker.crashed, count, make)
+        ahead = max(_AHEAD, 2 * _BATCH * workers.count)
         try:
-            for _, outcome in workers.run(_batches(self._orders(chain([first], due))), _AHEAD, self._tick):
+            for order, outcome in workers.run(_batches(self._orders(chain([first], due))), ahead, self._tick):
                 if outcome is None:
                     self.summary.out_of_reach += 1
                     self._tick()
                 else:
-                    self._take(outcome)
+                    self._take(self._kept(order, outcome))
         finally:
             workers.close()
         self._write()
@@ -282,16 +288,25 @@ class Enrich:
             elif names:
                 self.summary.out_of_reach += 1
 
+    def _kept(self, order: Order, seen: Seen) -> list[Enrichment]:
+        """With the variants that were drawn, in the cache."""
+        from .variants import Stem, keep
+
+        stem = Stem.of(self._cache.folder, order.basis)
+        kept = tuple(keep(stem, one) for one in seen.variants)
+        return [
+            one._replace(result=kept) if one.enricher == VARIANTS and one.error is None else one
+            for one in seen.worked_out
+        ]
+
     def _order(self, one: Due, names: tuple[str, ...]) -> Order | None:
-        from .variants import Stem
         from .worker import Order
 
         for file in enrichments.picture_files(self._connection, one.asset_id):
             if os.path.isfile(file.real_path):
-                stem = Stem.of(self._cache.folder, one.basis)
                 versions = {name: self._pictures[name] for name in names}
                 models = self._faces, self._meaning
-                return Order(one.asset_id, file.real_path, *file[2:], one.basis, versions, stem, *models)
+                return Order(one.asset_id, file.real_path, *file[2:], one.basis, versions, *models)
         return None
 
     def _tick(self) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import xxhash
 from PIL import Image
 
+from indexer.errors import IndexUnusable
 from indexer.store.enrichments import Variant
 
 from .enrichers import FROM_PICTURE, VARIANTS
@@ -48,22 +51,43 @@ def shrink(image: Image.Image, long_side: int) -> Image.Image:
     return image.resize(size, Image.Resampling.HAMMING, reducing_gap=1.5)
 
 
-def make(stem: Stem, name: str, image: Image.Image) -> Variant:
-    """Write one variant, or the portrait of the face of that id, into the cache, whole or not at all."""
-    path = Path(stem.folder, stem.file(name))
-    path.parent.mkdir(parents=True, exist_ok=True)
+class Encoded(NamedTuple):
+    """A variant, or the portrait of the face of that name, as the file that it is to be."""
+
+    name: str
+    width: int
+    height: int
+    data: bytes
+
+
+def encode(name: str, image: Image.Image) -> Encoded:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=_QUALITY.get(name, _QUALITY_OF_PORTRAITS))
+    return Encoded(name, image.width, image.height, buffer.getvalue())
+
+
+def keep(stem: Stem, one: Encoded) -> Variant:
+    """Write it into the cache, whole or not at all."""
+    path = Path(stem.folder, stem.file(one.name))
     half = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        image.save(half, "JPEG", quality=_QUALITY.get(name, _QUALITY_OF_PORTRAITS))
-        size = half.stat().st_size
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half.write_bytes(one.data)
         half.replace(path)
-    except BaseException:
-        half.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise IndexUnusable(f"cannot write to {stem.folder}: {error.strerror}") from error
         raise
-    return Variant(name, stem.file(name), "image/jpeg", image.width, image.height, size)
+    return Variant(one.name, stem.file(one.name), "image/jpeg", one.width, one.height, len(one.data))
 
 
-def make_ahead(preview: Image.Image, stem: Stem) -> tuple[Variant, ...]:
+def make(stem: Stem, name: str, image: Image.Image) -> Variant:
+    return keep(stem, encode(name, image))
+
+
+def make_ahead(preview: Image.Image) -> tuple[Encoded, ...]:
     """preview: the picture with a long side of 1440 pixels, or fewer."""
     thumbnail = shrink(preview, SIZES["thumbnail"] or 0)
-    return make(stem, "preview", preview), make(stem, "thumbnail", thumbnail)
+    return encode("preview", preview), encode("thumbnail", thumbnail)

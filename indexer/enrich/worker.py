@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from indexer.errors import CannotRun, IndexUnusable, Undecodable, UsageError
+from indexer.errors import CannotRun, Undecodable, UsageError
 from indexer.store.enrichments import Enrichment, Meaning, Result
 
 from . import appearance, meaning, quality
@@ -16,13 +16,13 @@ from .enrichers import FACES, MEANING, QUALITY, TEXT, VARIANTS
 from .faces import find
 from .faces.models import Kind
 from .picture import Picture, film_frames, open_picture
-from .variants import LARGEST, Stem, make_ahead, shrink
+from .variants import LARGEST, Encoded, make_ahead, shrink
 
 
 class Order(NamedTuple):
     """A picture to look at. path is as the operating system knows it; size and mtime_ns are those of the file that the
     index knows: another file is not looked at. versions: of the enrichers that are to see it. faces, meaning: the
-    models for these."""
+    models for these. The worker may be another machine's, so that nothing is written here."""
 
     asset_id: str
     path: str
@@ -32,17 +32,29 @@ class Order(NamedTuple):
     orientation: int
     basis: str
     versions: dict[str, int]
-    stem: Stem
     faces: Kind | None
     meaning: meaning.Kind | None
 
 
+class Seen(NamedTuple):
+    """What came of looking at one picture. variants: those that were drawn; their files are not written yet, nor are
+    they in the result."""
+
+    worked_out: list[Enrichment]
+    variants: tuple[Encoded, ...] = ()
+
+
 # None: the picture cannot be reached now.
-Outcome = list[Enrichment] | None
+Outcome = Seen | None
 
 
 def look_at_pictures(orders: Sequence[Order]) -> list[Outcome]:
     return [_look_at(order) for order in orders]
+
+
+def is_refused(outcome: Outcome) -> bool:
+    """Whether another machine may be able to reach it."""
+    return outcome is None
 
 
 def be_quiet() -> None:
@@ -53,7 +65,7 @@ def be_quiet() -> None:
 
 
 def crashed(order: Order) -> Outcome:
-    return [_failed(order, name, "the decoder crashed on it") for name in order.versions]
+    return Seen([_failed(order, name, "the decoder crashed on it") for name in order.versions])
 
 
 def _look_at(order: Order) -> Outcome:
@@ -65,9 +77,10 @@ def _look_at(order: Order) -> Outcome:
     except OSError:
         return None
     except Undecodable as error:
-        return [_failed(order, name, str(error)) for name in order.versions]
+        return Seen([_failed(order, name, str(error)) for name in order.versions])
     preview = picture._replace(image=shrink(picture.image, LARGEST))
-    return [_enriched(order, name, preview) for name in order.versions]
+    seen = [_enriched(order, name, preview) for name in order.versions]
+    return Seen(seen, make_ahead(preview.image) if VARIANTS in order.versions else ())
 
 
 def _enriched(order: Order, name: str, preview: Picture) -> Enrichment:
@@ -75,8 +88,6 @@ def _enriched(order: Order, name: str, preview: Picture) -> Enrichment:
         if preview.is_cut_off and name != VARIANTS:
             raise Undecodable("the picture is cut off")
         result = _work_out(order, name, preview)
-    except IndexUnusable:
-        raise
     except UsageError as error:  # it would be the same with every picture
         raise CannotRun(name, str(error)) from error
     except Exception as error:  # one that fails must not take the others along
@@ -85,14 +96,9 @@ def _enriched(order: Order, name: str, preview: Picture) -> Enrichment:
     return Enrichment(order.asset_id, name, order.versions[name], order.basis, result)
 
 
-def _work_out(order: Order, name: str, preview: Picture) -> Result:
+def _work_out(order: Order, name: str, preview: Picture) -> Result | None:
     if name == VARIANTS:
-        try:
-            return make_ahead(preview.image, order.stem)
-        except OSError as error:
-            if error.errno is None:
-                raise
-            raise IndexUnusable(f"cannot write to {order.stem.folder}: {error.strerror}") from error
+        return None  # drawn by `_look_at`
     if name == QUALITY:
         return quality.measure(shrink(preview.image, quality.LONG_SIDE))
     if name == FACES:

@@ -9,7 +9,7 @@ from .formats import EXTENSIONS, extension
 
 # What every group's files pass through: Exif, XMP, IPTC, precedence, capture time
 _COMMON = 1
-_GROUPS = {"image/x-": ("raw", 1), "image/": ("still", 1), "video/": ("film", 1)}
+GROUPS = {"image/x-": ("raw", 1), "image/": ("still", 1), "video/": ("film", 1)}
 
 
 def reader_version(name: str) -> str:
@@ -21,5 +21,5 @@ def reader_version(name: str) -> str:
 def _of_ending(as_written: str) -> str:
     ending = extension(as_written)
     mime_type = EXTENSIONS.get(ending, "image/")
-    group, version = next(known for prefix, known in _GROUPS.items() if mime_type.startswith(prefix))
+    group, version = next(known for prefix, known in GROUPS.items() if mime_type.startswith(prefix))
     return f"{group} {_COMMON}.{version}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
@@ -22,6 +23,7 @@ _LOOK_AHEAD = 128
 _FIRST_LOOK = 16
 # Files asked for and not yet handed on: enough to keep workers busy behind one long film, little enough to hold.
 _AHEAD = 1024
+_AHEAD_EACH = 128
 
 
 class Job(NamedTuple):
@@ -43,7 +45,10 @@ class Readers:
         workers: int | None = None,
         make_executor: Callable[[int], Executor] | None = None,
         executor: Executor | None = None,
+        elsewhere: bool = False,
     ) -> None:
+        """elsewhere: the executor's workers are on other machines."""
+        self._elsewhere = elsewhere
         self._workers: Workers[worker.Order, Reading] = Workers(
             worker.read_files, _crashed, workers, make_executor, executor
         )
@@ -55,13 +60,32 @@ class Readers:
         def orders() -> Iterator[list[worker.Order]]:
             for batch in _batches(jobs, self._workers.count):
                 out.extend(batch)
-                yield list(map(_order, batch))
+                yield list(map(self._order, batch))
 
-        for _, reading in self._workers.run(orders(), _AHEAD, tick):
-            yield out.popleft(), reading
+        ahead = max(_AHEAD, _AHEAD_EACH * self._workers.count)
+        for _, reading in self._workers.run(orders(), ahead, tick):
+            job = out.popleft()
+            yield job, _as_seen_here(job, reading) if self._elsewhere and reading.stat is not None else reading
 
     def close(self) -> None:
         self._workers.close()
+
+    def _order(self, job: Job) -> worker.Order:
+        seen = job.stat
+        expected = (seen.size, seen.mtime_ns, seen.ctime_ns, seen.inode)
+        return worker.Order(job.path, job.sidecars, job.hashed, expected[:2] if self._elsewhere else expected)
+
+
+def _as_seen_here(job: Job, reading: Reading) -> Reading:
+    """With this machine's stat in the place of another one's, where both see the same file."""
+    assert reading.stat is not None
+    try:
+        here = os.lstat(job.path)
+    except OSError as error:
+        return Reading(error=error.strerror or str(error))
+    if (here.st_size, here.st_mtime_ns) != (reading.stat.st_size, reading.stat.st_mtime_ns):
+        return Reading(unstable="it changed while it was read")
+    return reading._replace(stat=here)
 
 
 def _crashed(order: worker.Order) -> Reading:
@@ -91,8 +115,3 @@ def _batches(jobs: Iterable[Job], workers: int) -> Iterator[list[Job]]:
 
 def _cost(job: Job) -> int:
     return job.stat.size + _FILE_COST if job.hashed else _FILE_COST
-
-
-def _order(job: Job) -> worker.Order:
-    seen = job.stat
-    return worker.Order(job.path, job.sidecars, job.hashed, (seen.size, seen.mtime_ns, seen.ctime_ns, seen.inode))

@@ -33,12 +33,18 @@ def get_ready() -> None:
 
 
 class Order(NamedTuple):
-    """A file to read. hashed: are its digests wanted? expected: its size, mtime_ns, ctime_ns and inode."""
+    """A file to read. hashed: are its digests wanted? expected: its size, mtime_ns, ctime_ns and inode; of these only
+    the first two for another machine, which may count the others otherwise."""
 
     path: str
     sidecars: tuple[str, ...] = ()
     hashed: bool = True
-    expected: tuple[int, int, int, int] | None = None
+    expected: tuple[int, ...] = ()
+
+
+def is_refused(reading: Reading) -> bool:
+    """Whether another machine may be able to read it."""
+    return reading.error is not None
 
 
 # Files that are open at once.
@@ -103,7 +109,7 @@ def _parse(opened: _Opened) -> Reading:
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or source.size != after.st_size:
         return Reading(unstable="it changed while it was read")
     now = (after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino)
-    return Reading(facts, None if now == order.expected else after)
+    return Reading(facts, None if order.expected and now[: len(order.expected)] == order.expected else after)
 
 
 def _being_written(descriptor: int) -> bool:

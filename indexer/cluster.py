@@ -1,0 +1,282 @@
+"""Workers on other machines: those of a Dask scheduler (distributed.dask.org), as an executor like any other.
+
+All of them have to see the photos under the same paths, and to run the same indexer. What one of them cannot open, or
+crashes at, is done on this machine; what was in the hands of one that dies, another one does. Only the index is written
+here, by one writer, as ever.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from contextlib import suppress
+from functools import partial
+from types import TracebackType
+from typing import Any
+
+from . import __version__
+from .errors import ClusterUnavailable, UsageError
+from .workers import Deadly, process_pool, worker_count
+
+_CONNECT_SECONDS = 10
+_LOOK_SECONDS = 1.0
+# So long is waited for a worker when the last one has gone.
+_ALONE_SECONDS = 30.0
+
+Function = Callable[[Sequence[Any]], list[Any]]
+IsRefused = Callable[[Any], bool]
+
+
+class WrongVersion(Exception):
+    """A worker that would read photos otherwise than this machine: its address, and what it runs."""
+
+
+def signature() -> str:
+    """What has to be the same everywhere for the results to be the same."""
+    from .enrich.enrichers import FROM_PICTURE
+    from .media.versions import GROUPS
+
+    readers = " ".join(f"{group} {version}" for group, version in GROUPS.values())
+    seers = " ".join(f"{name} {version}" for name, version in sorted(FROM_PICTURE.items()))
+    return f"indexer {__version__}, readers {readers}, enrichers {seers}"
+
+
+def work(expected: str, function: Function, tasks: Sequence[Any]) -> tuple[str, list[Any]]:
+    """Runs on a worker: its machine's name, and the results. Raises WrongVersion."""
+    if (here := signature()) != expected:
+        from distributed import get_worker
+
+        raise WrongVersion(get_worker().address, here)
+    return socket.gethostname(), function(tasks)
+
+
+class Cluster:
+    """The workers of a scheduler, from `with` to the end of it.
+
+    on_message is told, in a sentence each, of workers that cannot be used, that have gone, and that do not see the
+    photos. Raises ClusterUnavailable where there is no scheduler, or no worker that can be used; UsageError where Dask
+    is not installed.
+    """
+
+    def __init__(self, address: str, on_message: Callable[[str], None] = lambda text: None) -> None:
+        try:
+            import distributed
+        except ImportError as error:
+            raise UsageError("a cluster needs Dask: pip install 'indexer[cluster]'") from error
+        self.address = address
+        self._tell = on_message
+        connect: Any = distributed.Client
+        try:
+            self._client: Any = connect(address, timeout=_CONNECT_SECONDS, set_as_default=False, name="indexer")
+        except (OSError, ValueError) as error:
+            raise ClusterUnavailable(f"there is no scheduler at {address}: start one with 'dask scheduler'") from error
+        self._lock = threading.RLock()
+        self._good: dict[str, int] = {}  # threads by address
+        self._bad: dict[str, str] = {}
+        self._out: set[_Task] = set()
+        self._end = threading.Event()
+        try:
+            self.look()
+            if not self._good:
+                why = "; ".join(f"{worker}: {one}" for worker, one in self._bad.items()) or "it has none"
+                raise ClusterUnavailable(f"no worker of {address} can be used ({why})")
+        except BaseException:
+            self._client.close()
+            raise
+        threading.Thread(target=self._watch, name="indexer-cluster", daemon=True).start()
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._end.set()
+        self._client.close()
+
+    @property
+    def count(self) -> int:
+        """Tasks that can run at once; at least two (see `executor`)."""
+        return max(sum(self._good.values()), 2)
+
+    def executor(self, is_refused: IsRefused, count: int) -> Executor:
+        """is_refused says of a result that the worker could not get at the file. Of one process, it is of this machine:
+        a task that has crashed workers is tried alone in it, for each crash costs a cluster a worker."""
+        return process_pool(1) if count == 1 else _Away(self, is_refused)
+
+    def look(self) -> None:
+        """Which workers there are now; new ones are asked what they run."""
+        threads: dict[str, int] = self._client.nthreads()
+        with self._lock:
+            new = [address for address in threads if address not in self._good and address not in self._bad]
+            said = self._client.run(signature, workers=new, on_error="return") if new else {}
+            for address, found in said.items():
+                if found == signature():
+                    self._good[address] = threads[address]
+                else:
+                    self._bad[address] = f"runs {found}" if isinstance(found, str) else f"has no indexer ({found})"
+                    self._tell(f"worker {address} is not used: it {self._bad[address]}, here is {signature()}")
+            for address in [one for one in self._good if one not in threads]:
+                del self._good[address]
+                self._tell(f"worker {address} has gone; what it was at is done again")
+
+    def send(self, task: _Task) -> None:
+        with self._lock:
+            self._out.add(task)
+            # Any will do where all are good: also those that come later.
+            task.allowed = list(self._good) if self._bad else None
+            task.remote = self._client.submit(
+                work, signature(), task.function, task.tasks, workers=task.allowed, pure=False
+            )
+            task.remote.add_done_callback(partial(self._arrived, task))
+
+    def forget(self, tasks: Sequence[_Task]) -> None:
+        with self._lock:
+            self._out.difference_update(tasks)
+        with suppress(Exception):  # a scheduler that is away has nothing to be cancelled
+            self._client.cancel([task.remote for task in tasks], asynchronous=False)
+
+    def tell_missed(self, missed: Counter[str]) -> None:
+        for host, count in sorted(missed.items()):
+            files = "file" if count == 1 else "files"
+            self._tell(f"{count:,} {files} that {host} could not open were read here: does it see the photos' folder?")
+
+    def _arrived(self, task: _Task, remote: Any) -> None:
+        """In a thread of the client's. To fetch a result may take a while: where the worker that has it dies before,
+        another one works it out again."""
+        error: BaseException | None
+        try:
+            error = remote.exception() if remote.status != "cancelled" else None
+            answer = remote.result() if remote.status == "finished" else None
+        except CancelledError:  # by `forget`, or with the scheduler
+            error = answer = None
+        except OSError as lost:
+            error, answer = ClusterUnavailable(f"the scheduler at {self.address} does not answer: {lost}"), None
+        with self._lock:
+            if task not in self._out or remote is not task.remote:
+                return
+            self._out.discard(task)
+        if answer is not None:
+            task.take(*answer)
+        elif isinstance(error, WrongVersion | ImportError | AttributeError) and self._sorts_out(error):
+            self.send(task)
+        elif type(error).__name__ == "KilledWorker":
+            task.fail(Deadly(str(error)))
+        else:
+            task.fail(error or ClusterUnavailable(f"the scheduler at {self.address} has dropped what was sent to it"))
+
+    def _sorts_out(self, error: Exception) -> bool:
+        """Whether it is known now which worker is not to be asked again."""
+        with self._lock:
+            known = len(self._bad)
+            if isinstance(error, WrongVersion):
+                address, found = error.args
+                self._good.pop(address, None)
+                self._bad[address] = f"runs {found}"
+                self._tell(f"worker {address} is not used: it runs {found}, here is {signature()}")
+            else:
+                self._good.clear()
+                self.look()
+            return len(self._bad) > known and bool(self._good)
+
+    def _watch(self) -> None:
+        alone = 0.0
+        while not self._end.wait(_LOOK_SECONDS):
+            try:
+                self.look()
+                alone = 0.0 if self._good else alone + _LOOK_SECONDS
+            except Exception:  # the scheduler does not answer; whatever the way in which it does not
+                alone += _LOOK_SECONDS
+            with self._lock:
+                out = list(self._out)
+            if alone >= _ALONE_SECONDS:
+                self.forget(out)
+                for task in out:
+                    task.fail(ClusterUnavailable(f"no worker of {self.address} has been there for {alone:.0f} seconds"))
+            elif not alone:
+                for task in out:  # sent to workers of which none is left
+                    if task.allowed and not any(one in self._good for one in task.allowed):
+                        self.forget([task])
+                        self.send(task)
+
+
+class _Task:
+    """A batch that is out: sent, perhaps again, until it is answered."""
+
+    allowed: Sequence[str] | None
+    remote: Any
+
+    def __init__(self, away: _Away, function: Function, tasks: Sequence[Any]) -> None:
+        self.future: Future[list[Any]] = Future()
+        self.function, self.tasks = function, tasks
+        self._away = away
+
+    def fail(self, error: BaseException) -> None:
+        if not self.future.done():
+            self.future.set_exception(error)
+        self._away.done(self)
+
+    def take(self, host: str, results: list[Any]) -> None:
+        refused = [number for number, result in enumerate(results) if self._away.is_refused(result)]
+        if not refused:
+            self._set(results)
+            return
+        here = self._away.here().submit(self.function, [self.tasks[number] for number in refused])
+        here.add_done_callback(partial(self._take_again, host, results, refused))
+
+    def _take_again(self, host: str, results: list[Any], refused: list[int], here: Future[list[Any]]) -> None:
+        """Those that were refused, done on this machine."""
+        if here.cancelled() or (error := here.exception()) is not None:
+            self.fail(error if not here.cancelled() and error is not None else BrokenExecutor("stopped"))
+            return
+        for number, result in zip(refused, here.result(), strict=True):
+            results[number] = result
+            if not self._away.is_refused(result):
+                self._away.missed[host] += 1
+        self._set(results)
+
+    def _set(self, results: list[Any]) -> None:
+        if not self.future.done():
+            self.future.set_result(results)
+        self._away.done(self)
+
+
+class _Away(Executor):
+    """submit(function, tasks) runs on a worker of the cluster."""
+
+    def __init__(self, cluster: Cluster, is_refused: IsRefused) -> None:
+        self.is_refused = is_refused
+        self.missed: Counter[str] = Counter()  # by machine: files that it could not open, and this one could
+        self._cluster = cluster
+        self._open: set[_Task] = set()
+        self._local: Executor | None = None
+        self._lock = threading.Lock()
+
+    def submit(self, function: Function, tasks: Sequence[Any]) -> Future[list[Any]]:  # type: ignore[override]
+        task = _Task(self, function, tasks)
+        with self._lock:
+            self._open.add(task)
+        self._cluster.send(task)
+        return task.future
+
+    def here(self) -> Executor:
+        with self._lock:
+            if self._local is None:
+                self._local = process_pool(worker_count())
+            return self._local
+
+    def done(self, task: _Task) -> None:
+        with self._lock:
+            self._open.discard(task)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        with self._lock:
+            tasks, self._open = list(self._open), set()
+        if tasks:
+            self._cluster.forget(tasks)
+        for task in tasks:
+            task.future.cancel()
+        if self._local is not None:
+            self._local.shutdown(wait=wait, cancel_futures=cancel_futures)
+        self._cluster.tell_missed(self.missed)
