@@ -398,6 +398,12 @@ CREATE TABLE face_embedding (
     vector  BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- On how many photos a person is, so that a record need not count them; kept by the triggers face_counted_….
+CREATE TABLE person_count (
+    person_id TEXT PRIMARY KEY REFERENCES person (id) ON DELETE CASCADE,
+    assets    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Former ids of a person: of those that the user merged into this one.
 CREATE TABLE person_alias (
     id        TEXT PRIMARY KEY,
@@ -524,6 +530,31 @@ CREATE TRIGGER face_deleted AFTER DELETE ON face BEGIN
     VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'face', old.id, 'face_deleted',
             json_object('asset_id', old.asset_id, 'person_id', old.person_id));
     DELETE FROM variant WHERE asset_id = old.asset_id AND name = old.id;
+END;
+
+-- A second face of the same person on a photo counts for nothing.
+CREATE TRIGGER face_counted_created AFTER INSERT ON face
+WHEN new.person_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM face WHERE person_id = new.person_id AND asset_id = new.asset_id AND id <> new.id) BEGIN
+    INSERT INTO person_count VALUES (new.person_id, 1) ON CONFLICT DO UPDATE SET assets = assets + 1;
+END;
+
+CREATE TRIGGER face_counted_deleted AFTER DELETE ON face
+WHEN old.person_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM face WHERE person_id = old.person_id AND asset_id = old.asset_id) BEGIN
+    UPDATE person_count SET assets = assets - 1 WHERE person_id = old.person_id;
+END;
+
+CREATE TRIGGER face_counted_left AFTER UPDATE OF person_id, asset_id ON face
+WHEN old.person_id IS NOT NULL AND (old.person_id, old.asset_id) IS NOT (new.person_id, new.asset_id) AND NOT EXISTS (
+    SELECT 1 FROM face WHERE person_id = old.person_id AND asset_id = old.asset_id) BEGIN
+    UPDATE person_count SET assets = assets - 1 WHERE person_id = old.person_id;
+END;
+
+CREATE TRIGGER face_counted_joined AFTER UPDATE OF person_id, asset_id ON face
+WHEN new.person_id IS NOT NULL AND (old.person_id, old.asset_id) IS NOT (new.person_id, new.asset_id) AND NOT EXISTS (
+    SELECT 1 FROM face WHERE person_id = new.person_id AND asset_id = new.asset_id AND id <> new.id) BEGIN
+    INSERT INTO person_count VALUES (new.person_id, 1) ON CONFLICT DO UPDATE SET assets = assets + 1;
 END;
 
 CREATE TRIGGER person_created AFTER INSERT ON person BEGIN
@@ -767,7 +798,7 @@ SELECT asset.id AS id, json_object(
                 'updated_at', person.updated_at,
                 'name', person.name,
                 'birth_date', birth_date,
-                'asset_count', (SELECT count(DISTINCT face.asset_id) FROM face WHERE face.person_id = person.id),
+                'asset_count', coalesce((SELECT assets FROM person_count WHERE person_id = person.id), 0),
                 'thumbnail_face_id', thumbnail_face_id,
                 'asset_urls', json(coalesce(
                     (SELECT urls FROM face JOIN portrait ON portrait.face_id = face.id AND portrait.asset_id = face.asset_id

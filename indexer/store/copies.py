@@ -10,7 +10,7 @@ from pathlib import Path
 from indexer.errors import IndexUnusable, UsageError
 
 from . import schema
-from .history import count_months
+from .history import count_anew
 
 # What reading a damaged file raises: its texts, and SQLite's words on them, may be no UTF-8.
 BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
@@ -91,7 +91,7 @@ def salvage(damaged: Path, connection: sqlite3.Connection) -> dict[str, int]:
         connection.execute("DELETE FROM metadata WHERE asset_id NOT IN (SELECT id FROM asset)")
         connection.execute("UPDATE file SET asset_id = NULL WHERE asset_id NOT IN (SELECT id FROM asset)")
         connection.execute("UPDATE asset SET file_id = NULL WHERE file_id NOT IN (SELECT id FROM file)")
-        count_months(connection)
+        count_anew(connection)
         connection.execute("DELETE FROM setting WHERE name = 'words_cursor'")
         connection.execute("COMMIT")
     return saved
@@ -102,7 +102,9 @@ def _tables(connection: sqlite3.Connection) -> list[str]:
     rows = connection.execute(
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB 'search*'"
     )
-    return [row[0] for row in rows if row[0] not in ("event", "activity", "coverage", "month")] + ["event"]
+    return [row[0] for row in rows if row[0] not in ("event", "activity", "coverage", "month", "person_count")] + [
+        "event"
+    ]
 
 
 def _save_table(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> int:

@@ -30,8 +30,13 @@ def count_new(connection: sqlite3.Connection, taken: Iterable[str]) -> None:
     )
 
 
-def count_months(connection: sqlite3.Connection) -> None:
-    """Count all anew."""
+def count_anew(connection: sqlite3.Connection) -> None:
+    """All that is kept counted: the photos of each month, those of each person."""
+    connection.execute("DELETE FROM person_count")
+    connection.execute(
+        "INSERT INTO person_count SELECT person_id, count(DISTINCT asset_id) FROM face"
+        " WHERE person_id IS NOT NULL GROUP BY 1"
+    )
     connection.execute("DELETE FROM month")
     connection.execute(
         "INSERT INTO month SELECT substr(wall_clock, 1, 7), count(*) FILTER (WHERE trashed_at IS NULL),"

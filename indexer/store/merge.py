@@ -13,7 +13,7 @@ from indexer.errors import IndexUnusable
 
 from . import people, queries
 from .enrichments import RESULT_TABLES, Variant
-from .history import count_months, tell_of_new
+from .history import count_anew, tell_of_new
 from .queries import ROOT
 from .rows import Root
 from .writer import Writer
@@ -198,7 +198,7 @@ class _Merge:
         ).rowcount
         added = self._db.execute("SELECT ours FROM temp.merge_asset WHERE is_new ORDER BY ours").fetchall()
         tell_of_new(self._db, self._now, [row[0] for row in added])
-        count_months(self._db)
+        count_anew(self._db)
         for table in _OF_ASSETS:
             self._copy(table, "is_new")
         self.merged.known, self.merged.edited = self._db.execute(

@@ -65,7 +65,11 @@ _FILLS: dict[int, tuple[str, ...]] = {
         "INSERT INTO month SELECT substr(wall_clock, 1, 7), count(*) FILTER (WHERE trashed_at IS NULL),"
         " count(trashed_at) FROM asset GROUP BY 1",
     ),
-    7: ("UPDATE file SET device_asset_id = nullif(device_asset_id, path), uri = nullif(uri, path)",),
+    7: (
+        "UPDATE file SET device_asset_id = nullif(device_asset_id, path), uri = nullif(uri, path)",
+        "INSERT INTO person_count SELECT person_id, count(DISTINCT asset_id) FROM face"
+        " WHERE person_id IS NOT NULL GROUP BY 1",
+    ),
 }
 
 

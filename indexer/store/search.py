@@ -43,14 +43,16 @@ LEFT JOIN (
         FROM search JOIN search_row ON search_row.id = search.rowid WHERE search MATCH ? LIMIT -1)
 ) AS by_words ON by_words.asset_id = asset.id
 LEFT JOIN (SELECT value AS asset_id, key AS place FROM json_each(?)) AS by_meaning ON by_meaning.asset_id = asset.id"""
-# Where words are all that is asked for, and a page of what they find, so many that were taken in last are ranked of
-# those that have them: a word that a tenth of a million photos have says of none of them that it is the best.
-_RANKED_AT_MOST = 2000
-_RANKED = f"""
-SELECT search_row.asset_id, bm25(search, {", ".join(map(str, _WEIGHTS))}) AS score
-FROM search CROSS JOIN search_row ON search_row.id = search.rowid
+# Where words are all that is asked for, and more photos than this have them, none of them is the best: those of them
+# that were taken in last are shown, the newest first, as it is where nobody asked for words.
+_CROWD_OF_WORDS = 1000
+_TAKEN_IN_LAST = """
+SELECT search_row.asset_id FROM search CROSS JOIN search_row ON search_row.id = search.rowid
 CROSS JOIN asset AS one ON one.id = search_row.asset_id
-WHERE search MATCH ? AND one.trashed_at IS NULL ORDER BY search.rowid DESC LIMIT {_RANKED_AT_MOST}"""
+WHERE search MATCH ? AND one.trashed_at IS NULL ORDER BY search.rowid DESC LIMIT ?"""
+# To sort n photos of a circle takes as long as to look at all N, the newest first, until a page of them lies in it,
+# where n is about the root of 30 N.
+_PATIENCE = 30
 _METRES_OF_A_DEGREE = 111_195.0
 
 
@@ -110,7 +112,7 @@ def free_terms(wanted: Wanted) -> tuple[Term, ...]:
 def searched(connection: sqlite3.Connection, wanted: Wanted, limit: int, about: Sequence[str] = ()) -> list[Listed]:
     """The best first where there are words; else the newest. about: assets whose pictures are about the free words,
     the nearest first; they are found too."""
-    statement, values = _statement(LISTED, wanted, limit, about, _is_crowded(connection, wanted))
+    statement, values = _statement(LISTED, wanted, limit, about, _crowd(connection, wanted))
     return [Listed(*row) for row in connection.execute(statement, (*values, limit))]
 
 
@@ -119,7 +121,7 @@ def searched_json(
 ) -> Iterator[str]:
     """The records of `searched`, each as asset_json has it."""
     shown = "(SELECT json FROM asset_json WHERE asset_json.id = asset.id)"
-    statement, values = _statement(shown, wanted, limit, about, _is_crowded(connection, wanted))
+    statement, values = _statement(shown, wanted, limit, about, _crowd(connection, wanted))
     return (row[0] for row in connection.execute(statement, (*values, limit)))
 
 
@@ -133,10 +135,10 @@ def as_sql(wanted: Wanted, limit: int) -> str:
 
 
 def _statement(
-    shown: str, wanted: Wanted, limit: int, about: Sequence[str] = (), is_crowded: bool = False
+    shown: str, wanted: Wanted, limit: int, about: Sequence[str] = (), crowd: Sequence[str] | None = None
 ) -> tuple[str, list[str | float]]:
     """Inside, which they are, and in which order; of those alone outside what is shown. The last value is the limit."""
-    inside, values = _found(wanted, limit, about, is_crowded)
+    inside, values = _found(wanted, limit, about, crowd)
     return (
         f"SELECT {shown} FROM ({inside} LIMIT ?) AS found JOIN asset ON asset.id = found.asset_id"
         " JOIN metadata ON metadata.asset_id = asset.id"
@@ -145,7 +147,9 @@ def _statement(
     ), values
 
 
-def _found(wanted: Wanted, limit: int, about: Sequence[str], is_crowded: bool) -> tuple[str, list[str | float]]:
+def _found(
+    wanted: Wanted, limit: int, about: Sequence[str], crowd: Sequence[str] | None
+) -> tuple[str, list[str | float]]:
     tables, score = "FROM asset", "0"
     where = ["asset.trashed_at IS NOT NULL" if wanted.is_trashed else "asset.trashed_at IS NULL"]
     values: list[str | float] = []
@@ -161,9 +165,9 @@ def _found(wanted: Wanted, limit: int, about: Sequence[str], is_crowded: bool) -
             values.append(" AND ".join(map(_match, others)))
         by_words, by_meaning = (f"coalesce(1.0 / ({_FUSION} + by_{one}.place), 0)" for one in ("words", "meaning"))
         score = f"-({by_words} + {by_meaning})"
-    elif wanted.terms and limit < _RANKED_AT_MOST and wanted._replace(terms=()) == Wanted():
-        tables, score = f"FROM ({_RANKED}) AS best JOIN asset ON asset.id = best.asset_id", "best.score"
-        values.append(" AND ".join(map(_match, wanted.terms)))
+    elif crowd and limit < len(crowd):
+        tables = "FROM json_each(?) AS last JOIN asset ON asset.id = last.value"
+        values.append(json.dumps(crowd))
     elif wanted.terms:
         tables += " JOIN search_row ON search_row.asset_id = asset.id JOIN search ON search.rowid = search_row.id"
         where.append("search MATCH ?")
@@ -172,7 +176,7 @@ def _found(wanted: Wanted, limit: int, about: Sequence[str], is_crowded: bool) -
     if wanted.without:
         where.append(f"NOT {_FOUND_BY_WORDS}")
         values.append(" OR ".join(map(_match, wanted.without)))
-    for clause, some in _clauses(wanted, is_crowded):
+    for clause, some in _clauses(wanted, crowd is not None):
         where.append(clause)
         values += some
     order = ("score, " if score != "0" else "") + "moment DESC, asset.id"
@@ -182,16 +186,23 @@ def _found(wanted: Wanted, limit: int, about: Sequence[str], is_crowded: bool) -
     ), values
 
 
-# Of more photos in a circle than this, the newest are found sooner by going back in time than by the index of places.
-_CROWD = 10_000
-
-
-def _is_crowded(connection: sqlite3.Connection, wanted: Wanted) -> bool:
-    if wanted.near is None or wanted.terms:
-        return False
+def _crowd(connection: sqlite3.Connection, wanted: Wanted) -> Sequence[str] | None:
+    """Where so many photos are found by what is asked for that not all of them should be looked at: those to look at;
+    none of a circle, which is looked for among the newest. None: they are few."""
+    if wanted.terms:
+        if wanted._replace(terms=()) != Wanted():
+            return None
+        match = " AND ".join(map(_match, wanted.terms))
+        found = connection.execute(_TAKEN_IN_LAST, (match, _CROWD_OF_WORDS + 1)).fetchall()
+        return [row[0] for row in found[:-1]] if len(found) > _CROWD_OF_WORDS else None
+    if wanted.near is None:
+        return None
     clause, values = _near(wanted.near)
-    query = f"SELECT count(*) FROM (SELECT 1 FROM metadata WHERE {clause} LIMIT ?)"
-    return int(connection.execute(query, (*values, _CROWD)).fetchone()[0]) == _CROWD
+    most = math.isqrt(_PATIENCE * (connection.execute("SELECT max(rowid) FROM asset").fetchone()[0] or 0))
+    counted = connection.execute(
+        f"SELECT count(*) FROM (SELECT 1 FROM metadata WHERE {clause} LIMIT ?)", (*values, most + 1)
+    )
+    return [] if int(counted.fetchone()[0]) > most else None
 
 
 def _match(term: Term) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,32 @@ def test_months_are_kept_counted(index: Index, photos: Path) -> None:
         assert pages.months(index.connection, wanted._replace(before=before), 100) == [
             one for one in slow if one[0] < "2021-01"
         ]
+
+
+def test_photos_of_people_are_kept_counted(index: Index, samples: Path) -> None:
+    def kept() -> list[tuple[object, ...]]:
+        return rows(index, "SELECT * FROM person_count WHERE assets > 0 ORDER BY person_id")
+
+    def counted() -> list[tuple[object, ...]]:
+        query = "SELECT person_id, count(DISTINCT asset_id) FROM face WHERE person_id IS NOT NULL GROUP BY 1 ORDER BY 1"
+        return rows(index, query)
+
+    index.scan([samples])
+    one, other, *_ = index.people.list()
+    assert kept() == counted() and len(kept()) >= 2
+    record = index.get(index.people.faces(one.id)[0].asset_id)
+    assert [who["asset_count"] for who in record["people"] if who["id"] == one.id] == [one.assets]
+    steps: list[Callable[[], object]] = [
+        lambda: index.people.merge([other.id], one.id),
+        lambda: index.undo(),
+        lambda: index.people.split(one.id, [index.people.faces(one.id)[0].id]),
+        lambda: index.people.delete_face(index.people.faces(other.id)[0].id),
+        lambda: index.delete([index.people.faces(one.id)[0].asset_id]) if index.people.faces(one.id) else None,
+        lambda: index.undo(),
+    ]
+    for step in steps:
+        step()
+        assert kept() == counted()
 
 
 class Asked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -218,24 +219,28 @@ def test_in_a_crowd_the_newest_are_the_same(index: Index, photos: Path, monkeypa
     index.scan([photos])
     few = [[one.id for one in index.search("near:48,2,30km", limit=limit)] for limit in (2, 10)]
     assert [len(one) for one in few] == [2, 4]
-    monkeypatch.setattr("indexer.store.search._CROWD", 3)
+    monkeypatch.setattr("indexer.store.search._PATIENCE", 0)
     assert [[one.id for one in index.search("near:48,2,30km", limit=limit)] for limit in (2, 10)] == few
 
 
-def test_of_a_word_that_very_many_have_the_last_are_ranked(
+def test_of_a_word_that_very_many_have_the_newest_are_found(
     index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Of those that were taken in last: these are looked at, and no others."""
     for number in range(6):
-        put(photos / f"{number}" / "beach.jpg", number)
+        path = put(photos / f"{number}" / "beach.jpg", number)
+        taken = 1_600_000_000 + 86400 * (number * 5 % 6)
+        os.utime(path, (taken, taken))
         index.scan([photos])
         index.search("beach")  # taken in one after the other
-    all_of_them = {one.id for one in index.search("beach", limit=10)}
-    assert len(all_of_them) == 6
-    monkeypatch.setattr(search, "_RANKED", search._RANKED.replace("LIMIT 2000", "LIMIT 3"))
-    last = [index.resolve(photos / f"{number}" / "beach.jpg") for number in (3, 4, 5)]
-    assert sorted(one.id for one in index.search("beach", limit=10)) == sorted(last)
-    index.trash(last[1:])
-    assert len(index.search("beach", limit=10)) == 3  # of those that are not in the trash
+    assert len(index.search("beach", limit=10)) == 6
+    monkeypatch.setattr(search, "_CROWD_OF_WORDS", 4)
+    newest = [index.resolve(photos / f"{number}" / "beach.jpg") for number in (5, 4, 3, 2)]
+    newest.sort(key=lambda one: index.get(one)["local_datetime"], reverse=True)
+    assert [one.id for one in index.search("beach", limit=3)] == newest[:3]
+    assert len(index.search("beach", limit=10)) == 6  # who asks for more than these gets all
+    index.trash(newest[:2])
+    assert len(index.search("beach", limit=3)) == 3  # of those that are not in the trash
     # Filters are asked of all.
     assert len(index.search("beach type:photo", limit=10)) == 4
     assert len(index.search("beach", limit=2000)) == 4
