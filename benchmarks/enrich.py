@@ -27,6 +27,8 @@ from PIL import Image
 
 from indexer.enrich.faces import models
 
+from .measuring import Row, row
+
 SIZE = (4000, 3000)
 _PLAIN = ("places", "variants", "quality", "appearance", "words")
 
@@ -46,10 +48,22 @@ def main() -> None:
         print(json.dumps(rows, indent=2))
         return
     print(f"{options.count} JPEGs of 12 megapixels, {options.rounds} rounds, {os.cpu_count()} cores")
-    for row in rows:
-        print(f"  {row['name']:44}{row['seconds']:7.2f} s {row['photo_ms']:7.0f} ms a photo")
+    for one in rows:
+        print(f"  {one['name']:44}{one['seconds']:7.2f} s {one['photo_ms']:7.0f} ms a photo")
     if "vips" in rows[1]["name"]:
         print(f"  thumbnails and previews: {rows[1]['seconds'] / rows[0]['seconds']:.2f} × the rate of vipsthumbnail")
+
+
+def measure(scratch: Path, *, quick: bool) -> list[Row]:
+    folder, count = scratch / "photos", 10 if quick else 40
+    make_photos(folder, count)
+    os.sync()
+    rows = _measure(folder, scratch, 1 if quick else 3)
+    found = [Row(f"enriching 12 megapixels, a photo: {one['name']}", *[one["photo_ms"]] * 3, "ms") for one in rows]
+    name = "enriching: thumbnails and previews, times the rate of vipsthumbnail"
+    if "vips" not in rows[1]["name"]:
+        return [*found, Row(name, absent="not installed")]
+    return [*found, row(name, [rows[1]["seconds"] / rows[0]["seconds"]], at_least=1.0)]
 
 
 def make_photos(folder: Path, count: int) -> None:

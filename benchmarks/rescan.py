@@ -1,50 +1,71 @@
-"""Rescan of what did not change: how near it comes to merely listing the files, and whether a file costs the same in
-any crowd.
+"""Second scan of what did not change: how near it comes to merely listing the files, and whether a file costs the same
+in any crowd.
 
-    python -m benchmarks.rescan [--files N ...] [--rounds N] [--json]
+    python -m benchmarks rescan [--quick] [--million]
 
-Trees of small JPEGs, a hundred a folder, warm in the cache. Each round runs, in turn, `find -printf` (name, size, time)
-and `indexer scan --no-enrich` of the tree that was scanned before. Memory is the largest resident set of the process
-and its children. Where strace is installed, one more scan counts the photos that are opened: none should be.
+Trees of small JPEGs, a hundred a folder, warm in the cache. Each round runs, in turn, `find -type f -printf` (size,
+time, inode, name) and `indexer scan --no-enrich` of the tree that was scanned before. Memory is the largest resident
+set. Where strace is installed, one more scan counts the photos that are opened and the bytes written to the index.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
-import json
 import os
+import resource
 import shutil
-import statistics
 import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
 from PIL import Image
 
+from .measuring import ENVIRONMENT, INDEXER, Row, in_turn, ratios, row, timed
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", type=int, nargs="+", default=[10_000, 100_000])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    results = []
-    for count in options.files:
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = Path(scratch) / "photos"
-            _make_small(folder, count)
-            os.sync()
-            results.append(_measure(folder, Path(scratch) / "index.db", count, options.rounds))
-        if not options.json:
-            print(_line(results[-1]), flush=True)
-    if options.json:
-        print(json.dumps(results, indent=2))
+_ROUNDS = 3
 
 
-def _make_small(folder: Path, count: int) -> None:
+def measure(scratch: Path, *, quick: bool, million: bool = False) -> list[Row]:
+    counts = [10_000] if quick else [10_000, 100_000, *([1_000_000] if million else [])]
+    rows, each = list[Row](), list[float]()
+    for count in counts:
+        folder, database = scratch / "photos", scratch / f"{count}.db"
+        make_small(folder, count)
+        os.sync()
+        scan = [*INDEXER, "--db", str(database), "scan", "--no-enrich", str(folder)]
+        timed(scan)
+        find = ["find", str(folder), "-type", "f", "-printf", "%s %T@ %i %p\n"]
+        times = in_turn({"find": find, "scan": scan}, _ROUNDS)
+        name = f"second scan, {count:,} photos, nothing changed"
+        wanted = 3.0 if count >= 100_000 else None  # a small one is all starting
+        rows.append(row(f"{name}: times find's", ratios(times["scan"], times["find"]), at_most=wanted))
+        rows.append(row(name, times["scan"], "s", at_most=20.0 if count == 1_000_000 else None))
+        each.append(1e6 * min(times["scan"]) / count)
+        used = _resident(scan) - _resident(
+            [*INDEXER, "--db", str(database), "scan", "--no-enrich", str(folder / "0000" / "00")]
+        )
+        rows.append(
+            row(
+                f"{name}: memory more than that of a hundred",
+                [used / 1e6],
+                "MB",
+                at_most=60.0 if count == 100_000 else None,
+            )
+        )
+        rows.append(_opened(name, scan))
+        shutil.rmtree(folder)
+    if len(each) > 1:
+        rows.append(
+            row(
+                "second scan: time a file in the largest crowd, of that in the smallest",
+                [each[-1] / each[0]],
+                at_most=1.2,
+            )
+        )
+    return rows
+
+
+def make_small(folder: Path, count: int) -> None:
     """JPEGs of less than a block of the file system, each another one."""
     buffer = io.BytesIO()
     Image.new("RGB", (64, 48), (200, 120, 40)).save(buffer, "JPEG")
@@ -59,56 +80,21 @@ def _make_small(folder: Path, count: int) -> None:
         )
 
 
-def _measure(folder: Path, database: Path, count: int, rounds: int) -> dict[str, float | int | None]:
-    scan = [sys.executable, "-m", "indexer", "--db", str(database), "scan", "--no-enrich", str(folder)]
-    listing = ["find", str(folder), "-printf", "%p %s %T@\n"]
-    first, _ = _run(scan)
-    pairs, memory = [], 0
-    for _ in range(rounds):
-        listed, _ = _run(listing)
-        scanned, used = _run(scan)
-        pairs.append((listed, scanned))
-        memory = max(memory, used)
-    return {
-        "files": count,
-        "first_seconds": first,
-        "find_seconds": statistics.median(listed for listed, _ in pairs),
-        "rescan_seconds": statistics.median(scanned for _, scanned in pairs),
-        "ratio": statistics.median(scanned / listed for listed, scanned in pairs),
-        "microseconds_a_file": 1e6 * statistics.median(scanned for _, scanned in pairs) / count,
-        "memory": memory,
-        "photos_opened": _opened(scan),
-    }
-
-
-def _run(command: list[str]) -> tuple[float, int]:
-    """Seconds, and bytes of the largest resident set."""
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+def _resident(command: list[str]) -> int:
+    """Bytes of the largest resident set of a process. Raises SystemExit where it fails."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
     _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
     if status:
         raise SystemExit(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
-    return seconds, usage.ru_maxrss * 1024
+    assert isinstance(usage, resource.struct_rusage)
+    return usage.ru_maxrss * 1024
 
 
-def _opened(scan: list[str]) -> int | None:
+def _opened(name: str, scan: list[str]) -> Row:
+    name = f"{name}: photos opened"
     if shutil.which("strace") is None:
-        return None
+        return Row(name, absent="strace is not installed")
     with tempfile.NamedTemporaryFile("r") as trace:
         tracer = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=open,openat", "-o", trace.name]
-        subprocess.run([*tracer, *scan], stdout=subprocess.DEVNULL, check=True)
-        return sum('.jpg"' in line for line in trace)
-
-
-def _line(result: dict[str, float | int | None]) -> str:
-    return (
-        f"{result['files']:>9,} files: first {result['first_seconds']:.1f} s, find {result['find_seconds']:.2f} s,"
-        f" rescan {result['rescan_seconds']:.2f} s, {result['ratio']:.2f} × find,"
-        f" {result['microseconds_a_file']:.1f} µs a file, {(result['memory'] or 0) / 1e6:.0f} MB,"
-        f" {result['photos_opened']} photos opened"
-    )
-
-
-if __name__ == "__main__":
-    main()
+        subprocess.run([*tracer, *scan], stdout=subprocess.DEVNULL, check=True, env=ENVIRONMENT)
+        return row(name, [float(sum('.jpg"' in line for line in trace))], "", at_most=0)

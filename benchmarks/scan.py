@@ -1,92 +1,102 @@
 """First scan: how near it comes to merely hashing the same files, and how far it is ahead of the tools it replaces.
 
-    python -m benchmarks.scan [--rounds N] [--json]
+    python -m benchmarks scan [--quick]
 
-Two trees, warm in the page cache: 3,000 JPEGs of 400 KB and 500 of 4 MB. Each round runs, in turn,
-`indexer scan --no-enrich` into a new index; the floor, two processes that only read and hash (SHA-256 and SHA-1,
-hashlib); and where they are installed hashdeep and exiftool. A ratio is the other's time over the scan's in the same
-round: above 1 the scan is faster. Whole processes are timed, start to end.
+Trees of photos of 4 MB, 400 KB and 40 KB, warm in the page cache. Each round runs, in turn, `indexer scan --no-enrich`
+into a new index; the floor, two processes that only read and hash (SHA-256 and SHA-1, OpenSSL's); and where they are
+installed hashdeep and exiftool. A share is the floor's time over the scan's in the same round. Whole processes are
+timed, start to end; memory is of all processes together.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import shutil
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 
+from .measuring import INDEXER, Row, in_turn, peak_memory, ratios, row
 from .trees import make_tree
 
-TREES = {"400 KB": (3000, 400_000), "4 MB": (500, 4_000_000)}
+# name: photos, of them for --quick, bytes each, the share of the floor's rate that is wanted
+_TREES = {"4 MB": (1000, 150, 4_000_000, 0.95), "400 KB": (6000, 1000, 400_000, 0.75),
+          "40 KB": (20_000, 3000, 40_000, 0.35)}  # fmt: skip
+_ROUNDS, _QUICK_ROUNDS = 5, 3
+_BEYOND_IMPORTS = 150.0  # MB
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    results = {}
-    for name, (count, size) in TREES.items():
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = Path(scratch) / "photos"
-            make_tree(folder, count, size)
-            os.sync()  # nothing is to be written while it is measured
-            results[name] = _measure(folder, Path(scratch) / "index.db", options.rounds)
-    if options.json:
-        print(json.dumps(results, indent=2))
-        return
-    for name, rows in results.items():
-        print(f"{TREES[name][0]:,} JPEGs of {name}, {options.rounds} rounds, {os.cpu_count()} cores")
-        for row in rows:
-            spread = (
-                f"{row['seconds']:.2f} s ({row['fastest']:.2f} to {row['slowest']:.2f})"
-                if row["ran"]
-                else "not installed"
-            )
-            ratio = f"  {row['ratio']:.2f} × the scan's time" if row["ran"] and row["name"] != "indexer scan" else ""
-            print(f"  {row['name']:36}{spread:28}{ratio}")
-
-
-def _measure(folder: Path, database: Path, rounds: int) -> list[dict[str, object]]:
-    python = sys.executable
-    commands = {
-        "indexer scan": [python, "-m", "indexer", "--db", str(database), "scan", "--no-enrich", str(folder)],
-        "floor: SHA-256 + SHA-1, 2 processes": [python, "-m", "benchmarks.floor", str(folder)],
-        "hashdeep -c sha1,sha256 -r": ["hashdeep", "-c", "sha1,sha256", "-r", str(folder)],
-        "exiftool -fast2 -n -json -r": ["exiftool", "-fast2", "-n", "-json", "-r", str(folder)],
-    }
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    for round_number in range(rounds + 1):  # the first one warms the cache and is not counted
-        for name, command in commands.items():
-            if shutil.which(command[0]) is None or (command[0] == "exiftool" and round_number > 1):
-                continue  # exiftool takes a minute; once is enough to see the order of magnitude
-            for leaving in database.parent.glob("index.db*"):
-                leaving.unlink()
-            started = time.perf_counter()
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            if round_number:
-                times[name].append(time.perf_counter() - started)
-    scan = times["indexer scan"]
-    return [
-        {"name": name, "ran": False}
-        if not taken
-        else {
-            "name": name,
-            "ran": True,
-            "seconds": statistics.median(taken),
-            "fastest": min(taken),
-            "slowest": max(taken),
-            "ratio": statistics.median(other / own for other, own in zip(taken, scan, strict=False)),
+def measure(scratch: Path, *, quick: bool) -> list[Row]:
+    rows: list[Row] = []
+    for name, (count, few, size, wanted) in _TREES.items():
+        folder, database = scratch / "photos", scratch / "index.db"
+        make_tree(folder, few if quick else count, size)
+        os.sync()  # nothing is to be written while it is measured
+        commands = {
+            "scan": [*INDEXER, "--db", str(database), "scan", "--no-enrich", str(folder)],
+            "floor": [sys.executable, "-m", "benchmarks.floor", str(folder)],
         }
-        for name, taken in times.items()
+        if size == 400_000:
+            commands["hashdeep"] = ["hashdeep", "-c", "sha1,sha256", "-r", str(folder)]
+            commands["exiftool"] = ["exiftool", "-fast2", "-n", "-json", "-r", str(folder)]
+        times = in_turn(commands, _QUICK_ROUNDS if quick else _ROUNDS, lambda one=database: _remove(one))  # type: ignore[misc]
+        scan = times["scan"]
+        rows.append(
+            row(
+                f"first scan, photos of {name}: share of the floor's rate",
+                ratios(times["floor"], scan),
+                at_least=wanted,
+            )
+        )
+        rows.append(
+            row(
+                f"first scan, photos of {name}: photos a second",
+                [(few if quick else count) / one for one in scan],
+                "/s",
+            )
+        )
+        if size == 400_000:
+            rows += _against_tools(times)
+        shutil.rmtree(folder)
+    return rows + _memory(scratch, quick=quick)
+
+
+def _against_tools(times: dict[str, list[float]]) -> list[Row]:
+    scan, name = times["scan"], "first scan, photos of 400 KB: times the rate of"
+    rows = [
+        row(f"{name} {tool}", ratios(times[tool], scan))
+        if tool in times
+        else Row(f"{name} {tool}", absent="not installed")
+        for tool in ("hashdeep", "exiftool")
+    ]
+    if "hashdeep" in times and "exiftool" in times:
+        both = [sum(pair) for pair in zip(times["hashdeep"], times["exiftool"], strict=True)]
+        rows.append(row(f"{name} both, one after the other", ratios(both, scan), at_least=10))
+    return rows
+
+
+def _memory(scratch: Path, *, quick: bool) -> list[Row]:
+    """Damaged photos and one of 200 MB among them."""
+    peaks = []
+    for count in (10, 2000, 10_000) if quick else (10, 10_000, 100_000):
+        folder, database = scratch / "photos", scratch / "index.db"
+        paths = make_tree(folder, count, 10_000)
+        for path in paths[::50]:
+            path.write_bytes(path.read_bytes()[:3000])
+        if count > 10:
+            with paths[1].open("ab") as large:
+                large.truncate(200_000_000)
+        _remove(database)
+        peaks.append(peak_memory([*INDEXER, "--db", str(database), "scan", "--no-enrich", str(folder)]) / 1e6)
+        shutil.rmtree(folder)
+    few, some, many = peaks
+    name = f"first scan: memory of {'five' if quick else 'ten'} times as many photos"
+    return [
+        row("first scan: memory beyond that of a scan of ten photos", [many - few], "MB", at_most=_BEYOND_IMPORTS),
+        row(name, [many / some], at_most=None if quick else 1.1),  # what SQLite keeps is full at 10,000
     ]
 
 
-if __name__ == "__main__":
-    main()
+def _remove(database: Path) -> None:
+    for one in database.parent.glob(f"{database.name}*"):
+        if one.is_file():
+            one.unlink()

@@ -32,6 +32,8 @@ from indexer.serve.app import make_app
 from indexer.serve.run import listen, serve
 from indexer.serve.settings import Settings
 
+from .measuring import Row, row
+
 _IDS = 1000
 _CLIENTS = 8
 _MANY = 200
@@ -53,6 +55,23 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         result = _measure(Path(scratch), options.assets, options.seconds, options.rounds)
     print(json.dumps(result, indent=2) if options.json else _lines(result))
+
+
+def measure(scratch: Path, *, quick: bool) -> list[Row]:
+    name = "the HTTP API"
+    if shutil.which("wrk") is None:
+        return [Row(name, absent="wrk is not installed")]
+    found = _measure(scratch, *((5000, 2, 1) if quick else (100_000, 4, 3)))
+    rows = [
+        row(f"{name}: a record, of the rate of a constant", [found["of_constant"]], at_least=0.5),
+        row(f"{name}: a page of 50, median", [found["page_of_50_milliseconds"]], "ms", at_most=5),
+        row(f"{name}: errors with {_MANY} clients", [found["many_errors"]], "", at_most=0),
+    ]
+    if "times_datasette" in found:
+        rows.append(row(f"{name}: a record, times the rate of Datasette", [found["times_datasette"]], at_least=5))
+    else:
+        rows.append(Row(f"{name}: a record, times the rate of Datasette", absent="Datasette is not installed"))
+    return rows
 
 
 def _make(folder: Path, count: int) -> None:

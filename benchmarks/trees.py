@@ -1,64 +1,53 @@
-"""Folders of photos to measure on: real JPEG structure and Exif, each file other bytes, as large as asked for."""
+"""Folders of photos to measure on: with the metadata of the samples, each file other bytes, as large as asked for."""
 
 from __future__ import annotations
 
 import io
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
-import piexif
 from PIL import Image, ImageDraw
+
+_SAMPLES = Path(__file__).parents[1] / "sample_media"
+# A camera's, a telephone's, and a messenger's, which leaves no Exif.
+_PHOTOS = ("Kyoto/DSC00123.JPG", "Paris/PXL_20240412_184115120.jpg", "Phone/IMG-20240416-WA0003.jpg")
 
 
 def make_tree(folder: Path, count: int, size: int, per_folder: int = 100) -> list[Path]:
     """`count` JPEGs of about `size` bytes in folders of `per_folder`."""
-    random_bytes = random.Random(size)
-    head, tail = _jpeg()
+    chance = random.Random(size)
+    heads, tail = [_head(name) for name in _PHOTOS], b"\xff\xd9"
     paths = []
     for number in range(count):
         place = folder / f"{number // per_folder:04d}"
         place.mkdir(parents=True, exist_ok=True)
+        head = heads[number % len(heads)]
         # Filling goes where the picture's data lies. No 0xFF, which would be a marker there.
-        filling = random_bytes.randbytes(max(size - len(head) - len(tail), 16)).replace(b"\xff", b"\xfe")
+        filling = chance.randbytes(max(size - len(head) - len(tail), 16)).replace(b"\xff", b"\xfe")
         path = place / f"IMG_{number:05d}.jpg"
         path.write_bytes(head + filling + tail)
         paths.append(path)
     return paths
 
 
-def _jpeg() -> tuple[bytes, bytes]:
-    """A photo with the Exif of a camera, cut where filling can go in: before its end marker."""
-    image = Image.new("RGB", (640, 480), (70, 110, 150))
+def _head(name: str) -> bytes:
+    """A small picture up to its end marker, with the metadata of a sample."""
+    image = Image.new("RGB", (160, 120), (70, 110, 150))
     draw = ImageDraw.Draw(image)
-    for step in range(40):
-        draw.ellipse((step * 9, step * 5, 640 - step * 7, 480 - step * 3), outline=(step * 6, 200, 255 - step * 5))
-    exif = piexif.dump(
-        {
-            "0th": {
-                piexif.ImageIFD.Make: "Canon",
-                piexif.ImageIFD.Model: "Canon EOS R5",
-                piexif.ImageIFD.Orientation: 1,
-            },
-            "Exif": {
-                piexif.ExifIFD.DateTimeOriginal: "2023:05:17 18:30:00",
-                piexif.ExifIFD.OffsetTimeOriginal: "+02:00",
-                piexif.ExifIFD.ExposureTime: (1, 250),
-                piexif.ExifIFD.FNumber: (28, 10),
-                piexif.ExifIFD.ISOSpeedRatings: 400,
-                piexif.ExifIFD.FocalLength: (50, 1),
-                piexif.ExifIFD.LensModel: "RF50mm F1.8 STM",
-                piexif.ExifIFD.MakerNote: bytes(range(256)) * 40,
-            },
-            "GPS": {
-                piexif.GPSIFD.GPSLatitudeRef: "N",
-                piexif.GPSIFD.GPSLatitude: ((48, 1), (51, 1), (30, 1)),
-                piexif.GPSIFD.GPSLongitudeRef: "E",
-                piexif.GPSIFD.GPSLongitude: ((2, 1), (17, 1), (40, 1)),
-            },
-            "thumbnail": None,
-        }
-    )
+    for step in range(10):
+        draw.ellipse((step * 9, step * 5, 160 - step * 7, 120 - step * 3), outline=(step * 20, 200, 255 - step * 15))
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=90, exif=exif)
-    data = buffer.getvalue()
-    return data[:-2], data[-2:]
+    image.save(buffer, "JPEG", quality=90)
+    small, sample = buffer.getvalue(), (_SAMPLES / name).read_bytes()
+    return small[:2] + b"".join(_metadata(sample)) + small[2:-2]
+
+
+def _metadata(jpeg: bytes) -> Iterator[bytes]:
+    """Its APP1 to APP15 segments."""
+    at = 2
+    while jpeg[at] == 0xFF and jpeg[at + 1] != 0xDA:
+        end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        if 0xE1 <= jpeg[at + 1] <= 0xEF:
+            yield jpeg[at:end]
+        at = end

@@ -1,0 +1,81 @@
+"""Every measure, beside its floor and its peers, in one run.
+
+    python -m benchmarks [NAME ...] [--quick] [--json] [--million]
+
+NAME: scan, rescan, watch, large, enrich, serve, instructions; all but instructions where none is named. --quick takes
+under three minutes: smaller trees, fewer rounds, without enrich and serve. Everything is made from sample_media in a
+temporary folder (TMPDIR says where) and removed again. Exit code 1: something that is wanted was not reached.
+
+On shared machines seconds say little: read the ratios, whose two sides ran in turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from .measuring import Dots, Row
+
+_QUICK = ("scan", "rescan", "watch", "large")
+_ALL = (*_QUICK, "enrich", "serve")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", choices=[*_ALL, "instructions", []], metavar="NAME")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--million", action="store_true", help="also a second scan of a million files")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    rows = []
+    for name in options.names or (_QUICK if options.quick else _ALL):
+        with tempfile.TemporaryDirectory(prefix="indexer-benchmark-") as scratch, Dots(name):
+            rows += _measure(name, options)(Path(scratch))
+    if options.json:
+        print(json.dumps({"machine": machine(), "rows": [one._asdict() for one in rows]}, indent=2))
+    else:
+        print(machine())
+        for one in rows:
+            print(line(one))
+    sys.exit(any(one.is_reached is False for one in rows))
+
+
+def _measure(name: str, options: argparse.Namespace) -> Callable[[Path], list[Row]]:
+    from importlib import import_module
+
+    module = import_module(f"benchmarks.{name}")
+    if name == "rescan":
+        return lambda scratch: module.measure(scratch, quick=options.quick, million=options.million)
+    return lambda scratch: module.measure(scratch, quick=options.quick)
+
+
+def machine() -> str:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    model = platform.processor() or platform.machine()
+    if sys.platform == "linux":
+        for text in Path("/proc/cpuinfo").read_text().splitlines():
+            if text.startswith("model name"):
+                model = text.partition(":")[2].strip()
+    return f"{cores} cores of {model}, Python {platform.python_version()}, {platform.system()}"
+
+
+def line(one: Row) -> str:
+    if one.absent:
+        return f"{'':8}{one.name:82}{one.absent}"
+    reached = {True: "reached", False: "MISSED", None: ""}[one.is_reached]
+    digits = 0 if one.value >= 1000 else 2
+    spread = f"({one.least:,.{digits}f} to {one.most:,.{digits}f})" if one.least != one.most else ""
+    wanted = "" if one.wanted is None else f"wanted {'≥' if one.more_is_better else '≤'} {one.wanted:g}"
+    return f"{reached:8}{one.name:82}{one.value:>10,.{digits}f} {one.unit:4}{spread:22}{wanted}"
+
+
+if __name__ == "__main__":
+    main()

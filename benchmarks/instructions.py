@@ -1,0 +1,131 @@
+"""How many instructions it takes to index a photo, to find one unchanged, and to look one up, of those of a floor that
+only does what cannot be left out: for telling that a change made something slower, on any machine, however busy.
+
+    python -m benchmarks.instructions [--check | --keep]
+
+Each is run under valgrind's callgrind, in one process, with few photos and with more: the difference is what one of
+them takes. The floor reads a file, hashes it twice and writes a row. --check: exit code 1 where a ratio is over a tenth
+above the one that is kept in instructions.json; --keep: keeps those of now.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from .measuring import Row
+from .trees import make_tree
+
+_KEPT = Path(__file__).with_name("instructions.json")
+_FEW, _MORE = 20, 60
+_SIZE = 12_000
+_MARGIN = 1.1
+_WORK = {
+    "floor": """
+import hashlib, os, sqlite3
+db = sqlite3.connect(os.environ["DB"], isolation_level=None)
+db.execute("CREATE TABLE photo (name TEXT, sha256 TEXT, sha1 TEXT, size INTEGER, mtime INTEGER)")
+for name in sorted(os.listdir(FOLDER)):
+    with open(f"{FOLDER}/{name}", "rb", buffering=0) as file:
+        data = file.read()
+    stat = os.stat(f"{FOLDER}/{name}")
+    row = name, hashlib.sha256(data).hexdigest(), hashlib.sha1(data).hexdigest(), stat.st_size, stat.st_mtime_ns
+    db.execute("INSERT INTO photo VALUES (?, ?, ?, ?, ?)", row)
+""",
+    "a new photo": """
+from indexer import Index
+with Index.open(os.environ["DB"]) as index:
+    index.scan([FOLDER], make_executor=lambda count: Here())
+""",
+    "an unchanged photo": """
+from indexer import Index
+with Index.open(os.environ["DB"]) as index:
+    index.scan([FOLDER], make_executor=lambda count: Here())
+""",
+    "a record": """
+from indexer import Index
+with Index.open(os.environ["DB"]) as index:
+    ids = [row["id"] for row in index.query("SELECT id FROM asset ORDER BY id")]
+    for _ in range(50):
+        for one in ids:
+            index.get_json(one)
+""",
+}
+_BEFORE = """
+import os
+from concurrent.futures import Executor, Future
+FOLDER = os.environ["FOLDER"]
+class Here(Executor):
+    def submit(self, function, *values):
+        future = Future()
+        future.set_result(function(*values))
+        return future
+"""
+_TIMES = {"a record": 50}
+
+
+def measure(scratch: Path, *, quick: bool) -> list[Row]:
+    return [
+        Row(f"instructions: {name}, times the floor's", *[ratio] * 3, "×", _MARGIN * kept, False)
+        for name, ratio in ratios(scratch).items()
+        for kept in (kept_ratios()[name],)
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--keep", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        found = ratios(Path(scratch))
+    if options.keep:
+        _KEPT.write_text(json.dumps(found, indent=2) + "\n")
+    slower = False
+    for name, ratio in found.items():
+        kept = kept_ratios().get(name, ratio)
+        slower |= ratio > _MARGIN * kept
+        word = "SLOWER" if ratio > _MARGIN * kept else "faster: --keep it" if ratio * _MARGIN < kept else ""
+        print(f"{name:24}{ratio:8.3f} × the floor's instructions, kept {kept:.3f} ({ratio / kept - 1:+.1%}) {word}")
+    sys.exit(options.check and slower)
+
+
+def kept_ratios() -> dict[str, float]:
+    return dict(json.loads(_KEPT.read_text())) if _KEPT.exists() else {}
+
+
+def ratios(scratch: Path) -> dict[str, float]:
+    """By what is done, its instructions for one photo of those of the floor."""
+    if shutil.which("valgrind") is None:
+        raise SystemExit("valgrind is not installed: apt-get install valgrind")
+    counted: dict[str, list[int]] = {name: [] for name in _WORK}
+    for count in (_FEW, _MORE):
+        make_tree(scratch / str(count), count, _SIZE, per_folder=count)
+        for name, code in _WORK.items():
+            database = scratch / f"{'floor' if name == 'floor' else 'index'}{count}.db"
+            counted[name].append(_instructions(code, scratch / str(count) / "0000", database))
+    each = {name: (more - few) / (_MORE - _FEW) / _TIMES.get(name, 1) for name, (few, more) in counted.items()}
+    return {name: round(count / each["floor"], 4) for name, count in each.items() if name != "floor"}
+
+
+def _instructions(code: str, folder: Path, database: Path) -> int:
+    environment = {**os.environ, "FOLDER": str(folder), "DB": str(database), "PYTHONHASHSEED": "0"}
+    tool = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+    done = subprocess.run(
+        [*tool, sys.executable, "-c", _BEFORE + code], capture_output=True, text=True, env=environment, check=False
+    )
+    found = re.search(r"Collected : (\d+)", done.stderr)
+    if done.returncode or not found:
+        raise SystemExit(f"valgrind ended with {done.returncode}: {done.stderr[-2000:]}")
+    return int(found[1])
+
+
+if __name__ == "__main__":
+    main()
