@@ -24,7 +24,7 @@ from .measuring import ENVIRONMENT, INDEXER, Row, memory, row, timed
 from .rescan import make_small
 from .trees import make_tree
 
-_GIVE_UP = 300.0
+_GIVE_UP = 120.0
 
 
 def measure(scratch: Path, *, quick: bool) -> list[Row]:
@@ -65,22 +65,20 @@ def _drop(scratch: Path, count: int, rounds: int) -> Row:
 
 @contextmanager
 def _watching(folder: Path, database: Path) -> Iterator[psutil.Process]:
-    process = subprocess.Popen(
-        [*INDEXER, "--db", str(database), "watch", "--rest", "0", "--full-speed", "--no-enrich", str(folder)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**ENVIRONMENT, "PYTHONUNBUFFERED": "1"},
-    )
+    said = database.with_suffix(".out")  # a line for each photo: more than a pipe holds
+    with said.open("w") as out:
+        process = subprocess.Popen(
+            [*INDEXER, "--db", str(database), "watch", "--rest", "0", "--full-speed", "--no-enrich", str(folder)],
+            stdout=out,
+            stderr=subprocess.DEVNULL,
+            env={**ENVIRONMENT, "PYTHONUNBUFFERED": "1"},
+        )
     try:
-        assert process.stdout is not None
-        while "Watching" not in (line := process.stdout.readline()):
-            if not line:
-                raise SystemExit("the watch ended")
+        _until(lambda: "Watching" in said.read_text())
         yield psutil.Process(process.pid)
     finally:
         process.terminate()
-        process.communicate()
+        process.wait()
 
 
 def _open(database: Path) -> sqlite3.Connection:

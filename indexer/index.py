@@ -328,7 +328,8 @@ class Index:
         """The rows of the user's own SELECT, by column. Cannot write. Raises QueryError."""
         from .store import connection, queries
 
-        return queries.select(connection.open_for_reading(self.path), sql)
+        with closing(connection.open_for_reading(self.path)) as own:
+            yield from queries.select(own, sql)
 
     # The trash, and what happened
 

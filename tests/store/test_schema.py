@@ -230,3 +230,12 @@ def test_counts(index: Index, photos: Path) -> None:
     with connection.open_for_reading(index.path) as database:
         counts = queries.counts(database)
     assert (counts.assets, counts.files, counts.by_root) == (1, 2, {1: 2})
+
+
+def test_a_query_lets_go_of_the_index(index: Index, photos: Path) -> None:
+    """A connection that is left open keeps SQLite's log beside the index, and every later opening has to read it."""
+    put(photos / "a.jpg", 1)
+    index.scan([photos])
+    assert len(list(index.query("SELECT id FROM asset"))) == 1
+    index.close()
+    assert not index.path.with_name(f"{index.path.name}-wal").exists()
