@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from indexer import Index
+from indexer import Index, ids
 from indexer.media.facts import Face, MediaFacts, Metadata
 from indexer.store import connection, pages
 from indexer.store.changes import Change, FileStat
@@ -115,7 +115,8 @@ def make_index(path: Path, count: int, *, places: bool = True) -> int:
         for number in range(first, min(first + _AT_ONCE, count)):
             taken = began + timedelta(minutes=number * (20 * 365 * 24 * 60) / count, seconds=dice.randrange(50))
             towns.append(dice.choice(_TOWNS) if dice.random() < 0.7 else None)
-            new.append(Change("new", _stat(root.id, number, taken), _facts(dice, number, taken, towns[-1])))
+            facts = _facts(dice, number, taken, towns[-1])
+            new.append(Change("new", _stat(root.id, number, taken), facts, ids.asset_id(facts.sha256)))
         with writer.transaction():
             asset_ids = writer.add(new)
         if not places:
@@ -127,9 +128,9 @@ def make_index(path: Path, count: int, *, places: bool = True) -> int:
                     writer.put_enrichments([Enrichment(asset_id, "places", 1, "made", place)])
     seconds = time.monotonic() - started
     with Index.open(path) as index:
-        ids = [row["id"] for row in index.query(f"SELECT id FROM asset ORDER BY id LIMIT {_ALBUMS * 100}")]
+        some = [row["id"] for row in index.query(f"SELECT id FROM asset ORDER BY id LIMIT {_ALBUMS * 100}")]
         for number in range(_ALBUMS):
-            index.albums.create(f"Album {number}", ids[number * 100 : number * 100 + 100])
+            index.albums.create(f"Album {number}", some[number * 100 : number * 100 + 100])
         list(index.search_json("nothing"))  # takes in the words
     writer.connection.close()
     return round(count / seconds)

@@ -268,6 +268,32 @@ def test_the_command_says_what_it_did(dask: Dask, photos: Path, tmp_path: Path) 
     assert "1 new" in done.stdout and "1 picture seen" in done.stdout
 
 
+def test_the_commands_shown(photos: Path, tmp_path: Path) -> None:
+    """Those of docs/scale.md, with another address and another folder."""
+    shown = (SAMPLES.parent / "docs" / "scale.md").read_text().partition("```sh\n")[2].partition("```")[0]
+    _, scheduler, worker, scan = (one.partition(" #")[0].split() for one in shown.strip().splitlines())
+    assert (scheduler, worker[:2], scan[:2]) == (["dask", "scheduler"], ["dask", "worker"], ["indexer", "scan"])
+    pytest.importorskip("distributed", reason="clusters need the extra [cluster]")
+    put(photos / "a.jpg", 1)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
+    python = [sys.executable, "-m"]
+    here = {"tcp://desk:8786": f"tcp://127.0.0.1:{port}", "/photos": str(photos)}
+    started = [
+        subprocess.Popen([*python, *scheduler, "--host", "127.0.0.1", "--port", port, "--no-dashboard"], **quiet)
+    ]
+    try:
+        started.append(subprocess.Popen([*python, *(here.get(one, one) for one in worker), "--no-dashboard"], **quiet))
+        arguments = [here.get(one, one) for one in scan[1:]]
+        until(lambda: run(*arguments, database=tmp_path / "i.db").returncode == 0, 60, "a scan")
+        assert "1 unchanged" in run(*arguments, database=tmp_path / "i.db").stdout
+    finally:
+        for process in reversed(started):
+            process.terminate()
+            process.wait()
+
+
 def test_dask_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(UsageError, match="pip install"):

@@ -42,7 +42,7 @@ class FileStat(NamedTuple):
 class Change(NamedTuple):
     """One step from what is stored to what is there.
 
-    new       content never seen: becomes an asset
+    new       content never seen: becomes an asset; asset_id is its id where that is known to be free
     modified  the asset at this place has other bytes now: keeps its id. With `left`: it lay elsewhere before, and is
               known by its picture
     moved     a known asset lies here now; `left` is the place it has left, as it was stored

@@ -216,14 +216,14 @@ class Writer:
         return change.asset_id
 
     def add(self, changes: Sequence[Change]) -> list[str]:
-        """Carry out changes of the kind `new`, many at once; the ids of their assets. Only for files that lie where no
-        file lay, and of which neither the index nor the others know the content (`queries.unheard`)."""
+        """Carry out changes of the kind `new`, many at once, under the ids that they name, which are returned. Only for
+        files that lie where no file lay, and of which neither the index nor the others know the content
+        (`queries.unheard`)."""
         file_id = self.connection.execute("SELECT coalesce(max(id), 0) FROM file").fetchone()[0]
         files, assets, added = [], [], []
-        for stat, facts in ((change.stat, change.facts) for change in changes):
-            assert facts is not None
+        for _, stat, facts, asset_id, *_ in changes:
+            assert facts is not None and asset_id is not None
             file_id += 1
-            asset_id = ids.asset_id(facts.sha256)
             files.append((file_id, *self._file_row(stat, asset_id, _verdict(facts))))
             assets.append(self._asset_row(asset_id, file_id, stat, facts))
             added.append((asset_id, facts))

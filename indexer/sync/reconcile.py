@@ -98,7 +98,7 @@ class Reconciler:
         self._inodes: dict[int, bool] = {}
         self._pending: list[Change | PassedOver | _Read] = []
         self._new: list[Change] = []
-        self._unheard: set[bytes] = set()
+        self._unheard: dict[bytes, str] = {}
         self._written_at = time.monotonic()
         self._missing: list[StoredFile] = []
         self._leftover: list[int] = []
@@ -310,10 +310,10 @@ class Reconciler:
         self._written_at = time.monotonic()
         self._on_progress()
 
-    def _find_unheard(self) -> set[bytes]:
-        """Of what was read and is about to be written, the SHA-256 of what is new beyond doubt: neither the index nor
-        the others have such content or such a picture, and nothing lay there. It is nearly all of a first scan, for
-        which that is asked, and written, of many at once."""
+    def _find_unheard(self) -> dict[bytes, str]:
+        """Of what was read and is about to be written, the SHA-256 of what is new beyond doubt, and the id it gets:
+        neither the index nor the others have such content or such a picture, and nothing lay there. It is nearly all
+        of a first scan, for which that is asked, and written, of many at once."""
         read = [
             (item.job.stat, item.reading.facts)
             for item in self._pending
@@ -329,7 +329,8 @@ class Reconciler:
         arrivals = [
             (*stat[:3], checksum(facts.sha256), facts.fingerprint, ids.asset_id(facts.sha256)) for stat, facts in alone
         ]
-        return {alone[number][1].sha256 for number in queries.unheard(self._db, arrivals)} if arrivals else set()
+        unheard = queries.unheard(self._db, arrivals) if arrivals else ()
+        return {alone[number][1].sha256: arrivals[number][-1] for number in unheard}
 
     def _add_new(self) -> None:
         """Write what is new beyond doubt: whatever is decided next has to see it."""
@@ -374,7 +375,7 @@ class Reconciler:
             self._writer.note_left_out(stat)
             return
         if job.hashed and reading.facts.sha256 in self._unheard:
-            self._new.append(Change("new", stat, reading.facts))
+            self._new.append(Change("new", stat, reading.facts, self._unheard[reading.facts.sha256]))
             self._count(self._new[-1])
             return
         self._add_new()

@@ -254,7 +254,7 @@ class _Entry:
 def storable(info: os.stat_result) -> os.stat_result:
     """With times that SQLite can hold: its integers of nanoseconds go from 1677 to 2262, some file systems further."""
     times = (info.st_atime_ns, info.st_mtime_ns, info.st_ctime_ns)
-    if all(-(2**63) <= one < 2**63 for one in times):
+    if min(times) >= -(2**63) and max(times) < 2**63:
         return info
     held = [min(max(one, -(2**63)), 2**63 - 1) for one in times]
     names = ("st_atime", "st_mtime", "st_ctime")

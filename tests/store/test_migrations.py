@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from indexer import Index
 from indexer.errors import IndexUnusable
+from indexer.media.dates import utc
 from indexer.store import connection, migrations, schema
 
 from ..conftest import put, rows
@@ -155,3 +157,62 @@ def test_5_says_who_said_whose_a_face_is(tmp_path: Path) -> None:
         found = database.execute("SELECT id, assigned_by, confidence FROM face ORDER BY id").fetchall()
     database.close()
     assert found == [("face_0", "file", None), ("face_1", None, None)]
+
+
+def test_7_stores_no_more_what_follows_from_the_rest(tmp_path: Path) -> None:
+    fill_old(path := tmp_path / "old.db", 6, assets=3)
+    with sqlite3.connect(path) as database:
+        moment = 1_700_000_000_123_456_789
+        for number, (name, uri, created) in enumerate(
+            [("0.jpg", "0.jpg", "2023-11-14T22:13:20.123Z"), ("1 é.jpg", "1%20%C3%A9.jpg", "1969-12-31T23:59:59.998Z"),
+             ("2.jpg", None, None)]
+        ):  # fmt: skip
+            database.execute(
+                "UPDATE file SET name = ?, mtime_ns = ?, device_asset_id = 'f/' || ?, uri = 'f/' || ?,"
+                " file_created_at = ?, file_modified_at = '2023-11-14T22:13:20.123Z' WHERE id = ?",
+                (name, moment, name, uri, created, number + 1),
+            )
+        database.execute("INSERT INTO person VALUES ('person_1', 'Ada', NULL, 0, 0, NULL, 'x', 'x')")
+        for number in range(2):
+            database.execute(
+                "INSERT INTO face VALUES (?, ?, 'person_1', 1, 2, 3, 4, NULL, 'file', NULL, 'file', 'x', 'x')",
+                (f"face_{number}", f"asset_{number:022d}"),
+            )
+        shown = "SELECT json FROM asset_json ORDER BY id"
+        before = [json.loads(row[0]) for row in database.execute(shown).fetchall()]
+    database.close()
+    with Index.open(path) as index:
+        connection.open_for_writing(path).close()
+        after = [json.loads(row[0]) for row in index.connection.execute(shown).fetchall()]
+        # What the metadata was made with is the asset's own time now.
+        assert after[:2] == before[:2]
+        assert rows(index, "SELECT person_id, assets FROM person_count") == [("person_1", 2)]
+        stored = rows(index, "SELECT created_ns, device_asset_id, uri FROM file ORDER BY id")
+        assert stored[0] == (None, None, None)
+        assert stored[1] == (-2_000_000, None, "f/1%20%C3%A9.jpg")
+        assert rows(index, "SELECT sum(live) FROM month") == [(3,)]
+
+
+def test_file_times_are_to_the_millisecond_downwards(index: Index, photos: Path) -> None:
+    """As `utc` says of the same nanoseconds, before 1970 too."""
+    moments = [
+        0,
+        1,
+        999_999,
+        1_000_000,
+        -1,
+        -999_999,
+        -1_000_000,
+        -1_000_001,
+        1_700_000_000_999_999_999,
+        2**62,
+        -(2**62),
+    ]
+    put(photos / "a.jpg", 1)
+    index.scan([photos])
+    with connection.open_for_writing(index.path) as database:
+        for moment in moments:
+            row = database.execute(
+                "UPDATE file SET mtime_ns = ?1, created_ns = ?1 RETURNING file_created_at, file_modified_at", (moment,)
+            ).fetchone()
+            assert row == (utc(moment), utc(moment))
