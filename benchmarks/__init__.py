@@ -1,1 +1,1 @@
-"""Measures, each beside its floor and its peers in the same run. `python -m benchmarks.scan`"""
+"""Measures, each beside its floor and its peers in the same run. `python -m benchmarks`"""

@@ -129,7 +129,7 @@ def make_index(path: Path, count: int, *, places: bool = True) -> int:
     seconds = time.monotonic() - started
     with Index.open(path) as index:
         some = [row["id"] for row in index.query(f"SELECT id FROM asset ORDER BY id LIMIT {_ALBUMS * 100}")]
-        for number in range(_ALBUMS):
+        for number in range(min(_ALBUMS, count // 3000 + 1)):
             index.albums.create(f"Album {number}", some[number * 100 : number * 100 + 100])
         list(index.search_json("nothing"))  # takes in the words
     writer.connection.close()

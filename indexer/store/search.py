@@ -45,7 +45,7 @@ LEFT JOIN (
 LEFT JOIN (SELECT value AS asset_id, key AS place FROM json_each(?)) AS by_meaning ON by_meaning.asset_id = asset.id"""
 # Where words are all that is asked for, and more photos than this have them, none of them is the best: those of them
 # that were taken in last are shown, the newest first, as it is where nobody asked for words.
-_CROWD_OF_WORDS = 1000
+_CROWD_OF_WORDS = 300
 _TAKEN_IN_LAST = """
 SELECT search_row.asset_id FROM search CROSS JOIN search_row ON search_row.id = search.rowid
 CROSS JOIN asset AS one ON one.id = search_row.asset_id
