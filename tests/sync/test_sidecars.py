@@ -282,8 +282,8 @@ def test_a_new_version_of_a_reader_reads_its_files_again(
     (photos / "b.mov").write_bytes(film())
     index.scan([photos])
     ids = rows(index, "SELECT id FROM asset ORDER BY id")
-    group, version = versions._GROUPS["video/"]
-    monkeypatch.setitem(versions._GROUPS, "video/", (group, version + 1))
+    group, version = versions.GROUPS["video/"]
+    monkeypatch.setitem(versions.GROUPS, "video/", (group, version + 1))
     versions._of_ending.cache_clear()
     try:
         summary = index.scan()
