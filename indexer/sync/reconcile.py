@@ -301,6 +301,7 @@ class Reconciler:
     def _flush(self) -> None:
         if self._pending:
             self._presence.look_anew()
+            self._new = []  # of a transaction that was broken off: its items are pending still
             with self._writer.transaction():
                 self._unheard = self._find_unheard()
                 for item in self._pending:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
@@ -19,6 +19,8 @@ import pytest
 
 from indexer import Index
 from indexer.errors import RootUnavailable, UsageError
+from indexer.store.changes import Change
+from indexer.store.writer import Writer
 from indexer.sync import reconcile
 
 from ..conftest import SAMPLES, jpeg, put, rows, run, until, verdicts
@@ -543,3 +545,29 @@ def test_a_file_of_any_year_is_indexed_and_known_again(index: Index, photos: Pat
     assert (again.unchanged, again.bytes_read) == (5, 0)
     for path in photos.iterdir():
         assert index.get(path)["file_modified_at"].endswith("Z")
+
+
+def test_stopped_in_the_middle_of_a_write_nothing_is_written_twice(
+    index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C after the rows of a batch, before the end of its transaction: the scan writes once more what it has read,
+    and stops."""
+    for number in range(20):
+        put(photos / f"{number:02d}.jpg", number)
+    real, stopped = Writer.add, []
+
+    def add(self: Writer, changes: Sequence[Change]) -> list[str]:
+        added = real(self, changes)
+        if not stopped:
+            stopped.append(len(added))
+            raise KeyboardInterrupt
+        return added
+
+    monkeypatch.setattr(Writer, "add", add)
+    monkeypatch.setattr(reconcile, "_BATCH", 5)
+    with pytest.raises(KeyboardInterrupt):
+        index.scan([photos])
+    assert stopped and stopped[0] > 0
+    assert index.counts().assets >= stopped[0]
+    rest = index.scan()
+    assert rest.unchanged + rest.new == index.counts().assets == 20
