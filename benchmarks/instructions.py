@@ -27,6 +27,11 @@ _KEPT = Path(__file__).with_name("instructions.json")
 _FEW, _MORE = 20, 60
 _SIZE = 12_000
 _MARGIN = 1.1
+_SCAN = """
+from indexer import Index
+with Index.open(os.environ["DB"]) as index:
+    index.scan([FOLDER], make_executor=lambda count: Here())
+"""
 _WORK = {
     "floor": """
 import hashlib, os, sqlite3
@@ -39,16 +44,8 @@ for name in sorted(os.listdir(FOLDER)):
     row = name, hashlib.sha256(data).hexdigest(), hashlib.sha1(data).hexdigest(), stat.st_size, stat.st_mtime_ns
     db.execute("INSERT INTO photo VALUES (?, ?, ?, ?, ?)", row)
 """,
-    "a new photo": """
-from indexer import Index
-with Index.open(os.environ["DB"]) as index:
-    index.scan([FOLDER], make_executor=lambda count: Here())
-""",
-    "an unchanged photo": """
-from indexer import Index
-with Index.open(os.environ["DB"]) as index:
-    index.scan([FOLDER], make_executor=lambda count: Here())
-""",
+    "a new photo": _SCAN,
+    "an unchanged photo": _SCAN,
     "a record": """
 from indexer import Index
 with Index.open(os.environ["DB"]) as index:

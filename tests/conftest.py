@@ -149,6 +149,27 @@ def run(
     )
 
 
+def faulty(folder: Path, code: str) -> dict[str, str]:
+    """An environment in which this code runs at the start of each Python: for a fault that is ours, in real processes."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(code)
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), *filter(None, sys.path)])}
+
+
+def faulty_reader(folder: Path, name: str, happens: str) -> dict[str, str]:
+    """One in which this happens when the file of that name is parsed."""
+    return faulty(
+        folder,
+        "import os, indexer.media.read as read\n"
+        "real = read.read_source\n"
+        "def read_source(source, name, *more):\n"
+        f"    if name == {name!r}:\n"
+        f"        {happens}\n"
+        "    return real(source, name, *more)\n"
+        "read.read_source = read_source\n",
+    )
+
+
 def until(true: Callable[[], object], seconds: float = 30.0, what: str = "it") -> None:
     """Wait for something that another process is about to do."""
     seconds *= sized(1, 20)

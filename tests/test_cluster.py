@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from indexer import Index
 from indexer.cluster import Cluster
 from indexer.errors import ClusterUnavailable, UsageError
 
-from .conftest import SAMPLES, put, rows, run, sized, until
+from .conftest import SAMPLES, faulty_reader, put, rows, run, sized, until
 
 # What an index says of photos, without when it was written and which worker was faster.
 _SAME = """
@@ -108,11 +107,6 @@ def fill(photos: Path, count: int) -> None:
     (photos / "damaged.jpg").write_bytes((SAMPLES / "Kyoto" / "DSC00123.JPG").read_bytes()[:900])
 
 
-def named_local_path() -> str:
-    """This checkout, for workers."""
-    return os.pathsep.join([str(Path(package.__file__).parents[1]), *filter(None, sys.path)])
-
-
 def test_a_worker_that_dies_loses_and_doubles_nothing(dask: Dask, index: Index, local: Index, photos: Path) -> None:
     fill(photos, sized(1200, 20_000))
     workers, told, killed = dask.workers(3), [], []
@@ -166,7 +160,8 @@ def test_photos_that_a_worker_does_not_see_are_read_here(dask: Dask, index: Inde
     with Cluster(dask.address, told.append) as cluster:
         done = index.scan([photos], cluster=cluster)
     assert done.unreadable == 0
-    assert rows(index, _SAME) == (local.scan([photos]) and rows(local, _SAME))
+    local.scan([photos])
+    assert rows(index, _SAME) == rows(local, _SAME)
     assert [text for text in told if "could not open were read here" in text], told
 
 
@@ -198,18 +193,7 @@ def test_a_worker_of_another_version_is_not_used(dask: Dask, index: Index, photo
 def test_a_photo_that_kills_workers_costs_one_and_is_read_here(dask: Dask, index: Index, photos: Path) -> None:
     for number in range(60):
         put(photos / f"{number:03d}.jpg", number)
-    killer = photos.parent / "killer"
-    killer.mkdir()
-    (killer / "sitecustomize.py").write_text(
-        "import os, indexer.media.read as read\n"
-        "real = read.read_source\n"
-        "def read_source(source, name, *more):\n"
-        "    if name == '030.jpg':\n"
-        "        os.abort()\n"
-        "    return real(source, name, *more)\n"
-        "read.read_source = read_source\n"
-    )
-    dask.workers(2, PYTHONPATH=os.pathsep.join([str(killer), named_local_path()]))
+    dask.workers(2, PYTHONPATH=faulty_reader(photos.parent / "killer", "030.jpg", "os.abort()")["PYTHONPATH"])
     with Cluster(dask.address) as cluster:
         done = index.scan([photos], cluster=cluster)
         assert cluster.count == 2 and len(dask._known()) == 1
@@ -248,7 +232,6 @@ def test_what_is_missing_is_said(how: str, dask: Dask, photos: Path, tmp_path: P
     if how == "no Dask":
         (tmp_path / "distributed.py").write_text("raise ImportError('it is not installed')\n")
         environment["PYTHONPATH"] = str(tmp_path)
-    started = time.monotonic()
     done = run("scan", photos, "--cluster", address, database=tmp_path / "i.db", env=environment)
     expected = {
         "no scheduler": "there is no scheduler at tcp://127.0.0.1:1: start one with 'dask scheduler'",
@@ -257,7 +240,6 @@ def test_what_is_missing_is_said(how: str, dask: Dask, photos: Path, tmp_path: P
     }
     assert done.returncode == (2 if how == "no Dask" else 1)
     assert expected[how] in done.stderr and "Traceback" not in done.stderr
-    assert time.monotonic() - started < 60
 
 
 def test_the_command_says_what_it_did(dask: Dask, photos: Path, tmp_path: Path) -> None:

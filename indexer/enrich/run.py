@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from indexer.cluster import Cluster
 
     from .describe import Endpoint
-    from .worker import Order, Outcome, Seen
+    from .worker import Order, Outcome
 
 # Pictures that go to a worker at once, and those that are out at all.
 _BATCH = 4
@@ -288,15 +288,16 @@ class Enrich:
             elif names:
                 self.summary.out_of_reach += 1
 
-    def _kept(self, order: Order, seen: Seen) -> list[Enrichment]:
+    def _kept(self, order: Order, worked_out: list[Enrichment]) -> list[Enrichment]:
         """With the variants that were drawn, in the cache."""
         from .variants import Stem, keep
 
         stem = Stem.of(self._cache.folder, order.basis)
-        kept = tuple(keep(stem, one) for one in seen.variants)
         return [
-            one._replace(result=kept) if one.enricher == VARIANTS and one.error is None else one
-            for one in seen.worked_out
+            one._replace(result=tuple(keep(stem, drawn) for drawn in one.result))  # type: ignore[union-attr, arg-type]
+            if one.enricher == VARIANTS and one.error is None
+            else one
+            for one in worked_out
         ]
 
     def _order(self, one: Due, names: tuple[str, ...]) -> Order | None:

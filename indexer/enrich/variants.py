@@ -12,7 +12,7 @@ import xxhash
 from PIL import Image
 
 from indexer.errors import IndexUnusable
-from indexer.store.enrichments import Variant
+from indexer.store.enrichments import Encoded, Variant
 
 from .enrichers import FROM_PICTURE, VARIANTS
 
@@ -49,15 +49,6 @@ def shrink(image: Image.Image, long_side: int) -> Image.Image:
         return image
     size = max(1, round(image.width * share)), max(1, round(image.height * share))
     return image.resize(size, Image.Resampling.HAMMING, reducing_gap=1.5)
-
-
-class Encoded(NamedTuple):
-    """A variant, or the portrait of the face of that name, as the file that it is to be."""
-
-    name: str
-    width: int
-    height: int
-    data: bytes
 
 
 def encode(name: str, image: Image.Image) -> Encoded:

@@ -16,13 +16,13 @@ from .enrichers import FACES, MEANING, QUALITY, TEXT, VARIANTS
 from .faces import find
 from .faces.models import Kind
 from .picture import Picture, film_frames, open_picture
-from .variants import LARGEST, Encoded, make_ahead, shrink
+from .variants import LARGEST, make_ahead, shrink
 
 
 class Order(NamedTuple):
     """A picture to look at. path is as the operating system knows it; size and mtime_ns are those of the file that the
     index knows: another file is not looked at. versions: of the enrichers that are to see it. faces, meaning: the
-    models for these. The worker may be another machine's, so that nothing is written here."""
+    models for these."""
 
     asset_id: str
     path: str
@@ -36,16 +36,8 @@ class Order(NamedTuple):
     meaning: meaning.Kind | None
 
 
-class Seen(NamedTuple):
-    """What came of looking at one picture. variants: those that were drawn; their files are not written yet, nor are
-    they in the result."""
-
-    worked_out: list[Enrichment]
-    variants: tuple[Encoded, ...] = ()
-
-
-# None: the picture cannot be reached now.
-Outcome = Seen | None
+# None: the picture cannot be reached now. Variants are Encoded: nothing is written here.
+Outcome = list[Enrichment] | None
 
 
 def look_at_pictures(orders: Sequence[Order]) -> list[Outcome]:
@@ -65,7 +57,7 @@ def be_quiet() -> None:
 
 
 def crashed(order: Order) -> Outcome:
-    return Seen([_failed(order, name, "the decoder crashed on it") for name in order.versions])
+    return [_failed(order, name, "the decoder crashed on it") for name in order.versions]
 
 
 def _look_at(order: Order) -> Outcome:
@@ -77,10 +69,9 @@ def _look_at(order: Order) -> Outcome:
     except OSError:
         return None
     except Undecodable as error:
-        return Seen([_failed(order, name, str(error)) for name in order.versions])
+        return [_failed(order, name, str(error)) for name in order.versions]
     preview = picture._replace(image=shrink(picture.image, LARGEST))
-    seen = [_enriched(order, name, preview) for name in order.versions]
-    return Seen(seen, make_ahead(preview.image) if VARIANTS in order.versions else ())
+    return [_enriched(order, name, preview) for name in order.versions]
 
 
 def _enriched(order: Order, name: str, preview: Picture) -> Enrichment:
@@ -96,9 +87,9 @@ def _enriched(order: Order, name: str, preview: Picture) -> Enrichment:
     return Enrichment(order.asset_id, name, order.versions[name], order.basis, result)
 
 
-def _work_out(order: Order, name: str, preview: Picture) -> Result | None:
+def _work_out(order: Order, name: str, preview: Picture) -> Result:
     if name == VARIANTS:
-        return None  # drawn by `_look_at`
+        return make_ahead(preview.image)
     if name == QUALITY:
         return quality.measure(shrink(preview.image, quality.LONG_SIDE))
     if name == FACES:

@@ -162,7 +162,7 @@ def _degrees(gps: Directory, tag: int, ref_tag: int, negative: bytes, limit: int
         return None
     degrees, unit = 0.0, 1
     for part in parts[:3]:
-        if unit == 1 or part == part:  # a minute or second that is no number says nothing
+        if unit == 1 or not math.isnan(part):  # a minute or second that is no number says nothing
             degrees += part / unit
         unit *= 60
     if not math.isfinite(degrees) or abs(degrees) > limit:

@@ -144,7 +144,7 @@ class _Picture:
 
 
 def _buffer() -> memoryview:
-    """This thread's, which is used again for every file: fresh memory costs more than the hash of it."""
+    """This thread's, used again for every file: fresh memory the kernel clears page by page."""
     if len(getattr(_own, "buffer", b"")) != PIECE:
         _own.buffer = memoryview(bytearray(PIECE))
     return cast(memoryview, _own.buffer)

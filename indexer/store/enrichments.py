@@ -36,6 +36,15 @@ class Variant(NamedTuple):
     size: int
 
 
+class Encoded(NamedTuple):
+    """A rendering that is no file yet, as its bytes; whoever has the cache folder makes a Variant of it."""
+
+    name: str
+    width: int
+    height: int
+    data: bytes
+
+
 class Appearance(NamedTuple):
     """thumbhash in base64; hashes: see indexer.enrich.appearance."""
 
@@ -64,6 +73,7 @@ class Meaning(NamedTuple):
 Result = (
     Place
     | Sequence[Variant]
+    | Sequence[Encoded]
     | Mapping[str, float]
     | Appearance
     | Sequence[FoundFace]

@@ -112,7 +112,7 @@ def free_terms(wanted: Wanted) -> tuple[Term, ...]:
 def searched(connection: sqlite3.Connection, wanted: Wanted, limit: int, about: Sequence[str] = ()) -> list[Listed]:
     """The best first where there are words; else the newest. about: assets whose pictures are about the free words,
     the nearest first; they are found too."""
-    statement, values = _statement(LISTED, wanted, limit, about, _crowd(connection, wanted))
+    statement, values = _statement(LISTED, wanted, limit, about, None if about else _crowd(connection, wanted))
     return [Listed(*row) for row in connection.execute(statement, (*values, limit))]
 
 
@@ -121,7 +121,7 @@ def searched_json(
 ) -> Iterator[str]:
     """The records of `searched`, each as asset_json has it."""
     shown = "(SELECT json FROM asset_json WHERE asset_json.id = asset.id)"
-    statement, values = _statement(shown, wanted, limit, about, _crowd(connection, wanted))
+    statement, values = _statement(shown, wanted, limit, about, None if about else _crowd(connection, wanted))
     return (row[0] for row in connection.execute(statement, (*values, limit)))
 
 

@@ -21,7 +21,7 @@ from indexer.config import cache_folder
 from indexer.enrich import enrichers
 from indexer.errors import NotFound, Undecodable, UsageError
 
-from ..conftest import SAMPLES, Watcher, put, rows, run, sized, until
+from ..conftest import SAMPLES, Watcher, faulty, put, rows, run, sized, until
 
 PARIS = SAMPLES / "Paris" / "PXL_20240412_184115120.jpg"
 
@@ -304,3 +304,15 @@ def test_a_rehearsal_sees_nothing(index: Index, album: Path) -> None:
     due = index.enrich_due(redo=True)
     assert (due["places"], due["pictures"]) == (1, 13)
     assert seen(index)["quality"] == (11, 2)
+
+
+def test_a_preview_that_cannot_be_drawn_costs_that_alone(samples: Path, tmp_path: Path) -> None:
+    code = "import indexer.enrich.worker as worker\ndef make_ahead(image):\n    raise ValueError('no such colours')\n"
+    environment = faulty(tmp_path / "faulty", f"{code}worker.make_ahead = make_ahead\n")
+    with Index.open(tmp_path / "index.db") as index:
+        index.scan([samples / "Kyoto"])
+    done = run("enrich", "variants", "quality", database=tmp_path / "index.db", env=environment)
+    assert done.returncode == 0 and "no such colours" in done.stdout, done.stderr
+    with Index.open(tmp_path / "index.db") as index:
+        worked_out = index.enrichments()
+        assert worked_out == {"quality": (5, 0), "variants": (0, 5)}

@@ -23,7 +23,7 @@ from indexer.store.changes import Change
 from indexer.store.writer import Writer
 from indexer.sync import reconcile
 
-from ..conftest import SAMPLES, jpeg, put, rows, run, until, verdicts
+from ..conftest import SAMPLES, faulty_reader, jpeg, put, rows, run, until, verdicts
 
 
 def counts(index: Index) -> tuple[int, ...]:
@@ -457,22 +457,11 @@ def test_a_stopped_scan_leaves_a_good_index_and_the_next_goes_on(photos: Path, t
     assert counts(index) == (total, total, 0, 0, 0)
 
 
-def test_a_reader_that_crashes_costs_one_file(index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_crashes_costs_one_file(index: Index, photos: Path) -> None:
     """A worker process that dies for real, at one file among a hundred."""
     for number in range(100):
         put(photos / f"{number:03d}.jpg", number)
-    killer = photos.parent / "killer"
-    killer.mkdir()
-    (killer / "sitecustomize.py").write_text(
-        "import os, indexer.media.read as read\n"
-        "real = read.read_source\n"
-        "def read_source(source, name, *more):\n"
-        "    if name == '050.jpg':\n"
-        "        os.abort()\n"
-        "    return real(source, name, *more)\n"
-        "read.read_source = read_source\n"
-    )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(killer), *filter(None, sys.path)])}
+    environment = faulty_reader(photos.parent / "killer", "050.jpg", "os.abort()")
     done = run("scan", photos, database=index.path, env=environment)
     assert done.returncode == 2, done.stderr
     seen = verdicts(index)
@@ -485,18 +474,7 @@ def test_a_reader_that_raises_costs_one_file(index: Index, photos: Path) -> None
     """An error in the indexer itself, met at one photo: its verdict, and the others are indexed."""
     for number in range(20):
         put(photos / f"{number:03d}.jpg", number)
-    faulty = photos.parent / "faulty"
-    faulty.mkdir()
-    (faulty / "sitecustomize.py").write_text(
-        "import indexer.media.read as read\n"
-        "real = read.read_source\n"
-        "def read_source(source, name, *more):\n"
-        "    if name == '007.jpg':\n"
-        "        raise TypeError('nobody thought of this')\n"
-        "    return real(source, name, *more)\n"
-        "read.read_source = read_source\n"
-    )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(faulty), *filter(None, sys.path)])}
+    environment = faulty_reader(photos.parent / "faulty", "007.jpg", "raise TypeError('nobody thought of this')")
     done = run("scan", photos, database=index.path, env=environment)
     assert done.returncode == 2, done.stderr
     assert verdicts(index)["007.jpg"] == "unreadable"
