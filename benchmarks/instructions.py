@@ -19,12 +19,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from .measuring import Row
 from .trees import make_tree
 
 _KEPT = Path(__file__).with_name("instructions.json")
-_FEW, _MORE = 20, 60
 _SIZE = 12_000
 _MARGIN = 1.1
 _SCAN = """
@@ -32,8 +32,21 @@ from indexer import Index
 with Index.open(os.environ["DB"]) as index:
     index.scan([FOLDER], make_executor=lambda count: Here())
 """
+
+
+class Work(NamedTuple):
+    """Done with so few photos and with so many more that the difference is theirs, not a collection of garbage more."""
+
+    code: str
+    few: int = 20
+    more: int = 60
+    times: int = 1  # that it is done with each
+    scanned: bool = False  # before it is counted
+
+
 _WORK = {
-    "floor": """
+    "floor": Work(
+        """
 import hashlib, os, sqlite3
 db = sqlite3.connect(os.environ["DB"], isolation_level=None)
 db.execute("CREATE TABLE photo (name TEXT, sha256 TEXT, sha1 TEXT, size INTEGER, mtime INTEGER)")
@@ -43,10 +56,12 @@ for name in sorted(os.listdir(FOLDER)):
     stat = os.stat(f"{FOLDER}/{name}")
     row = name, hashlib.sha256(data).hexdigest(), hashlib.sha1(data).hexdigest(), stat.st_size, stat.st_mtime_ns
     db.execute("INSERT INTO photo VALUES (?, ?, ?, ?, ?)", row)
-""",
-    "a new photo": _SCAN,
-    "an unchanged photo": _SCAN,
-    "a record": """
+"""
+    ),
+    "a new photo": Work(_SCAN),
+    "an unchanged photo": Work(_SCAN, few=200, more=1200, scanned=True),
+    "a record": Work(
+        """
 from indexer import Index
 with Index.open(os.environ["DB"]) as index:
     ids = [row["id"] for row in index.query("SELECT id FROM asset ORDER BY id")]
@@ -54,6 +69,9 @@ with Index.open(os.environ["DB"]) as index:
         for one in ids:
             index.get_json(one)
 """,
+        times=50,
+        scanned=True,
+    ),
 }
 _BEFORE = """
 import os
@@ -65,7 +83,6 @@ class Here(Executor):
         future.set_result(function(*values))
         return future
 """
-_TIMES = {"a record": 50}
 
 
 def measure(scratch: Path, *, quick: bool) -> list[Row]:
@@ -102,26 +119,33 @@ def ratios(scratch: Path) -> dict[str, float]:
     """By what is done, its instructions for one photo of those of the floor."""
     if shutil.which("valgrind") is None:
         raise SystemExit("valgrind is not installed: apt-get install valgrind")
-    counted: dict[str, list[int]] = {name: [] for name in _WORK}
-    for count in (_FEW, _MORE):
-        make_tree(scratch / str(count), count, _SIZE, per_folder=count)
-        for name, code in _WORK.items():
-            database = scratch / f"{'floor' if name == 'floor' else 'index'}{count}.db"
-            counted[name].append(_instructions(code, scratch / str(count) / "0000", database))
-    each = {name: (more - few) / (_MORE - _FEW) / _TIMES.get(name, 1) for name, (few, more) in counted.items()}
+    each = {name: _for_one(work, scratch / name) for name, work in _WORK.items()}
     return {name: round(count / each["floor"], 4) for name, count in each.items() if name != "floor"}
 
 
+def _for_one(work: Work, scratch: Path) -> float:
+    counted = []
+    for count in (work.few, work.more):
+        make_tree(scratch / str(count), count, _SIZE, per_folder=count)
+        folder, database = scratch / str(count) / "0000", scratch / f"{count}.db"
+        if work.scanned:
+            subprocess.run([sys.executable, "-c", _BEFORE + _SCAN], env=_environment(folder, database), check=True)
+        counted.append(_instructions(work.code, folder, database))
+    return (counted[1] - counted[0]) / (work.more - work.few) / work.times
+
+
 def _instructions(code: str, folder: Path, database: Path) -> int:
-    environment = {**os.environ, "FOLDER": str(folder), "DB": str(database), "PYTHONHASHSEED": "0"}
     tool = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-    done = subprocess.run(
-        [*tool, sys.executable, "-c", _BEFORE + code], capture_output=True, text=True, env=environment, check=False
-    )
+    command = [*tool, sys.executable, "-c", _BEFORE + code]
+    done = subprocess.run(command, capture_output=True, text=True, env=_environment(folder, database), check=False)
     found = re.search(r"Collected : (\d+)", done.stderr)
     if done.returncode or not found:
         raise SystemExit(f"valgrind ended with {done.returncode}: {done.stderr[-2000:]}")
     return int(found[1])
+
+
+def _environment(folder: Path, database: Path) -> dict[str, str]:
+    return {**os.environ, "FOLDER": str(folder), "DB": str(database), "PYTHONHASHSEED": "0"}
 
 
 if __name__ == "__main__":
