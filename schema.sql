@@ -92,10 +92,13 @@ CREATE TABLE coverage (
     overflows INTEGER NOT NULL DEFAULT 0         -- times that the system lost events, since the watch began
 ) STRICT;
 
--- An asset is content: a photo or film, wherever it lies. Its id comes from the SHA-256 first indexed.
+-- An asset is content: a photo or film, wherever it lies. Its id comes from the SHA-256 first indexed, and is the same in
+-- every index: what the user says of an asset refers to that. What is found out of files refers to its number, which takes a
+-- tenth of the room. What the file says (the camera, the author) is read again whenever the file changes.
 CREATE TABLE asset (
-    id                 TEXT PRIMARY KEY CHECK (length(id) = 28 AND id GLOB 'asset_*'),
-    checksum           TEXT NOT NULL UNIQUE,     -- base64 of the SHA-256
+    number             INTEGER PRIMARY KEY,      -- in this index: the order in which they came in
+    id                 TEXT NOT NULL UNIQUE CHECK (length(id) = 28 AND id GLOB 'asset_*'),
+    checksum           TEXT NOT NULL,            -- base64 of the SHA-256
     checksum_sha1      TEXT,                     -- base64 of the SHA-1
     mime_type          TEXT NOT NULL,
     fingerprint        TEXT,                     -- XXH3-128 of the coded picture without metadata, hexadecimal
@@ -112,15 +115,46 @@ CREATE TABLE asset (
     created_at         TEXT NOT NULL,
     updated_at         TEXT NOT NULL,            -- moves only when the record's JSON does
     trashed_at         TEXT,                     -- NULL: live
-    trash_wish         TEXT CHECK (trash_wish IN ('in', 'out'))  -- the user put it in the trash, whatever its files; or took
+    trash_wish         TEXT CHECK (trash_wish IN ('in', 'out')), -- the user put it in the trash, whatever its files; or took
                                                                  -- it out, though they are gone
+    make               TEXT,
+    model              TEXT,
+    orientation        INTEGER CHECK (orientation BETWEEN 1 AND 8),
+    modified_datetime  TEXT,
+    original_datetime  TEXT,
+    digitized_datetime TEXT,
+    lens_model         TEXT,
+    f_number           REAL,
+    focal_length       REAL,                    -- millimetres
+    iso                INTEGER,
+    exposure_time      REAL,                    -- seconds
+    exposure_bias      REAL,                    -- EV
+    latitude           REAL CHECK (latitude BETWEEN -90 AND 90),
+    longitude          REAL CHECK (longitude BETWEEN -180 AND 180),
+    altitude           REAL,                    -- metres, negative below the sea
+    city               TEXT,
+    state              TEXT,
+    country            TEXT,
+    country_code       TEXT,
+    sublocation        TEXT,
+    description        TEXT,
+    fps                REAL,
+    live_photo_cid     TEXT,
+    projection_type    TEXT,
+    profile_description TEXT,
+    auto_stack_id      TEXT,
+    rating             INTEGER CHECK (rating BETWEEN 0 AND 5),
+    origins            TEXT CHECK (origins IS NULL OR json_valid(origins)),  -- see the view origin; NULL: Exif alone spoke
+    words_changed_at   TEXT NOT NULL             -- when what the file says, or is looked up of it, last changed
 ) STRICT;
 
 -- Read backwards: the newest first, ties by id. Forwards, photos that come in the order they were taken fill its pages.
 CREATE INDEX asset_newest ON asset (wall_clock, id DESC) WHERE trashed_at IS NULL;
 
 -- Of what is random the beginning finds the row as well as all of it, in half the pages: who asks says both,
--- substr(fingerprint, 1, 10) = substr(?1, 1, 10) AND fingerprint = ?1.
+-- substr(fingerprint, 1, 10) = substr(?1, 1, 10) AND fingerprint = ?1. No two SHA-256 begin with the same 96 bits.
+CREATE UNIQUE INDEX asset_checksum ON asset (substr(checksum, 1, 16));
+
 CREATE INDEX asset_fingerprint ON asset (substr(fingerprint, 1, 10)) WHERE fingerprint IS NOT NULL;
 
 CREATE INDEX asset_trashed ON asset (trashed_at) WHERE trashed_at IS NOT NULL;
@@ -128,6 +162,10 @@ CREATE INDEX asset_trashed ON asset (trashed_at) WHERE trashed_at IS NOT NULL;
 CREATE INDEX asset_sha1 ON asset (substr(checksum_sha1, 1, 10));
 
 CREATE INDEX asset_lost ON asset (id) WHERE file_id IS NULL;
+
+CREATE INDEX asset_place ON asset (latitude, longitude) WHERE latitude IS NOT NULL;
+
+CREATE INDEX asset_live_photo ON asset (live_photo_cid) WHERE live_photo_cid IS NOT NULL;
 
 -- How many assets there are of each month, so that a time line need not count them; kept by the triggers asset_month_…,
 -- of new assets by indexer/store/history.py.
@@ -161,7 +199,7 @@ CREATE TABLE file (
                          ('indexed', 'damaged', 'ignored', 'not_media', 'unreadable', 'unstable', 'missing', 'gone')),
     reason           TEXT,                       -- which rule, which error, what is damaged
     is_folder        INTEGER NOT NULL DEFAULT 0 CHECK (is_folder IN (0, 1)),
-    asset_id         TEXT REFERENCES asset (id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
+    asset_number     INTEGER REFERENCES asset (number) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
     size             INTEGER,
     mtime_ns         INTEGER,
     ctime_ns         INTEGER,
@@ -180,76 +218,39 @@ CREATE TABLE file (
     UNIQUE (root_id, folder, name)
 ) STRICT;
 
-CREATE INDEX file_asset ON file (asset_id) WHERE asset_id IS NOT NULL;
-CREATE INDEX file_inode ON file (inode, size) WHERE asset_id IS NOT NULL;
-CREATE INDEX file_away ON file (asset_id) WHERE verdict IN ('gone', 'ignored') AND asset_id IS NOT NULL;
+CREATE INDEX file_asset ON file (asset_number) WHERE asset_number IS NOT NULL;
+CREATE INDEX file_inode ON file (inode, size) WHERE asset_number IS NOT NULL;
+CREATE INDEX file_away ON file (asset_number) WHERE verdict IN ('gone', 'ignored') AND asset_number IS NOT NULL;
 CREATE INDEX file_missing ON file (root_id) WHERE verdict = 'missing';
 CREATE INDEX file_other ON file (verdict) WHERE verdict <> 'indexed';  -- few, in most indexes
 
--- What the file says: the camera, the author. Read again whenever the file changes.
-CREATE TABLE metadata (
-    asset_id            TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
-    make                TEXT,
-    model               TEXT,
-    orientation         INTEGER CHECK (orientation BETWEEN 1 AND 8),
-    modified_datetime   TEXT,
-    original_datetime   TEXT,
-    digitized_datetime  TEXT,
-    lens_model          TEXT,
-    f_number            REAL,
-    focal_length        REAL,                    -- millimetres
-    iso                 INTEGER,
-    exposure_time       REAL,                    -- seconds
-    exposure_bias       REAL,                    -- EV
-    latitude            REAL CHECK (latitude BETWEEN -90 AND 90),
-    longitude           REAL CHECK (longitude BETWEEN -180 AND 180),
-    altitude            REAL,                    -- metres, negative below the sea
-    city                TEXT,
-    state               TEXT,
-    country             TEXT,
-    country_code        TEXT,
-    sublocation         TEXT,
-    description         TEXT,
-    fps                 REAL,
-    live_photo_cid      TEXT,
-    projection_type     TEXT,
-    profile_description TEXT,
-    auto_stack_id       TEXT,
-    rating              INTEGER CHECK (rating BETWEEN 0 AND 5),
-    origins             TEXT CHECK (origins IS NULL OR json_valid(origins)),  -- see the view origin; NULL: Exif alone spoke
-    updated_at          TEXT                     -- NULL: not since the asset was created
-) STRICT, WITHOUT ROWID;
-
-CREATE INDEX metadata_place ON metadata (latitude, longitude) WHERE latitude IS NOT NULL;
-CREATE INDEX metadata_live ON metadata (live_photo_cid) WHERE live_photo_cid IS NOT NULL;
-
 -- Words that somebody tagged the photo with, in the file or beside it. Hierarchies as they are written: a|b|c or a/b/c.
 CREATE TABLE keyword (
-    asset_id TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
-    word     TEXT NOT NULL COLLATE NOCASE,
-    PRIMARY KEY (word, asset_id)
+    asset_number INTEGER NOT NULL REFERENCES asset (number) ON DELETE CASCADE,
+    word         TEXT NOT NULL COLLATE NOCASE,
+    PRIMARY KEY (word, asset_number)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX keyword_asset ON keyword (asset_id);
+CREATE INDEX keyword_asset ON keyword (asset_number);
 
 -- The film inside a motion photo: where its bytes lie in the file.
 CREATE TABLE motion (
-    asset_id  TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
-    start     INTEGER NOT NULL CHECK (start > 0),
-    size      INTEGER NOT NULL CHECK (size > 0),
-    mime_type TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+    asset_number INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
+    start        INTEGER NOT NULL CHECK (start > 0),
+    size         INTEGER NOT NULL CHECK (size > 0),
+    mime_type    TEXT NOT NULL
+) STRICT;
 
 -- What files say together that none says alone: a photo and its raw, the shots of a burst, a still and its film.
 CREATE TABLE companion (
-    asset_id       TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    asset_number   INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
     auto_stack_id  TEXT,
     live_photo_cid TEXT
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Where the coordinates lie, looked up offline. The file's own words win over it.
 CREATE TABLE place (
-    asset_id     TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    asset_number INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
     city         TEXT,
     state        TEXT,
     country      TEXT,
@@ -257,7 +258,7 @@ CREATE TABLE place (
     sublocation  TEXT,
     place_name   TEXT,
     timezone     TEXT                            -- IANA name
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Named places that the user imported from GeoNames, whose ids and codes these are. A cell is a fiftieth of a degree on
 -- each side, counted from the south pole eastwards.
@@ -290,37 +291,37 @@ CREATE TABLE user_value (
 -- basis is what they were worked out from (see enrichment_basis): where that has changed, or the version, they are due
 -- again. One that failed is not tried again before then.
 CREATE TABLE enrichment (
-    asset_id TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
-    enricher TEXT NOT NULL,
-    version  INTEGER NOT NULL,
-    basis    TEXT NOT NULL,
-    error    TEXT,
-    done_at  TEXT NOT NULL,
-    PRIMARY KEY (asset_id, enricher)
+    asset_number INTEGER NOT NULL REFERENCES asset (number) ON DELETE CASCADE,
+    enricher     TEXT NOT NULL,
+    version      INTEGER NOT NULL,
+    basis        TEXT NOT NULL,
+    error        TEXT,
+    done_at      TEXT NOT NULL,
+    PRIMARY KEY (asset_number, enricher)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX enrichment_failed ON enrichment (enricher) WHERE error IS NOT NULL;
 
 -- Quality figures by name; scores are 0..1.
 CREATE TABLE metric (
-    asset_id TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
-    name     TEXT NOT NULL,
-    value    REAL,
-    PRIMARY KEY (asset_id, name)
+    asset_number INTEGER NOT NULL REFERENCES asset (number) ON DELETE CASCADE,
+    name         TEXT NOT NULL,
+    value        REAL,
+    PRIMARY KEY (asset_number, name)
 ) STRICT, WITHOUT ROWID;
 
 -- Other renderings of an asset: thumbnail, preview, fullsize; and the portraits of those in it, under their faces' ids. The
 -- files lie in the cache folder and may be made again at any time.
 CREATE TABLE variant (
-    asset_id  TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
-    name      TEXT NOT NULL CHECK (name IN ('thumbnail', 'preview', 'fullsize') OR name GLOB 'face_*'),
-    file      TEXT NOT NULL,                     -- within the cache folder
-    mime_type TEXT NOT NULL,
-    width     INTEGER NOT NULL,
-    height    INTEGER NOT NULL,
-    size      INTEGER NOT NULL,                  -- bytes
-    used_at   TEXT NOT NULL,                     -- made, or last asked for by name
-    PRIMARY KEY (asset_id, name)
+    asset_number INTEGER NOT NULL REFERENCES asset (number) ON DELETE CASCADE,
+    name         TEXT NOT NULL CHECK (name IN ('thumbnail', 'preview', 'fullsize') OR name GLOB 'face_*'),
+    file         TEXT NOT NULL,                  -- within the cache folder
+    mime_type    TEXT NOT NULL,
+    width        INTEGER NOT NULL,
+    height       INTEGER NOT NULL,
+    size         INTEGER NOT NULL,               -- bytes
+    used_at      TEXT NOT NULL,                  -- made, or last asked for by name
+    PRIMARY KEY (asset_number, name)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX variant_used ON variant (used_at, size);
@@ -328,36 +329,36 @@ CREATE INDEX variant_used ON variant (used_at, size);
 -- What a picture looks like, in a few bytes: a ThumbHash (base64) to show while it loads, and perceptual hashes of eight
 -- bytes each, of the whole picture and of parts of it, to find those that look alike.
 CREATE TABLE appearance (
-    asset_id  TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
-    thumbhash TEXT NOT NULL,
-    hashes    BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+    asset_number INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
+    thumbhash    TEXT NOT NULL,
+    hashes       BLOB NOT NULL
+) STRICT;
 
 -- What the picture is about, to a model: numbers (16-bit floats, little-endian, of unit length) that lie near those of
 -- words that say it.
 CREATE TABLE meaning (
-    asset_id TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
-    model    TEXT NOT NULL,
-    vector   BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+    asset_number INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
+    model        TEXT NOT NULL,
+    vector       BLOB NOT NULL
+) STRICT;
 
 -- What a model wrote of the picture; '' where it refused to.
 CREATE TABLE generated_description (
-    asset_id TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
-    text     TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+    asset_number INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
+    text         TEXT NOT NULL
+) STRICT;
 
 -- Lines of text in the picture, in the order they are read. x, y, w, h are pixels of the stored picture.
 CREATE TABLE text_line (
-    asset_id   TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
-    number     INTEGER NOT NULL,
-    text       TEXT NOT NULL,
-    x          INTEGER NOT NULL,
-    y          INTEGER NOT NULL,
-    w          INTEGER NOT NULL,
-    h          INTEGER NOT NULL,
-    confidence REAL NOT NULL,                    -- 0..1
-    PRIMARY KEY (asset_id, number)
+    asset_number INTEGER NOT NULL REFERENCES asset (number) ON DELETE CASCADE,
+    number       INTEGER NOT NULL,
+    text         TEXT NOT NULL,
+    x            INTEGER NOT NULL,
+    y            INTEGER NOT NULL,
+    w            INTEGER NOT NULL,
+    h            INTEGER NOT NULL,
+    confidence   REAL NOT NULL,                  -- 0..1
+    PRIMARY KEY (asset_number, number)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE person (
@@ -398,10 +399,18 @@ CREATE TABLE face_embedding (
     vector  BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- On how many photos a person is, so that a record need not count them; kept by the triggers face_counted_….
+-- On how many photos a person is, so that a record need not count them, and on which, by when they were taken, so that a
+-- page of them need not sort all; kept by the triggers person_….
 CREATE TABLE person_count (
     person_id TEXT PRIMARY KEY REFERENCES person (id) ON DELETE CASCADE,
     assets    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE person_asset (
+    person_id    TEXT NOT NULL REFERENCES person (id) ON DELETE CASCADE,
+    taken        TEXT NOT NULL,                  -- wall_clock of the asset
+    asset_number INTEGER NOT NULL,
+    PRIMARY KEY (person_id, taken, asset_number)
 ) STRICT, WITHOUT ROWID;
 
 -- Former ids of a person: of those that the user merged into this one.
@@ -436,10 +445,11 @@ CREATE INDEX album_asset_asset ON album_asset (asset_id);
 CREATE TABLE event (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     created_at  TEXT NOT NULL,
-    entity_type TEXT NOT NULL CHECK (entity_type IN
-                    ('asset', 'file', 'metadata', 'face', 'person', 'album', 'album_asset')),
-    entity_id   TEXT NOT NULL,                   -- of a file, the asset that it holds
     event_type  TEXT NOT NULL,
+    entity_type TEXT NOT NULL GENERATED ALWAYS AS (CASE WHEN event_type GLOB 'album_asset_*' THEN 'album_asset'
+                    ELSE substr(event_type, 1, instr(event_type, '_') - 1) END) VIRTUAL
+                    CHECK (entity_type IN ('asset', 'file', 'metadata', 'face', 'person', 'album', 'album_asset')),
+    entity_id   TEXT NOT NULL,                   -- of a file, the asset that it holds
     payload     TEXT CHECK (payload IS NULL OR json_valid(payload))
 ) STRICT;
 
@@ -463,37 +473,28 @@ CREATE TABLE user_change_row (
 
 CREATE INDEX user_change_row_change ON user_change_row (change_id);
 
--- The word index. Who keeps it up reads the events from setting words_cursor on.
+-- The word index, a row an asset, by its number. Who keeps it up reads the events from setting words_cursor on.
 CREATE VIRTUAL TABLE search USING fts5 (
     name, folder, description, keywords, place, people, camera, albums, text, taken,
-    tokenize = "unicode61 remove_diacritics 2", prefix = '2 3'
+    tokenize = "unicode61 remove_diacritics 2"
 );
 
--- Which row of it is which asset's.
-CREATE TABLE search_row (
-    id       INTEGER PRIMARY KEY,
-    asset_id TEXT NOT NULL UNIQUE REFERENCES asset (id) ON DELETE CASCADE
-) STRICT;
-
-CREATE TRIGGER search_row_deleted AFTER DELETE ON search_row BEGIN
-    DELETE FROM search WHERE rowid = old.id;
-END;
-
 CREATE TRIGGER asset_updated AFTER UPDATE OF updated_at ON asset WHEN new.updated_at IS NOT old.updated_at BEGIN
-    INSERT INTO event (created_at, entity_type, entity_id, event_type)
-    VALUES (new.updated_at, 'asset', new.id, 'asset_updated');
+    INSERT INTO event (created_at, entity_id, event_type)
+    VALUES (new.updated_at, new.id, 'asset_updated');
 END;
 
 CREATE TRIGGER asset_trashed AFTER UPDATE OF trashed_at ON asset
 WHEN (new.trashed_at IS NULL) <> (old.trashed_at IS NULL) BEGIN
-    INSERT INTO event (created_at, entity_type, entity_id, event_type)
-    VALUES (coalesce(new.trashed_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), 'asset', new.id,
+    INSERT INTO event (created_at, entity_id, event_type)
+    VALUES (coalesce(new.trashed_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), new.id,
             iif(new.trashed_at IS NULL, 'asset_restored', 'asset_trashed'));
 END;
 
 CREATE TRIGGER asset_deleted AFTER DELETE ON asset BEGIN
-    INSERT INTO event (created_at, entity_type, entity_id, event_type)
-    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'asset', old.id, 'asset_deleted');
+    INSERT INTO event (created_at, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), old.id, 'asset_deleted');
+    DELETE FROM search WHERE rowid = old.number;
 END;
 
 CREATE TRIGGER asset_month_updated AFTER UPDATE OF local_datetime, trashed_at ON asset
@@ -510,92 +511,111 @@ CREATE TRIGGER asset_month_deleted AFTER DELETE ON asset BEGIN
     WHERE month = substr(old.wall_clock, 1, 7);
 END;
 
-CREATE TRIGGER metadata_updated AFTER UPDATE OF updated_at ON metadata WHEN new.updated_at IS NOT old.updated_at BEGIN
-    INSERT INTO event (created_at, entity_type, entity_id, event_type)
-    VALUES (new.updated_at, 'metadata', new.asset_id, 'metadata_updated');
+CREATE TRIGGER metadata_updated AFTER UPDATE OF words_changed_at ON asset
+WHEN new.words_changed_at IS NOT old.words_changed_at BEGIN
+    INSERT INTO event (created_at, entity_id, event_type)
+    VALUES (new.words_changed_at, new.id, 'metadata_updated');
 END;
 
 CREATE TRIGGER face_created AFTER INSERT ON face BEGIN
-    INSERT INTO event (created_at, entity_type, entity_id, event_type)
-    VALUES (new.created_at, 'face', new.id, 'face_created');
+    INSERT INTO event (created_at, entity_id, event_type)
+    VALUES (new.created_at, new.id, 'face_created');
 END;
 
 CREATE TRIGGER face_updated AFTER UPDATE ON face BEGIN
-    INSERT INTO event (created_at, entity_type, entity_id, event_type)
-    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'face', new.id, 'face_updated');
+    INSERT INTO event (created_at, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), new.id, 'face_updated');
 END;
 
 CREATE TRIGGER face_deleted AFTER DELETE ON face BEGIN
-    INSERT INTO event (created_at, entity_type, entity_id, event_type, payload)
-    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'face', old.id, 'face_deleted',
+    INSERT INTO event (created_at, entity_id, event_type, payload)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), old.id, 'face_deleted',
             json_object('asset_id', old.asset_id, 'person_id', old.person_id));
-    DELETE FROM variant WHERE asset_id = old.asset_id AND name = old.id;
+    DELETE FROM variant
+    WHERE asset_number = (SELECT number FROM asset WHERE asset.id = old.asset_id) AND name = old.id;
 END;
 
 -- A second face of the same person on a photo counts for nothing.
-CREATE TRIGGER face_counted_created AFTER INSERT ON face
+CREATE TRIGGER person_seen AFTER INSERT ON face
 WHEN new.person_id IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM face WHERE person_id = new.person_id AND asset_id = new.asset_id AND id <> new.id) BEGIN
     INSERT INTO person_count VALUES (new.person_id, 1) ON CONFLICT DO UPDATE SET assets = assets + 1;
+    INSERT OR IGNORE INTO person_asset SELECT new.person_id, wall_clock, number FROM asset WHERE id = new.asset_id;
 END;
 
-CREATE TRIGGER face_counted_deleted AFTER DELETE ON face
+CREATE TRIGGER person_lost AFTER DELETE ON face
 WHEN old.person_id IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM face WHERE person_id = old.person_id AND asset_id = old.asset_id) BEGIN
     UPDATE person_count SET assets = assets - 1 WHERE person_id = old.person_id;
+    DELETE FROM person_asset WHERE (person_id, taken, asset_number) =
+        (SELECT old.person_id, wall_clock, number FROM asset WHERE asset.id = old.asset_id);
 END;
 
-CREATE TRIGGER face_counted_left AFTER UPDATE OF person_id, asset_id ON face
+CREATE TRIGGER person_left AFTER UPDATE OF person_id, asset_id ON face
 WHEN old.person_id IS NOT NULL AND (old.person_id, old.asset_id) IS NOT (new.person_id, new.asset_id) AND NOT EXISTS (
     SELECT 1 FROM face WHERE person_id = old.person_id AND asset_id = old.asset_id) BEGIN
     UPDATE person_count SET assets = assets - 1 WHERE person_id = old.person_id;
+    DELETE FROM person_asset WHERE (person_id, taken, asset_number) =
+        (SELECT old.person_id, wall_clock, number FROM asset WHERE asset.id = old.asset_id);
 END;
 
-CREATE TRIGGER face_counted_joined AFTER UPDATE OF person_id, asset_id ON face
+CREATE TRIGGER person_joined AFTER UPDATE OF person_id, asset_id ON face
 WHEN new.person_id IS NOT NULL AND (old.person_id, old.asset_id) IS NOT (new.person_id, new.asset_id) AND NOT EXISTS (
     SELECT 1 FROM face WHERE person_id = new.person_id AND asset_id = new.asset_id AND id <> new.id) BEGIN
     INSERT INTO person_count VALUES (new.person_id, 1) ON CONFLICT DO UPDATE SET assets = assets + 1;
+    INSERT OR IGNORE INTO person_asset SELECT new.person_id, wall_clock, number FROM asset WHERE id = new.asset_id;
+END;
+
+CREATE TRIGGER person_moved AFTER UPDATE OF local_datetime ON asset WHEN new.wall_clock <> old.wall_clock BEGIN
+    UPDATE person_asset SET taken = new.wall_clock
+    WHERE person_id IN (SELECT person_id FROM face WHERE asset_id = new.id)
+          AND taken = old.wall_clock AND asset_number = new.number;
+END;
+
+-- While it can still be told when it was taken.
+CREATE TRIGGER person_gone BEFORE DELETE ON asset BEGIN
+    DELETE FROM face WHERE asset_id = old.id;
 END;
 
 CREATE TRIGGER person_created AFTER INSERT ON person BEGIN
-    INSERT INTO event (created_at, entity_type, entity_id, event_type)
-    VALUES (new.created_at, 'person', new.id, 'person_created');
+    INSERT INTO event (created_at, entity_id, event_type)
+    VALUES (new.created_at, new.id, 'person_created');
 END;
 
 CREATE TRIGGER person_updated AFTER UPDATE ON person BEGIN
-    INSERT INTO event (created_at, entity_type, entity_id, event_type)
-    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'person', new.id, 'person_updated');
+    INSERT INTO event (created_at, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), new.id, 'person_updated');
 END;
 
 CREATE TRIGGER person_deleted AFTER DELETE ON person BEGIN
-    INSERT INTO event (created_at, entity_type, entity_id, event_type)
-    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'person', old.id, 'person_deleted');
+    INSERT INTO event (created_at, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), old.id, 'person_deleted');
 END;
 
 CREATE TRIGGER album_created AFTER INSERT ON album BEGIN
-    INSERT INTO event (created_at, entity_type, entity_id, event_type)
-    VALUES (new.created_at, 'album', new.id, 'album_created');
+    INSERT INTO event (created_at, entity_id, event_type)
+    VALUES (new.created_at, new.id, 'album_created');
 END;
 
 CREATE TRIGGER album_updated AFTER UPDATE ON album BEGIN
-    INSERT INTO event (created_at, entity_type, entity_id, event_type)
-    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'album', new.id, 'album_updated');
+    INSERT INTO event (created_at, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), new.id, 'album_updated');
 END;
 
 CREATE TRIGGER album_deleted AFTER DELETE ON album BEGIN
-    INSERT INTO event (created_at, entity_type, entity_id, event_type)
-    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'album', old.id, 'album_deleted');
+    INSERT INTO event (created_at, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), old.id, 'album_deleted');
 END;
 
 CREATE TRIGGER album_asset_created AFTER INSERT ON album_asset BEGIN
-    INSERT INTO event (created_at, entity_type, entity_id, event_type, payload)
-    VALUES (new.created_at, 'album_asset', new.id, 'album_asset_created',
+    INSERT INTO event (created_at, entity_id, event_type, payload)
+    VALUES (new.created_at, new.id, 'album_asset_created',
             json_object('album_id', new.album_id, 'asset_id', new.asset_id));
 END;
 
 CREATE TRIGGER album_asset_deleted AFTER DELETE ON album_asset BEGIN
-    INSERT INTO event (created_at, entity_type, entity_id, event_type, payload)
-    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'album_asset', old.id, 'album_asset_deleted',
+    INSERT INTO event (created_at, entity_id, event_type, payload)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), old.id, 'album_asset_deleted',
             json_object('album_id', old.album_id, 'asset_id', old.asset_id));
 END;
 
@@ -611,21 +631,21 @@ CREATE TABLE activity (
 
 -- The verdict on every path, for people: why is this photo (not) here?
 CREATE VIEW path_verdict AS
-SELECT root.path AS root, file.path AS path, file.verdict, file.reason, file.is_folder, file.asset_id, file.seen_at
-FROM file JOIN root ON root.id = file.root_id;
+SELECT root.path AS root, file.path AS path, file.verdict, file.reason, file.is_folder, asset.id AS asset_id, file.seen_at
+FROM file JOIN root ON root.id = file.root_id LEFT JOIN asset ON asset.number = file.asset_number;
 
 -- Where each indexed file is: present, offline (its root or the drive inside it is away), missing (not found, and the
 -- drive is there), or gone (it stayed missing). One that moved is present where it lies now.
 CREATE VIEW file_state AS
-SELECT file.id AS file_id, file.asset_id, root.path AS root, file.path AS path,
+SELECT file.id AS file_id, asset.id AS asset_id, root.path AS root, file.path AS path,
        CASE WHEN verdict = 'gone' THEN 'gone'
             WHEN root.offline_at IS NOT NULL THEN 'offline'
             WHEN EXISTS (SELECT 1 FROM mount WHERE mount.root_id = file.root_id AND mount.offline_at IS NOT NULL
                          AND (file.folder = mount.folder OR file.folder >= mount.folder || '/'
                               AND file.folder < mount.folder || '0')) THEN 'offline'
             WHEN verdict = 'missing' THEN 'missing' ELSE 'present' END AS state
-FROM file JOIN root ON root.id = file.root_id
-WHERE file.asset_id IS NOT NULL AND verdict <> 'ignored';
+FROM file JOIN root ON root.id = file.root_id JOIN asset ON asset.number = file.asset_number
+WHERE verdict <> 'ignored';
 
 -- Whether what was seen adds up: seen = indexed + ignored + failed.
 CREATE VIEW verdict_count AS
@@ -643,34 +663,33 @@ SELECT asset.id AS asset_id, coalesce(fingerprint, checksum) || ':' || coalesce(
        (SELECT coalesce(fingerprint, checksum) || ':' || coalesce(orientation, 1) || ':'
                || group_concat(id || ' ' || x || ' ' || y || ' ' || w || ' ' || h)
         FROM (SELECT id, x, y, w, h FROM face WHERE face.asset_id = asset.id ORDER BY id) HAVING count(*)) AS faces
-FROM asset JOIN metadata ON metadata.asset_id = asset.id;
+FROM asset;
 
 -- The portraits that there are, as the record gives them.
 CREATE VIEW portrait AS
-SELECT asset_id, name AS face_id, json_object('thumbnail', json_object(
+SELECT asset_number, name AS face_id, json_object('thumbnail', json_object(
            'url', (SELECT value FROM setting WHERE setting.name = 'cache_uri') || '/' || variant.file,
            'mimetype', mime_type, 'width', width)) AS urls
 FROM variant WHERE name GLOB 'face_*';
 
 -- The record's words on the asset itself: the user's, else the file's, else those looked up.
 CREATE VIEW asset_metadata AS
-SELECT asset.id AS asset_id, asset.created_at, coalesce(metadata.updated_at, asset.created_at) AS updated_at, make, model, orientation,
+SELECT asset.id AS asset_id, asset.created_at, words_changed_at AS updated_at, make, model, orientation,
        modified_datetime, original_datetime, digitized_datetime, lens_model, f_number, focal_length, iso,
        exposure_time, exposure_bias, latitude, longitude, altitude,
-       coalesce(user_value.city, metadata.city, place.city) AS city,
-       coalesce(user_value.state, metadata.state, place.state) AS state,
-       coalesce(user_value.country, metadata.country, place.country) AS country,
-       coalesce(user_value.country_code, metadata.country_code, place.country_code) AS country_code,
-       coalesce(user_value.sublocation, metadata.sublocation, place.sublocation) AS sublocation,
+       coalesce(user_value.city, asset.city, place.city) AS city,
+       coalesce(user_value.state, asset.state, place.state) AS state,
+       coalesce(user_value.country, asset.country, place.country) AS country,
+       coalesce(user_value.country_code, asset.country_code, place.country_code) AS country_code,
+       coalesce(user_value.sublocation, asset.sublocation, place.sublocation) AS sublocation,
        coalesce(user_value.place_name, place.place_name) AS place_name, place.timezone,
-       coalesce(user_value.description, metadata.description) AS description,
-       fps, coalesce(metadata.live_photo_cid, companion.live_photo_cid) AS live_photo_cid, projection_type,
-       profile_description, coalesce(metadata.auto_stack_id, companion.auto_stack_id) AS auto_stack_id,
-       coalesce(user_value.rating, metadata.rating) AS rating
+       coalesce(user_value.description, asset.description) AS description,
+       fps, coalesce(asset.live_photo_cid, companion.live_photo_cid) AS live_photo_cid, projection_type,
+       profile_description, coalesce(asset.auto_stack_id, companion.auto_stack_id) AS auto_stack_id,
+       coalesce(user_value.rating, asset.rating) AS rating
 FROM asset
-JOIN metadata ON metadata.asset_id = asset.id
-LEFT JOIN place ON place.asset_id = asset.id
-LEFT JOIN companion ON companion.asset_id = asset.id
+LEFT JOIN place ON place.asset_number = asset.number
+LEFT JOIN companion ON companion.asset_number = asset.number
 LEFT JOIN user_value ON user_value.asset_id = asset.id;
 
 -- The asset record, key for key in the order of the photo API's page. The only place that assembles it.
@@ -758,7 +777,7 @@ SELECT asset.id AS id, json_object(
         'projection_type', m.projection_type,
         'auto_stack_id', m.auto_stack_id,
         'rating', m.rating),
-    'metrics', json((SELECT json_group_object(name, value) FROM metric WHERE asset_id = asset.id)),
+    'metrics', json((SELECT json_group_object(name, value) FROM metric WHERE asset_number = asset.number)),
     'asset_urls', json((
         SELECT json_group_object(name, json_object('url', url, 'mimetype', mime_type, 'width', width)) FROM (
             SELECT 0 AS number, 'original' AS name, root.uri || '/' || coalesce(file.uri, file.path) AS url, asset.mime_type,
@@ -767,14 +786,14 @@ SELECT asset.id AS id, json_object(
             UNION ALL
             SELECT instr('thumbnail preview fullsize', name), name,
                    (SELECT value FROM setting WHERE setting.name = 'cache_uri') || '/' || variant.file, mime_type, width
-            FROM variant WHERE variant.asset_id = asset.id AND asset.mime_type NOT GLOB 'video/*'
+            FROM variant WHERE variant.asset_number = asset.number AND asset.mime_type NOT GLOB 'video/*'
                                AND name NOT GLOB 'face_*'
             UNION ALL  -- what a browser shows upright by itself needs no other file
             SELECT 99, 'fullsize', root.uri || '/' || coalesce(file.uri, file.path), asset.mime_type, nullif(asset.width, 0)
             WHERE file.verdict <> 'gone' AND coalesce(m.orientation, 1) = 1
                   AND asset.mime_type IN ('image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif')
             ORDER BY number))),
-    'description', (SELECT text FROM generated_description WHERE asset_id = asset.id),
+    'description', (SELECT text FROM generated_description WHERE asset_number = asset.number),
     'faces', json((
         SELECT json_group_array(json(face)) FROM (
             SELECT json_object(
@@ -786,7 +805,7 @@ SELECT asset.id AS id, json_object(
                 'person_id', person_id,
                 'timestamp_ms', timestamp_ms,
                 'asset_urls', json(coalesce(portrait.urls, '{}'))) AS face
-            FROM face LEFT JOIN portrait ON portrait.face_id = face.id AND portrait.asset_id = face.asset_id
+            FROM face LEFT JOIN portrait ON portrait.face_id = face.id AND portrait.asset_number = asset.number
             WHERE face.asset_id = asset.id ORDER BY face.id))),
     'people', json((
         SELECT json_group_array(json(person)) FROM (
@@ -801,7 +820,8 @@ SELECT asset.id AS id, json_object(
                 'asset_count', coalesce((SELECT assets FROM person_count WHERE person_id = person.id), 0),
                 'thumbnail_face_id', thumbnail_face_id,
                 'asset_urls', json(coalesce(
-                    (SELECT urls FROM face JOIN portrait ON portrait.face_id = face.id AND portrait.asset_id = face.asset_id
+                    (SELECT urls FROM face JOIN asset AS one ON one.id = face.asset_id
+                     JOIN portrait ON portrait.face_id = face.id AND portrait.asset_number = one.number
                      WHERE face.id = thumbnail_face_id), '{}'))) AS person
             FROM person
             WHERE person.id IN (SELECT person_id FROM face WHERE face.asset_id = asset.id) ORDER BY person.id))),
@@ -816,28 +836,28 @@ LEFT JOIN root ON root.id = file.root_id;
 
 -- What an asset is found by, in words.
 CREATE VIEW asset_words AS
-SELECT asset.id AS asset_id,
+SELECT asset.id AS asset_id, asset.number,
        asset.original_file_name || CASE WHEN file.name <> asset.original_file_name THEN ' ' || file.name ELSE '' END AS name,
        replace(root.path, rtrim(root.path, replace(root.path, '/', '')), '') || '/' || file.folder AS folder,
-       coalesce(m.description, '') || ' ; '
-           || coalesce((SELECT text FROM generated_description WHERE asset_id = asset.id), '') AS description,
-       (SELECT group_concat(word, ' ; ') FROM keyword WHERE keyword.asset_id = asset.id) AS keywords,
-       coalesce(m.place_name, '') || ' ; ' || coalesce(m.sublocation, '') || ' ; ' || coalesce(m.city, '') || ' ; '
-           || coalesce(m.state, '') || ' ; ' || coalesce(m.country, '') AS place,
+       coalesce(m.description || ' ; ', '')
+           || coalesce((SELECT text FROM generated_description WHERE asset_number = asset.number), '') AS description,
+       (SELECT group_concat(word, ' ; ') FROM keyword WHERE keyword.asset_number = asset.number) AS keywords,
+       coalesce(m.place_name || ' ; ', '') || coalesce(m.sublocation || ' ; ', '') || coalesce(m.city || ' ; ', '')
+           || coalesce(m.state || ' ; ', '') || coalesce(m.country, '') AS place,
        (SELECT group_concat(name, ' ; ') FROM (
             SELECT DISTINCT person.name FROM face JOIN person ON person.id = face.person_id
             WHERE face.asset_id = asset.id)) AS people,
-       coalesce(m.make, '') || ' ; ' || coalesce(m.model, '') || ' ; ' || coalesce(m.lens_model, '') AS camera,
+       coalesce(m.make || ' ; ', '') || coalesce(m.model || ' ; ', '') || coalesce(m.lens_model, '') AS camera,
        (SELECT group_concat(album.name, ' ; ') FROM album_asset JOIN album ON album.id = album_id
         WHERE album_asset.asset_id = asset.id) AS albums,
-       (SELECT group_concat(text, ' ; ') FROM (SELECT text FROM text_line WHERE text_line.asset_id = asset.id
+       (SELECT group_concat(text, ' ; ') FROM (SELECT text FROM text_line WHERE text_line.asset_number = asset.number
             ORDER BY number)) AS text,
-       -- 2024-04-12 april 2024
-       substr(wall_clock, 1, 10) || ' ' || CASE substr(wall_clock, 6, 2)
+       -- april 2024-04-12
+       CASE substr(wall_clock, 6, 2)
             WHEN '01' THEN 'january' WHEN '02' THEN 'february' WHEN '03' THEN 'march' WHEN '04' THEN 'april'
             WHEN '05' THEN 'may' WHEN '06' THEN 'june' WHEN '07' THEN 'july' WHEN '08' THEN 'august'
             WHEN '09' THEN 'september' WHEN '10' THEN 'october' WHEN '11' THEN 'november' ELSE 'december' END
-            || ' ' || substr(wall_clock, 1, 4) AS taken
+            || ' ' || substr(wall_clock, 1, 10) AS taken
 FROM asset
 JOIN asset_metadata AS m ON m.asset_id = asset.id
 LEFT JOIN file ON file.id = asset.file_id
@@ -858,19 +878,19 @@ LEFT JOIN root ON root.id = file.root_id;
 -- Where each date and place of a photo comes from, and which sources said otherwise: rank 0 is the one believed. `note`
 -- says why a word is not. What Exif alone says is not written down for each photo, only shown here.
 CREATE VIEW origin AS
-SELECT m.asset_id, said.key AS field, word.key AS rank, word.value ->> 0 AS source, word.value ->> 1 AS value,
+SELECT m.id AS asset_id, said.key AS field, word.key AS rank, word.value ->> 0 AS source, word.value ->> 1 AS value,
        word.value ->> 2 AS note
-FROM metadata AS m, json_each(m.origins) AS said, json_each(said.value) AS word
+FROM asset AS m, json_each(m.origins) AS said, json_each(said.value) AS word
 UNION ALL
 SELECT asset_id, field, 0, source, value, NULL
 FROM (
-    SELECT asset_id, origins, 'local_datetime' AS field, 'Exif DateTimeOriginal' AS source,
-           (SELECT local_datetime FROM asset WHERE asset.id = asset_id) AS value FROM metadata
-    UNION ALL SELECT asset_id, origins, 'original_datetime', 'Exif DateTimeOriginal', CAST(original_datetime AS TEXT) FROM metadata
-    UNION ALL SELECT asset_id, origins, 'digitized_datetime', 'Exif DateTimeDigitized', CAST(digitized_datetime AS TEXT) FROM metadata
-    UNION ALL SELECT asset_id, origins, 'modified_datetime', 'Exif DateTime', CAST(modified_datetime AS TEXT) FROM metadata
-    UNION ALL SELECT asset_id, origins, 'latitude', 'Exif GPSLatitude', CAST(latitude AS TEXT) FROM metadata
-    UNION ALL SELECT asset_id, origins, 'longitude', 'Exif GPSLongitude', CAST(longitude AS TEXT) FROM metadata
-    UNION ALL SELECT asset_id, origins, 'altitude', 'Exif GPSAltitude', CAST(altitude AS TEXT) FROM metadata
+    SELECT id AS asset_id, origins, 'local_datetime' AS field, 'Exif DateTimeOriginal' AS source,
+           local_datetime AS value FROM asset
+    UNION ALL SELECT id, origins, 'original_datetime', 'Exif DateTimeOriginal', CAST(original_datetime AS TEXT) FROM asset
+    UNION ALL SELECT id, origins, 'digitized_datetime', 'Exif DateTimeDigitized', CAST(digitized_datetime AS TEXT) FROM asset
+    UNION ALL SELECT id, origins, 'modified_datetime', 'Exif DateTime', CAST(modified_datetime AS TEXT) FROM asset
+    UNION ALL SELECT id, origins, 'latitude', 'Exif GPSLatitude', CAST(latitude AS TEXT) FROM asset
+    UNION ALL SELECT id, origins, 'longitude', 'Exif GPSLongitude', CAST(longitude AS TEXT) FROM asset
+    UNION ALL SELECT id, origins, 'altitude', 'Exif GPSAltitude', CAST(altitude AS TEXT) FROM asset
 )
 WHERE value IS NOT NULL AND (origins IS NULL OR origins -> ('$.' || field) IS NULL);

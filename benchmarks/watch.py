@@ -101,8 +101,8 @@ def _seconds_to_record(index: sqlite3.Connection, photo: Path, target: Path) -> 
     time.sleep(0.2)
     shutil.copyfile(photo, target)
     closed = time.perf_counter()
-    place = "SELECT asset_id FROM file WHERE root_id = 1 AND folder = '' AND name = ?"
-    query = f"SELECT json FROM asset_json WHERE id = ({place})"
+    place = "SELECT asset_number FROM file WHERE root_id = 1 AND folder = '' AND name = ?"
+    query = f"SELECT json FROM asset_json WHERE id = (SELECT id FROM asset WHERE number = ({place}))"
     _until(lambda: index.execute(query, (target.name,)).fetchone() is not None)
     return time.perf_counter() - closed
 

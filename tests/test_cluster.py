@@ -23,8 +23,8 @@ from .conftest import SAMPLES, faulty_reader, put, rows, run, sized, until
 _SAME = """
 SELECT path, verdict, reason, size, mtime_ns, inode, reading, checksum, checksum_sha1, fingerprint, mime_type, width,
        height, duration, local_datetime, make, model, latitude, longitude, city, origins, asset.id,
-       (SELECT group_concat(word) FROM (SELECT word FROM keyword WHERE asset_id = asset.id ORDER BY word))
-FROM file LEFT JOIN asset ON asset.id = file.asset_id LEFT JOIN metadata ON metadata.asset_id = asset.id
+       (SELECT group_concat(word) FROM (SELECT word FROM keyword WHERE asset_number = asset.number ORDER BY word))
+FROM file LEFT JOIN asset ON asset.number = asset_number
 ORDER BY root_id, folder, name"""
 
 
@@ -140,7 +140,7 @@ def test_pictures_are_looked_at_as_here(dask: Dask, index: Index, local: Index, 
         assert rows(index, f"SELECT * FROM {table} ORDER BY 1, 2") == rows(
             local, f"SELECT * FROM {table} ORDER BY 1, 2"
         )
-    drawn = "SELECT asset_id, name, file, width, height, size FROM variant ORDER BY 1, 2"
+    drawn = "SELECT id, name, file, variant.width, variant.height, size FROM variant JOIN asset ON number = asset_number ORDER BY 1, 2"
     assert rows(index, drawn) == rows(local, drawn) != []
     for (file,) in rows(index, "SELECT file FROM variant"):
         ours, theirs = (one.path.with_name(f"{one.path.name}.indexer-cache") / str(file) for one in (index, local))

@@ -53,7 +53,7 @@ def libraries(connection: sqlite3.Connection) -> list[LibraryInfo]:
     counts = dict(
         connection.execute(
             "SELECT coalesce(library_id, ?), count(DISTINCT asset.id) FROM root JOIN file ON file.root_id = root.id"
-            " JOIN asset ON asset.id = file.asset_id WHERE trashed_at IS NULL GROUP BY 1",
+            " JOIN asset ON asset.number = asset_number WHERE trashed_at IS NULL GROUP BY 1",
             (default,),
         ).fetchall()
     )

@@ -22,9 +22,9 @@ _BURST = re.compile(r"BURST(\d{17})|^(.*)_BURST\d{1,4}(?=[_.])", re.IGNORECASE)
 _MARKS = re.compile(r"(\.RAW-\d\d\.[A-Z]+|\.MP|\.MOTION-\d\d\.[A-Z]+|~\d)+$", re.IGNORECASE)
 
 _IN_FOLDER = """
-SELECT asset.id, file.name, asset.mime_type, asset.wall_clock, metadata.make, metadata.auto_stack_id,
-       metadata.live_photo_cid, asset.duration
-FROM file JOIN asset ON asset.id = file.asset_id JOIN metadata ON metadata.asset_id = asset.id
+SELECT asset.id, file.name, asset.mime_type, asset.wall_clock, asset.make, asset.auto_stack_id, asset.live_photo_cid,
+       asset.duration
+FROM file JOIN asset ON asset.number = asset_number
 WHERE file.root_id = ? AND file.folder = ? AND file.verdict NOT IN ('gone', 'ignored')
 ORDER BY file.name"""
 

@@ -86,10 +86,10 @@ def salvage(damaged: Path, connection: sqlite3.Connection) -> dict[str, int]:
         connection.execute("BEGIN IMMEDIATE")
         for table in _tables(connection):
             saved[table] = _save_table(source, connection, table)
-        # An asset without its words is as good as lost.
-        connection.execute("DELETE FROM asset WHERE id NOT IN (SELECT asset_id FROM metadata)")
-        connection.execute("DELETE FROM metadata WHERE asset_id NOT IN (SELECT id FROM asset)")
-        connection.execute("UPDATE file SET asset_id = NULL WHERE asset_id NOT IN (SELECT id FROM asset)")
+        # The number of a lost asset may be another's after the next scan; its id is its own for ever.
+        connection.execute("UPDATE file SET asset_number = NULL WHERE asset_number NOT IN (SELECT number FROM asset)")
+        for table in _by_number(connection):
+            connection.execute(f"DELETE FROM {table} WHERE asset_number NOT IN (SELECT number FROM asset)")
         connection.execute("UPDATE asset SET file_id = NULL WHERE file_id NOT IN (SELECT id FROM file)")
         count_anew(connection)
         connection.execute("DELETE FROM setting WHERE name = 'words_cursor'")
@@ -102,9 +102,20 @@ def _tables(connection: sqlite3.Connection) -> list[str]:
     rows = connection.execute(
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB 'search*'"
     )
-    return [row[0] for row in rows if row[0] not in ("event", "activity", "coverage", "month", "person_count")] + [
-        "event"
-    ]
+    return [
+        row[0]
+        for row in rows
+        if row[0] not in ("event", "activity", "coverage", "month", "person_asset", "person_count")
+    ] + ["event"]
+
+
+def _by_number(connection: sqlite3.Connection) -> list[str]:
+    """Tables of what was found out of assets."""
+    rows = connection.execute(
+        "SELECT one.name FROM sqlite_schema AS one WHERE one.type = 'table' AND one.name <> 'file'"
+        " AND EXISTS (SELECT 1 FROM pragma_table_info(one.name) AS of_it WHERE of_it.name = 'asset_number')"
+    )
+    return [row[0] for row in rows]
 
 
 def _save_table(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> int:

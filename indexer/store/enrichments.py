@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from indexer import paths
 
 from .people import FoundFace, put_faces
+from .rows import ASSET_ID, NUMBER
 
 
 class Place(NamedTuple):
@@ -143,10 +144,9 @@ def put(connection: sqlite3.Connection, one: Enrichment, now: str) -> None:
         if one.result is not None:  # else people are still whom they were
             put_faces(connection, one.asset_id, one.result, now)  # type: ignore[arg-type]
     elif _replace(connection, one, now) and one.enricher in _TOLD_AS_METADATA:
-        connection.execute("UPDATE metadata SET updated_at = ? WHERE asset_id = ?", (now, one.asset_id))
+        connection.execute("UPDATE asset SET words_changed_at = ? WHERE id = ?", (now, one.asset_id))
     connection.execute(
-        "INSERT OR REPLACE INTO enrichment (asset_id, enricher, version, basis, error, done_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+        f"INSERT OR REPLACE INTO enrichment VALUES ({NUMBER}, ?, ?, ?, ?, ?)",
         (one.asset_id, one.enricher, one.version, one.basis, one.error, now),
     )
 
@@ -154,10 +154,11 @@ def put(connection: sqlite3.Connection, one: Enrichment, now: str) -> None:
 def _replace(connection: sqlite3.Connection, one: Enrichment, now: str) -> bool:
     """The rows of a result, in the place of those that were there; whether they are others."""
     table, rows_of = _TABLES[one.enricher]
-    where = f"asset_id = ? AND {_ROWS.get(one.enricher, 'true')}"
-    before = connection.execute(f"SELECT * FROM {table} WHERE {where}", (one.asset_id,)).fetchall()
-    rows = [(one.asset_id, *row) for row in rows_of(one.result, now)] if one.result is not None else []
-    connection.execute(f"DELETE FROM {table} WHERE {where}", (one.asset_id,))
+    number = connection.execute("SELECT number FROM asset WHERE id = ?", (one.asset_id,)).fetchone()[0]
+    where = f"asset_number = ? AND {_ROWS.get(one.enricher, 'true')}"
+    before = connection.execute(f"SELECT * FROM {table} WHERE {where}", (number,)).fetchall()
+    rows = [(number, *row) for row in rows_of(one.result, now)] if one.result is not None else []
+    connection.execute(f"DELETE FROM {table} WHERE {where}", (number,))
     for row in rows:
         connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
     return before != rows
@@ -171,15 +172,17 @@ def forget(connection: sqlite3.Connection, enricher: str, *, failed_only: bool =
 
 # One page of live assets, newest capture first.
 _PAGE = """
-SELECT id, wall_clock FROM asset
+SELECT id, number, wall_clock FROM asset
 WHERE trashed_at IS NULL AND wall_clock <= :wall_clock AND (wall_clock < :wall_clock OR id > :id)
 ORDER BY wall_clock DESC, id LIMIT :limit"""
-_THESE = "SELECT asset.id, wall_clock FROM json_each(:ids) JOIN asset ON asset.id = value WHERE trashed_at IS NULL"
+_THESE = (
+    "SELECT asset.id, number, wall_clock FROM json_each(:ids) JOIN asset ON asset.id = value WHERE trashed_at IS NULL"
+)
 _DUE = """
 WITH page AS ({page})
 SELECT page.id, basis.{kind}, group_concat(wanted.key)
 FROM page JOIN enrichment_basis AS basis ON basis.asset_id = page.id JOIN json_each(:wanted) AS wanted
-LEFT JOIN enrichment AS done ON done.asset_id = page.id AND done.enricher = wanted.key
+LEFT JOIN enrichment AS done ON done.asset_number = page.number AND done.enricher = wanted.key
 WHERE basis.{kind} IS NOT NULL AND (done.version IS NOT wanted.value OR done.basis IS NOT basis.{kind})
 GROUP BY page.id, basis.{kind} ORDER BY page.wall_clock DESC, page.id"""
 _PAGE_SIZE = 2000
@@ -201,18 +204,18 @@ def due(
     while page := connection.execute(_PAGE, at).fetchall():
         for row in connection.execute(_DUE.format(page=_PAGE, kind=kind), {**asked, **at}).fetchall():
             yield Due(row[0], row[1], tuple(row[2].split(",")))
-        at = {**at, "id": page[-1][0], "wall_clock": page[-1][1]}
+        at = {**at, "id": page[-1][0], "wall_clock": page[-1][2]}
 
 
 def count_due(connection: sqlite3.Connection, kind: str, wanted: Mapping[str, int]) -> int:
     """How many assets `due` would yield."""
-    everything = "SELECT id, wall_clock FROM asset WHERE trashed_at IS NULL"
+    everything = "SELECT id, number, wall_clock FROM asset WHERE trashed_at IS NULL"
     query = f"SELECT count(*) FROM ({_DUE.format(page=everything, kind=kind)})"
     return int(connection.execute(query, {"wanted": json.dumps(wanted)}).fetchone()[0])
 
 
 def coordinates(connection: sqlite3.Connection, asset_id: str) -> tuple[float, float]:
-    query = "SELECT latitude, longitude FROM metadata WHERE asset_id = ?"
+    query = "SELECT latitude, longitude FROM asset WHERE id = ?"
     latitude, longitude = connection.execute(query, (asset_id,)).fetchone()
     return latitude, longitude
 
@@ -224,7 +227,7 @@ def original_name(connection: sqlite3.Connection, asset_id: str) -> str:
 
 def orientation(connection: sqlite3.Connection, asset_id: str) -> int:
     """Exif's; 1 where the file says nothing."""
-    row = connection.execute("SELECT orientation FROM metadata WHERE asset_id = ?", (asset_id,)).fetchone()
+    row = connection.execute("SELECT orientation FROM asset WHERE id = ?", (asset_id,)).fetchone()
     return int(row[0] or 1)
 
 
@@ -232,7 +235,7 @@ def picture_files(connection: sqlite3.Connection, asset_id: str) -> list[Picture
     """The asset's files that are there, as far as the index knows, the one that stands for it first."""
     rows = connection.execute(
         "SELECT root.path, file.path, file.size, mtime_ns, mime_type, coalesce(orientation, 1)"
-        " FROM asset JOIN metadata ON metadata.asset_id = asset.id JOIN file ON file.asset_id = asset.id"
+        " FROM asset JOIN file ON asset_number = asset.number"
         " JOIN root ON root.id = file.root_id"
         " WHERE asset.id = ? AND verdict IN ('indexed', 'damaged') AND root.offline_at IS NULL"
         " ORDER BY file.id IS NOT asset.file_id, file.id",
@@ -243,7 +246,10 @@ def picture_files(connection: sqlite3.Connection, asset_id: str) -> list[Picture
 
 def failed(connection: sqlite3.Connection) -> list[tuple[str, str, str]]:
     """Asset, enricher and error of what could not be worked out."""
-    query = "SELECT asset_id, enricher, error FROM enrichment WHERE error IS NOT NULL ORDER BY enricher, asset_id"
+    query = (
+        "SELECT id, enricher, error FROM enrichment JOIN asset ON number = asset_number"
+        " WHERE error IS NOT NULL ORDER BY enricher, id"
+    )
     return connection.execute(query).fetchall()
 
 
@@ -258,20 +264,21 @@ def counts(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
 
 def variant(connection: sqlite3.Connection, asset_id: str, name: str) -> Variant | None:
     row = connection.execute(
-        "SELECT name, file, mime_type, width, height, size FROM variant WHERE asset_id = ? AND name = ?",
+        f"SELECT name, file, mime_type, width, height, size FROM variant WHERE asset_number = {NUMBER} AND name = ?",
         (asset_id, name),
     ).fetchone()
     return Variant(*row) if row else None
 
 
 def put_variant(connection: sqlite3.Connection, asset_id: str, one: Variant, now: str) -> None:
-    connection.execute("INSERT OR REPLACE INTO variant VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (asset_id, *one, now))
+    connection.execute(f"INSERT OR REPLACE INTO variant VALUES ({NUMBER}, ?, ?, ?, ?, ?, ?, ?)", (asset_id, *one, now))
 
 
 def was_long_unused(connection: sqlite3.Connection, asset_id: str, name: str) -> bool:
     """For a day: often enough to know what is used, without a write for each look."""
     query = (
-        "SELECT used_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 day') FROM variant WHERE asset_id = ? AND name = ?"
+        "SELECT used_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 day') FROM variant"
+        f" WHERE asset_number = {NUMBER} AND name = ?"
     )
     return bool(connection.execute(query, (asset_id, name)).fetchone()[0])
 
@@ -282,7 +289,9 @@ def basis(connection: sqlite3.Connection, asset_id: str, kind: str = "picture") 
 
 
 def touch_variant(connection: sqlite3.Connection, asset_id: str, name: str, now: str) -> None:
-    connection.execute("UPDATE variant SET used_at = ? WHERE asset_id = ? AND name = ?", (now, asset_id, name))
+    connection.execute(
+        f"UPDATE variant SET used_at = ? WHERE asset_number = {NUMBER} AND name = ?", (now, asset_id, name)
+    )
 
 
 def cache_size(connection: sqlite3.Connection) -> int:
@@ -294,7 +303,7 @@ def least_used(connection: sqlite3.Connection, size: int, but: Variant | None = 
     """Asset and name of the variants that were not asked for the longest, so many that they make `size` bytes. Of equal
     ones the large go first, which is the order of their names."""
     found, freed = [], 0
-    rows = connection.execute("SELECT asset_id, name, file, size FROM variant ORDER BY used_at, name")
+    rows = connection.execute(f"SELECT {ASSET_ID}, name, file, size FROM variant ORDER BY used_at, name")
     for asset_id, name, file, one in rows:
         if freed >= size:
             break
@@ -307,7 +316,7 @@ def least_used(connection: sqlite3.Connection, size: int, but: Variant | None = 
 def drop_variant(connection: sqlite3.Connection, asset_id: str, name: str) -> str | None:
     """The file that no other asset's variant needs any more."""
     row = connection.execute(
-        "DELETE FROM variant WHERE asset_id = ? AND name = ? RETURNING file", (asset_id, name)
+        f"DELETE FROM variant WHERE asset_number = {NUMBER} AND name = ? RETURNING file", (asset_id, name)
     ).fetchone()
     if row is None or connection.execute("SELECT 1 FROM variant WHERE file = ?", row).fetchone():
         return None
@@ -329,9 +338,9 @@ def put_setting(connection: sqlite3.Connection, name: str, value: str) -> None:
 
 def variants_of_files(connection: sqlite3.Connection, files: Iterable[str]) -> list[tuple[str, str]]:
     """Asset and name of the variants that lie in these files."""
-    query = "SELECT asset_id, name FROM variant WHERE file IN (SELECT value FROM json_each(?))"
+    query = f"SELECT {ASSET_ID}, name FROM variant WHERE file IN (SELECT value FROM json_each(?))"
     return connection.execute(query, (json.dumps(sorted(files)),)).fetchall()
 
 
 def forget_one(connection: sqlite3.Connection, asset_id: str, enricher: str) -> None:
-    connection.execute("DELETE FROM enrichment WHERE asset_id = ? AND enricher = ?", (asset_id, enricher))
+    connection.execute(f"DELETE FROM enrichment WHERE asset_number = {NUMBER} AND enricher = ?", (asset_id, enricher))

@@ -17,7 +17,7 @@ _EVENTS = {"modified": "file_edited", "moved": "file_moved", "copy": "file_copie
 
 def tell_of_new(connection: sqlite3.Connection, now: str, asset_ids: Iterable[str]) -> None:
     connection.executemany(
-        "INSERT INTO event (created_at, entity_type, entity_id, event_type) VALUES (?, 'asset', ?, 'asset_created')",
+        "INSERT INTO event (created_at, entity_id, event_type) VALUES (?, ?, 'asset_created')",
         [(now, asset_id) for asset_id in asset_ids],
     )
 
@@ -32,11 +32,13 @@ def count_new(connection: sqlite3.Connection, taken: Iterable[str]) -> None:
 
 def count_anew(connection: sqlite3.Connection) -> None:
     """All that is kept counted: the photos of each month, those of each person."""
-    connection.execute("DELETE FROM person_count")
+    connection.execute("DELETE FROM person_asset")
     connection.execute(
-        "INSERT INTO person_count SELECT person_id, count(DISTINCT asset_id) FROM face"
-        " WHERE person_id IS NOT NULL GROUP BY 1"
+        "INSERT INTO person_asset SELECT DISTINCT person_id, wall_clock, number"
+        " FROM face JOIN asset ON asset.id = asset_id WHERE person_id IS NOT NULL"
     )
+    connection.execute("DELETE FROM person_count")
+    connection.execute("INSERT INTO person_count SELECT person_id, count(*) FROM person_asset GROUP BY 1")
     connection.execute("DELETE FROM month")
     connection.execute(
         "INSERT INTO month SELECT substr(wall_clock, 1, 7), count(*) FILTER (WHERE trashed_at IS NULL),"
@@ -62,7 +64,7 @@ def tell_of(connection: sqlite3.Connection, change: Change, now: str) -> None:
 
 def tell(connection: sqlite3.Connection, now: str, asset_id: str, event_type: str, **payload: str) -> None:
     connection.execute(
-        "INSERT INTO event (created_at, entity_type, entity_id, event_type, payload) VALUES (?, 'file', ?, ?, ?)",
+        "INSERT INTO event (created_at, entity_id, event_type, payload) VALUES (?, ?, ?, ?)",
         (now, asset_id, event_type, json.dumps(payload, ensure_ascii=False)),
     )
 

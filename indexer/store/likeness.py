@@ -25,15 +25,16 @@ class Shown(NamedTuple):
 _SHOWN = """
 SELECT asset.id, root.path || '/' || file.path, width, height, file_size_bytes, metric.value, local_datetime
 FROM asset JOIN file ON {join} JOIN root ON root.id = file.root_id
-LEFT JOIN metric ON metric.asset_id = asset.id AND metric.name = 'quality'
+LEFT JOIN metric ON metric.asset_number = asset.number AND metric.name = 'quality'
 WHERE trashed_at IS NULL AND """
 
 
 def copies(connection: sqlite3.Connection) -> list[list[Shown]]:
     """Live assets that lie in several places with the same bytes: their places, the first seen first."""
     rows = connection.execute(
-        _SHOWN.format(join="file.asset_id = asset.id") + f"{_THERE} AND asset.id IN"
-        f" (SELECT asset_id FROM file WHERE asset_id IS NOT NULL AND {_THERE} GROUP BY asset_id HAVING count(*) > 1)"
+        _SHOWN.format(join="file.asset_number = asset.number") + f"{_THERE} AND asset.number IN"
+        f" (SELECT asset_number FROM file WHERE asset_number IS NOT NULL AND {_THERE}"
+        " GROUP BY asset_number HAVING count(*) > 1)"
         " ORDER BY asset.id, file.id"
     )
     return _grouped(Shown(*row) for row in rows)
@@ -64,8 +65,8 @@ def appearances(connection: sqlite3.Connection) -> list[Looks]:
     """Of all live photos; films are left out, for one picture of a film is not the film."""
     rows = connection.execute(
         "SELECT asset.id, hashes, wall_clock, model, variant.file FROM appearance"
-        " JOIN asset ON asset.id = appearance.asset_id JOIN metadata ON metadata.asset_id = asset.id"
-        " LEFT JOIN variant ON variant.asset_id = asset.id AND variant.name = 'thumbnail'"
+        " JOIN asset ON asset.number = appearance.asset_number"
+        " LEFT JOIN variant ON variant.asset_number = asset.number AND variant.name = 'thumbnail'"
         " WHERE trashed_at IS NULL AND asset.mime_type NOT GLOB 'video/*' ORDER BY wall_clock, asset.id"
     )
     return [Looks(*row) for row in rows]

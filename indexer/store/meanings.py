@@ -42,7 +42,9 @@ def likenesses(
 
     ids: list[str] = []
     parts: list[NDArray[np.float32]] = []
-    cursor = connection.execute("SELECT asset_id, vector FROM meaning WHERE model = ?", (model,))
+    cursor = connection.execute(
+        "SELECT id, vector FROM meaning JOIN asset ON number = asset_number WHERE meaning.model = ?", (model,)
+    )
     while rows := cursor.fetchmany(_AT_ONCE):
         ids += [row[0] for row in rows]
         vectors = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f2").reshape(len(rows), -1)

@@ -19,43 +19,45 @@ from .rows import Root
 from .writer import Writer
 
 # Of a new asset, taken over as they are.
-_OF_ASSETS = ("metadata", "keyword", "motion", "companion", "user_value", "former_checksum", "upload")
+_OF_ASSETS = ("keyword", "motion", "companion", "user_value", "former_checksum", "upload")
 
 # Their asset -> ours. The same bytes are the same asset; else the same beginning (which the id is made of), or bytes
 # that either has known the asset by before it was edited.
 _ASSETS = """
-INSERT INTO temp.merge_asset (theirs, ours, is_new, is_same)
-SELECT id, coalesce(known, id), known IS NULL, known IS NULL OR EXISTS (
+INSERT INTO temp.merge_asset (their_number, theirs, ours, is_new, is_same)
+SELECT number, id, coalesce(known, id), known IS NULL, known IS NULL OR EXISTS (
            SELECT 1 FROM main.asset AS one WHERE one.id = known AND one.checksum = their.checksum)
 FROM (
-    SELECT one.id, one.checksum, coalesce(
-        (SELECT id FROM main.asset WHERE checksum = one.checksum),
+    SELECT one.number, one.id, one.checksum, coalesce(
+        (SELECT id FROM main.asset WHERE substr(checksum, 1, 16) = substr(one.checksum, 1, 16)),
         (SELECT id FROM main.asset WHERE id = one.id),
         (SELECT asset_id FROM main.former_checksum WHERE checksum = one.checksum ORDER BY until DESC LIMIT 1),
-        (SELECT asset.id FROM theirs.former_checksum AS former JOIN main.asset ON asset.checksum = former.checksum
+        (SELECT asset.id FROM theirs.former_checksum AS former
+         JOIN main.asset ON substr(asset.checksum, 1, 16) = substr(former.checksum, 1, 16)
          WHERE former.asset_id = one.id ORDER BY former.until DESC LIMIT 1)) AS known
     FROM theirs.asset AS one) AS their"""
 
 # What is theirs -> what it is here.
 _PAIRS = {
     "merge_root": "theirs INTEGER PRIMARY KEY, ours INTEGER NOT NULL",
-    "merge_asset": "theirs TEXT PRIMARY KEY, ours TEXT NOT NULL, is_new INTEGER NOT NULL, is_same INTEGER NOT NULL",
-    "merge_enrichment": "theirs TEXT, ours TEXT, enricher TEXT, PRIMARY KEY (enricher, theirs)",
+    "merge_asset": "their_number INTEGER PRIMARY KEY, our_number INTEGER, theirs TEXT NOT NULL UNIQUE,"
+    " ours TEXT NOT NULL, is_new INTEGER NOT NULL, is_same INTEGER NOT NULL",
+    "merge_enrichment": "their_number INTEGER, our_number INTEGER, enricher TEXT, PRIMARY KEY (enricher, their_number)",
     "merge_person": "theirs TEXT PRIMARY KEY, ours TEXT NOT NULL",
     "merge_album": "theirs TEXT PRIMARY KEY, ours TEXT NOT NULL",
 }
 
 # What they have worked out of a photo, and we have not, from the same picture.
 _ENRICHMENTS = """
-INSERT INTO temp.merge_enrichment (theirs, ours, enricher)
-SELECT asset.theirs, asset.ours, enricher
-FROM theirs.enrichment JOIN temp.merge_asset AS asset ON asset.theirs = enrichment.asset_id
+INSERT INTO temp.merge_enrichment (their_number, our_number, enricher)
+SELECT their_number, our_number, enricher
+FROM theirs.enrichment JOIN temp.merge_asset AS asset ON their_number = enrichment.asset_number
 JOIN main.enrichment_basis AS basis ON basis.asset_id = asset.ours
 WHERE error IS NULL AND enrichment.basis IN (picture, place)
   AND enricher NOT IN ('variants', 'portraits')
   AND (is_new OR enricher <> 'faces')
   AND NOT EXISTS (SELECT 1 FROM main.enrichment AS one
-                  WHERE one.asset_id = asset.ours AND one.enricher = enrichment.enricher)"""
+                  WHERE one.asset_number = our_number AND one.enricher = enrichment.enricher)"""
 
 
 @dataclass(slots=True)
@@ -119,8 +121,8 @@ def variants(connection: sqlite3.Connection) -> list[tuple[str, Variant]]:
     """Those of what is attached, for assets that have none here; by our ids."""
     rows = connection.execute(
         "SELECT ours, name, file, mime_type, width, height, size FROM theirs.variant AS one"
-        " JOIN temp.merge_asset AS pair ON pair.theirs = one.asset_id AND is_same"
-        " WHERE NOT EXISTS (SELECT 1 FROM main.variant WHERE variant.asset_id = ours) ORDER BY ours, used_at"
+        " JOIN temp.merge_asset ON their_number = one.asset_number AND is_same"
+        " WHERE NOT EXISTS (SELECT 1 FROM main.variant WHERE variant.asset_number = our_number) ORDER BY ours, used_at"
     )
     return [(asset_id, Variant(*row)) for asset_id, *row in rows]
 
@@ -128,8 +130,8 @@ def variants(connection: sqlite3.Connection) -> list[tuple[str, Variant]]:
 def note_variants(connection: sqlite3.Connection, asset_id: str) -> None:
     """The files were taken over: there is no need to make them."""
     connection.execute(
-        "INSERT OR IGNORE INTO main.enrichment SELECT ours, enricher, version, one.basis, error, done_at"
-        " FROM theirs.enrichment AS one JOIN temp.merge_asset AS pair ON pair.theirs = one.asset_id"
+        "INSERT OR IGNORE INTO main.enrichment SELECT our_number, enricher, version, one.basis, error, done_at"
+        " FROM theirs.enrichment AS one JOIN temp.merge_asset ON their_number = one.asset_number"
         " JOIN main.enrichment_basis AS basis ON basis.asset_id = ours AND one.basis IN (picture, faces)"
         " WHERE ours = ? AND enricher IN ('variants', 'portraits')",
         (asset_id,),
@@ -189,14 +191,18 @@ class _Merge:
 
     def take_assets(self) -> None:
         self._db.execute(_ASSETS)
-        columns = [name for name in self._columns("asset") if name not in ("file_id", "created_at", "updated_at")]
+        ours = ("number", "file_id", "created_at", "updated_at")
+        columns = [name for name in self._columns("asset") if name not in ours]
         self.merged.assets = self._db.execute(
             f"INSERT INTO main.asset ({', '.join(columns)}, created_at, updated_at)"
             f" SELECT {', '.join(f'one.{name}' for name in columns)}, ?, ? FROM theirs.asset AS one"
-            " JOIN temp.merge_asset AS asset ON asset.theirs = one.id WHERE is_new",
+            " JOIN temp.merge_asset AS asset ON asset.theirs = one.id WHERE is_new ORDER BY number",
             (self._now, self._now),
         ).rowcount
         added = self._db.execute("SELECT ours FROM temp.merge_asset WHERE is_new ORDER BY ours").fetchall()
+        self._db.execute(
+            "UPDATE temp.merge_asset SET our_number = (SELECT number FROM main.asset WHERE asset.id = ours)"
+        )
         tell_of_new(self._db, self._now, [row[0] for row in added])
         count_anew(self._db)
         for table in _OF_ASSETS:
@@ -208,7 +214,8 @@ class _Merge:
         self._copy("upload", "NOT is_new")
         self._db.execute(
             "INSERT OR IGNORE INTO main.left_out SELECT * FROM theirs.left_out"
-            " WHERE NOT EXISTS (SELECT 1 FROM main.asset WHERE asset.checksum = left_out.checksum)"
+            " WHERE NOT EXISTS (SELECT 1 FROM main.asset"
+            " WHERE substr(asset.checksum, 1, 16) = substr(left_out.checksum, 1, 16))"
         )
         self._db.execute(
             "INSERT OR IGNORE INTO main.former_checksum (checksum, checksum_sha1, asset_id, until)"
@@ -219,13 +226,13 @@ class _Merge:
 
     def take_files(self) -> None:
         """Also those that were passed over. A file with other bytes than the asset has here is left for a scan."""
-        columns = [name for name in self._columns("file") if name not in ("id", "root_id", "asset_id")]
+        columns = [name for name in self._columns("file") if name not in ("id", "root_id", "asset_number")]
         self.merged.files = self._db.execute(
-            f"INSERT OR IGNORE INTO main.file (root_id, asset_id, {', '.join(columns)})"
-            f" SELECT root.ours, asset.ours, {', '.join(f'one.{name}' for name in columns)}"
+            f"INSERT OR IGNORE INTO main.file (root_id, asset_number, {', '.join(columns)})"
+            f" SELECT root.ours, our_number, {', '.join(f'one.{name}' for name in columns)}"
             " FROM theirs.file AS one JOIN temp.merge_root AS root ON root.theirs = one.root_id"
-            " LEFT JOIN temp.merge_asset AS asset ON asset.theirs = one.asset_id"
-            " WHERE one.asset_id IS NULL OR is_same ORDER BY one.id"
+            " LEFT JOIN temp.merge_asset ON their_number = one.asset_number"
+            " WHERE one.asset_number IS NULL OR is_same ORDER BY one.id"
         ).rowcount
         mounts = ", ".join(name for name in self._columns("mount") if name != "root_id")
         self._db.execute(
@@ -237,7 +244,7 @@ class _Merge:
             " JOIN theirs.asset AS one ON one.id = pair.theirs JOIN theirs.file AS their ON their.id = one.file_id"
             " JOIN temp.merge_root AS root ON root.theirs = their.root_id"
             " JOIN main.file ON file.root_id = root.ours AND file.folder = their.folder AND file.name = their.name"
-            " WHERE asset.id = pair.ours AND asset.file_id IS NULL AND file.asset_id = asset.id"
+            " WHERE asset.id = pair.ours AND asset.file_id IS NULL AND file.asset_number = asset.number"
         )
         # Of a photo that was lost here and is there, the trash has no more to say; unless the user put it in.
         self._db.execute(
@@ -251,12 +258,7 @@ class _Merge:
         self._db.execute(_ENRICHMENTS)
         for enricher, table in RESULT_TABLES.items():
             self._copy(table, f"enricher = '{enricher}'", pairs="merge_enrichment")
-        columns = ", ".join(name for name in self._columns("enrichment") if name != "asset_id")
-        self._db.execute(
-            f"INSERT OR IGNORE INTO main.enrichment (asset_id, {columns})"
-            f" SELECT ours, {', '.join(f'one.{name}' for name in columns.split(', '))} FROM theirs.enrichment AS one"
-            " JOIN temp.merge_enrichment AS pair ON pair.theirs = one.asset_id AND pair.enricher = one.enricher"
-        )
+        self._copy("enrichment", "pair.enricher = one.enricher", pairs="merge_enrichment")
 
     def take_values(self) -> None:
         """What the user said of photos that were known; of new ones it came with them."""
@@ -368,12 +370,16 @@ class _Merge:
             self._writer.add_to_album(album_id, asset_id)
 
     def _copy(self, table: str, only: str, pairs: str = "merge_asset") -> None:
-        """Rows of assets into the table of the same name, under our ids; those that we have stay."""
-        columns = [name for name in self._columns(table) if name != "asset_id"]
+        """Rows of assets into the table of the same name, under our ids or numbers; those that we have stay."""
+        columns = self._columns(table)
+        key, theirs, ours = ("asset_id", "theirs", "ours")
+        if key not in columns:
+            key, theirs, ours = ("asset_number", "their_number", "our_number")
+        columns.remove(key)
         self._db.execute(
-            f"INSERT OR IGNORE INTO main.{table} (asset_id, {', '.join(columns)})"
-            f" SELECT ours, {', '.join(f'one.{name}' for name in columns)} FROM theirs.{table} AS one"
-            f" JOIN temp.{pairs} AS pair ON pair.theirs = one.asset_id WHERE {only}"
+            f"INSERT OR IGNORE INTO main.{table} ({key}, {', '.join(columns)})"
+            f" SELECT {ours}, {', '.join(f'one.{name}' for name in columns)} FROM theirs.{table} AS one"
+            f" JOIN temp.{pairs} AS pair ON pair.{theirs} = one.{key} WHERE {only}"
         )
 
     def _columns(self, table: str) -> list[str]:

@@ -1,8 +1,8 @@
 """From an older version of the schema to the present one.
 
-A migration says only what schema.sql cannot: new columns of old tables, and what is to become of old rows. New tables,
-indexes and triggers, and all views, come from schema.sql itself; so does a table whose constraints have changed: it is
-made anew and takes over the old one's rows."""
+A migration says only what schema.sql cannot: new columns of old tables, and what is to become of old rows. New tables
+and indexes, and all triggers and views, come from schema.sql itself; so does a table whose columns or constraints have
+changed: it is made anew and takes over the old one's rows."""
 
 from __future__ import annotations
 
@@ -41,24 +41,36 @@ _STEPS: dict[int, tuple[str, ...]] = {
         "DROP INDEX file_failed",
         "DROP INDEX IF EXISTS asset_newest",
         "DROP INDEX IF EXISTS face_person",
-        "DROP TRIGGER IF EXISTS face_deleted",
         "ALTER TABLE root ADD COLUMN library_id TEXT REFERENCES library (id) ON DELETE SET NULL",
     ),
     7: (
-        "DROP INDEX IF EXISTS asset_fingerprint",
-        "DROP INDEX IF EXISTS asset_sha1",
-        "DROP INDEX IF EXISTS event_entity",
-        "DROP INDEX IF EXISTS metadata_camera",
-        "DROP TRIGGER IF EXISTS asset_created",
-        "DROP TRIGGER IF EXISTS asset_month_created",
         "ALTER TABLE file ADD COLUMN created_ns INTEGER",
         "UPDATE file SET created_ns ="
         " CAST(round((julianday(file_created_at) - 2440587.5) * 86400000) AS INTEGER) * 1000000"
         " WHERE file_created_at <> file_modified_at",
+        # The words are made anew when somebody searches.
+        "DROP TABLE IF EXISTS search",
+        "DROP TABLE IF EXISTS search_row",
+        "DELETE FROM setting WHERE name = 'words_cursor'",
     ),
 }
-# version reached -> tables whose columns or constraints are other than before
-_REBUILT: dict[int, tuple[str, ...]] = {3: ("file",), 6: ("variant",), 7: ("file", "metadata")}
+# Tables whose rows referred to assets by id, and do so by number since version 7; a file may hold none.
+_NUMBERED = (
+    "appearance companion enrichment generated_description keyword meaning metric motion place text_line variant"
+)
+_BY_NUMBER = "(SELECT asset.rowid AS asset_number, {name}.* FROM {name} {join} asset ON asset.id = asset_id)"
+# version reached -> tables whose columns or constraints are other than before, and what their rows are made of
+_REBUILT: dict[int, dict[str, str]] = {
+    3: {"file": "file"},
+    6: {"variant": "variant"},
+    7: {
+        "asset": "(SELECT asset.rowid AS number, coalesce(metadata.updated_at, asset.updated_at) AS words_changed_at,"
+        " asset.*, metadata.* FROM asset LEFT JOIN metadata ON asset_id = id ORDER BY asset.rowid)",
+        "event": "event",
+        "file": _BY_NUMBER.format(name="file", join="LEFT JOIN"),
+        **{name: _BY_NUMBER.format(name=name, join="JOIN") for name in _NUMBERED.split()},
+    },
+}
 # version reached -> what new tables are to hold of old rows
 _FILLS: dict[int, tuple[str, ...]] = {
     6: (
@@ -66,9 +78,11 @@ _FILLS: dict[int, tuple[str, ...]] = {
         " count(trashed_at) FROM asset GROUP BY 1",
     ),
     7: (
+        "DROP TABLE metadata",
         "UPDATE file SET device_asset_id = nullif(device_asset_id, path), uri = nullif(uri, path)",
-        "INSERT INTO person_count SELECT person_id, count(DISTINCT asset_id) FROM face"
-        " WHERE person_id IS NOT NULL GROUP BY 1",
+        "INSERT INTO person_asset SELECT DISTINCT person_id, wall_clock, number"
+        " FROM face JOIN asset ON asset.id = asset_id WHERE person_id IS NOT NULL",
+        "INSERT INTO person_count SELECT person_id, count(*) FROM person_asset GROUP BY 1",
     ),
 }
 
@@ -82,15 +96,18 @@ def migrate(connection: sqlite3.Connection, path: Path, version: int, target: in
     try:
         # Another process may have been here while this one waited.
         if connection.execute("PRAGMA user_version").fetchone()[0] == version:
-            for kind, name in connection.execute("SELECT type, name FROM sqlite_schema WHERE type = 'view'").fetchall():
+            made_anew = "SELECT type, name FROM sqlite_schema WHERE type IN ('view', 'trigger')"
+            for kind, name in connection.execute(made_anew).fetchall():
                 connection.execute(f'DROP {kind} "{name}"')
             for number in range(version + 1, target + 1):
                 for statement in _STEPS[number]:
                     connection.execute(statement)
-            rebuilt = {table for number in range(version + 1, target + 1) for table in _REBUILT.get(number, ())}
+            rebuilt: dict[str, str] = {}
+            for number in range(version + 1, target + 1):
+                rebuilt |= _REBUILT.get(number, {})
             there = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-            for table in sorted(rebuilt & there):
-                _rebuild(connection, table, statements)
+            for table in sorted(rebuilt.keys() & there):
+                _rebuild(connection, table, rebuilt[table], statements)
             _make_missing(connection, statements)
             for number in range(version + 1, target + 1):
                 for statement in _FILLS.get(number, ()):
@@ -125,16 +142,15 @@ def keep_copy(connection: sqlite3.Connection, path: Path, version: int) -> Path:
     return copy
 
 
-def _rebuild(connection: sqlite3.Connection, table: str, statements: list[str]) -> None:
+def _rebuild(connection: sqlite3.Connection, table: str, rows: str, statements: list[str]) -> None:
     """sqlite.org/lang_altertable.html, section 7: a new table under another name, then the old one's name. Foreign keys
     are not enforced yet on this connection, so that what refers to the table goes on referring to it."""
     create = next(one for one in statements if one.split()[:3] == ["CREATE", "TABLE", table])
     connection.execute(create.replace(f"TABLE {table} ", f"TABLE new_{table} ", 1))
-    old, new = (
-        {row[1] for row in connection.execute(f"PRAGMA table_info({name})")} for name in (table, f"new_{table}")
-    )
+    old = {column[0] for column in connection.execute(f"SELECT * FROM {rows} LIMIT 0").description}
+    new = {row[1] for row in connection.execute(f"PRAGMA table_info(new_{table})")}
     columns = ", ".join(sorted(old & new))
-    connection.execute(f"INSERT INTO new_{table} ({columns}) SELECT {columns} FROM {table}")
+    connection.execute(f"INSERT INTO new_{table} ({columns}) SELECT {columns} FROM {rows}")
     connection.execute(f"DROP TABLE {table}")
     connection.execute(f"ALTER TABLE new_{table} RENAME TO {table}")
 

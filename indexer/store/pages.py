@@ -43,7 +43,7 @@ class Wanted(NamedTuple):
 
 _RECORD = (
     "SELECT asset.id, asset_json.json, checksum, mime_type, width, height, coalesce(orientation, 1)"
-    " FROM {source} JOIN asset ON asset.id = source.id JOIN metadata ON metadata.asset_id = asset.id"
+    " FROM {source} JOIN asset ON asset.id = source.id"
     " JOIN asset_json ON asset_json.id = asset.id"
 )
 
@@ -55,18 +55,23 @@ def record(connection: sqlite3.Connection, asset_id: str) -> Record | None:
 
 def records(connection: sqlite3.Connection, asset_ids: Sequence[str]) -> list[Record]:
     """In this order, without those that are not there."""
-    source = "(SELECT key AS number, value AS id FROM json_each(?)) AS source"
-    rows = connection.execute(f"{_RECORD.format(source=source)} ORDER BY number", (json.dumps(list(asset_ids)),))
+    source = "(SELECT key AS place, value AS id FROM json_each(?)) AS source"
+    rows = connection.execute(f"{_RECORD.format(source=source)} ORDER BY source.place", (json.dumps(list(asset_ids)),))
     return [Record(*row) for row in rows]
 
 
 def page(connection: sqlite3.Connection, wanted: Wanted, after_id: str | None, limit: int) -> list[str] | None:
     """Ids of assets: the newest first, ties by id; those in the trash by when they came there. after_id: only those
     behind this asset; None is returned where there is no such asset."""
-    order = "trashed_at" if wanted.state == "trashed" else "wall_clock"
+    source, order = "asset", "trashed_at" if wanted.state == "trashed" else "wall_clock"
     terms, values = _where(connection, wanted)
+    if wanted.person_ids and wanted.state != "trashed":
+        source, order = "person_asset CROSS JOIN asset ON asset.number = asset_number", "taken"
+        terms.append("person_id = ?")
+        values.append(_rarest(connection, wanted.person_ids))
     if after_id is not None:
-        row = connection.execute(f"SELECT {order} FROM asset WHERE id = ?", (after_id,)).fetchone()
+        column = "trashed_at" if order == "trashed_at" else "wall_clock"
+        row = connection.execute(f"SELECT {column} FROM asset WHERE id = ?", (after_id,)).fetchone()
         if row is None:
             return None
         terms += [f"{order} <= ?", f"({order} < ? OR asset.id > ?)"]
@@ -74,7 +79,7 @@ def page(connection: sqlite3.Connection, wanted: Wanted, after_id: str | None, l
     # Two indexes, one of the live and one of the trashed, so that a page of either is read and no more.
     parts = {"live": ["NULL"], "trashed": ["NOT NULL"], "all": ["NULL", "NOT NULL"]}[wanted.state]
     selects = [
-        f"SELECT * FROM (SELECT asset.id AS id, {order} AS place FROM asset"
+        f"SELECT * FROM (SELECT asset.id AS id, {order} AS place FROM {source}"
         f" WHERE {' AND '.join([f'trashed_at IS {part}', *terms])} ORDER BY {order} DESC, asset.id LIMIT ?)"
         for part in parts
     ]
@@ -82,6 +87,12 @@ def page(connection: sqlite3.Connection, wanted: Wanted, after_id: str | None, l
         f"{' UNION ALL '.join(selects)} ORDER BY place DESC, id LIMIT ?", [*[*values, limit] * len(parts), limit]
     )
     return [row[0] for row in rows]
+
+
+def _rarest(connection: sqlite3.Connection, person_ids: Sequence[str]) -> str:
+    """Of these people, the one on the fewest photos."""
+    query = "SELECT value FROM json_each(?) LEFT JOIN person_count ON person_id = value ORDER BY assets LIMIT 1"
+    return str(connection.execute(query, (json.dumps(list(person_ids)),)).fetchone()[0])
 
 
 def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[list[str], list[Any]]:
@@ -94,11 +105,11 @@ def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[list[str], l
         terms.append("asset.id IN (SELECT asset_id FROM album_asset WHERE album_id = ?)")
         values.append(wanted.album_id)
     for person_id in wanted.person_ids:
-        terms.append("asset.id IN (SELECT asset_id FROM face WHERE person_id = ?)")
+        terms.append("asset.number IN (SELECT asset_number FROM person_asset WHERE person_id = ?)")
         values.append(person_id)
     if wanted.library_id is not None:
         terms.append(
-            "EXISTS (SELECT 1 FROM file JOIN root ON root.id = root_id WHERE file.asset_id = asset.id"
+            "EXISTS (SELECT 1 FROM file JOIN root ON root.id = root_id WHERE asset_number = asset.number"
             " AND coalesce(library_id, ?) = ?)"
         )
         values += [default_library(connection), wanted.library_id]
@@ -171,7 +182,7 @@ class AlbumInfo(NamedTuple):
 
 
 _ALBUM = """
-SELECT album.id, name, description, album.created_at, album.updated_at, count(asset.id),
+SELECT album.id, name, album.description, album.created_at, album.updated_at, count(asset.id),
        (SELECT local_datetime FROM album_asset JOIN asset ON asset.id = asset_id
         WHERE album_id = album.id AND trashed_at IS NULL ORDER BY wall_clock LIMIT 1),
        (SELECT local_datetime FROM album_asset JOIN asset ON asset.id = asset_id

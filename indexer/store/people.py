@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -226,6 +225,8 @@ def embedded(connection: sqlite3.Connection, model: str) -> list[Embedded]:
 
 
 def found_person(connection: sqlite3.Connection, now: str, name: str | None = None) -> str:
+    import uuid
+
     person_id = ids.named_id("person", str(uuid.uuid4()))
     add(connection, person_id, now, name)
     return person_id

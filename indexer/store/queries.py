@@ -10,13 +10,14 @@ from indexer.errors import QueryError
 from indexer.media.facts import Motion, Origin
 from indexer.paths import nfc, split
 
-from .rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
+from .rows import ASSET_ID, NUMBER, Activity, Coverage, Mount, Root, StoredFile, Verdict
 
 _FILE = (
-    "id, root_id, folder, name, verdict, reason, is_folder, asset_id, size, mtime_ns, ctime_ns, inode, device, reading"
+    "id, root_id, folder, name, verdict, reason, is_folder,"
+    f" {ASSET_ID}, size, mtime_ns, ctime_ns, inode, device, reading"
 )
 _VERDICT = (
-    "root.path, file.path, verdict, reason, is_folder, asset_id, seen_at FROM file JOIN root ON root.id = root_id"
+    f"root.path, file.path, verdict, reason, is_folder, {ASSET_ID}, seen_at FROM file JOIN root ON root.id = root_id"
 )
 ROOT = "id, path, uri, volume, filesystem, device, inode, added_at, scanned_at, offline_at, offline_why"
 # A file that can be opened, as far as the index knows: an error is not an absence.
@@ -63,7 +64,7 @@ def known_in(connection: sqlite3.Connection, root_id: int, folder: str) -> dict[
     is indexed (1) or has another verdict (0). For the many files of a rescan, of which no more is asked."""
     rows = connection.execute(
         "SELECT name, mtime_ns, size, ctime_ns, inode, reading,"
-        " verdict IN ('indexed', 'damaged') AND asset_id IS NOT NULL FROM file WHERE root_id = ? AND folder = ?",
+        " verdict IN ('indexed', 'damaged') AND asset_number IS NOT NULL FROM file WHERE root_id = ? AND folder = ?",
         (root_id, folder),
     )
     return {row[0]: row for row in rows}
@@ -107,11 +108,12 @@ class Existing(NamedTuple):
 # By what each is looked up, so that none of it reads a whole table: SQLite keeps the order of a CROSS JOIN.
 _EXISTING = """
 WITH called AS (
-    SELECT asset_id, value ->> 0 AS name FROM json_each(:names) CROSS JOIN root
+    SELECT asset.id AS asset_id FROM json_each(:names) CROSS JOIN root
     CROSS JOIN file ON file.root_id = root.id AND folder = value ->> 1 AND file.name = value ->> 2
-    WHERE asset_id IS NOT NULL
+    CROSS JOIN asset ON asset.number = asset_number
 ), found AS (
-    SELECT asset.id AS id FROM json_each(:sha256) CROSS JOIN asset ON checksum = value
+    SELECT asset.id AS id FROM json_each(:sha256) CROSS JOIN asset
+    ON substr(checksum, 1, 16) = substr(value, 1, 16) AND checksum = value
     UNION SELECT asset_id FROM json_each(:sha256) CROSS JOIN former_checksum ON checksum = value
     UNION SELECT asset.id FROM json_each(:sha1)
     CROSS JOIN asset ON substr(checksum_sha1, 1, 10) = substr(value, 1, 10) AND checksum_sha1 = value
@@ -167,7 +169,9 @@ def has_assets(connection: sqlite3.Connection) -> bool:
 def count_folders(connection: sqlite3.Connection) -> int:
     """Folders that hold an indexed file, and those that they lie in."""
     folders = {("", 0)}
-    for root_id, folder in connection.execute("SELECT DISTINCT root_id, folder FROM file WHERE asset_id IS NOT NULL"):
+    for root_id, folder in connection.execute(
+        "SELECT DISTINCT root_id, folder FROM file WHERE asset_number IS NOT NULL"
+    ):
         while (folder, root_id) not in folders:
             folders.add((folder, root_id))
             folder = folder.rpartition("/")[0]
@@ -176,7 +180,7 @@ def count_folders(connection: sqlite3.Connection) -> int:
 
 def count_present(connection: sqlite3.Connection, root_id: int) -> int:
     """Files of a root that have an asset and are not known to be gone."""
-    query = f"SELECT count(*) FROM file WHERE root_id = ? AND asset_id IS NOT NULL AND {_PRESENT}"
+    query = f"SELECT count(*) FROM file WHERE root_id = ? AND asset_number IS NOT NULL AND {_PRESENT}"
     return int(connection.execute(query, (root_id,)).fetchone()[0])
 
 
@@ -191,7 +195,8 @@ def missing(connection: sqlite3.Connection, root_id: int) -> list[tuple[StoredFi
 def some_present(connection: sqlite3.Connection, root_id: int, limit: int) -> list[StoredFile]:
     """Some of the files that `count_present` counts, spread over the root."""
     query = (
-        f"SELECT {_FILE} FROM file WHERE root_id = ? AND asset_id IS NOT NULL AND {_PRESENT} ORDER BY size, id LIMIT ?"
+        f"SELECT {_FILE} FROM file WHERE root_id = ? AND asset_number IS NOT NULL AND {_PRESENT}"
+        " ORDER BY size, id LIMIT ?"
     )
     return [StoredFile._make(row) for row in connection.execute(query, (root_id, limit))]
 
@@ -200,14 +205,15 @@ def same_inode(connection: sqlite3.Connection, device: int, inode: int, size: in
     """Files that had this inode, size and modification time when they were last seen."""
     rows = connection.execute(
         f"SELECT {_FILE} FROM file"
-        " WHERE inode = ? AND size = ? AND mtime_ns = ? AND device = ? AND asset_id IS NOT NULL",
+        " WHERE inode = ? AND size = ? AND mtime_ns = ? AND device = ? AND asset_number IS NOT NULL",
         (inode, size, mtime_ns, device),
     )
     return [StoredFile._make(row) for row in rows.fetchall()]
 
 
 def asset_with(connection: sqlite3.Connection, checksum: str) -> str | None:
-    row = connection.execute("SELECT id FROM asset WHERE checksum = ?", (checksum,)).fetchone()
+    query = "SELECT id FROM asset WHERE substr(checksum, 1, 16) = substr(?1, 1, 16) AND checksum = ?1"
+    row = connection.execute(query, (checksum,)).fetchone()
     return row[0] if row else None
 
 
@@ -218,7 +224,7 @@ Arrival = tuple[int, str, str, str, str | None, str]
 _UNHEARD = """
 SELECT key FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM file
     WHERE root_id = value ->> 0 AND folder = value ->> 1 AND name = value ->> 2)
-AND NOT EXISTS (SELECT 1 FROM asset WHERE checksum = value ->> 3)
+AND NOT EXISTS (SELECT 1 FROM asset WHERE substr(checksum, 1, 16) = substr(value ->> 3, 1, 16))
 AND NOT EXISTS (SELECT 1 FROM asset WHERE substr(fingerprint, 1, 10) = substr(value ->> 4, 1, 10)
                 AND fingerprint = value ->> 4)
 AND NOT EXISTS (SELECT 1 FROM asset WHERE id = value ->> 5)"""
@@ -248,7 +254,7 @@ def places(connection: sqlite3.Connection, asset_id: str) -> list[StoredFile]:
 
 def each_place(connection: sqlite3.Connection, asset_id: str) -> Iterator[StoredFile]:
     """As `places`, for who may not need all of them: there may be thousands. Nothing may be written in between."""
-    rows = connection.execute(f"SELECT {_FILE} FROM file WHERE asset_id = ? ORDER BY id", (asset_id,))
+    rows = connection.execute(f"SELECT {_FILE} FROM file WHERE asset_number = {NUMBER} ORDER BY id", (asset_id,))
     return map(StoredFile._make, rows)
 
 
@@ -288,19 +294,20 @@ def user_origins(connection: sqlite3.Connection, asset_id: str) -> list[Origin]:
 
 def looked_up(connection: sqlite3.Connection, asset_id: str) -> list[Origin]:
     """What was found out of the place where an asset's coordinates lie."""
-    cursor = connection.execute("SELECT * FROM place WHERE asset_id = ?", (asset_id,))
+    cursor = connection.execute(f"SELECT * FROM place WHERE asset_number = {NUMBER}", (asset_id,))
     names = [column[0] for column in cursor.description]
     said = list(zip(names, cursor.fetchone() or (), strict=False))[1:]
     return [Origin(field, "looked up by the coordinates", value) for field, value in said if value is not None]
 
 
 def motion(connection: sqlite3.Connection, asset_id: str) -> Motion | None:
-    row = connection.execute("SELECT start, size, mime_type FROM motion WHERE asset_id = ?", (asset_id,)).fetchone()
+    query = f"SELECT start, size, mime_type FROM motion WHERE asset_number = {NUMBER}"
+    row = connection.execute(query, (asset_id,)).fetchone()
     return Motion._make(row) if row else None
 
 
 def keywords(connection: sqlite3.Connection, asset_id: str) -> list[str]:
-    rows = connection.execute("SELECT word FROM keyword WHERE asset_id = ? ORDER BY word", (asset_id,))
+    rows = connection.execute(f"SELECT word FROM keyword WHERE asset_number = {NUMBER} ORDER BY word", (asset_id,))
     return [row[0] for row in rows]
 
 
@@ -336,7 +343,7 @@ def to_verify(connection: sqlite3.Connection, root_ids: Collection[int], since: 
     verified after it."""
     marks = ", ".join("?" * len(root_ids))
     rows = connection.execute(
-        f"SELECT id FROM file WHERE asset_id IS NOT NULL AND root_id IN ({marks})"
+        f"SELECT id FROM file WHERE asset_number IS NOT NULL AND root_id IN ({marks})"
         " AND verdict NOT IN ('missing', 'gone', 'ignored') AND (? IS NULL OR verified_at IS NULL OR verified_at < ?)"
         " ORDER BY verified_at, id",
         (*root_ids, since, since),
@@ -346,12 +353,11 @@ def to_verify(connection: sqlite3.Connection, root_ids: Collection[int], since: 
 
 def verifiable(connection: sqlite3.Connection, file_ids: Sequence[int]) -> Iterator[ToVerify]:
     """These files, in this order, as they are stored when their turn comes."""
-    columns = ", ".join(f"file.{name.strip()}" for name in _FILE.split(","))
-    query = f"SELECT {columns}, checksum, fingerprint FROM file JOIN asset ON asset.id = asset_id WHERE file.id = ?"
+    content = "SELECT checksum, fingerprint FROM asset WHERE id = ?"
     for file_id in file_ids:
-        row = connection.execute(query, (file_id,)).fetchone()
-        if row:
-            yield ToVerify(StoredFile._make(row[:-2]), row[-2], row[-1])
+        row = connection.execute(f"SELECT {_FILE} FROM file WHERE id = ?", (file_id,)).fetchone()
+        if row and (file := StoredFile._make(row)).asset_id:
+            yield ToVerify(file, *connection.execute(content, (file.asset_id,)).fetchone())
 
 
 class Trashed(NamedTuple):
@@ -371,7 +377,7 @@ def trashed(connection: sqlite3.Connection) -> list[Trashed]:
         "SELECT asset.id, original_file_name, trashed_at, file_size_bytes, trash_wish IS 'in',"
         " CASE WHEN EXISTS (SELECT 1 FROM file_state WHERE asset_id = asset.id AND state = 'offline')"
         "      THEN 'its drive is away'"
-        "      WHEN EXISTS (SELECT 1 FROM file WHERE asset_id = asset.id AND verdict <> 'gone')"
+        "      WHEN EXISTS (SELECT 1 FROM file WHERE asset_number = asset.number AND verdict <> 'gone')"
         "      THEN 'its file is still there' END"
         " FROM asset WHERE trashed_at IS NOT NULL ORDER BY trashed_at, asset.id"
     )
@@ -483,7 +489,7 @@ def counts(connection: sqlite3.Connection) -> Counts:
     by_verdict = verdicts(connection)
     by_root = dict(
         connection.execute(
-            f"SELECT root_id, count(*) FROM file WHERE asset_id IS NOT NULL AND {_PRESENT} GROUP BY root_id"
+            f"SELECT root_id, count(*) FROM file WHERE asset_number IS NOT NULL AND {_PRESENT} GROUP BY root_id"
         ).fetchall()
     )
     missing = dict(
@@ -519,7 +525,7 @@ class Listed(NamedTuple):
     path: str | None
 
 
-# The columns of Listed, of asset, metadata, file and root.
+# The columns of Listed, of asset, file and root.
 LISTED = (
     "asset.id, local_datetime, mime_type, width, height, file_size_bytes,"
     " CASE WHEN instr(lower(model), lower(make)) = 1 THEN model"
@@ -532,7 +538,7 @@ def listed(connection: sqlite3.Connection, wanted: Filter, limit: int) -> list[L
     """The newest assets first; ties by id."""
     where, values = _where(wanted)
     rows = connection.execute(
-        f"SELECT {LISTED} FROM asset JOIN metadata ON metadata.asset_id = asset.id"
+        f"SELECT {LISTED} FROM asset"
         " LEFT JOIN file ON file.id = asset.file_id LEFT JOIN root ON root.id = file.root_id"
         f" WHERE {where} ORDER BY wall_clock DESC, asset.id LIMIT ?",
         (*values, limit),
@@ -544,7 +550,7 @@ def listed_json(connection: sqlite3.Connection, wanted: Filter, limit: int) -> I
     """The records of `listed`, each as asset_json has it."""
     where, values = _where(wanted)
     rows = connection.execute(
-        "SELECT asset_json.json FROM asset JOIN metadata ON metadata.asset_id = asset.id"
+        "SELECT asset_json.json FROM asset"
         " JOIN asset_json ON asset_json.id = asset.id"
         f" WHERE {where} ORDER BY asset.wall_clock DESC, asset.id LIMIT ?",
         (*values, limit),
@@ -567,7 +573,7 @@ def _where(wanted: Filter) -> tuple[str, list[str]]:
     if wanted.keyword:
         # A hierarchy (Places|France|Paris, Places/France/Paris) is found by any of its parts.
         terms.append(
-            "asset.id IN (SELECT asset_id FROM keyword WHERE word = ? UNION SELECT asset_id FROM keyword"
+            "asset.number IN (SELECT asset_number FROM keyword WHERE word = ? UNION SELECT asset_number FROM keyword"
             " WHERE (word GLOB '*|*' OR word GLOB '*/*')"
             " AND instr('|' || lower(replace(word, '/', '|')) || '|', '|' || lower(?) || '|') > 0)"
         )

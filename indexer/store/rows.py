@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+# In a statement on a table that refers to assets by number: the id of the row's asset; and the number of an id.
+ASSET_ID = "(SELECT asset.id FROM asset WHERE asset.number = asset_number)"
+NUMBER = "(SELECT asset.number FROM asset WHERE asset.id = ?)"
+
 
 class Root(NamedTuple):
     """A folder that is indexed. path is as stored (see indexer.paths)."""

@@ -31,24 +31,21 @@ UNION SELECT payload ->> 'asset_id' FROM happened WHERE payload ->> 'asset_id' I
 UNION SELECT face.asset_id FROM happened JOIN face ON face.id = entity_id WHERE entity_type = 'face'
 UNION SELECT face.asset_id FROM happened JOIN face ON face.person_id = entity_id WHERE entity_type = 'person'
 UNION SELECT album_asset.asset_id FROM happened JOIN album_asset ON album_id = entity_id WHERE entity_type = 'album'"""
-_FOUND_BY_WORDS = (
-    "asset.id IN (SELECT asset_id FROM search_row WHERE id IN (SELECT rowid FROM search WHERE search MATCH ?))"
-)
+_FOUND_BY_WORDS = "asset.number IN (SELECT rowid FROM search WHERE search MATCH ?)"
 # Two rankings, made one by the sum of the reciprocals of the places (Cormack et al. 2009), with their constant.
 _FUSION = 60
 _BY_BOTH = f"""
 LEFT JOIN (
-    SELECT asset_id, row_number() OVER (ORDER BY score) AS place FROM (
-        SELECT search_row.asset_id, bm25(search, {", ".join(map(str, _WEIGHTS))}) AS score
-        FROM search JOIN search_row ON search_row.id = search.rowid WHERE search MATCH ? LIMIT -1)
-) AS by_words ON by_words.asset_id = asset.id
+    SELECT number, row_number() OVER (ORDER BY score) AS place FROM (
+        SELECT rowid AS number, bm25(search, {", ".join(map(str, _WEIGHTS))}) AS score
+        FROM search WHERE search MATCH ? LIMIT -1)
+) AS by_words ON by_words.number = asset.number
 LEFT JOIN (SELECT value AS asset_id, key AS place FROM json_each(?)) AS by_meaning ON by_meaning.asset_id = asset.id"""
 # Where words are all that is asked for, and more photos than this have them, none of them is the best: those of them
 # that were taken in last are shown, the newest first, as it is where nobody asked for words.
 _CROWD_OF_WORDS = 300
 _TAKEN_IN_LAST = """
-SELECT search_row.asset_id FROM search CROSS JOIN search_row ON search_row.id = search.rowid
-CROSS JOIN asset AS one ON one.id = search_row.asset_id
+SELECT one.id FROM search CROSS JOIN asset AS one ON one.number = search.rowid
 WHERE search MATCH ? AND one.trashed_at IS NULL ORDER BY search.rowid DESC LIMIT ?"""
 # To sort n photos of a circle takes as long as to look at all N, the newest first, until a page of them lies in it,
 # where n is about the root of 30 N.
@@ -79,19 +76,12 @@ def catch_up(connection: sqlite3.Connection) -> bool:
 def _take_in(connection: sqlite3.Connection, asset_ids: list[str]) -> None:
     chosen = json.dumps(asset_ids)
     connection.execute(
-        "INSERT OR IGNORE INTO search_row (asset_id)"
-        " SELECT value FROM json_each(?) JOIN asset ON asset.id = value ORDER BY value",
-        (chosen,),
-    )
-    connection.execute(
-        "DELETE FROM search WHERE rowid IN"
-        " (SELECT id FROM search_row WHERE asset_id IN (SELECT value FROM json_each(?)))",
+        "DELETE FROM search WHERE rowid IN (SELECT number FROM asset WHERE id IN (SELECT value FROM json_each(?)))",
         (chosen,),
     )
     rows = connection.execute(
-        f"SELECT search_row.id, {', '.join(f'asset_words.{name}' for name in _COLUMNS)} FROM asset_words"
-        " JOIN search_row ON search_row.asset_id = asset_words.asset_id"
-        " WHERE asset_words.asset_id IN (SELECT value FROM json_each(?))",
+        f"SELECT number, {', '.join(_COLUMNS)} FROM asset_words"
+        " WHERE asset_id IN (SELECT value FROM json_each(?)) ORDER BY number",
         (chosen,),
     )
     connection.executemany(
@@ -141,7 +131,6 @@ def _statement(
     inside, values = _found(wanted, limit, about, crowd)
     return (
         f"SELECT {shown} FROM ({inside} LIMIT ?) AS found JOIN asset ON asset.id = found.asset_id"
-        " JOIN metadata ON metadata.asset_id = asset.id"
         " LEFT JOIN file ON file.id = asset.file_id LEFT JOIN root ON root.id = file.root_id"
         " ORDER BY found.score, found.moment DESC, found.asset_id"
     ), values
@@ -153,8 +142,6 @@ def _found(
     tables, score = "FROM asset", "0"
     where = ["asset.trashed_at IS NOT NULL" if wanted.is_trashed else "asset.trashed_at IS NULL"]
     values: list[str | float] = []
-    if wanted.ranges or wanted.near is not None:
-        tables += " JOIN metadata ON metadata.asset_id = asset.id"
     if about:
         tables += _BY_BOTH
         where.append("(by_words.place IS NOT NULL OR by_meaning.place IS NOT NULL)")
@@ -169,7 +156,7 @@ def _found(
         tables = "FROM json_each(?) AS last JOIN asset ON asset.id = last.value"
         values.append(json.dumps(crowd))
     elif wanted.terms:
-        tables += " JOIN search_row ON search_row.asset_id = asset.id JOIN search ON search.rowid = search_row.id"
+        tables += " JOIN search ON search.rowid = asset.number"
         where.append("search MATCH ?")
         values.append(" AND ".join(map(_match, wanted.terms)))
         score = f"bm25(search, {', '.join(map(str, _WEIGHTS))})"
@@ -198,9 +185,9 @@ def _crowd(connection: sqlite3.Connection, wanted: Wanted) -> Sequence[str] | No
     if wanted.near is None:
         return None
     clause, values = _near(wanted.near)
-    most = math.isqrt(_PATIENCE * (connection.execute("SELECT max(rowid) FROM asset").fetchone()[0] or 0))
+    most = math.isqrt(_PATIENCE * (connection.execute("SELECT max(number) FROM asset").fetchone()[0] or 0))
     counted = connection.execute(
-        f"SELECT count(*) FROM (SELECT 1 FROM metadata WHERE {clause} LIMIT ?)", (*values, most + 1)
+        f"SELECT count(*) FROM (SELECT 1 FROM asset WHERE {clause} LIMIT ?)", (*values, most + 1)
     )
     return [] if int(counted.fetchone()[0]) > most else None
 
@@ -214,10 +201,10 @@ def _match(term: Term) -> str:
 
 _RANGED = {
     "rating": "(SELECT rating FROM asset_metadata WHERE asset_id = asset.id)",
-    "iso": "metadata.iso",
-    "aperture": "metadata.f_number",
-    "focal": "metadata.focal_length",
-    "quality": "(SELECT value FROM metric WHERE metric.asset_id = asset.id AND metric.name = 'quality')",
+    "iso": "asset.iso",
+    "aperture": "asset.f_number",
+    "focal": "asset.focal_length",
+    "quality": "(SELECT value FROM metric WHERE asset_number = asset.number AND metric.name = 'quality')",
 }
 
 
@@ -236,7 +223,7 @@ def _clauses(wanted: Wanted, is_crowded: bool) -> Iterator[tuple[str, list[str |
     if wanted.near is not None:
         clause, some = _near(wanted.near)
         # With a sign before it, SQLite does not look for an index of it.
-        yield clause.replace("metadata.latitude BETWEEN", "+metadata.latitude BETWEEN") if is_crowded else clause, some
+        yield clause.replace("asset.latitude BETWEEN", "+asset.latitude BETWEEN") if is_crowded else clause, some
 
 
 def _near(near: Near) -> tuple[str, list[str | float]]:
@@ -247,10 +234,10 @@ def _near(near: Near) -> tuple[str, list[str | float]]:
     across = min(degrees / narrow, 180.0)
     shrunk = math.cos(math.radians(near.latitude))
     # Longitudes are taken relative to the place, so that the antimeridian is nothing special.
-    apart = "(metadata.longitude - ? - 360.0 * round((metadata.longitude - ?) / 360.0))"
+    apart = "(asset.longitude - ? - 360.0 * round((asset.longitude - ?) / 360.0))"
     clause = (
-        f"metadata.latitude BETWEEN ? AND ? AND abs({apart}) <= ?"
-        f" AND (metadata.latitude - ?) * (metadata.latitude - ?) + {apart} * {apart} * ? <= ?"
+        f"asset.latitude BETWEEN ? AND ? AND abs({apart}) <= ?"
+        f" AND (asset.latitude - ?) * (asset.latitude - ?) + {apart} * {apart} * ? <= ?"
     )
     values: list[str | float] = [near.latitude - degrees, near.latitude + degrees]
     values += [near.longitude, near.longitude, across, near.latitude, near.latitude]

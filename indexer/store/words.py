@@ -1,4 +1,4 @@
-"""What a file says of itself, into the rows of its asset: metadata, origins, keywords, motion, faces and people."""
+"""What a file says of itself, into the rows of its asset: its words, keywords, motion, faces and people."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ from indexer import ids, paths
 from indexer.media.facts import MediaFacts, Metadata
 
 from .people import absorb, join
+from .rows import NUMBER
 
-_METADATA = Metadata._fields
+# The columns of asset that hold it, in the order of `row_of`.
+COLUMNS = (*Metadata._fields, "origins")
 _UPDATE_PICTURE = """
 UPDATE asset SET mime_type = ?, width = ?, height = ?, duration = ?, local_datetime = ? WHERE id = ?"""
-_INSERT_METADATA = (
-    f"INSERT INTO metadata (asset_id, {', '.join(_METADATA)}, origins) VALUES ({', '.join('?' * (len(_METADATA) + 2))})"
+_NAMES, _MARKS = ", ".join(Metadata._fields), ", ".join("?" * len(Metadata._fields))
+_UPDATE_WORDS = (
+    f"UPDATE asset SET ({_NAMES}) = ({_MARKS}), words_changed_at = ? WHERE id = ? AND ({_NAMES}) IS NOT ({_MARKS})"
 )
-_UPDATE_METADATA = (
-    f"UPDATE metadata SET ({', '.join(_METADATA)}) = ({', '.join('?' * len(_METADATA))}), updated_at = ?"
-    f" WHERE asset_id = ? AND ({', '.join(_METADATA)}) IS NOT ({', '.join('?' * len(_METADATA))})"
-)
+
+
+def row_of(facts: MediaFacts) -> tuple[object, ...]:
+    """In the order of COLUMNS."""
+    return (*facts.metadata, _origins(facts))
 
 
 def add_words(connection: sqlite3.Connection, added: Iterable[tuple[str, MediaFacts]], now: str) -> None:
-    """The words of assets that have none yet."""
-    added = list(added)
-    rows = [(asset_id, *facts.metadata, _origins(facts)) for asset_id, facts in added]
-    connection.executemany(_INSERT_METADATA, rows)
+    """The words of new assets that are not in their rows."""
     for asset_id, facts in added:
         _add_rare(connection, asset_id, facts)
         if facts.faces:
@@ -40,36 +41,37 @@ def replace_words(connection: sqlite3.Connection, asset_id: str, facts: MediaFac
     words = facts.metadata
     # Another place: what was looked up for the old one holds no more.
     connection.execute(
-        "DELETE FROM place WHERE asset_id = ? AND (SELECT (latitude, longitude) IS NOT (?, ?) FROM metadata"
-        " WHERE asset_id = place.asset_id)",
+        "DELETE FROM place WHERE asset_number ="
+        " (SELECT number FROM asset WHERE id = ? AND (latitude, longitude) IS NOT (?, ?))",
         (asset_id, words.latitude, words.longitude),
     )
-    connection.execute(_UPDATE_METADATA, (*words, now, asset_id, *words))
-    connection.execute("UPDATE metadata SET origins = ? WHERE asset_id = ?", (_origins(facts), asset_id))
+    connection.execute(_UPDATE_WORDS, (*words, now, asset_id, *words))
+    connection.execute("UPDATE asset SET origins = ? WHERE id = ?", (_origins(facts), asset_id))
     before = _keywords(connection, asset_id)
     for table in ("keyword", "motion"):
-        connection.execute(f"DELETE FROM {table} WHERE asset_id = ?", (asset_id,))
+        connection.execute(f"DELETE FROM {table} WHERE asset_number = {NUMBER}", (asset_id,))
     _add_rare(connection, asset_id, facts)
     if _keywords(connection, asset_id) != before:  # no part of the record, and yet a change to be told
-        connection.execute("UPDATE metadata SET updated_at = ? WHERE asset_id = ?", (now, asset_id))
+        connection.execute("UPDATE asset SET words_changed_at = ? WHERE id = ?", (now, asset_id))
     _put_faces(connection, asset_id, facts, now)
 
 
 def _keywords(connection: sqlite3.Connection, asset_id: str) -> list[tuple[str]]:
-    return connection.execute("SELECT word FROM keyword WHERE asset_id = ? ORDER BY word", (asset_id,)).fetchall()
+    query = f"SELECT word FROM keyword WHERE asset_number = {NUMBER} ORDER BY word"
+    return connection.execute(query, (asset_id,)).fetchall()
 
 
 def _add_rare(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts) -> None:
     """What most photos have none of."""
     if facts.keywords:
         rows = [(asset_id, word) for word in facts.keywords]
-        connection.executemany("INSERT INTO keyword (asset_id, word) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
+        connection.executemany(f"INSERT INTO keyword VALUES ({NUMBER}, ?) ON CONFLICT DO NOTHING", rows)
     if facts.motion is not None:
-        connection.execute("INSERT INTO motion VALUES (?, ?, ?, ?)", (asset_id, *facts.motion))
+        connection.execute(f"INSERT INTO motion VALUES ({NUMBER}, ?, ?, ?)", (asset_id, *facts.motion))
     if facts.timezone is not None:
         connection.execute(
-            "INSERT INTO place (asset_id, timezone) VALUES (?, ?)"
-            " ON CONFLICT (asset_id) DO UPDATE SET timezone = excluded.timezone",
+            f"INSERT INTO place (asset_number, timezone) VALUES ({NUMBER}, ?)"
+            " ON CONFLICT (asset_number) DO UPDATE SET timezone = excluded.timezone",
             (asset_id, facts.timezone),
         )
 

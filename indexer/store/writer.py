@@ -16,27 +16,28 @@ from indexer.errors import IndexUnusable
 from indexer.media.dates import utc
 from indexer.media.facts import MediaFacts
 
-from . import people
+from . import people, words
 from .changes import Change, FileStat, PassedOver, Volume
 from .enrichments import Enrichment, put
 from .history import count_new, path_of, tell, tell_of, tell_of_new
 from .queries import ROOT, asset_json
-from .rows import Coverage, Root
+from .rows import ASSET_ID, NUMBER, Coverage, Root
 from .undo import UserChange, last, recorded, touched_assets, undo
-from .words import add_words, replace_words
 
 _ADVICE = "What was written before is kept; 'indexer doctor' says more"
 _PRESENT = "verdict NOT IN ('gone', 'ignored')"
 
-_INSERT_ASSET = """
-INSERT INTO asset (id, checksum, checksum_sha1, fingerprint, mime_type, file_size_bytes, width, height, duration,
-                   original_file_name, local_datetime, file_id, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_ASSET = (
+    ("number", "id", "checksum", "checksum_sha1", "fingerprint", "mime_type", "file_size_bytes", "width", "height")
+    + ("duration", "original_file_name", "local_datetime", "file_id", "created_at", "updated_at", "words_changed_at")
+    + words.COLUMNS
+)  # fmt: skip
+_INSERT_ASSET = f"INSERT INTO asset ({', '.join(_ASSET)}) VALUES ({', '.join('?' * len(_ASSET))})"
 _UPDATE_ASSET = """
 UPDATE asset SET checksum = ?, checksum_sha1 = ?, fingerprint = ?, file_size_bytes = ? WHERE id = ?"""
 _FILE = (
-    ("root_id", "folder", "name", "verdict", "reason", "asset_id", "size", "mtime_ns", "ctime_ns", "inode", "device")
-    + ("created_ns", "device_asset_id", "uri", "reading", "seen_at")
+    ("root_id", "folder", "name", "verdict", "reason", "asset_number", "size", "mtime_ns", "ctime_ns", "inode")
+    + ("device", "created_ns", "device_asset_id", "uri", "reading", "seen_at")
 )  # fmt: skip
 _INSERT_FILE = f"INSERT INTO file (id, {', '.join(_FILE)}) VALUES ({', '.join('?' * (len(_FILE) + 1))})"
 _UPSERT_FILE = f"""
@@ -44,25 +45,26 @@ INSERT INTO file ({", ".join(_FILE)}) VALUES ({", ".join("?" * len(_FILE))})
 ON CONFLICT (root_id, folder, name) DO UPDATE SET is_folder = 0,
     {", ".join(f"{name} = excluded.{name}" for name in _FILE[3:])}
 RETURNING id"""
-_UPSERT_VERDICT = """
+_UPSERT_VERDICT = f"""
 INSERT INTO file (root_id, folder, name, verdict, reason, is_folder, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (root_id, folder, name) DO UPDATE SET
     verdict = excluded.verdict, reason = excluded.reason, is_folder = excluded.is_folder, seen_at = excluded.seen_at
-RETURNING asset_id"""
+RETURNING {ASSET_ID}"""
 
 # Whether a folder holds nothing that could have a companion, or had one: no raw photo, no film, no burst.
 _NO_COMPANIONS = """
 SELECT NOT EXISTS (
-    SELECT 1 FROM file JOIN asset ON asset.id = file.asset_id LEFT JOIN companion ON companion.asset_id = asset.id
+    SELECT 1 FROM file JOIN asset ON asset.number = file.asset_number
+    LEFT JOIN companion ON companion.asset_number = asset.number
     WHERE root_id = :root AND folder = :folder
       AND (mime_type GLOB 'video/*' OR mime_type GLOB 'image/x-*' OR name LIKE '%BURST%'
-           OR companion.asset_id IS NOT NULL))"""
+           OR companion.asset_number IS NOT NULL))"""
 
 _UNSETTLED = """
 SELECT id FROM asset WHERE file_id IS NULL AND trashed_at IS NULL AND trash_wish IS NULL
 UNION
-SELECT asset.id FROM file INDEXED BY file_away JOIN asset ON asset.id = file.asset_id
-WHERE file.verdict IN ('gone', 'ignored') AND file.asset_id IS NOT NULL
+SELECT asset.id FROM file INDEXED BY file_away JOIN asset ON asset.number = file.asset_number
+WHERE file.verdict IN ('gone', 'ignored') AND file.asset_number IS NOT NULL
   AND asset.trashed_at IS NULL AND trash_wish IS NULL"""
 
 
@@ -133,9 +135,9 @@ class Writer:
     def move_root(self, root_id: int, path: str, uri: str) -> None:
         """The folder lies elsewhere now, with all that is in it."""
         self.connection.execute("UPDATE root SET path = ?, uri = ? WHERE id = ?", (path, uri, root_id))
-        rows = self.connection.execute("SELECT DISTINCT asset_id FROM file WHERE root_id = ?", (root_id,)).fetchall()
-        self.connection.executemany(
-            "UPDATE asset SET updated_at = ? WHERE id = ?", [(self._now, row[0]) for row in rows if row[0]]
+        self.connection.execute(
+            "UPDATE asset SET updated_at = ? WHERE number IN (SELECT asset_number FROM file WHERE root_id = ?)",
+            (self._now, root_id),
         )
 
     def root_scanned(self, root_id: int) -> None:
@@ -177,7 +179,7 @@ class Writer:
     def remove_root(self, root_id: int) -> None:
         """Forget a root and its files. Assets that lie nowhere else go to the trash at the next `settle`."""
         rows = self.connection.execute(
-            "SELECT DISTINCT asset_id FROM file WHERE root_id = ? AND asset_id IS NOT NULL", (root_id,)
+            "SELECT id FROM asset WHERE number IN (SELECT asset_number FROM file WHERE root_id = ?)", (root_id,)
         )
         self._perhaps_orphans.update(row[0] for row in rows.fetchall())
         self.connection.execute("DELETE FROM root WHERE id = ?", (root_id,))
@@ -197,13 +199,13 @@ class Writer:
             if change.kind == "modified":
                 assert change.facts is not None
                 self._replace_content(change.asset_id, change.facts)
-            file_id = self._put_file(change.stat, change.asset_id, verdict, change.displaced)
+            file_id = self._put_file(change.stat, self._number(change.asset_id), verdict, change.displaced)
             if change.facts is not None and (change.kind == "modified" or self._stands_for(file_id, change.asset_id)):
-                replace_words(self.connection, change.asset_id, change.facts, self._now)
+                words.replace_words(self.connection, change.asset_id, change.facts, self._now)
             if change.left is not None:
                 # Unless another file has come to lie there in the same pass, as when two names are swapped.
                 self.connection.execute(
-                    "DELETE FROM file WHERE id = ? AND (asset_id, inode, size, mtime_ns) IS (?, ?, ?, ?)",
+                    f"DELETE FROM file WHERE id = ? AND (asset_number, inode, size, mtime_ns) IS ({NUMBER}, ?, ?, ?)",
                     (change.left.id, change.asset_id, change.left.inode, change.left.size, change.left.mtime_ns),
                 )
             self._choose_file(change.asset_id)
@@ -221,18 +223,18 @@ class Writer:
         (`queries.unheard`)."""
         file_id = self.connection.execute("SELECT coalesce(max(id), 0) FROM file").fetchone()[0]
         files, assets, added = [], [], []
-        for _, stat, facts, asset_id, *_ in changes:
+        for number, (_, stat, facts, asset_id, *_) in enumerate(changes, self._next_number()):
             assert facts is not None and asset_id is not None
             file_id += 1
-            files.append((file_id, *self._file_row(stat, asset_id, _verdict(facts))))
-            assets.append(self._asset_row(asset_id, file_id, stat, facts))
+            files.append((file_id, *self._file_row(stat, number, _verdict(facts))))
+            assets.append(self._asset_row(number, asset_id, file_id, stat, facts))
             added.append((asset_id, facts))
             self._touched_folders.add((stat.root_id, stat.folder))
         self.connection.executemany(_INSERT_FILE, files)
         self.connection.executemany(_INSERT_ASSET, assets)
         tell_of_new(self.connection, self._now, [asset_id for asset_id, _ in added])
         count_new(self.connection, [facts.local_datetime for _, facts in added])
-        add_words(self.connection, added, self._now)
+        words.add_words(self.connection, added, self._now)
         return [asset_id for asset_id, _ in added]
 
     def pass_over(self, path: PassedOver) -> None:
@@ -248,12 +250,12 @@ class Writer:
         rows = self.connection.execute(
             "UPDATE file SET verdict = 'ignored', reason = ?, seen_at = ?"
             " WHERE root_id = ? AND (folder = ? OR folder >= ? || '/' AND folder < ? || '0')"
-            " AND asset_id IS NOT NULL AND verdict NOT IN ('gone', 'ignored') RETURNING asset_id",
+            f" AND asset_number IS NOT NULL AND verdict NOT IN ('gone', 'ignored') RETURNING {ASSET_ID}",
             (reason, self._now, root_id, folder, folder, folder),
         ).fetchall()
         self.connection.execute(
             "DELETE FROM file WHERE root_id = ? AND (folder = ? OR folder >= ? || '/' AND folder < ? || '0')"
-            " AND asset_id IS NULL",
+            " AND asset_number IS NULL",
             (root_id, folder, folder, folder),
         )
         for asset_id in {row[0] for row in rows}:
@@ -261,7 +263,9 @@ class Writer:
 
     def forget(self, file_ids: Iterable[int]) -> None:
         """Rows of paths that never had an asset and are not there any more."""
-        self.connection.executemany("DELETE FROM file WHERE id = ? AND asset_id IS NULL", [(row,) for row in file_ids])
+        self.connection.executemany(
+            "DELETE FROM file WHERE id = ? AND asset_number IS NULL", [(one,) for one in file_ids]
+        )
 
     @property
     def is_unsettled(self) -> bool:
@@ -271,7 +275,7 @@ class Writer:
         """It was not found where it lay. Its asset stays as it is: the file may be on its way."""
         row = self.connection.execute(
             "UPDATE file SET verdict = 'missing', reason = NULL, seen_at = ?"
-            f" WHERE id = ? AND {_PRESENT} AND verdict <> 'missing' RETURNING asset_id, id",
+            f" WHERE id = ? AND {_PRESENT} AND verdict <> 'missing' RETURNING {ASSET_ID}, id",
             (self._now, file_id),
         ).fetchone()
         if row and row[0]:
@@ -281,7 +285,7 @@ class Writer:
         """Whether the row was still there to be marked."""
         row = self.connection.execute(
             "UPDATE file SET verdict = 'gone', reason = NULL, seen_at = ?"
-            " WHERE id = ? AND verdict <> 'gone' RETURNING asset_id, id",
+            f" WHERE id = ? AND verdict <> 'gone' RETURNING {ASSET_ID}, id",
             (self._now, file_id),
         ).fetchone()
         if row and row[0]:
@@ -314,11 +318,11 @@ class Writer:
         from .companions import pairs_in
 
         for asset_id, pair in pairs_in(self.connection, root_id, folder).items():
-            query = "SELECT auto_stack_id, live_photo_cid FROM companion WHERE asset_id = ?"
+            query = f"SELECT auto_stack_id, live_photo_cid FROM companion WHERE asset_number = {NUMBER}"
             if pair != (self.connection.execute(query, (asset_id,)).fetchone() or (None, None)):
                 with self._record_may_change(asset_id):
                     self.connection.execute(
-                        "INSERT INTO companion VALUES (?, ?, ?) ON CONFLICT (asset_id) DO UPDATE SET"
+                        f"INSERT INTO companion VALUES ({NUMBER}, ?, ?) ON CONFLICT (asset_number) DO UPDATE SET"
                         " auto_stack_id = excluded.auto_stack_id, live_photo_cid = excluded.live_photo_cid",
                         (asset_id, *pair),
                     )
@@ -477,14 +481,14 @@ class Writer:
         if fingerprint is not None:
             self.connection.execute(
                 "UPDATE asset SET fingerprint = ? WHERE fingerprint IS NULL"
-                " AND id = (SELECT asset_id FROM file WHERE id = ?)",
+                " AND number = (SELECT asset_number FROM file WHERE id = ?)",
                 (fingerprint, file_id),
             )
 
     def rotten(self, file_id: int, reason: str) -> None:
         row = self.connection.execute(
             "UPDATE file SET verdict = 'damaged', reason = ?, verified_at = ?, seen_at = ? WHERE id = ?"
-            " RETURNING asset_id",
+            f" RETURNING {ASSET_ID}",
             (reason, self._now, self._now, file_id),
         ).fetchone()
         if row:
@@ -513,7 +517,7 @@ class Writer:
         """Forget assets for good, with all that belongs to them and with the places where they lay."""
         for asset_id in asset_ids:
             self.connection.execute("UPDATE asset SET file_id = NULL WHERE id = ?", (asset_id,))
-            self.connection.execute("DELETE FROM file WHERE asset_id = ?", (asset_id,))
+            self.connection.execute(f"DELETE FROM file WHERE asset_number = {NUMBER}", (asset_id,))
             self.connection.execute("DELETE FROM asset WHERE id = ?", (asset_id,))
 
     def leave_out(self, asset_id: str) -> None:
@@ -522,8 +526,8 @@ class Writer:
             "INSERT OR IGNORE INTO left_out SELECT checksum, ? FROM asset WHERE id = ?", (self._now, asset_id)
         )
         self.connection.execute(
-            "UPDATE file SET verdict = 'ignored', reason = ?, asset_id = NULL, seen_at = ?"
-            " WHERE asset_id = ? AND verdict <> 'gone'",
+            "UPDATE file SET verdict = 'ignored', reason = ?, asset_number = NULL, seen_at = ?"
+            f" WHERE asset_number = {NUMBER} AND verdict <> 'gone'",
             (LEFT_OUT, self._now, asset_id),
         )
         self.purge([asset_id])
@@ -544,7 +548,7 @@ class Writer:
         count = self.connection.execute(f"DELETE FROM left_out{where}", values).rowcount
         if count:  # which of the files hold it nobody knows: they are read again
             self.connection.execute(
-                "DELETE FROM file WHERE verdict = 'ignored' AND reason = ? AND asset_id IS NULL", (LEFT_OUT,)
+                "DELETE FROM file WHERE verdict = 'ignored' AND reason = ? AND asset_number IS NULL", (LEFT_OUT,)
             )
         return count
 
@@ -588,18 +592,29 @@ class Writer:
             # The id is taken by an asset that had this content when it was first seen, and was edited since.
             counter += 1
             asset_id = ids.asset_id(facts.sha256, counter)
-        file_id = self._put_file(stat, asset_id, _verdict(facts), change.displaced)
-        self.connection.execute(_INSERT_ASSET, self._asset_row(asset_id, file_id, stat, facts))
+        number = self._next_number()
+        file_id = self._put_file(stat, number, _verdict(facts), change.displaced)
+        self.connection.execute(_INSERT_ASSET, self._asset_row(number, asset_id, file_id, stat, facts))
         tell_of_new(self.connection, self._now, [asset_id])
         count_new(self.connection, [facts.local_datetime])
-        add_words(self.connection, [(asset_id, facts)], self._now)
+        words.add_words(self.connection, [(asset_id, facts)], self._now)
         return asset_id
+
+    def _number(self, asset_id: str) -> int:
+        return int(self.connection.execute("SELECT number FROM asset WHERE id = ?", (asset_id,)).fetchone()[0])
+
+    def _next_number(self) -> int:
+        return int(self.connection.execute("SELECT coalesce(max(number), 0) + 1 FROM asset").fetchone()[0])
 
     def _is_known(self, asset_id: str) -> bool:
         return self.connection.execute("SELECT 1 FROM asset WHERE id = ?", (asset_id,)).fetchone() is not None
 
-    def _asset_row(self, asset_id: str, file_id: int, stat: FileStat, facts: MediaFacts) -> tuple[object, ...]:
+    def _asset_row(
+        self, number: int, asset_id: str, file_id: int, stat: FileStat, facts: MediaFacts
+    ) -> tuple[object, ...]:
+        """In the order of _ASSET."""
         return (
+            number,
             asset_id,
             checksum(facts.sha256),
             checksum(facts.sha1),
@@ -614,6 +629,8 @@ class Writer:
             file_id,
             self._now,
             self._now,
+            self._now,
+            *words.row_of(facts),
         )
 
     def _replace_content(self, asset_id: str, facts: MediaFacts) -> None:
@@ -630,14 +647,14 @@ class Writer:
         query = "SELECT 1 FROM asset WHERE id = ? AND file_id = ?"
         return self.connection.execute(query, (asset_id, file_id)).fetchone() is not None
 
-    def _put_file(self, stat: FileStat, asset_id: str, verdict: tuple[str, str | None], displaced: str | None) -> int:
-        row = self.connection.execute(_UPSERT_FILE, self._file_row(stat, asset_id, verdict)).fetchone()
+    def _put_file(self, stat: FileStat, number: int, verdict: tuple[str, str | None], displaced: str | None) -> int:
+        row = self.connection.execute(_UPSERT_FILE, self._file_row(stat, number, verdict)).fetchone()
         self._touched_folders.add((stat.root_id, stat.folder))
         if displaced is not None:
             self._lost_a_place(displaced)
         return int(row[0])
 
-    def _file_row(self, stat: FileStat, asset_id: str, verdict: tuple[str, str | None]) -> tuple[object, ...]:
+    def _file_row(self, stat: FileStat, number: int, verdict: tuple[str, str | None]) -> tuple[object, ...]:
         """In the order of _FILE."""
         path = paths.join(stat.folder, stat.name)
         name, uri = paths.nfc(path), paths.uri(paths.from_text(path))
@@ -646,7 +663,7 @@ class Writer:
             stat.folder,
             stat.name,
             *verdict,
-            asset_id,
+            number,
             stat.size,
             stat.mtime_ns,
             stat.ctime_ns,
@@ -664,7 +681,7 @@ class Writer:
         if change.left is not None and change.left.verdict in ("indexed", "damaged"):
             return change.left.verdict, change.left.reason
         problems = self.connection.execute(
-            "SELECT reason FROM file WHERE asset_id = ? AND verdict = 'damaged' LIMIT 1", (change.asset_id,)
+            f"SELECT reason FROM file WHERE asset_number = {NUMBER} AND verdict = 'damaged' LIMIT 1", (change.asset_id,)
         ).fetchone()
         return ("damaged", problems[0]) if problems else ("indexed", None)
 
@@ -677,14 +694,14 @@ class Writer:
         """The first seen of the files that are there stands for the asset; of a lost asset, the first seen at all."""
         self.connection.execute(
             "UPDATE asset SET file_id = coalesce("
-            f"(SELECT id FROM file WHERE asset_id = asset.id AND {_PRESENT} ORDER BY id LIMIT 1),"
-            " (SELECT id FROM file WHERE asset_id = asset.id ORDER BY id LIMIT 1)) WHERE id = ?",
+            f"(SELECT id FROM file WHERE asset_number = number AND {_PRESENT} ORDER BY id LIMIT 1),"
+            " (SELECT id FROM file WHERE asset_number = number ORDER BY id LIMIT 1)) WHERE id = ?",
             (asset_id,),
         )
 
     def _is_present(self, asset_id: str) -> bool:
-        row = self.connection.execute(f"SELECT 1 FROM file WHERE asset_id = ? AND {_PRESENT} LIMIT 1", (asset_id,))
-        return row.fetchone() is not None
+        query = f"SELECT 1 FROM file WHERE asset_number = {NUMBER} AND {_PRESENT} LIMIT 1"
+        return self.connection.execute(query, (asset_id,)).fetchone() is not None
 
     @contextmanager
     def _record_may_change(self, asset_id: str) -> Iterator[None]:

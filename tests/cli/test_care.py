@@ -29,7 +29,7 @@ def fill(index: Index, photos: Path, count: int = 300) -> dict[str, str]:
     for number in range(count):
         put(photos / f"{number % 7}" / f"{number}.jpg", number)
     index.scan([photos])
-    return dict(rows(index, "SELECT path, asset_id FROM file"))  # type: ignore[arg-type]
+    return dict(rows(index, "SELECT path, asset_id FROM path_verdict"))  # type: ignore[arg-type]
 
 
 def records(index: Index) -> list[tuple[object, ...]]:
@@ -128,7 +128,7 @@ def test_F14_a_damaged_index_is_repaired_with_the_same_ids(index: Index, photos:
     index.scan()
     adorn(index, ids["2/2.jpg"])
     belongs = belongings(index, ids["2/2.jpg"])
-    before = dict(rows(index, "SELECT path, asset_id FROM file"))
+    before = dict(rows(index, "SELECT path, asset_id FROM path_verdict"))
     index.close()
     with closing(sqlite3.connect(index.path)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -148,7 +148,7 @@ def test_F14_a_damaged_index_is_repaired_with_the_same_ids(index: Index, photos:
     assert rows(index, "PRAGMA foreign_key_check") == []
     if "could not be read: scan them" in done.stdout:  # the folders' names were on a lost page
         index.scan([photos])
-    after = dict(rows(index, "SELECT path, asset_id FROM file"))
+    after = dict(rows(index, "SELECT path, asset_id FROM path_verdict"))
     edited = {"1/1.jpg"}  # its id comes from what it was: lost with its row
     assert {path: asset for path, asset in after.items() if path not in edited} == {
         path: asset for path, asset in before.items() if path not in edited

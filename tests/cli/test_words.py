@@ -59,7 +59,7 @@ def test_every_kept_field_has_its_origin(index: Index, photo: Path) -> None:
     put(photo.parent / "plain.jpg")
     index.scan([photo.parent])
     for field in ("original_datetime", "digitized_datetime", "modified_datetime", "latitude", "longitude", "altitude"):
-        query = f"SELECT count(*) FROM metadata WHERE {field} IS NOT NULL"
+        query = f"SELECT count(*) FROM asset WHERE {field} IS NOT NULL"
         origins = "SELECT count(*) FROM origin WHERE rank = 0 AND note IS NULL AND field = ?"
         assert rows(index, query) == rows(index, origins, field)
     assert rows(index, "SELECT count(*) FROM origin WHERE field = 'local_datetime' AND rank = 0") == [(2,)]

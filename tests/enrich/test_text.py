@@ -42,7 +42,7 @@ def test_words_are_found_where_they_are(index: Index, photos: Path) -> None:
     for query, name in (("bakery", "a.jpg"), ("text:ahorn", "b.png")):
         assert [one.path.rpartition("/")[2] for one in index.search(query) if one.path] == [name]
     assert index.search("text:grey") == []
-    (found,) = rows(index, "SELECT text, x, y, w, h, confidence FROM text_line JOIN asset ON asset.id = asset_id"
+    (found,) = rows(index, "SELECT text, x, y, w, h, confidence FROM text_line JOIN asset ON asset.number = asset_number"
                     " WHERE original_file_name = 'a.jpg'")  # fmt: skip
     words, x, y, w, h, confidence = found
     assert isinstance(confidence, float) and confidence > 0.8

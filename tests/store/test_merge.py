@@ -109,9 +109,10 @@ def test_both_ways_come_to_the_same(laptop: Callable[..., Index], tmp_path: Path
     bob.merge(ada.path)
     ada.merge(copy)
     assert ids(ada) == ids(bob) and len(ids(ada)) == 3
-    query = "SELECT id, checksum, rating, description FROM asset JOIN user_value ON asset_id = id ORDER BY id"
+    said = "SELECT id, checksum, user_value.rating, user_value.description FROM asset JOIN user_value ON asset_id = id"
+    query = f"{said} ORDER BY id"
     assert rows(ada, query) == rows(bob, query)
-    places = "SELECT root.path, file.path, asset_id FROM file JOIN root ON root.id = root_id ORDER BY 1, 2"
+    places = "SELECT root, path, asset_id FROM path_verdict ORDER BY 1, 2"
     assert rows(ada, places) == rows(bob, places)
 
 

@@ -193,6 +193,59 @@ def test_7_stores_no_more_what_follows_from_the_rest(tmp_path: Path) -> None:
         assert rows(index, "SELECT sum(live) FROM month") == [(3,)]
 
 
+def test_7_refers_to_the_same_assets_by_number(tmp_path: Path) -> None:
+    fill_old(path := tmp_path / "old.db", 6, assets=4)
+    asset = f"asset_{2:022d}"
+    found = {
+        "appearance": "'hash', x'00'",
+        "companion": "'stack', NULL",
+        "enrichment": "'quality', 1, 'basis', NULL, 'x'",
+        "generated_description": "'a heron'",
+        "keyword": "'ferry'",
+        "meaning": "'model', x'00'",
+        "metric": "'quality', 0.5",
+        "motion": "3, 4, 'video/mp4'",
+        "place": "'Oslo', NULL, 'Norway', 'NO', NULL, NULL, 'Europe/Oslo'",
+        "text_line": "0, 'bakery', 1, 2, 3, 4, 0.9",
+        "variant": "'thumbnail', 't.jpg', 'image/jpeg', 360, 240, 9000, 'x'",
+    }
+    with sqlite3.connect(path) as database:
+        # As a purge leaves it: the numbers have a gap.
+        database.execute("DELETE FROM file WHERE id = 2")
+        for table in ("metadata", "user_value", "keyword"):
+            database.execute(f"DELETE FROM {table} WHERE asset_id = ?", (f"asset_{1:022d}",))
+        database.execute("DELETE FROM asset WHERE id = ?", (f"asset_{1:022d}",))
+        database.execute(
+            "UPDATE metadata SET make = 'Leica', latitude = 59.9, longitude = 10.7 WHERE asset_id = ?", (asset,)
+        )
+        for table, values in found.items():
+            database.execute(f"INSERT INTO {table} VALUES ('{asset}', {values})")
+        before = {table: database.execute(f"SELECT * FROM {table}").fetchall() for table in found}
+        # Without what fill_old leaves out of a file's row.
+        of_files = "'$.file_created_at', '$.file_modified_at', '$.device_asset_id', '$.asset_urls'"
+        shown = f"SELECT json_remove(json, {of_files}) FROM asset_json ORDER BY id"
+        records = database.execute(shown).fetchall()
+        events = database.execute("SELECT id, entity_type, entity_id, event_type FROM event").fetchall()
+    database.close()
+    with Index.open(path) as index:
+        connection.open_for_writing(path).close()
+        for table, old in before.items():
+            columns = [row[1] for row in rows(index, f"PRAGMA table_info({table})") if row[1] != "asset_number"]
+            chosen = ", ".join(f"{table}.{name}" for name in columns)
+            query = f"SELECT asset.id, {chosen} FROM {table} LEFT JOIN asset ON asset.number = asset_number"
+            assert rows(index, query) == [(row[0], *row[1:]) for row in old if row[0] == asset] != [], table
+        assert rows(index, shown) == records
+        assert rows(index, "SELECT id, entity_type, entity_id, event_type FROM event") == events != []
+        assert rows(index, "SELECT name, asset_number FROM file ORDER BY id") == [
+            ("0.jpg", 1),
+            ("2.jpg", 3),
+            ("3.jpg", 4),
+        ]
+        for word in ("heron", "ferry", "oslo", "leica", "bakery"):
+            assert [one.id for one in index.search(word)] == [asset], word
+        assert rows(index, "PRAGMA foreign_key_check") == []
+
+
 def test_file_times_are_to_the_millisecond_downwards(index: Index, photos: Path) -> None:
     """As `utc` says of the same nanoseconds, before 1970 too."""
     moments = [

@@ -60,11 +60,19 @@ def test_months_are_kept_counted(index: Index, photos: Path) -> None:
 
 def test_photos_of_people_are_kept_counted(index: Index, samples: Path) -> None:
     def kept() -> list[tuple[object, ...]]:
-        return rows(index, "SELECT * FROM person_count WHERE assets > 0 ORDER BY person_id")
+        counted = rows(index, "SELECT * FROM person_count WHERE assets > 0 ORDER BY person_id")
+        return counted + rows(index, "SELECT * FROM person_asset ORDER BY 1, 2, 3")
 
     def counted() -> list[tuple[object, ...]]:
         query = "SELECT person_id, count(DISTINCT asset_id) FROM face WHERE person_id IS NOT NULL GROUP BY 1 ORDER BY 1"
-        return rows(index, query)
+        each = "SELECT DISTINCT person_id, wall_clock, number FROM face JOIN asset ON asset.id = asset_id"
+        return rows(index, query) + rows(index, f"{each} WHERE person_id IS NOT NULL ORDER BY 1, 2, 3")
+
+    def taken_again() -> None:
+        with index._writable() as database:
+            database.execute(
+                "UPDATE asset SET local_datetime = '1999-12-31T23:59:59+01:00' WHERE id = ?", (record["id"],)
+            )
 
     index.scan([samples])
     one, other = index.people.list()[0], index.people.create(name="Somebody else")
@@ -73,6 +81,7 @@ def test_photos_of_people_are_kept_counted(index: Index, samples: Path) -> None:
     record = index.get(index.people.faces(one.id)[0].asset_id)
     assert [who["asset_count"] for who in record["people"] if who["id"] == one.id] == [one.assets]
     steps: list[Callable[[], object]] = [
+        taken_again,
         lambda: index.people.give(face, other.id),
         lambda: index.undo(),
         lambda: index.people.split(one.id, [face], other.id),
@@ -85,6 +94,38 @@ def test_photos_of_people_are_kept_counted(index: Index, samples: Path) -> None:
     for step in steps:
         step()
         assert kept() == counted()
+
+
+def test_a_page_of_people_is_what_sorting_all_of_them_gives(index: Index, photos: Path) -> None:
+    for number in range(40):
+        put(photos / f"{number}.jpg", number)
+    index.scan([photos])
+    with index._writable() as database:
+        database.execute("UPDATE asset SET local_datetime = '200' || (number % 7) || '-01-01T12:00:00'")
+    ids = [str(row[0]) for row in rows(index, "SELECT id FROM asset ORDER BY wall_clock DESC, id")]
+    ada, bob = (index.people.create(name=name).id for name in ("Ada", "Bob"))
+    with index._writable() as database:
+        for number, asset_id in enumerate(ids):
+            for place, person in enumerate([ada] * (number % 3 > 0) * 2 + [bob] * (number % 4 == 0)):
+                database.execute(
+                    "INSERT INTO face (id, asset_id, person_id, x, y, w, h, created_at, updated_at)"
+                    " VALUES (?, ?, ?, 0, 0, 9, 9, 'x', 'x')",
+                    (f"face_{number}_{place}", asset_id, person),
+                )
+    index.trash([ids[4]])
+    everyone: dict[tuple[str, ...], list[str]] = {
+        (ada,): [one for number, one in enumerate(ids) if number % 3],
+        (ada, bob): [one for number, one in enumerate(ids) if number % 3 and number % 4 == 0],
+        (bob, ada): [one for number, one in enumerate(ids) if number % 3 and number % 4 == 0],
+        (ada, "person_x"): [],
+    }
+    for people, expected in everyone.items():
+        for state, shown in (("live", [one for one in expected if one != ids[4]]), ("all", expected)):
+            found, after = list[str](), None
+            while page := pages.page(index.connection, Wanted(state, person_ids=people), after, 7):  # type: ignore[arg-type]
+                found, after = found + page, page[-1]
+            assert found == shown
+    assert pages.page(index.connection, Wanted("trashed", person_ids=[ada]), None, 7) == [ids[4]]
 
 
 class Asked:

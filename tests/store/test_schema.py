@@ -14,6 +14,7 @@ import pytest
 from indexer import Index
 from indexer.errors import IndexUnusable
 from indexer.store import connection, queries, schema
+from indexer.store.rows import NUMBER
 from indexer.store.writer import Writer
 
 from ..conftest import put, rows, run
@@ -131,14 +132,14 @@ def test_the_record_holds_what_later_rooms_fill(index: Index, photos: Path) -> N
     database = connection.open_for_writing(index.path)
     statements = [
         (
-            "INSERT INTO place VALUES (?, 'San Francisco', 'California', 'United States', 'US', NULL,"
+            f"INSERT INTO place VALUES ({NUMBER}, 'San Francisco', 'California', 'United States', 'US', NULL,"
             " 'Golden Gate Bridge', 'America/Los_Angeles')",
             (asset,),
         ),
-        ("INSERT INTO metric VALUES (?, 'quality', 0.5)", (asset,)),
+        (f"INSERT INTO metric VALUES ({NUMBER}, 'quality', 0.5)", (asset,)),
         ("INSERT INTO setting VALUES ('cache_uri', 'file:///cache')", ()),
-        ("INSERT INTO variant VALUES (?, 'thumbnail', 't.jpg', 'image/jpeg', 360, 240, 9000, ?)", (asset, now)),
-        ("INSERT INTO generated_description VALUES (?, '')", (asset,)),
+        (f"INSERT INTO variant VALUES ({NUMBER}, 'thumbnail', 't.jpg', 'image/jpeg', 360, 240, 9000, ?)", (asset, now)),
+        (f"INSERT INTO generated_description VALUES ({NUMBER}, '')", (asset,)),
         ("INSERT INTO user_value (asset_id, rating, description) VALUES (?, 4, 'mine')", (asset,)),
         ("INSERT INTO person VALUES ('person_1', 'Marie', '1867-11-07', 0, 1, NULL, ?, ?)", (now, now)),
         (
@@ -185,7 +186,7 @@ def test_display_label(index: Index, photos: Path, place: tuple[str | None, ...]
     index.scan([photos])
     database = connection.open_for_writing(index.path)
     database.execute(
-        "INSERT INTO place (asset_id, city, state, country, sublocation, place_name) VALUES (?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO place (asset_number, city, state, country, sublocation, place_name) VALUES ({NUMBER}, ?, ?, ?, ?, ?)",
         (index.get(path)["id"], *place),
     )
     assert index.get(path)["metadata"]["display_label"] == label

@@ -122,7 +122,7 @@ def test_near(index: Index, photos: Path) -> None:
     assert set(names(index, "near:-16.9,-179.995,5km")) == {"east.jpg", "west.jpg"}
     assert names(index, "near:0,0,100km") == []
     plan = rows(index, "EXPLAIN QUERY PLAN " + index.search_sql("near:48.8584,2.2945,3km"))
-    assert any("metadata_place" in str(row) for row in plan)
+    assert any("asset_place" in str(row) for row in plan)
 
 
 def test_figures(index: Index, photos: Path) -> None:
@@ -153,7 +153,7 @@ def test_an_index_that_is_older_than_its_words(index: Index, samples: Path) -> N
     """As after an update, or `repair`: nothing is in the word index, and nothing has happened since."""
     index.scan([samples])
     with index._writable() as database:
-        database.execute("DELETE FROM search_row")
+        database.execute("DELETE FROM search")
         database.execute("DELETE FROM event")
         database.execute("DELETE FROM setting WHERE name = 'words_cursor'")
     assert len(names(index, "pixel")) > 0

@@ -35,8 +35,8 @@ def adorn(index: Index, asset: str) -> None:
             VALUES ('face_{asset}', '{asset}', 'person_{asset}', 1, 2, 3, 4, 'enricher', 'x', 'x');
             INSERT INTO album (id, name, created_at, updated_at) VALUES ('album_{asset}', 'Best', 'x', 'x');
             INSERT INTO album_asset VALUES ('aa_{asset}', 'album_{asset}', '{asset}', 'x', 'x');
-            INSERT INTO metric VALUES ('{asset}', 'quality', 0.5);
-            INSERT INTO generated_description VALUES ('{asset}', 'a photo');
+            INSERT INTO metric SELECT number, 'quality', 0.5 FROM asset WHERE id = '{asset}';
+            INSERT INTO generated_description SELECT number, 'a photo' FROM asset WHERE id = '{asset}';
             """
         )
     database.close()
@@ -146,7 +146,7 @@ def test_F6_moved_under_watch(
     watcher = watch(tmp_path / "a", tmp_path / "b")
     until(lambda: watcher.printed().count("Watching") == 2)
     MOVES[how](photo, tmp_path)
-    place = "SELECT root.path || '/' || file.path FROM file JOIN root ON root.id = root_id WHERE asset_id = ?"
+    place = "SELECT root || '/' || path FROM path_verdict WHERE asset_id = ?"
     until(lambda: [Path(str(path)).is_file() for (path,) in rows(index, place, asset)] == [True], what="the move")
     assert watcher.stop() == 0
     assert belongings(index, asset) == before
@@ -255,7 +255,7 @@ def test_F22_no_folder_is_met_twice(index: Index, tmp_path: Path, photos: Path) 
         for name, target in mounts:
             subprocess.run(["mount", "--bind", target, photos / name], check=True)
         index.scan([photos])
-        places = rows(index, "SELECT asset_id, count(*) FROM file WHERE asset_id IS NOT NULL GROUP BY 1")
+        places = rows(index, "SELECT asset_number, count(*) FROM file WHERE asset_number IS NOT NULL GROUP BY 1")
         assert sorted(count for _, count in places) == [1, 1]
         assert verdicts(index)["other"] == "ignored"
     finally:

@@ -267,7 +267,7 @@ class Folders(RuleBasedStateMachine):
     def look(self) -> None:
         held = rows(
             self.index,
-            "SELECT root.path, file.path, asset_id FROM file JOIN root ON root.id = root_id WHERE verdict = 'indexed'",
+            "SELECT root, path, asset_id FROM path_verdict WHERE verdict = 'indexed'",
         )
         found = {(Path(str(root)).name, str(path)): str(asset) for root, path, asset in held}
         expected = {place: asset for place, asset in self.assets.items() if not self.is_hidden(place)}

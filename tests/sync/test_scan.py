@@ -329,7 +329,7 @@ def test_a_root_inside_a_root_is_indexed_once(index: Index, photos: Path) -> Non
     summary = index.scan([photos])
     assert (summary.new, summary.unchanged) == (1, 1)
     assert index.get(inner)["id"] == asset
-    assert rows(index, "SELECT count(*) FROM file WHERE asset_id IS NOT NULL") == [(2,)]
+    assert rows(index, "SELECT count(*) FROM file WHERE asset_number IS NOT NULL") == [(2,)]
 
 
 def test_a_folder_inside_a_root_can_be_scanned_alone(index: Index, photos: Path) -> None:

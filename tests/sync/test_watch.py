@@ -322,7 +322,7 @@ def test_chaos_ends_in_the_truth(photos: Path, watch: Start) -> None:
     def held() -> dict[str, str]:
         found = rows(
             Index.open(watcher.database),
-            "SELECT path, checksum FROM file JOIN asset ON asset.id = asset_id WHERE verdict = 'indexed'",
+            "SELECT path, checksum FROM file JOIN asset ON number = asset_number WHERE verdict = 'indexed'",
         )
         return dict(found)  # type: ignore[arg-type]
 
