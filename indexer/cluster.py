@@ -19,7 +19,8 @@ from typing import Any
 
 from . import __version__
 from .errors import ClusterUnavailable, UsageError
-from .workers import Deadly, process_pool, worker_count
+from .pool import process_pool
+from .workers import Deadly, worker_count
 
 _CONNECT_SECONDS = 10
 _LOOK_SECONDS = 1.0

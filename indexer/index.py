@@ -572,8 +572,9 @@ class Index:
 
             workers, make_executor = cluster.count, partial(cluster.executor, is_refused)
         elif make_executor is None and not self.path.exists():
+            from .pool import early_pool
             from .sync.worker import get_ready
-            from .workers import early_pool, worker_count
+            from .workers import worker_count
 
             # A first scan is sure to read: let the workers get ready beside this process.
             early = early_pool(workers or worker_count(), get_ready)

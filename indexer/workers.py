@@ -1,21 +1,12 @@
-"""Worker processes: a pool that starts with the first task, hands results back in order, and survives a crash."""
+"""Work for an executor: it starts with the first task, results come back in order, and a crash costs one task."""
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
-import multiprocessing.process
 import os
-import signal
-import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from concurrent.futures import TimeoutError as NotYet
-from concurrent.futures.process import ProcessPoolExecutor
-from multiprocessing.context import BaseContext
-from types import ModuleType
 from typing import Generic, TypeVar
 
 
@@ -27,52 +18,11 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _TICK_SECONDS = 0.2
-_BEHIND = 5
 
 
 def worker_count() -> int:
     """The cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def process_pool(workers: int, and_then: Callable[[], None] | None = None) -> Executor:
-    """Workers are forked off a clean server process, never off this one, which may have threads and open databases.
-    and_then: a function of a module, called in each at its start."""
-    return _QuietPool(workers, mp_context=_context(), initializer=prepare, initargs=(and_then,))
-
-
-def early_pool(workers: int, get_ready: Callable[[], None]) -> Executor | None:
-    """Workers forked at once, by a caller that has no threads and no open database yet: they get ready while it does.
-    None where that is not so, or not Linux."""
-    if sys.platform != "linux" or threading.active_count() > 1:
-        return None
-    pool: Executor = _QuietPool(workers, mp_context=multiprocessing.get_context("fork"), initializer=prepare)
-    for _ in range(workers):
-        pool.submit(get_ready)
-    return pool
-
-
-def prepare(and_then: Callable[[], None] | None = None) -> None:
-    """Ctrl-C is the main process's to handle; SIGIO is what a lease's holder gets (see sync.worker). And a worker does
-    not outlive the main process, however that one ends."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if parent := multiprocessing.parent_process():
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "SIGIO"):
-        signal.signal(signal.SIGIO, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(_BEHIND)  # the main process comes first: all of them wait for it, and it for one of them at most
-    calm_collector()
-    if and_then is not None:
-        and_then()
-
-
-def calm_collector() -> None:
-    """Have Python look for cycles among its objects less often: batches of thousands of small ones come and go here,
-    and hold none. What is there now, the modules, is never looked at again. 5 % of a scan of small photos."""
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
 
 
 class Workers(Generic[Task, Result]):
@@ -94,7 +44,7 @@ class Workers(Generic[Task, Result]):
         self.count = count or worker_count()
         self._function = function
         self._crashed = crashed
-        self._make = make_executor or process_pool
+        self._make = make_executor or _local
         self._executor = executor
 
     def run(
@@ -159,37 +109,15 @@ class Workers(Generic[Task, Result]):
         return self._run_apart(batch[:half]) + self._run_apart(batch[half:])
 
 
+def _local(workers: int) -> Executor:
+    from .pool import process_pool
+
+    return process_pool(workers)
+
+
 def _result(future: Future[list[Result]], tick: Callable[[], None]) -> list[Result]:
     while True:
         try:
             return future.result(timeout=_TICK_SECONDS)
         except NotYet:
             tick()
-
-
-def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
-    parent.join()
-    os._exit(1)
-
-
-def _context() -> BaseContext:
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    context = multiprocessing.get_context(method)
-    if method == "forkserver":
-        context.set_forkserver_preload(
-            [__name__, "indexer.sync.worker", "indexer.media.read", "concurrent.futures.process"]
-        )
-    return context
-
-
-class _QuietPool(ProcessPoolExecutor):
-    """A pool whose workers do not import the caller's `__main__`, as they otherwise would to find what it defines:
-    nothing here needs it, and a script without the `if __name__ == "__main__"` guard would run again in each."""
-
-    def submit(self, *args, **kwargs):  # type: ignore[no-untyped-def]
-        main = sys.modules["__main__"]
-        sys.modules["__main__"] = ModuleType("__main__")
-        try:
-            return super().submit(*args, **kwargs)
-        finally:
-            sys.modules["__main__"] = main

@@ -12,10 +12,11 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from indexer.errors import CannotRun, NotFound, Undecodable, UsageError
+from indexer.pool import process_pool
 from indexer.store import enrichments, people, search
 from indexer.store.enrichments import Due, Enrichment
 from indexer.store.writer import Writer
-from indexer.workers import Workers, process_pool
+from indexer.workers import Workers
 
 from . import meaning
 from .cache import Cache
