@@ -5,7 +5,7 @@ in any crowd.
 
 Trees of small JPEGs, a hundred a folder, warm in the cache. Each round runs, in turn, `find -type f -printf` (size,
 time, inode, name) and `indexer scan --no-enrich` of the tree that was scanned before. Memory is the largest resident
-set. Where strace is installed, one more scan counts the photos that are opened and the bytes written to the index.
+set. Where strace is installed, one more scan counts the photos that are opened. At last one new photo comes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from .measuring import ENVIRONMENT, INDEXER, Row, in_turn, ratios, row, timed
+from .measuring import ENVIRONMENT, INDEXER, Row, in_turn, peak_memory, ratios, row, timed
 
 _ROUNDS = 3
 
@@ -53,6 +53,15 @@ def measure(scratch: Path, *, quick: bool, million: bool = False) -> list[Row]:
             )
         )
         rows.append(_opened(name, scan))
+        make_small(folder / "new", 1, first=count)
+        rows.append(
+            row(
+                f"scan of one new photo among {count:,}: memory of all processes",
+                [peak_memory(scan) / 1e6],
+                "MB",
+                at_most=300.0 if count == 1_000_000 else None,
+            )
+        )
         shutil.rmtree(folder)
     if len(each) > 1:
         rows.append(
@@ -65,12 +74,12 @@ def measure(scratch: Path, *, quick: bool, million: bool = False) -> list[Row]:
     return rows
 
 
-def make_small(folder: Path, count: int) -> None:
+def make_small(folder: Path, count: int, first: int = 0) -> None:
     """JPEGs of less than a block of the file system, each another one."""
     buffer = io.BytesIO()
     Image.new("RGB", (64, 48), (200, 120, 40)).save(buffer, "JPEG")
     data = buffer.getvalue()
-    for number in range(count):
+    for number in range(first, first + count):
         place = folder / f"{number // 10_000:04d}" / f"{number // 100 % 100:02d}"
         if number % 100 == 0:
             place.mkdir(parents=True)
