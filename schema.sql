@@ -99,6 +99,8 @@ CREATE TABLE asset (
     number             INTEGER PRIMARY KEY,      -- in this index: the order in which they came in
     id                 TEXT NOT NULL UNIQUE CHECK (length(id) = 28 AND id GLOB 'asset_*'),
     checksum           TEXT NOT NULL,            -- base64 of the SHA-256
+    id_differs         INTEGER NOT NULL DEFAULT 0 CHECK (id_differs IN (0, 1)),  -- 1: its id is not made of this checksum;
+                                                 -- it was edited, or came after one that was
     checksum_sha1      TEXT,                     -- base64 of the SHA-1
     mime_type          TEXT NOT NULL,
     fingerprint        TEXT,                     -- XXH3-128 of the coded picture without metadata, hexadecimal
@@ -152,10 +154,11 @@ CREATE TABLE asset (
 CREATE INDEX asset_newest ON asset (wall_clock, id DESC) WHERE trashed_at IS NULL;
 
 -- Of what is random the beginning finds the row as well as all of it, in half the pages: who asks says both,
--- substr(fingerprint, 1, 10) = substr(?1, 1, 10) AND fingerprint = ?1. No two SHA-256 begin with the same 96 bits.
-CREATE UNIQUE INDEX asset_checksum ON asset (substr(checksum, 1, 16));
-
+-- substr(fingerprint, 1, 10) = substr(?1, 1, 10) AND fingerprint = ?1. A checksum needs no index at all where the id is made
+-- of it. Each of these is a page more to write for each new photo, and another page each time.
 CREATE INDEX asset_fingerprint ON asset (substr(fingerprint, 1, 10)) WHERE fingerprint IS NOT NULL;
+
+CREATE UNIQUE INDEX asset_checksum ON asset (checksum) WHERE id_differs = 1;
 
 CREATE INDEX asset_trashed ON asset (trashed_at) WHERE trashed_at IS NOT NULL;
 
@@ -443,17 +446,21 @@ CREATE INDEX album_asset_asset ON album_asset (asset_id);
 -- transaction, most by the triggers below; that an asset is new, by indexer/store/history.py, of many at once: a trigger
 -- would make each row of a scan cost half as much again. Who has read up to an id goes on from there.
 CREATE TABLE event (
-    id          INTEGER PRIMARY KEY AUTOINCREMENT,
-    created_at  TEXT NOT NULL,
-    event_type  TEXT NOT NULL,
-    entity_type TEXT NOT NULL GENERATED ALWAYS AS (CASE WHEN event_type GLOB 'album_asset_*' THEN 'album_asset'
-                    ELSE substr(event_type, 1, instr(event_type, '_') - 1) END) VIRTUAL
-                    CHECK (entity_type IN ('asset', 'file', 'metadata', 'face', 'person', 'album', 'album_asset')),
-    entity_id   TEXT NOT NULL,                   -- of a file, the asset that it holds
-    payload     TEXT CHECK (payload IS NULL OR json_valid(payload))
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    created_at   TEXT NOT NULL,
+    event_type   TEXT NOT NULL,
+    entity_type  TEXT NOT NULL GENERATED ALWAYS AS (CASE WHEN event_type GLOB 'album_asset_*' THEN 'album_asset'
+                     ELSE substr(event_type, 1, instr(event_type, '_') - 1) END) VIRTUAL
+                     CHECK (entity_type IN ('asset', 'file', 'metadata', 'face', 'person', 'album', 'album_asset')),
+    entity_id    TEXT NOT NULL,                  -- of a file, the asset that it holds
+    asset_number INTEGER,                        -- that it had then; NULL: it is about a face, a person or an album
+    payload      TEXT CHECK (payload IS NULL OR json_valid(payload))
 ) STRICT;
 
-CREATE INDEX event_entity ON event (substr(entity_id, -8));  -- the end of an id tells as much as all of it
+CREATE INDEX event_asset ON event (asset_number) WHERE asset_number IS NOT NULL;
+
+-- What has no number, or no longer has it. The end of an id tells as much as all of it.
+CREATE INDEX event_entity ON event (substr(entity_id, -8)) WHERE asset_number IS NULL OR event_type = 'asset_deleted';
 
 -- What the user did to many things at once, so that it can be undone: of each row touched what it was and became.
 CREATE TABLE user_change (
@@ -480,20 +487,20 @@ CREATE VIRTUAL TABLE search USING fts5 (
 );
 
 CREATE TRIGGER asset_updated AFTER UPDATE OF updated_at ON asset WHEN new.updated_at IS NOT old.updated_at BEGIN
-    INSERT INTO event (created_at, entity_id, event_type)
-    VALUES (new.updated_at, new.id, 'asset_updated');
+    INSERT INTO event (created_at, entity_id, asset_number, event_type)
+    VALUES (new.updated_at, new.id, new.number, 'asset_updated');
 END;
 
 CREATE TRIGGER asset_trashed AFTER UPDATE OF trashed_at ON asset
 WHEN (new.trashed_at IS NULL) <> (old.trashed_at IS NULL) BEGIN
-    INSERT INTO event (created_at, entity_id, event_type)
-    VALUES (coalesce(new.trashed_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), new.id,
+    INSERT INTO event (created_at, entity_id, asset_number, event_type)
+    VALUES (coalesce(new.trashed_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), new.id, new.number,
             iif(new.trashed_at IS NULL, 'asset_restored', 'asset_trashed'));
 END;
 
 CREATE TRIGGER asset_deleted AFTER DELETE ON asset BEGIN
-    INSERT INTO event (created_at, entity_id, event_type)
-    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), old.id, 'asset_deleted');
+    INSERT INTO event (created_at, entity_id, asset_number, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), old.id, old.number, 'asset_deleted');
     DELETE FROM search WHERE rowid = old.number;
 END;
 
@@ -513,8 +520,8 @@ END;
 
 CREATE TRIGGER metadata_updated AFTER UPDATE OF words_changed_at ON asset
 WHEN new.words_changed_at IS NOT old.words_changed_at BEGIN
-    INSERT INTO event (created_at, entity_id, event_type)
-    VALUES (new.words_changed_at, new.id, 'metadata_updated');
+    INSERT INTO event (created_at, entity_id, asset_number, event_type)
+    VALUES (new.words_changed_at, new.id, new.number, 'metadata_updated');
 END;
 
 CREATE TRIGGER face_created AFTER INSERT ON face BEGIN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import re
 from functools import cache
 
@@ -18,6 +19,15 @@ def asset_id(sha256: bytes, counter: int = 0) -> str:
     """
     digest = sha256 if counter == 0 else _sha256(sha256 + counter.to_bytes(4, "big"))
     return _text("asset", _version_8(digest))
+
+
+def of_checksum(checksum: str) -> str | None:
+    """As `asset_id`, of the base64 of a SHA-256; None of a text that is none."""
+    try:
+        sha256 = binascii.a2b_base64(checksum, strict_mode=True)
+    except ValueError:
+        return None
+    return asset_id(sha256) if len(sha256) == 32 else None
 
 
 def named_id(prefix: str, *words: str) -> str:

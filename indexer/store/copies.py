@@ -112,7 +112,7 @@ def _tables(connection: sqlite3.Connection) -> list[str]:
 def _by_number(connection: sqlite3.Connection) -> list[str]:
     """Tables of what was found out of assets."""
     rows = connection.execute(
-        "SELECT one.name FROM sqlite_schema AS one WHERE one.type = 'table' AND one.name <> 'file'"
+        "SELECT one.name FROM sqlite_schema AS one WHERE one.type = 'table' AND one.name NOT IN ('file', 'event')"
         " AND EXISTS (SELECT 1 FROM pragma_table_info(one.name) AS of_it WHERE of_it.name = 'asset_number')"
     )
     return [row[0] for row in rows]
@@ -165,7 +165,12 @@ def _has_rowid(source: sqlite3.Connection, table: str) -> bool:
 
 
 def drop_loose(connection: sqlite3.Connection) -> None:
-    """Without the rows that refer to lost ones; until none is left, for one may hang on another."""
+    """Without the rows that refer to lost ones; until none is left, for one may hang on another. What happened to an
+    asset whose row was lost is its history still, under the number that it has now."""
+    connection.execute(
+        "UPDATE event SET asset_number = asset.number FROM asset"
+        " WHERE asset.id = entity_id AND asset_number IS NOT asset.number AND asset_number IS NOT NULL"
+    )
     for _ in range(10):
         loose = {row[0] for row in connection.execute("PRAGMA foreign_key_check")}
         for table in loose:

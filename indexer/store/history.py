@@ -11,14 +11,16 @@ from collections.abc import Iterable
 from indexer import paths
 
 from .changes import Change
+from .rows import NUMBER
 
 _EVENTS = {"modified": "file_edited", "moved": "file_moved", "copy": "file_copied", "back": "file_returned"}
 
 
-def tell_of_new(connection: sqlite3.Connection, now: str, asset_ids: Iterable[str]) -> None:
+def tell_of_new(connection: sqlite3.Connection, now: str, added: Iterable[tuple[int, str]]) -> None:
+    """added: numbers and ids of assets."""
     connection.executemany(
-        "INSERT INTO event (created_at, entity_id, event_type) VALUES (?, ?, 'asset_created')",
-        [(now, asset_id) for asset_id in asset_ids],
+        "INSERT INTO event (created_at, entity_id, asset_number, event_type) VALUES (?, ?, ?, 'asset_created')",
+        [(now, asset_id, number) for number, asset_id in added],
     )
 
 
@@ -64,8 +66,8 @@ def tell_of(connection: sqlite3.Connection, change: Change, now: str) -> None:
 
 def tell(connection: sqlite3.Connection, now: str, asset_id: str, event_type: str, **payload: str) -> None:
     connection.execute(
-        "INSERT INTO event (created_at, entity_id, event_type, payload) VALUES (?, ?, ?, ?)",
-        (now, asset_id, event_type, json.dumps(payload, ensure_ascii=False)),
+        f"INSERT INTO event (created_at, entity_id, asset_number, event_type, payload) VALUES (?, ?, {NUMBER}, ?, ?)",
+        (now, asset_id, asset_id, event_type, json.dumps(payload, ensure_ascii=False)),
     )
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from indexer import ids
 from indexer.errors import IndexUnusable
 
 from . import people, queries
@@ -29,11 +30,15 @@ SELECT number, id, coalesce(known, id), known IS NULL, known IS NULL OR EXISTS (
            SELECT 1 FROM main.asset AS one WHERE one.id = known AND one.checksum = their.checksum)
 FROM (
     SELECT one.number, one.id, one.checksum, coalesce(
-        (SELECT id FROM main.asset WHERE substr(checksum, 1, 16) = substr(one.checksum, 1, 16)),
+        (SELECT id FROM main.asset WHERE id = id_of(one.checksum) AND checksum = one.checksum),
+        (SELECT id FROM main.asset WHERE checksum = one.checksum AND id_differs = 1),
         (SELECT id FROM main.asset WHERE id = one.id),
         (SELECT asset_id FROM main.former_checksum WHERE checksum = one.checksum ORDER BY until DESC LIMIT 1),
         (SELECT asset.id FROM theirs.former_checksum AS former
-         JOIN main.asset ON substr(asset.checksum, 1, 16) = substr(former.checksum, 1, 16)
+         JOIN main.asset ON asset.id = id_of(former.checksum) AND asset.checksum = former.checksum
+         WHERE former.asset_id = one.id ORDER BY former.until DESC LIMIT 1),
+        (SELECT asset.id FROM theirs.former_checksum AS former
+         JOIN main.asset ON asset.checksum = former.checksum AND id_differs = 1
          WHERE former.asset_id = one.id ORDER BY former.until DESC LIMIT 1)) AS known
     FROM theirs.asset AS one) AS their"""
 
@@ -88,6 +93,7 @@ def attached(connection: sqlite3.Connection, other: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         raise IndexUnusable(f"{other} cannot be opened: {error}") from error
     try:
+        connection.create_function("id_of", 1, ids.of_checksum, deterministic=True)
         for name, columns in _PAIRS.items():
             connection.execute(f"CREATE TEMP TABLE {name} ({columns})")
         yield
@@ -199,11 +205,11 @@ class _Merge:
             " JOIN temp.merge_asset AS asset ON asset.theirs = one.id WHERE is_new ORDER BY number",
             (self._now, self._now),
         ).rowcount
-        added = self._db.execute("SELECT ours FROM temp.merge_asset WHERE is_new ORDER BY ours").fetchall()
+        added = self._db.execute("SELECT our_number, ours FROM temp.merge_asset WHERE is_new ORDER BY ours").fetchall()
         self._db.execute(
             "UPDATE temp.merge_asset SET our_number = (SELECT number FROM main.asset WHERE asset.id = ours)"
         )
-        tell_of_new(self._db, self._now, [row[0] for row in added])
+        tell_of_new(self._db, self._now, added)
         count_anew(self._db)
         for table in _OF_ASSETS:
             self._copy(table, "is_new")
@@ -215,7 +221,8 @@ class _Merge:
         self._db.execute(
             "INSERT OR IGNORE INTO main.left_out SELECT * FROM theirs.left_out"
             " WHERE NOT EXISTS (SELECT 1 FROM main.asset"
-            " WHERE substr(asset.checksum, 1, 16) = substr(left_out.checksum, 1, 16))"
+            " WHERE asset.id = id_of(left_out.checksum) AND asset.checksum = left_out.checksum)"
+            " AND NOT EXISTS (SELECT 1 FROM main.asset WHERE asset.checksum = left_out.checksum AND id_differs = 1)"
         )
         self._db.execute(
             "INSERT OR IGNORE INTO main.former_checksum (checksum, checksum_sha1, asset_id, until)"

@@ -10,6 +10,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from indexer import ids
 from indexer.errors import IndexUnusable
 
 # version reached -> what to do with an index of the version before
@@ -64,9 +65,10 @@ _REBUILT: dict[int, dict[str, str]] = {
     3: {"file": "file"},
     6: {"variant": "variant"},
     7: {
-        "asset": "(SELECT asset.rowid AS number, coalesce(metadata.updated_at, asset.updated_at) AS words_changed_at,"
+        "asset": "(SELECT asset.rowid AS number, id IS NOT id_of(checksum) AS id_differs,"
+        " coalesce(metadata.updated_at, asset.updated_at) AS words_changed_at,"
         " asset.*, metadata.* FROM asset LEFT JOIN metadata ON asset_id = id ORDER BY asset.rowid)",
-        "event": "event",
+        "event": "(SELECT event.*, asset.rowid AS asset_number FROM event LEFT JOIN asset ON asset.id = entity_id)",
         "file": _BY_NUMBER.format(name="file", join="LEFT JOIN"),
         **{name: _BY_NUMBER.format(name=name, join="JOIN") for name in _NUMBERED.split()},
     },
@@ -92,6 +94,7 @@ def migrate(connection: sqlite3.Connection, path: Path, version: int, target: in
 
     Raises IndexUnusable where the copy cannot be made."""
     keep_copy(connection, path, version)
+    connection.create_function("id_of", 1, ids.of_checksum, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have been here while this one waited.

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from indexer import ids
 from indexer.errors import QueryError
 from indexer.media.facts import Motion, Origin
 from indexer.paths import nfc, split
@@ -113,8 +114,9 @@ WITH called AS (
     CROSS JOIN asset ON asset.number = asset_number
 ), found AS (
     SELECT asset.id AS id FROM json_each(:sha256) CROSS JOIN asset
-    ON substr(checksum, 1, 16) = substr(value, 1, 16) AND checksum = value
-    UNION SELECT asset_id FROM json_each(:sha256) CROSS JOIN former_checksum ON checksum = value
+    ON asset.id = value ->> 1 AND checksum = value ->> 0
+    UNION SELECT asset.id FROM json_each(:sha256) CROSS JOIN asset ON checksum = value ->> 0 AND id_differs = 1
+    UNION SELECT asset_id FROM json_each(:sha256) CROSS JOIN former_checksum ON checksum = value ->> 0
     UNION SELECT asset.id FROM json_each(:sha1)
     CROSS JOIN asset ON substr(checksum_sha1, 1, 10) = substr(value, 1, 10) AND checksum_sha1 = value
     UNION SELECT asset_id FROM json_each(:sha1) CROSS JOIN former_checksum ON checksum_sha1 = value
@@ -136,7 +138,7 @@ def existing(
     rows = connection.execute(
         _EXISTING,
         {
-            "sha256": json.dumps(list(checksums)),
+            "sha256": json.dumps([(one, ids.of_checksum(one)) for one in checksums]),
             "sha1": json.dumps(list(checksum_sha1s)),
             "names": json.dumps(_places_of(device_asset_ids)),
         },
@@ -212,8 +214,11 @@ def same_inode(connection: sqlite3.Connection, device: int, inode: int, size: in
 
 
 def asset_with(connection: sqlite3.Connection, checksum: str) -> str | None:
-    query = "SELECT id FROM asset WHERE substr(checksum, 1, 16) = substr(?1, 1, 16) AND checksum = ?1"
-    row = connection.execute(query, (checksum,)).fetchone()
+    query = (
+        "SELECT id FROM asset WHERE id = ?2 AND checksum = ?1"
+        " UNION ALL SELECT id FROM asset WHERE checksum = ?1 AND id_differs = 1"
+    )
+    row = connection.execute(query, (checksum, ids.of_checksum(checksum))).fetchone()
     return row[0] if row else None
 
 
@@ -224,7 +229,7 @@ Arrival = tuple[int, str, str, str, str | None, str]
 _UNHEARD = """
 SELECT key FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM file
     WHERE root_id = value ->> 0 AND folder = value ->> 1 AND name = value ->> 2)
-AND NOT EXISTS (SELECT 1 FROM asset WHERE substr(checksum, 1, 16) = substr(value ->> 3, 1, 16))
+AND NOT EXISTS (SELECT 1 FROM asset WHERE checksum = value ->> 3 AND id_differs = 1)
 AND NOT EXISTS (SELECT 1 FROM asset WHERE substr(fingerprint, 1, 10) = substr(value ->> 4, 1, 10)
                 AND fingerprint = value ->> 4)
 AND NOT EXISTS (SELECT 1 FROM asset WHERE id = value ->> 5)"""
@@ -395,10 +400,18 @@ class Event(NamedTuple):
     payload: str | None
 
 
-_OF_ENTITY = """id IN (
+_WITHOUT_NUMBER = "(asset_number IS NULL OR event_type = 'asset_deleted')"
+# An asset that is there is asked for by its number, one that was deleted by that which its last event has.
+_OF_ENTITY = f"""id IN (
     SELECT event.id FROM (SELECT :entity AS id UNION ALL SELECT id FROM face WHERE asset_id = :entity
                           UNION ALL SELECT id FROM album_asset WHERE asset_id = :entity) AS own
-    CROSS JOIN event ON substr(entity_id, -8) = substr(own.id, -8) AND entity_id = own.id)"""
+    CROSS JOIN event ON substr(entity_id, -8) = substr(own.id, -8) AND entity_id = own.id AND {_WITHOUT_NUMBER}
+    UNION ALL
+    SELECT event.id FROM (
+        SELECT number FROM asset WHERE id = :entity
+        UNION SELECT asset_number FROM event
+        WHERE substr(entity_id, -8) = substr(:entity, -8) AND entity_id = :entity AND {_WITHOUT_NUMBER}) AS own
+    CROSS JOIN event ON asset_number = own.number AND entity_id = :entity)"""
 
 
 def events(

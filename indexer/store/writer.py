@@ -28,13 +28,13 @@ _ADVICE = "What was written before is kept; 'indexer doctor' says more"
 _PRESENT = "verdict NOT IN ('gone', 'ignored')"
 
 _ASSET = (
-    ("number", "id", "checksum", "checksum_sha1", "fingerprint", "mime_type", "file_size_bytes", "width", "height")
-    + ("duration", "original_file_name", "local_datetime", "file_id", "created_at", "updated_at", "words_changed_at")
-    + words.COLUMNS
+    ("number", "id", "checksum", "id_differs", "checksum_sha1", "fingerprint", "mime_type", "file_size_bytes")
+    + ("width", "height", "duration", "original_file_name", "local_datetime", "file_id", "created_at", "updated_at")
+    + ("words_changed_at", *words.COLUMNS)
 )  # fmt: skip
 _INSERT_ASSET = f"INSERT INTO asset ({', '.join(_ASSET)}) VALUES ({', '.join('?' * len(_ASSET))})"
 _UPDATE_ASSET = """
-UPDATE asset SET checksum = ?, checksum_sha1 = ?, fingerprint = ?, file_size_bytes = ? WHERE id = ?"""
+UPDATE asset SET checksum = ?, id_differs = ?, checksum_sha1 = ?, fingerprint = ?, file_size_bytes = ? WHERE id = ?"""
 _FILE = (
     ("root_id", "folder", "name", "verdict", "reason", "asset_number", "size", "mtime_ns", "ctime_ns", "inode")
     + ("device", "created_ns", "device_asset_id", "uri", "reading", "seen_at")
@@ -222,20 +222,21 @@ class Writer:
         files that lie where no file lay, and of which neither the index nor the others know the content
         (`queries.unheard`)."""
         file_id = self.connection.execute("SELECT coalesce(max(id), 0) FROM file").fetchone()[0]
-        files, assets, added = [], [], []
+        files, assets, told, added = [], [], [], []
         for number, (_, stat, facts, asset_id, *_) in enumerate(changes, self._next_number()):
             assert facts is not None and asset_id is not None
             file_id += 1
             files.append((file_id, *self._file_row(stat, number, _verdict(facts))))
             assets.append(self._asset_row(number, asset_id, file_id, stat, facts))
+            told.append((number, asset_id))
             added.append((asset_id, facts))
             self._touched_folders.add((stat.root_id, stat.folder))
         self.connection.executemany(_INSERT_FILE, files)
         self.connection.executemany(_INSERT_ASSET, assets)
-        tell_of_new(self.connection, self._now, [asset_id for asset_id, _ in added])
+        tell_of_new(self.connection, self._now, told)
         count_new(self.connection, [facts.local_datetime for _, facts in added])
         words.add_words(self.connection, added, self._now)
-        return [asset_id for asset_id, _ in added]
+        return [asset_id for _, asset_id in told]
 
     def pass_over(self, path: PassedOver) -> None:
         row = self.connection.execute(
@@ -594,8 +595,8 @@ class Writer:
             asset_id = ids.asset_id(facts.sha256, counter)
         number = self._next_number()
         file_id = self._put_file(stat, number, _verdict(facts), change.displaced)
-        self.connection.execute(_INSERT_ASSET, self._asset_row(number, asset_id, file_id, stat, facts))
-        tell_of_new(self.connection, self._now, [asset_id])
+        self.connection.execute(_INSERT_ASSET, self._asset_row(number, asset_id, file_id, stat, facts, counter > 0))
+        tell_of_new(self.connection, self._now, [(number, asset_id)])
         count_new(self.connection, [facts.local_datetime])
         words.add_words(self.connection, [(asset_id, facts)], self._now)
         return asset_id
@@ -610,13 +611,14 @@ class Writer:
         return self.connection.execute("SELECT 1 FROM asset WHERE id = ?", (asset_id,)).fetchone() is not None
 
     def _asset_row(
-        self, number: int, asset_id: str, file_id: int, stat: FileStat, facts: MediaFacts
+        self, number: int, asset_id: str, file_id: int, stat: FileStat, facts: MediaFacts, id_differs: bool = False
     ) -> tuple[object, ...]:
         """In the order of _ASSET."""
         return (
             number,
             asset_id,
             checksum(facts.sha256),
+            int(id_differs),
             checksum(facts.sha1),
             facts.fingerprint,
             facts.mime_type,
@@ -639,7 +641,8 @@ class Writer:
             " ON CONFLICT DO UPDATE SET until = excluded.until",
             (self._now, asset_id),
         )
-        content = (checksum(facts.sha256), checksum(facts.sha1), facts.fingerprint, facts.size, asset_id)
+        differs = int(asset_id != ids.asset_id(facts.sha256))
+        content = (checksum(facts.sha256), differs, checksum(facts.sha1), facts.fingerprint, facts.size, asset_id)
         self.connection.execute(_UPDATE_ASSET, content)
 
     def _stands_for(self, file_id: int, asset_id: str) -> bool:

@@ -85,7 +85,7 @@ def test_F3_an_overflow_is_counted(photos: Path, watch: Start) -> None:
     watcher = watch(photos)
     index = Index.open(watcher.database)
     watcher.process.send_signal(signal.SIGSTOP)
-    count = int(limit.read_text()) // 3 + 500
+    count = int(limit.read_text()) // 3 + 2000
     for number in range(count):
         (photos / f"{number}.txt").write_bytes(b"x")
     put(photos / "late" / "a.jpg", 1)
