@@ -55,10 +55,10 @@ def examine(index: Index) -> list[Finding]:
 
 def _integrity(index: Index) -> Iterator[Finding]:
     from .store import schema
-    from .store.connection import open_for_reading
+    from .store.connection import open_as_it_is
     from .store.copies import damages
 
-    connection = open_for_reading(index.path)
+    connection = open_as_it_is(index.path)
     problems = damages(connection)
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     connection.close()

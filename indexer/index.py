@@ -867,18 +867,21 @@ class Index:
 
         The damaged one is kept beside it. A sound one is left as it is.
         """
+        from . import config, ids
         from .store import copies
         from .store.connection import connect
 
         if not self.path.exists():
             _ = self._db  # says that there is none
-        with suppress(*copies.BROKEN):  # where even that cannot be read
-            if running := [] if dry_run else self.activities():
-                raise UsageError(f"{running[0].kind} is at work (process {running[0].pid}): stop it first")
         self.close()
         damaged = connect(self.path, "mode=ro")
         problems = copies.damages(damaged)
+        is_older = copies.is_older(damaged)
         damaged.close()
+        with suppress(*copies.BROKEN):  # where even that cannot be read
+            if running := [] if dry_run or is_older else self.activities():
+                raise UsageError(f"{running[0].kind} is at work (process {running[0].pid}): stop it first")
+        self.close()
         if not problems or dry_run:
             return Repair(problems, None, {}, None)
         kept = self._beside("damaged")
@@ -886,8 +889,14 @@ class Index:
             part = self.path.with_name(self.path.name + ending)
             if part.exists():
                 part.rename(kept.with_name(kept.name + ending))
-        connection = self._writable()
-        saved = copies.salvage(kept, connection)
+        if is_older:
+            with suppress(*copies.BROKEN):
+                copies.lay_out_as(kept, self.path)
+        if not self.path.exists():
+            self._writable()
+        with closing(connect(self.path, "mode=rw")) as half:
+            saved = copies.salvage(kept, half)
+        copies.mend(self._writable(), ids.device_id(config.machine_name()))
         summary = self.scan(workers=workers) if saved.get("root") else None
         connection = self._writable()
         connection.execute("BEGIN IMMEDIATE")

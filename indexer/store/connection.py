@@ -19,7 +19,18 @@ _CHECKPOINT_PAGES = 4000
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write. Raises IndexUnusable where there is no index."""
+    """A connection that cannot write; an older index is updated first. Raises IndexUnusable where there is no index."""
+    connection = open_as_it_is(path)
+    if schema.check(connection, path) < schema.VERSION:  # readers ask for what only the present schema has
+        connection.close()
+        open_for_writing(path).close()
+        return open_for_reading(path)
+    return connection
+
+
+def open_as_it_is(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write, to an index of this version or an older one. Raises IndexUnusable where there is
+    no index."""
     if not path.is_file():
         raise IndexUnusable(f"there is no index at {path}: make one with 'indexer scan FOLDER'")
     mode = "mode=ro"
@@ -27,13 +38,8 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         # WAL needs a place for its shared memory; on a read-only disk nobody writes, and it can do without.
         mode += "&immutable=1" if not path.with_name(path.name + "-wal").exists() else ""
     connection = connect(path, mode)
-    version = schema.check(connection, path)
-    if version == 0:
+    if schema.check(connection, path) == 0:
         raise IndexUnusable(f"{path} is empty: fill it with 'indexer scan FOLDER'")
-    if version < schema.VERSION:  # readers ask for what only the present schema has
-        connection.close()
-        open_for_writing(path).close()
-        return open_for_reading(path)
     return connection
 
 

@@ -73,28 +73,69 @@ def damages(connection: sqlite3.Connection, *, quick: bool = False) -> list[str]
     return [text for text in found if text != "ok"] + refers
 
 
-def salvage(damaged: Path, connection: sqlite3.Connection) -> dict[str, int]:
-    """Every row of a damaged index that can still be read, into a new and empty one; the number of rows by table.
+def is_older(connection: sqlite3.Connection) -> bool:
+    """Is a damaged index, as far as it says, of an older version than this?"""
+    try:
+        return 0 < int(connection.execute("PRAGMA user_version").fetchone()[0]) < schema.VERSION
+    except BROKEN:
+        return False
 
-    Files whose asset is lost are to be read again: a scan finds them under the same ids, and with them what still
-    refers to them. What then refers to nothing, `drop_loose` takes out."""
-    name = os.fspath(damaged.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+def lay_out_as(damaged: Path, path: Path) -> None:
+    """A new index without rows, of the version of a damaged one that is older than this: what `salvage` puts there is
+    then updated as in any older index. Raises one of BROKEN where it cannot be read of which version, and how."""
+    with closing(_open_damaged(damaged)) as source, closing(sqlite3.connect(path)) as connection:
+        version = source.execute("PRAGMA user_version").fetchone()[0]
+        statements = source.execute(
+            "SELECT sql FROM sqlite_schema WHERE type IN ('table', 'index') AND sql IS NOT NULL"
+            " AND name NOT GLOB 'sqlite_*' AND name NOT GLOB 'search*' ORDER BY type DESC, rowid"
+        ).fetchall()
+        connection.execute("PRAGMA journal_mode = WAL")
+        for (statement,) in statements:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {version}")
+
+
+def salvage(damaged: Path, connection: sqlite3.Connection) -> dict[str, int]:
+    """Every row of a damaged index that can still be read, into a new and empty one of its version; the number of rows
+    by table."""
     saved: dict[str, int] = {}
-    with closing(sqlite3.connect(f"file:{name}?mode=ro", uri=True)) as source:
-        source.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    with closing(_open_damaged(damaged)) as source:
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute("BEGIN IMMEDIATE")
         for table in _tables(connection):
             saved[table] = _save_table(source, connection, table)
-        # The number of a lost asset may be another's after the next scan; its id is its own for ever.
-        connection.execute("UPDATE file SET asset_number = NULL WHERE asset_number NOT IN (SELECT number FROM asset)")
-        for table in _by_number(connection):
-            connection.execute(f"DELETE FROM {table} WHERE asset_number NOT IN (SELECT number FROM asset)")
-        connection.execute("UPDATE asset SET file_id = NULL WHERE file_id NOT IN (SELECT id FROM file)")
-        count_anew(connection)
-        connection.execute("DELETE FROM setting WHERE name = 'words_cursor'")
+        if "metadata" in saved:  # up to version 6; an asset without its words is as good as lost
+            connection.execute("DELETE FROM asset WHERE id NOT IN (SELECT asset_id FROM metadata)")
         connection.execute("COMMIT")
     return saved
+
+
+def mend(connection: sqlite3.Connection, device_id: str) -> None:
+    """What was salvaged, as far as it goes, made to hold together.
+
+    Files whose asset is lost are to be read again: a scan finds them under the same ids, and with them what still
+    refers to them. What then refers to nothing, `drop_loose` takes out."""
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("INSERT OR IGNORE INTO setting VALUES ('device_id', ?)", (device_id,))
+    # The number of a lost asset may be another's after the next scan; its id is its own for ever.
+    connection.execute("UPDATE file SET asset_number = NULL WHERE asset_number NOT IN (SELECT number FROM asset)")
+    for table in _by_number(connection):
+        connection.execute(f"DELETE FROM {table} WHERE asset_number NOT IN (SELECT number FROM asset)")
+    connection.execute("UPDATE asset SET file_id = NULL WHERE file_id NOT IN (SELECT id FROM file)")
+    count_anew(connection)
+    connection.execute("DELETE FROM setting WHERE name = 'words_cursor'")
+    connection.execute("COMMIT")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _open_damaged(path: Path) -> sqlite3.Connection:
+    name = os.fspath(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    connection = sqlite3.connect(f"file:{name}?mode=ro", uri=True)
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    return connection
 
 
 def _tables(connection: sqlite3.Connection) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import sqlite3
 from pathlib import Path
@@ -14,7 +15,7 @@ from indexer.errors import IndexUnusable
 from indexer.media.dates import utc
 from indexer.store import connection, migrations, schema
 
-from ..conftest import put, rows
+from ..conftest import put, rows, run
 
 ASSET = "asset_2222222222222222222222"
 OLD = Path(__file__).with_name("schema_1.sql")
@@ -269,3 +270,33 @@ def test_file_times_are_to_the_millisecond_downwards(index: Index, photos: Path)
                 "UPDATE file SET mtime_ns = ?1, created_ns = ?1 RETURNING file_created_at, file_modified_at", (moment,)
             ).fetchone()
             assert row == (utc(moment), utc(moment))
+
+
+@pytest.mark.parametrize("seed", [0, 2])  # 1 hits the page that says where all of user_value lies
+def test_a_damaged_index_of_an_older_version_is_repaired(tmp_path: Path, seed: int) -> None:
+    """It cannot be updated: what can be read of it is saved first, and updated then."""
+    fill_old(path := tmp_path / "old.db", 6, assets=1000)
+    with sqlite3.connect(path) as database:
+        schema_pages = database.execute("SELECT max(rootpage) FROM sqlite_schema").fetchone()[0]
+        said = dict(database.execute("SELECT asset_id, rating FROM user_value").fetchall())
+    database.close()
+    data, chance = bytearray(path.read_bytes()), random.Random(seed)
+    pages = len(data) // 4096
+    for _ in range(pages // 40):
+        page = chance.randrange(schema_pages, pages)
+        data[page * 4096 : page * 4096 + 4096] = chance.randbytes(4096)
+    path.write_bytes(data)
+    doctor = run("doctor", database=path)
+    assert doctor.returncode == 1 and "indexer repair" in doctor.stdout
+    done = run("repair", database=path)
+    assert done.returncode == 0, done.stderr
+    with Index.open(path) as index:
+        assert rows(index, "PRAGMA integrity_check") == [("ok",)]
+        assert rows(index, "PRAGMA foreign_key_check") == []
+        saved = dict(rows(index, "SELECT asset_id, rating FROM user_value"))
+        assert saved.items() <= said.items()
+        assert len(saved) > 50 and index.counts().assets > 100
+        assert rows(index, "SELECT sum(live) FROM month") == [(index.counts().assets,)]
+        rated = rows(index, "SELECT id FROM asset_json WHERE json ->> '$.metadata.rating' = 4")
+        assert {row[0] for row in rated} == saved.keys()
+        assert [root.path for root in index.roots()] == ["/gone"]
