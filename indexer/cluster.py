@@ -24,6 +24,8 @@ from .workers import Deadly, worker_count
 
 _CONNECT_SECONDS = 10
 _LOOK_SECONDS = 1.0
+# A batch whose answer is lost is sent again: its worker died after it had answered. More often it is the scheduler.
+_TIMES_LOST = 3
 # So long is waited for a worker when the last one has gone.
 _ALONE_SECONDS = 30.0
 
@@ -164,6 +166,9 @@ class Cluster:
             self.send(task)
         elif type(error).__name__ == "KilledWorker":
             task.fail(Deadly(str(error)))
+        elif error is None and task.lost < _TIMES_LOST:
+            task.lost += 1
+            self.send(task)
         else:
             task.fail(error or ClusterUnavailable(f"the scheduler at {self.address} has dropped what was sent to it"))
 
@@ -207,6 +212,7 @@ class _Task:
 
     allowed: Sequence[str] | None
     remote: Any
+    lost = 0
 
     def __init__(self, away: _Away, function: Function, tasks: Sequence[Any]) -> None:
         self.future: Future[list[Any]] = Future()
