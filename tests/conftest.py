@@ -170,7 +170,7 @@ def faulty_reader(folder: Path, name: str, happens: str) -> dict[str, str]:
     )
 
 
-def until(true: Callable[[], object], seconds: float = 30.0, what: str = "it") -> None:
+def until(true: Callable[[], object], seconds: float = 60.0, what: str = "it") -> None:
     """Wait for something that another process is about to do."""
     seconds *= sized(1, 20)
     started = time.monotonic()
