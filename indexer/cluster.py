@@ -24,7 +24,8 @@ from .workers import Deadly, worker_count
 
 _CONNECT_SECONDS = 10
 _LOOK_SECONDS = 1.0
-# A batch whose answer is lost is sent again: its worker died after it had answered. More often it is the scheduler.
+# A worker that dies takes along what it had answered and nobody had fetched: that is sent again. What is lost more
+# often than this, the scheduler has lost.
 _TIMES_LOST = 3
 # So long is waited for a worker when the last one has gone.
 _ALONE_SECONDS = 30.0

@@ -319,10 +319,7 @@ class Index:
 
     def activities(self) -> Sequence[Activity]:
         """Scans and watches at work now, of this machine or another."""
-        from .store import queries
-        from .sync.activity import is_running
-
-        return [one for one in queries.activities(self._db) if is_running(one.host, one.pid)]
+        return _running(self._db)
 
     def query(self, sql: str) -> Iterator[dict[str, Any]]:
         """The rows of the user's own SELECT, by column. Cannot write. Raises QueryError."""
@@ -868,20 +865,18 @@ class Index:
         The damaged one is kept beside it. A sound one is left as it is.
         """
         from . import config, ids
-        from .store import copies
+        from .store import copies, schema
         from .store.connection import connect
 
         if not self.path.exists():
             _ = self._db  # says that there is none
         self.close()
-        damaged = connect(self.path, "mode=ro")
-        problems = copies.damages(damaged)
-        is_older = copies.is_older(damaged)
-        damaged.close()
-        with suppress(*copies.BROKEN):  # where even that cannot be read
-            if running := [] if dry_run or is_older else self.activities():
-                raise UsageError(f"{running[0].kind} is at work (process {running[0].pid}): stop it first")
-        self.close()
+        with closing(connect(self.path, "mode=ro")) as damaged:  # as it is: a damaged one cannot be updated
+            is_older = 0 < schema.check(damaged, self.path) < schema.VERSION
+            with suppress(*copies.BROKEN):  # where even that cannot be read
+                if running := [] if dry_run else _running(damaged):
+                    raise UsageError(f"{running[0].kind} is at work (process {running[0].pid}): stop it first")
+            problems = copies.damages(damaged)
         if not problems or dry_run:
             return Repair(problems, None, {}, None)
         kept = self._beside("damaged")
@@ -960,6 +955,13 @@ class Index:
         self.close()
         self._connection = open_for_writing(self.path)
         return self._connection
+
+
+def _running(connection: sqlite3.Connection) -> Sequence[Activity]:
+    from .store import queries
+    from .sync.activity import is_running
+
+    return [one for one in queries.activities(connection) if is_running(one.host, one.pid)]
 
 
 def _also(

@@ -10,6 +10,7 @@ from pathlib import Path
 from indexer.errors import IndexUnusable, UsageError
 
 from . import schema
+from .connection import connect
 from .history import count_anew
 
 # What reading a damaged file raises: its texts, and SQLite's words on them, may be no UTF-8.
@@ -52,8 +53,7 @@ def open_copy(path: Path) -> sqlite3.Connection:
     """A backup, checked. Raises IndexUnusable where it is not sound."""
     if not path.is_file():
         raise IndexUnusable(f"there is no index at {path}")
-    name = os.fspath(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    connection = sqlite3.connect(f"file:{name}?mode=ro", uri=True)
+    connection = connect(path, "mode=ro")
     if schema.check(connection, path) == 0:
         raise IndexUnusable(f"{path} is empty")
     if problems := damages(connection):
@@ -73,23 +73,16 @@ def damages(connection: sqlite3.Connection, *, quick: bool = False) -> list[str]
     return [text for text in found if text != "ok"] + refers
 
 
-def is_older(connection: sqlite3.Connection) -> bool:
-    """Is a damaged index, as far as it says, of an older version than this?"""
-    try:
-        return 0 < int(connection.execute("PRAGMA user_version").fetchone()[0]) < schema.VERSION
-    except BROKEN:
-        return False
-
-
 def lay_out_as(damaged: Path, path: Path) -> None:
     """A new index without rows, of the version of a damaged one that is older than this: what `salvage` puts there is
     then updated as in any older index. Raises one of BROKEN where it cannot be read of which version, and how."""
-    with closing(_open_damaged(damaged)) as source, closing(sqlite3.connect(path)) as connection:
+    with closing(_open_damaged(damaged)) as source:
         version = source.execute("PRAGMA user_version").fetchone()[0]
         statements = source.execute(
             "SELECT sql FROM sqlite_schema WHERE type IN ('table', 'index') AND sql IS NOT NULL"
             " AND name NOT GLOB 'sqlite_*' AND name NOT GLOB 'search*' ORDER BY type DESC, rowid"
         ).fetchall()
+    with closing(connect(path, "mode=rwc")) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         for (statement,) in statements:
             connection.execute(statement)
@@ -132,8 +125,7 @@ def mend(connection: sqlite3.Connection, device_id: str) -> None:
 
 
 def _open_damaged(path: Path) -> sqlite3.Connection:
-    name = os.fspath(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    connection = sqlite3.connect(f"file:{name}?mode=ro", uri=True)
+    connection = connect(path, "mode=ro")
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
     return connection
 

@@ -205,10 +205,10 @@ class _Merge:
             " JOIN temp.merge_asset AS asset ON asset.theirs = one.id WHERE is_new ORDER BY number",
             (self._now, self._now),
         ).rowcount
-        added = self._db.execute("SELECT our_number, ours FROM temp.merge_asset WHERE is_new ORDER BY ours").fetchall()
         self._db.execute(
             "UPDATE temp.merge_asset SET our_number = (SELECT number FROM main.asset WHERE asset.id = ours)"
         )
+        added = self._db.execute("SELECT our_number, ours FROM temp.merge_asset WHERE is_new ORDER BY ours").fetchall()
         tell_of_new(self._db, self._now, added)
         count_anew(self._db)
         for table in _OF_ASSETS:

@@ -64,11 +64,13 @@ def page(connection: sqlite3.Connection, wanted: Wanted, after_id: str | None, l
     """Ids of assets: the newest first, ties by id; those in the trash by when they came there. after_id: only those
     behind this asset; None is returned where there is no such asset."""
     source, order = "asset", "trashed_at" if wanted.state == "trashed" else "wall_clock"
-    terms, values = _where(connection, wanted)
-    if wanted.person_ids and wanted.state != "trashed":
+    rarest = _rarest(connection, wanted.person_ids) if wanted.person_ids and wanted.state != "trashed" else None
+    others = [one for one in wanted.person_ids if one != rarest]
+    terms, values = _where(connection, wanted._replace(person_ids=others))
+    if rarest is not None:
         source, order = "person_asset CROSS JOIN asset ON asset.number = asset_number", "taken"
         terms.append("person_id = ?")
-        values.append(_rarest(connection, wanted.person_ids))
+        values.append(rarest)
     if after_id is not None:
         column = "trashed_at" if order == "trashed_at" else "wall_clock"
         row = connection.execute(f"SELECT {column} FROM asset WHERE id = ?", (after_id,)).fetchone()

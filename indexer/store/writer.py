@@ -697,8 +697,8 @@ class Writer:
         """The first seen of the files that are there stands for the asset; of a lost asset, the first seen at all."""
         self.connection.execute(
             "UPDATE asset SET file_id = coalesce("
-            f"(SELECT id FROM file WHERE asset_number = number AND {_PRESENT} ORDER BY id LIMIT 1),"
-            " (SELECT id FROM file WHERE asset_number = number ORDER BY id LIMIT 1)) WHERE id = ?",
+            f"(SELECT id FROM file WHERE asset_number = asset.number AND {_PRESENT} ORDER BY id LIMIT 1),"
+            " (SELECT id FROM file WHERE asset_number = asset.number ORDER BY id LIMIT 1)) WHERE id = ?",
             (asset_id,),
         )
 

@@ -112,6 +112,9 @@ def test_both_ways_come_to_the_same(laptop: Callable[..., Index], tmp_path: Path
     said = "SELECT id, checksum, user_value.rating, user_value.description FROM asset JOIN user_value ON asset_id = id"
     query = f"{said} ORDER BY id"
     assert rows(ada, query) == rows(bob, query)
+    for index in (ada, bob):
+        told = "SELECT number FROM event LEFT JOIN asset ON asset.id = entity_id AND number = asset_number"
+        assert (None,) not in rows(index, f"{told} WHERE entity_type IN ('asset', 'file', 'metadata')")
     places = "SELECT root, path, asset_id FROM path_verdict ORDER BY 1, 2"
     assert rows(ada, places) == rows(bob, places)
 
