@@ -79,7 +79,7 @@ def explain(path: str | os.PathLike[str], sidecars: Sequence[str] = ()) -> list[
 
 def find_claims(source: Source, name: str, sidecars: Sequence[str] = ()) -> tuple[str, Found]:
     """The MIME type, and all that the file and its sidecars say."""
-    seen = sniff(source.head[:1024], name)
+    seen = sniff(source.read(0, 1024), name)
     assumed = EXTENSIONS.get(extension(name), "application/octet-stream")
     found = Found()
     if not source.size:

@@ -64,39 +64,42 @@ Segment = tuple[int, int, int]
 
 class Source:
     """An open file. With `hashed`, all of it is read once and its digests and the picture's fingerprint are taken;
-    nothing large is held afterwards. size: where the caller knows it.
+    nothing large is held afterwards. size: where the caller knows it; what the file grows beyond it is not read.
 
     Raises OSError as open and read do.
     """
 
     segments: list[Segment] | None = None  # see jpeg.segments
 
-    def __init__(self, file: BinaryIO, *, hashed: bool = True, size: int | None = None) -> None:
+    def __init__(
+        self, file: BinaryIO, *, hashed: bool = True, size: int | None = None, room: memoryview | None = None
+    ) -> None:
+        """room: HEAD bytes of memory to keep the head in, which are the caller's again when the source is done with:
+        fresh memory the kernel clears page by page, which takes longer than to parse most files."""
         self._file = file
         self.size = os.fstat(file.fileno()).st_size if size is None else size
         self.sha256 = self.sha1 = self._tail = b""
         self.fingerprint: str | None = None
         if hashed:
-            self._hash()
+            self._hash(memoryview(bytearray(min(HEAD, self.size))) if room is None else room)
         else:
-            self.head = _exactly(file, min(self.size, _FIRST))
+            self._head = memoryview(_exactly(file, min(self.size, _FIRST)))
 
-    def _hash(self) -> None:
+    def _hash(self, room: memoryview) -> None:
         """Through one small buffer, which stays in the processor's cache while all three hashes see a piece of it."""
         sha256, sha1 = hashlib.sha256(), hashlib.sha1(usedforsecurity=False)
-        buffer = _buffer()
-        count = _fill(self._file, buffer)
-        self.head = bytes(buffer[: min(count, HEAD)])
-        picture = _Picture(self, count)
-        tail, read = b"", 0
-        while count:
-            piece = buffer[:count]
+        expected, read, tail = self.size, 0, b""
+        piece = _fill(self._file, _buffer(), expected)
+        self._head = room[: len(piece)]
+        self._head[:] = piece[: len(self._head)]
+        picture = _Picture(self, len(piece))
+        while piece:
             sha256.update(piece)
             sha1.update(piece)
             picture.update(piece, read)
             tail = (tail + bytes(piece[-_TAIL:]))[-_TAIL:]
-            read += count
-            count = _fill(self._file, buffer) if count == len(buffer) else 0
+            read += len(piece)
+            piece = _fill(self._file, _buffer(), expected - read)
         self._tail, self.size = tail, read
         self.sha256, self.sha1 = sha256.digest(), sha1.digest()
         self.fingerprint = picture.fingerprint()
@@ -105,8 +108,8 @@ class Source:
         if start < 0 or length <= 0 or start >= self.size:
             return b""
         end = min(start + length, self.size)
-        if end <= len(self.head):
-            return self.head[start:end]
+        if end <= len(self._head):
+            return bytes(self._head[start:end])
         if start >= self.size - len(self._tail):
             return self._tail[start - self.size : end - self.size or None]
         self._file.seek(start)
@@ -114,8 +117,8 @@ class Source:
 
     def stream(self) -> BinaryIO:
         """A seekable file at position 0, for libraries that want one."""
-        if self.size == len(self.head):
-            return io.BytesIO(self.head)
+        if self.size == len(self._head):
+            return io.BytesIO(self._head)
         self._file.seek(0)
         return self._file
 
@@ -127,8 +130,9 @@ class _Picture:
         """position: where the file is to be read on."""
         from .fingerprint import coded_ranges
 
-        self._ranges = coded_ranges(source, source.head[:16])
-        source._file.seek(position)
+        self._ranges = coded_ranges(source, source.read(0, 16))
+        if position < source.size:
+            source._file.seek(position)
         self._hash = xxhash.xxh3_128() if self._ranges else None
 
     def update(self, piece: memoryview, at: int) -> None:
@@ -150,12 +154,14 @@ def _buffer() -> memoryview:
     return cast(memoryview, _own.buffer)
 
 
-def _fill(file: BinaryIO, buffer: memoryview) -> int:
-    """As many bytes as there is room for, or all that are left: an unbuffered read may give fewer."""
-    count = cast(RawIOBase, file).readinto(buffer) or 0
-    while count < len(buffer) and (more := cast(RawIOBase, file).readinto(buffer[count:])):
+def _fill(file: BinaryIO, memory: memoryview, left: int) -> memoryview:
+    """The part of the memory that now holds what the file has there, of which so much is left: an unbuffered read may
+    give fewer bytes than there is room for. A file that was cut short meanwhile has none."""
+    read, count = cast(RawIOBase, file).readinto, 0
+    wanted = min(len(memory), left)
+    while count < wanted and (more := read(memory[count:wanted])):
         count += more
-    return count
+    return memory[:count]
 
 
 def _exactly(file: BinaryIO, length: int) -> bytes:

@@ -203,14 +203,24 @@ def some_present(connection: sqlite3.Connection, root_id: int, limit: int) -> li
     return [StoredFile._make(row) for row in connection.execute(query, (root_id, limit))]
 
 
-def same_inode(connection: sqlite3.Connection, device: int, inode: int, size: int, mtime_ns: int) -> list[StoredFile]:
-    """Files that had this inode, size and modification time when they were last seen."""
-    rows = connection.execute(
-        f"SELECT {_FILE} FROM file"
-        " WHERE inode = ? AND size = ? AND mtime_ns = ? AND device = ? AND asset_number IS NOT NULL",
-        (inode, size, mtime_ns, device),
-    )
-    return [StoredFile._make(row) for row in rows.fetchall()]
+# A file's device, inode, size and modification time in nanoseconds
+Inode = tuple[int, int, int, int]
+
+_SAME_INODES = f"""
+SELECT {_FILE} FROM (SELECT value AS one FROM json_each(?)) CROSS JOIN file ON inode = one ->> 1 AND size = one ->> 2
+WHERE device = one ->> 0 AND mtime_ns = one ->> 3 AND asset_number IS NOT NULL"""
+
+
+def same_inodes(
+    connection: sqlite3.Connection, inodes: Sequence[Inode]
+) -> dict[tuple[int | None, ...], list[StoredFile]]:
+    """Of these inodes, the files that had them, and this size and modification time, when they were last seen."""
+    import json
+
+    found: dict[tuple[int | None, ...], list[StoredFile]] = {}
+    for row in map(StoredFile._make, connection.execute(_SAME_INODES, (json.dumps(inodes),)).fetchall()):
+        found.setdefault((row.device, row.inode, row.size, row.mtime_ns), []).append(row)
+    return found
 
 
 def asset_with(connection: sqlite3.Connection, checksum: str) -> str | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -191,16 +191,41 @@ class Reconciler:
         stored = queries.files_in(self._db, self._root.id, listing.folder, names)
         real = real_folder(self._walker.real_root, listing.folder)
         sidecars = Sidecars(listing.sidecars, listing.files)
+        elsewhere = self._known_elsewhere(listing, stored)
         for name in sorted(listing.files):  # the order of names decides
-            job = self._compare(listing.folder, name, listing.files[name], stored.pop(name, None), real, sidecars)
+            row = stored.pop(name, None)
+            job = self._compare(listing.folder, name, listing.files[name], row, real, sidecars, elsewhere)
             if job is not None:
                 yield job
         for passed in listing.passed:
             self._pass_over(passed, stored.pop(passed.name, None))
         self._note_missing(listing, stored.values())
 
+    def _known_elsewhere(
+        self, listing: Listing, stored: Mapping[str, StoredFile]
+    ) -> Mapping[tuple[int | None, ...], list[StoredFile]]:
+        """The rows, by `_inode`, of files that may have come into this folder from another place, or under another
+        name. Nothing is known of an index that was empty when the pass began: what moves meanwhile is read again, and
+        known by its content."""
+        if not self._may_know:
+            return {}
+        strange = []
+        for name, info in listing.files.items():
+            inode = _inode(storable(info))
+            row = stored.get(name)
+            if row is None or row.asset_id is None or (row.inode, row.size, row.mtime_ns) != inode[1:]:
+                strange.append(inode)
+        return queries.same_inodes(self._db, strange) if strange else {}
+
     def _compare(
-        self, folder: str, name: str, info: os.stat_result, row: StoredFile | None, real: str, sidecars: Sidecars
+        self,
+        folder: str,
+        name: str,
+        info: os.stat_result,
+        row: StoredFile | None,
+        real: str,
+        sidecars: Sidecars,
+        elsewhere: Mapping[tuple[int | None, ...], list[StoredFile]],
     ) -> Job | None:
         """The job for a file that has to be read; None where it is known without."""
         info = storable(info)
@@ -232,8 +257,8 @@ class Reconciler:
                 self._change(Change("back", stat, asset_id=row.asset_id))
                 return None
         stat = file_stat(self._root.id, folder, name, info, reading)
-        if self._may_know and by_inode and not same:
-            for other in queries.same_inode(self._db, info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns):
+        if elsewhere and by_inode and not same:
+            for other in elsewhere.get(_inode(info), ()):
                 home = self._roots.get(other.root_id)
                 if home is not None and (row is None or other.id != row.id) and self._presence.has_left(other):
                     displaced = row.asset_id if row is not None and row.asset_id != other.asset_id else None
@@ -463,7 +488,6 @@ class Reconciler:
         setattr(self._summary, counter, getattr(self._summary, counter) + 1)
         if change.facts and change.facts.problems:
             self._summary.damaged += 1
-        self._may_know = True
 
     # What was not found
 
@@ -516,3 +540,7 @@ class Reconciler:
         outcome = let_go(self._writer, self._look_again(), self._root, wait_seconds, self._accepted)
         self._summary.gone += outcome.gone
         return outcome
+
+
+def _inode(info: os.stat_result) -> queries.Inode:
+    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns

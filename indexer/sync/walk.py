@@ -18,6 +18,7 @@ from .rules import Rules, real_folder
 from .sidecars import Sidecars, is_picasas, is_sidecar_name
 
 _name = operator.attrgetter("name")
+_TELLS_BIRTH = hasattr(os.stat_result, "st_birthtime")  # to ask each stat for what it lacks takes a microsecond
 
 
 @dataclass(slots=True)
@@ -264,19 +265,16 @@ def storable(info: os.stat_result) -> os.stat_result:
 
 
 def file_stat(root_id: int, folder: str, name: str, info: os.stat_result, reading: str) -> FileStat:
-    born = getattr(info, "st_birthtime_ns", None) or round(getattr(info, "st_birthtime", 0) * 1_000_000_000)
-    return FileStat(
-        root_id=root_id,
-        folder=folder,
-        name=name,
-        size=info.st_size,
-        mtime_ns=info.st_mtime_ns,
-        ctime_ns=info.st_ctime_ns,
-        inode=info.st_ino,
-        device=info.st_dev,
-        created_ns=born or min(info.st_mtime_ns, info.st_ctime_ns),
-        reading=reading,
-    )
+    modified, changed = info.st_mtime_ns, info.st_ctime_ns
+    created = _born_ns(info) or min(modified, changed)
+    return FileStat(root_id, folder, name, info.st_size, modified, changed, info.st_ino, info.st_dev, created, reading)
+
+
+def _born_ns(info: os.stat_result) -> int:
+    """0 where the system does not tell."""
+    if not _TELLS_BIRTH:
+        return 0
+    return getattr(info, "st_birthtime_ns", None) or round(getattr(info, "st_birthtime", 0) * 1_000_000_000)
 
 
 def words(error: OSError) -> str:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from functools import cache
 from io import FileIO
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -60,7 +61,7 @@ def read_files(orders: Sequence[Order]) -> list[Reading]:
 
 
 def _read_group(orders: Sequence[Order]) -> list[Reading]:
-    opened = [_open(order) for order in orders]
+    opened = [_open(order, room) for order, room in zip(orders, _rooms(), strict=False)]
     try:
         return [one if isinstance(one, Reading) else _parse(one) for one in opened]
     finally:
@@ -76,7 +77,15 @@ class _Opened(NamedTuple):
     source: Source
 
 
-def _open(order: Order) -> _Opened | Reading:
+@cache
+def _rooms() -> list[memoryview]:
+    """Where the heads of a group of files are kept, in this process one at a time."""
+    from indexer.media.source import HEAD
+
+    return [memoryview(bytearray(HEAD)) for _ in range(_GROUP)]
+
+
+def _open(order: Order, room: memoryview) -> _Opened | Reading:
     """The file with its digests."""
     # Here, for the main process imports this module too, and reads no file.
     from indexer.media.source import Source
@@ -86,7 +95,7 @@ def _open(order: Order) -> _Opened | Reading:
         file = FileIO(order.path)
         before = os.fstat(file.fileno())
         if not _being_written(file.fileno()):
-            return _Opened(order, file, before, Source(file, hashed=order.hashed, size=before.st_size))
+            return _Opened(order, file, before, Source(file, hashed=order.hashed, size=before.st_size, room=room))
         reading = Reading(unstable="another program is writing it")
     except OSError as error:
         reading = Reading(error=error.strerror or str(error))

@@ -167,7 +167,7 @@ LOOKS: dict[str, Any] = {
     "verdicts": queries.verdicts,
     "failures": lambda db: queries.failures(db, 10),
     "a folder": lambda db: queries.known_in(db, 1, "2020"),
-    "an inode": lambda db: queries.same_inode(db, 1, 2, 3, 4),
+    "inodes": lambda db: queries.same_inodes(db, [(1, 2, 3, 4)]),
     "search": lambda db: search.searched(db, parse("beach"), 20),
     "search near": lambda db: search.searched(db, parse("near:48.8,2.3,5km"), 20),
     "search of a year": lambda db: search.searched(db, parse("taken:2020"), 20),
