@@ -42,7 +42,9 @@ LEFT JOIN (
 ) AS by_words ON by_words.number = asset.number
 LEFT JOIN (SELECT value AS asset_id, key AS place FROM json_each(?)) AS by_meaning ON by_meaning.asset_id = asset.id"""
 # Where words are all that is asked for, and more photos than this have them, none of them is the best: those of them
-# that were taken in last are shown, the newest first, as it is where nobody asked for words.
+# that were taken in last are shown, the newest first, as it is where nobody asked for words. Photos that have the words
+# themselves come before those that have longer ones: FTS5 steps through the rows of a word from the last one on, but of
+# the words that begin alike it lists all rows before it gives the first.
 _CROWD_OF_WORDS = 300
 _TAKEN_IN_LAST = """
 SELECT one.id FROM search CROSS JOIN asset AS one ON one.number = search.rowid
@@ -179,9 +181,12 @@ def _crowd(connection: sqlite3.Connection, wanted: Wanted) -> Sequence[str] | No
     if wanted.terms:
         if wanted._replace(terms=()) != Wanted():
             return None
-        match = " AND ".join(map(_match, wanted.terms))
-        found = connection.execute(_TAKEN_IN_LAST, (match, _CROWD_OF_WORDS + 1)).fetchall()
-        return [row[0] for row in found[:-1]] if len(found) > _CROWD_OF_WORDS else None
+        whole = [term._replace(is_whole=True) for term in wanted.terms]
+        for match in dict.fromkeys(" AND ".join(map(_match, terms)) for terms in (whole, wanted.terms)):
+            found = connection.execute(_TAKEN_IN_LAST, (match, _CROWD_OF_WORDS + 1)).fetchall()
+            if len(found) > _CROWD_OF_WORDS:
+                return [row[0] for row in found[:-1]]
+        return None
     if wanted.near is None:
         return None
     clause, values = _near(wanted.near)

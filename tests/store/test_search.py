@@ -244,3 +244,19 @@ def test_of_a_word_that_very_many_have_the_newest_are_found(
     # Filters are asked of all.
     assert len(index.search("beach type:photo", limit=10)) == 4
     assert len(index.search("beach", limit=2000)) == 4
+
+
+def test_in_a_crowd_the_words_themselves_come_before_longer_ones(
+    index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        put(photos / f"{number}" / "beach.jpg", number)
+    index.scan([photos])
+    index.search("beach")
+    put(photos / "last" / "beaches.jpg", "last")
+    index.scan([photos])
+    monkeypatch.setattr(search, "_CROWD_OF_WORDS", 4)
+    assert names(index, "beach", 3) == ["beach.jpg"] * 3
+    assert "beaches.jpg" in names(index, "beach", 10)
+    assert "beaches.jpg" in names(index, "bea", 3)  # nothing is called so: they are as good as the others
+    assert names(index, "beac last", 3) == ["beaches.jpg"]
