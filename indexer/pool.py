@@ -3,7 +3,6 @@ import this is a tenth of its instructions."""
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import multiprocessing.process
 import os
@@ -15,6 +14,8 @@ from concurrent.futures import Executor
 from concurrent.futures.process import ProcessPoolExecutor
 from multiprocessing.context import BaseContext
 from types import ModuleType
+
+from .workers import calm_collector
 
 _BEHIND = 5
 
@@ -37,7 +38,7 @@ def early_pool(workers: int, get_ready: Callable[[], None]) -> Executor | None:
 
 
 def prepare(and_then: Callable[[], None] | None = None) -> None:
-    """Ctrl-C is the main process's to handle; SIGIO is what a lease's holder gets (see sync.worker). And a worker does
+    """Ctrl-C is the main process's to handle; SIGIO is what a lease's holder gets (see sync.reading). And a worker does
     not outlive the main process, however that one ends."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if parent := multiprocessing.parent_process():
@@ -52,13 +53,6 @@ def prepare(and_then: Callable[[], None] | None = None) -> None:
         and_then()
 
 
-def calm_collector() -> None:
-    """Have Python look for cycles among its objects less often: batches of thousands of small ones come and go here,
-    and hold none. What is there now, the modules, is never looked at again. 5 % of a scan of small photos."""
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
-
-
 def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
     parent.join()
     os._exit(1)
@@ -68,9 +62,7 @@ def _context() -> BaseContext:
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
     if method == "forkserver":
-        context.set_forkserver_preload(
-            [__name__, "indexer.sync.worker", "indexer.media.read", "concurrent.futures.process"]
-        )
+        context.set_forkserver_preload([__name__, "indexer.sync.reading", "concurrent.futures.process"])
     return context
 
 

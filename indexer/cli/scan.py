@@ -10,6 +10,7 @@ import click
 
 from indexer.index import Index
 from indexer.sync.summary import Summary
+from indexer.workers import calm_collector
 
 from .common import cluster_option, connected, json_option, many, max_cache_option, pass_index, print_json, size, tell
 
@@ -56,6 +57,7 @@ def command(
     Exit code 1: a folder was offline, or a loss was held back. 2: something could not be read.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    calm_collector()
     show = sys.stderr.isatty() and not as_json and not click.get_current_context().find_root().params["log_json"]
     progress = Bar() if show else Lines(quiet=as_json)
     try:

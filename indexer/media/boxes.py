@@ -4,9 +4,10 @@ MP4 and QuickTime files are made of."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from .source import Readable
+if TYPE_CHECKING:
+    from .source import Readable
 
 _MAX_BOXES = 10_000
 MAX_BODY = 16 * 1024 * 1024

@@ -6,9 +6,13 @@ HEIF and AVIF: the parts of its coded items; MP4 and QuickTime: the media data. 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .boxes import boxes
 from .formats import OLD_QUICKTIME
-from .source import Readable
+
+if TYPE_CHECKING:
+    from .source import Readable
 
 # (start, end) in the file, in order
 Ranges = list[tuple[int, int]]

@@ -3,8 +3,6 @@ ICC (APP2), Photoshop's resources (APP13), Canon's CIFF (APP0)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from .found import Found
 from .source import Memory, Readable, Segment, Source
 
@@ -53,36 +51,38 @@ def segments(data: Readable) -> list[Segment]:
     """Marker, position and length (as written: without the marker) of each segment up to the picture's data. A source
     keeps what was found, for the fingerprint and the metadata both begin with it."""
     if not isinstance(data, Source):
-        return list(_segments(data))
+        return _segments(data)
     if data.segments is None:
-        data.segments = list(_segments(data))
+        data.segments = _segments(data)
     return data.segments
 
 
-def _segments(data: Readable) -> Iterator[Segment]:
+def _segments(data: Readable) -> list[Segment]:
+    found: list[Segment] = []
     # What was read last and where it lies: the next segment's head is nearly always within.
     position, at, piece = 2, 0, data.read(0, _PIECE)
     for _ in range(_MAX_SEGMENTS):
         if not 0 <= position - at <= len(piece) - 4:
             at, piece = position, data.read(position, _PIECE)
             if len(piece) < 4:
-                return
+                break
         start = position - at
         marker = piece[start + 1]
         if piece[start] != 0xFF:
             position = _find_marker(data, position)  # garbage between segments: decoders skip it
             if position < 0:
-                return
+                break
         elif marker == _EOI:
-            return
+            break
         elif marker == 0xFF or marker == 0x00 or marker in _ALONE:
             position += 1 if marker == 0xFF else 2
         else:
             length = max(piece[start + 2] << 8 | piece[start + 3], 2)
-            yield marker, position, length
+            found.append((marker, position, length))
             if marker == _SOS:
-                return
+                break
             position += 2 + length
+    return found
 
 
 def ends(data: Readable, scan: int) -> bool:

@@ -11,6 +11,8 @@ from typing import BinaryIO, Protocol, cast
 
 import xxhash
 
+from .fingerprint import coded_ranges
+
 # Kept in memory of each file: nearly all metadata lies there. What lies beyond is read again when it is asked for.
 HEAD = 64 * 1024
 # Where the file is not hashed, less is read to begin with: that much holds most of it.
@@ -128,8 +130,6 @@ class _Picture:
 
     def __init__(self, source: Source, position: int) -> None:
         """position: where the file is to be read on."""
-        from .fingerprint import coded_ranges
-
         self._ranges = coded_ranges(source, source.read(0, 16))
         if position < source.size:
             source._file.seek(position)

@@ -6,7 +6,8 @@ from __future__ import annotations
 def clean(value: str | bytes | None) -> str | None:
     """The text up to its NUL without surrounding blanks; UTF-8, else Latin-1. None for an empty one."""
     if isinstance(value, bytes):
-        value = decoded(value.partition(b"\0")[0] if b"\0" in value else value).strip()
+        end = value.find(0)
+        value = decoded(value if end < 0 else value[:end]).strip()
     elif value is None:
         return None
     else:

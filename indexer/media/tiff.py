@@ -120,21 +120,22 @@ class Tiff:
                 continue
             if kind not in kinds:
                 continue
-            size, code, unpack_one = kinds[kind]
-            size *= number
-            raw = field[:size] if size <= room else b""
-            if size > room and size <= _MAX_VALUE:
-                raw = read(base + to_offset.unpack(field)[0], size)
-            if len(raw) < size:
+            each_value, code, unpack_one = kinds[kind]
+            size = each_value * number
+            if size <= room:
+                raw = field[:size]
+            elif size > _MAX_VALUE or len(raw := read(base + to_offset.unpack(field)[0], size)) < size:
                 self.problems.append(f"{name} tag 0x{tag:04x} lies past the end")
-            elif code == "s":
+                continue
+            if code == "s":
                 tags[tag] = raw
             elif number != 1:
                 tags[tag] = self._several(code, number, raw)
             elif len(code) == 1:
                 tags[tag] = unpack_one(raw)
             else:
-                tags[tag] = (_divide(*unpack_one(raw)),)
+                top, bottom = unpack_one(raw)
+                tags[tag] = (top / bottom if bottom else _divide(top, bottom),)
         end = entries[count * each : count * each + self._offset.size]
         return tags, self._offset.unpack(end)[0] if len(end) == self._offset.size else 0
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import binascii
 import json
 import os
-import socket
+import platform
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import compress
 
 from indexer import ids, paths
 from indexer.errors import IndexUnusable
@@ -32,14 +33,12 @@ _ASSET = (
     + ("width", "height", "duration", "original_file_name", "local_datetime", "file_id", "created_at", "updated_at")
     + ("words_changed_at", *words.COLUMNS)
 )  # fmt: skip
-_INSERT_ASSET = f"INSERT INTO asset ({', '.join(_ASSET)}) VALUES ({', '.join('?' * len(_ASSET))})"
 _UPDATE_ASSET = """
 UPDATE asset SET checksum = ?, id_differs = ?, checksum_sha1 = ?, fingerprint = ?, file_size_bytes = ? WHERE id = ?"""
 _FILE = (
     ("root_id", "folder", "name", "verdict", "reason", "asset_number", "size", "mtime_ns", "ctime_ns", "inode")
     + ("device", "created_ns", "device_asset_id", "uri", "reading", "seen_at")
 )  # fmt: skip
-_INSERT_FILE = f"INSERT INTO file (id, {', '.join(_FILE)}) VALUES ({', '.join('?' * (len(_FILE) + 1))})"
 _UPSERT_FILE = f"""
 INSERT INTO file ({", ".join(_FILE)}) VALUES ({", ".join("?" * len(_FILE))})
 ON CONFLICT (root_id, folder, name) DO UPDATE SET is_folder = 0,
@@ -231,8 +230,8 @@ class Writer:
             told.append((number, asset_id))
             added.append((asset_id, facts))
             self._touched_folders.add((stat.root_id, stat.folder))
-        self.connection.executemany(_INSERT_FILE, files)
-        self.connection.executemany(_INSERT_ASSET, assets)
+        _insert(self.connection, "file", ("id", *_FILE), files)
+        _insert(self.connection, "asset", _ASSET, assets)
         tell_of_new(self.connection, self._now, told)
         count_new(self.connection, [facts.local_datetime for _, facts in added])
         words.add_words(self.connection, added, self._now)
@@ -576,7 +575,7 @@ class Writer:
         with self.transaction():
             row = self.connection.execute(
                 "INSERT INTO activity (kind, host, pid, roots, started_at) VALUES (?, ?, ?, ?, ?) RETURNING id",
-                (kind, socket.gethostname(), os.getpid(), "\n".join(roots), self._now),
+                (kind, platform.node(), os.getpid(), "\n".join(roots), self._now),
             ).fetchone()
         return int(row[0])
 
@@ -595,7 +594,8 @@ class Writer:
             asset_id = ids.asset_id(facts.sha256, counter)
         number = self._next_number()
         file_id = self._put_file(stat, number, _verdict(facts), change.displaced)
-        self.connection.execute(_INSERT_ASSET, self._asset_row(number, asset_id, file_id, stat, facts, counter > 0))
+        row = self._asset_row(number, asset_id, file_id, stat, facts, counter > 0)
+        _insert(self.connection, "asset", _ASSET, [row])
         tell_of_new(self.connection, self._now, [(number, asset_id)])
         count_new(self.connection, [facts.local_datetime])
         words.add_words(self.connection, [(asset_id, facts)], self._now)
@@ -713,6 +713,22 @@ class Writer:
         yield
         if asset_json(self.connection, asset_id) != before:
             self.connection.execute("UPDATE asset SET updated_at = ? WHERE id = ?", (self._now, asset_id))
+
+
+def _insert(
+    connection: sqlite3.Connection, table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]]
+) -> None:
+    """Each row without the columns that are NULL in it, which are half of most: sqlite3 asks of every None whether it
+    may be adapted to something else, which takes longer than to write a number."""
+    statements: dict[tuple[bool, ...], str] = {}
+    for row in rows:
+        given = tuple([value is not None for value in row])
+        statement = statements.get(given)
+        if statement is None:
+            names = list(compress(columns, given))
+            statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+            statements[given] = statement
+        connection.execute(statement, [value for value in row if value is not None])
 
 
 def _verdict(facts: MediaFacts) -> tuple[str, str | None]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import socket
+import platform
 
 
 def is_running(host: str, pid: int) -> bool:
     """Whether that process may still be at work; one on another host cannot be asked."""
-    if host != socket.gethostname():
+    if host != platform.node():
         return True
     if pid == os.getpid():
         return False

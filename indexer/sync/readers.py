@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from indexer.store.changes import FileStat
 from indexer.workers import Workers
 
 from . import worker
 from .worker import Reading
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 # Work is counted in bytes to hash; opening, parsing and writing a file costs about as much as hashing this many.
 _FILE_COST = 256 * 1024

@@ -34,8 +34,10 @@ from .volumes import has_inodes, volume_of
 from .walk import Listing, Walker, file_stat, storable, words
 from .worker import Reading
 
-_BATCH = 500
-_BATCH_SECONDS = 0.1
+# What is written at once: each batch writes anew the pages of those indexes whose order is another one than that of the
+# photos. No more than others who want to write will wait for, and than may be read again after a crash.
+_BATCH = 2000
+_BATCH_SECONDS = 0.25
 _SOUND = ("indexed", "damaged")
 _AWAY = ("missing", "gone", "ignored")
 # Of so many copies of one photo it is looked at which of them may have moved; with more it matters to nobody.
@@ -266,7 +268,8 @@ class Reconciler:
                     moved = stat._replace(reading=other.reading or "")
                     self._change(Change("moved", moved, asset_id=other.asset_id, left=other, displaced=displaced))
                     return None
-        job = Job(os.path.join(real, real_name), stat, tuple(os.path.join(real, one) for one in beside), hashed)
+        where = real if real.endswith(os.sep) else real + os.sep
+        job = Job(where + real_name, stat, tuple([where + one for one in beside]), hashed)
         if self._rest and 0 <= time.time() - max(info.st_mtime, info.st_ctime) < self._rest:
             self._unstable.append((job, "written moments ago"))
             return None

@@ -1,0 +1,97 @@
+"""Files read in groups, each as a whole or not at all, though nobody holds them still. In worker processes; it imports
+the media room and nothing above it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from io import FileIO
+from typing import NamedTuple
+
+from indexer.media.read import file_time, read_source
+from indexer.media.source import HEAD, Source
+
+from .worker import Order, Reading
+
+if sys.platform == "linux":
+    import fcntl
+
+# Files that are open at once.
+GROUP = 16
+_own = threading.local()
+
+
+def read_group(orders: Sequence[Order]) -> list[Reading]:
+    """At most GROUP files, hashed before the first of them is parsed. Each hash empties the processor's caches: parsed
+    after its own hash a photo takes 0.3 ms, after another photo's parsing 0.1 ms."""
+    opened = [_open(order, room) for order, room in zip(orders, _rooms(), strict=False)]
+    try:
+        return [one if isinstance(one, Reading) else _parse(one) for one in opened]
+    finally:
+        for one in opened:
+            if isinstance(one, _Opened):
+                one.file.close()
+
+
+class _Opened(NamedTuple):
+    order: Order
+    file: FileIO
+    before: os.stat_result
+    source: Source
+
+
+def _rooms() -> list[memoryview]:
+    """Where this thread keeps the heads of a group of files, one group after the other."""
+    rooms: list[memoryview] | None = getattr(_own, "rooms", None)
+    if rooms is None:
+        rooms = _own.rooms = [memoryview(bytearray(HEAD)) for _ in range(GROUP)]
+    return rooms
+
+
+def _open(order: Order, room: memoryview) -> _Opened | Reading:
+    """The file with its digests."""
+    file = None
+    try:
+        file = FileIO(order.path)
+        before = os.fstat(file.fileno())
+        if not _being_written(file.fileno()):
+            return _Opened(order, file, before, Source(file, hashed=order.hashed, size=before.st_size, room=room))
+        reading = Reading(unstable="another program is writing it")
+    except OSError as error:
+        reading = Reading(error=error.strerror or str(error))
+    if file is not None:
+        file.close()
+    return reading
+
+
+def _parse(opened: _Opened) -> Reading:
+    order, file, before, source = opened
+    try:
+        facts = read_source(source, os.path.basename(order.path), file_time(before), order.sidecars)
+        after = os.fstat(file.fileno())
+    except OSError as error:
+        return Reading(error=error.strerror or str(error))
+    except Exception as error:  # a mistake of ours, met at one photo: the others must not pay for it
+        return Reading(error=f"the reader failed on it: {type(error).__name__}: {error}")
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or source.size != after.st_size:
+        return Reading(unstable="it changed while it was read")
+    now = (after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino)
+    return Reading(facts, None if order.expected and now[: len(order.expected)] == order.expected else after)
+
+
+def _being_written(descriptor: int) -> bool:
+    """Whether some process has the file open for writing, asked of the Linux kernel: it refuses a read lease then
+    (fcntl(2), F_SETLEASE). False where it cannot be asked: other systems, network file systems, files of others."""
+    if sys.platform != "linux" or signal.getsignal(signal.SIGIO) != signal.SIG_IGN:
+        return False  # a lease broken while it is held would kill a process that does not ignore SIGIO
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
