@@ -62,15 +62,21 @@ def is_behind(connection: sqlite3.Connection) -> bool:
 
 
 def catch_up(connection: sqlite3.Connection) -> bool:
-    """Take in some of what has happened, in the caller's transaction; whether there is more."""
-    cursor = setting(connection, _CURSOR)
+    """Take in some of what has happened, in the caller's transaction; whether there is more.
+
+    The cursor is the last event that is known. Before an index is taken in for the first time it is none, and while it
+    is, by the numbers of its assets, it is `event:number`: what happens meanwhile is seen to afterwards."""
     last = connection.execute("SELECT max(id) FROM event").fetchone()[0] or 0
-    if cursor is None:  # an index that is older than its word index
-        asset_ids, until = [row[0] for row in connection.execute("SELECT id FROM asset")], last
-    else:
-        until = min(last, int(cursor) + _AT_ONCE)
-        asset_ids = [row[0] for row in connection.execute(_CHANGED, {"after": int(cursor), "until": until})]
-    _take_in(connection, asset_ids)
+    since, _, number = (setting(connection, _CURSOR) or f"{last}:0").partition(":")
+    if number:
+        until = int(number) + _AT_ONCE
+        query = "SELECT id FROM asset WHERE number > ? AND number <= ?"
+        _take_in(connection, [row[0] for row in connection.execute(query, (int(number), until))])
+        is_through = until >= (connection.execute("SELECT max(number) FROM asset").fetchone()[0] or 0)
+        put_setting(connection, _CURSOR, since if is_through else f"{since}:{until}")
+        return not is_through or int(since) < last
+    until = min(last, int(since) + _AT_ONCE)
+    _take_in(connection, [row[0] for row in connection.execute(_CHANGED, {"after": int(since), "until": until})])
     put_setting(connection, _CURSOR, str(until))
     return until < last
 

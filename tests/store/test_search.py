@@ -16,6 +16,7 @@ from indexer import Index
 from indexer.errors import UsageError
 from indexer.search import FILTERS
 from indexer.store import search
+from indexer.store.writer import Writer
 
 from ..conftest import jpeg, put, rows, run
 
@@ -158,6 +159,27 @@ def test_an_index_that_is_older_than_its_words(index: Index, samples: Path) -> N
         database.execute("DELETE FROM setting WHERE name = 'words_cursor'")
     assert len(names(index, "pixel")) > 0
     assert rows(index, "SELECT (SELECT count(*) FROM search) = (SELECT count(*) FROM asset)") == [(1,)]
+
+
+def test_an_index_is_taken_in_by_and_by(
+    index: Index, samples: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However large it is, a transaction is short; what happens meanwhile is found too."""
+    index.scan([samples])
+    monkeypatch.setattr(search, "_AT_ONCE", 3)
+    writer = Writer(index._writable())
+    for taken_in in (3, 6):
+        with writer.transaction():
+            assert search.catch_up(writer.connection)  # there is more
+        assert rows(index, "SELECT count(*) FROM search") == [(taken_in,)]
+    put(photos / "meanwhile.jpg")
+    index.scan([photos])
+    first = index.list(limit=1000)[-1]
+    index.set([first.id], rating=5, description="zebra crossing")
+    assert names(index, "meanwhile") == ["meanwhile.jpg"]
+    assert len(names(index, "zebra")) == 1
+    assert rows(index, "SELECT (SELECT count(*) FROM search) = (SELECT count(*) FROM asset)") == [(1,)]
+    assert not search.is_behind(index.connection)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
