@@ -137,7 +137,7 @@ def settle(words: Words) -> Metadata:
     for field, said in words.items():
         if field in _RECORD:
             for _, value in said:
-                if field not in _DOUBTED or not is_placeholder(value):
+                if not doubt(field, value):
                     values[field] = value
                     break
     if "latitude" not in values or "longitude" not in values:

@@ -134,8 +134,7 @@ class Tiff:
             elif len(code) == 1:
                 tags[tag] = unpack_one(raw)
             else:
-                top, bottom = unpack_one(raw)
-                tags[tag] = (top / bottom if bottom else _divide(top, bottom),)
+                tags[tag] = (_divide(*unpack_one(raw)),)
         end = entries[count * each : count * each + self._offset.size]
         return tags, self._offset.unpack(end)[0] if len(end) == self._offset.size else 0
 

@@ -51,6 +51,16 @@ class _Read(NamedTuple):
     reading: Reading
 
 
+class _Folder(NamedTuple):
+    """What is known of a folder before its files are compared. real: as the operating system knows it. elsewhere: by
+    `_inode`, the rows of files that may have come here from another place, or under another name."""
+
+    name: str
+    real: str
+    sidecars: Sidecars
+    elsewhere: Mapping[tuple[int | None, ...], list[StoredFile]]
+
+
 class Part(NamedTuple):
     """What of a root to reconcile: a folder with all below it, or only some names in it (folders among them are not
     entered)."""
@@ -191,12 +201,14 @@ class Reconciler:
 
     def _compare_all(self, listing: Listing, names: Collection[str] | None) -> Iterator[Job]:
         stored = queries.files_in(self._db, self._root.id, listing.folder, names)
-        real = real_folder(self._walker.real_root, listing.folder)
-        sidecars = Sidecars(listing.sidecars, listing.files)
-        elsewhere = self._known_elsewhere(listing, stored)
+        folder = _Folder(
+            listing.folder,
+            real_folder(self._walker.real_root, listing.folder),
+            Sidecars(listing.sidecars, listing.files),
+            self._known_elsewhere(listing, stored),
+        )
         for name in sorted(listing.files):  # the order of names decides
-            row = stored.pop(name, None)
-            job = self._compare(listing.folder, name, listing.files[name], row, real, sidecars, elsewhere)
+            job = self._compare(folder, name, listing.files[name], stored.pop(name, None))
             if job is not None:
                 yield job
         for passed in listing.passed:
@@ -206,8 +218,7 @@ class Reconciler:
     def _known_elsewhere(
         self, listing: Listing, stored: Mapping[str, StoredFile]
     ) -> Mapping[tuple[int | None, ...], list[StoredFile]]:
-        """The rows, by `_inode`, of files that may have come into this folder from another place, or under another
-        name. Nothing is known of an index that was empty when the pass began: what moves meanwhile is read again, and
+        """Nothing is known of an index that was empty when the pass began: what moves meanwhile is read again, and
         known by its content."""
         if not self._may_know:
             return {}
@@ -219,23 +230,14 @@ class Reconciler:
                 strange.append(inode)
         return queries.same_inodes(self._db, strange) if strange else {}
 
-    def _compare(
-        self,
-        folder: str,
-        name: str,
-        info: os.stat_result,
-        row: StoredFile | None,
-        real: str,
-        sidecars: Sidecars,
-        elsewhere: Mapping[tuple[int | None, ...], list[StoredFile]],
-    ) -> Job | None:
+    def _compare(self, folder: _Folder, name: str, info: os.stat_result, row: StoredFile | None) -> Job | None:
         """The job for a file that has to be read; None where it is known without."""
         info = storable(info)
         real_name = paths.from_text(name)
-        beside = sidecars.of(real_name)
-        reading = sidecars.reading(real_name, beside)
+        beside = folder.sidecars.of(real_name)
+        reading = folder.sidecars.reading(real_name, beside)
         hashed = True
-        by_inode = self._has_inodes(info.st_dev, real)
+        by_inode = self._has_inodes(info.st_dev, folder.real)
         same = (
             row is not None
             and row.asset_id is not None
@@ -255,12 +257,12 @@ class Reconciler:
                     return None
                 hashed = False
             elif row.verdict in _AWAY and row.reading == reading:
-                stat = file_stat(self._root.id, folder, name, info, reading)
+                stat = file_stat(self._root.id, folder.name, name, info, reading)
                 self._change(Change("back", stat, asset_id=row.asset_id))
                 return None
-        stat = file_stat(self._root.id, folder, name, info, reading)
-        if elsewhere and by_inode and not same:
-            for other in elsewhere.get(_inode(info), ()):
+        stat = file_stat(self._root.id, folder.name, name, info, reading)
+        if folder.elsewhere and by_inode and not same:
+            for other in folder.elsewhere.get(_inode(info), ()):
                 home = self._roots.get(other.root_id)
                 if home is not None and (row is None or other.id != row.id) and self._presence.has_left(other):
                     displaced = row.asset_id if row is not None and row.asset_id != other.asset_id else None
@@ -268,7 +270,7 @@ class Reconciler:
                     moved = stat._replace(reading=other.reading or "")
                     self._change(Change("moved", moved, asset_id=other.asset_id, left=other, displaced=displaced))
                     return None
-        where = real if real.endswith(os.sep) else real + os.sep
+        where = folder.real if folder.real.endswith(os.sep) else folder.real + os.sep
         job = Job(where + real_name, stat, tuple([where + one for one in beside]), hashed)
         if self._rest and 0 <= time.time() - max(info.st_mtime, info.st_ctime) < self._rest:
             self._unstable.append((job, "written moments ago"))

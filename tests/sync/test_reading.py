@@ -28,6 +28,6 @@ def test_groups_are_read_as_each_file_alone(samples: Path, tmp_path: Path) -> No
 def test_what_cannot_be_read_is_said_and_the_others_are(tmp_path: Path) -> None:
     sound = tmp_path / "sound.jpg"
     sound.write_bytes(jpeg("sound"))
-    missing, folder = read_files([Order(str(tmp_path / "none.jpg")), Order(str(tmp_path)), Order(str(sound))])[:2]
+    missing, folder, read = read_files([Order(str(one)) for one in (tmp_path / "none.jpg", tmp_path, sound)])
     assert missing.error == "No such file or directory" and folder.error
-    assert read_files([Order(str(missing)) for missing in (tmp_path, sound)])[1].facts == read_media(sound)
+    assert read.facts == read_media(sound)
