@@ -69,7 +69,7 @@ class Cluster:
         try:
             import distributed
         except ImportError as error:
-            raise UsageError("a cluster needs Dask: pip install 'indexer[cluster]'") from error
+            raise UsageError("a cluster needs Dask: pip install 'photo-indexer[cluster]'") from error
         self.address = address
         self._tell = on_message
         connect: Any = distributed.Client

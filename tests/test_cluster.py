@@ -236,7 +236,7 @@ def test_what_is_missing_is_said(how: str, dask: Dask, photos: Path, tmp_path: P
     expected = {
         "no scheduler": "there is no scheduler at tcp://127.0.0.1:1: start one with 'dask scheduler'",
         "no workers": "can be used (it has none)",
-        "no Dask": "pip install 'indexer[cluster]'",
+        "no Dask": "pip install 'photo-indexer[cluster]'",
     }
     assert done.returncode == (2 if how == "no Dask" else 1)
     assert expected[how] in done.stderr and "Traceback" not in done.stderr

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Vector = NDArray[np.float32]
 
-HINT = "pip install 'indexer[semantic]'"
+HINT = "pip install 'photo-indexer[semantic]'"
 _PACKAGES = ("onnxruntime", "tokenizers")
 # Longer texts are cut off, where the tokenizer does not say.
 _MOST_TOKENS = 77

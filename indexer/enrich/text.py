@@ -14,7 +14,7 @@ from indexer.store.enrichments import TextLine
 
 from . import boxes
 
-HINT = "pip install 'indexer[text]'"
+HINT = "pip install 'photo-indexer[text]'"
 _PACKAGE = "rapidocr_onnxruntime"
 # What is read with less confidence is mostly no word.
 _LEAST_CONFIDENCE = 0.6

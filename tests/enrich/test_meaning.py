@@ -168,7 +168,7 @@ def test_what_is_missing_is_said(index: Index, clip: Path, album: Path, monkeypa
     index.scan([album])
     with monkeypatch.context() as context:
         context.setattr(meaning, "_PACKAGES", ("a_package_that_is_not_there",))
-        with pytest.raises(UsageError, match=r"pip install 'indexer\[semantic\]'"):
+        with pytest.raises(UsageError, match=r"pip install 'photo-indexer\[semantic\]'"):
             index.enrich(["meaning"])
     (clip / "preprocessor_config.json").rename(clip / "elsewhere.json")
     with pytest.raises(UsageError, match=r"preprocessor_config\.json is missing"):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Detector = Callable[[Image.Image], list["Landmarks"]]
     Embedder = Callable[[Image.Image, "Landmarks"], Vector]
 
-HINT = "pip install 'indexer[faces]'"
+HINT = "pip install 'photo-indexer[faces]'"
 # The network that dlib's package runs. dlib takes two photos for one person below 0.6 (dlib.net, face_recognition.py);
 # this is of many with many, and unsure.
 DLIB = "dlib_face_recognition_resnet_model_v1"

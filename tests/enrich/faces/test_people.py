@@ -409,10 +409,10 @@ def test_without_the_extra_what_files_name_is_there(index: Index, take: Take, mo
     assert "faces" not in index.enrichments() and names(index, photo) == ["Marie Curie"]
     with Image.open(kept(index.get(photo))[0]) as image:
         assert image.width == round(64 * 1.7)
-    with pytest.raises(UsageError, match=r"pip install 'indexer\[faces\]'"):
+    with pytest.raises(UsageError, match=r"pip install 'photo-indexer\[faces\]'"):
         index.enrich(["faces"])
     (finding,) = [one for one in index.doctor() if one.subject == "faces"]
-    assert finding.state == "ok" and "indexer[faces]" in (finding.advice or "")
+    assert finding.state == "ok" and "photo-indexer[faces]" in (finding.advice or "")
 
 
 def test_the_doctor_looks_at_the_models(index: Index, models: Path, take: Take) -> None:
