@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .dates import rfc3339
 from .found import Found
 from .source import Readable, Source
@@ -17,10 +19,13 @@ _LOOKED_AT = 512 * 1024
 def read_video(source: Source, found: Found, *, transport: bool = False) -> None:
     """What FFmpeg can tell; a film that it refuses is a problem, not an error."""
     import av
+    from av.container import Container
     from av.error import FFmpegError
 
+    # Before version 19 PyAV raises for a tag that is not UTF-8, unless told to do what it has always done since.
+    escaping: dict[str, Any] = {"metadata_errors": "surrogateescape"} if hasattr(Container, "metadata_errors") else {}
     try:
-        with av.open(source.stream(), "r", metadata_errors="replace") as container:
+        with av.open(source.stream(), "r", **escaping) as container:
             if container.duration:
                 found.duration = round(container.duration / 1_000_000, 3)
             pictures = container.streams.video
@@ -32,7 +37,7 @@ def read_video(source: Source, found: Found, *, transport: bool = False) -> None
                     found.width, found.height = codec.width, codec.height
                 rate = stream.average_rate
                 found.claim("film", fps=round(float(rate), 6) if rate else None)
-            tags = {name.lower(): value for name, value in container.metadata.items()}
+            tags = {name.lower(): _bytes_of(value) for name, value in container.metadata.items()}
     except (FFmpegError, ValueError, OSError, EOFError) as error:
         found.problems.append(f"cannot be opened as a film: {' '.join(str(error).split())}")
         return
@@ -41,10 +46,15 @@ def read_video(source: Source, found: Found, *, transport: bool = False) -> None
         make=clean(tags.get("make")),
         model=clean(tags.get("model")),
         description=clean(tags.get("description")),
-        original_datetime=rfc3339(tags.get("date_recorded")) or rfc3339(tags.get("creation_time")),
+        original_datetime=rfc3339(clean(tags.get("date_recorded"))) or rfc3339(clean(tags.get("creation_time"))),
     )
     if transport:
         found.claim("film", original_datetime=_recorded(source))
+
+
+def _bytes_of(tag: str) -> bytes:
+    """The tag as it stands in the file: which character set that is, `clean` finds out."""
+    return tag.encode("utf-8", "surrogateescape")
 
 
 def _recorded(source: Readable) -> str | None:

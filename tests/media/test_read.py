@@ -9,6 +9,7 @@ import pickle
 import random
 from pathlib import Path
 
+import av
 import piexif
 import pytest
 from PIL import Image
@@ -85,8 +86,6 @@ def test_pillows_formats(tmp_path: Path, format_name: str) -> None:
     ],
 )
 def test_films(tmp_path: Path, container: str, ending: str, mime: str) -> None:
-    import av
-
     path = tmp_path / f"film.{ending}"
     with av.open(str(path), "w", format=container) as film:
         codec = {"webm": "libvpx-vp9", "avi": "mpeg4"}.get(container, "libx264")
@@ -99,6 +98,20 @@ def test_films(tmp_path: Path, container: str, ending: str, mime: str) -> None:
     assert (facts.mime_type, facts.width, facts.height, facts.problems) == (mime, 64, 48, ())
     assert facts.metadata.fps == pytest.approx(10, abs=0.5)
     assert facts.duration == pytest.approx(1.0, abs=0.2)
+
+
+def test_a_tag_of_a_film_that_is_not_utf8(tmp_path: Path) -> None:
+    """Whatever the version of PyAV makes of it: up to 18 it raised, from 19 on it hands over lone surrogates."""
+    path = tmp_path / "film.mkv"
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        film.metadata["make"], film.metadata["model"] = "Camera-fabrik", "Gerät"
+        film.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (64, 48)))))
+        film.mux(stream.encode())
+    path.write_bytes(path.read_bytes().replace(b"Camera-fabrik", "Caméra-fabrik".encode("latin-1")))
+    facts = read_media(path)
+    assert (facts.problems, facts.metadata.make, facts.metadata.model) == ((), "Caméra-fabrik", "Gerät")
 
 
 def test_the_content_decides_what_it_is(tmp_path: Path) -> None:
