@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .people import People
     from .search import Wanted
     from .store.changes import Change
+    from .store.connection import IndexConnection
     from .store.merge import Merged
     from .store.queries import Counts, Event, Existing, Filter, Listed, Trashed
     from .store.rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
@@ -81,7 +82,7 @@ class Index:
         from .config import default_database
 
         self.path = Path(path).expanduser() if path is not None else default_database()
-        self._connection: sqlite3.Connection | None = None
+        self._connection: IndexConnection | None = None
 
     @classmethod
     def open(cls, path: PathLike | None = None) -> Index:
@@ -941,14 +942,14 @@ class Index:
         return self._db
 
     @property
-    def _db(self) -> sqlite3.Connection:
+    def _db(self) -> IndexConnection:
         if self._connection is None:
             from .store.connection import open_for_reading
 
             self._connection = open_for_reading(self.path)
         return self._connection
 
-    def _writable(self) -> sqlite3.Connection:
+    def _writable(self) -> IndexConnection:
         from .store.connection import open_for_writing
 
         self._refuse_network()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
+
+from indexer.errors import IndexUnusable
 
 from .answers import answer, no_such
 from .state import state_of
@@ -49,6 +52,9 @@ async def part(name: str) -> Response:
 
 @router.get("/healthz")
 async def healthz(request: Request) -> Response:
-    """Whether the index answers."""
-    state_of(request).looks.execute("SELECT 1 FROM asset LIMIT 1").fetchone()
+    """Whether the index is where it was, and answers."""
+    try:
+        state_of(request).looks.execute("SELECT 1 FROM asset LIMIT 1").fetchone()
+    except (IndexUnusable, sqlite3.Error) as error:
+        return answer({"status": "unavailable", "detail": str(error)}, 503)
     return answer({"status": "ok"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +28,7 @@ class State:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.looks: sqlite3.Connection = connection.open_for_reading(settings.database)
+        self.looks = connection.open_for_reading(settings.database)
         self.cache = cache_folder(settings.database)
         self._own = threading.local()
         self._at_work: dict[Hashable, asyncio.Task[Any]] = {}
@@ -88,7 +87,9 @@ def not_found(kind: str, one_id: str) -> HTTPException:
 
 
 def state_of(request: Request) -> State:
+    """Raises IndexUnusable where the index was deleted or replaced since the server began."""
     state: State = request.app.state.indexer
+    state.looks.ensure_in_place()
     return state
 
 

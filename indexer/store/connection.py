@@ -18,7 +18,34 @@ _CACHE_KB = 8 * 1024
 _CHECKPOINT_PAGES = 4000
 
 
-def open_for_reading(path: Path) -> sqlite3.Connection:
+class IndexConnection(sqlite3.Connection):
+    """A connection that knows which file it opened.
+
+    SQLite holds on to a file that was deleted, or replaced by another of the same name: what is written then is lost.
+    """
+
+    path: Path
+    identity: tuple[int, int]
+
+    def ensure_in_place(self) -> None:
+        """Raises IndexUnusable where the path no longer leads to the file that was opened. Costs one stat."""
+        try:
+            now = _identity(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            raise IndexUnusable(
+                f"the index {self.path} was deleted or moved while it was in use: nothing more is written."
+                " Put it back, or restore a backup with 'indexer restore', and start again"
+            ) from None
+        except OSError:
+            return  # it cannot be told: SQLite will say if it cannot be written
+        if now != self.identity:
+            raise IndexUnusable(
+                f"the index {self.path} was replaced by another file while it was in use: nothing more is written."
+                " Start again to use the new one"
+            )
+
+
+def open_for_reading(path: Path) -> IndexConnection:
     """A connection that cannot write; an older index is updated first. Raises IndexUnusable where there is no index."""
     connection = open_as_it_is(path)
     if schema.check(connection, path) < schema.VERSION:  # readers ask for what only the present schema has
@@ -28,7 +55,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def open_as_it_is(path: Path) -> sqlite3.Connection:
+def open_as_it_is(path: Path) -> IndexConnection:
     """A connection that cannot write, to an index of this version or an older one. Raises IndexUnusable where there is
     no index."""
     if not path.is_file():
@@ -43,7 +70,7 @@ def open_as_it_is(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def open_for_writing(path: Path) -> sqlite3.Connection:
+def open_for_writing(path: Path) -> IndexConnection:
     """A connection that may write; the index, and its folder, are made where there is none yet."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,12 +94,22 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def connect(path: Path, mode: str) -> sqlite3.Connection:
+def connect(path: Path, mode: str) -> IndexConnection:
     """A connection to whatever lies at path. mode: as of SQLite's file: URLs."""
     # The three characters that mean something in SQLite's file: URLs (sqlite.org/uri.html).
     name = os.fspath(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     try:
         # Transactions are begun and ended by hand (isolation_level None).
-        return sqlite3.connect(f"file:{name}?{mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None)
-    except sqlite3.Error as error:
+        connection = sqlite3.connect(
+            f"file:{name}?{mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None, factory=IndexConnection
+        )
+        connection.path = path.absolute()
+        connection.identity = _identity(path)
+    except (sqlite3.Error, OSError) as error:
         raise IndexUnusable(f"cannot open the index {path}: {error}") from error
+    return connection
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    info = os.stat(path)
+    return info.st_dev, info.st_ino

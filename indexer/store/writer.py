@@ -19,6 +19,7 @@ from indexer.media.facts import MediaFacts
 
 from . import people, words
 from .changes import Change, FileStat, PassedOver, Volume
+from .connection import IndexConnection
 from .enrichments import Enrichment, put
 from .history import count_new, path_of, tell, tell_of, tell_of_new
 from .queries import ROOT, asset_json
@@ -78,7 +79,7 @@ def timestamp() -> str:
 class Writer:
     """Writes changes through one connection. Not for two threads."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: IndexConnection) -> None:
         self.connection = connection
         self._perhaps_orphans: set[str] = set()
         self._touched_folders: set[tuple[int, str]] = set()
@@ -93,9 +94,11 @@ class Writer:
     def transaction(self) -> Iterator[None]:
         """Waits for other writers; on any exception nothing of it is kept. All of it bears one time.
 
-        Raises IndexUnusable where the disk is full, the file damaged, or another writer does not come to an end."""
+        Raises IndexUnusable where the file was deleted or replaced, or is damaged, where the disk is full, or another
+        writer does not come to an end."""
         try:
             self.connection.execute("BEGIN IMMEDIATE")
+            self.connection.ensure_in_place()
             self._now = timestamp()
             yield
             self.connection.execute("COMMIT")

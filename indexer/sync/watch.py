@@ -130,6 +130,7 @@ class Watch:
         activity = self._writer.begin_activity("watch", [one.root.path for one in self._watched.values()])
         try:
             while not self._stop.is_set():
+                self._writer.connection.ensure_in_place()  # nothing may happen for days
                 self._wait_while_paused()
                 for one in list(self._watched.values()):
                     try:
