@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import IndexUnusable, NotFound, UsageError
+from .files import regular_nofollow
 from .ids import ASSET_ID
 
 if TYPE_CHECKING:
@@ -261,7 +262,7 @@ class Index:
         path = original(self._db, asset_id)
         if path is None:
             raise NotFound(f"the file of {asset_id} cannot be reached now")
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=regular_nofollow) as file:
             file.seek(motion.offset)
             return file.read(motion.size)
 

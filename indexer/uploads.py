@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from . import paths
 from .config import originals_folder
 from .errors import UsageError
+from .files import regular_nofollow
 from .store import queries
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def take_in(index: Index, upload: Upload) -> tuple[str, bool]:
     checksum = b64encode(upload.digest).decode()
     known = queries.asset_with(index.connection, checksum)
     if known is None:
-        with open(upload.path, "rb") as file:
+        with open(upload.path, "rb", opener=regular_nofollow) as file:
             if sniff(file.read(4096), upload.name) is None:
                 raise UsageError(f"{upload.name} is no photo or film of a kind that is known")
         root = originals_folder(index.path, upload.library_id)

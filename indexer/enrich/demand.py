@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from PIL import Image
 
 from indexer.errors import NotFound, UsageError
+from indexer.files import is_regular
 from indexer.store import enrichments, people
 from indexer.store.enrichments import Due, PictureFile, Variant
 from indexer.store.writer import Writer
@@ -45,7 +45,7 @@ def on_demand(writer: Writer, cache: Cache, asset_id: str, name: str) -> Path:
             raise NotFound(f"there is no {name} in {asset_id}")
         image, basis = portrait(connection, name), enrichments.basis(connection, asset_id, "faces")
         return _keep(writer, cache, asset_id, make(Stem.of(cache.folder, basis), name, image))
-    file = next((one for one in enrichments.picture_files(connection, asset_id) if os.path.isfile(one.real_path)), None)
+    file = next((one for one in enrichments.picture_files(connection, asset_id) if is_regular(one.real_path)), None)
     if file is None:
         raise NotFound(f"the file of {asset_id} cannot be reached now")
     if name == "fullsize" and file.orientation == 1 and file.mime_type in SHOWN:

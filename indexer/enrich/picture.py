@@ -13,6 +13,7 @@ import pillow_heif
 from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
 
 from indexer.errors import Undecodable
+from indexer.files import regular_nofollow
 
 pillow_heif.register_heif_opener()
 with suppress(ImportError):
@@ -70,13 +71,17 @@ def open_picture(path: str | os.PathLike[str], mime_type: str, orientation: int,
 
     Raises Undecodable for what cannot be decoded, or is too large to be; OSError where the file cannot be opened.
     """
-    with open(path, "rb") as file:
+    with _opened(path) as file:
         if mime_type.startswith("video/"):
-            return _guarded(lambda: _film(os.fspath(path)))
+            return _guarded(lambda: _film(file))
         if mime_type.startswith("image/x-"):
             return _guarded(lambda: _raw(file, orientation, long_side))
         turned = mime_type in _TURNED_BY_DECODER
         return _guarded(lambda: _still(file, None if turned else orientation, long_side))
+
+
+def _opened(path: str | os.PathLike[str]) -> BinaryIO:
+    return open(path, "rb", opener=regular_nofollow)
 
 
 def _guarded(decode: Callable[[], T]) -> T:
@@ -195,9 +200,9 @@ def _raw(file: BinaryIO, orientation: int, long_side: int | None) -> Picture:
     return _upright(developed, orientation, width, height)
 
 
-def _film(path: str) -> Picture:
+def _film(file: BinaryIO) -> Picture:
     """The still that stands for a film."""
-    for frame in _frames(path, lambda length: [min(_STILL_SECONDS, length / 2) if length > _STILL_SECONDS else 0.0]):
+    for frame in _frames(file, lambda length: [min(_STILL_SECONDS, length / 2) if length > _STILL_SECONDS else 0.0]):
         return Picture(frame.image, *frame.image.size)
     raise Undecodable("the film has no picture that can be decoded")
 
@@ -211,25 +216,25 @@ def film_frames(path: str | os.PathLike[str], most: int, every: float) -> list[F
         count = max(1, min(most, int(length / every)))
         return [length * (number + 0.5) / count for number in range(count)]
 
-    with open(path, "rb"):
-        return _guarded(lambda: list(_frames(os.fspath(path), when)))
+    with _opened(path) as file:
+        return _guarded(lambda: list(_frames(file, when)))
 
 
 def film_frame(path: str | os.PathLike[str], milliseconds: int) -> Frame:
     """The frame that `film_frames` found there. Raises as it does."""
-    with open(path, "rb"):  # a millisecond later: what is at the moment itself may count as the one before
-        found = _guarded(lambda: list(_frames(os.fspath(path), lambda length: [(milliseconds + 1) / 1000])))
+    with _opened(path) as file:  # a millisecond later: what is at the moment itself may count as the one before
+        found = _guarded(lambda: list(_frames(file, lambda length: [(milliseconds + 1) / 1000])))
     if not found:
         raise Undecodable("the film has no picture that can be decoded")
     return found[0]
 
 
-def _frames(path: str, when: Callable[[float], list[float]]) -> Iterator[Frame]:
+def _frames(file: BinaryIO, when: Callable[[float], list[float]]) -> Iterator[Frame]:
     """The frames at these seconds, which are asked for with the film's length (0 where it is not known); of most films
     those from which decoding can begin."""
     import av
 
-    with av.open(path) as container:
+    with av.open(file, "r") as container:
         if not container.streams.video:
             raise Undecodable("the film has no pictures")
         stream = container.streams.video[0]

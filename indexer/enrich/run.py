@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import time
@@ -12,6 +11,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from indexer.errors import CannotRun, NotFound, Undecodable, UsageError
+from indexer.files import is_regular
 from indexer.pool import process_pool
 from indexer.store import enrichments, people, search
 from indexer.store.enrichments import Due, Enrichment
@@ -305,7 +305,7 @@ class Enrich:
         from .worker import Order
 
         for file in enrichments.picture_files(self._connection, one.asset_id):
-            if os.path.isfile(file.real_path):
+            if is_regular(file.real_path):
                 versions = {name: self._pictures[name] for name in names}
                 models = self._faces, self._meaning
                 return Order(one.asset_id, file.real_path, *file[2:], one.basis, versions, *models)

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Sequence
 from io import FileIO
 
+from indexer.files import regular, regular_nofollow
+
 from .capture import capture_time, every_time
 from .exif import read_exif
 from .facts import Face, MediaFacts, Metadata, Origin
@@ -29,7 +31,7 @@ def read_media(
     Raises OSError where the file cannot be opened or read. A damaged file does not raise: its `problems` say what is
     wrong, and what could be read is there.
     """
-    with FileIO(path) as file:
+    with FileIO(path, opener=regular) as file:
         name = os.path.basename(os.fsdecode(path))
         return read_source(Source(file, hashed=hashed), name, file_time(os.fstat(file.fileno())), sidecars)
 
@@ -68,7 +70,7 @@ def read_source(source: Source, name: str, file_ns: int, sidecars: Sequence[str]
 
 def explain(path: str | os.PathLike[str], sidecars: Sequence[str] = ()) -> list[Origin]:
     """Every source's word on every field of the record, read again from the file; the believed one first."""
-    with open(path, "rb", buffering=0) as file:
+    with FileIO(path, opener=regular_nofollow) as file:
         name = os.path.basename(os.fsdecode(path))
         source = Source(file, hashed=False)
         _, found = find_claims(source, name, sidecars)

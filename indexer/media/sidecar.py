@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from indexer.files import read_small
+
 from .dates import from_unix
 from .found import Found
 from .picasa import read_picasa
@@ -20,8 +22,7 @@ def read_sidecars(paths: Sequence[str], name: str, found: Found) -> None:
     """Add what sidecars say of the file `name`. One that cannot be read is a problem of the photo, not an error."""
     for path in paths:
         try:
-            with open(path, "rb") as file:
-                content = file.read(MAX_PACKET + 1)
+            content = read_small(path, MAX_PACKET)
         except OSError as error:
             found.problems.append(f"its sidecar {os.path.basename(path)} cannot be read: {error.strerror or error}")
             continue

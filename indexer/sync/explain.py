@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from typing import NamedTuple
 
 from indexer import paths
+from indexer.files import is_regular
 from indexer.media.facts import Origin
 from indexer.store import queries
 
@@ -37,7 +39,7 @@ def explain(connection: sqlite3.Connection, asset_id: str) -> Explanation:
 
 def original(connection: sqlite3.Connection, asset_id: str) -> str | None:
     """A file of the asset that is there, as the operating system knows it."""
-    return next((path for path, _ in _files(connection, asset_id) if os.path.isfile(path)), None)
+    return next((path for path, _ in _files(connection, asset_id) if is_regular(path)), None)
 
 
 def _files(connection: sqlite3.Connection, asset_id: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -51,9 +53,10 @@ def _files(connection: sqlite3.Connection, asset_id: str) -> list[tuple[str, tup
         name = paths.from_text(file.name)
         try:
             names = os.listdir(folder)
-            beside = {one: os.stat(os.path.join(folder, one)) for one in names if is_sidecar_name(one)}
+            beside = {one: os.lstat(os.path.join(folder, one)) for one in names if is_sidecar_name(one)}
         except OSError:
             continue
+        beside = {one: info for one, info in beside.items() if stat.S_ISREG(info.st_mode)}
         sidecars = Sidecars(beside, names).of(name)
         found.append((os.path.join(folder, name), tuple(os.path.join(folder, one) for one in sidecars)))
     return found

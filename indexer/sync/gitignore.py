@@ -3,38 +3,125 @@
 Written here because what walks a tree level by level asks of each path itself whether a line matches it, and the
 library at hand (pathspec) also matches what lies below a match: right for whole lists of files, wrong for `!*.png`
 and `a/**`. The test holds this against git itself.
+
+Whoever may write into a folder may write the patterns, so none of them goes back over what it has matched. Between two
+stars stands a piece of fixed width: where it is found first is as good as anywhere else, since what follows may begin
+anywhere behind it. The same holds for the folders between two `**/`.
 """
 
 from __future__ import annotations
 
-import re
+import string
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 _CLASSES = {
-    "alnum": "a-zA-Z0-9",
-    "alpha": "a-zA-Z",
-    "blank": " \\t",
-    "digit": "0-9",
-    "lower": "a-z",
-    "punct": re.escape("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
-    "space": "\\s",
-    "upper": "A-Z",
-    "xdigit": "a-fA-F0-9",
+    "alnum": string.ascii_letters + string.digits,
+    "alpha": string.ascii_letters,
+    "blank": " \t",
+    "cntrl": "".join(map(chr, (*range(32), 127))),
+    "digit": string.digits,
+    "graph": "".join(map(chr, range(33, 127))),
+    "lower": string.ascii_lowercase,
+    "print": "".join(map(chr, range(32, 127))),
+    "punct": string.punctuation,
+    "space": string.whitespace,
+    "upper": string.ascii_uppercase,
+    "xdigit": string.hexdigits,
 }
 
 
+class _Bracket(NamedTuple):
+    """One letter within these ranges, or outside all of them. lows: where each begins, in order; highs: where it ends,
+    or one before it does."""
+
+    negated: bool
+    lows: str
+    highs: str
+
+    @classmethod
+    def of(cls, negated: bool, ranges: Iterable[tuple[str, str]]) -> _Bracket:
+        lows, highs = "", list[str]()
+        for low, high in sorted(ranges):
+            lows += low
+            highs.append(max(high, highs[-1]) if highs else high)
+        return cls(negated, lows, "".join(highs))
+
+    def holds(self, letter: str) -> bool:
+        before = bisect_right(self.lows, letter)
+        return (before > 0 and letter <= self.highs[before - 1]) != self.negated
+
+
+# A letter, one of some, or any (None); and what stands between two stars: a text, where it is all letters.
+_Unit = str | _Bracket | None
+_Piece = str | tuple[_Unit, ...]
+# One name of a path: its pieces, with a star between each two of them.
+_Name = tuple[_Piece, ...]
+
+
 class Line(NamedTuple):
-    """A line that says something: number counts from 1, text is as written. takes_in: it began with '!'."""
+    """A line that says something: number counts from 1, text is as written. takes_in: it began with '!'. blocks: the
+    names between one `**/` and the next; the first block begins where the path does. ends_open: with `/**`."""
 
     number: int
     text: str
     takes_in: bool
     folders_only: bool
-    regex: re.Pattern[str]
+    blocks: tuple[tuple[_Name, ...], ...]
+    ends_open: bool
 
-    def matches(self, path: str, is_folder: bool) -> bool:
-        """path: within the folder of the ignore file, without a final slash."""
-        return (is_folder or not self.folders_only) and self.regex.fullmatch(path) is not None
+    def matches(self, path: Sequence[str], is_folder: bool) -> bool:
+        """path: the names that it consists of, within the folder of the ignore file."""
+        if self.folders_only and not is_folder:
+            return False
+        at = 0
+        for number, block in enumerate(self.blocks, 1):
+            last_start = len(path) - len(block)
+            if number == len(self.blocks) and not self.ends_open:
+                return last_start >= at and (number > 1 or last_start == 0) and _lies_at(block, path, last_start)
+            starts = range(at, last_start + 1) if number > 1 else range(min(1, last_start + 1))
+            found = next((start for start in starts if _lies_at(block, path, start)), None)
+            if found is None:
+                return False
+            at = found + len(block)
+        return at < len(path)
+
+
+def _lies_at(block: tuple[_Name, ...], path: Sequence[str], start: int) -> bool:
+    return all(_is_name(pieces, path[at]) for at, pieces in enumerate(block, start))
+
+
+def _is_name(pieces: _Name, name: str) -> bool:
+    first, last = pieces[0], pieces[-1]
+    if len(pieces) == 1:
+        return len(first) == len(name) and _is_at(first, name, 0)
+    at, end = len(first), len(name) - len(last)
+    if at > end or not _is_at(first, name, 0) or not _is_at(last, name, end):
+        return False
+    for piece in pieces[1:-1]:
+        found = _find(piece, name, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
+
+
+def _is_at(piece: _Piece, name: str, at: int) -> bool:
+    """Whether the piece is there; name has as many letters from there on."""
+    if isinstance(piece, str):
+        return name.startswith(piece, at)
+    for unit, letter in zip(piece, name[at : at + len(piece)], strict=True):
+        if not (unit is None or unit == letter or (isinstance(unit, _Bracket) and unit.holds(letter))):
+            return False
+    return True
+
+
+def _find(piece: _Piece, name: str, start: int, end: int) -> int:
+    """Where the piece is first within this part of the name; -1 if nowhere."""
+    if isinstance(piece, str):
+        return name.find(piece, start, end)
+    return next((at for at in range(start, end - len(piece) + 1) if _is_at(piece, name, at)), -1)
 
 
 def parse(content: str) -> tuple[Line, ...]:
@@ -47,9 +134,9 @@ def parse(content: str) -> tuple[Line, ...]:
 
 
 def _parse(number: int, text: str) -> Line | None:
-    pattern = text
-    while pattern.endswith(" ") and not pattern.endswith("\\ "):
-        pattern = pattern[:-1]
+    pattern = text.rstrip(" ")
+    if pattern.endswith("\\") and len(pattern) < len(text):
+        pattern += " "
     if not pattern or pattern.startswith("#"):
         return None
     takes_in = pattern.startswith("!")
@@ -57,83 +144,113 @@ def _parse(number: int, text: str) -> Line | None:
     folders_only = pattern.endswith("/")
     pattern = pattern.removesuffix("/")
     anchored = "/" in pattern
-    regex = _regex(pattern.removeprefix("/"))
-    if regex is None or not pattern:
+    pattern = pattern.removeprefix("/")
+    reader = _Reader(pattern, anchored)
+    if not pattern or not reader.read():
         return None
-    if not anchored:
-        regex = "(?:.*/)?" + regex
-    return Line(number, text, takes_in, folders_only, re.compile(regex, re.DOTALL))
+    return Line(number, text, takes_in, folders_only, tuple(map(tuple, reader.blocks)), reader.ends_open)
 
 
-def _regex(pattern: str) -> str | None:
-    """None for a pattern that can match nothing: an open bracket, a lone backslash at its end."""
-    out, at = "", 0
-    while at < len(pattern):
-        char = pattern[at]
-        if char == "*":
-            end = at
-            while end < len(pattern) and pattern[end] == "*":
-                end += 1
-            opens = end - at == 2 and (at == 0 or pattern[at - 1] == "/")
-            if opens and pattern[end : end + 1] == "/":
-                out += "(?:.*/)?"
-                end += 1
-            elif opens and end == len(pattern):
-                out += ".*" if at == 0 else ".+"
+class _Reader:
+    """A pattern taken apart."""
+
+    def __init__(self, pattern: str, anchored: bool) -> None:
+        self.blocks: list[list[_Name]] = [[]] if anchored else [[], []]
+        self.ends_open = False
+        self._pattern = pattern
+        self._pieces: list[_Piece] = []
+        self._units: list[_Unit] = []
+
+    def read(self) -> bool:
+        """False for a pattern that can match nothing: an open bracket, a lone backslash at its end."""
+        pattern, at = self._pattern, 0
+        while at < len(pattern):
+            char = pattern[at]
+            at += 1
+            if char == "*":
+                at = self._stars(at)
+                if self.ends_open:
+                    return True
+            elif char == "/":
+                self._end_name()
+            elif char == "?":
+                self._units.append(None)
+            elif char == "[":
+                found = _bracket(pattern, at)
+                if found is None:
+                    return False
+                bracket, at = found
+                self._units.append(bracket)
+            elif char == "\\":
+                if at == len(pattern):
+                    return False
+                if pattern[at] == "/":
+                    self._end_name()
+                else:
+                    self._units.append(pattern[at])
+                at += 1
             else:
-                out += "[^/]*"
-            at = end
-        elif char == "?":
-            out += "[^/]"
-            at += 1
-        elif char == "[":
-            found = _bracket(pattern, at)
-            if found is None:
-                return None
-            expression, at = found
-            out += expression
-        elif char == "\\":
-            if at + 1 == len(pattern):
-                return None
-            out += re.escape(pattern[at + 1])
-            at += 2
-        else:
-            out += re.escape(char)
-            at += 1
-    return out
+                self._units.append(char)
+        self._end_name()
+        return True
+
+    def _stars(self, at: int) -> int:
+        """The first of them stands before `at`; returns where to read on."""
+        pattern, end = self._pattern, at
+        while pattern[end : end + 1] == "*":
+            end += 1
+        if end > at and pattern[max(at - 2, 0) : at - 1] in ("", "/"):
+            if end == len(pattern):
+                self.ends_open = True
+                return end
+            if pattern[end] == "/":
+                self.blocks.append([])
+                return end + 1
+            if pattern.startswith("\\/", end):  # one folder at least
+                self.blocks.append([("", "")])
+                return end + 2
+        self._end_piece()
+        return end
+
+    def _end_piece(self) -> None:
+        units = self._units
+        letters = [one for one in units if isinstance(one, str)]
+        self._pieces.append("".join(letters) if len(letters) == len(units) else tuple(units))
+        self._units = []
+
+    def _end_name(self) -> None:
+        self._end_piece()
+        self.blocks[-1].append(tuple(self._pieces))
+        self._pieces = []
 
 
-def _bracket(pattern: str, start: int) -> tuple[str, int] | None:
-    """The bracket expression at `start` as a regular expression, and where it ends. None for one that is not closed."""
-    at = start + 1
+def _bracket(pattern: str, at: int) -> tuple[_Bracket, int] | None:
+    """The bracket expression that was opened before `at`, and where it ends. None for one that is not closed."""
     negated = pattern[at : at + 1] in ("!", "^")
     at += negated
-    members, first = "", True
+    ranges, first, closing = set[tuple[str, str]](), True, -1
     while at < len(pattern) and (first or pattern[at] != "]"):
         first = False
-        if pattern.startswith("[:", at) and (end := pattern.find(":]", at)) > 0:
-            name = pattern[at + 2 : end]
-            if name not in _CLASSES:
+        if pattern.startswith("[:", at):
+            if closing < at + 2 and (closing := pattern.find("]", at + 2)) < 0:
                 return None
-            members += _CLASSES[name]
-            at = end + 2
-            continue
+            if pattern[closing - 1] == ":" and closing > at + 2:
+                letters = _CLASSES.get(pattern[at + 2 : closing - 1])
+                if letters is None:
+                    return None
+                ranges.update(zip(letters, letters, strict=True))
+                at = closing + 1
+                continue
         low, at = _member(pattern, at)
         if low is None:
             return None
+        ranges.add((low, low))  # also where a range runs backwards
         if pattern[at : at + 1] == "-" and pattern[at + 1 : at + 2] not in ("", "]"):
             high, at = _member(pattern, at + 1)
             if high is None:
                 return None
-            members += f"{re.escape(low)}-{re.escape(high)}" if low <= high else ""
-        else:
-            members += re.escape(low)
-    if at >= len(pattern):
-        return None
-    expression = (
-        f"[^{members}]" if negated and members else f"[{members}]" if members else "[^/]" if negated else "(?!)"
-    )
-    return "(?!/)" + expression, at + 1
+            ranges.add((low, max(low, high)))
+    return (_Bracket.of(negated, ranges), at + 1) if at < len(pattern) else None
 
 
 def _member(pattern: str, at: int) -> tuple[str | None, int]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from io import FileIO
 from typing import NamedTuple
 
+from indexer.files import regular_nofollow
 from indexer.media.read import file_time, read_source
 from indexer.media.source import HEAD, Source
 
@@ -55,11 +56,13 @@ def _open(order: Order, room: memoryview) -> _Opened | Reading:
     """The file with its digests."""
     file = None
     try:
-        file = FileIO(order.path)
+        file = FileIO(order.path, opener=regular_nofollow)
         before = os.fstat(file.fileno())
         if not _being_written(file.fileno()):
             return _Opened(order, file, before, Source(file, hashed=order.hashed, size=before.st_size, room=room))
         reading = Reading(unstable="another program is writing it")
+    except BlockingIOError:
+        reading = Reading(unstable="another program has it to itself")
     except OSError as error:
         reading = Reading(error=error.strerror or str(error))
     if file is not None:

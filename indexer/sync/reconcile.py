@@ -27,7 +27,7 @@ from .missing import Outcome, let_go
 from .mounts import note_mounts
 from .presence import Presence
 from .readers import Job, Readers
-from .rules import real_folder
+from .rules import IGNORE_FILE, UnreadableRules, real_folder
 from .sidecars import Sidecars, is_sidecar_name
 from .summary import Summary
 from .volumes import has_inodes, volume_of
@@ -305,10 +305,13 @@ class Reconciler:
         """A folder that cannot be read says nothing of what is in it: nothing there is missing."""
         self._unreadable_folders.append(listing.folder)
         self._summary.unreadable += 1
-        if listing.folder and listing.error is not None:
-            folder, name = paths.split(listing.folder)
-            reason = f"the folder cannot be read: {words(listing.error)}"
+        assert listing.error is not None
+        folder, name = paths.split(listing.folder)
+        reason = f"the folder cannot be read: {words(listing.error)}"
+        if name:
             self._pending.append(PassedOver(self._root.id, folder, name, "unreadable", reason, is_folder=True))
+        elif isinstance(listing.error, UnreadableRules):  # of the root, which has no row of its own
+            self._pending.append(PassedOver(self._root.id, "", IGNORE_FILE, "unreadable", reason))
 
     def _note_missing(self, listing: Listing, rows: Iterable[StoredFile]) -> None:
         entered = set(listing.folders)

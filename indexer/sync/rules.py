@@ -7,18 +7,23 @@ else for being a link. What is left is media by its name, or not media.
 
 from __future__ import annotations
 
+import errno
 import os
 from functools import lru_cache
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 from indexer import paths
 from indexer.config import CACHE_SUFFIX
+from indexer.files import read_small
 from indexer.media.formats import extension, is_media_name
 
 from .gitignore import Line, parse
 
 IGNORE_FILE = ".indexerignore"
+# Bytes and rules of an ignore file; each rule is asked about each name.
+_LARGEST = 1 << 20
+_MOST_RULES = 10_000
+_SHOWN = 100  # letters of a rule
 
 _LITTER_FOLDERS = {
     "@eaDir": "Synology's index",
@@ -45,6 +50,10 @@ class Decision(NamedTuple):
 OURS = Decision("ours")
 
 
+class UnreadableRules(OSError):
+    """An ignore file that is there and cannot be read; strerror says which and why."""
+
+
 class _IgnoreFile(NamedTuple):
     """One .indexerignore. folder is where it lies, within the root."""
 
@@ -53,13 +62,15 @@ class _IgnoreFile(NamedTuple):
 
     def decide(self, path: str, is_folder: bool) -> Decision | None:
         """What the last line that matches the path says; None where none does."""
-        inside = path[len(self.folder) + 1 :] if self.folder else path
+        inside = (path[len(self.folder) + 1 :] if self.folder else path).split("/")
         for line in reversed(self.lines):
             if line.matches(inside, is_folder):
                 if line.takes_in:
                     return OURS
                 where = paths.join(self.folder, IGNORE_FILE)
-                return Decision("ignored", f"rule {line.text.strip()!r} in line {line.number} of {where}")
+                text = line.text.strip()
+                shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+                return Decision("ignored", f"rule {shown!r} in line {line.number} of {where}")
         return None
 
 
@@ -69,13 +80,19 @@ class Rules(NamedTuple):
     files: tuple[_IgnoreFile, ...] = ()
 
     def entering(self, folder: str, real_path: str) -> Rules:
-        """The rules inside `folder`, given those of its parent. Raises OSError where its ignore file cannot be read:
-        a rule that cannot be read must not turn into an index of what it hides."""
+        """The rules inside `folder`, given those of its parent. Raises UnreadableRules where its ignore file cannot be
+        read: a rule that cannot be read must not turn into an index of what it hides."""
         try:
-            content = Path(real_path, IGNORE_FILE).read_bytes()
+            lines = _parsed(read_small(os.path.join(real_path, IGNORE_FILE), _LARGEST))
+            if len(lines) > _MOST_RULES:
+                raise OSError(errno.EFBIG, f"there are more than {_MOST_RULES:,}")
         except (FileNotFoundError, NotADirectoryError):
             return self
-        return Rules((_IgnoreFile(folder, _parsed(content)), *self.files))
+        except OSError as error:
+            where = paths.join(folder, IGNORE_FILE)
+            reason = f"the rules in {where}: {error.strerror or error}"
+            raise UnreadableRules(error.errno, reason, error.filename) from error
+        return Rules((_IgnoreFile(folder, lines), *self.files))
 
     def take_in(self, name: str) -> bool:
         """Is this name of a plain file ours beyond doubt? `decide` says the same, and more, of any name: most need no

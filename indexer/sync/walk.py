@@ -14,7 +14,7 @@ from indexer.media.formats import is_media_name
 from indexer.store.changes import FileStat, PassedOver
 from indexer.store.rows import Root
 
-from .rules import Rules, real_folder
+from .rules import Decision, Rules, real_folder
 from .sidecars import Sidecars, is_picasas, is_sidecar_name
 
 _name = operator.attrgetter("name")
@@ -118,10 +118,10 @@ class Walker:
         try:
             with os.scandir(real) as scan:
                 for entry in scan:
-                    if is_sidecar_name(entry.name) and entry.is_file(follow_symlinks=False):
-                        decision = rules.decide(listing.folder, entry.name, is_folder=False)
-                        if decision.verdict == "not_media" or is_picasas(entry.name):
-                            listing.sidecars[entry.name] = entry.stat(follow_symlinks=False)
+                    if not is_sidecar_name(entry.name) or not entry.is_file(follow_symlinks=False):
+                        continue
+                    if _may_speak(entry.name, rules.decide(listing.folder, entry.name, is_folder=False)):
+                        listing.sidecars[entry.name] = entry.stat(follow_symlinks=False)
         except OSError:
             return  # the folder went away: the files in it will be found gone
 
@@ -168,7 +168,7 @@ class Walker:
             is_file=is_folder or entry.is_file(follow_symlinks=False),
         )
         if decision.verdict != "ours":
-            if is_sidecar_name(entry.name) and (decision.verdict == "not_media" or is_picasas(entry.name)):
+            if entry.is_file(follow_symlinks=False) and _may_speak(entry.name, decision):
                 with suppress(OSError):
                     listing.sidecars[entry.name] = entry.stat(follow_symlinks=False)
             listing.passed.append(PassedOver(self.root.id, folder, name, decision.verdict, decision.reason, is_folder))
@@ -197,6 +197,11 @@ class Walker:
             return "a root of its own"
         before = self._met.get((info.st_dev, info.st_ino))
         return None if before is None else f"the same folder as {paths.to_text(before)}"
+
+
+def _may_speak(name: str, decision: Decision) -> bool:
+    """Whether a plain file of this name, on which the rules decided so, may be a sidecar."""
+    return is_sidecar_name(name) and (decision.verdict == "not_media" or is_picasas(name))
 
 
 @contextmanager

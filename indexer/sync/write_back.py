@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from indexer.files import is_regular, read_small
+from indexer.media.xmp import MAX_PACKET
 from indexer.media.xmp_write import with_values
 from indexer.store.said import Said, said
 
@@ -40,9 +42,9 @@ def write_back(
 
 
 def _written(one: Said, path: Path, keep: Callable[[Path], None], dry_run: bool) -> WrittenBack:
-    if not os.path.isfile(one.real_path):
+    if not is_regular(one.real_path):
         raise ValueError("the photo cannot be reached now")
-    before = path.read_bytes() if path.exists() else None
+    before = read_small(path, MAX_PACKET) if os.path.lexists(path) else None
     after = with_values(before, one.values, one.regions)
     if before is not None and after == with_values(before, {}):
         return WrittenBack(one.asset_id, path, "same")
@@ -50,8 +52,10 @@ def _written(one: Said, path: Path, keep: Callable[[Path], None], dry_run: bool)
         if before is not None:
             keep(path)
         half = path.with_name(f".{path.name}.{os.getpid()}.part")
+        made = half.open("xb")  # not through a link that somebody has put there
         try:
-            half.write_bytes(after)
+            with made:
+                made.write(after)
             half.replace(path)
         except BaseException:
             half.unlink(missing_ok=True)
@@ -63,7 +67,7 @@ def _sidecar(photo: Path, beside: dict[Path, Sidecars]) -> Path:
     """The one that speaks of it already; else a new one, whose name is no other photo's."""
     if photo.parent not in beside:
         entries = list(os.scandir(photo.parent))
-        found = {one.name: one.stat() for one in entries if one.name[-4:].lower() == ".xmp"}
+        found = {one.name: one.stat(follow_symlinks=False) for one in entries if one.name[-4:].lower() == ".xmp"}
         beside[photo.parent] = Sidecars(found, [one.name for one in entries])
     known = [name for name in beside[photo.parent].of(photo.name) if name[-4:].lower() == ".xmp"]
     return photo.with_name(known[0] if known else f"{photo.name}.xmp")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from indexer import Index
 from indexer.media.formats import EXTENSIONS
 from indexer.media.versions import reader_version
 from indexer.store.rows import Root
+from indexer.sync.gitignore import parse
 from indexer.sync.rules import Rules
 from indexer.sync.walk import Walker
 
@@ -152,6 +154,104 @@ def test_rules_mean_what_they_mean_to_git(files: set[str], top: list[str], inner
             parent, _, last = name.rpartition("/")
             found = walker.look_at(parent, [last])
             assert (found is not None and last in found.files) == (name in ours)
+
+
+_LINE = st.one_of(
+    _RULE,
+    st.text(alphabet="ab/*?", min_size=1, max_size=12),
+    st.text(alphabet="abz0-[]!^:\\*? /.", min_size=1, max_size=12),
+    st.lists(
+        st.sampled_from(["a", "b", "*", "**", "/", "?", "[ab]", "[!a]", "[a-z]", "[^-b]", "[]a]", "[]-b]", "[b-a]", "[[:alpha:]]",
+                         "[![:digit:]_]", "[[:punct:]a-]", "[[:no:]]", "[[:a]", "[a:]", "\\*", "\\/", "\\[", "-", "_", "0", "**/", "/**"]),
+        min_size=1, max_size=8,
+    ).map("".join),
+)  # fmt: skip
+_PLACE = st.lists(
+    st.text(alphabet="ab", min_size=1, max_size=5) | st.text(alphabet="ab0-_[]!*?z \\", min_size=1, max_size=4), min_size=1, max_size=5
+).map("/".join)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if shutil.which("git") is None:
+        pytest.skip("git is the reference here, and not installed")
+    folder = tmp_path_factory.mktemp("repository")
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    return folder
+
+
+@settings(max_examples=sized(100, 10_000), deadline=None, suppress_health_check=list(HealthCheck))
+@given(lines=st.lists(_LINE, min_size=1, max_size=4), places=st.sets(_PLACE, min_size=1, max_size=40))
+def test_a_line_matches_what_it_matches_to_git(repository: Path, lines: list[str], places: set[str]) -> None:
+    """`git check-ignore` on random patterns and names, none of which has to be there."""
+    places = {place for place in places if place.endswith(" ") or place.strip(" ")}
+    (repository / ".gitignore").write_text("\n".join(lines) + "\n")
+    told = subprocess.run(
+        ["git", "check-ignore", "--no-index", "--stdin", "-z"],
+        cwd=repository,
+        input="\0".join(sorted(places)) + "\0",
+        capture_output=True,
+        text=True,
+        env={"HOME": str(repository), "PATH": "/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1"},
+    )
+    assert told.returncode in (0, 1), told.stderr
+    parsed = parse("\n".join(lines))
+
+    def is_hidden(place: str) -> bool:
+        names = place.split("/")
+        for end in range(1, len(names) + 1):
+            last = next((one for one in reversed(parsed) if one.matches(names[:end], end < len(names))), None)
+            if last is not None and not last.takes_in:
+                return True
+        return False
+
+    assert {place for place in places if is_hidden(place)} == set(filter(None, told.stdout.split("\0"))), lines
+
+
+WORST = {
+    "stars": ("*a" * 40, "a" * 200 + "b"),
+    "many stars": ("*a" * 500_000, "a" * 255),
+    "stars and any letter": ("*?a?" * 40 + "c", "a" * 255),
+    "stars and brackets": ("*[ab]?[ab]" * 100_000, "a" * 255),
+    "folders": ("**/a*a/" * 40 + "b", "/".join(["aaa"] * 1000)),
+    "as many folders": ("**/" + "a/" * 900 + "b", "/".join(["a"] * 2000)),
+    "blanks": (" " * 1_000_000 + "x", "a"),
+    "blanks at the end": ("a" + " " * 1_000_000, "b"),
+    "brackets": ("[a]" * 340_000, "a" * 255),
+    "open brackets": ("[[:" * 340_000 + "]", "a" * 255),
+    "ranges": ("*[" + "".join(f"{chr(n)}-{chr(n)}" for n in range(300, 50_000)) + "]*", "a" * 255),
+    "lines": ("*a*b\n" * 9_999, "a" * 200),
+}
+
+
+@pytest.mark.parametrize("kind", WORST)
+def test_no_pattern_takes_long(tmp_path: Path, kind: str) -> None:
+    """What takes a matcher that goes back minutes, or for ever, takes a second or two here, most of it to start."""
+    pattern, name = WORST[kind]
+    (tmp_path / "pattern").write_text(pattern)
+    code = "import sys; from indexer.sync.gitignore import parse; from pathlib import Path\n"
+    code += "for line in parse(Path(sys.argv[1]).read_text()): line.matches(sys.argv[2].split('/'), False)"
+    subprocess.run([sys.executable, "-c", code, tmp_path / "pattern", name], check=True, timeout=20)
+
+
+def test_rules_without_bounds_are_refused(index: Index, photos: Path) -> None:
+    """And hide as before what they hide: a rule that cannot be read must not turn into an index of it."""
+    put(photos / "a" / "secret.jpg", 1)
+    rules = photos / "a" / ".indexerignore"
+    for content, why in (
+        ("secret.jpg\n" + "#" * (1 << 20), "it is larger than 1 MB"),
+        ("secret.jpg\n" + "x\n" * 10_000, "there are more than 10,000"),
+    ):
+        rules.write_text(content)
+        assert index.scan([photos]).unreadable == 1
+        assert verdicts(index) == {"a": "unreadable"}
+        assert why in str(rows(index, "SELECT reason FROM path_verdict"))
+    rules.write_text("secret.jpg\n" + "x\n" * 9_999)
+    index.scan([photos])
+    assert verdicts(index) == {"a/secret.jpg": "ignored", "a/.indexerignore": "ignored"}
+    rules.write_text("*" * 10_000 + "secret*\n")
+    index.scan([photos])
+    assert len(str(rows(index, "SELECT reason FROM path_verdict WHERE path = 'a/secret.jpg'"))) < 200
 
 
 def test_endings_that_end_alike_are_read_alike() -> None:

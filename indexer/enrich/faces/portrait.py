@@ -5,7 +5,6 @@ SIDE. One that is asked for by itself comes from the photo, in the size that is 
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Sequence
 
@@ -13,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from indexer.enrich.picture import film_frame, open_picture
 from indexer.errors import NotFound, Undecodable
+from indexer.files import is_regular
 from indexer.media.regions import unturned
 from indexer.store import enrichments, people
 from indexer.store.people import FaceAt, Person
@@ -42,7 +42,7 @@ def portrait(connection: sqlite3.Connection, face_id: str, side: int = SIDE) -> 
     Raises NotFound where there is no such face, or its file cannot be reached; Undecodable."""
     face = people.face_at(connection, face_id)
     files = enrichments.picture_files(connection, face.asset_id) if face else []
-    file = next((one for one in files if os.path.isfile(one.real_path)), None)
+    file = next((one for one in files if is_regular(one.real_path)), None)
     if face is None or file is None:
         raise NotFound(f"the file in which {face_id} is cannot be reached now" if face else f"there is no {face_id}")
     if face.timestamp_ms is not None:

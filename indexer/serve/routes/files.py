@@ -16,6 +16,7 @@ from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 
 from indexer.errors import NotFound, Undecodable, UsageError
+from indexer.files import is_regular, regular_nofollow
 from indexer.store import enrichments, pages
 
 from ..answers import errors, no_such
@@ -68,7 +69,7 @@ async def get_file(
     if name == "original":
         path = next(
             (Path(file.real_path) for file in enrichments.picture_files(here.looks, asset_id)
-             if os.path.isfile(file.real_path)),
+             if is_regular(file.real_path)),
             None,
         )  # fmt: skip
         if path is None:
@@ -99,7 +100,8 @@ def _file(
     request: Request, path: Path, mime_type: str, tag: str, name: str, *, is_fixed: bool, download: bool = False
 ) -> Response:
     try:
-        info = path.stat()
+        with open(path, "rb", opener=regular_nofollow) as file:
+            info = os.fstat(file.fileno())
     except OSError as error:
         raise no_such("file now: its drive is away, or it has gone") from error
     etag = f'"{tag}"'
