@@ -43,12 +43,20 @@ def find_root(connection: sqlite3.Connection, root: Root, *, may_be_empty: bool 
         if empty and not may_be_empty and queries.count_present(connection, root.id):
             return Found("it is empty and was not, as when its drive is not mounted")
         return found
+    if twin := _root_at(connection, root, volume, info.st_ino):
+        return Found(f"it is the same folder as {twin.path} now, which is indexed itself")
     known = queries.some_present(connection, root.id, _SAMPLE)
     if not known or any(os.path.lexists(_real_path(root, file)) for file in known):
         return found  # copied to another drive, say
     if empty:
         return Found("it is empty and was not, as when its drive is not mounted")
     return Found("another folder lies there: nothing that was indexed is in it")
+
+
+def _root_at(connection: sqlite3.Connection, root: Root, volume: Volume, inode: int) -> Root | None:
+    """The other root that this folder is, as when a link to it lies in the place of `root`."""
+    others = (other for other in queries.roots(connection) if other.id != root.id and other.inode is not None)
+    return next((other for other in others if is_same_folder(other, volume, inode)), None)
 
 
 def is_same_folder(root: Root, volume: Volume, inode: int) -> bool:
@@ -70,10 +78,12 @@ class Presence:
         self._is_reachable: dict[int, bool] = {}
         self._away: dict[int, list[str]] = {}
         self._listings: dict[str, frozenset[str]] = {}
+        self._is_folder: dict[tuple[int, str], bool] = {}
 
     def look_anew(self) -> None:
-        """Folders are listed again from now on."""
+        """Folders are looked at again from now on."""
         self._listings.clear()
+        self._is_folder.clear()
 
     def offline_mounts(self, root_id: int) -> list[str]:
         """The folders of a root whose drives are away."""
@@ -83,11 +93,14 @@ class Presence:
         return self._away[root_id]
 
     def is_absent(self, file: StoredFile) -> bool:
-        """Whether no file is at the file's place any more, with its root and drive there to say so."""
+        """Whether no file is at the file's place any more, with its root and drive there to say so. What is reached
+        only through a link, or lies in a root of its own, is not at this place."""
         root = self._roots.get(file.root_id)
         if root is None or not self._can_say(root, file):
             return False
         try:
+            if not self._is_entered(root, file.folder):
+                return True
             info = os.lstat(_real_path(root, file))
         except (FileNotFoundError, NotADirectoryError):
             return True
@@ -95,17 +108,36 @@ class Presence:
             return False
         return stat.S_ISDIR(info.st_mode) or not self._is_listed(root, file)
 
-    def has_left(self, file: StoredFile) -> bool:
-        """As is_absent, or something else lies there now: another inode under the same name."""
+    def has_left(self, file: StoredFile, links: int) -> bool:
+        """Whether the file of this row is the one that was just found elsewhere, with the inode that the row has and
+        so many hard links: its place is absent, or holds another inode now, or is another way to the only link there
+        is, as behind a bind mount."""
         root = self._roots.get(file.root_id)
         if root is None:
             return False
         try:
-            if os.lstat(_real_path(root, file)).st_ino != file.inode:
+            if os.lstat(_real_path(root, file)).st_ino != file.inode or links == 1:
                 return self._can_say(root, file)
         except OSError:
             pass
         return self.is_absent(file)
+
+    def _is_entered(self, root: Root, folder: str) -> bool:
+        """Whether a walk of the root would come to this folder: neither it nor one that it lies in is a link, or a root
+        of its own. Raises OSError as os.lstat does."""
+        if not folder:
+            return True
+        known = self._is_folder.get((root.id, folder))
+        if known is None:
+            known = self._is_entered(root, paths.split(folder)[0])
+            if known:
+                info = os.lstat(real_folder(paths.from_text(root.path), folder))
+                known = stat.S_ISDIR(info.st_mode) and not any(
+                    (other.device, other.inode) == (info.st_dev, info.st_ino) and other.id != root.id
+                    for other in self._roots.values()
+                )
+            self._is_folder[root.id, folder] = known
+        return known
 
     def _can_say(self, root: Root, file: StoredFile) -> bool:
         if root.id not in self._is_reachable:

@@ -264,7 +264,8 @@ class Reconciler:
         if folder.elsewhere and by_inode and not same:
             for other in folder.elsewhere.get(_inode(info), ()):
                 home = self._roots.get(other.root_id)
-                if home is not None and (row is None or other.id != row.id) and self._presence.has_left(other):
+                is_other = row is None or other.id != row.id
+                if home is not None and is_other and self._presence.has_left(other, info.st_nlink):
                     displaced = row.asset_id if row is not None and row.asset_id != other.asset_id else None
                     # It keeps the words that were read where it lay; with another sidecar it is read at the next look.
                     moved = stat._replace(reading=other.reading or "")

@@ -31,7 +31,8 @@ def locate(path: str | os.PathLike[str], roots: Iterable[Root]) -> tuple[Root, s
     """
     absolute = os.path.abspath(path)
     head, tail = os.path.split(absolute)
-    candidates = {absolute, os.path.join(os.path.realpath(head), tail), os.path.realpath(absolute)}
+    # As the folder really lies, before the way to it through links, of which the index knows nothing.
+    candidates = (os.path.join(os.path.realpath(head), tail), absolute, os.path.realpath(absolute))
     best: tuple[Root, str] | None = None
     for text in (paths.to_text(Path(candidate).as_posix()) for candidate in candidates):
         for root in roots:

@@ -148,7 +148,7 @@ class Walker:
         self._on_enter(folder)
         try:
             rules = above.entering(folder, real)
-            with _opened(real) as opened, os.scandir(opened) as scan:
+            with _opened(real, follow=not folder) as opened, os.scandir(opened) as scan:
                 listing.device = os.stat(opened).st_dev if device is None else device
                 others = _take_in(listing, rules, scan)
                 for entry in sorted(others, key=_name):
@@ -205,13 +205,14 @@ def _may_speak(name: str, decision: Decision) -> bool:
 
 
 @contextmanager
-def _opened(folder: str) -> Iterator[int | str]:
+def _opened(folder: str, *, follow: bool) -> Iterator[int | str]:
     """The folder to list: opened, where the system lists an open folder. Each file is then looked at from there, which
-    spares the way to it from the top, and the folder stays the same one though its name is given to another."""
+    spares the way to it from the top, and the folder stays the same one though its name is given to another. follow:
+    also through a link, as one may lead to a root; else a link is no folder (NotADirectoryError)."""
     if os.scandir not in os.supports_fd:
         yield folder
         return
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | (0 if follow else os.O_NOFOLLOW))
     try:
         yield opened
     finally:
