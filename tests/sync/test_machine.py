@@ -194,8 +194,13 @@ class Folders(RuleBasedStateMachine):
             self.path(place).unlink()
             self.remove(place)
 
-    @rule(root=st.sampled_from(ROOTS), folder=st.sampled_from(FOLDERS[1:]), name=st.sampled_from(("n", "m/n")))
-    def rename_folder(self, root: str, folder: str, name: str) -> None:
+    @rule(
+        root=st.sampled_from(ROOTS),
+        folder=st.sampled_from(FOLDERS[1:]),
+        name=st.sampled_from(("n", "m/n")),
+        leaves_a_link=st.booleans(),
+    )
+    def rename_folder(self, root: str, folder: str, name: str, leaves_a_link: bool) -> None:
         inside = [one for one in self.assets if one[0] == root and one[1].startswith(folder + "/")]
         source, target = self.top / root / folder, self.top / root / name
         if root in self.away or not source.is_dir() or target.exists() or any(one in self.touched for one in inside):
@@ -210,7 +215,11 @@ class Folders(RuleBasedStateMachine):
             self.remove(place)
             self.touched.add(moved)
         if name == "n":  # and back, so that names do not run out
+            if leaves_a_link:
+                source.symlink_to(target)
             self.scan()
+            if leaves_a_link:
+                source.unlink()
             target.rename(source)
             for place in [one for one in self.assets if one[0] == root and one[1].startswith("n/")]:
                 moved = (root, folder + place[1][1:])
