@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from .errors import IndexerError
@@ -25,14 +26,15 @@ class Finding(NamedTuple):
     advice: str | None = None
 
 
-def examine(index: Index) -> list[Finding]:
-    """All findings. Where the index cannot be opened, those that do without."""
+def examine(index: Index, *, fix: bool = False) -> list[Finding]:
+    """All findings. Where the index cannot be opened, those that do without. fix: mend what can be mended safely."""
     from .store.copies import BROKEN
 
     checks: list[Callable[[Index], Iterator[Finding]]] = [
         _integrity,
         _place,
         _roots,
+        partial(_misplaced, fix=fix),
         _watches,
         _failures,
         _faces,
@@ -96,6 +98,23 @@ def _roots(index: Index) -> Iterator[Finding]:
             yield Finding("folder", "warning", f"{root.path} was never scanned to its end", advice)
         else:
             yield Finding("folder", "ok", f"{root.path} is there, scanned {root.scanned_at}")
+
+
+def _misplaced(index: Index, *, fix: bool) -> Iterator[Finding]:
+    from .store.standing import count_wrong
+    from .sync.presence import find_root
+
+    away = [root.id for root in index.roots() if find_root(index.connection, root).problem is not None]
+    count = count_wrong(index.connection, away)
+    photos = "1 photo is" if count == 1 else f"{count:,} photos are"
+    if count and fix:
+        index.mend_places()
+        left = count_wrong(index.connection, away)
+        state: Literal["ok", "problem"] = "problem" if left else "ok"
+        yield Finding("files", state, f"{photos} shown again where the file can be reached; {left:,} are not")
+    elif count:
+        words = f"{photos} shown where the file cannot be reached, though it also lies where it can"
+        yield Finding("files", "problem", words, "indexer doctor --fix")
 
 
 def _watches(index: Index) -> Iterator[Finding]:

@@ -901,11 +901,23 @@ class Index:
         connection.execute("COMMIT")
         return Repair(problems, kept, saved, summary)
 
-    def doctor(self) -> Sequence[Finding]:
-        """What is, and what is not, as it should be, and what to do about it."""
+    def doctor(self, *, fix: bool = False) -> Sequence[Finding]:
+        """What is, and what is not, as it should be, and what to do about it. fix: mend what can be mended safely."""
         from .doctor import examine
 
-        return examine(self)
+        return examine(self, fix=fix)
+
+    def mend_places(self) -> int:
+        """Show every asset where it can be reached, as far as there is such a place: after a look at all roots. Returns
+        for how many that is another place than before."""
+        from .store.writer import Writer
+        from .sync.presence import find_root, note_root
+
+        writer = Writer(self._writable())
+        for root in self.roots():
+            note_root(writer, root, find_root(writer.connection, root))
+        with writer.transaction():
+            return writer.mend_places()
 
     def _beside(self, what: str) -> Path:
         import time

@@ -12,14 +12,15 @@ _MARKS = {"ok": "ok      ", "warning": "warning ", "problem": "PROBLEM "}
 
 
 @click.command()
+@click.option("--fix", is_flag=True, help="Mend what can be mended safely.")
 @json_option
 @pass_index
-def command(index: Index, as_json: bool) -> None:
+def command(index: Index, fix: bool, as_json: bool) -> None:
     """Look whether all is well: the index, its place, the folders, the system's limits; and say what to do.
 
     Exit code 1 where there is a problem.
     """
-    findings = index.doctor()
+    findings = index.doctor(fix=fix)
     if as_json:
         print_json([one._asdict() for one in findings])
     else:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 _THERE = "verdict IN ('indexed', 'damaged')"
+# A copy on a drive that is away is none to count on.
+_REACHABLE = "(SELECT state FROM file_state WHERE file_state.file_id = file.id) = 'present'"
 
 
 class Shown(NamedTuple):
@@ -30,14 +32,14 @@ WHERE trashed_at IS NULL AND """
 
 
 def copies(connection: sqlite3.Connection) -> list[list[Shown]]:
-    """Live assets that lie in several places with the same bytes: their places, the first seen first."""
+    """Live assets that lie in several places within reach, with the same bytes: their places, the first seen first."""
     rows = connection.execute(
-        _SHOWN.format(join="file.asset_number = asset.number") + f"{_THERE} AND asset.number IN"
+        _SHOWN.format(join="file.asset_number = asset.number") + f"{_THERE} AND {_REACHABLE} AND asset.number IN"
         f" (SELECT asset_number FROM file WHERE asset_number IS NOT NULL AND {_THERE}"
         " GROUP BY asset_number HAVING count(*) > 1)"
         " ORDER BY asset.id, file.id"
     )
-    return _grouped(Shown(*row) for row in rows)
+    return [places for places in _grouped(Shown(*row) for row in rows) if len(places) > 1]
 
 
 def same_pictures(connection: sqlite3.Connection) -> list[list[str]]:

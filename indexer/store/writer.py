@@ -17,7 +17,7 @@ from indexer.errors import IndexUnusable
 from indexer.media.dates import utc
 from indexer.media.facts import MediaFacts
 
-from . import people, words
+from . import people, standing, words
 from .changes import Change, FileStat, PassedOver, Volume
 from .connection import IndexConnection
 from .enrichments import Enrichment, put
@@ -133,6 +133,8 @@ class Writer:
             " WHERE id = ?",
             (volume.device, inode, volume.identity, volume.filesystem, root.id),
         )
+        if root.offline_at is not None:
+            standing.choose_in_root(self.connection, root.id, self._now)
 
     def move_root(self, root_id: int, path: str, uri: str) -> None:
         """The folder lies elsewhere now, with all that is in it."""
@@ -159,11 +161,13 @@ class Writer:
                 " filesystem = excluded.filesystem, device = excluded.device",
                 (root_id, folder, volume.identity, volume.filesystem, volume.device),
             )
-        self.connection.execute(
-            "UPDATE mount SET offline_at ="
-            " iif(folder IN (SELECT value FROM json_each(?)), coalesce(offline_at, ?), NULL) WHERE root_id = ?",
+        changed = self.connection.execute(
+            "UPDATE mount SET offline_at = iif(offline_at IS NULL, ?2, NULL)"
+            " WHERE root_id = ?3 AND (offline_at IS NULL) = (folder IN (SELECT value FROM json_each(?1)))",
             (json.dumps(list(away)), self._now, root_id),
-        )
+        ).rowcount
+        if changed:
+            standing.choose_in_root(self.connection, root_id, self._now)
 
     def forget_mount(self, root_id: int, folder: str) -> None:
         """What lay on it is a part of the root like any other from now on."""
@@ -172,19 +176,27 @@ class Writer:
     def _renumber(self, root_id: int, old: int | None, new: int) -> None:
         self.connection.execute("UPDATE file SET device = ? WHERE root_id = ? AND device = ?", (new, root_id, old))
 
-    def root_offline(self, root_id: int, why: str) -> None:
+    def root_offline(self, root: Root, why: str) -> None:
         self.connection.execute(
             "UPDATE root SET offline_at = coalesce(offline_at, ?), offline_why = ? WHERE id = ?",
-            (self._now, why, root_id),
+            (self._now, why, root.id),
         )
+        if root.offline_at is None:
+            standing.choose_in_root(self.connection, root.id, self._now)
 
     def remove_root(self, root_id: int) -> None:
-        """Forget a root and its files. Assets that lie nowhere else go to the trash at the next `settle`."""
+        """Forget a root and its files. Assets that also lie elsewhere are shown there; the others go to the trash at
+        the next `settle`."""
         rows = self.connection.execute(
             "SELECT id FROM asset WHERE number IN (SELECT asset_number FROM file WHERE root_id = ?)", (root_id,)
         )
         self._perhaps_orphans.update(row[0] for row in rows.fetchall())
         self.connection.execute("DELETE FROM root WHERE id = ?", (root_id,))
+        standing.choose_for_lost(self.connection, self._now)
+
+    def mend_places(self) -> int:
+        """Show every asset where it can be reached, if there is such a place; the number of those that change."""
+        return standing.choose_everywhere(self.connection, self._now)
 
     # Files
 
@@ -210,7 +222,7 @@ class Writer:
                     f"DELETE FROM file WHERE id = ? AND (asset_number, inode, size, mtime_ns) IS ({NUMBER}, ?, ?, ?)",
                     (change.left.id, change.asset_id, change.left.inode, change.left.size, change.left.mtime_ns),
                 )
-            self._choose_file(change.asset_id)
+            standing.choose(self.connection, change.asset_id)
             if returns:  # live again, unless the user had put it in the trash
                 self.connection.execute(
                     "UPDATE asset SET trashed_at = iif(trash_wish = 'in', trashed_at, NULL),"
@@ -247,6 +259,8 @@ class Writer:
         ).fetchone()
         if row[0] and path.verdict == "ignored":
             self._lost_a_place(row[0])
+        elif row[0]:
+            self._choose_file(row[0])
 
     def ignore_below(self, root_id: int, folder: str, reason: str) -> None:
         """A rule covers a whole folder now: its files leave the sight of lists, and keep their assets."""
@@ -283,6 +297,8 @@ class Writer:
         ).fetchone()
         if row and row[0]:
             tell(self.connection, self._now, row[0], "file_missing", path=path_of(self.connection, row[1]))
+            if standing.has_other_files(self.connection, *row):
+                self._choose_file(row[0])
 
     def mark_gone(self, file_id: int) -> bool:
         """Whether the row was still there to be marked."""
@@ -301,6 +317,7 @@ class Writer:
         on its way from one folder to another is not trashed in between. `everything`: not only those that lost a file
         since the last call, but any, as a process that was killed may have left them."""
         if everything:
+            standing.choose_for_lost(self.connection, self._now)
             self._perhaps_orphans.update(row[0] for row in self.connection.execute(_UNSETTLED).fetchall())
         for asset_id in sorted(self._perhaps_orphans):
             if not self._is_present(asset_id):
@@ -693,17 +710,11 @@ class Writer:
 
     def _lost_a_place(self, asset_id: str) -> None:
         self._perhaps_orphans.add(asset_id)
-        with self._record_may_change(asset_id):
-            self._choose_file(asset_id)
+        self._choose_file(asset_id)
 
     def _choose_file(self, asset_id: str) -> None:
-        """The first seen of the files that are there stands for the asset; of a lost asset, the first seen at all."""
-        self.connection.execute(
-            "UPDATE asset SET file_id = coalesce("
-            f"(SELECT id FROM file WHERE asset_number = asset.number AND {_PRESENT} ORDER BY id LIMIT 1),"
-            " (SELECT id FROM file WHERE asset_number = asset.number ORDER BY id LIMIT 1)) WHERE id = ?",
-            (asset_id,),
-        )
+        with self._record_may_change(asset_id):
+            standing.choose(self.connection, asset_id)
 
     def _is_present(self, asset_id: str) -> bool:
         query = f"SELECT 1 FROM file WHERE asset_number = {NUMBER} AND {_PRESENT} LIMIT 1"

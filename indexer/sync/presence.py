@@ -11,6 +11,7 @@ from indexer import paths
 from indexer.store import queries
 from indexer.store.changes import Volume
 from indexer.store.rows import Root, StoredFile
+from indexer.store.writer import Writer
 
 from .mounts import mount_problem
 from .rules import real_folder
@@ -53,6 +54,21 @@ def find_root(connection: sqlite3.Connection, root: Root, *, may_be_empty: bool 
     return Found("another folder lies there: nothing that was indexed is in it")
 
 
+def note_root(writer: Writer, root: Root, found: Found) -> None:
+    """Write down whether a root is there, and where, if the index says otherwise."""
+    known = (root.device, root.inode, root.volume, root.offline_why if root.offline_at else None)
+    if found.problem is not None and known[-1] != found.problem:
+        with writer.transaction():
+            writer.root_offline(root, found.problem)
+    elif (
+        found.volume is not None
+        and found.inode is not None
+        and known != (found.volume.device, found.inode, found.volume.identity, None)
+    ):
+        with writer.transaction():
+            writer.root_found(root, found.volume, found.inode)
+
+
 def _root_at(connection: sqlite3.Connection, root: Root, volume: Volume, inode: int) -> Root | None:
     """The other root that this folder is, as when a link to it lies in the place of `root`."""
     others = (other for other in queries.roots(connection) if other.id != root.id and other.inode is not None)
@@ -69,13 +85,13 @@ def is_same_folder(root: Root, volume: Volume, inode: int) -> bool:
 class Presence:
     """Which files are there and which are not, for some moments: what is known of roots and mounts is found out once.
 
-    may_be_empty: as for find_root."""
+    may_be_empty: as for find_root. found: the roots that were asked for, as they are, by id."""
 
     def __init__(self, connection: sqlite3.Connection, roots: dict[int, Root], *, may_be_empty: bool = False) -> None:
         self._connection = connection
         self._may_be_empty = may_be_empty
         self._roots = roots
-        self._is_reachable: dict[int, bool] = {}
+        self.found: dict[int, Found] = {}
         self._away: dict[int, list[str]] = {}
         self._listings: dict[str, frozenset[str]] = {}
         self._is_folder: dict[tuple[int, str], bool] = {}
@@ -140,11 +156,11 @@ class Presence:
         return known
 
     def _can_say(self, root: Root, file: StoredFile) -> bool:
-        if root.id not in self._is_reachable:
-            found = find_root(self._connection, root, may_be_empty=self._may_be_empty)
-            self._is_reachable[root.id] = found.problem is None
-        away = self.offline_mounts(root.id)
-        return self._is_reachable[root.id] and not any(paths.is_below(file.folder, folder) for folder in away)
+        if root.id not in self.found:
+            self.found[root.id] = find_root(self._connection, root, may_be_empty=self._may_be_empty)
+        if self.found[root.id].problem is not None:
+            return False
+        return not any(paths.is_below(file.folder, folder) for folder in self.offline_mounts(root.id))
 
     def _is_listed(self, root: Root, file: StoredFile) -> bool:
         """Whether the folder has just this name: file systems that take `a.jpg` for `A.JPG`, or one form of `é` for the

@@ -25,7 +25,7 @@ from indexer.store.writer import LEFT_OUT, Writer, checksum
 
 from .missing import Outcome, let_go
 from .mounts import note_mounts
-from .presence import Presence
+from .presence import Presence, note_root
 from .readers import Job, Readers
 from .rules import IGNORE_FILE, UnreadableRules, real_folder
 from .sidecars import Sidecars, is_sidecar_name
@@ -519,6 +519,7 @@ class Reconciler:
         self._is_last = False
         presence = self._look_again()  # the drive may have gone in the middle of the pass
         missing = [row for row in self._missing if presence.is_absent(row)]
+        self._note_roots(presence)
         shut = set(self._unreadable_folders)
         self._leftover += [row for folder, row in self._reopened.items() if folder not in shut]
         if missing or self._leftover or everything or self._writer.is_unsettled:
@@ -540,6 +541,13 @@ class Reconciler:
                 self._summary.offline.append(f"{self._root.path}/{mount.folder}: the drive mounted there is away")
             self._mounts.clear()
         return unstable
+
+    def _note_roots(self, presence: Presence) -> None:
+        """What was found out of other roots, in which photos of this one lie too: where such a root is away, the places
+        here stand for them."""
+        for root_id, found in {**self._presence.found, **presence.found}.items():
+            if root_id != self._root.id:
+                note_root(self._writer, self._roots[root_id], found)
 
     def _look_again(self) -> Presence:
         return Presence(self._db, self._roots, may_be_empty=self._accepted > 0)

@@ -12,7 +12,7 @@ from indexer.store.rows import Root
 from indexer.store.writer import Writer
 
 from .missing import held_words
-from .presence import find_root
+from .presence import find_root, note_root
 from .readers import Job, Readers
 from .reconcile import Part, Reconciler
 from .roots import Target
@@ -73,11 +73,9 @@ class Scan:
 
     def _is_there(self, root: Root) -> bool:
         found = find_root(self._writer.connection, root, may_be_empty=self._accepted > 0)
-        with self._writer.transaction():
-            if found.problem is None and found.volume is not None and found.inode is not None:
-                self._writer.root_found(root, found.volume, found.inode)
-                return True
-            self._writer.root_offline(root.id, found.problem or "")
+        note_root(self._writer, root, found)
+        if found.problem is None:
+            return True
         self.summary.offline.append(f"{root.path}: {found.problem}")
         return False
 

@@ -23,7 +23,7 @@ from indexer.store.writer import Writer, timestamp
 from .activity import is_running
 from .missing import held_words, let_go
 from .observe import Events, follow
-from .presence import Presence, find_root
+from .presence import Presence, find_root, note_root
 from .readers import Readers
 from .reconcile import WHOLE, Part, Reconciler
 from .rules import IGNORE_FILE, real_folder
@@ -178,18 +178,11 @@ class Watch:
             return False
         moved, one.root = now.path != one.root.path, now
         found = find_root(self._writer.connection, now)
-        if found.problem is None and found.volume is not None and found.inode is not None:
-            if (now.device, now.inode, now.volume) != (found.volume.device, found.inode, found.volume.identity) or (
-                now.offline_at is not None
-            ):
-                with self._writer.transaction():
-                    self._writer.root_found(now, found.volume, found.inode)
-            if not has_events(found.volume.filesystem):
-                one.polling = f"{found.volume.filesystem} tells of no changes that others make"
-        elif found.problem != one.offline:
+        note_root(self._writer, now, found)
+        if found.volume is not None and not has_events(found.volume.filesystem):
+            one.polling = f"{found.volume.filesystem} tells of no changes that others make"
+        if found.problem is not None and found.problem != one.offline:
             self._on_message(f"{now.path} is offline: {found.problem}. Its photos stay in the index.")
-            with self._writer.transaction():
-                self._writer.root_offline(now.id, found.problem or "")
         if found.problem is not None or moved:
             self._unfollow(one)
         if found.problem is None and one.offline is not None:

@@ -1,0 +1,156 @@
+"""Which of its files stands for an asset: one that can be reached, wherever there is one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from indexer import Index
+
+from ..conftest import put, rows, run
+from .drives import Drive, drive
+
+__all__ = ["drive"]
+COUNT = 5
+
+
+def fill(folder: Path) -> Path:
+    for number in range(COUNT):
+        put(folder / f"{number}.jpg", f"photo {number}")
+    return folder
+
+
+def files(folder: Path) -> list[str]:
+    return [str(folder / f"{number}.jpg") for number in range(COUNT)]
+
+
+def shown(index: Index) -> list[str]:
+    """Where each record says that its file is."""
+    originals = [one["asset_urls"]["original"] for one in map(json.loads, index.list_json())]
+    return sorted(str(one["url"]).removeprefix("file://") for one in originals if one)
+
+
+def updates(index: Index) -> int:
+    return len(rows(index, "SELECT 1 FROM event WHERE event_type = 'asset_updated'"))
+
+
+def test_forgetting_a_folder_leaves_photos_that_also_lie_elsewhere_whole(index: Index, tmp_path: Path) -> None:
+    first, second = fill(tmp_path / "first"), fill(tmp_path / "second")
+    put(first / "alone.jpg", "alone")
+    index.scan([first, second])
+    assert shown(index) == sorted([*files(first), str(first / "alone.jpg")])
+    index.remove_root(first)
+    assert shown(index) == files(second)
+    assert [one.name for one in index.trashed()] == ["alone.jpg"]
+    assert run("doctor", database=index.path).returncode == 0
+    again = index.scan([first])
+    assert (again.copies, again.back) == (COUNT, 1)
+    assert index.trashed() == []
+
+
+def test_a_drive_that_is_away_leaves_its_photos_to_their_copies(
+    index: Index, tmp_path: Path, drive: Callable[[], Drive]
+) -> None:
+    disk = drive()
+    away, here = fill(disk.mount(tmp_path / "away")), tmp_path / "here"
+    index.scan([away])
+    before = index.get(files(away)[0])
+    fill(here)
+    index.scan([here])
+    assert shown(index) == files(away)  # of those that are there, the first seen
+    count = updates(index)
+    disk.unmount()
+    index.scan()
+    assert shown(index) == files(here)
+    assert updates(index) == count + COUNT
+    assert index.duplicates() == []  # as long as the other one cannot be reached
+    index.scan()
+    assert updates(index) == count + COUNT
+    disk.mount(away)
+    index.scan()
+    assert shown(index) == files(away)
+    assert index.get(files(away)[0]) == before | {"updated_at": index.get(files(away)[0])["updated_at"]}
+
+
+def test_a_drive_inside_a_folder_that_is_away_leaves_its_photos_to_their_copies(
+    index: Index, photos: Path, drive: Callable[[], Drive]
+) -> None:
+    disk = drive()
+    fill(disk.mount(photos / "a"))
+    fill(photos / "b")
+    index.scan([photos])
+    assert shown(index) == files(photos / "a")
+    disk.unmount()
+    index.scan()
+    assert shown(index) == files(photos / "b")
+    disk.mount(photos / "a")
+    index.scan()
+    assert shown(index) == files(photos / "a")
+
+
+def test_an_index_and_its_photos_on_another_laptop_show_the_photos_that_are_there(index: Index, tmp_path: Path) -> None:
+    old = fill(tmp_path / "old" / "Pictures")
+    index.scan([old])
+    index.set([files(old)[0]], rating=5)
+    index.close()
+    shutil.copytree(old, tmp_path / "new" / "Photos")
+    shutil.rmtree(tmp_path / "old")
+    new = tmp_path / "new" / "Photos"
+    index.scan([new])
+    assert shown(index) == files(new)
+    assert index.get(files(new)[0])["metadata"]["rating"] == 5
+    assert index.trashed() == []
+
+
+def test_a_file_that_is_missing_leaves_its_photo_to_the_copy(index: Index, photos: Path) -> None:
+    fill(photos / "a")
+    fill(photos / "b")
+    index.scan([photos])
+    shutil.rmtree(photos / "a")
+    index.scan([photos])
+    assert shown(index) == files(photos / "b")
+
+
+def break_places(index: Index) -> None:
+    """As an older version left them."""
+    index.close()
+    with sqlite3.connect(index.path) as connection:
+        connection.execute("UPDATE asset SET file_id = NULL WHERE number <= 2")
+    connection.close()
+
+
+def test_doctor_finds_and_mends_photos_without_a_place(index: Index, photos: Path) -> None:
+    fill(photos)
+    index.scan([photos])
+    break_places(index)
+    told = run("doctor", database=index.path)
+    assert told.returncode == 1
+    assert "2 photos" in told.stdout and "doctor --fix" in told.stdout
+    mended = run("doctor", "--fix", database=index.path)
+    assert mended.returncode == 0, mended.stdout
+    assert "2 photos" in mended.stdout
+    assert shown(index) == files(photos)
+    assert "doctor --fix" not in run("doctor", database=index.path).stdout
+
+
+def test_doctor_finds_photos_that_are_shown_where_they_cannot_be_reached(index: Index, tmp_path: Path) -> None:
+    """Before any scan has met the folder that is away."""
+    first, second = fill(tmp_path / "first"), fill(tmp_path / "second")
+    index.scan([first, second])
+    first.rename(tmp_path / "elsewhere")
+    told = run("doctor", database=index.path)
+    assert told.returncode == 1 and f"{COUNT} photos" in told.stdout
+    assert run("doctor", "--fix", database=index.path).returncode == 0
+    assert shown(index) == files(second)
+
+
+def test_a_scan_mends_photos_without_a_place(index: Index, photos: Path) -> None:
+    fill(photos)
+    index.scan([photos])
+    break_places(index)
+    index.scan([photos])
+    assert shown(index) == files(photos)
+    assert index.trashed() == []
