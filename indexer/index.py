@@ -349,14 +349,11 @@ class Index:
     def empty_trash(self, days: float = 30.0, *, dry_run: bool = False) -> Sequence[Trashed]:
         """Forget for good what has been in the trash for so many days, and return it. What has a file that is there, or
         lies on a drive that is away, stays; but what was uploaded goes, with its file in the index's own folder."""
-        from datetime import datetime, timedelta
-
+        from .media.dates import age
         from .uploads import own_files
 
-        until = datetime.now().astimezone() - timedelta(days=days)
-
         def old() -> Sequence[Trashed]:
-            trashed = [one for one in self.trashed() if datetime.fromisoformat(one.trashed_at) <= until]
+            trashed = [one for one in self.trashed() if age(one.trashed_at) >= days * 86_400]
             return [one for one in trashed if not one.held or own_files(self, one.id)]
 
         if dry_run or not old():

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import click
 
 from indexer.index import Index
+from indexer.media.dates import age
 
 from .common import json_option, many, pass_index, print_json, size
 
@@ -34,7 +33,7 @@ def show(index: Index, as_json: bool) -> None:
     if not trashed:
         click.echo("The trash is empty.")
     for one in trashed:
-        days = (datetime.now().astimezone() - datetime.fromisoformat(one.trashed_at)).days
+        days = int(age(one.trashed_at) // 86_400)
         why = "put here by you" if one.by_user else "its file is gone"
         kept = f"; stays: {one.held}" if one.held else ""
         click.echo(f"{one.id}  {one.trashed_at[:10]} ({many(days, 'day')} ago)  {one.name}  {why}{kept}")

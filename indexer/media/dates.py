@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 # Patterns are compiled by `re` when they are first used: most processes need none or one of them.
 _EXIF = (
@@ -91,6 +91,12 @@ def utc(nanoseconds: int) -> str:
     """A file system's time as RFC 3339 in UTC to the millisecond, always as long, so that text sorts as time."""
     moment = _EPOCH + timedelta(milliseconds=nanoseconds // 1_000_000)
     return moment.isoformat(timespec="milliseconds") + "Z"
+
+
+def age(moment: str) -> float:
+    """Seconds since a moment that `utc` gave. One in the future, as a clock that was set back leaves them, is now."""
+    now = datetime.now(UTC)
+    return max(0.0, (now - datetime.fromisoformat(moment)).total_seconds())
 
 
 def from_name(name: str) -> str | None:

@@ -275,9 +275,11 @@ def put_variant(connection: sqlite3.Connection, asset_id: str, one: Variant, now
 
 
 def was_long_unused(connection: sqlite3.Connection, asset_id: str, name: str) -> bool:
-    """For a day: often enough to know what is used, without a write for each look."""
+    """For a day: often enough to know what is used, without a write for each look. In the future: the clock was set
+    back since."""
     query = (
-        "SELECT used_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 day') FROM variant"
+        "SELECT used_at NOT BETWEEN strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 day')"
+        " AND strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM variant"
         f" WHERE asset_number = {NUMBER} AND name = ?"
     )
     return bool(connection.execute(query, (asset_id, name)).fetchone()[0])

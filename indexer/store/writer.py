@@ -484,10 +484,10 @@ class Writer:
     # Verifying
 
     def begin_round(self) -> str:
-        """A round of verifying all files: the moment when it began, which may be long ago."""
+        """A round of verifying all files: the moment when it began, which may be long ago, but not in the future."""
         row = self.connection.execute(
             "INSERT INTO setting (name, value) VALUES ('verify_round', ?)"
-            " ON CONFLICT (name) DO UPDATE SET value = value RETURNING value",
+            " ON CONFLICT (name) DO UPDATE SET value = min(value, excluded.value) RETURNING value",
             (self._now,),
         ).fetchone()
         return str(row[0])

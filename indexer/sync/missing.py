@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from indexer.media.dates import age
 from indexer.store import queries
-from indexer.store.rows import Root
+from indexer.store.rows import Root, StoredFile
 from indexer.store.writer import Writer
 
 from .presence import Presence
@@ -27,7 +28,27 @@ class Outcome(NamedTuple):
     due: float | None = None
 
 
-def let_go(writer: Writer, presence: Presence, root: Root, wait_seconds: float, accepted: int = 0) -> Outcome:
+class Ages:
+    """How long files have been missing. In this run the monotonic clock tells, whatever the system's time is set to;
+    what was noticed by another run is as old as the system's time says."""
+
+    def __init__(self) -> None:
+        self._since: dict[tuple[int, str], float] = {}
+
+    def of(self, missing: Iterable[tuple[StoredFile, str]]) -> list[tuple[StoredFile, float]]:
+        """missing: files, with the moment when it was noticed."""
+        known, now, ages = self._since, time.monotonic(), []
+        self._since = {}
+        for file, noticed in missing:
+            key = file.id, noticed
+            self._since[key] = known[key] if key in known else now - age(noticed)
+            ages.append((file, now - self._since[key]))
+        return ages
+
+
+def let_go(
+    writer: Writer, presence: Presence, root: Root, ages: Ages, wait_seconds: float, accepted: int = 0
+) -> Outcome:
     """Take the files of a root that have been missing for wait_seconds for gone; their assets go to the trash.
 
     accepted: so many missing files the user knows of. Over that, a loss of more than BRAKE_FILES and BRAKE_SHARE of the
@@ -38,14 +59,14 @@ def let_go(writer: Writer, presence: Presence, root: Root, wait_seconds: float, 
         return Outcome()
     if is_held(len(missing), queries.count_present(writer.connection, root.id), accepted):
         return Outcome(waiting=len(missing), held=True)
-    ages = [(file, time.time() - datetime.fromisoformat(noticed).timestamp()) for file, noticed in missing]
-    ripe = [file for file, age in ages if age >= wait_seconds and presence.is_absent(file)]
+    waited = ages.of(missing)
+    ripe = [file for file, seconds in waited if seconds >= wait_seconds and presence.is_absent(file)]
     if ripe:
         with writer.transaction():
             for file in ripe:
                 writer.mark_gone(file.id)
             writer.settle()
-    due = [wait_seconds - age for _, age in ages if age < wait_seconds]
+    due = [wait_seconds - seconds for _, seconds in waited if seconds < wait_seconds]
     return Outcome(len(ripe), len(missing) - len(ripe), due=min(due, default=None))
 
 

@@ -23,7 +23,7 @@ from indexer.store.changes import Change, FileStat, PassedOver
 from indexer.store.rows import Root, StoredFile
 from indexer.store.writer import LEFT_OUT, Writer, checksum
 
-from .missing import Outcome, let_go
+from .missing import Ages, Outcome, let_go
 from .mounts import note_mounts
 from .presence import Presence, note_root
 from .readers import Job, Readers
@@ -31,7 +31,7 @@ from .rules import IGNORE_FILE, UnreadableRules, real_folder
 from .sidecars import Sidecars, is_sidecar_name
 from .summary import Summary
 from .volumes import has_inodes, volume_of
-from .walk import Listing, Walker, file_stat, storable, words
+from .walk import Listing, Walker, file_stat, is_fresh, storable, words
 from .worker import Reading
 
 # What is written at once: each batch writes anew the pages of those indexes whose order is another one than that of the
@@ -113,6 +113,7 @@ class Reconciler:
         self._unheard: dict[bytes, str] = {}
         self._written_at = time.monotonic()
         self._missing: list[StoredFile] = []
+        self._ages = Ages()
         self._leftover: list[int] = []
         self._reopened: dict[str, int] = {}
         self._unstable: list[tuple[Job, str]] = []
@@ -273,7 +274,7 @@ class Reconciler:
                     return None
         where = folder.real if folder.real.endswith(os.sep) else folder.real + os.sep
         job = Job(where + real_name, stat, tuple([where + one for one in beside]), hashed)
-        if self._rest and 0 <= time.time() - max(info.st_mtime, info.st_ctime) < self._rest:
+        if self._rest and is_fresh(info, self._rest):
             self._unstable.append((job, "written moments ago"))
             return None
         return job
@@ -554,7 +555,7 @@ class Reconciler:
 
     def let_go(self, wait_seconds: float) -> Outcome:
         """Let go of what has been missing for wait_seconds; see `missing.let_go`."""
-        outcome = let_go(self._writer, self._look_again(), self._root, wait_seconds, self._accepted)
+        outcome = let_go(self._writer, self._look_again(), self._root, self._ages, wait_seconds, self._accepted)
         self._summary.gone += outcome.gone
         return outcome
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import os
 import stat as stat_flags
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -256,6 +257,13 @@ class _Entry:
 
     def stat(self, *, follow_symlinks: bool) -> os.stat_result:
         return self._info
+
+
+def is_fresh(info: os.stat_result, seconds: float) -> bool:
+    """Whether a file was written or changed within so many seconds. A time in the future, of a camera's wrong clock or
+    from before the system's was set back, says nothing."""
+    now = time.time()
+    return 0 <= now - info.st_mtime < seconds or 0 <= now - info.st_ctime < seconds
 
 
 def storable(info: os.stat_result) -> os.stat_result:

@@ -21,7 +21,7 @@ from indexer.store.rows import Coverage, Root
 from indexer.store.writer import Writer, timestamp
 
 from .activity import is_running
-from .missing import held_words, let_go
+from .missing import Ages, held_words, let_go
 from .observe import Events, follow
 from .presence import Presence, find_root, note_root
 from .readers import Readers
@@ -57,6 +57,7 @@ class _Watched:
     events_of: Events | None = None
     polling: str | None = None  # why
     held: int = 0
+    ages: Ages = field(default_factory=Ages)
     coverage: Coverage | None = None
     met: set[str] = field(default_factory=set)
 
@@ -220,7 +221,7 @@ class Watch:
 
     def _let_go(self, one: _Watched) -> None:
         presence = Presence(self._writer.connection, {root.id: root for root in queries.roots(self._writer.connection)})
-        outcome = let_go(self._writer, presence, one.root, self._trash)
+        outcome = let_go(self._writer, presence, one.root, one.ages, self._trash)
         now = time.monotonic()
         one.missing_at = float("inf") if outcome.due is None else now + outcome.due
         if outcome.held and outcome.waiting != one.held:
