@@ -10,6 +10,8 @@ _EXIF = (
     r"\s*(\d{4})[:\-/.](\d\d?)[:\-/.](\d\d?)(?:[ T]+(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?"
     r"\s*(Z|(?:GMT|UTC)?[+-]\d\d?(?::?\d\d)?)?\s*$"
 )
+# Letters of a time; the longest of them has an offset and a fraction of many digits.
+_LONGEST = 100
 _EPOCH = datetime(1970, 1, 1)
 # Seconds from 1970 back to 1904, where QuickTime counts from
 EPOCH_1904 = -2_082_844_800
@@ -36,7 +38,8 @@ def rfc3339(text: object, subsec: object = None, offset: object = None) -> str |
         return None
     if plain := _plain(str(text)):
         return plain if not subsec and not offset else plain + _fraction(subsec) + (_zone(offset) or "")
-    found = re.match(_EXIF, str(text))
+    # Blanks in the middle of more than that could be shared out among the pattern's parts in too many ways.
+    found = re.match(_EXIF, trimmed) if len(trimmed := str(text).strip()) <= _LONGEST else None
     if not found:
         return None
     year, month, day, hour, minute, second, fraction, zone = found.groups()

@@ -17,21 +17,26 @@ from .picasa import read_picasa
 from .text import clean
 from .xmp import MAX_PACKET, read_xmp
 
+# Bytes. Picasa's file speaks of all photos of a folder, and is read for each of them; Takeout's of one. As objects they
+# take thirty times as much.
+_LARGEST_PICASA = 4 << 20
+_LARGEST_TAKEOUT = 1 << 20
+_HIGHEST = 1e12  # metres, as in XMP
+
 
 def read_sidecars(paths: Sequence[str], name: str, found: Found) -> None:
     """Add what sidecars say of the file `name`. One that cannot be read is a problem of the photo, not an error."""
     for path in paths:
         try:
-            content = read_small(path, MAX_PACKET)
-        except OSError as error:
-            found.problems.append(f"its sidecar {os.path.basename(path)} cannot be read: {error.strerror or error}")
-            continue
-        if path[-4:].lower() == ".ini":
-            read_picasa(content, name, found)
-        elif path[-5:].lower() == ".json":
-            read_takeout(content, found)
-        else:
-            read_xmp(content, found, source="sidecar")
+            if path[-4:].lower() == ".ini":
+                read_picasa(read_small(path, _LARGEST_PICASA), name, found)
+            elif path[-5:].lower() == ".json":
+                read_takeout(read_small(path, _LARGEST_TAKEOUT), found)
+            else:
+                read_xmp(read_small(path, MAX_PACKET), found, source="sidecar")
+        except (OSError, ValueError, LookupError, ArithmeticError, RecursionError) as error:
+            reason = (isinstance(error, OSError) and error.strerror) or " ".join(str(error).split())
+            found.problems.append(f"its sidecar {os.path.basename(path)} cannot be read: {reason}")
 
 
 def read_takeout(content: bytes, found: Found) -> None:
@@ -58,8 +63,9 @@ def read_takeout(content: bytes, found: Found) -> None:
 def _place(said: Any) -> dict[str, float]:
     try:
         latitude, longitude, altitude = (float(said[key]) for key in ("latitude", "longitude", "altitude"))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return {}
-    if latitude == longitude == 0 or abs(latitude) > 90 or abs(longitude) > 180:
+    if latitude == longitude == 0 or not (abs(latitude) <= 90 and abs(longitude) <= 180):  # JSON may hold NaN
         return {}
-    return {"latitude": latitude, "longitude": longitude, **({"altitude": altitude} if altitude else {})}
+    has_altitude = altitude and abs(altitude) < _HIGHEST
+    return {"latitude": latitude, "longitude": longitude, **({"altitude": altitude} if has_altitude else {})}

@@ -60,6 +60,7 @@ _NAMESPACES = {
     "http://ns.google.com/photos/1.0/container/item/": "Item",
     "http://www.digikam.org/ns/1.0/": "digiKam",
 }
+_LONGEST_PLACE = 100
 _PLACE = r"\s*(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?\s*([NSEWnsew])?\s*$"
 
 
@@ -303,7 +304,7 @@ def _longitude(value: Any) -> float | None:
 def _degrees(value: Any, limit: int) -> float | None:
     """'48,51.503N', '48,51,30.2N', or signed decimal degrees."""
     text = _text(value) or ""
-    if found := re.match(_PLACE, text):
+    if len(text) <= _LONGEST_PLACE and (found := re.match(_PLACE, text)):  # blanks can be matched in many ways
         degrees, minutes, seconds = (float(part or 0) for part in found.groups()[:3])
         degrees += minutes / 60 + seconds / 3600
         degrees = -degrees if (found[4] or "").upper() in ("S", "W") and found[4] else degrees

@@ -34,6 +34,8 @@ _PREFIXES = {
     "stArea": _AREA,
     "stDim": _DIMENSIONS,
 }
+# Registering one takes longer the more there are.
+_MOST_NAMESPACES = 1000
 WRITTEN = ("description", *_SIMPLE)
 
 
@@ -51,6 +53,13 @@ class Region(NamedTuple):
 
 def with_values(packet: bytes | None, values: dict[str, str | int], regions: tuple[Region, ...] = ()) -> bytes:
     """values: by the names of WRITTEN. packet None: there is none yet. Raises ValueError for one that is not whole."""
+    try:
+        return _with_values(packet, values, regions)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def _with_values(packet: bytes | None, values: dict[str, str | int], regions: tuple[Region, ...]) -> bytes:
     root = _parsed(packet) if packet is not None else Element(f"{{{_X}}}xmpmeta")
     rdf = root if root.tag == f"{{{_RDF}}}RDF" else root.find(f".//{{{_RDF}}}RDF")
     if rdf is None:
@@ -77,7 +86,10 @@ def _parsed(packet: bytes) -> Element:
     if b"<!DOCTYPE" in packet or b"<!ENTITY" in packet:
         raise ValueError("it declares entities, which no sidecar needs")
     try:
-        for _, (prefix, uri) in ElementTree.iterparse(io.BytesIO(packet), events=("start-ns",)):
+        declared = {pair for _, pair in ElementTree.iterparse(io.BytesIO(packet), events=("start-ns",))}
+        if len(declared) > _MOST_NAMESPACES:
+            raise ValueError(f"it declares more than {_MOST_NAMESPACES} namespaces")
+        for prefix, uri in declared:
             if prefix and not prefix.startswith("ns"):
                 ElementTree.register_namespace(prefix, uri)
         builder = ElementTree.TreeBuilder(insert_comments=True)
