@@ -16,10 +16,9 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import partial
-from itertools import chain, count
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from .errors import IndexUnusable, NotFound, UsageError
 from .files import regular_nofollow
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from .enrich.duplicates import Duplicates
     from .enrich.run import EnrichSummary
     from .people import People
+    from .repair import Repair
     from .search import Wanted
     from .store.changes import Change
     from .store.connection import IndexConnection
@@ -60,16 +60,6 @@ PathLike = str | os.PathLike[str]
 USER_VALUES = (
     "rating", "description", "city", "state", "country", "country_code", "sublocation", "place_name"
 )  # fmt: skip
-
-
-class Repair(NamedTuple):
-    """problems: what was wrong. kept: where the damaged index lies now; saved: rows by table that could be read of it;
-    summary: of the scan that found the rest again. The latter are empty where there was nothing to repair."""
-
-    problems: Sequence[str]
-    kept: Path | None
-    saved: dict[str, int]
-    summary: Summary | None
 
 
 class Index:
@@ -321,7 +311,9 @@ class Index:
 
     def activities(self) -> Sequence[Activity]:
         """Scans and watches at work now, of this machine or another."""
-        return _running(self._db)
+        from .sync.activity import running
+
+        return running(self._db)
 
     def query(self, sql: str) -> Iterator[dict[str, Any]]:
         """The rows of the user's own SELECT, by column. Cannot write. Raises QueryError."""
@@ -442,9 +434,10 @@ class Index:
         lie as they were, if any was changed. No photo is written to."""
         import shutil
 
+        from .store.copies import beside
         from .sync.write_back import write_back
 
-        folder = self._beside("sidecars")
+        folder = beside(self.path, "sidecars")
         kept: list[Path] = []
 
         def keep(sidecar: Path) -> None:
@@ -596,8 +589,10 @@ class Index:
         """A scan into a copy of the index, that is thrown away."""
         import tempfile
 
-        with tempfile.TemporaryDirectory(prefix="indexer-") as scratch:
-            copy = Path(scratch) / "index.db"
+        from . import scratch
+
+        with scratch.folder(Path(tempfile.gettempdir())) as own:
+            copy = own / "index.db"
             if self.path.exists():
                 self.backup(copy)
             with Index(copy) as rehearsal:
@@ -718,6 +713,7 @@ class Index:
         """How many places and pictures `enrich` would see."""
         import tempfile
 
+        from . import scratch
         from .enrich.enrichers import chosen_names
         from .enrich.run import count_due
         from .store import enrichments
@@ -725,8 +721,8 @@ class Index:
 
         if not redo and not retry:
             return count_due(self._db, names)
-        with tempfile.TemporaryDirectory(prefix="indexer-") as scratch:
-            connection = open_for_writing(self.backup(Path(scratch) / "index.db"))
+        with scratch.folder(Path(tempfile.gettempdir())) as own:
+            connection = open_for_writing(self.backup(own / "index.db"))
             for name in chosen_names(tuple(names)):
                 enrichments.forget(connection, name, failed_only=not redo)
             due = count_due(connection, names)
@@ -806,24 +802,37 @@ class Index:
         return path
 
     def restore_backup(self, source: PathLike, *, dry_run: bool = False) -> Path | None:
-        """Put a backup in the place of the index. What it was is kept beside it; returns where.
+        """Put a backup in the place of the index, which may be damaged. What it was is kept beside it; returns where.
 
         Raises UsageError while a scan or watch is at work, IndexUnusable for what is no sound backup.
         """
+        from . import scratch
         from .store import copies
+        from .store.connection import open_as_it_is, open_for_writing
 
-        copies.open_copy(Path(source).expanduser()).close()
+        backup = Path(source).expanduser()
+        copies.open_copy(backup).close()
         kept = None
         if self.path.exists():
-            if running := self.activities():
-                raise UsageError(f"{running[0].kind} is at work (process {running[0].pid}): stop it first")
-            kept = self._beside("before-restore")
-            if not dry_run:
-                copies.copy_to(self._db, kept)
-        if not dry_run:
-            copies.put_back(Path(source).expanduser(), self._writable())
-            self.close()
-            self._writable()  # an older one is brought to this version
+            kept = copies.beside(self.path, "before-restore")
+            with suppress(*copies.BROKEN):  # a damaged one may be restored
+                if running := self.activities():
+                    raise UsageError(f"{running[0].kind} is at work (process {running[0].pid}): stop it first")
+        if dry_run:
+            return kept
+        self._refuse_network()
+        self.close()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with scratch.folder(self.path.parent) as own:
+            new = own / self.path.name
+            with closing(copies.open_copy(backup)) as opened:
+                copies.copy_to(opened, new)
+            with closing(open_for_writing(new)) as connection:  # an older one is brought to this version
+                connection.execute("PRAGMA journal_mode = WAL")
+            if kept is not None:
+                with closing(open_as_it_is(self.path)) as present:
+                    copies.copy_to(present, kept, is_checked=False)
+            copies.install(new, self.path)
         return kept
 
     def merge(self, other: PathLike, *, dry_run: bool = False) -> Merged:
@@ -832,8 +841,7 @@ class Index:
 
         Raises UsageError for this index itself, IndexUnusable for what is no sound index.
         """
-        import tempfile
-
+        from . import scratch
         from .config import cache_folder
         from .enrich.cache import Cache
         from .store import copies, merge
@@ -845,13 +853,13 @@ class Index:
         if source.exists() and source.samefile(self.path):
             raise UsageError(f"{source} is the index itself: name another one")
         writer = Writer(self._writable())
-        with tempfile.TemporaryDirectory(prefix="indexer-", dir=self.path.parent) as scratch:
-            copy = Path(scratch) / "other.db"  # of one moment, and of this version
+        with scratch.folder(self.path.parent) as own:
+            copy = own / "other.db"  # of one moment, and of this version
             with closing(copies.open_copy(source)) as opened:
                 copies.copy_to(opened, copy)
             open_for_writing(copy).close()
             if not dry_run:
-                copies.copy_to(self._db, self._beside("before-merge"))
+                copies.copy_to(self._db, copies.beside(self.path, "before-merge"))
             with merge.attached(writer.connection, copy):
                 merged = merge.merge(writer, dry_run=dry_run)
                 if not dry_run:
@@ -861,42 +869,15 @@ class Index:
     def repair(self, *, workers: int | None = None, dry_run: bool = False) -> Repair:
         """Make a new index of what can be read of a damaged one, and of the photos, which get the same ids again.
 
-        The damaged one is kept beside it. A sound one is left as it is.
+        A copy of the damaged one is kept beside it. A sound one is left as it is. Raises UsageError while another
+        program is at work on it.
         """
-        from . import config, ids
-        from .store import copies, schema
-        from .store.connection import connect
+        from .repair import repair
 
         if not self.path.exists():
             _ = self._db  # says that there is none
         self.close()
-        with closing(connect(self.path, "mode=ro")) as damaged:  # as it is: a damaged one cannot be updated
-            is_older = 0 < schema.check(damaged, self.path) < schema.VERSION
-            with suppress(*copies.BROKEN):  # where even that cannot be read
-                if running := [] if dry_run else _running(damaged):
-                    raise UsageError(f"{running[0].kind} is at work (process {running[0].pid}): stop it first")
-            problems = copies.damages(damaged)
-        if not problems or dry_run:
-            return Repair(problems, None, {}, None)
-        kept = self._beside("damaged")
-        for ending in ("", "-wal", "-shm"):
-            part = self.path.with_name(self.path.name + ending)
-            if part.exists():
-                part.rename(kept.with_name(kept.name + ending))
-        if is_older:
-            with suppress(*copies.BROKEN):
-                copies.lay_out_as(kept, self.path)
-        if not self.path.exists():
-            self._writable()
-        with closing(connect(self.path, "mode=rw")) as half:
-            saved = copies.salvage(kept, half)
-        copies.mend(self._writable(), ids.device_id(config.machine_name()))
-        summary = self.scan(workers=workers) if saved.get("root") else None
-        connection = self._writable()
-        connection.execute("BEGIN IMMEDIATE")
-        copies.drop_loose(connection)
-        connection.execute("COMMIT")
-        return Repair(problems, kept, saved, summary)
+        return repair(self, workers=workers, dry_run=dry_run)
 
     def doctor(self, *, fix: bool = False) -> Sequence[Finding]:
         """What is, and what is not, as it should be, and what to do about it. fix: mend what can be mended safely."""
@@ -915,13 +896,6 @@ class Index:
             note_root(writer, root, find_root(writer.connection, root))
         with writer.transaction():
             return writer.mend_places()
-
-    def _beside(self, what: str) -> Path:
-        import time
-
-        name = f"{self.path.name}.{what}-{time.strftime('%Y%m%d-%H%M%S')}"
-        names = chain([name], (f"{name}-{number}" for number in count(2)))
-        return next(path for path in map(self.path.with_name, names) if not path.exists())
 
     def remove_root(self, path: PathLike) -> Root:
         """Forget a root. Its photos are not touched; their records go to the trash, and come back with a new scan."""
@@ -966,13 +940,6 @@ class Index:
         self.close()
         self._connection = open_for_writing(self.path)
         return self._connection
-
-
-def _running(connection: sqlite3.Connection) -> Sequence[Activity]:
-    from .store import queries
-    from .sync.activity import is_running
-
-    return [one for one in queries.activities(connection) if is_running(one.host, one.pid)]
 
 
 def _also(

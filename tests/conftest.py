@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -126,7 +127,7 @@ def put(path: Path, mark: object = "", size: int = 0, words: object = "") -> Pat
 
 def rows(index: Index, sql: str, *values: object) -> list[tuple[object, ...]]:
     """What another program would read from the index file."""
-    with sqlite3.connect(f"file:{index.path}?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{index.path}?mode=ro", uri=True)) as connection:
         return connection.execute(sql, values).fetchall()
 
 

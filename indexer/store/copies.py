@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import sqlite3
-from contextlib import closing, suppress
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
+from typing import BinaryIO
 
+from indexer import scratch
 from indexer.errors import IndexUnusable, UsageError
 
 from . import schema
@@ -18,35 +23,78 @@ BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
 _PAGES = 2048  # copied at a time: other writers get their turn in between
 
 
-def copy_to(connection: sqlite3.Connection, target: Path, *, overwrite: bool = False) -> None:
+def copy_to(connection: sqlite3.Connection, target: Path, *, overwrite: bool = False, is_checked: bool = True) -> None:
     """The index as it is at one moment, whole, into a file of its own. Raises UsageError where there is one already,
-    IndexUnusable where it cannot be written or does not stand the check; then there is none."""
+    IndexUnusable where it cannot be written or fails the check; then there is none."""
     if target.exists() and not overwrite:
         raise UsageError(f"{target} is there already: name another file, or say --overwrite")
-    half = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
-        with closing(sqlite3.connect(half)) as copy:
-            connection.backup(copy, pages=_PAGES)
-            # A backup is one file: no log beside it.
-            copy.execute("PRAGMA journal_mode = DELETE")
-            if problems := damages(copy):
-                raise IndexUnusable(f"the copy is damaged: {problems[0]}: see 'indexer doctor'")
-        half.replace(target)
+        with scratch.folder(target.parent) as own:
+            half = own / target.name
+            with closing(sqlite3.connect(half)) as copy:
+                connection.backup(copy, pages=_PAGES)
+                # A backup is one file: no log beside it.
+                copy.execute("PRAGMA journal_mode = DELETE")
+                if is_checked and (problems := damages(copy)):
+                    raise IndexUnusable(f"the copy is damaged: {problems[0]}: see 'indexer doctor'")
+            half.replace(target)
     except (OSError, sqlite3.Error) as error:
         raise IndexUnusable(f"cannot write {target}: {error}") from error
-    finally:
-        half.unlink(missing_ok=True)
 
 
-def put_back(source: Path, connection: sqlite3.Connection) -> None:
-    """All of `source` in the place of what the connection has, in one transaction: others see the one or the other.
+@contextmanager
+def held(path: Path) -> Iterator[BinaryIO]:
+    """Nobody else writes to this index meanwhile, damaged as it may be. Raises UsageError where somebody does.
 
-    Raises IndexUnusable where source is no sound index of this version or an older one."""
-    with closing(open_copy(source)) as copy:
+    Yields the file: POSIX locks end when a process closes any descriptor of a file (sqlite.org/howtocorrupt.html), so
+    that this one is closed last."""
+    with path.open("rb") as file, closing(connect(path, "mode=rw")) as connection:
         try:
-            copy.backup(connection)
-        except sqlite3.Error as error:
-            raise IndexUnusable(f"cannot restore {source}: {error}") from error
+            connection.execute("PRAGMA busy_timeout = 2000")
+            connection.execute("BEGIN IMMEDIATE")
+        except BROKEN as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                raise UsageError(f"another program writes to {path}: stop it first") from error
+            # Else it is too damaged for anybody to write to it.
+        yield file
+
+
+def copy_bytes(file: BinaryIO, target: Path) -> None:
+    """A file that is held, with its log, byte for byte into one file."""
+    try:
+        with target.open("wb") as copy:
+            shutil.copyfileobj(file, copy, 1 << 20)
+        if (log := Path(f"{file.name}-wal")).exists():
+            shutil.copyfile(log, f"{target}-wal")
+        with closing(connect(target, "mode=rw")) as connection, suppress(*BROKEN):
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except OSError as error:
+        raise IndexUnusable(f"cannot keep a copy of {file.name}: {error}") from error
+
+
+def install(new: Path, path: Path) -> None:
+    """A whole index, which nobody else has open, in the place of what lies at path, if anything does. In one step:
+    killed at any moment, and for those who have that one open, it is the one or the other."""
+    if not path.exists():
+        new.replace(path)
+        return
+    with closing(connect(new, "mode=ro")) as source, closing(connect(path, "mode=rw")) as target:
+        put_back(source, target)
+
+
+def put_back(source: sqlite3.Connection, connection: sqlite3.Connection) -> None:
+    """All of `source` in the place of what the connection has, in one transaction."""
+    try:
+        source.backup(connection)
+    except sqlite3.Error as error:
+        raise IndexUnusable(f"cannot write to the index: {error}") from error
+
+
+def beside(path: Path, what: str) -> Path:
+    """A name that nothing has yet, for what is kept beside an index."""
+    name = f"{path.name}.{what}-{time.strftime('%Y%m%d-%H%M%S')}"
+    names = chain([name], (f"{name}-{number}" for number in count(2)))
+    return next(one for one in map(path.with_name, names) if not one.exists())
 
 
 def open_copy(path: Path) -> sqlite3.Connection:
@@ -200,16 +248,18 @@ def _has_rowid(source: sqlite3.Connection, table: str) -> bool:
 def drop_loose(connection: sqlite3.Connection) -> None:
     """Without the rows that refer to lost ones; until none is left, for one may hang on another. What happened to an
     asset whose row was lost is its history still, under the number that it has now."""
+    connection.execute("BEGIN IMMEDIATE")
     connection.execute(
         "UPDATE event SET asset_number = asset.number FROM asset"
         " WHERE asset.id = entity_id AND asset_number IS NOT asset.number AND asset_number IS NOT NULL"
     )
     for _ in range(10):
         loose = {row[0] for row in connection.execute("PRAGMA foreign_key_check")}
+        if not loose:
+            break
         for table in loose:
             for row in connection.execute(f"PRAGMA foreign_key_list({table})").fetchall():
                 parent, own, theirs, action = row[2], row[3], row[4] or "id", row[6]
                 do = f"UPDATE {table} SET {own} = NULL" if action == "SET NULL" else f"DELETE FROM {table}"
                 connection.execute(f"{do} WHERE {own} IS NOT NULL AND {own} NOT IN (SELECT {theirs} FROM {parent})")
-        if not loose:
-            return
+    connection.execute("COMMIT")

@@ -6,11 +6,11 @@ changed: it is made anew and takes over the old one's rows."""
 
 from __future__ import annotations
 
-import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
-from indexer import ids
+from indexer import ids, scratch
 from indexer.errors import IndexUnusable
 
 # version reached -> what to do with an index of the version before
@@ -126,21 +126,15 @@ def keep_copy(connection: sqlite3.Connection, path: Path, version: int) -> Path:
     copy = path.with_name(f"{path.name}.v{version}")
     if copy.exists():
         return copy
-    half = copy.with_name(f"{copy.name}.{os.getpid()}.part")
     try:
-        half.unlink(missing_ok=True)
-        target = sqlite3.connect(half)
-        try:
-            connection.backup(target)
-            copied = target.execute("PRAGMA user_version").fetchone()[0]
-        finally:
-            target.close()
-        if copied == version:  # else another process has updated it meanwhile, and kept its own copy
-            half.replace(copy)
-        else:
-            half.unlink()
+        with scratch.folder(path.parent) as own:
+            half = own / copy.name
+            with closing(sqlite3.connect(half)) as target:
+                connection.backup(target)
+                copied = target.execute("PRAGMA user_version").fetchone()[0]
+            if copied == version:  # else another process has updated it meanwhile, and kept its own copy
+                half.replace(copy)
     except (OSError, sqlite3.Error) as error:
-        half.unlink(missing_ok=True)
         raise IndexUnusable(f"cannot keep a copy of the index before it is updated, at {copy}: {error}") from error
     return copy
 

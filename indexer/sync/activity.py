@@ -4,6 +4,16 @@ from __future__ import annotations
 
 import os
 import platform
+import sqlite3
+from collections.abc import Sequence
+
+from indexer.store import queries
+from indexer.store.rows import Activity
+
+
+def running(connection: sqlite3.Connection) -> Sequence[Activity]:
+    """Scans and watches at work now, of this machine or another."""
+    return [one for one in queries.activities(connection) if is_running(one.host, one.pid)]
 
 
 def is_running(host: str, pid: int) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from indexer import scratch
 from indexer.files import is_regular, read_small
 from indexer.media.xmp import MAX_PACKET
 from indexer.media.xmp_write import with_values
@@ -51,21 +52,17 @@ def _written(one: Said, path: Path, keep: Callable[[Path], None], dry_run: bool)
     if not dry_run:
         if before is not None:
             keep(path)
-        half = path.with_name(f".{path.name}.{os.getpid()}.part")
-        made = half.open("xb")  # not through a link that somebody has put there
-        try:
-            with made:
-                made.write(after)
+        with scratch.folder(path.parent, sweeps=False) as own:
+            half = own / path.name
+            half.write_bytes(after)
             half.replace(path)
-        except BaseException:
-            half.unlink(missing_ok=True)
-            raise
     return WrittenBack(one.asset_id, path, "made" if before is None else "changed")
 
 
 def _sidecar(photo: Path, beside: dict[Path, Sidecars]) -> Path:
     """The one that speaks of it already; else a new one, whose name is no other photo's."""
     if photo.parent not in beside:
+        scratch.sweep(photo.parent)
         entries = list(os.scandir(photo.parent))
         found = {one.name: one.stat(follow_symlinks=False) for one in entries if one.name[-4:].lower() == ".xmp"}
         beside[photo.parent] = Sidecars(found, [one.name for one in entries])

@@ -9,16 +9,20 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
 from indexer import Index
 from indexer.errors import IndexUnusable, UsageError
+from indexer.store import copies
+from indexer.store.connection import connect
 
-from ..conftest import Watcher, put, rows, run, until
+from ..conftest import Watcher, put, rows, run, sized, until
 from ..sync.drives import mounted
 from ..sync.test_identity import adorn, belongings
 
@@ -129,15 +133,7 @@ def test_F14_a_damaged_index_is_repaired_with_the_same_ids(index: Index, photos:
     adorn(index, ids["2/2.jpg"])
     belongs = belongings(index, ids["2/2.jpg"])
     before = dict(rows(index, "SELECT path, asset_id FROM path_verdict"))
-    index.close()
-    with closing(sqlite3.connect(index.path)) as database:
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    data, chance = bytearray(index.path.read_bytes()), random.Random(seed)
-    pages = len(data) // 4096
-    for _ in range(pages // 12):
-        page = chance.randrange(1, pages)  # not the first: without it nothing can be read
-        data[page * 4096 : page * 4096 + 4096] = chance.randbytes(4096)
-    index.path.write_bytes(data)
+    data = damaged(index, seed)
     assert run("doctor", database=index.path).returncode == 1
     assert run("repair", "--dry-run", database=index.path).returncode == 0
     assert index.path.read_bytes() == data
@@ -158,7 +154,113 @@ def test_F14_a_damaged_index_is_repaired_with_the_same_ids(index: Index, photos:
     assert index.scan().unchanged == 300
     assert run("doctor", database=index.path).returncode == 0
     kept = [path for path in index.path.parent.iterdir() if "damaged" in path.name]
-    assert bytes(data) in [path.read_bytes() for path in kept]
+    assert data in [path.read_bytes() for path in kept]
+
+
+def damaged(index: Index, seed: int) -> bytes:
+    """Write noise over every twelfth page or so; what the file holds then."""
+    index.close()
+    with closing(sqlite3.connect(index.path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data, chance = bytearray(index.path.read_bytes()), random.Random(seed)
+    pages = len(data) // 4096
+    for _ in range(pages // 12):
+        page = chance.randrange(1, pages)  # not the first: without it nothing can be read
+        data[page * 4096 : page * 4096 + 4096] = chance.randbytes(4096)
+    index.path.write_bytes(data)
+    return bytes(data)
+
+
+def killed(after: float, *arguments: object, database: Path) -> None:
+    """Run the command and kill -9 it after so many seconds, if it is not through by then."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "indexer", "--db", str(database), *map(str, arguments)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        process.wait(timeout=after)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    process.wait()
+
+
+def moments(seconds: float, count: int) -> list[float]:
+    """So many points in time of something that takes so long, and its end."""
+    return [0.1 + seconds * number / (count - 1) for number in range(count - 1)] + [60.0]
+
+
+def problems(database: Path) -> list[str]:
+    with closing(connect(database, "mode=ro")) as connection:
+        return copies.damages(connection)
+
+
+def left_over(folder: Path, *expected: str) -> list[str]:
+    return [one.name for one in folder.iterdir() if not any(fnmatch(one.name, pattern) for pattern in expected)]
+
+
+def test_F14_kill_9_anywhere_in_a_repair(index: Index, photos: Path, tmp_path: Path) -> None:
+    """Before the new index is whole, the damaged one is still there; a further repair ends well."""
+    ids = fill(index, photos)
+    data = damaged(index, 4)
+    folder = tmp_path / "here"
+    folder.mkdir()
+    tried = Index.open(folder / "index.db")
+    tried.path.write_bytes(data)
+    started = time.monotonic()
+    assert run("repair", database=tried.path).returncode == 0
+    seconds = time.monotonic() - started
+    outcomes = set()
+    for moment in moments(seconds, sized(12, 50)):
+        shutil.rmtree(folder)
+        folder.mkdir()
+        tried.path.write_bytes(data)
+        killed(moment, "repair", database=tried.path)
+        outcomes.add(is_damaged := bool(problems(tried.path)))
+        if is_damaged:
+            assert run("doctor", database=tried.path).returncode == 1
+        else:
+            assert dict(rows(tried, "SELECT path, asset_id FROM path_verdict")) == ids
+        done = run("repair", database=tried.path)
+        assert done.returncode == 0, done.stderr
+        assert problems(tried.path) == []
+        assert dict(rows(tried, "SELECT path, asset_id FROM path_verdict")) == ids
+        assert left_over(folder, "index.db", "index.db-wal", "index.db-shm", "index.db.damaged-*") == []
+        assert any(one.read_bytes() == data for one in folder.glob("index.db.damaged-*"))
+    assert outcomes == {True, False}
+
+
+def test_a_backup_takes_the_place_of_a_damaged_index(index: Index, photos: Path, tmp_path: Path) -> None:
+    fill(index, photos)
+    index.backup(tmp_path / "copy.db")
+    before = records(index)
+    damaged(index, 4)
+    done = run("restore", tmp_path / "copy.db", database=index.path)
+    assert done.returncode == 0, done.stderr
+    assert problems(index.path) == []
+    assert records(index) == before
+    (kept,) = index.path.parent.glob("index.db.before-restore-*")
+    assert problems(kept) != []
+
+
+def test_F14_kill_9_anywhere_in_a_restore(index: Index, photos: Path, tmp_path: Path) -> None:
+    """Where there was no index, there is none, or all of the backup; never an empty one."""
+    fill(index, photos)
+    index.backup(tmp_path / "copy.db")
+    folder = tmp_path / "here"
+    started, outcomes = time.monotonic(), set()
+    Index.open(folder / "index.db").restore_backup(tmp_path / "copy.db")
+    for moment in moments(time.monotonic() - started + 0.5, sized(9, 50)):
+        shutil.rmtree(folder)
+        restored = Index.open(folder / "index.db")
+        killed(moment, "restore", tmp_path / "copy.db", database=restored.path)
+        outcomes.add(restored.path.exists())
+        assert not restored.path.exists() or records(restored) == records(index)
+        assert run("restore", tmp_path / "copy.db", database=restored.path).returncode == 0
+        assert records(restored) == records(index)
+        known = ("index.db", "index.db-wal", "index.db-shm", "index.db.before-restore-*")
+        assert left_over(folder, *known) == []
+    assert outcomes == {True, False}
 
 
 def test_a_sound_index_is_left_as_it_is(index: Index, photos: Path) -> None:

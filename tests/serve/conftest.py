@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,8 @@ def indexed(sampled: Path, running: Server) -> Iterator[Index]:
     for folder in database.parent.glob("index.db.originals*"):
         shutil.rmtree(folder)
     writer = connection.open_for_writing(database)
-    copies.put_back(sampled / "backup.db", writer)
+    with closing(copies.open_copy(sampled / "backup.db")) as backup:
+        copies.put_back(backup, writer)
     writer.close()
     shutil.copytree(
         sampled / "index.db.indexer-cache", database.with_name("index.db.indexer-cache"), dirs_exist_ok=True

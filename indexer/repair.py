@@ -1,0 +1,70 @@
+"""A sound index out of a damaged one: built beside it, checked, and only then put in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import config, ids, scratch
+from .errors import IndexUnusable, UsageError
+from .store import copies, schema
+from .store.connection import connect, open_for_writing
+from .sync.activity import running
+
+if TYPE_CHECKING:
+    from .index import Index
+    from .sync.summary import Summary
+
+
+class Repair(NamedTuple):
+    """problems: what was wrong. kept: a copy of the damaged index; saved: rows by table that could be read of it;
+    summary: of the scan that found the rest again. The latter are empty where there was nothing to repair."""
+
+    problems: Sequence[str]
+    kept: Path | None = None
+    saved: Mapping[str, int] = MappingProxyType({})
+    summary: Summary | None = None
+
+
+def repair(index: Index, *, workers: int | None = None, dry_run: bool = False) -> Repair:
+    """See Index.repair. Killed at any moment, it leaves the damaged index or the new one."""
+    path = index.path
+    with closing(connect(path, "mode=ro")) as connection:  # as it is: a damaged one cannot be updated
+        is_older = 0 < schema.check(connection, path) < schema.VERSION
+        with suppress(*copies.BROKEN):  # where even that cannot be read
+            if at_work := [] if dry_run else running(connection):
+                raise UsageError(f"{at_work[0].kind} is at work (process {at_work[0].pid}): stop it first")
+        problems = copies.damages(connection)
+    if not problems or dry_run:
+        return Repair(problems)
+    with scratch.folder(path.parent) as own:
+        damaged, new = own / "damaged.db", own / path.name
+        with copies.held(path) as file:
+            copies.copy_bytes(file, damaged)
+            saved = _salvage(damaged, new, is_older)
+            with index.open(new) as built:
+                summary = built.scan(workers=workers) if saved.get("root") else None
+            with closing(open_for_writing(new)) as connection:
+                copies.drop_loose(connection)
+                if left := copies.damages(connection):
+                    raise IndexUnusable(f"{path} cannot be repaired, and is left as it is: {left[0]}")
+        kept = damaged.rename(copies.beside(path, "damaged"))
+        copies.install(new, path)
+    return Repair(problems, kept, saved, summary)
+
+
+def _salvage(damaged: Path, new: Path, is_older: bool) -> dict[str, int]:
+    """A new index of the rows that can still be read; how many, by table."""
+    if is_older:
+        with suppress(*copies.BROKEN):
+            copies.lay_out_as(damaged, new)
+    if not new.exists():
+        open_for_writing(new).close()
+    with closing(connect(new, "mode=rw")) as half:
+        saved = copies.salvage(damaged, half)
+    with closing(open_for_writing(new)) as connection:
+        copies.mend(connection, ids.device_id(config.machine_name()))
+    return saved

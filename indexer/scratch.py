@@ -1,0 +1,101 @@
+"""Temporary folders that do not outlive their process for long: each is locked by its owner, the lock ends with the
+process, and whoever makes a folder at the same place removes those that nobody holds."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+# Hidden, so that no scan looks into it.
+_PREFIX, _SUFFIX = ".indexer-", ".part"
+# Where folders cannot be locked, one in which nothing was written for so long is nobody's.
+_STALE_SECONDS = 24 * 3600.0
+
+
+@contextmanager
+def folder(beside: Path, *, sweeps: bool = True) -> Iterator[Path]:
+    """A new folder in `beside`, removed in the end; those that killed processes left there go first."""
+    if sweeps:
+        sweep(beside)
+    path, lock = _new(beside)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def sweep(beside: Path) -> None:
+    """Remove the folders there whose owner is surely dead."""
+    try:
+        found = [Path(one.path) for one in os.scandir(beside) if one.is_dir(follow_symlinks=False)]
+    except OSError:
+        return
+    for path in found:
+        if path.name.startswith(_PREFIX) and path.name.endswith(_SUFFIX):
+            with suppress(OSError), _held_if_stale(path) as is_stale:
+                if is_stale:
+                    shutil.rmtree(path, ignore_errors=True)
+
+
+def _new(beside: Path) -> tuple[Path, int | None]:
+    """A folder and its lock; None where the file system has none."""
+    while True:
+        path = Path(tempfile.mkdtemp(dir=beside, prefix=_PREFIX, suffix=_SUFFIX))
+        try:
+            lock = _lock(path)
+        except BlockingIOError:
+            continue  # a sweep was faster, and removes it
+        if lock is None or _is_still(path, lock):
+            return path, lock
+        os.close(lock)
+
+
+def _lock(path: Path) -> int | None:
+    """Raises BlockingIOError where another holds it; None where folders cannot be locked."""
+    if fcntl is None:
+        return None
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise
+    except OSError:  # some network file systems
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+@contextmanager
+def _held_if_stale(path: Path) -> Iterator[bool]:
+    try:
+        lock = _lock(path)
+    except BlockingIOError:
+        yield False
+        return
+    if lock is None:
+        yield time.time() - max(one.stat().st_mtime for one in (path, *path.rglob("*"))) > _STALE_SECONDS
+        return
+    try:
+        yield True
+    finally:
+        os.close(lock)
+
+
+def _is_still(path: Path, lock: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(lock))
+    except FileNotFoundError:
+        return False
