@@ -8,7 +8,7 @@
 -- Needs SQLite 3.40. Changed only by a numbered migration beside it (indexer/store/migrations).
 
 PRAGMA application_id = 0x50494458;  -- "PIDX"
-PRAGMA user_version = 7;
+PRAGMA user_version = 8;
 
 -- What holds for the index as a whole: device_id; cache_uri, the file:// URL of the folder that the variants lie in;
 -- max_cache, how many bytes they may take.
@@ -50,6 +50,9 @@ CREATE TABLE api_key (
     id           TEXT PRIMARY KEY,
     name         TEXT NOT NULL,
     hash         TEXT NOT NULL UNIQUE,
+    --- What it may be used for, as JSON: of read, write, delete, delete_permanently.
+    actions      TEXT NOT NULL DEFAULT '["read", "write", "delete", "delete_permanently"]'
+                 CHECK (json_valid(actions)),
     created_at   TEXT NOT NULL,
     last_used_at TEXT
 ) STRICT;

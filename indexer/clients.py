@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .errors import NotFound
+from .errors import NotFound, UsageError
 from .store import clients as store
 from .store.clients import KeyInfo, LibraryInfo
 
@@ -46,10 +46,14 @@ class Clients:
         with self._index.change() as writer:
             writer.put_in_library(root.path, library_id)
 
-    def add_key(self, name: str) -> tuple[KeyInfo, str]:
-        """A new key for the HTTP API: what is kept of it, and the key itself, which is not."""
+    def add_key(self, name: str, actions: Sequence[str] = store.ACTIONS) -> tuple[KeyInfo, str]:
+        """A new key for the HTTP API: what is kept of it, and the key itself, which is not. actions: what it is for."""
+        if unknown := set(actions) - set(store.ACTIONS):
+            raise UsageError(f"there is no action '{min(unknown)}': there are {', '.join(store.ACTIONS)}")
+        if "read" not in actions:
+            raise UsageError("a key needs the action 'read', alone or with others")
         with self._index.change() as writer:
-            return store.add_key(writer.connection, name, writer.now)
+            return store.add_key(writer.connection, name, writer.now, actions)
 
     def has_keys(self) -> bool:
         return bool(store.keys(self._index.connection))

@@ -47,11 +47,13 @@ def command(
         click.echo(text)
         return
     from indexer.serve.run import listen, serve
-    from indexer.serve.settings import Settings, is_loopback
+    from indexer.serve.settings import SHORTEST_KEY, Settings, is_loopback
 
     index.verdicts()  # says so where there is no index
     if not is_loopback(host) and key is None and not index.clients.has_keys():
         raise UsageError(f"others can reach {host}: set a key with --key, or make one with --new-key NAME")
+    if not is_loopback(host) and key is not None and len(key) < SHORTEST_KEY:
+        raise UsageError(f"others can reach {host}: a key of {SHORTEST_KEY} characters or more, please")
     bound = listen(host, port)
     port = bound.getsockname()[1]
     settings = Settings(

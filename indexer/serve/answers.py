@@ -43,10 +43,11 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
         404: "There is no such thing.",
         409: "It cannot be done as things are.",
         413: "More than may be sent.",
+        429: "Too many wrong keys.",
         501: "Not of a server without accounts.",
         503: "The index cannot be used now.",
     }
-    always = (401, 403, 413, 421, 503)
+    always = (401, 403, 413, 421, 429, 503)
     words[421] = "This server is not called so."
     return {status: {"model": Detail, "description": words[status]} for status in sorted({*always, *statuses})}
 

@@ -22,6 +22,18 @@ from .routes import account, albums, assets, files, people, search, upload
 from .settings import Settings
 from .state import State
 
+ROUTERS = (
+    assets.router,
+    upload.router,
+    search.router,
+    albums.router,
+    people.router,
+    account.libraries,
+    account.events,
+    account.account,
+    files.router,
+    docs.router,
+)
 _ABOUT = "The photos of this machine, offline, with the records of a cloud photo API."
 
 
@@ -40,23 +52,12 @@ def make_app(settings: Settings) -> FastAPI:
         title="indexer",
         version=__version__,
         description=_ABOUT,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
     )
-    for router in (
-        assets.router,
-        upload.router,
-        search.router,
-        albums.router,
-        people.router,
-        account.libraries,
-        account.events,
-        account.account,
-        files.router,
-        docs.router,
-    ):
+    for router in ROUTERS:
         app.include_router(router)
     app.add_exception_handler(IndexerError, _indexer_error)
     app.add_exception_handler(HTTPException, _http_error)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import FileResponse
 
 from indexer.errors import IndexUnusable
 
 from .answers import answer, no_such
+from .routing import make_router
 from .state import state_of
 
-router = APIRouter(include_in_schema=False)
+router = make_router(include_in_schema=False)
 
 # What the page needs, and nothing else of the package: name -> type.
 _PARTS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
@@ -48,6 +49,11 @@ async def part(name: str) -> Response:
     headers = {"cache-control": "private, max-age=86400"}
     folder = Path(str(fastapi_offline.__file__)).parent / "static"
     return FileResponse(folder / name, media_type=_PARTS[name], headers=headers)
+
+
+@router.get("/api/openapi.json")
+async def description(request: Request) -> Response:
+    return answer(request.app.openapi())
 
 
 @router.get("/healthz")

@@ -2,21 +2,20 @@
 
 A request that names another host than this one comes from a page that had its name point here (DNS rebinding); a body
 that does not end is cut off; a client that stops in the middle of one is not waited for. And a page of another site may
-not even have something done of which it gets no answer: browsers say whose page asks (Origin), and do not let others
-show our files (Cross-Origin-Resource-Policy)."""
+not even have something done of which it gets no answer: browsers say whose page asks (Origin; Sec-Fetch-Site where they
+send none), and do not let others show our files (Cross-Origin-Resource-Policy)."""
 
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
-import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from indexer.store import clients
-
+from .keys import Keys, Slowdown, key_in
 from .settings import Settings
 from .state import State
 
@@ -25,12 +24,12 @@ MOST_BODY = 2_000_000
 MOST_PICTURE = 50_000_000
 # Seconds within which the next part of a body has to come.
 _PATIENCE = 60.0
-# A key's last use is noted no more often than this.
-_NOTED_SECONDS = 60.0
 # POSTs that change nothing.
 _ONLY_READING = ("/api/search", "/api/assets/exist")
 # What says nothing of anybody's photos: that the server is there, and how it is spoken to.
-_OPEN = ("/healthz", "/api/openapi.json", "/docs")
+_OPEN = ("/", "/healthz", "/api/openapi.json", "/docs")
+# Where a link on a page of another site may lead.
+_PAGES = ("/", "/docs")
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -48,8 +47,8 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings, state_of: Callable[[], State]) -> None:
         self._app = app
         self._settings = settings
-        self._state_of = state_of
-        self._noted: dict[str, float] = {}
+        self._keys = Keys(settings, state_of)
+        self._slowdown = Slowdown()
         shown_by = b"cross-origin" if settings.origins else b"same-origin"
         self._headers = (*_HEADERS, (b"cross-origin-resource-policy", shown_by))
 
@@ -58,8 +57,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         send = _with_headers(send, self._headers)
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        refusal = self._refusal(scope, headers)
+        refusal = self._stranger(scope) or await self._keyless(scope) or self._too_much(scope)
         if refusal is not None:
             await _refuse(send, *refusal)
             return
@@ -69,23 +67,50 @@ class Guard:
         except _Broken:
             await bounds.refuse()
 
-    def _refusal(self, scope: Scope, headers: dict[bytes, str]) -> tuple[int, str] | None:
+    def _stranger(self, scope: Scope) -> tuple[int, str] | None:
+        """Why the page that asks, if it is one, may not."""
         settings = self._settings
-        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        hosts, origins = _values(scope, b"host"), _values(scope, b"origin")
         if len(hosts) != 1 or not settings.may_be_called(hosts[0]):
             called = " and ".join(hosts)
             return 421, f"this server is not called '{called}': 'indexer serve --host-name' adds a name"
-        origin = headers.get(b"origin")
-        if origin is not None and not self._may_use(origin, hosts[0]):
-            return 403, f"no page of {origin} may use this server: 'indexer serve --allow-origin' says which may"
-        path, method = scope["path"], scope["method"]
-        if path in _OPEN or path.startswith("/docs/"):
+        for origin in origins:
+            if len(origins) > 1 or not self._may_use(origin, hosts[0]):
+                return 403, f"no page of {origin} may use this server: 'indexer serve --allow-origin' says which may"
+        sites = set(_values(scope, b"sec-fetch-site"))
+        if origins or sites <= {"same-origin", "none"} or self._is_followed(scope):
             return None
-        if settings.needs_key and method != "OPTIONS" and not self._is_known(headers.get(b"authorization", "")):
-            return 401, "a key is needed: Authorization: Bearer …"
-        if settings.read_only and method not in ("GET", "HEAD", "OPTIONS") and path not in _ONLY_READING:
+        pages = [_origin_of(one) for one in _values(scope, b"referer")]
+        if len(pages) == 1 and self._may_use(pages[0], hosts[0]):
+            return None
+        return 403, "no page of another site may use this server: 'indexer serve --allow-origin' says which may"
+
+    @staticmethod
+    def _is_followed(scope: Scope) -> bool:
+        """Whether somebody followed a link to a page of ours, which shows itself to nobody else."""
+        asked = [_values(scope, name) for name in (b"sec-fetch-mode", b"sec-fetch-dest")]
+        return scope["method"] == "GET" and scope["path"] in _PAGES and asked == [["navigate"], ["document"]]
+
+    async def _keyless(self, scope: Scope) -> tuple[int, str] | None:
+        """Notes what the key may do, or says that there is none."""
+        authorization = _values(scope, b"authorization")
+        actions = self._keys.actions_of(authorization)
+        scope["actions"] = actions or frozenset()
+        if _is_open(scope):
+            return None
+        address = (scope.get("client") or ("", 0))[0]
+        if actions is not None:
+            self._slowdown.forget(address)
+            return None
+        if key_in(authorization) is not None and not await self._slowdown.wait(address):
+            return 429, "too many wrong keys at once"
+        return 401, "a key is needed: Authorization: Bearer …"
+
+    def _too_much(self, scope: Scope) -> tuple[int, str] | None:
+        path, method = scope["path"], scope["method"]
+        if self._settings.read_only and method not in ("GET", "HEAD", "OPTIONS") and path not in _ONLY_READING:
             return 403, "this server only reads"
-        length = headers.get(b"content-length", "")
+        length = "".join(_values(scope, b"content-length"))
         if length.isdigit() and int(length) > self._most(scope):
             return 413, f"more than {self._most(scope):,} bytes"
         return None
@@ -99,29 +124,21 @@ class Guard:
             return MOST_BODY
         return {"/api/assets": self._settings.max_upload, "/api/search": MOST_PICTURE}.get(scope["path"], MOST_BODY)
 
-    def _is_known(self, authorization: str) -> bool:
-        """Keys are compared by their hashes, in a time that says nothing of how much of one is right."""
-        scheme, _, key = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not key.strip():
-            return False
-        given = clients.hash_of(key.strip())
-        if self._settings.key is not None and hmac.compare_digest(given, clients.hash_of(self._settings.key)):
-            return True
-        state = self._state_of()
-        found = [
-            key_id for known, key_id in clients.key_hashes(state.looks).items() if hmac.compare_digest(given, known)
-        ]
-        for key_id in found:
-            self._note(state, key_id)
-        return bool(found)
 
-    def _note(self, state: State, key_id: str) -> None:
-        now = time.monotonic()
-        if self._settings.read_only or now - self._noted.get(key_id, -_NOTED_SECONDS) < _NOTED_SECONDS:
-            return
-        self._noted[key_id] = now
-        task = asyncio.ensure_future(state.write(lambda index: index.clients.used_key(key_id)))
-        task.add_done_callback(lambda done: done.exception())
+def _is_open(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return path in _OPEN or path.startswith("/docs/") or scope["method"] == "OPTIONS"
+
+
+def _values(scope: Scope, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for known, value in scope["headers"] if known == name]
+
+
+def _origin_of(url: str) -> str:
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        return f"{parts.scheme}://{parts.netloc}"
+    return ""
 
 
 class _Bounds:

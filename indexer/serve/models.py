@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from .examples import ALBUM, ASSET, FACE, PERSON
+from .routing import Body
 
 _ID = "[2-9A-HJ-NP-Za-km-z]{22}"
 AssetId = Annotated[str, StringConstraints(pattern=f"^asset_{_ID}$"), Field(examples=[ASSET["id"]])]
@@ -182,7 +183,7 @@ class Month(BaseModel):
     count: int
 
 
-class ExistQuery(BaseModel):
+class ExistQuery(Body):
     """Just one of the three ways."""
 
     model_config = ConfigDict(populate_by_name=True)
@@ -204,7 +205,7 @@ class Existing(BaseModel):
     assets: list[AssetLite]
 
 
-class AssetIds(BaseModel):
+class AssetIds(Body):
     ids: list[AssetId] = Field(max_length=MOST_IDS)
 
 
@@ -230,7 +231,7 @@ class Album(BaseModel):
     updated_at: datetime
 
 
-class AlbumValues(BaseModel):
+class AlbumValues(Body):
     name: str | None = None
     description: str | None = None
 
@@ -239,7 +240,7 @@ class NewAlbum(AlbumValues):
     library_id: LibraryId | None = None
 
 
-class AlbumAssetIds(BaseModel):
+class AlbumAssetIds(Body):
     asset_ids: list[AssetId] = Field(max_length=MOST_IDS)
 
 
@@ -259,7 +260,7 @@ class Link(BaseModel):
     updated_at: datetime
 
 
-class PersonValues(BaseModel):
+class PersonValues(Body):
     name: str | None = None
     birth_date: date | None = None
     is_favorite: bool | None = None
@@ -271,11 +272,11 @@ class NewPerson(PersonValues):
     library_id: LibraryId | None = None
 
 
-class MergePeople(BaseModel):
+class MergePeople(Body):
     source_person_ids: list[PersonId] = Field(min_length=1, max_length=MOST_IDS)
 
 
-class FaceValues(BaseModel):
+class FaceValues(Body):
     person_id: PersonId | None = None
 
 
@@ -289,12 +290,12 @@ class Library(BaseModel):
     updated_at: datetime
 
 
-class LibraryValues(BaseModel):
+class LibraryValues(Body):
     name: str | None = Field(None, min_length=1)
     description: str | None = None
 
 
-class NewLibrary(BaseModel):
+class NewLibrary(Body):
     name: str = Field(min_length=1)
     description: str | None = None
 
@@ -320,8 +321,32 @@ class User(BaseModel):
     is_verified: bool
 
 
-class KeyName(BaseModel):
+class SignIn(Body):
+    """What a client of the cloud sends there."""
+
+    code: str | None = None
+    code_verifier: str | None = None
+    error: str | None = None
+    state: str | None = None
+
+
+class KeyName(Body):
     name: str = Field(min_length=1)
+
+
+Action = Literal["read", "write", "delete", "delete_permanently"]
+
+
+class KeyWanted(KeyName):
+    actions: list[Action] = Field(
+        ["read", "write", "delete", "delete_permanently"],
+        min_length=1,
+        max_length=4,
+        description="What the key may do; read goes with each.",
+    )
+    library_scope_mode: Literal["all_libraries"] = Field(
+        "all_libraries", description="A key of this server is one for all libraries."
+    )
 
 
 class Key(BaseModel):
@@ -330,6 +355,8 @@ class Key(BaseModel):
     created_at: datetime
     last_used_at: datetime | None
     is_active: bool
+    actions: list[Action]
+    library_scope_mode: Literal["all_libraries"]
 
 
 class NewKey(Key):

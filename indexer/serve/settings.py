@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:@/\s]+))(?::\d{1,5})?")
+# Characters of a key that keeps others out.
+SHORTEST_KEY = 16
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -36,6 +40,8 @@ class Settings:
         """Whether a Host header names this server. A page that has its own name point at this machine (DNS rebinding)
         calls it by that name: only names that we know are ours, and addresses, which cannot be pointed anywhere."""
         host = _without_port(name).lower().rstrip(".")
+        if not host:
+            return False
         if host in LOOPBACK or host in {one.lower() for one in (self.host, *self.hosts)}:
             return True
         if self.is_local:
@@ -48,9 +54,9 @@ def is_loopback(host: str) -> bool:
 
 
 def _without_port(name: str) -> str:
-    if name.startswith("["):
-        return name[1:].partition("]")[0]
-    return name.rpartition(":")[0] if name.count(":") == 1 else name
+    """Nothing where it is no host as RFC 3986 has it."""
+    found = _HOST.fullmatch(name)
+    return (found[1] or found[2]) if found else ""
 
 
 def _is_address(host: str) -> bool:

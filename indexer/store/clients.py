@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 import sqlite3
 import uuid
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from indexer import ids
 
 _PREFIX = "ix_"
+# What a key may be made for, as the cloud has it.
+ACTIONS = ("read", "write", "delete", "delete_permanently")
 
 
 def default_library(connection: sqlite3.Connection) -> str:
@@ -92,40 +96,48 @@ class KeyInfo(NamedTuple):
     name: str
     created_at: str
     last_used_at: str | None
+    actions: Sequence[str]
+
+    @classmethod
+    def of(cls, row: Sequence[str]) -> KeyInfo:
+        return cls(row[0], row[1], row[2], row[3], json.loads(row[4]))
 
     def as_dict(self) -> dict[str, object]:
-        return {**self._asdict(), "is_active": True}
+        return {**self._asdict(), "is_active": True, "library_scope_mode": "all_libraries"}
 
 
-_KEY = "id, name, created_at, last_used_at"
+_KEY = "id, name, created_at, last_used_at, actions"
 
 
 def keys(connection: sqlite3.Connection) -> list[KeyInfo]:
     rows = connection.execute(f"SELECT {_KEY} FROM api_key ORDER BY created_at, id")
-    return [KeyInfo(*row) for row in rows]
+    return [KeyInfo.of(row) for row in rows]
 
 
-def key_hashes(connection: sqlite3.Connection) -> dict[str, str]:
-    """By hash: whose id."""
-    return dict(connection.execute("SELECT hash, id FROM api_key").fetchall())
+def keys_by_hash(connection: sqlite3.Connection) -> dict[str, KeyInfo]:
+    return {row[5]: KeyInfo.of(row) for row in connection.execute(f"SELECT {_KEY}, hash FROM api_key")}
 
 
 def hash_of(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def add_key(connection: sqlite3.Connection, name: str, now: str) -> tuple[KeyInfo, str]:
+def add_key(
+    connection: sqlite3.Connection, name: str, now: str, actions: Sequence[str] = ACTIONS
+) -> tuple[KeyInfo, str]:
     """What is kept of it, and the key itself, which is not."""
+    kept = [one for one in ACTIONS if one in actions]
     key, key_id = _PREFIX + secrets.token_urlsafe(32), ids.named_id("apikey", str(uuid.uuid4()))
     connection.execute(
-        "INSERT INTO api_key (id, name, hash, created_at) VALUES (?, ?, ?, ?)", (key_id, name, hash_of(key), now)
+        "INSERT INTO api_key (id, name, hash, actions, created_at) VALUES (?, ?, ?, ?, ?)",
+        (key_id, name, hash_of(key), json.dumps(kept), now),
     )
-    return KeyInfo(key_id, name, now, None), key
+    return KeyInfo(key_id, name, now, None, kept), key
 
 
 def rename_key(connection: sqlite3.Connection, key_id: str, name: str) -> KeyInfo | None:
     row = connection.execute(f"UPDATE api_key SET name = ? WHERE id = ? RETURNING {_KEY}", (name, key_id)).fetchone()
-    return KeyInfo(*row) if row else None
+    return KeyInfo.of(row) if row else None
 
 
 def delete_key(connection: sqlite3.Connection, key_id: str) -> bool:

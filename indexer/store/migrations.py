@@ -54,6 +54,7 @@ _STEPS: dict[int, tuple[str, ...]] = {
         "DROP TABLE IF EXISTS search_row",
         "DELETE FROM setting WHERE name = 'words_cursor'",
     ),
+    8: (),
 }
 # Tables whose rows referred to assets by id, and do so by number since version 7; a file may hold none.
 _NUMBERED = (
@@ -72,6 +73,7 @@ _REBUILT: dict[int, dict[str, str]] = {
         "file": _BY_NUMBER.format(name="file", join="LEFT JOIN"),
         **{name: _BY_NUMBER.format(name=name, join="JOIN") for name in _NUMBERED.split()},
     },
+    8: {"api_key": "api_key"},
 }
 # version reached -> what new tables are to hold of old rows
 _FILLS: dict[int, tuple[str, ...]] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from indexer.errors import IndexUnusable
 
 APPLICATION_ID = 0x50494458
-VERSION = 7
+VERSION = 8
 
 
 def text() -> str:

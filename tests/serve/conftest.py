@@ -23,7 +23,7 @@ from pydantic import BaseModel
 from indexer import Index
 from indexer.store import connection, copies
 
-from ..conftest import SAMPLES, until
+from ..conftest import SAMPLES, put, until
 
 
 @dataclass
@@ -73,6 +73,14 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     for one in started:
         if one.process.poll() is None:
             one.stop()
+
+
+@pytest.fixture
+def some(index: Index, photos: Path) -> Index:
+    for number in range(3):
+        put(photos / f"{number}.jpg", number)
+    index.scan([photos])
+    return index
 
 
 @pytest.fixture(scope="session")

@@ -29,14 +29,6 @@ from .conftest import Serve, Server
 KEY = "a key of some length"
 
 
-@pytest.fixture
-def some(index: Index, photos: Path) -> Index:
-    for number in range(3):
-        put(photos / f"{number}.jpg", number)
-    index.scan([photos])
-    return index
-
-
 def raw(server: Server, request: bytes, wait: float = 10.0) -> bytes:
     """What the server answers to bytes that no library would send."""
     at = urlsplit(server.url)
@@ -60,6 +52,12 @@ def test_a_page_that_points_its_name_here_gets_nothing(serve: Serve, some: Index
         "localhost.evil.example",
         "",
         "10.0.0.1",
+        "[::1].evil.example",
+        f"[::1].evil.example:{port}",
+        "[::1]evil",
+        "localhost:80.evil.example",
+        "localhost:evil",
+        "::1",
     ):
         for path in ("/api/assets", "/files/x/original", "/docs", "/healthz", "/api/openapi.json"):
             answer = httpx.get(f"{server.url}{path}", headers={"host": host})
@@ -92,6 +90,39 @@ def test_no_page_of_another_site_may_use_it(serve: Serve, some: Index) -> None:
     (first, *_) = some.list()
     shown = httpx.get(f"{closed.url}/files/{first.id}/original")
     assert shown.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+def test_a_browser_says_whose_page_asks(serve: Serve, some: Index) -> None:
+    """Also where it sends no Origin: for pictures, scripts and frames of a page of another site."""
+    closed, opened = serve(some.path), serve(some.path, "--allow-origin", "https://mine.example")
+    (first, *_) = some.list()
+    paths = ("/api/assets", f"/files/{first.id}/original", "/docs", "/")
+    for site in ("cross-site", "same-site"):
+        for mode, dest in (("no-cors", "image"), ("no-cors", "script"), ("cors", "empty"), ("navigate", "iframe")):
+            asked = {"sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest}
+            for path in paths:
+                for more in ({}, {"referer": "https://evil.example/x"}, {"referer": "https://mine.example/x"}):
+                    assert httpx.get(f"{closed.url}{path}", headers={**asked, **more}).status_code == 403, (path, dest)
+            for path in paths[:3]:
+                answer = httpx.get(f"{opened.url}{path}", headers={**asked, "referer": "https://mine.example/x"})
+                assert answer.status_code == 200, (path, dest)
+                assert httpx.get(f"{opened.url}{path}", headers={**asked, "referer": "http://["}).status_code == 403
+                assert httpx.get(f"{opened.url}{path}", headers=asked).status_code == 403
+        # Somebody follows a link: to a page of ours, and no further.
+        link = {"sec-fetch-site": site, "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+        assert httpx.get(f"{closed.url}/docs", headers=link).status_code == 200
+        assert httpx.get(f"{closed.url}/api/assets", headers=link).status_code == 403
+    for site in ("none", "same-origin"):
+        asked = {"sec-fetch-site": site, "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+        assert httpx.get(f"{closed.url}/api/assets", headers=asked).status_code == 200
+    own = [("origin", closed.url), ("origin", "https://evil.example")]
+    for two in (
+        own,
+        own[::-1],
+        [("origin", closed.url)] * 2,
+        [("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")],
+    ):
+        assert httpx.get(f"{closed.url}/api/assets", headers=two).status_code == 403
 
 
 def test_without_a_key_there_is_nothing(serve: Serve, some: Index) -> None:

@@ -13,7 +13,7 @@ import pytest
 from indexer import Index
 from indexer.errors import IndexUnusable
 from indexer.media.dates import utc
-from indexer.store import connection, migrations, schema
+from indexer.store import clients, connection, migrations, schema
 
 from ..conftest import put, rows, run
 
@@ -300,3 +300,16 @@ def test_a_damaged_index_of_an_older_version_is_repaired(tmp_path: Path, seed: i
         rated = rows(index, "SELECT id FROM asset_json WHERE json ->> '$.metadata.rating' = 4")
         assert {row[0] for row in rated} == saved.keys()
         assert [root.path for root in index.roots()] == ["/gone"]
+
+
+def test_a_key_of_an_older_version_stays_one_for_everything(tmp_path: Path) -> None:
+    fill_old(path := tmp_path / "old.db", 7, assets=0)
+    with sqlite3.connect(path) as database:
+        database.execute("INSERT INTO api_key VALUES ('apikey_1', 'phone', 'h', '2026-01-01T00:00:00.000Z', NULL)")
+    database.close()
+    with Index.open(path) as index:
+        assert rows(index, "SELECT id, name, hash, created_at, last_used_at FROM api_key") == [
+            ("apikey_1", "phone", "h", "2026-01-01T00:00:00.000Z", None)
+        ]
+        (key,) = clients.keys(index.connection)
+        assert tuple(key.actions) == clients.ACTIONS

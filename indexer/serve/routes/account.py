@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import HTTPException, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from indexer.store import clients, queries
@@ -18,6 +18,7 @@ from ..models import (
     Key,
     KeyId,
     KeyName,
+    KeyWanted,
     Library,
     LibraryId,
     LibraryValues,
@@ -25,14 +26,16 @@ from ..models import (
     NewKey,
     NewLibrary,
     Page,
+    SignIn,
     User,
 )
+from ..routing import make_router
 from ..state import State, not_found, state_of
 from .assets import OfLibrary, check_library
 
-libraries = APIRouter(prefix="/api/libraries", tags=["libraries"])
-account = APIRouter(prefix="/api", tags=["account"])
-events = APIRouter(prefix="/api/events", tags=["events"])
+libraries = make_router(prefix="/api/libraries", tags=["libraries"])
+account = make_router(prefix="/api", tags=["account"])
+events = make_router(prefix="/api/events", tags=["events"])
 
 
 # Libraries: folders, as clients see them
@@ -136,8 +139,11 @@ async def list_keys(request: Request) -> Response:
 
 
 @account.post("/api-keys/", response_model=NewKey, status_code=201, responses=errors(403))
-async def create_key(request: Request, asked: KeyName) -> Response:
-    made, key = await state_of(request).write(lambda index: index.clients.add_key(asked.name))
+async def create_key(request: Request, asked: KeyWanted) -> Response:
+    """A key for all that clients may do, or for less. Only a key for everything makes others."""
+    if "read" not in asked.actions:
+        raise unprocessable("actions", "read is needed, alone or with others", "body")
+    made, key = await state_of(request).write(lambda index: index.clients.add_key(asked.name, asked.actions))
     return answer({**made.as_dict(), "api_key": key}, 201)
 
 
@@ -160,9 +166,21 @@ _NO_ACCOUNTS = "there are no accounts to sign in to: this is a server of your ow
 
 
 @account.get("/oauth/auth-url", status_code=501, responses=errors(501))
+async def auth_url(
+    redirect_uri: str | None = None, code_challenge: str | None = None, code_challenge_method: str | None = None
+) -> Response:
+    """Not of a server without accounts."""
+    raise HTTPException(501, _NO_ACCOUNTS)
+
+
 @account.post("/oauth/exchange", status_code=501, responses=errors(501))
+async def exchange(asked: SignIn) -> Response:
+    """Not of a server without accounts."""
+    raise HTTPException(501, _NO_ACCOUNTS)
+
+
 @account.get("/oauth/logout-endpoint", status_code=501, responses=errors(501))
-async def oauth() -> Response:
+async def logout_endpoint() -> Response:
     """Not of a server without accounts."""
     raise HTTPException(501, _NO_ACCOUNTS)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from indexer.store import pages
 from indexer.store.pages import AlbumInfo
@@ -24,11 +24,12 @@ from ..models import (
     NewAlbum,
     Page,
 )
+from ..routing import make_router
 from ..state import State, base_of, not_found, state_of
 from ..urls import asset_urls
 from .assets import OfLibrary, check_library
 
-router = APIRouter(tags=["albums"])
+router = make_router(tags=["albums"])
 
 
 def _shown(state: State, one: AlbumInfo, base: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from indexer.store import clients, pages, queries
 from indexer.store.pages import State as AssetState
@@ -27,10 +27,11 @@ from ..models import (
     Page,
     PersonId,
 )
+from ..routing import make_router
 from ..state import State, base_of, not_found, state_of
 from ..urls import with_urls
 
-router = APIRouter(prefix="/api/assets", tags=["assets"])
+router = make_router(prefix="/api/assets", tags=["assets"])
 
 Ids = Annotated[list[AssetId] | None, Query(max_length=MOST_IDS, description="Only these.")]
 Which = Annotated[AssetState, Query(description="trashed: the last to go there first.")]

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
+from fastapi import Query, Request, Response
 from fastapi.responses import FileResponse
 
 from indexer.errors import NotFound, Undecodable, UsageError
@@ -21,10 +21,11 @@ from indexer.store import enrichments, pages
 
 from ..answers import errors, no_such
 from ..models import AssetId, FaceId
+from ..routing import make_router
 from ..state import State, not_found, state_of
 from ..urls import version_of
 
-router = APIRouter(prefix="/files", tags=["files"])
+router = make_router(prefix="/files", tags=["files"])
 
 _FILES = {
     **errors(404),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from indexer.store import pages
 from indexer.store.pages import FaceInfo, PersonInfo
@@ -26,11 +26,12 @@ from ..models import (
     PersonId,
     PersonValues,
 )
+from ..routing import make_router
 from ..state import State, base_of, not_found, state_of
 from ..urls import PORTRAIT_SIDE, portrait_url
 from .assets import OfLibrary, check_library
 
-router = APIRouter(tags=["people"])
+router = make_router(tags=["people"])
 
 Include = Annotated[str | None, Query(description="What else to tell, with commas between.")]
 _METRICS, _ASSIGNMENT = "cluster_metrics", "cluster_assignment"

@@ -6,7 +6,7 @@ import io
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
+from fastapi import File, Form, Query, Request, Response, UploadFile
 from PIL import Image
 
 from indexer.errors import Undecodable, UsageError
@@ -16,11 +16,12 @@ from indexer.store.pages import Wanted
 
 from ..answers import answer_text, errors, unprocessable
 from ..models import MOST_IDS, LibraryId, PersonId, SearchResults
+from ..routing import make_router
 from ..state import State, base_of, state_of
 from ..urls import with_urls
 from .assets import check_library
 
-router = APIRouter(prefix="/api/search", tags=["search"])
+router = make_router(prefix="/api/search", tags=["search"])
 
 _PERSON = PersonId.__metadata__[0].pattern  # type: ignore[attr-defined]
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 from python_multipart.exceptions import FormParserError
@@ -21,11 +21,12 @@ from indexer.uploads import Upload, coming, safe_name, take_in
 
 from ..answers import answer_text, errors, unprocessable
 from ..models import Asset, LibraryId
+from ..routing import make_router, refuse_unknown
 from ..state import base_of, state_of
 from ..urls import with_urls
 from .assets import check_library
 
-router = APIRouter(prefix="/api/assets", tags=["assets"])
+router = make_router(prefix="/api/assets", tags=["assets"])
 
 # Bytes of a word or a header, and parts of a form.
 _TEXT, _PARTS = 4096, 20
@@ -44,6 +45,7 @@ _FORM = {
         "library_id": {"type": "string", "description": "The default library, where none is named."},
     },
 }
+_FIELDS = dict.fromkeys(_FORM["properties"], True)
 
 
 class _Form:
@@ -124,6 +126,7 @@ class _Form:
         if self._file is not None:
             self.close()
         elif self._field is not None:
+            refuse_unknown("body", _FIELDS, [*self.words, self._field])
             self.words[self._field] = self._text.decode("utf-8", "replace")
 
 

@@ -1,0 +1,132 @@
+"""What holds for every route: the key may do what it does, and nothing of a request is ignored."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict
+from starlette.datastructures import FormData
+from starlette.requests import ClientDisconnect
+
+from indexer.store.clients import ACTIONS
+
+_READ, _WRITE, _DELETE = {"read"}, {"read", "write"}, {"read", "delete"}
+_DELETE_PERMANENTLY = {"read", "delete_permanently"}
+# The actions that a key needs for a route. Whoever may only read must not be able to make a key that may do more.
+NEEDS: dict[tuple[str, str], set[str]] = {
+    ("POST", "/api/assets"): _WRITE,
+    ("POST", "/api/assets/exist"): _READ,
+    ("POST", "/api/assets/trash"): _DELETE,
+    ("POST", "/api/assets/restore"): _WRITE,
+    ("POST", "/api/assets/empty-trash"): _DELETE_PERMANENTLY,
+    ("DELETE", "/api/assets"): _DELETE_PERMANENTLY,
+    ("DELETE", "/api/assets/{asset_id}"): _DELETE_PERMANENTLY,
+    ("POST", "/api/search"): _READ,
+    ("POST", "/api/albums"): _WRITE,
+    ("PATCH", "/api/albums/{album_id}"): _WRITE,
+    ("DELETE", "/api/albums/{album_id}"): _DELETE,
+    ("POST", "/api/albums/{album_id}/assets"): _WRITE,
+    ("DELETE", "/api/albums/{album_id}/assets"): _WRITE,
+    ("POST", "/api/people"): _WRITE,
+    ("PATCH", "/api/people/{person_id}"): _WRITE,
+    ("DELETE", "/api/people/{person_id}"): _DELETE,
+    ("POST", "/api/people/{person_id}/merge"): _WRITE,
+    ("PATCH", "/api/faces/{face_id}"): _WRITE,
+    ("DELETE", "/api/faces/{face_id}"): _DELETE,
+    ("POST", "/api/libraries"): _WRITE,
+    ("PATCH", "/api/libraries/{library_id}"): _WRITE,
+    ("DELETE", "/api/libraries/{library_id}"): _DELETE,
+    ("POST", "/api/api-keys/"): set(ACTIONS),
+    ("PATCH", "/api/api-keys/{key_id}"): set(ACTIONS),
+    ("DELETE", "/api/api-keys/{key_id}"): set(ACTIONS),
+    ("POST", "/api/oauth/exchange"): _READ,
+    # What says nothing of anybody's photos.
+    ("GET", "/"): set(),
+    ("GET", "/docs"): set(),
+    ("GET", "/docs/start.js"): set(),
+    ("GET", "/docs/{name}"): set(),
+    ("GET", "/healthz"): set(),
+    ("GET", "/api/openapi.json"): set(),
+}
+# Routes that read their body themselves, as it comes.
+STREAMED = {("POST", "/api/assets")}
+
+
+class Body(BaseModel):
+    """What a client sends: a field that is not known is a mistake, not a decoration."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def make_router(prefix: str = "", tags: Sequence[str] = (), *, include_in_schema: bool = True) -> APIRouter:
+    return APIRouter(prefix=prefix, tags=list(tags), include_in_schema=include_in_schema, route_class=Route)
+
+
+class Route(APIRoute):
+    """Refuses what it does not know, before the body is read."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        single = {one.alias: not _is_list(one.field_info.annotation) for one in self.dependant.query_params}
+        fields = {one.alias: not _is_list(one.field_info.annotation) for one in self.dependant.body_params}
+        is_form = self.body_field is not None and type(self.body_field.field_info).__name__ in ("Form", "File")
+
+        async def handle_known(request: Request) -> Response:
+            key = request.method, self.path_format
+            self._check_actions(request, key)
+            refuse_unknown("query", single, [name for name, _ in request.query_params.multi_items()])
+            if is_form:
+                refuse_unknown("body", fields, [name for name, _ in (await _form(request)).multi_items()])
+            elif self.body_field is None and key not in STREAMED and await _has_body(request):
+                raise RequestValidationError([_problem(("body",), "extra_forbidden", "no body is expected here")])
+            return await handle(request)
+
+        return handle_known
+
+    @staticmethod
+    def _check_actions(request: Request, key: tuple[str, str]) -> None:
+        needed = NEEDS.get(key, _READ if key[0] in ("GET", "HEAD") else set(ACTIONS))
+        if missing := needed - request.scope["actions"]:
+            raise HTTPException(403, f"this key may not {', '.join(sorted(missing))}")
+
+
+def refuse_unknown(where: str, known: dict[str, bool], given: Sequence[str]) -> None:
+    """known: parameter → whether it may be given only once. Raises as FastAPI does for what is malformed."""
+    wrong = []
+    for name in dict.fromkeys(given):
+        if name not in known:
+            wrong.append(_problem((where, name), "extra_forbidden", f"unknown: known are {', '.join(known) or 'none'}"))
+        elif known[name] and given.count(name) > 1:
+            wrong.append(_problem((where, name), "value_error", "given more than once"))
+    if wrong:
+        raise RequestValidationError(wrong)
+
+
+def _problem(place: tuple[str, ...], kind: str, why: str) -> dict[str, Any]:
+    return {"type": kind, "loc": place, "msg": why, "input": None}
+
+
+async def _form(request: Request) -> FormData:
+    """Read once: the route gets the same."""
+    try:
+        return await request.form()
+    except (HTTPException, ClientDisconnect):
+        raise
+    except Exception as error:  # as FastAPI does
+        raise HTTPException(400, "the form cannot be read") from error
+
+
+async def _has_body(request: Request) -> bool:
+    if request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers:
+        return False
+    return bool(await request.body())
+
+
+def _is_list(annotation: Any) -> bool:
+    parts = typing.get_args(annotation) if typing.get_origin(annotation) is not list else (annotation,)
+    return annotation is list or any(one is list or typing.get_origin(one) is list for one in parts)
