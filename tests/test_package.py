@@ -39,7 +39,7 @@ def test_wheel_and_sdist_carry_the_schema_and_the_mark_of_a_typed_package(tmp_pa
     subprocess.run(command, cwd=TOP, check=True, capture_output=True, timeout=60)
     (wheel,), (sdist,) = tmp_path.glob("photo_indexer-*.whl"), tmp_path.glob("photo_indexer-*.tar.gz")
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"indexer/py.typed", "indexer/schema.sql", "indexer/__init__.py"} <= names
+    assert {"indexer/py.typed", "indexer/schema.sql", "indexer/enrich/towns.npz", "indexer/__init__.py"} <= names
     assert not any(name.startswith("tests/") for name in names)
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}

