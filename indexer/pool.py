@@ -29,7 +29,7 @@ def process_pool(workers: int, and_then: Callable[[], None] | None = None) -> Ex
 def early_pool(workers: int, get_ready: Callable[[], None]) -> Executor | None:
     """Workers forked at once, by a caller that has no threads and no open database yet: they get ready while it does.
     None where that is not so, or not Linux."""
-    if sys.platform != "linux" or threading.active_count() > 1:
+    if sys.platform != "linux" or len(os.listdir("/proc/self/task")) > 1:  # threads of libraries too
         return None
     pool: Executor = _QuietPool(workers, mp_context=multiprocessing.get_context("fork"), initializer=prepare)
     for _ in range(workers):

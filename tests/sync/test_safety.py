@@ -376,6 +376,22 @@ def test_F16_a_long_watch_does_not_grow(photos: Path, watch: Callable[..., Watch
     assert sizes[-1] - sizes[rounds // 4] < 5 << 20
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked off on Linux alone")
+def test_a_program_with_threads_of_a_library_is_not_forked(photos: Path, tmp_path: Path) -> None:
+    """As NumPy's and FFmpeg's: Python's own list does not have them. Python 3.12 and newer warn of such a fork."""
+    put(photos / "a.jpg")
+    code = (
+        "import _thread, sys, time, warnings\n"
+        "warnings.simplefilter('error', DeprecationWarning)\n"
+        "from indexer import Index, pool\n"
+        "_thread.start_new_thread(time.sleep, (600,))\n"
+        "print(pool.early_pool(1, print), Index.open(sys.argv[2]).scan([sys.argv[1]]).new)\n"
+    )
+    command = [sys.executable, "-c", code, str(photos), str(tmp_path / "index.db")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("None 1\n", "")
+
+
 def _workers(pid: int) -> list[int]:
     """Children of a process's children: the first are but the server that workers are forked off, and what tidies up
     after it."""
