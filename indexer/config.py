@@ -6,8 +6,18 @@ import os
 import sys
 from pathlib import Path
 
+from .errors import UsageError
+
 # What is made from photos lies beside the index, in a folder of its name with this ending.
 CACHE_SUFFIX = ".indexer-cache"
+
+
+def given(path: str | os.PathLike[str]) -> Path:
+    """A path as a user gives it, with `~` expanded. Raises UsageError for an empty one, as of a variable that is not
+    set: the system would take it for the current folder."""
+    if not os.fspath(path):
+        raise UsageError("a path is empty, as when it comes from a variable that is not set; '.' is the current folder")
+    return Path(path).expanduser()
 
 
 def cache_folder(database: Path) -> Path:

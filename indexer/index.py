@@ -70,9 +70,9 @@ class Index:
     """
 
     def __init__(self, path: PathLike | None = None) -> None:
-        from .config import default_database
+        from .config import default_database, given
 
-        self.path = Path(path).expanduser() if path is not None else default_database()
+        self.path = given(path) if path is not None else default_database()
         self._connection: IndexConnection | None = None
 
     @classmethod
@@ -287,7 +287,7 @@ class Index:
         """The root that this folder is."""
         from .sync.roots import locate
 
-        place = locate(Path(path).expanduser(), self.roots())
+        place = locate(path, self.roots())
         if place is None or place[1]:
             raise NotFound(f"{os.fspath(path)} is not an indexed folder: 'indexer roots' lists them")
         return place[0]
@@ -576,8 +576,7 @@ class Index:
         readers = Readers(workers, make_executor, early, elsewhere=cluster is not None)
         try:
             writer = Writer(self._writable())
-            named = [Path(folder).expanduser() for folder in folders]
-            aims = targets(writer, queries.roots(self._db), named)
+            aims = targets(writer, queries.roots(self._db), folders)
             scan = Scan(writer, readers, aims, on_progress, accept_loss=accept_loss)
             if count_ahead:
                 scan.count_ahead()
@@ -631,8 +630,7 @@ class Index:
         from .sync.watch import Watch
 
         writer = Writer(self._writable())
-        named = [Path(folder).expanduser() for folder in folders]
-        aims = targets(writer, queries.roots(self._db), named)
+        aims = targets(writer, queries.roots(self._db), folders)
         inside = [aim for aim in aims if aim.folder or aim.name]
         if inside:
             raise UsageError(f"{inside[0].root.path} is indexed as a whole: watch that folder")

@@ -29,7 +29,7 @@ _OTHERS = ("taken", "type", "near", "is")
 FILTERS = (*TEXTS, *RANGES, *_OTHERS)
 
 _PIECE = re.compile(r'\s*(-?)(?:([A-Za-z]+):)?("(?:[^"]*)"|[^\s"]+|")')
-_MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d(:\d\d(:\d\d)?)?)?)?)?")
+_MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d)?)?)?)?)?")
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _KILOMETRES = {"m": 0.001, "km": 1.0, "mi": 1.609344}
 
@@ -126,11 +126,38 @@ def _other(wanted: Wanted, name: str, value: str) -> Wanted:
     raise UsageError(f"there is no filter '{name}:'. {hint} To search for the words, put them in quotes")
 
 
+def moment(text: str) -> str:
+    """A wall clock or its beginning, as it is stored: '2023', '2023-11', … '2023-11-07T18:30:00'. Raises UsageError for
+    what is not in the calendar."""
+    from datetime import datetime
+
+    stored = text.upper().replace(" ", "T")
+    try:
+        if not _MOMENT.fullmatch(stored):
+            raise ValueError
+        datetime.fromisoformat(stored + "0001-01-01T00:00:00"[len(stored) :])
+    except ValueError:
+        raise UsageError(f"'{text}' is not a date; use 2023, 2023-05, 2023-05-17 or 2023-05-17T18:30") from None
+    return stored
+
+
+def span(after: str | None, before: str | None) -> tuple[str | None, str | None]:
+    """Two moments, either of which may be missing, both inclusive; the second one as far as it goes: 2023 to its last
+    second. Raises UsageError where nothing lies between them."""
+    first, last = (moment(one) if one else None for one in (after, before))
+    if first and last and first[: len(last)] > last:
+        raise UsageError(f"{after} comes after {before}: nothing was taken in between")
+    return first, last
+
+
 def _moments(value: str) -> tuple[str | None, str | None]:
-    ends = value.upper().split("..")
-    if len(ends) > 2 or not any(ends) or any(end and not _MOMENT.fullmatch(end) for end in ends):
+    ends = value.split("..")
+    if len(ends) > 2 or not any(ends):
         raise UsageError(f"taken:{value}: write taken:2023, taken:2023-05..2023-08, taken:2023-05-17.. or taken:..2020")
-    return (ends[0] or None, ends[-1] or None)
+    try:
+        return span(ends[0], ends[-1])
+    except UsageError as error:
+        raise UsageError(f"taken:{value}: {error}") from error
 
 
 def _range(name: str, value: str) -> Range:

@@ -32,19 +32,17 @@ def pass_index(function: F) -> Callable[..., Any]:
 
 
 class _Bytes(click.ParamType[int]):
-    """500MB, 10GB, 1.5 TB, or a number of bytes."""
+    """500MB, 10GB, 1.5 TB. A plain number is refused, but for 0: '10' hardly ever means ten bytes."""
 
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> int:
         if isinstance(value, int):
             return value
-        found = re.fullmatch(r"\s*([\d.]+)\s*([kmgt]?)b?\s*", str(value), re.IGNORECASE)
-        try:
-            assert found is not None
-            return int(float(found[1]) * 1000 ** " kmgt".index(found[2].lower() or " "))
-        except (AssertionError, ValueError):
-            self.fail(f"'{value}' is no size: write 500MB or 10GB", param, context)
+        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])b?|b)\s*|\s*(0)\s*", str(value), re.IGNORECASE)
+        if found is None:
+            self.fail(f"'{value}' is not a size; use a number with its unit, as in 500MB or 10GB", param, context)
+        return int(float(found[1] or 0) * 1000 ** " kmgt".index((found[2] or " ").lower()))
 
 
 max_cache_option = click.option(
@@ -89,6 +87,12 @@ def connected(address: str | None) -> Iterator[Cluster | None]:
 
     with Cluster(address, say) as cluster:
         yield cluster
+
+
+def tell_max_cache(most: int | None) -> None:
+    """What --max-cache sets for this run and every later one."""
+    if most is not None:
+        tell(f"Thumbnails and previews may take {size(most)} from now on.")
 
 
 def print_json(value: object) -> None:

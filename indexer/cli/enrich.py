@@ -11,7 +11,17 @@ import click
 from indexer.enrich.enrichers import DESCRIBE, NAMES
 from indexer.index import Index
 
-from .common import cluster_option, connected, json_option, many, max_cache_option, pass_index, print_json, tell
+from .common import (
+    cluster_option,
+    connected,
+    json_option,
+    many,
+    max_cache_option,
+    pass_index,
+    print_json,
+    tell,
+    tell_max_cache,
+)
 
 if TYPE_CHECKING:
     from indexer.enrich.run import EnrichSummary
@@ -102,6 +112,7 @@ def run_enrich(index: Index, names: tuple[str, ...] = (), *, quiet: bool, **opti
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     show = sys.stderr.isatty() and not quiet and not click.get_current_context().find_root().params["log_json"]
+    tell_max_cache(options.get("max_cache"))  # type: ignore[arg-type]
     bar = _Bar() if show else None
     try:
         summary = index.enrich(names, on_progress=bar.update if bar else lambda one: None, **options)  # type: ignore[arg-type]

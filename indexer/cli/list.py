@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import click
 
-from indexer.errors import UsageError
 from indexer.index import Index
+from indexer.search import span
 from indexer.store.queries import Filter
 
 from .common import json_option, pass_index, print_listed, print_records
-
-_MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d)?)?)?)?)?")
 
 
 @click.command()
@@ -37,15 +33,9 @@ def command(
     as_json: bool,
 ) -> None:
     """List photos and films, newest first. --json prints the full records as one array."""
-    wanted = Filter(_moment(after), _moment(before), camera, kind, trashed, keyword)
+    wanted = Filter(*span(after, before), camera, kind, trashed, keyword)
     most = limit or -1
     if as_json:
         print_records(index.list_json(wanted, most))
     else:
         print_listed(index.list(wanted, most))
-
-
-def _moment(text: str | None) -> str | None:
-    if text is not None and not _MOMENT.fullmatch(text):
-        raise UsageError(f"{text!r} is no date: write 2023, 2023-05, 2023-05-17 or 2023-05-17T18:30")
-    return text.replace(" ", "T") if text else None

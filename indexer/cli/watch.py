@@ -17,7 +17,7 @@ from indexer.sync.power import Battery, work_in_background
 from indexer.sync.summary import Summary
 from indexer.sync.watch import Stop
 
-from .common import json_option, max_cache_option, pass_index
+from .common import json_option, max_cache_option, pass_index, tell_max_cache
 from .scan import Bar, outcome
 
 # Changes of the first scan are not told one by one.
@@ -97,6 +97,7 @@ def command(
     if not full_speed:
         work_in_background()
     teller = _Teller(as_json=as_json)
+    tell_max_cache(max_cache)
     index.watch(
         paths,
         stop=stop,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from indexer import paths
+from indexer.config import given
 from indexer.errors import RootUnavailable, UsageError
 from indexer.store.rows import Root
 from indexer.store.writer import Writer
@@ -27,9 +29,9 @@ class Target(NamedTuple):
 def locate(path: str | os.PathLike[str], roots: Iterable[Root]) -> tuple[Root, str] | None:
     """The innermost root that holds a path, and the path within it ('' for the root itself), as stored.
 
-    The path's folder may be reached by links; the path itself is taken as it is named.
+    The path's folder may be reached by links; the path itself is taken as it is named. Raises UsageError where none is.
     """
-    absolute = os.path.abspath(path)
+    absolute = os.path.abspath(given(path))
     head, tail = os.path.split(absolute)
     # As the folder really lies, before the way to it through links, of which the index knows nothing.
     candidates = (os.path.join(os.path.realpath(head), tail), absolute, os.path.realpath(absolute))
@@ -41,39 +43,60 @@ def locate(path: str | os.PathLike[str], roots: Iterable[Root]) -> tuple[Root, s
     return best
 
 
-def targets(writer: Writer, roots: Sequence[Root], named: Sequence[str | os.PathLike[str]]) -> list[Target]:
+def targets(writer: Writer, roots: Sequence[Root], chosen: Sequence[str | os.PathLike[str]]) -> list[Target]:
     """What to scan for these paths; folders that no root holds become roots. All roots where none is named.
 
     Raises RootUnavailable for a path that is not there, UsageError where there is nothing to scan.
     """
-    if not named:
+    if not chosen:
         if not roots:
             raise UsageError("no folder is indexed yet: name one, as in 'indexer scan ~/Pictures'")
         return [Target(root) for root in roots]
-    found: list[Target] = []
-    for path in named:
-        found += _targets_of(writer, roots, os.path.realpath(path))
-    return found
+    real = list(dict.fromkeys(os.path.realpath(given(path)) for path in chosen))
+    known = {root.id: root for root in roots}
+    for path in sorted(real, key=len):  # what lies in another folder that is named becomes no root of its own
+        if locate(path, known.values()) is None:
+            root = _new_root(writer, list(known.values()), path)
+            known[root.id] = root
+    return _outermost([target for path in real for target in _targets_of(list(known.values()), path)])
 
 
-def _targets_of(writer: Writer, roots: Sequence[Root], real: str) -> list[Target]:
-    place = locate(real, roots)
+def _new_root(writer: Writer, roots: Sequence[Root], real: str) -> Root:
+    """The root that this folder becomes, which no root holds yet."""
     try:
         info = os.stat(real)
     except OSError as error:
-        if place is not None and not place[1]:
-            return [Target(place[0])]  # a known root that is away: the scan says so
         raise RootUnavailable(f"{paths.to_text(real)}: {error.strerror}") from error
-    is_folder = os.path.isdir(real)
-    if place is None and not is_folder:
+    if not stat.S_ISDIR(info.st_mode):
         raise UsageError(f"{paths.to_text(real)} lies in no indexed folder: scan its folder")
-    if place is not None:
-        root, within = place
-        return [Target(root, within)] if is_folder else [Target(root, *paths.split(within))]
-    text = paths.to_text(Path(real).as_posix())
-    added = _add(writer, roots, real, text, info.st_ino)
-    nested = [Target(root) for root in roots if paths.is_below(root.path, text)]
-    return [Target(added), *nested]
+    return _add(writer, roots, real, paths.to_text(Path(real).as_posix()), info.st_ino)
+
+
+def _targets_of(roots: Sequence[Root], real: str) -> list[Target]:
+    place = locate(real, roots)
+    assert place is not None
+    root, within = place
+    if not within:  # also one that is away: the scan says so
+        inner = [one for one in roots if one != root and paths.is_below(one.path, root.path.rstrip("/"))]
+        return [Target(root), *map(Target, inner)]
+    try:
+        is_folder = stat.S_ISDIR(os.stat(real).st_mode)
+    except OSError as error:
+        raise RootUnavailable(f"{paths.to_text(real)}: {error.strerror}") from error
+    return [Target(root, within)] if is_folder else [Target(root, *paths.split(within))]
+
+
+def _outermost(found: list[Target]) -> list[Target]:
+    """Each once, without those that lie in another one."""
+
+    def holds(one: Target, other: Target) -> bool:
+        return (
+            one != other
+            and one.root.id == other.root.id
+            and (one.name is None and paths.is_below(other.folder, one.folder))
+        )
+
+    return [one for one in dict.fromkeys(found) if not any(holds(other, one) for other in found)]
 
 
 def _add(writer: Writer, roots: Sequence[Root], real: str, text: str, inode: int) -> Root:

@@ -148,8 +148,8 @@ class Walker:
         real = real_folder(self.real_root, folder)
         self._on_enter(folder)
         try:
-            rules = above.entering(folder, real)
             with _opened(real, follow=not folder) as opened, os.scandir(opened) as scan:
+                rules = above.entering(folder, real)
                 listing.device = os.stat(opened).st_dev if device is None else device
                 others = _take_in(listing, rules, scan)
                 for entry in sorted(others, key=_name):

@@ -7,6 +7,7 @@ import sqlite3
 from typing import Any, NamedTuple
 
 from indexer import paths
+from indexer.config import given
 from indexer.errors import NotFound
 from indexer.store import queries
 from indexer.store.rows import Root, Verdict
@@ -29,6 +30,7 @@ class Answer(NamedTuple):
 
 def why(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> Answer:
     """Raises NotFound where nothing is at the path, and the index knows of nothing there."""
+    path = given(path)
     place = locate(path, queries.roots(connection))
     shown = paths.to_text(os.path.abspath(path))
     if place is None:

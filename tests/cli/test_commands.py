@@ -131,7 +131,7 @@ def test_list(database: Path) -> None:
     )
     assert len(run("list", "--before", "2024-04-12T18:30", database=database).stdout.splitlines()) == 2
     done = run("list", "--after", "yesterday", database=database)
-    assert (done.returncode, "is no date" in done.stderr) == (2, True)
+    assert (done.returncode, "is not a date" in done.stderr) == (2, True)
 
 
 def test_list_json_holds_the_records(samples: Path, database: Path) -> None:

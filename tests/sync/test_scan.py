@@ -550,3 +550,39 @@ def test_stopped_in_the_middle_of_a_write_nothing_is_written_twice(
     assert index.counts().assets >= stopped[0]
     rest = index.scan()
     assert rest.unchanged + rest.new == index.counts().assets == 20
+
+
+def test_an_empty_path_is_refused(index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`scan "$UNSET"` would index, and remember, whatever folder one happens to be in."""
+    put(photos / "a.jpg")
+    monkeypatch.chdir(photos)
+    for folders in ([""], [photos, ""]):
+        with pytest.raises(UsageError, match="a path is empty"):
+            index.scan(folders)
+    for arguments in (["scan", ""], ["watch", ""], ["get", ""], ["why", ""], ["roots", "--forget", ""]):
+        told = run(*arguments, database=index.path)
+        assert told.returncode == 2, (arguments, told)
+    assert index.scan([photos]).new == 1
+    assert run("--db", "", "status").returncode == 2
+    assert [root.path for root in index.roots()] == [str(photos)]
+
+
+def test_a_folder_that_is_named_twice_is_scanned_once(index: Index, photos: Path, tmp_path: Path) -> None:
+    put(photos / "a.jpg", "a")
+    put(photos / "inner" / "b.jpg", "b")
+    link = tmp_path / "link"
+    link.symlink_to(photos)
+    assert index.scan([photos / "inner", photos, photos, link, photos / "inner" / "b.jpg"]).new == 2
+    assert [root.path for root in index.roots()] == [str(photos)]
+    assert index.scan([photos, photos]).unchanged == 2
+    assert index.scan([photos / "inner", photos / "inner" / "b.jpg"]).unchanged == 1
+
+
+def test_a_cache_of_ten_bytes_is_refused(index: Index, photos: Path) -> None:
+    put(photos / "a.jpg")
+    index.scan([photos])
+    told = run("enrich", "--max-cache", "10", database=index.path)
+    assert told.returncode == 2 and "10GB" in told.stderr
+    told = run("enrich", "--max-cache", "2 GB", database=index.path)
+    assert told.returncode == 0 and "2.0 GB from now on" in told.stderr
+    assert rows(index, "SELECT value FROM setting WHERE name = 'max_cache'") == [("2000000000",)]
