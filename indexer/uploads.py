@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Sequence
-from contextlib import suppress
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import paths
+from . import paths, scratch
 from .config import originals_folder
 from .errors import UsageError
 from .files import regular_nofollow
-from .store import queries
+from .store import clients, queries
 
 if TYPE_CHECKING:
     from .index import Index
@@ -28,6 +30,8 @@ _MOST_BYTES = 200
 _OF_A_LIBRARY = re.compile(r"\.lib_[2-9A-HJ-NP-Za-km-z]{22}")
 # Hidden, so that no scan looks into it; beside the photos, so that moving them out is one step.
 _COMING = ".coming"
+# Notes of files that were moved into place and are not indexed yet, by the SHA-256 of each.
+_NOTE = ".place"
 
 
 class Upload(NamedTuple):
@@ -43,13 +47,13 @@ class Upload(NamedTuple):
     library_id: str | None
 
 
-def coming(database: Path, library_id: str | None) -> Path:
-    """A new folder, in which a file can come; it has to be removed."""
-    import tempfile
-
-    folder = originals_folder(database, library_id) / _COMING
+@contextmanager
+def coming(database: Path) -> Iterator[Path]:
+    """A new folder, in which a file can come."""
+    folder = originals_folder(database, None) / _COMING
     folder.mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(dir=folder))
+    with scratch.folder(folder) as own:
+        yield own
 
 
 def safe_name(name: str) -> str:
@@ -67,34 +71,69 @@ def take_in(index: Index, upload: Upload) -> tuple[str, bool]:
     """The asset's id, and whether it is new. Bytes that are known already are not kept again.
 
     Raises UsageError for what is no photo or film."""
-    from base64 import b64encode
-
     from .media.formats import sniff
 
-    checksum = b64encode(upload.digest).decode()
-    known = queries.asset_with(index.connection, checksum)
+    known = queries.asset_with(index.connection, _checksum(upload.digest))
+    is_new = known is None
     if known is None:
-        with open(upload.path, "rb", opener=regular_nofollow) as file:
-            if sniff(file.read(4096), upload.name) is None:
-                raise UsageError(f"{upload.name} is no photo or film of a kind that is known")
-        root = originals_folder(index.path, upload.library_id)
-        place = _place(root, upload)
-        with index.change() as writer:
-            writer.take_back(checksum)  # who uploads it wants it, though it was deleted once
-        index.scan([place if _is_root(index, root) else root])
-        if upload.library_id is not None:
-            with index.change() as writer:
-                writer.put_in_library(paths.to_text(root.as_posix()), upload.library_id)
-        known = queries.asset_with(index.connection, checksum)
+        note = originals_folder(index.path, None) / _COMING / f"{upload.digest.hex()}{_NOTE}"
+        if _noted(index, note) is None:
+            with open(upload.path, "rb", opener=regular_nofollow) as file:
+                if sniff(file.read(4096), upload.name) is None:
+                    raise UsageError(f"{upload.name} is no photo or film of a kind that is known")
+            _move_in(index, upload, note)
+        known = _index_noted(index, note)
         if known is None:
-            place.unlink(missing_ok=True)
             raise UsageError(f"{upload.name} cannot be read")
-        is_new = True
-    else:
-        is_new = False
     with index.change() as writer:
         writer.note_upload(upload.device_id, upload.device_asset_id, known)
     return known, is_new
+
+
+def recover(index: Index) -> None:
+    """After a server that was killed: index what it had moved into place, and clear what had come half."""
+    scratch.sweep(index.path.absolute().parent)
+    folder = originals_folder(index.path, None) / _COMING
+    scratch.sweep(folder)
+    for note in sorted(folder.glob(f"*{_NOTE}")):
+        _index_noted(index, note)
+
+
+def _noted(index: Index, note: Path) -> Path | None:
+    """The file that a note is about, if it was moved into place. A note bears the SHA-256 of the file; what lies there
+    may be another, which came when the first one had not been moved yet."""
+    try:
+        place = index.path.absolute().parent / paths.from_text(note.read_text(encoding="utf-8"))
+        with open(place, "rb", opener=regular_nofollow) as file:
+            return place if hashlib.file_digest(file, "sha256").hexdigest() == note.stem else None
+    except (FileNotFoundError, IsADirectoryError):
+        return None
+
+
+def _index_noted(index: Index, note: Path) -> str | None:
+    """Index the file that a note is about; the asset's id. None where there is none, or it cannot be read, and is not
+    kept. The note goes last."""
+    known = None
+    place = _noted(index, note)
+    if place is not None:
+        checksum = _checksum(bytes.fromhex(note.stem))
+        root = place.parents[2]
+        with index.change() as writer:
+            writer.take_back(checksum)  # who uploads it wants it, though it was deleted once
+        index.scan([place if _is_root(index, root) else root])
+        library_id = root.name.removeprefix(originals_folder(index.path, None).name).removeprefix(".")
+        if library_id and clients.has_library(index.connection, library_id):
+            with index.change() as writer:
+                writer.put_in_library(paths.to_text(root.as_posix()), library_id)
+        known = queries.asset_with(index.connection, checksum)
+        if known is None:
+            place.unlink(missing_ok=True)
+    note.unlink(missing_ok=True)
+    return known
+
+
+def _checksum(digest: bytes) -> str:
+    return b64encode(digest).decode()
 
 
 def _is_root(index: Index, folder: Path) -> bool:
@@ -102,22 +141,23 @@ def _is_root(index: Index, folder: Path) -> bool:
     return any(root.path == text for root in index.roots())
 
 
-def _place(root: Path, upload: Upload) -> Path:
-    """Move it to where it stays: by the month it was taken in, under a name that nobody has."""
+def _move_in(index: Index, upload: Upload, note: Path) -> None:
+    """Move it to where it stays: by the month it was taken in, under a name that nobody has. The note says where, so
+    that it is found there by whoever comes after a server that is killed before it has indexed it."""
     from .media.read import read_media
 
     stamp = upload.modified_at.timestamp()
     with suppress(OSError, OverflowError, ValueError):
         os.utime(upload.path, (stamp, stamp))
     taken = read_media(upload.path, hashed=False).local_datetime or upload.created_at.isoformat()
-    folder = root / taken[:4] / taken[5:7]
+    folder = originals_folder(index.path, upload.library_id) / taken[:4] / taken[5:7]
     folder.mkdir(parents=True, exist_ok=True)
     stem, ending = os.path.splitext(upload.name)
     place, number = folder / upload.name, 2
     while place.exists():
         place, number = folder / f"{stem}-{number}{ending}", number + 1
+    note.write_text(paths.to_text(place.relative_to(index.path.absolute().parent).as_posix()), encoding="utf-8")
     shutil.move(upload.path, place)
-    return place
 
 
 def own_files(index: Index, asset_id: str) -> list[Path]:

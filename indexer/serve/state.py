@@ -16,6 +16,7 @@ from indexer.enrich.behind import Behind
 from indexer.index import Index
 from indexer.store import connection, pages
 from indexer.store.pages import Record
+from indexer.uploads import recover
 
 from .settings import Settings
 
@@ -34,6 +35,8 @@ class State:
         self._at_work: dict[Hashable, asyncio.Task[Any]] = {}
         self._writer = ThreadPoolExecutor(1, "indexer-write")
         self._lookers = ThreadPoolExecutor(_LOOKERS, "indexer-look")
+        if not settings.read_only:  # before anything else is written; if it fails, the next server tries again
+            self._writer.submit(self._with_index, recover)
         # Who works out what can be told of new photos; None: nobody.
         self.behind = Behind(settings.database) if settings.enrich else None
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -144,7 +144,8 @@ async def create_asset(request: Request) -> Response:
     kind, options = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise unprocessable("asset_data", "the body is no multipart/form-data", "body")
-    folder = await asyncio.to_thread(coming, here.settings.database, None)
+    stack = ExitStack()
+    folder = await asyncio.to_thread(stack.enter_context, coming(here.settings.database))
     try:
         form = _Form(options[b"boundary"], folder)
         try:
@@ -163,7 +164,7 @@ async def create_asset(request: Request) -> Response:
         except UsageError as error:
             raise unprocessable("asset_data", str(error), "body") from error
     finally:
-        await asyncio.to_thread(shutil.rmtree, folder, True)
+        await asyncio.to_thread(stack.close)
     here.on_upload(asset_id)
     return answer_text(with_urls(here.record(asset_id), base_of(request)), 201 if is_new else 200)
 
