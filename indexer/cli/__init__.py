@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -78,23 +81,49 @@ class _Commands(click.Group):
             raise click.UsageError(f"There is no command '{args[0]}'.{hint}")
         return super().resolve_command(context, args)
 
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        with _printable_usage():
+            return super().make_context(*arguments, **options)
+
     def invoke(self, context: click.Context) -> Any:
         try:
-            return super().invoke(context)
+            with _printable_usage():
+                return super().invoke(context)
         except IndexerError as error:
-            if context.params.get("debug"):
-                raise
+            _debug(context)
             _tell(context, str(error))
             context.exit(error.exit_code)
         except sqlite3.DatabaseError as error:
-            if context.params.get("debug"):
-                raise
+            _debug(context)
             _tell(context, f"the index cannot be used: {error}: 'indexer doctor' says more")
             context.exit(1)
         except BrokenPipeError:
             # The reader of our output is gone (`indexer list | head`): let nothing complain when stdout is closed.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             context.exit(0)
+
+
+@contextmanager
+def _printable_usage() -> Iterator[None]:
+    """What click says of wrong usage quotes what was typed, which a script may have from a file's name."""
+    try:
+        yield
+    except click.UsageError as error:
+        from .common import printable
+
+        text = error.format_message()
+        if isinstance(error, click.MissingParameter) or text == printable(text):
+            raise
+        raise click.UsageError(printable(text), error.ctx) from error
+
+
+def _debug(context: click.Context) -> None:
+    """Show where the error that is being handled came from, if that was asked for."""
+    if context.params.get("debug"):
+        from .common import tell
+
+        for line in traceback.format_exc().splitlines():
+            tell(line, "debug")
 
 
 def _tell(context: click.Context, text: str) -> None:

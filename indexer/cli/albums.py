@@ -6,7 +6,7 @@ import click
 
 from indexer.index import Index
 
-from .common import json_option, many, pass_index, print_json
+from .common import json_option, many, pass_index, print_json, say
 
 _assets = click.argument("assets", nargs=-1, required=True)
 _dry_run = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
@@ -25,16 +25,16 @@ def show(index: Index, album: str | None, as_json: bool) -> None:
     """All albums, or what is in one."""
     if album is not None:
         ids = index.albums.assets(album)
-        print_json(ids) if as_json else click.echo("\n".join(ids) or "The album is empty.")
+        print_json(ids) if as_json else say(*ids or ["The album is empty."])
         return
     albums = index.albums.list()
     if as_json:
         print_json([one._asdict() for one in albums])
         return
     for one in albums:
-        click.echo(f"{one.id}  {one.name}  {many(one.assets, 'photo')}")
+        say(f"{one.id}  {one.name}  {many(one.assets, 'photo')}")
     if not albums:
-        click.echo("There are no albums: make one with 'indexer albums create NAME PHOTO…'.")
+        say("There are no albums: make one with 'indexer albums create NAME PHOTO…'.")
 
 
 @command.command()
@@ -45,10 +45,10 @@ def show(index: Index, album: str | None, as_json: bool) -> None:
 def create(index: Index, name: str, assets: tuple[str, ...], dry_run: bool) -> None:
     """Make an album, with these photos."""
     if dry_run:
-        click.echo(f"{name} would be made, with {many(len([index.get(one) for one in assets]), 'photo')}.")
+        say(f"{name} would be made, with {many(len([index.get(one) for one in assets]), 'photo')}.")
         return
     made = index.albums.create(name, assets)
-    click.echo(f"{made.id}  {made.name}  {many(made.assets, 'photo')}")
+    say(f"{made.id}  {made.name}  {many(made.assets, 'photo')}")
 
 
 @command.command()
@@ -63,7 +63,7 @@ def add(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> Non
         count = len({index.get(one)["id"] for one in assets} - set(known))
     else:
         count = len(index.albums.add(album, assets))
-    click.echo(f"{many(count, 'photo')} {'would be added' if dry_run else 'added'}.")
+    say(f"{many(count, 'photo')} {'would be added' if dry_run else 'added'}.")
 
 
 @command.command()
@@ -77,7 +77,7 @@ def remove(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> 
         count = len({index.get(one)["id"] for one in assets} & set(index.albums.assets(album)))
     else:
         count = index.albums.remove(album, assets)
-    click.echo(f"{many(count, 'photo')} {'would be taken out' if dry_run else 'taken out'}.")
+    say(f"{many(count, 'photo')} {'would be taken out' if dry_run else 'taken out'}.")
 
 
 @command.command()
@@ -90,7 +90,7 @@ def rename(index: Index, album: str, name: str, dry_run: bool) -> None:
     before = index.albums.get(album)
     if not dry_run:
         index.albums.rename(before.id, name)
-    click.echo(f"{before.name} {'would be' if dry_run else 'is'} called {name}.")
+    say(f"{before.name} {'would be' if dry_run else 'is'} called {name}.")
 
 
 @command.command()
@@ -100,4 +100,4 @@ def rename(index: Index, album: str, name: str, dry_run: bool) -> None:
 def delete(index: Index, album: str, dry_run: bool) -> None:
     """Delete an album. The photos in it stay."""
     gone = index.albums.get(album) if dry_run else index.albums.delete(album)
-    click.echo(f"{gone.name} ({many(gone.assets, 'photo')}) {'would be deleted' if dry_run else 'deleted'}.")
+    say(f"{gone.name} ({many(gone.assets, 'photo')}) {'would be deleted' if dry_run else 'deleted'}.")

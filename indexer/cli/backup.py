@@ -8,7 +8,7 @@ import click
 
 from indexer.index import Index
 
-from .common import pass_index, size
+from .common import pass_index, say, size
 
 
 @click.command()
@@ -22,4 +22,4 @@ def command(index: Index, target: str | None, overwrite: bool) -> None:
     """
     path = target or index.path.with_name(f"{index.path.stem}-{time.strftime('%Y%m%d-%H%M%S')}{index.path.suffix}")
     made = index.backup(path, overwrite=overwrite)
-    click.echo(f"{made} ({size(made.stat().st_size)}), checked and sound.")
+    say(f"{made} ({size(made.stat().st_size)}), checked and sound.")

@@ -1,4 +1,7 @@
-"""What several commands share: opening the index, sizes and counts in words."""
+"""What several commands share: opening the index, printing, sizes and counts in words.
+
+All that a command prints passes through here: names, descriptions and errors come out of files, and what a terminal
+would take for a command (escape sequences, letters that run backwards, the end of a line) is shown instead."""
 
 from __future__ import annotations
 
@@ -17,6 +20,11 @@ if TYPE_CHECKING:
     from indexer.store.queries import Listed
 
 F = TypeVar("F", bound=Callable[..., Any])
+# Control characters, ends of lines, what turns the direction of text, halves of characters.
+_NOT_SHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# Of these, what JSON does not escape by itself.
+_IN_JSON = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def pass_index(function: F) -> Callable[..., Any]:
@@ -60,6 +68,31 @@ cluster_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="For scripts.")
 
 
+def printable(text: str) -> str:
+    """The text in one line, with what a terminal would act upon written as `\\x1b`, `\\n`, `\\u202e`."""
+    return _NOT_SHOWN.sub(lambda found: _SHORT.get(found[0]) or _escaped(found[0]), text)
+
+
+def _escaped(char: str) -> str:
+    code = ord(char) - 0xDC00 if "\udc80" <= char <= "\udcff" else ord(char)  # a byte of a name that is not UTF-8
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def say(*lines: str) -> None:
+    """Lines of a result, for people."""
+    for line in lines:
+        click.echo(printable(line))
+
+
+def say_json(text: str, *, end: str = "\n") -> None:
+    """JSON, for scripts. Its values stay what they are: what a terminal would act upon is written in JSON's own way."""
+    click.echo(_safe_json(text) + end, nl=False)
+
+
+def _safe_json(text: str) -> str:
+    return _IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def tell(text: str, level: str = "info") -> None:
     """A message beside the result, on stderr: plain, or with --log-json an object a line."""
     context = click.get_current_context(silent=True)
@@ -67,8 +100,8 @@ def tell(text: str, level: str = "info") -> None:
         import time
 
         line = {"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "level": level, "message": text}
-        text = json.dumps(line, ensure_ascii=False)
-    click.echo(text, err=True)
+        text = _safe_json(json.dumps(line, ensure_ascii=False))
+    click.echo(printable(text), err=True)
 
 
 @contextmanager
@@ -96,22 +129,26 @@ def tell_max_cache(most: int | None) -> None:
 
 
 def print_json(value: object) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    say_json(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def print_json_line(value: object) -> None:
+    say_json(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def print_records(records: Iterable[str]) -> None:
     """Asset records as one JSON array, each as it comes."""
-    click.echo("[", nl=False)
+    say_json("[", end="")
     for number, text in enumerate(records):
-        click.echo((",\n" if number else "") + text, nl=False)
-    click.echo("]")
+        say_json((",\n" if number else "") + text, end="")
+    say_json("]")
 
 
 def print_listed(found: Iterable[Listed]) -> None:
     for one in found:
         when = one.local_datetime[:19].replace("T", " ")
         pixels = f"{one.width}×{one.height}" if one.width else "-"
-        click.echo(f"{when}  {one.id}  {pixels:>11}  {size(one.size):>8}  {one.camera or '-':24}  {one.path or '-'}")
+        say(f"{when}  {one.id}  {pixels:>11}  {size(one.size):>8}  {one.camera or '-':24}  {one.path or '-'}")
 
 
 def size(count: float) -> str:

@@ -6,7 +6,7 @@ import click
 
 from indexer.index import Index
 
-from .common import json_option, pass_index, print_json
+from .common import json_option, pass_index, print_json, say
 
 _MARKS = {"ok": "ok      ", "warning": "warning ", "problem": "PROBLEM "}
 
@@ -25,7 +25,7 @@ def command(index: Index, fix: bool, as_json: bool) -> None:
         print_json([one._asdict() for one in findings])
     else:
         for one in findings:
-            click.echo(f"{_MARKS[one.state]}{one.words}")
+            say(f"{_MARKS[one.state]}{one.words}")
             if one.advice:
-                click.echo(f"        → {one.advice}")
+                say(f"        → {one.advice}")
     raise SystemExit(1 if any(one.state == "problem" for one in findings) else 0)

@@ -10,7 +10,7 @@ from indexer.enrich.duplicates import Duplicates
 from indexer.index import Index
 from indexer.store.likeness import Shown
 
-from .common import json_option, many, pass_index, print_json, size
+from .common import json_option, many, pass_index, print_json, say, size
 
 _WORDS = {
     "file": "the same file in several places",
@@ -36,10 +36,10 @@ def command(index: Index, similar: bool, as_json: bool) -> None:
         print_json([{"kind": one.kind, "photos": [photo._asdict() for photo in one.photos]} for one in found])
         return
     for number, group in enumerate(found):
-        click.echo(f"{_WORDS[group.kind].capitalize()}:" if not number or group.kind != found[number - 1].kind else "")
+        say(f"{_WORDS[group.kind].capitalize()}:" if not number or group.kind != found[number - 1].kind else "")
         for photo in group.photos:
-            click.echo(f"  {'keep' if photo is group.photos[0] else '    '}  {_photo_line(photo)}")
-    click.echo(_total(found))
+            say(f"  {'keep' if photo is group.photos[0] else '    '}  {_photo_line(photo)}")
+    say(_total(found))
 
 
 def _photo_line(photo: Shown) -> str:

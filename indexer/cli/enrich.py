@@ -19,6 +19,7 @@ from .common import (
     max_cache_option,
     pass_index,
     print_json,
+    say,
     tell,
     tell_max_cache,
 )
@@ -78,7 +79,7 @@ def command(
             print_json(due)
         else:
             words = [many(count, what[:-1]) for what, count in due.items() if count]
-            click.echo(f"Would be seen: {' and '.join(words) or 'nothing'}.")
+            say(f"Would be seen: {' and '.join(words) or 'nothing'}.")
         return
     describer = None
     if DESCRIBE in names:
@@ -102,7 +103,7 @@ def command(
     if as_json:
         print_json(summary.as_dict())
         return
-    click.echo(outcome(summary))
+    say(outcome(summary))
     if summary.failed:
         _print_failures(index, as_json=False, limit=_SHOWN_FAILURES)
 
@@ -150,9 +151,9 @@ def _print_failures(index: Index, *, as_json: bool, limit: int | None) -> None:
         print_json([{"asset_id": one[0], "enricher": one[1], "error": one[2]} for one in found])
         return
     for asset_id, enricher, error in found[:limit]:
-        click.echo(f"  {asset_id}  {enricher}: {error}")
+        say(f"  {asset_id}  {enricher}: {error}")
     if limit is not None and len(found) > limit:
-        click.echo(f"  … and {len(found) - limit:,} more: 'indexer enrich --failures' lists them")
+        say(f"  … and {len(found) - limit:,} more: 'indexer enrich --failures' lists them")
 
 
 class _Bar:

@@ -10,7 +10,7 @@ import click
 from indexer.errors import UsageError
 from indexer.index import Index
 
-from .common import json_option, pass_index, print_json, tell
+from .common import json_option, pass_index, print_json, say, tell
 
 _WIDTH = 60
 
@@ -38,14 +38,14 @@ def command(index: Index, id_or_path: str, field: str | None, as_json: bool) -> 
     if found.read_from is None:
         tell("Its file cannot be reached: this is what the index keeps, of dates and places.", "warning")
     if not origins:
-        click.echo(f"{field}: nothing says it." if field and fields else "Nothing in the file says anything.")
+        say(f"{field}: nothing says it." if field and fields else "Nothing in the file says anything.")
     order = {name: number for number, name in enumerate(_fields())}
     for name, words in groupby(sorted(origins, key=lambda origin: order[origin.field]), attrgetter("field")):
         for number, word in enumerate(words):
             text = word.value if len(word.value) <= _WIDTH else word.value[: _WIDTH - 1] + "…"
             note = f"  ({word.note})" if word.note else ""
             label = name if number == 0 else "  but"
-            click.echo(f"{label:20} {text}  {word.source}{note}")
+            say(f"{label:20} {text}  {word.source}{note}")
 
 
 def _fields() -> tuple[str, ...]:

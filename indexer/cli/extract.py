@@ -9,7 +9,7 @@ import click
 from indexer.errors import UsageError
 from indexer.index import Index
 
-from .common import pass_index, size
+from .common import pass_index, say, size
 
 
 @click.command()
@@ -29,4 +29,4 @@ def command(index: Index, id_or_path: str, output: str | None, force: bool) -> N
         raise UsageError(f"{target} is there already: name another with -o, or overwrite it with --force") from None
     except OSError as error:
         raise UsageError(f"cannot write {target}: {error.strerror}") from error
-    click.echo(f"{target}  {size(len(film))}")
+    say(f"{target}  {size(len(film))}")

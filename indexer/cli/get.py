@@ -6,7 +6,7 @@ import click
 
 from indexer.index import Index
 
-from .common import pass_index
+from .common import pass_index, say_json
 
 
 @click.command()
@@ -20,4 +20,4 @@ def command(index: Index, id_or_path: str, pretty: bool) -> None:
         import json
 
         text = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
-    click.echo(text)
+    say_json(text)

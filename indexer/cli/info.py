@@ -9,7 +9,7 @@ import click
 from indexer import paths
 from indexer.index import Index
 
-from .common import json_option, pass_index, print_json, size
+from .common import json_option, pass_index, print_json, say, size
 
 
 @click.command()
@@ -32,10 +32,10 @@ def command(index: Index, id_or_path: str, as_json: bool) -> None:
     lines = [*_lines(record), ("people", people), ("keywords", ", ".join(index.keywords(record["id"])))]
     for label, value in lines:
         if value:
-            click.echo(f"{label:12}{value}")
+            say(f"{label:12}{value}")
     for path, verdict, reason in files:
         note = "" if verdict == "indexed" else f"  ({verdict}: {reason})" if reason else f"  ({verdict})"
-        click.echo(f"{'file':12}{path}{note}")
+        say(f"{'file':12}{path}{note}")
 
 
 def _lines(record: dict[str, Any]) -> list[tuple[str, str | None]]:

@@ -8,7 +8,7 @@ import click
 
 from indexer.index import Index
 
-from .common import json_option, pass_index
+from .common import json_option, pass_index, print_json_line, say
 
 _WORDS = {
     "asset_created": "taken in",
@@ -40,10 +40,10 @@ def command(index: Index, asset: str | None, after: int, limit: int, as_json: bo
     for event in index.events(after, limit, of=asset):
         payload = json.loads(event.payload) if event.payload else {}
         if as_json:
-            click.echo(json.dumps(event._asdict() | {"payload": payload}, ensure_ascii=False))
+            print_json_line(event._asdict() | {"payload": payload})
             continue
         words = _WORDS.get(event.event_type, event.event_type.replace("_", " "))
         if event.event_type == "file_edited" and payload.get("picture") != "unknown":
             words += ", the same picture" if payload.get("picture") == "same" else ", another picture"
         where = f"  {payload['left']} → {payload['path']}" if "left" in payload else f"  {payload.get('path', '')}"
-        click.echo(f"{event.id:>7}  {event.created_at}  {event.entity_id}  {words}{where}".rstrip())
+        say(f"{event.id:>7}  {event.created_at}  {event.entity_id}  {words}{where}".rstrip())

@@ -6,7 +6,7 @@ import click
 
 from indexer.index import Index
 
-from .common import json_option, many, pass_index, print_json
+from .common import json_option, many, pass_index, print_json, say
 
 
 @click.command()
@@ -26,14 +26,14 @@ def command(index: Index, other: str, dry_run: bool, as_json: bool) -> None:
         print_json(merged.as_dict())
         return
     came = "Would come in" if dry_run else "Came in"
-    click.echo(
+    say(
         f"{came}: {many(merged.assets, 'new asset')}, {many(merged.files, 'file')},"
         f" {many(merged.people, 'person', 'people')}, {many(merged.albums, 'album')};"
         f" {many(merged.known, 'asset')} were known already, and of {merged.values:,} of them more was said there."
     )
     for path in merged.roots:
-        click.echo(f"  new folder: {path}")
+        say(f"  new folder: {path}")
     if merged.kept:
-        click.echo(f"Of {many(merged.kept, 'asset')} both indexes say something else: this one's word stays.")
+        say(f"Of {many(merged.kept, 'asset')} both indexes say something else: this one's word stays.")
     if merged.edited:
-        click.echo(f"Of {many(merged.edited, 'asset')} the other index has other bytes: this one's stay.")
+        say(f"Of {many(merged.edited, 'asset')} the other index has other bytes: this one's stay.")

@@ -6,7 +6,7 @@ import click
 
 from indexer.index import Index
 
-from .common import json_option, pass_index, print_json
+from .common import json_option, pass_index, print_json, say
 
 
 @click.group()
@@ -29,7 +29,7 @@ def take_in(index: Index, dump: str, dry_run: bool, as_json: bool) -> None:
     if as_json:
         print_json({"landmarks": count})
         return
-    click.echo(f"{count:,} landmarks {'in it' if dry_run else 'taken in. Now: indexer enrich'}.")
+    say(f"{count:,} landmarks {'in it' if dry_run else 'taken in. Now: indexer enrich'}.")
 
 
 @command.command()
@@ -38,4 +38,4 @@ def take_in(index: Index, dump: str, dry_run: bool, as_json: bool) -> None:
 def forget(index: Index, dry_run: bool) -> None:
     """Forget all landmarks that were imported."""
     count = index.forget_places(dry_run=dry_run)
-    click.echo(f"{count:,} landmarks {'would be forgotten' if dry_run else 'forgotten. Now: indexer enrich'}.")
+    say(f"{count:,} landmarks {'would be forgotten' if dry_run else 'forgotten. Now: indexer enrich'}.")

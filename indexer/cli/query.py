@@ -11,7 +11,7 @@ import click
 
 from indexer.index import Index
 
-from .common import pass_index, print_json, tell
+from .common import pass_index, print_json, printable, tell
 
 
 @click.command()
@@ -29,10 +29,12 @@ def command(index: Index, sql: str, as_csv: bool, as_json: bool) -> None:
         print_json(list(rows))
     elif as_csv:
         writer = csv.writer(sys.stdout)
+        # For programs the values are as they are; CSV has no other way to write them.
+        shown = printable if sys.stdout.isatty() else str
         for number, row in enumerate(rows):
             if number == 0:
-                writer.writerow(row)
-            writer.writerow(row.values())
+                writer.writerow(map(shown, row))
+            writer.writerow([shown(value) if isinstance(value, str) else value for value in row.values()])
     else:
         _table(list(rows))
 
@@ -46,8 +48,11 @@ def _table(rows: Sequence[dict[str, Any]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*rows[0], box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in rows[0]:
+        table.add_column(Text(printable(name)))
     for row in rows:
-        table.add_row(*(Text("" if value is None else str(value), overflow="fold") for value in row.values()))
+        cells = ("" if value is None else printable(str(value)) for value in row.values())
+        table.add_row(*(Text(cell, overflow="fold") for cell in cells))
     # Off a terminal the lines are as long as they must be: nobody wants a path broken in a pipe.
     Console(width=None if sys.stdout.isatty() else 10_000).print(table)

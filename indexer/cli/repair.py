@@ -6,7 +6,7 @@ import click
 
 from indexer.index import Index
 
-from .common import many, pass_index, tell
+from .common import many, pass_index, say, tell
 from .scan import outcome
 
 
@@ -21,16 +21,16 @@ def command(index: Index, workers: int | None, dry_run: bool) -> None:
     """
     done = index.repair(workers=workers, dry_run=dry_run)
     if not done.problems:
-        click.echo(f"{index.path} is sound: there is nothing to repair.")
+        say(f"{index.path} is sound: there is nothing to repair.")
         return
-    click.echo(f"{index.path} is damaged: {done.problems[0]}")
+    say(f"{index.path} is damaged: {done.problems[0]}")
     if done.kept is None:
         return
     rows = sum(count for table, count in done.saved.items() if table not in ("event", "setting"))
-    click.echo(f"{many(rows, 'row')} could be read of it. The damaged file: {done.kept}")
+    say(f"{many(rows, 'row')} could be read of it. The damaged file: {done.kept}")
     if done.summary is None:
-        click.echo("The names of the folders could not be read: scan them with 'indexer scan FOLDER…'.")
+        say("The names of the folders could not be read: scan them with 'indexer scan FOLDER…'.")
         return
-    click.echo(outcome(done.summary))
+    say(outcome(done.summary))
     for text in done.summary.offline:
         tell(f"Offline; scan it when it is back: {text}", "warning")

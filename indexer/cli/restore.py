@@ -6,7 +6,7 @@ import click
 
 from indexer.index import Index
 
-from .common import many, pass_index
+from .common import many, pass_index, say
 
 
 @click.command()
@@ -17,8 +17,8 @@ def command(index: Index, backup: str, dry_run: bool) -> None:
     """Put a backup in the place of the index. What the index was is kept beside it."""
     kept = index.restore_backup(backup, dry_run=dry_run)
     if dry_run:
-        click.echo(f"{backup} is sound and would be restored.")
+        say(f"{backup} is sound and would be restored.")
         return
-    click.echo(f"{backup} is restored: {many(index.counts().assets, 'asset')}.")
+    say(f"{backup} is restored: {many(index.counts().assets, 'asset')}.")
     if kept:
-        click.echo(f"The index as it was: {kept}")
+        say(f"The index as it was: {kept}")

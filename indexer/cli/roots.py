@@ -7,7 +7,7 @@ import click
 from indexer.errors import UsageError
 from indexer.index import Index
 
-from .common import json_option, many, pass_index, print_json
+from .common import json_option, many, pass_index, print_json, say
 
 
 @click.command()
@@ -39,7 +39,7 @@ def command(
     if take_back:
         count = index.left_out() if dry_run else index.take_back()
         verb = "would be" if dry_run else "are"
-        click.echo(f"{many(count, 'photo')} {verb} left out no longer. The next scan finds what there is of them.")
+        say(f"{many(count, 'photo')} {verb} left out no longer. The next scan finds what there is of them.")
         return
     if forget is not None:
         _forget(index, forget, dry_run)
@@ -50,7 +50,7 @@ def command(
         return
     for root in roots:
         state = f"  offline since {root.offline_at}: {root.offline_why}" if root.offline_at else ""
-        click.echo(f"{root.path}  {many(counts.by_root.get(root.id, 0), 'file')}{state}")
+        say(f"{root.path}  {many(counts.by_root.get(root.id, 0), 'file')}{state}")
 
 
 def _put(index: Index, folder: str, name: str, dry_run: bool) -> None:
@@ -61,7 +61,7 @@ def _put(index: Index, folder: str, name: str, dry_run: bool) -> None:
     if not dry_run:
         index.clients.put_in_library(folder, known[0].id if known else index.clients.add_library(name))
     new = "" if known else "the new library "
-    click.echo(f"{root.path} {'would be' if dry_run else 'is'} in {new}{known[0].name if known else name}.")
+    say(f"{root.path} {'would be' if dry_run else 'is'} in {new}{known[0].name if known else name}.")
 
 
 def _forget(index: Index, folder: str, dry_run: bool) -> None:
@@ -70,4 +70,4 @@ def _forget(index: Index, folder: str, dry_run: bool) -> None:
     if not dry_run:
         index.remove_root(folder)
     verb = "would be forgotten" if dry_run else "forgotten"
-    click.echo(f"{root.path} {verb}: {many(files.get(root.id, 0), 'file')}. Scan it again to have the records back.")
+    say(f"{root.path} {verb}: {many(files.get(root.id, 0), 'file')}. Scan it again to have the records back.")

@@ -12,7 +12,19 @@ from indexer.index import Index
 from indexer.sync.summary import Summary
 from indexer.workers import calm_collector
 
-from .common import cluster_option, connected, json_option, many, max_cache_option, pass_index, print_json, size, tell
+from .common import (
+    cluster_option,
+    connected,
+    json_option,
+    many,
+    max_cache_option,
+    pass_index,
+    print_json,
+    printable,
+    say,
+    size,
+    tell,
+)
 
 _LINE_SECONDS = 5.0
 _SHOWN_FAILURES = 10
@@ -75,7 +87,7 @@ def command(
             if as_json:
                 print_json(summary.as_dict())
             elif dry_run:
-                click.echo(f"Would be: {outcome(summary)}")
+                say(f"Would be: {outcome(summary)}")
             else:
                 _print(index, summary)
             if not no_enrich and not dry_run:
@@ -100,26 +112,26 @@ def _enrich(index: Index, *, quiet: bool, **options: object) -> None:
     if summary is None:
         raise SystemExit(130)
     if not quiet and summary.total:
-        click.echo(words(summary))
+        say(words(summary))
 
 
 def _print(index: Index, summary: Summary) -> None:
-    click.echo(outcome(summary))
+    say(outcome(summary))
     counts = index.verdicts()
     failed = [(counts.get(name, 0), name) for name in ("damaged", "unreadable", "unstable")]
     ignored = counts.get("ignored", 0) + counts.get("not_media", 0)
     total = sum(number for verdict, number in counts.items() if verdict not in ("missing", "gone"))
     failing = sum(number for number, _ in failed)
-    click.echo(
+    say(
         f"In the index: {many(total, 'path')} seen = {counts.get('indexed', 0):,} indexed + {ignored:,} ignored"
         f" + {failing:,} failed."
     )
     if failing:
-        click.echo("Failed: " + ", ".join(f"{number:,} {name}" for number, name in failed if number))
+        say("Failed: " + ", ".join(f"{number:,} {name}" for number, name in failed if number))
         for one in index.failures(_SHOWN_FAILURES):
-            click.echo(f"  {one.root}/{one.path}: {one.reason}")
+            say(f"  {one.root}/{one.path}: {one.reason}")
         if failing > _SHOWN_FAILURES:
-            click.echo(f"  … and {failing - _SHOWN_FAILURES:,} more: 'indexer status --failures' lists them")
+            say(f"  … and {failing - _SHOWN_FAILURES:,} more: 'indexer status --failures' lists them")
     for text in summary.offline:
         tell(f"Offline, left as it was: {text}", "warning")
     for text in summary.held:
@@ -184,7 +196,7 @@ class Bar:
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
-            TextColumn("{task.fields[words]}"),
+            TextColumn("{task.fields[words]}", markup=False),  # a folder may be called [red]
             console=Console(stderr=True),
             transient=True,
             auto_refresh=False,
@@ -212,7 +224,7 @@ class Bar:
             words.append(f"{size(summary.bytes_read / seconds)}/s")
         if left := _time_left(summary, seconds):
             words.append(left)
-        words.append(summary.current[-40:])
+        words.append(printable(summary.current[-40:]))
         self._bar.update(
             self._task,
             total=summary.expected_bytes,

@@ -6,7 +6,7 @@ import click
 
 from indexer.index import Index
 
-from .common import json_option, pass_index, print_listed, print_records, tell
+from .common import json_option, pass_index, print_listed, print_records, say, tell
 
 
 # What begins with a dash and is no option of ours is a word to be left out.
@@ -33,7 +33,7 @@ def command(index: Index, query: tuple[str, ...], limit: int, sql: bool, as_json
     # The shell has taken the quotes off: an argument with a space in it was quoted.
     text = " ".join(_quoted(one) for one in query)
     if sql:
-        click.echo(index.search_sql(text, limit or -1))
+        say(*index.search_sql(text, limit or -1).split("\n"))
         return
     if as_json:
         print_records(index.search_json(text, limit or -1))

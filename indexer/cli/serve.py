@@ -10,7 +10,7 @@ import click
 from indexer.errors import UsageError
 from indexer.index import Index
 
-from .common import pass_index, tell
+from .common import pass_index, say, tell
 
 
 @click.command()
@@ -44,7 +44,7 @@ def command(
     if new_key is not None:
         made, text = index.clients.add_key(new_key)
         tell(f"The key of {made.name}, which is shown this once:")
-        click.echo(text)
+        say(text)
         return
     from indexer.serve.run import listen, serve
     from indexer.serve.settings import SHORTEST_KEY, Settings, is_loopback
@@ -76,9 +76,7 @@ def command(
             settings,
             bound,
             access_log=not no_access_log,
-            on_ready=lambda: click.echo(
-                f"Serving {index.path} at {address}, described at {address}/docs. Ctrl-C stops."
-            ),
+            on_ready=lambda: say(f"Serving {index.path} at {address}, described at {address}/docs. Ctrl-C stops."),
         )
     finally:
         if watcher is not None:

@@ -9,7 +9,7 @@ import click
 from indexer.errors import UsageError
 from indexer.index import USER_VALUES, Index
 
-from .common import many, pass_index
+from .common import many, pass_index, say
 
 
 @click.command()
@@ -40,4 +40,4 @@ def command(index: Index, words: tuple[str, ...], dry_run: bool) -> None:
             raise UsageError(f"rating={rating}: a rating is 0 to 5")
         values["rating"] = int(rating)
     ids = [index.get(one)["id"] for one in assets] if dry_run else index.set(assets, **values)
-    click.echo(f"{many(len(ids), 'photo')} {'would be changed' if dry_run else 'changed'}.")
+    say(f"{many(len(ids), 'photo')} {'would be changed' if dry_run else 'changed'}.")

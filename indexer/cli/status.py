@@ -12,7 +12,7 @@ from indexer.store.rows import Coverage, Root
 from indexer.sync.missing import held_words, is_held
 from indexer.sync.volumes import has_inodes, watch_limit
 
-from .common import json_option, many, pass_index, print_json, size
+from .common import json_option, many, pass_index, print_json, say, size
 
 _SHOWN = 10
 
@@ -32,12 +32,10 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
     failures = index.failures(-1 if all_failures else _SHOWN)
     log = index.path.with_name(index.path.name + "-wal")
     on_disk = index.path.stat().st_size + (log.stat().st_size if log.exists() else 0)
-    click.echo(f"{index.path}  ({size(on_disk)})")
+    say(f"{index.path}  ({size(on_disk)})")
     trashed = f", {counts.trashed:,} in the trash" if counts.trashed else ""
-    click.echo(
-        f"{many(counts.assets, 'asset')} in {many(counts.files, 'file')}, {size(counts.bytes)} of photos{trashed}"
-    )
-    click.echo(
+    say(f"{many(counts.assets, 'asset')} in {many(counts.files, 'file')}, {size(counts.bytes)} of photos{trashed}")
+    say(
         "{} seen = {indexed:,} indexed + {ignored:,} ignored + {failed:,} failed".format(
             many(sums["seen"], "path"), **sums
         )
@@ -45,23 +43,23 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
     if enriched := index.enrichments():
         words = ", ".join(f"{name} of {done:,}" for name, (done, _) in enriched.items())
         bad = sum(one for _, one in enriched.values())
-        click.echo(f"worked out: {words}" + (f"; {bad:,} failed: 'indexer enrich --failures'" if bad else ""))
+        say(f"worked out: {words}" + (f"; {bad:,} failed: 'indexer enrich --failures'" if bad else ""))
     for root in roots:
         _root(index, root, counts, covered.get(root.id))
     if any(one.watches for one in covered.values()):
         limit = watch_limit()
         of = f" of {limit:,}" if limit else ""
-        click.echo(f"watches: {sum(one.watches for one in covered.values()):,}{of} that the system has")
+        say(f"watches: {sum(one.watches for one in covered.values()):,}{of} that the system has")
     for one in running:
-        click.echo(f"running: {one.kind} of {', '.join(one.roots)} since {one.started_at} (process {one.pid})")
+        say(f"running: {one.kind} of {', '.join(one.roots)} since {one.started_at} (process {one.pid})")
     if not running:
-        click.echo("running: nothing")
+        say("running: nothing")
     if sums["failed"]:
-        click.echo("failed:")
+        say("failed:")
     for failure in failures:
-        click.echo(f"  {failure.verdict:11}{failure.root}/{failure.path}: {failure.reason}")
+        say(f"  {failure.verdict:11}{failure.root}/{failure.path}: {failure.reason}")
     if sums["failed"] > len(failures):
-        click.echo(f"  … and {sums['failed'] - len(failures):,} more: --failures lists them")
+        say(f"  … and {sums['failed'] - len(failures):,} more: --failures lists them")
 
 
 def _for_scripts(index: Index) -> dict[str, Any]:
@@ -111,19 +109,19 @@ def _root(index: Index, root: Root, counts: Counts, covered: Coverage | None) ->
         state += ", followed by events"
     elif covered is not None:
         state += f", polled since {covered.since}: {covered.why}"
-    click.echo(f"  {root.path}: {many(counts.by_root.get(root.id, 0), 'file')}, {state}")
+    say(f"  {root.path}: {many(counts.by_root.get(root.id, 0), 'file')}, {state}")
     for mount in index.mounts(root.id):
         if mount.offline_at:
-            click.echo(f"    {mount.folder}: offline since {mount.offline_at}: its drive is away")
+            say(f"    {mount.folder}: offline since {mount.offline_at}: its drive is away")
     if covered is not None and covered.overflows:
-        click.echo(f"    events were lost {many(covered.overflows, 'time')}, and everything looked through after it")
+        say(f"    events were lost {many(covered.overflows, 'time')}, and everything looked through after it")
     if covered is not None and covered.uncovered:
         shown = ", ".join(covered.uncovered[:3]) + (", …" if len(covered.uncovered) > 3 else "")
-        click.echo(f"    no watches left for {many(len(covered.uncovered), 'folder')}, which are polled: {shown}")
+        say(f"    no watches left for {many(len(covered.uncovered), 'folder')}, which are polled: {shown}")
     if not has_inodes(root.filesystem):
-        click.echo(f"    {root.filesystem} keeps no inodes: a change is known by size and time alone")
+        say(f"    {root.filesystem} keeps no inodes: a change is known by size and time alone")
     missing = counts.missing_by_root.get(root.id, 0)
     if is_held(missing, counts.by_root.get(root.id, 0), 0):
-        click.echo(f"    {held_words(root, missing, counts.by_root.get(root.id, 0))}")
+        say(f"    {held_words(root, missing, counts.by_root.get(root.id, 0))}")
     elif missing:
-        click.echo(f"    {many(missing, 'file')} missing, not in the trash yet")
+        say(f"    {many(missing, 'file')} missing, not in the trash yet")

@@ -7,7 +7,7 @@ import click
 from indexer.index import Index
 from indexer.media.dates import age
 
-from .common import json_option, many, pass_index, print_json, size
+from .common import json_option, many, pass_index, print_json, say, size
 
 RETENTION_DAYS = 30
 
@@ -31,12 +31,12 @@ def show(index: Index, as_json: bool) -> None:
         print_json([one._asdict() for one in trashed])
         return
     if not trashed:
-        click.echo("The trash is empty.")
+        say("The trash is empty.")
     for one in trashed:
         days = int(age(one.trashed_at) // 86_400)
         why = "put here by you" if one.by_user else "its file is gone"
         kept = f"; stays: {one.held}" if one.held else ""
-        click.echo(f"{one.id}  {one.trashed_at[:10]} ({many(days, 'day')} ago)  {one.name}  {why}{kept}")
+        say(f"{one.id}  {one.trashed_at[:10]} ({many(days, 'day')} ago)  {one.name}  {why}{kept}")
 
 
 @command.command()
@@ -46,7 +46,7 @@ def show(index: Index, as_json: bool) -> None:
 def put(index: Index, assets: tuple[str, ...], dry_run: bool) -> None:
     """Put photos in the trash, by id or path. The files are not touched."""
     ids = [index.get(one)["id"] for one in assets] if dry_run else index.trash(assets)
-    click.echo(f"{many(len(ids), 'asset')} {'would be put' if dry_run else 'put'} in the trash.")
+    say(f"{many(len(ids), 'asset')} {'would be put' if dry_run else 'put'} in the trash.")
 
 
 @command.command()
@@ -60,7 +60,7 @@ def restore(index: Index, assets: tuple[str, ...], everything: bool, dry_run: bo
         raise click.UsageError("Name what to restore, or --all.")
     wanted = [one.id for one in index.trashed()] if everything else assets
     ids = [index.get(one)["id"] for one in wanted] if dry_run else index.restore(wanted)
-    click.echo(f"{many(len(ids), 'asset')} {'would be restored' if dry_run else 'restored'}.")
+    say(f"{many(len(ids), 'asset')} {'would be restored' if dry_run else 'restored'}.")
 
 
 @command.command()
@@ -83,9 +83,9 @@ def empty(index: Index, older_than: float, yes: bool, dry_run: bool) -> None:
     old = index.empty_trash(older_than, dry_run=True)
     what = f"{many(len(old), 'record')} of {size(sum(one.size for one in old))} of photos"
     if dry_run or not old:
-        click.echo(f"{what} would be forgotten." if old else "Nothing in the trash is that old.")
+        say(f"{what} would be forgotten." if old else "Nothing in the trash is that old.")
         return
     if not yes:
         click.confirm(f"Forget {what} for good?", abort=True)
     index.empty_trash(older_than)
-    click.echo(f"{what} forgotten.")
+    say(f"{what} forgotten.")

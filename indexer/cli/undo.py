@@ -6,7 +6,7 @@ import click
 
 from indexer.index import Index
 
-from .common import many, pass_index
+from .common import many, pass_index, say
 
 
 @click.command()
@@ -19,7 +19,7 @@ def command(index: Index, dry_run: bool) -> None:
     """
     change = index.last_change() if dry_run else index.undo()
     if change is None:
-        click.echo("There is nothing to undo.")
+        say("There is nothing to undo.")
         return
     kept = f" {many(change.kept, 'value')} changed again since, and left." if change.kept else ""
-    click.echo(f"{'Would undo' if dry_run else 'Undone'}: {change.what}, at {change.created_at}.{kept}")
+    say(f"{'Would undo' if dry_run else 'Undone'}: {change.what}, at {change.created_at}.{kept}")

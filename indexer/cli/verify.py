@@ -11,7 +11,7 @@ import click
 from indexer.index import Index
 from indexer.sync.verify import Report
 
-from .common import json_option, many, pass_index, print_json, size, tell
+from .common import json_option, many, pass_index, print_json, say, size, tell
 
 
 def _share(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
@@ -61,7 +61,7 @@ def command(index: Index, share: float | None, seconds: float | None, workers: i
 
 def _print(report: Report) -> None:
     rate = f" at {size(report.bytes / report.seconds)}/s" if report.seconds else ""
-    click.echo(
+    say(
         f"{many(report.checked, 'file')} verified, {report.sound:,} sound: {size(report.bytes)} read{rate}."
         + (f" {report.left:,} left for another run." if report.left else "")
     )
@@ -75,4 +75,4 @@ def _print(report: Report) -> None:
     )
     for paths, words in told:
         for path in paths:
-            click.echo(f"  {path}: {words}")
+            say(f"  {path}: {words}")

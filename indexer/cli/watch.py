@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import time
@@ -17,7 +16,7 @@ from indexer.sync.power import Battery, work_in_background
 from indexer.sync.summary import Summary
 from indexer.sync.watch import Stop
 
-from .common import json_option, max_cache_option, pass_index, tell_max_cache
+from .common import json_option, max_cache_option, pass_index, print_json_line, say, tell_max_cache
 from .scan import Bar, outcome
 
 # Changes of the first scan are not told one by one.
@@ -164,6 +163,6 @@ class _Teller:
     def _tell(self, text: str, **fields: object) -> None:
         if self._as_json:
             if fields:
-                click.echo(json.dumps({"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **fields}, ensure_ascii=False))
+                print_json_line({"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **fields})
         else:
-            click.echo(f"{time.strftime('%H:%M:%S')}  {text}")
+            say(f"{time.strftime('%H:%M:%S')}  {text}")

@@ -6,7 +6,7 @@ import click
 
 from indexer.index import Index
 
-from .common import json_option, pass_index, print_json
+from .common import json_option, pass_index, print_json, say
 
 
 @click.command()
@@ -19,4 +19,4 @@ def command(index: Index, path: str, as_json: bool) -> None:
     if as_json:
         print_json(answer.as_dict())
     else:
-        click.echo(answer.sentence)
+        say(answer.sentence)

@@ -6,7 +6,7 @@ import click
 
 from indexer.index import Index
 
-from .common import json_option, many, pass_index, print_json, tell
+from .common import json_option, many, pass_index, print_json, say, tell
 
 
 @click.command()
@@ -30,11 +30,11 @@ def command(index: Index, assets: tuple[str, ...], dry_run: bool, as_json: bool)
         would = "would be " if dry_run else ""
         if dry_run:
             for one in found:
-                click.echo(f"{one.state:8}{one.sidecar}")
+                say(f"{one.state:8}{one.sidecar}")
         words = [f"{many(counts[state], 'sidecar')} {would}{state}" for state in ("made", "changed")]
-        click.echo(f"{', '.join(words)}, {many(counts['same'], 'says', 'say')} so already.")
+        say(f"{', '.join(words)}, {many(counts['same'], 'says', 'say')} so already.")
         if kept is not None:
-            click.echo(f"Those that were changed lie as they were in {kept}")
+            say(f"Those that were changed lie as they were in {kept}")
     for one in failed:
         tell(f"{one.sidecar} was not written: {one.reason}", "error")
     if failed:
