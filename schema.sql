@@ -465,7 +465,8 @@ CREATE INDEX event_asset ON event (asset_number) WHERE asset_number IS NOT NULL;
 -- What has no number, or no longer has it. The end of an id tells as much as all of it.
 CREATE INDEX event_entity ON event (substr(entity_id, -8)) WHERE asset_number IS NULL OR event_type = 'asset_deleted';
 
--- What the user did to many things at once, so that it can be undone: of each row touched what it was and became.
+-- What the user did to many things at once, so that it can be undone: of each row touched what it was and became. What
+-- cannot be undone (a merge, a folder forgotten) has one row of no table, whose `after` says what can be done instead.
 CREATE TABLE user_change (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     created_at TEXT NOT NULL,

@@ -32,6 +32,10 @@ class NotFound(IndexerError):
     exit_code = 3
 
 
+class CannotUndo(IndexerError):
+    """What the user did last cannot be undone."""
+
+
 class IndexUnusable(IndexerError):
     """The index file is missing, damaged, not an index, or made by a newer version."""
 

@@ -60,6 +60,7 @@ PathLike = str | os.PathLike[str]
 USER_VALUES = (
     "rating", "description", "city", "state", "country", "country_code", "sublocation", "place_name"
 )  # fmt: skip
+_FROM_A_BACKUP = "A backup of the index may have what is gone: see 'indexer restore'."
 
 
 class Index:
@@ -356,6 +357,8 @@ class Index:
                 for path in own_files(self, one.id):
                     path.unlink(missing_ok=True)
             writer.purge(one.id for one in purged)
+            if purged:
+                writer.record_final(f"emptied the trash of {_photos(len(purged))}", _FROM_A_BACKUP)
         return purged
 
     def delete(self, ids_or_paths: Sequence[PathLike]) -> None:
@@ -375,7 +378,10 @@ class Index:
     def take_back(self) -> int:
         """Leave out nothing any more of what was deleted; how much it was. The next scan finds it."""
         with self.change() as writer:
-            return writer.take_back(None)
+            if count := writer.take_back(None):
+                what = f"had {_photos(count)} indexed again that were deleted"
+                writer.record_final(what, "Delete again what you do not want in the index.")
+        return count
 
     def events(
         self,
@@ -464,6 +470,7 @@ class Index:
         with writer.transaction():
             count = import_dump(writer.connection, path)
             landmarks.next_stamp(writer.connection)
+            writer.record_final(f"imported places from {path}", "'indexer places forget' removes all of them.")
         return count
 
     def forget_places(self, *, dry_run: bool = False) -> int:
@@ -477,16 +484,20 @@ class Index:
         writer = Writer(self._writable())
         with writer.transaction():
             landmarks.next_stamp(writer.connection)
-            return landmarks.forget_all(writer.connection)
+            if count := landmarks.forget_all(writer.connection):
+                instead = "'indexer places import DUMP' brings them back."
+                writer.record_final("forgot the places that were imported", instead)
+        return count
 
     def last_change(self) -> UserChange | None:
-        """What `undo` would take back."""
+        """What `undo` would take back, or, where `instead` says so, what stands in its way."""
         from .store.undo import last
 
         return last(self._db)
 
     def undo(self) -> UserChange | None:
-        """Take back what the user did last: ratings, descriptions, albums, names, the trash. None: there is nothing."""
+        """Take back what the user did last: ratings, descriptions, albums, names, the trash. None: there is nothing.
+        Raises CannotUndo where the last thing cannot be undone: what was done before it stays too."""
         from .store.writer import Writer
 
         return Writer(self._writable()).undo_last() if self.last_change() else None
@@ -524,7 +535,7 @@ class Index:
         """Do something with each asset, with all of them or none, so that it can be undone. Returns those for which it
         was not in vain (False). Raises NotFound for one that is not there."""
         asset_ids = self.known(ids_or_paths)
-        with self.user_change(f"{len(asset_ids)} {'photo' if len(asset_ids) == 1 else 'photos'} {what}") as writer:
+        with self.user_change(f"{_photos(len(asset_ids))} {what}") as writer:
             return [asset_id for asset_id in asset_ids if do(writer, asset_id) is not False]
 
     # Work
@@ -807,6 +818,7 @@ class Index:
         from . import scratch
         from .store import copies
         from .store.connection import open_as_it_is, open_for_writing
+        from .store.writer import Writer
 
         backup = Path(source).expanduser()
         copies.open_copy(backup).close()
@@ -827,6 +839,9 @@ class Index:
                 copies.copy_to(opened, new)
             with closing(open_for_writing(new)) as connection:  # an older one is brought to this version
                 connection.execute("PRAGMA journal_mode = WAL")
+                instead = f"'indexer restore {kept}' puts back the index as it was before." if kept else _FROM_A_BACKUP
+                with (writer := Writer(connection)).transaction():
+                    writer.record_final(f"restored {backup}", instead)
             if kept is not None:
                 with closing(open_as_it_is(self.path)) as present:
                     copies.copy_to(present, kept, is_checked=False)
@@ -856,10 +871,12 @@ class Index:
             with closing(copies.open_copy(source)) as opened:
                 copies.copy_to(opened, copy)
             open_for_writing(copy).close()
+            kept = copies.beside(self.path, "before-merge")
             if not dry_run:
-                copies.copy_to(self._db, copies.beside(self.path, "before-merge"))
+                copies.copy_to(self._db, kept)
             with merge.attached(writer.connection, copy):
-                merged = merge.merge(writer, dry_run=dry_run)
+                done = f"merged {source}", f"'indexer restore {kept}' puts back the index as it was before."
+                merged = merge.merge(writer, *done, dry_run=dry_run)
                 if not dry_run:
                     Cache(writer, self.path).take_over(cache_folder(source))
         return merged
@@ -904,6 +921,8 @@ class Index:
         with writer.transaction():
             writer.remove_root(root.id)
             writer.settle()
+            instead = f"'indexer scan {root.path}' brings its photos back, with what you said of them."
+            writer.record_final(f"forgot the folder {root.path}", instead)
         return root
 
     def _refuse_network(self) -> None:
@@ -938,6 +957,10 @@ class Index:
         self.close()
         self._connection = open_for_writing(self.path)
         return self._connection
+
+
+def _photos(count: int) -> str:
+    return f"{count:,} {'photo' if count == 1 else 'photos'}"
 
 
 def _also(

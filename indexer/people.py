@@ -142,6 +142,7 @@ class People:
         """It is no face. Cannot be undone."""
         with self._index.change() as writer:
             writer.delete_face(face_id)
+            writer.record_final("deleted a face", "A backup of the index has it, if you made one.")
 
     def merge(self, others: Sequence[str], into: str) -> Person:
         """Have all of them be one person, who keeps what was said of `into`."""

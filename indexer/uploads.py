@@ -198,3 +198,5 @@ def delete(index: Index, asset_ids: Sequence[str]) -> None:
                     writer.purge([asset_id])
                 for path in own[asset_id]:
                     path.unlink(missing_ok=True)
+            what = f"deleted {len(for_good):,} {'photo' if len(for_good) == 1 else 'photos'} from the index"
+            writer.record_final(what, "'indexer roots --take-back' has those that lie in your folders indexed again.")

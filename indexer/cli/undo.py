@@ -15,11 +15,13 @@ from .common import many, pass_index, say
 def command(index: Index, dry_run: bool) -> None:
     """Take back what you did last: ratings, descriptions, albums, names, the trash. Again: what you did before that.
 
-    What was changed again since stays as it is.
+    What was changed again since stays as it is. What cannot be undone (merge, restore, roots --forget, trash empty, …)
+    ends it: this says what that was, and what can be done instead.
     """
     change = index.last_change() if dry_run else index.undo()
     if change is None:
         say("There is nothing to undo.")
         return
+    change.ensure_undoable()
     kept = f" {many(change.kept, 'value')} changed again since, and left." if change.kept else ""
     say(f"{'Would undo' if dry_run else 'Undone'}: {change.what}, at {change.created_at}.{kept}")

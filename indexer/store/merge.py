@@ -107,8 +107,8 @@ class _NotMeant(Exception):
     """Ends the transaction of a dry run."""
 
 
-def merge(writer: Writer, *, dry_run: bool = False) -> Merged:
-    """Take in what is attached, all of it or nothing."""
+def merge(writer: Writer, what: str, instead: str, *, dry_run: bool = False) -> Merged:
+    """Take in what is attached, all of it or nothing. what, instead: see Writer.record_final."""
     with suppress(_NotMeant), writer.transaction():
         run = _Merge(writer)
         run.take_roots()
@@ -118,6 +118,7 @@ def merge(writer: Writer, *, dry_run: bool = False) -> Merged:
         run.take_values()
         run.take_people()
         run.take_albums()
+        writer.record_final(what, instead)
         if dry_run:
             raise _NotMeant
     return run.merged

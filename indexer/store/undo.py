@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from indexer.errors import CannotUndo
+
 # table -> its key, and the columns that users change; None: all of them
 _TABLES: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "user_value": ("asset_id", None),
@@ -20,19 +22,31 @@ _TABLES: dict[str, tuple[str, tuple[str, ...] | None]] = {
 }
 
 
+# A row of this table's name belongs to a change that cannot be undone, and says what can be done instead.
+_FINAL = ""
+
+
 class UserChange(NamedTuple):
-    """rows: how many were touched; kept: of an undone change, those that stay, for they were changed again since."""
+    """rows: how many were touched; instead: of a change that cannot be undone, what can be done; kept: of an undone
+    change, the rows that stay, for they were changed again since."""
 
     id: int
     created_at: str
     what: str
     rows: int
+    instead: str | None = None
     kept: int = 0
+
+    def ensure_undoable(self) -> None:
+        """Raises CannotUndo: nothing that was done before it can be undone either."""
+        if self.instead is not None:
+            raise CannotUndo(f"{self.what}, at {self.created_at}: this cannot be undone. {self.instead}")
 
 
 @contextmanager
 def recorded(connection: sqlite3.Connection, what: str, now: str) -> Iterator[None]:
-    """What is done within, in the transaction that the caller began, can be undone as one."""
+    """What is done within, in the transaction that the caller began, can be undone as one. Where nothing is changed,
+    nothing is recorded."""
     row = connection.execute("INSERT INTO user_change (created_at, what) VALUES (?, ?)", (now, what))
     names = []
     for table, (_, columns) in _TABLES.items():
@@ -54,13 +68,28 @@ def recorded(connection: sqlite3.Connection, what: str, now: str) -> Iterator[No
     finally:
         for name in names:
             connection.execute(f"DROP TRIGGER IF EXISTS temp.{name}")
+    connection.execute(
+        "DELETE FROM user_change WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM user_change_row WHERE change_id = ?1)",
+        (row.lastrowid,),
+    )
+
+
+def record_final(connection: sqlite3.Connection, what: str, instead: str, now: str) -> None:
+    """The user did something that cannot be undone; instead: what else can be done, in a sentence."""
+    row = connection.execute("INSERT INTO user_change (created_at, what) VALUES (?, ?)", (now, what))
+    connection.execute(
+        "INSERT INTO user_change_row (change_id, table_name, after) VALUES (?, ?, json_quote(?))",
+        (row.lastrowid, _FINAL, instead),
+    )
 
 
 def last(connection: sqlite3.Connection) -> UserChange | None:
     """The last change that was not undone."""
     row = connection.execute(
-        "SELECT id, created_at, what, (SELECT count(*) FROM user_change_row WHERE change_id = user_change.id)"
-        " FROM user_change WHERE undone_at IS NULL ORDER BY id DESC LIMIT 1"
+        "SELECT id, created_at, what, (SELECT count(*) FROM user_change_row WHERE change_id = user_change.id),"
+        " (SELECT after ->> '$' FROM user_change_row WHERE change_id = user_change.id AND table_name = ?)"
+        " FROM user_change WHERE undone_at IS NULL ORDER BY id DESC LIMIT 1",
+        (_FINAL,),
     ).fetchone()
     return UserChange(*row) if row else None
 

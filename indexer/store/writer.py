@@ -24,7 +24,7 @@ from .enrichments import Enrichment, put
 from .history import count_new, path_of, tell, tell_of, tell_of_new
 from .queries import ROOT, asset_json
 from .rows import ASSET_ID, NUMBER, Coverage, Root
-from .undo import UserChange, last, recorded, touched_assets, undo
+from .undo import UserChange, last, record_final, recorded, touched_assets, undo
 
 _ADVICE = "What was written before is kept; 'indexer doctor' says more"
 _PRESENT = "verdict NOT IN ('gone', 'ignored')"
@@ -429,11 +429,18 @@ class Writer:
         with self.transaction(), recorded(self.connection, what, self._now):
             yield
 
+    def record_final(self, what: str, instead: str) -> None:
+        """The present transaction is the user's and cannot be undone; nor can what was done before it from then on.
+        instead: what can be done, in a sentence."""
+        record_final(self.connection, what, instead, self._now)
+
     def undo_last(self) -> UserChange | None:
-        change = last(self.connection)
-        if change is None:
-            return None
+        """Raises CannotUndo."""
         with self.transaction(), ExitStack() as records:
+            change = last(self.connection)
+            if change is None:
+                return None
+            change.ensure_undoable()
             for asset_id in touched_assets(self.connection, change):
                 records.enter_context(self._record_may_change(asset_id))
             return undo(self.connection, change, self._now)
@@ -524,14 +531,15 @@ class Writer:
                 (self._now, asset_id),
             )
 
-    def restore(self, asset_id: str) -> None:
-        """The user takes an asset out of the trash; it stays out though its files may be gone."""
+    def restore(self, asset_id: str) -> bool:
+        """The user takes an asset out of the trash; it stays out though its files may be gone. Whether it was there."""
         with self._record_may_change(asset_id):
             wish = None if self._is_present(asset_id) else "out"
-            self.connection.execute(
+            row = self.connection.execute(
                 "UPDATE asset SET trashed_at = NULL, trash_wish = ? WHERE id = ? AND trashed_at IS NOT NULL",
                 (wish, asset_id),
             )
+        return bool(row.rowcount)
 
     def purge(self, asset_ids: Iterable[str]) -> None:
         """Forget assets for good, with all that belongs to them and with the places where they lay."""

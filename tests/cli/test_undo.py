@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from indexer import Index
+from indexer.errors import CannotUndo
 from indexer.store.connection import open_for_writing
 
 from ..conftest import put, rows, run
@@ -162,3 +164,75 @@ def test_a_place_that_the_user_sets_stays(index: Index, samples: Path) -> None:
         done = run("set", photo, *wrong, database=index.path)
         assert done.returncode == 2, wrong
         assert done.stderr
+
+
+FINAL = {
+    "roots": ("forgot the folder", "indexer scan"),
+    "merge": ("merged", "indexer restore"),
+    "restore": ("restored", "indexer restore"),
+    "empty": ("emptied the trash of 1 photo", "indexer restore"),
+    "delete": ("deleted 1 photo from the index", "roots --take-back"),
+    "take back": ("had 1 photo indexed again", "Delete again"),
+}
+
+
+@pytest.mark.parametrize("action", FINAL)
+def test_nothing_is_undone_past_what_cannot_be_undone(
+    index: Index, photos: Path, ids: list[str], tmp_path: Path, action: str
+) -> None:
+    index.set([ids[0]], rating=5)
+    index.backup(tmp_path / "backup.db")
+    if action == "roots":
+        put(tmp_path / "more" / "x.jpg", "x")
+        index.scan([tmp_path / "more"])
+        index.remove_root(tmp_path / "more")
+    elif action == "merge":
+        with Index.open(tmp_path / "other.db") as other:
+            other.scan([photos])
+        index.merge(tmp_path / "other.db")
+    elif action == "restore":
+        index.restore_backup(tmp_path / "backup.db")
+    elif action == "empty":
+        (photos / "4.jpg").unlink()
+        index.scan()
+        index.empty_trash(0)
+    else:
+        index.delete([ids[4]])
+        if action == "take back":
+            index.take_back()
+    index.set([ids[0]], description="later")
+    assert "set: description later" in run("undo", "--dry-run", database=index.path).stdout
+    assert "set: description later" in run("undo", database=index.path).stdout
+    before = state(index)
+    for options in (("--dry-run",), ()):
+        done = run("undo", *options, database=index.path)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "cannot be undone" in done.stderr
+        assert all(words in done.stderr for words in FINAL[action])
+    with pytest.raises(CannotUndo):
+        index.undo()
+    assert state(index) == before
+    assert index.get(ids[0])["metadata"]["rating"] == 5
+
+
+def test_the_advice_after_a_merge_is_sound(index: Index, ids: list[str], tmp_path: Path) -> None:
+    index.set([ids[0]], rating=5)
+    with Index.open(tmp_path / "other.db") as other:
+        other.scan([put(tmp_path / "others" / "x.jpg", "x").parent])
+    before = state(index)
+    index.merge(tmp_path / "other.db")
+    assert state(index) != before
+    advised = re.search(r"'indexer (restore \S+)'", run("undo", database=index.path).stderr)
+    assert advised
+    assert run(*advised[1].split(), database=index.path).returncode == 0
+    assert state(index) == before
+
+
+def test_what_changed_nothing_is_not_recorded(index: Index, ids: list[str]) -> None:
+    index.set(ids[:1], rating=5)
+    assert index.restore(ids[:2]) == []
+    index.set(ids[:1], rating=5)
+    assert index.empty_trash(0) == [] and index.take_back() == 0
+    assert rows(index, "SELECT count(*) FROM user_change") == [(1,)]
+    assert "set: rating 5" in run("undo", database=index.path).stdout
+    assert "nothing to undo" in run("undo", database=index.path).stdout
