@@ -17,7 +17,7 @@ def given(path: str | os.PathLike[str]) -> Path:
     set: the system would take it for the current folder."""
     if not os.fspath(path):
         raise UsageError("a path is empty, as when it comes from a variable that is not set; '.' is the current folder")
-    return Path(path).expanduser()
+    return Path(os.path.expanduser(path))  # pathlib's raises for a file called ~a.jpg
 
 
 def cache_folder(database: Path) -> Path:
@@ -33,7 +33,7 @@ def default_database() -> Path:
     """INDEXER_DB, else the platform's data folder for this user."""
     named = os.environ.get("INDEXER_DB")
     if named:
-        return Path(named).expanduser()
+        return Path(os.path.expanduser(named))
     from platformdirs import user_data_path
 
     return user_data_path("indexer") / "index.db"
@@ -43,7 +43,7 @@ def models_folder() -> Path:
     """INDEXER_MODELS, else a folder beside where the index lies by default: models that the user puts there."""
     named = os.environ.get("INDEXER_MODELS")
     if named:
-        return Path(named).expanduser()
+        return Path(os.path.expanduser(named))
     from platformdirs import user_data_path
 
     return user_data_path("indexer") / "models"

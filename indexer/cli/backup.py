@@ -8,11 +8,11 @@ import click
 
 from indexer.index import Index
 
-from .common import pass_index, say, size
+from .common import UserPath, pass_index, say, size
 
 
 @click.command()
-@click.argument("target", required=False, type=click.Path())
+@click.argument("target", required=False, type=UserPath())
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
 @pass_index
 def command(index: Index, target: str | None, overwrite: bool) -> None:

@@ -6,6 +6,7 @@ would take for a command (escape sequences, letters that run backwards, the end 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -39,7 +40,20 @@ def pass_index(function: F) -> Callable[..., Any]:
     return wrapper
 
 
-class _Bytes(click.ParamType[int]):
+class UserPath(click.Path):
+    """A path. A ~ at its beginning that the shell left as it is, in quotes or behind a =, is the home folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
+        return super().convert(os.path.expanduser(value), param, context)
+
+
+if TYPE_CHECKING:
+    _IntType = click.ParamType[int]
+else:  # generic since click 8.4
+    _IntType = click.ParamType
+
+
+class _Bytes(_IntType):
     """500MB, 10GB, 1.5 TB. A plain number is refused, but for 0: '10' hardly ever means ten bytes."""
 
     name = "size"

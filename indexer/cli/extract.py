@@ -9,12 +9,12 @@ import click
 from indexer.errors import UsageError
 from indexer.index import Index
 
-from .common import pass_index, say, size
+from .common import UserPath, pass_index, say, size
 
 
 @click.command()
 @click.argument("id_or_path")
-@click.option("-o", "--output", type=click.Path(), help="Where to. Default: beside you, named like the photo.")
+@click.option("-o", "--output", type=UserPath(), help="Where to. Default: beside you, named like the photo.")
 @click.option("--force", is_flag=True, help="Overwrite what is there.")
 @pass_index
 def command(index: Index, id_or_path: str, output: str | None, force: bool) -> None:

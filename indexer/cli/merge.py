@@ -6,11 +6,11 @@ import click
 
 from indexer.index import Index
 
-from .common import json_option, many, pass_index, print_json, say
+from .common import UserPath, json_option, many, pass_index, print_json, say
 
 
 @click.command()
-@click.argument("other", type=click.Path())
+@click.argument("other", type=UserPath())
 @click.option("--dry-run", is_flag=True, help="Only say what would come in.")
 @json_option
 @pass_index

@@ -9,7 +9,7 @@ import click
 from indexer.errors import UsageError
 from indexer.index import Index
 
-from .common import json_option, many, pass_index, print_json, say
+from .common import UserPath, json_option, many, pass_index, print_json, say
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,7 +30,7 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--all", "everybody", is_flag=True, help="Also the hidden, and the unknown who are in one photo only.")
-@click.option("--sheet", type=click.Path(dir_okay=False), metavar="FILE.jpg", help="Save a picture of their faces.")
+@click.option("--sheet", type=UserPath(dir_okay=False), metavar="FILE.jpg", help="Save a picture of their faces.")
 @json_option
 @pass_index
 def show_all(index: Index, everybody: bool, sheet: str | None, as_json: bool) -> None:
@@ -54,7 +54,7 @@ def show_all(index: Index, everybody: bool, sheet: str | None, as_json: bool) ->
 
 @command.command()
 @click.argument("person")
-@click.option("--portrait", type=click.Path(dir_okay=False), metavar="FILE.jpg", help="Save a picture of the face.")
+@click.option("--portrait", type=UserPath(dir_okay=False), metavar="FILE.jpg", help="Save a picture of the face.")
 @json_option
 @pass_index
 def show(index: Index, person: str, portrait: str | None, as_json: bool) -> None:

@@ -6,7 +6,7 @@ import click
 
 from indexer.index import Index
 
-from .common import json_option, pass_index, print_json, say
+from .common import UserPath, json_option, pass_index, print_json, say
 
 
 @click.group()
@@ -19,7 +19,7 @@ def command() -> None:
 
 
 @command.command("import")
-@click.argument("dump", type=click.Path(exists=True, dir_okay=False))
+@click.argument("dump", type=UserPath(exists=True, dir_okay=False))
 @click.option("--dry-run", is_flag=True, help="Only say how many there are in it.")
 @json_option
 @pass_index

@@ -6,11 +6,11 @@ import click
 
 from indexer.index import Index
 
-from .common import many, pass_index, say
+from .common import UserPath, many, pass_index, say
 
 
 @click.command()
-@click.argument("backup", type=click.Path())
+@click.argument("backup", type=UserPath())
 @click.option("--dry-run", is_flag=True, help="Only check the backup.")
 @pass_index
 def command(index: Index, backup: str, dry_run: bool) -> None:

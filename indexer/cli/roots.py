@@ -7,14 +7,14 @@ import click
 from indexer.errors import UsageError
 from indexer.index import Index
 
-from .common import json_option, many, pass_index, print_json, say
+from .common import UserPath, json_option, many, pass_index, print_json, say
 
 
 @click.command()
 @click.option("--forget", metavar="FOLDER", help="Take a folder out of the index. Its photos are not touched.")
 @click.option("--take-back", is_flag=True, help="Have photos that were deleted from the index indexed again.")
 @click.option("--library", metavar="NAME", help="With a FOLDER: the library that it is in, for the HTTP API.")
-@click.argument("folder", required=False, type=click.Path())
+@click.argument("folder", required=False, type=UserPath())
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 @json_option
 @pass_index

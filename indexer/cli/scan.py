@@ -13,6 +13,7 @@ from indexer.sync.summary import Summary
 from indexer.workers import calm_collector
 
 from .common import (
+    UserPath,
     cluster_option,
     connected,
     json_option,
@@ -31,7 +32,7 @@ _SHOWN_FAILURES = 10
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path())
+@click.argument("paths", nargs=-1, type=UserPath())
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes that read files. Default: one a core.")
 @click.option(
     "--accept-loss",

@@ -16,7 +16,7 @@ from indexer.sync.power import Battery, work_in_background
 from indexer.sync.summary import Summary
 from indexer.sync.watch import Stop
 
-from .common import json_option, max_cache_option, pass_index, print_json_line, say, tell_max_cache
+from .common import UserPath, json_option, max_cache_option, pass_index, print_json_line, say, tell_max_cache
 from .scan import Bar, outcome
 
 # Changes of the first scan are not told one by one.
@@ -24,7 +24,7 @@ _TOLD = {"new": "new", "modified": "changed", "moved": "moved", "copy": "copy", 
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path())
+@click.argument("paths", nargs=-1, type=UserPath())
 @click.option(
     "--poll",
     type=click.FloatRange(min=0.1),

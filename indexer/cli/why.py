@@ -6,11 +6,11 @@ import click
 
 from indexer.index import Index
 
-from .common import json_option, pass_index, print_json, say
+from .common import UserPath, json_option, pass_index, print_json, say
 
 
 @click.command()
-@click.argument("path", type=click.Path())
+@click.argument("path", type=UserPath())
 @json_option
 @pass_index
 def command(index: Index, path: str, as_json: bool) -> None:

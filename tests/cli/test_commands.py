@@ -7,13 +7,20 @@ import io
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
-from ..conftest import put, run
+from indexer import Index
+from indexer.cli import main
+from indexer.cli.common import UserPath
+
+from ..conftest import SAMPLES, put, run
 
 GET = "Paris/PXL_20240412_184115120.jpg"
 
@@ -250,6 +257,64 @@ def test_index_from_the_environment(samples: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "INDEXER_DB": str(tmp_path / "named" / "deep" / "i.db")}
     assert run("scan", samples, env=environment).returncode == 0
     assert (tmp_path / "named" / "deep" / "i.db").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("get", "~/photos/a.MP.jpg"),
+        ("info", "~/photos/a.MP.jpg"),
+        ("explain", "~/photos/a.MP.jpg"),
+        ("why", "~/photos/a.MP.jpg"),
+        ("log", "~/photos/a.MP.jpg"),
+        ("set", "~/photos/a.MP.jpg", "rating=4"),
+        ("albums", "create", "Best", "~/photos/a.MP.jpg"),
+        ("trash", "put", "~/photos/a.MP.jpg"),
+        ("write-back", "~/photos/a.MP.jpg"),
+        ("extract", "~/photos/a.MP.jpg", "-o", "~/film.mp4"),
+        ("backup", "~/copy.db"),
+        ("places", "import", "~/dump.txt", "--dry-run"),
+        ("roots", "--forget", "~/photos"),
+        ("roots", "--library", "mine", "~/photos"),
+        ("scan", "~/photos"),
+    ],
+)
+def test_a_home_folder_that_the_shell_left_alone(
+    tmp_path: Path, index: Index, photos: Path, arguments: tuple[str, ...]
+) -> None:
+    """As in "~/a b.jpg", and in --db=~/index.db."""
+    environment = {**os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(SAMPLES.parent)}
+    shutil.copyfile(SAMPLES / "Sydney" / "PXL_20240420_013155000.MP.jpg", photos / "a.MP.jpg")
+    (tmp_path / "dump.txt").write_text(
+        "1\tOpera\tOpera\t\t-33.85\t151.21\tS\tOPRA\tAU\t\t02\t\t\t\t0\t\t\tAustralia/Sydney\t2020-01-01\n"
+    )
+    index.scan([photos])
+    done = run("--db=~/index.db", *arguments, env=environment, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (tmp_path / "~").exists()
+
+
+def test_a_file_called_as_a_users_home_is(photos: Path, index: Index) -> None:
+    put(photos / "~2024" / "a.jpg", 1)
+    index.scan([photos])
+    for command in ("get", "why", "info"):
+        done = run(command, "~2024/a.jpg", database=index.path, cwd=photos)
+        assert (done.returncode, done.stderr) == (0, ""), command
+
+
+def test_every_command_that_takes_a_path_knows_the_home_folder() -> None:
+    def parameters(command: click.Command) -> Iterator[click.Parameter]:
+        yield from command.params
+        if isinstance(command, click.Group):
+            context = click.Context(command)
+            for name in command.list_commands(context):
+                below = command.get_command(context, name)
+                assert below is not None
+                yield from parameters(below)
+
+    named = [one for one in parameters(main) if isinstance(one.type, click.Path)]
+    assert len(named) > 9
+    assert [one.name for one in named if not isinstance(one.type, UserPath)] == []
 
 
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:

@@ -41,7 +41,10 @@ def test_a_users_mistake_is_one_line(
     line = json.loads(as_json.stderr)
     assert (line["level"], as_json.returncode) == ("error", code)
     assert words in line["message"]
-    assert "Traceback" in run("--debug", "--db", index.path, *arguments).stderr
+    debugged = run("--debug", "--db", index.path, *arguments)
+    assert debugged.stderr.startswith("Traceback")
+    assert debugged.stderr.endswith(done.stderr)
+    assert debugged.returncode == code
 
 
 def test_what_a_scan_has_to_say_as_json(index: Index, photos: Path) -> None:
