@@ -179,9 +179,8 @@ class Lines:
         self.latest = summary
         if not self._quiet and time.monotonic() >= self._next:
             self._next = time.monotonic() + _LINE_SECONDS
-            tell(
-                f"{many(summary.files_done, 'file')}, {size(summary.bytes_read)} read, now in {summary.current or '.'}"
-            )
+            read = size(summary.bytes_read + summary.bytes_ahead)
+            tell(f"{many(summary.files_done, 'file')}, {read} read, now in {summary.current or '.'}")
 
 
 class Bar:
@@ -220,16 +219,17 @@ class Bar:
             return
         self._drawn = time.monotonic()
         seconds = max(self._drawn - self._started, 1e-3)
+        done = summary.bytes_done + summary.bytes_ahead
         words = [f"{summary.files_done:,}" + _of(summary.expected_files) + " files"]
-        if summary.bytes_read:
-            words.append(f"{size(summary.bytes_read / seconds)}/s")
+        if read := summary.bytes_read + summary.bytes_ahead:
+            words.append(f"{size(read / seconds)}/s")
         if left := _time_left(summary, seconds):
             words.append(left)
         words.append(printable(summary.current[-40:]))
         self._bar.update(
             self._task,
             total=summary.expected_bytes,
-            completed=min(summary.bytes_done, summary.expected_bytes or summary.bytes_done),
+            completed=min(done, summary.expected_bytes or done),
             words="  ".join(words),
         )
         self._bar.refresh()
@@ -241,7 +241,8 @@ def _of(expected: int | None) -> str:
 
 def _time_left(summary: Summary, seconds: float) -> str:
     """Shown once it means something: after three seconds, with the total known."""
-    if summary.expected_bytes is None or seconds < 3 or not summary.bytes_done:
+    done = summary.bytes_done + summary.bytes_ahead
+    if summary.expected_bytes is None or seconds < 3 or not done:
         return ""
-    left = (summary.expected_bytes - summary.bytes_done) * seconds / summary.bytes_done
+    left = max(summary.expected_bytes - done, 0) * seconds / done
     return f"{int(left) // 60}:{int(left) % 60:02d} left"

@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import threading
+from collections.abc import Callable
 from io import RawIOBase
 from typing import BinaryIO, Protocol, cast
 
@@ -21,6 +22,8 @@ _FIRST = 16 * 1024
 _TAIL = 64
 # So much is read and hashed at a time: half of what the processors of laptops have as second cache, or less.
 PIECE = 512 * 1024
+# So often is told how far it is: a few times a second.
+_TOLD = 16 * PIECE
 _own = threading.local()
 
 
@@ -74,20 +77,27 @@ class Source:
     segments: list[Segment] | None = None  # see jpeg.segments
 
     def __init__(
-        self, file: BinaryIO, *, hashed: bool = True, size: int | None = None, room: memoryview | None = None
+        self,
+        file: BinaryIO,
+        *,
+        hashed: bool = True,
+        size: int | None = None,
+        room: memoryview | None = None,
+        tell: Callable[[int], None] | None = None,
     ) -> None:
-        """room: HEAD bytes of memory to keep the head in, which are the caller's again when the source is done with:
-        fresh memory the kernel clears page by page, which takes longer than to parse most files."""
+        """tell: is told now and then how many bytes are hashed. room: HEAD bytes of memory to keep the head in, which
+        are the caller's again when the source is done with: fresh memory the kernel clears page by page, which takes
+        longer than to parse most files."""
         self._file = file
         self.size = os.fstat(file.fileno()).st_size if size is None else size
         self.sha256 = self.sha1 = self._tail = b""
         self.fingerprint: str | None = None
         if hashed:
-            self._hash(memoryview(bytearray(min(HEAD, self.size))) if room is None else room)
+            self._hash(memoryview(bytearray(min(HEAD, self.size))) if room is None else room, tell)
         else:
             self._head = memoryview(_exactly(file, min(self.size, _FIRST)))
 
-    def _hash(self, room: memoryview) -> None:
+    def _hash(self, room: memoryview, tell: Callable[[int], None] | None) -> None:
         """Through one small buffer, which stays in the processor's cache while all three hashes see a piece of it."""
         sha256, sha1 = hashlib.sha256(), hashlib.sha1(usedforsecurity=False)
         expected, read, tail = self.size, 0, b""
@@ -101,6 +111,8 @@ class Source:
             picture.update(piece, read)
             tail = (tail + bytes(piece[-_TAIL:]))[-_TAIL:]
             read += len(piece)
+            if tell is not None and not read % _TOLD:
+                tell(read)
             piece = _fill(self._file, _buffer(), expected - read)
         self._tail, self.size = tail, read
         self.sha256, self.sha1 = sha256.digest(), sha1.digest()

@@ -12,6 +12,7 @@ from indexer.store.changes import FileStat
 from indexer.workers import Workers
 
 from . import worker
+from .gauge import LARGE, Gauge
 from .worker import Reading
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Readers:
     ) -> None:
         """elsewhere: the executor's workers are on other machines."""
         self._elsewhere = elsewhere
+        self._gauge = Gauge()
         self._workers: Workers[worker.Order, Reading] = Workers(
             worker.read_files, _crashed, workers, make_executor, executor
         )
@@ -65,17 +67,27 @@ class Readers:
                 yield list(map(self._order, batch))
 
         ahead = max(_AHEAD, _AHEAD_EACH * self._workers.count)
-        for _, reading in self._workers.run(orders(), ahead, tick):
+        for order, reading in self._workers.run(orders(), ahead, tick):
             job = out.popleft()
+            if order.gauge is not None:
+                self._gauge.end(order.gauge)
             yield job, _as_seen_here(job, reading) if self._elsewhere and reading.stat is not None else reading
+
+    def bytes_ahead(self) -> int:
+        """Bytes of large files that were read so far, of those whose readings are still to come."""
+        return self._gauge.total()
 
     def close(self) -> None:
         self._workers.close()
+        self._gauge.close()
 
     def _order(self, job: Job) -> worker.Order:
         seen = job.stat
         expected = (seen.size, seen.mtime_ns, seen.ctime_ns, seen.inode)
-        return worker.Order(job.path, job.sidecars, job.hashed, expected[:2] if self._elsewhere else expected)
+        if self._elsewhere:
+            return worker.Order(job.path, job.sidecars, job.hashed, expected[:2])
+        gauge = self._gauge.begin() if job.hashed and seen.size >= LARGE else None
+        return worker.Order(job.path, job.sidecars, job.hashed, expected, gauge)
 
 
 def _as_seen_here(job: Job, reading: Reading) -> Reading:

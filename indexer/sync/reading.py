@@ -15,6 +15,7 @@ from indexer.files import regular_nofollow
 from indexer.media.read import file_time, read_source
 from indexer.media.source import HEAD, Source
 
+from .gauge import telling
 from .worker import Order, Reading
 
 if sys.platform == "linux":
@@ -59,7 +60,12 @@ def _open(order: Order, room: memoryview) -> _Opened | Reading:
         file = FileIO(order.path, opener=regular_nofollow)
         before = os.fstat(file.fileno())
         if not _being_written(file.fileno()):
-            return _Opened(order, file, before, Source(file, hashed=order.hashed, size=before.st_size, room=room))
+            if order.gauge is None:
+                source = Source(file, hashed=order.hashed, size=before.st_size, room=room)
+            else:
+                with telling(order.gauge) as tell:
+                    source = Source(file, hashed=order.hashed, size=before.st_size, room=room, tell=tell)
+            return _Opened(order, file, before, source)
         reading = Reading(unstable="another program is writing it")
     except BlockingIOError:
         reading = Reading(unstable="another program has it to itself")

@@ -104,6 +104,7 @@ class Scan:
 
     def _progress(self) -> None:
         if self._listener is not None:
+            self.summary.bytes_ahead = self._readers.bytes_ahead()
             self._listener(self.summary)
 
     def count_ahead(self) -> None:

@@ -13,7 +13,8 @@ class Summary:
     turn up, gone those that stayed away: their assets are in the trash if they lie nowhere else. offline names roots,
     and drives inside them, that could not be reached; held says of roots that too much of them is missing to be let go.
 
-    current and the expected and done figures are for showing progress; expected ones are None until they are counted.
+    current and the expected, done and ahead figures are for showing progress; expected ones are None until they are
+    counted. bytes_ahead: of large files that are being read, what is read and not in bytes_done and bytes_read yet.
     """
 
     new: int = 0
@@ -36,6 +37,7 @@ class Summary:
     held: list[str] = field(default_factory=list)
     current: str = ""
     bytes_done: int = 0
+    bytes_ahead: int = 0
     expected_files: int | None = None
     expected_bytes: int | None = None
 
@@ -50,6 +52,6 @@ class Summary:
 
     def as_dict(self) -> dict[str, Any]:
         shown = asdict(self)
-        for progress in ("current", "bytes_done", "expected_files", "expected_bytes"):
+        for progress in ("current", "bytes_done", "bytes_ahead", "expected_files", "expected_bytes"):
             del shown[progress]
         return shown

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from indexer.media.facts import MediaFacts
 
+    from .gauge import Place
+
 
 class Reading(NamedTuple):
     """What came of reading one file: facts, or why there are none. stat: the one they hold for, where it is not the one
@@ -24,12 +26,13 @@ class Reading(NamedTuple):
 
 class Order(NamedTuple):
     """A file to read. hashed: are its digests wanted? expected: its size, mtime_ns, ctime_ns and inode; of these only
-    the first two for another machine, which may count the others otherwise."""
+    the first two for another machine, which may count the others otherwise. gauge: where to tell how far it is read."""
 
     path: str
     sidecars: tuple[str, ...] = ()
     hashed: bool = True
     expected: tuple[int, ...] = ()
+    gauge: Place | None = None
 
 
 def get_ready() -> None:

@@ -1,0 +1,82 @@
+"""How far a scan is: also within one large file."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from indexer import Index
+from indexer.sync.gauge import Gauge, Place, telling
+from indexer.sync.summary import Summary
+
+from ..conftest import faulty, put, rows, run, sized
+
+LARGE = sized(1 << 30, 20 << 30)
+
+
+def sparse(path: Path, size: int) -> Path:
+    with path.open("wb") as file:
+        file.truncate(size)
+    return path
+
+
+def test_it_advances_within_a_large_file(index: Index, photos: Path) -> None:
+    sparse(photos / "film.mp4", LARGE)
+    put(photos / "z.jpg", 1)
+    shown: list[tuple[int, int]] = []
+
+    def note(summary: Summary) -> None:
+        shown.append((summary.bytes_ahead, summary.bytes_done + summary.bytes_ahead))
+
+    summary = index.scan([photos], on_progress=note)
+    total = LARGE + (photos / "z.jpg").stat().st_size
+    within = [ahead for ahead, _ in shown if ahead]
+    assert len(set(within)) > 2
+    assert max(within) <= LARGE
+    assert [done for _, done in shown] == sorted(done for _, done in shown)  # never back
+    assert (summary.bytes_read, summary.bytes_done, shown[-1]) == (total, total, (0, total))
+    assert "bytes_ahead" not in summary.as_dict()
+
+
+def test_the_lines_of_a_scan_tell_it(tmp_path: Path, photos: Path) -> None:
+    sparse(photos / "film.mp4", LARGE)
+    env = faulty(tmp_path / "often", "import indexer.cli.scan as scan\nscan._LINE_SECONDS = 0.2\n")
+    done = run("scan", photos, database=tmp_path / "index.db", env={**env, "TMPDIR": str(tmp_path)})
+    told = re.findall(r"^0 files, ([\d.]+ [MG]B) read", done.stderr, re.MULTILINE)
+    assert len(set(told)) > 2, done.stderr
+    assert not list(tmp_path.glob("indexer-*"))
+
+
+@pytest.mark.parametrize("fault", ["no room for it", "readers that do not see it"])
+def test_without_it_files_are_read_as_well(
+    index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    if fault == "no room for it":
+        monkeypatch.setattr(tempfile, "tempdir", str(photos / "nowhere"))
+    else:
+        monkeypatch.setattr(Gauge, "begin", lambda self: Place("/nowhere/at all", 3))
+    sparse(photos / "film.mp4", 80 << 20)
+    summary = index.scan([photos])
+    assert summary.bytes_read == 80 << 20
+    assert rows(index, "SELECT count(*) FROM asset") == [(1,)]
+
+
+def test_places_are_used_again() -> None:
+    gauge = Gauge()
+    first, second = gauge.begin(), gauge.begin()
+    assert first is not None and second is not None
+    for place, count in ((first, 1000), (second, 1 << 40)):
+        with telling(place) as tell:
+            assert tell is not None
+            tell(count)
+    assert gauge.total() == 1000 + (1 << 40)
+    gauge.end(first)
+    assert gauge.total() == 1 << 40
+    assert gauge.begin() == first
+    assert gauge.total() == 1 << 40
+    gauge.close()
+    assert not os.path.exists(first.path)
