@@ -293,6 +293,16 @@ CREATE TABLE user_value (
     place_name   TEXT
 ) STRICT, WITHOUT ROWID;
 
+-- What write-back wrote into a photo's sidecar, by column of user_value, and what the sidecar said before (JSON). As long
+-- as it says the same, that is the user's word there too, and counts as what it said before.
+CREATE TABLE written_value (
+    asset_id TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    name     TEXT NOT NULL,
+    value    TEXT NOT NULL CHECK (json_valid(value)),
+    before   TEXT NOT NULL CHECK (json_valid(before)),
+    PRIMARY KEY (asset_id, name)
+) STRICT, WITHOUT ROWID;
+
 -- What has been worked out of an asset, by which enricher in which version; the results lie in the tables that follow.
 -- basis is what they were worked out from (see enrichment_basis): where that has changed, or the version, they are due
 -- again. One that failed is not tried again before then.

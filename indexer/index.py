@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -440,9 +440,13 @@ class Index:
         lie as they were, if any was changed. No photo is written to."""
         import shutil
 
+        from .store import written
         from .store.copies import beside
+        from .store.writer import Writer
         from .sync.write_back import write_back
 
+        chosen = self.known(ids_or_paths) if ids_or_paths else None
+        connection = self._db if dry_run else self._writable()
         folder = beside(self.path, "sidecars")
         kept: list[Path] = []
 
@@ -452,8 +456,13 @@ class Index:
             shutil.copy2(sidecar, copy)
             kept.append(copy)
 
-        chosen = self.known(ids_or_paths) if ids_or_paths else None
-        return list(write_back(self._db, chosen, keep, dry_run=dry_run)), folder if kept else None
+        @contextmanager
+        def record(asset_id: str, values: Mapping[str, written.Written]) -> Iterator[None]:
+            with (writer := Writer(connection)).transaction():
+                written.note(writer.connection, asset_id, values)
+                yield
+
+        return list(write_back(connection, chosen, keep, record, dry_run=dry_run)), folder if kept else None
 
     def import_places(self, dump: PathLike, *, dry_run: bool = False) -> int:
         """Take in the landmarks of a dump of GeoNames, for `place_name`; how many. Raises UsageError for another file.

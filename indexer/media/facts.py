@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Metadata(NamedTuple):
@@ -85,6 +85,14 @@ class Origin(NamedTuple):
     note: str | None = None
 
 
+class Beside(NamedTuple):
+    """What an XMP sidecar says of a field that write-back may have written, and what the file itself says."""
+
+    field: str
+    value: Any
+    otherwise: Any
+
+
 class MediaFacts(NamedTuple):
     """One file, read once.
 
@@ -92,7 +100,7 @@ class MediaFacts(NamedTuple):
     in seconds. fingerprint is the XXH3-128 of the coded picture alone (see `fingerprint`), None where it was not taken
     or the format has none. local_datetime is when it was taken (see `capture`); timezone the IANA name where its
     coordinates lie. origins say where dates and places come from. problems says what is wrong with the file, in words
-    for the user; it is empty for a sound one."""
+    for the user; it is empty for a sound one. beside is what sidecars say that write-back may have written."""
 
     mime_type: str
     size: int
@@ -110,3 +118,4 @@ class MediaFacts(NamedTuple):
     fingerprint: str | None = None
     origins: tuple[Origin, ...] = ()
     problems: tuple[str, ...] = ()
+    beside: tuple[Beside, ...] = ()

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .dates import is_placeholder
-from .facts import Metadata, Origin
+from .facts import Beside, Metadata, Origin
 from .found import Found
 
 _CAMERA = ("Exif", "CIFF", "X3F", "QuickTime", "maker note", "HEIF", "XMP", "IPTC", "RIFF", "film", "PNG", "sidecar")
@@ -31,6 +31,8 @@ _CAMERA_RANKS = {source: rank for rank, source in enumerate(_CAMERA)}
 _RECORD = frozenset(Metadata._fields)
 # Dates and places: their origins are kept in the index.
 KEPT = tuple(field for field in _ORDER if field not in ("rating", "description"))
+# What write-back writes.
+_WRITTEN = ("rating", "description", "city", "state", "country", "country_code", "sublocation")
 _DOUBTED = frozenset(("original_datetime", "digitized_datetime"))
 PLACEHOLDER = "a placeholder for no date"
 
@@ -143,6 +145,15 @@ def settle(words: Words) -> Metadata:
     if "latitude" not in values or "longitude" not in values:
         values["latitude"] = values["longitude"] = None
     return Metadata(**values)
+
+
+def beside(words: Words) -> tuple[Beside, ...]:
+    """What sidecars say of the fields that write-back writes, where they come first, and the next word on each."""
+    return tuple(
+        Beside(field, said[0][1], said[1][1] if len(said) > 1 else None)
+        for field in _WRITTEN
+        if (said := words.get(field)) and said[0][0] == "sidecar"
+    )
 
 
 def doubt(field: str, value: Any) -> str | None:

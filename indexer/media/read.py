@@ -14,7 +14,7 @@ from .facts import Face, MediaFacts, Metadata, Origin
 from .formats import EXTENSIONS, extension, sniff
 from .found import Found
 from .jpeg import ends, read_jpeg
-from .precedence import notable, origins, ranked, settle
+from .precedence import beside, notable, origins, ranked, settle
 from .source import Readable, Source
 
 _MAX_BLOCKS = 8
@@ -65,6 +65,7 @@ def read_source(source: Source, name: str, file_ns: int, sidecars: Sequence[str]
         fingerprint=source.fingerprint,
         origins=(*listed, *notable(words)),
         problems=tuple(dict.fromkeys(found.problems))[:_MAX_PROBLEMS],
+        beside=beside(words) if "sidecar" in found.claims else (),
     )
 
 

@@ -20,7 +20,7 @@ from .rows import Root
 from .writer import Writer
 
 # Of a new asset, taken over as they are.
-_OF_ASSETS = ("keyword", "motion", "companion", "user_value", "former_checksum", "upload")
+_OF_ASSETS = ("keyword", "motion", "companion", "user_value", "written_value", "former_checksum", "upload")
 
 # Their asset -> ours. The same bytes are the same asset; else the same beginning (which the id is made of), or bytes
 # that either has known the asset by before it was edited.
@@ -219,6 +219,7 @@ class _Merge:
         ).fetchone()
         self._copy("former_checksum", "NOT is_new")
         self._copy("upload", "NOT is_new")
+        self._copy("written_value", "NOT is_new")
         self._db.execute(
             "INSERT OR IGNORE INTO main.left_out SELECT * FROM theirs.left_out"
             " WHERE NOT EXISTS (SELECT 1 FROM main.asset"

@@ -10,6 +10,7 @@ from indexer.media.facts import MediaFacts, Metadata
 
 from .people import absorb, join
 from .rows import NUMBER
+from .written import without_own
 
 # The columns of asset that hold it, in the order of `row_of`.
 COLUMNS = (*Metadata._fields, "origins")
@@ -36,6 +37,7 @@ def add_words(connection: sqlite3.Connection, added: Iterable[tuple[str, MediaFa
 
 def replace_words(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts, now: str) -> None:
     """Put what was read in the place of what was there; what the user said, and whom they named, stays."""
+    facts = without_own(connection, asset_id, facts)
     picture = (facts.mime_type, facts.width, facts.height, facts.duration, facts.local_datetime, asset_id)
     connection.execute(_UPDATE_PICTURE, picture)
     words = facts.metadata

@@ -12,6 +12,7 @@ from indexer import paths
 from indexer.files import is_regular
 from indexer.media.facts import Origin
 from indexer.store import queries
+from indexer.store.written import origins_without_own, written_of
 
 from .rules import real_folder
 from .sidecars import Sidecars, is_sidecar_name
@@ -31,7 +32,8 @@ def explain(connection: sqlite3.Connection, asset_id: str) -> Explanation:
     settled, looked_up = queries.user_origins(connection, asset_id), queries.looked_up(connection, asset_id)
     for path, sidecars in _files(connection, asset_id):
         try:
-            return Explanation(settled + read_words(path, sidecars) + looked_up, paths.to_text(path))
+            read = origins_without_own(read_words(path, sidecars), written_of(connection, asset_id))
+            return Explanation(settled + read + looked_up, paths.to_text(path))
         except OSError:
             continue
     return Explanation(settled + queries.origins(connection, asset_id) + looked_up, None)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from indexer import scratch
 from indexer.files import is_regular, read_small
-from indexer.media.xmp import MAX_PACKET
+from indexer.media.found import Claims, Found
+from indexer.media.xmp import MAX_PACKET, read_xmp
 from indexer.media.xmp_write import with_values
 from indexer.store.said import Said, said
+from indexer.store.written import Written
 
 from .sidecars import Sidecars
 
@@ -27,8 +30,17 @@ class WrittenBack(NamedTuple):
     reason: str | None = None
 
 
+# Is entered with an asset's id and what is written into its sidecar, and left when that is done.
+Record = Callable[[str, Mapping[str, Written]], AbstractContextManager[None]]
+
+
 def write_back(
-    connection: sqlite3.Connection, asset_ids: Iterable[str] | None, keep: Callable[[Path], None], *, dry_run: bool
+    connection: sqlite3.Connection,
+    asset_ids: Iterable[str] | None,
+    keep: Callable[[Path], None],
+    record: Record,
+    *,
+    dry_run: bool,
 ) -> Iterator[WrittenBack]:
     """asset_ids None: all of which the user has said anything. keep: is given a sidecar before it is changed."""
     beside: dict[Path, Sidecars] = {}  # by folder, of which many photos may lie in one
@@ -36,13 +48,13 @@ def write_back(
         path = Path(f"{one.real_path}.xmp")
         try:
             path = _sidecar(Path(one.real_path), beside)
-            yield _written(one, path, keep, dry_run)
+            yield _written(one, path, keep, record, dry_run)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             yield WrittenBack(one.asset_id, path, "failed", reason)
 
 
-def _written(one: Said, path: Path, keep: Callable[[Path], None], dry_run: bool) -> WrittenBack:
+def _written(one: Said, path: Path, keep: Callable[[Path], None], record: Record, dry_run: bool) -> WrittenBack:
     if not is_regular(one.real_path):
         raise ValueError("the photo cannot be reached now")
     before = read_small(path, MAX_PACKET) if os.path.lexists(path) else None
@@ -52,11 +64,24 @@ def _written(one: Said, path: Path, keep: Callable[[Path], None], dry_run: bool)
     if not dry_run:
         if before is not None:
             keep(path)
-        with scratch.folder(path.parent, sweeps=False) as own:
+        written = _changes(before, after, one.values)
+        with record(one.asset_id, written), scratch.folder(path.parent, sweeps=False) as own:
             half = own / path.name
             half.write_bytes(after)
             half.replace(path)
     return WrittenBack(one.asset_id, path, "made" if before is None else "changed")
+
+
+def _changes(before: bytes | None, after: bytes, values: Iterable[str]) -> dict[str, Written]:
+    """Of these fields those of which the sidecar says something else now, as it is read."""
+    had, now = ({} if packet is None else _claims(packet) for packet in (before, after))
+    return {name: Written(now[name], had.get(name)) for name in values if now.get(name) not in (None, had.get(name))}
+
+
+def _claims(packet: bytes) -> Claims:
+    found = Found()
+    read_xmp(packet, found, source="sidecar")
+    return found.claims.get("sidecar", {})
 
 
 def _sidecar(photo: Path, beside: dict[Path, Sidecars]) -> Path:

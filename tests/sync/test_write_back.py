@@ -105,3 +105,55 @@ def test_on_the_command_line(index: Index, album: Path) -> None:
     assert run("write-back", "asset_2222222222222222222222", database=index.path).returncode == 3
     # "album" will do for "albums"
     assert "Japan" in run("album", "create", "Japan", album / "a.jpg", database=index.path).stdout
+
+
+@pytest.mark.parametrize("is_scanned", [False, True])
+def test_what_was_undone_does_not_come_back_from_the_sidecar(index: Index, album: Path, is_scanned: bool) -> None:
+    """It was the user's word there too. What the sidecar said before counts again, and so does what others write."""
+    names = ("a.jpg", "b.jpg")
+
+    def said() -> list[tuple[object, object, object]]:
+        metadata = [index.get(album / name)["metadata"] for name in names]
+        return [(one["rating"], one["description"], one["city"]) for one in metadata]
+
+    before = said()
+    assert [one[0] for one in before] == [None, 1]
+    index.set([album / name for name in names], rating=5, description="Tea in Gion", city="Kyoto")
+    states = [one.state for one in index.write_back()[0]]
+    assert states == ["made", "changed"]
+    if is_scanned:
+        assert index.scan().reread == 2
+        assert said() == [(5, "Tea in Gion", "Kyoto")] * 2
+    index.undo()
+    assert said() == before
+    index.scan()
+    assert said() == before
+    explained = run("explain", album / "a.jpg", database=index.path).stdout
+    assert "Tea in Gion" not in explained and "Kyoto" not in explained
+    # Another program adds a keyword, and leaves the rest: that is still ours.
+    sidecar = album / "a.jpg.xmp"
+    text = sidecar.read_text()
+    sidecar.write_text(text.replace("</rdf:Description>", "<!-- seen --></rdf:Description>"))
+    assert index.scan().reread == 1
+    assert said() == before
+    # It says something else: that counts, and so does the same again from then on.
+    for rating in (4, 5):
+        sidecar.write_text(text.replace("<xmp:Rating>5", f"<xmp:Rating>{rating}").replace("Kyoto", "Nara"))
+        assert index.scan().reread == 1
+        assert said() == [(rating, None, "Nara"), before[1]]
+
+
+def test_what_the_user_takes_back_is_gone_from_the_sidecar_too(index: Index, album: Path) -> None:
+    """Not from the file, which is written to by `write-back` alone, but from what it counts for."""
+    for rating in (5, 2):
+        index.set([album / "a.jpg"], rating=rating)
+        index.write_back()
+        index.scan()
+    index.set([album / "a.jpg"], rating=None)
+    index.scan()
+    assert index.get(album / "a.jpg")["metadata"]["rating"] is None
+    (album / "a.jpg").rename(album / "moved.jpg")
+    (album / "a.jpg.xmp").rename(album / "moved.jpg.xmp")
+    for _ in range(2):
+        index.scan()
+        assert index.get(album / "moved.jpg")["metadata"]["rating"] is None

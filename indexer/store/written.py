@@ -1,0 +1,65 @@
+"""What write-back wrote into the sidecars of an asset. Read again, it is what the user said, not what the file says: it
+counts as what the sidecar said before, so that what the user takes back does not come back from there."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from indexer.media.facts import MediaFacts, Origin
+
+
+class Written(NamedTuple):
+    """value: as the sidecar says it now; before: what it said before the first of our own, or None."""
+
+    value: Any
+    before: Any
+
+
+def note(connection: sqlite3.Connection, asset_id: str, written: Mapping[str, Written]) -> None:
+    """What is about to be written, by field."""
+    connection.executemany(
+        "INSERT INTO written_value VALUES (?, ?, ?, ?) ON CONFLICT (asset_id, name) DO UPDATE SET"
+        " value = excluded.value, before = iif(value IS excluded.before, before, excluded.before)",
+        [(asset_id, name, _text(one.value), _text(one.before)) for name, one in written.items()],
+    )
+
+
+def written_of(connection: sqlite3.Connection, asset_id: str) -> dict[str, Written]:
+    rows = connection.execute("SELECT name, value, before FROM written_value WHERE asset_id = ?", (asset_id,))
+    return {name: Written(json.loads(value), json.loads(before)) for name, value, before in rows}
+
+
+def without_own(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts) -> MediaFacts:
+    """What was read, without what the user said. Where a sidecar says something else by now, another program wrote it,
+    and whatever it says from then on is its word."""
+    known = written_of(connection, asset_id) if facts.beside else {}
+    if not known:
+        return facts
+    others = [one.field for one in facts.beside if one.field in known and known[one.field].value != one.value]
+    connection.executemany(
+        "DELETE FROM written_value WHERE asset_id = ? AND name = ?", [(asset_id, name) for name in others]
+    )
+    own = {one.field: one for one in facts.beside if one.field in known and one.field not in others}
+    values = {name: one.otherwise if (was := known[name].before) is None else was for name, one in own.items()}
+    return facts._replace(
+        metadata=facts.metadata._replace(**values),
+        origins=tuple(origins_without_own(facts.origins, known)),
+    )
+
+
+def origins_without_own(origins: Iterable[Origin], known: Mapping[str, Written]) -> list[Origin]:
+    kept = []
+    for one in origins:
+        written = known.get(one.field)
+        if written is None or not one.source.startswith("sidecar") or one.value != str(written.value):
+            kept.append(one)
+        elif written.before is not None:
+            kept.append(one._replace(value=str(written.before)))
+    return kept
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
