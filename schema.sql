@@ -640,7 +640,8 @@ CREATE TRIGGER album_asset_deleted AFTER DELETE ON album_asset BEGIN
             json_object('album_id', old.album_id, 'asset_id', old.asset_id));
 END;
 
--- A scan or watch at work; its row goes when it ends. A row whose process is dead is a run that was killed.
+-- A scan or watch at work; its row goes when it ends, or when the next one begins. What counts is the lock that each of
+-- them holds, a file beside the index; a row without it is a run that was killed.
 CREATE TABLE activity (
     id         INTEGER PRIMARY KEY,
     kind       TEXT NOT NULL CHECK (kind IN ('scan', 'watch')),

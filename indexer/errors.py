@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 
 class IndexerError(Exception):
     """Something the user can understand and act on. Its text is one line and says what to do."""
@@ -38,6 +41,15 @@ class CannotUndo(IndexerError):
 
 class IndexUnusable(IndexerError):
     """The index file is missing, damaged, not an index, or made by a newer version."""
+
+
+class DiskFull(IndexUnusable):
+    """There is no room for the index, or for what lies beside it."""
+
+
+def cannot_write(where: str | os.PathLike[str], error: OSError) -> IndexUnusable:
+    kind = DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else IndexUnusable
+    return kind(f"cannot write to {os.fspath(where)}: {error.strerror}")
 
 
 class Undecodable(IndexerError):

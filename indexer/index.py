@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -311,10 +311,10 @@ class Index:
         return queries.failures(self._db, limit)
 
     def activities(self) -> Sequence[Activity]:
-        """Scans and watches at work now, of this machine or another."""
-        from .sync.activity import running
+        """Scans, watches and servers at work now."""
+        from .store.activities import running
 
-        return running(self._db)
+        return running(self.path)
 
     def query(self, sql: str) -> Iterator[dict[str, Any]]:
         """The rows of the user's own SELECT, by column. Cannot write. Raises QueryError."""
@@ -826,6 +826,7 @@ class Index:
         """
         from . import scratch
         from .store import copies
+        from .store.activities import refuse_while_written
         from .store.connection import open_as_it_is, open_for_writing
         from .store.writer import Writer
 
@@ -834,9 +835,7 @@ class Index:
         kept = None
         if self.path.exists():
             kept = copies.beside(self.path, "before-restore")
-            with suppress(*copies.BROKEN):  # a damaged one may be restored
-                if running := self.activities():
-                    raise UsageError(f"{running[0].kind} is at work (process {running[0].pid}): stop it first")
+            refuse_while_written(self.path)
         if dry_run:
             return kept
         self._refuse_network()

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import config, ids, scratch
-from .errors import IndexUnusable, UsageError
+from .errors import IndexUnusable
 from .store import copies, schema
+from .store.activities import refuse_while_written
 from .store.connection import connect, open_for_writing
-from .sync.activity import running
 
 if TYPE_CHECKING:
     from .index import Index
@@ -34,9 +34,8 @@ def repair(index: Index, *, workers: int | None = None, dry_run: bool = False) -
     path = index.path
     with closing(connect(path, "mode=ro")) as connection:  # as it is: a damaged one cannot be updated
         is_older = 0 < schema.check(connection, path) < schema.VERSION
-        with suppress(*copies.BROKEN):  # where even that cannot be read
-            if at_work := [] if dry_run else running(connection):
-                raise UsageError(f"{at_work[0].kind} is at work (process {at_work[0].pid}): stop it first")
+        if not dry_run:
+            refuse_while_written(path)
         problems = copies.damages(connection)
     if not problems or dry_run:
         return Repair(problems)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from indexer.errors import IndexerError
+from indexer.errors import DiskFull, IndexerError
 from indexer.store.connection import open_for_writing
 from indexer.store.writer import Writer
 
@@ -15,6 +15,9 @@ from .run import Enrich
 
 # Changes are gathered for so long, so that a burst of them is one run.
 _GATHER_SECONDS = 1.0
+# On a full disk it is tried again after so long, and less and less often.
+_RETRY_SECONDS = 5.0
+_LONGEST_RETRY_SECONDS = 60.0
 
 
 class Behind:
@@ -63,21 +66,33 @@ class Behind:
             self._on_message(f"nothing is worked out of new photos: {error}")
             return
         try:
-            writer, told = Writer(connection), set[str]()
+            writer, told, full_for = Writer(connection), set[str](), 0
             while self._wait():
-                with self._lock:
-                    among = None if self._everything else sorted(self._due)
-                    self._everything, self._due = False, set()
-                cache = Cache(writer, self._database, self._max_cache)
-                summary = Enrich(writer, cache, workers=self._workers, stop=self._stop).run(among)
-                for name, why in summary.left_out.items():
-                    if name not in told:
-                        self._on_message(f"{name} is left out: {why}")
-                        told.add(name)
+                try:
+                    left_out = self._see_to_what_is_due(writer)
+                    full_for = 0
+                except DiskFull:
+                    if not full_for:
+                        self._on_message("The disk with the index is full: photos are enriched once there is room.")
+                    self.tell(None)
+                    self._stop.wait(min(_RETRY_SECONDS * 2**full_for, _LONGEST_RETRY_SECONDS))
+                    full_for += 1
+                    continue
+                for name in left_out.keys() - told:
+                    self._on_message(f"{name} is left out: {left_out[name]}")
+                    told.add(name)
         except IndexerError as error:
             self._on_message(f"no more is worked out of photos: {error}")
         finally:
             connection.close()
+
+    def _see_to_what_is_due(self, writer: Writer) -> dict[str, str]:
+        """Enrichers that were left out, and why."""
+        with self._lock:
+            among = None if self._everything else sorted(self._due)
+            self._everything, self._due = False, set()
+        cache = Cache(writer, self._database, self._max_cache)
+        return Enrich(writer, cache, workers=self._workers, stop=self._stop).run(among).left_out
 
     def _wait(self) -> bool:
         """Until there is something to do; False: the end."""

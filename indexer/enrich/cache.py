@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from indexer.config import cache_folder
-from indexer.errors import IndexUnusable
+from indexer.errors import cannot_write
 from indexer.store import enrichments, merge
 from indexer.store.enrichments import Variant
 from indexer.store.writer import Writer
@@ -54,7 +54,7 @@ class Cache:
                 self.forget_missing()
                 tag.write_text(_TAG_TEXT)
             except OSError as error:
-                raise IndexUnusable(f"cannot write to {self.folder}: {error.strerror}") from error
+                raise cannot_write(self.folder, error) from error
 
     def forget_missing(self) -> int:
         """Have variants whose files are gone made again, and remove files that no asset needs. How many were gone."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import xxhash
 from PIL import Image
 
-from indexer.errors import IndexUnusable
+from indexer.errors import cannot_write
 from indexer.store.enrichments import Encoded, Variant
 
 from .enrichers import FROM_PICTURE, VARIANTS
@@ -69,7 +69,7 @@ def keep(stem: Stem, one: Encoded) -> Variant:
         with suppress(OSError):
             half.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise IndexUnusable(f"cannot write to {stem.folder}: {error.strerror}") from error
+            raise cannot_write(stem.folder, error) from error
         raise
     return Variant(one.name, stem.file(one.name), "image/jpeg", one.width, one.height, len(one.data))
 

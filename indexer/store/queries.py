@@ -11,7 +11,7 @@ from indexer.errors import QueryError
 from indexer.media.facts import Motion, Origin
 from indexer.paths import nfc, split
 
-from .rows import ASSET_ID, NUMBER, Activity, Coverage, Mount, Root, StoredFile, Verdict
+from .rows import ASSET_ID, NUMBER, Coverage, Mount, Root, StoredFile, Verdict
 
 _FILE = (
     "id, root_id, folder, name, verdict, reason, is_folder,"
@@ -519,11 +519,6 @@ def counts(connection: sqlite3.Connection) -> Counts:
         connection.execute("SELECT root_id, count(*) FROM file WHERE verdict = 'missing' GROUP BY root_id").fetchall()
     )
     return Counts(live, trashed, sum(by_root.values()), size, by_verdict, by_root, missing)
-
-
-def activities(connection: sqlite3.Connection) -> list[Activity]:
-    rows = connection.execute("SELECT kind, host, pid, roots, started_at FROM activity ORDER BY id")
-    return [Activity(kind, host, pid, tuple(paths.split("\n")), at) for kind, host, pid, paths, at in rows]
 
 
 class Filter(NamedTuple):

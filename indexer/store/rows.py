@@ -80,8 +80,11 @@ class Verdict(NamedTuple):
 
 
 class Activity(NamedTuple):
+    """A scan, watch or server at work; note: what keeps it from its work, or else befell it."""
+
     kind: str
     host: str
     pid: int
     roots: tuple[str, ...]
     started_at: str
+    note: str | None = None

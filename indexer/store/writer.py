@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import binascii
 import json
-import os
-import platform
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import compress
+from pathlib import Path
 
 from indexer import ids, paths
-from indexer.errors import IndexUnusable
+from indexer.errors import DiskFull, IndexUnusable
 from indexer.media.dates import utc
 from indexer.media.facts import MediaFacts
 
@@ -23,10 +22,12 @@ from .connection import IndexConnection
 from .enrichments import Enrichment, put
 from .history import count_new, path_of, tell, tell_of, tell_of_new
 from .queries import ROOT, asset_json
-from .rows import ASSET_ID, NUMBER, Coverage, Root
+from .rows import ASSET_ID, NUMBER, Activity, Coverage, Root
 from .undo import UserChange, last, record_final, recorded, touched_assets, undo
 
 _ADVICE = "What was written before is kept; 'indexer doctor' says more"
+# Bytes: with fewer a disk is full.
+_NO_ROOM = 1 << 20
 _PRESENT = "verdict NOT IN ('gone', 'ignored')"
 
 _ASSET = (
@@ -94,8 +95,8 @@ class Writer:
     def transaction(self) -> Iterator[None]:
         """Waits for other writers; on any exception nothing of it is kept. All of it bears one time.
 
-        Raises IndexUnusable where the file was deleted or replaced, or is damaged, where the disk is full, or another
-        writer does not come to an end."""
+        Raises IndexUnusable where the file was deleted or replaced, or is damaged, or another
+        writer does not come to an end; DiskFull, one of these, where there is no room."""
         try:
             self.connection.execute("BEGIN IMMEDIATE")
             self.connection.ensure_in_place()
@@ -109,7 +110,8 @@ class Writer:
             if isinstance(error, sqlite3.OperationalError | sqlite3.DatabaseError) and not isinstance(
                 error, sqlite3.IntegrityError | sqlite3.ProgrammingError
             ):
-                raise IndexUnusable(f"cannot write to the index: {error}. {_ADVICE}") from error
+                kind = DiskFull if _is_disk_full(error, self.connection.path) else IndexUnusable
+                raise kind(f"cannot write to the index: {error}. {_ADVICE}") from error
             raise
 
     # Roots
@@ -599,17 +601,18 @@ class Writer:
     def end_coverage(self, root_ids: Iterable[int]) -> None:
         self.connection.executemany("DELETE FROM coverage WHERE root_id = ?", [(number,) for number in root_ids])
 
-    def begin_activity(self, kind: str, roots: Iterable[str]) -> int:
-        with self.transaction():
-            row = self.connection.execute(
-                "INSERT INTO activity (kind, host, pid, roots, started_at) VALUES (?, ?, ?, ?, ?) RETURNING id",
-                (kind, platform.node(), os.getpid(), "\n".join(roots), self._now),
-            ).fetchone()
-        return int(row[0])
+    def put_activities(self, running: Iterable[Activity]) -> None:
+        """Have the table say what is at work now; see `activities`."""
+        self.connection.execute("DELETE FROM activity")
+        self.connection.executemany(
+            "INSERT INTO activity (kind, host, pid, roots, started_at) VALUES (?, ?, ?, ?, ?)",
+            [(one.kind, one.host, one.pid, "\n".join(one.roots), one.started_at) for one in running if one.roots],
+        )
 
-    def end_activity(self, activity_ids: Iterable[int]) -> None:
+    def probe(self) -> None:
+        """Write something that changes nothing: is there room again? Raises DiskFull."""
         with self.transaction():
-            self.connection.executemany("DELETE FROM activity WHERE id = ?", [(number,) for number in activity_ids])
+            self.connection.execute("UPDATE setting SET value = value WHERE name = 'device_id'")
 
     # Within
 
@@ -755,6 +758,16 @@ def _insert(
 
 def _verdict(facts: MediaFacts) -> tuple[str, str | None]:
     return ("damaged", "; ".join(facts.problems)) if facts.problems else ("indexed", None)
+
+
+def _is_disk_full(error: sqlite3.Error, path: Path) -> bool:
+    """Some writes, as to the shared memory, fail for want of room like for any other trouble."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
+        import shutil
+
+        return shutil.disk_usage(path).free < _NO_ROOM
+    return code == sqlite3.SQLITE_FULL
 
 
 def checksum(digest: bytes) -> str:

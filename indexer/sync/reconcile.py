@@ -77,8 +77,8 @@ class Reconciler:
 
     roots: all of the index's, by id; a file may have come from any. summary is counted up as it goes.
     rest_seconds: a file touched within this time is not read yet, but returned as not at rest.
-    accept_loss: so many missing files the user knows of. on_change is told of each change as it is written, on_enter of
-    each folder before it is listed.
+    accept_loss: so many missing files the user knows of. on_change is told of each change once it is written, on_enter
+    of each folder before it is listed.
     """
 
     def __init__(
@@ -110,6 +110,7 @@ class Reconciler:
         self._inodes: dict[int, bool] = {}
         self._pending: list[Change | PassedOver | _Read] = []
         self._new: list[Change] = []
+        self._written: list[tuple[Change, str]] = []
         self._unheard: dict[bytes, str] = {}
         self._written_at = time.monotonic()
         self._missing: list[StoredFile] = []
@@ -336,13 +337,16 @@ class Reconciler:
     def _flush(self) -> None:
         if self._pending:
             self._presence.look_anew()
-            self._new = []  # of a transaction that was broken off: its items are pending still
+            self._new, self._written = [], []  # of a transaction that was broken off: its items are pending still
             with self._writer.transaction():
                 self._unheard = self._find_unheard()
                 for item in self._pending:
                     self._write(item)
                 self._add_new()
             self._pending.clear()
+            for change, asset_id in self._written:
+                self._on_change(change, asset_id)
+            self._written = []
         self._written_at = time.monotonic()
         self._on_progress()
 
@@ -371,8 +375,7 @@ class Reconciler:
     def _add_new(self) -> None:
         """Write what is new beyond doubt: whatever is decided next has to see it."""
         if self._new:
-            for change, asset_id in zip(self._new, self._writer.add(self._new), strict=True):
-                self._on_change(change, asset_id)
+            self._written += zip(self._new, self._writer.add(self._new), strict=True)
             self._new = []
 
     def _write(self, item: Change | PassedOver | _Read) -> None:
@@ -381,7 +384,7 @@ class Reconciler:
             return
         self._add_new()
         if isinstance(item, Change):
-            self._on_change(item, self._writer.apply(item))
+            self._written.append((item, self._writer.apply(item)))
             return
         if item.is_folder and item.verdict == "ignored":
             self._writer.ignore_below(item.root_id, paths.join(item.folder, item.name), item.reason)
@@ -421,7 +424,7 @@ class Reconciler:
                 self._postponed.append(read)
             return
         self._count(change)
-        self._on_change(change, self._writer.apply(change))
+        self._written.append((change, self._writer.apply(change)))
 
     def _is_left_out(self, stat: FileStat, facts: MediaFacts) -> bool:
         """Did the user delete such a photo from the index? Not where a photo lies that became this one."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from indexer.store import queries
+from indexer.store.activities import at_work
 from indexer.store.rows import Root
 from indexer.store.writer import Writer
 
@@ -55,21 +56,23 @@ class Scan:
 
     def run(self) -> Summary:
         started = time.monotonic()
-        activity = self._writer.begin_activity("scan", [target.root.path for target in self._targets])
         try:
-            reachable = [target for target in self._targets if self._is_there(target.root)]
-            roots = {root.id: root for root in queries.roots(self._writer.connection)}
-            passes = [self._reconcile(target, roots) for target in reachable]
-            self._settle(passes)
-            with self._writer.transaction():
-                for target in reachable:
-                    if not target.folder and target.name is None:
-                        self._writer.root_scanned(target.root.id)
+            with at_work(self._writer, "scan", [target.root.path for target in self._targets]):
+                self._run()
         finally:
             self._counted.set()
-            self._writer.end_activity([activity])
             self.summary.seconds = time.monotonic() - started
         return self.summary
+
+    def _run(self) -> None:
+        reachable = [target for target in self._targets if self._is_there(target.root)]
+        roots = {root.id: root for root in queries.roots(self._writer.connection)}
+        passes = [self._reconcile(target, roots) for target in reachable]
+        self._settle(passes)
+        with self._writer.transaction():
+            for target in reachable:
+                if not target.folder and target.name is None:
+                    self._writer.root_scanned(target.root.id)
 
     def _is_there(self, root: Root) -> bool:
         found = find_root(self._writer.connection, root, may_be_empty=self._accepted > 0)

@@ -11,16 +11,17 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from indexer import paths
-from indexer.errors import UsageError
+from indexer.errors import DiskFull, IndexUnusable
 from indexer.store import queries
+from indexer.store.activities import Claim, at_work
 from indexer.store.changes import Change
 from indexer.store.rows import Coverage, Root
 from indexer.store.writer import Writer, timestamp
 
-from .activity import is_running
 from .missing import Ages, held_words, let_go
 from .observe import Events, follow
 from .presence import Presence, find_root, note_root
@@ -36,6 +37,8 @@ RESCAN_SECONDS = 3600.0
 TRASH_SECONDS = 60.0
 # A root that is away is looked at this often.
 RETRY_SECONDS = 5.0
+# A disk that is full less and less often, to this.
+LONGEST_RETRY_SECONDS = 60.0
 # And what brings no events this often.
 POLL_SECONDS = 30.0
 # More events than this since the last full reconcile are a burst: some may have been lost on the way.
@@ -122,32 +125,62 @@ class Watch:
         self._on_change = on_change
         self._on_message = on_message
         self._on_progress = on_progress
+        self._full_for = 0  # tries to write to a full disk
         self._wake = threading.Condition()
         stop.wake = self._notify
+        self._claim: Claim  # while it runs
 
     def run(self) -> None:
         """Returns when `stop` is set. Raises UsageError where another process watches one of the roots."""
-        self._refuse_second_watch()
-        activity = self._writer.begin_activity("watch", [one.root.path for one in self._watched.values()])
-        try:
-            while not self._stop.is_set():
-                self._writer.connection.ensure_in_place()  # nothing may happen for days
-                self._wait_while_paused()
-                for one in list(self._watched.values()):
+        roots = [one.root.path for one in self._watched.values()]
+        with at_work(self._writer, "watch", roots, alone=True) as self._claim:
+            try:
+                while not self._stop.is_set():
+                    self._writer.connection.ensure_in_place()  # nothing may happen for days
+                    self._wait_while_paused()
                     try:
-                        self._attend(one)
-                    except OSError as error:  # no folder's trouble ends the watch
-                        self._on_message(f"{one.root.path}: {error}. Looking through all of it again.")
-                        one.everything_at = time.monotonic() + RETRY_SECONDS
-                self._sleep()
-        except Stopped:
-            pass
-        finally:
-            for one in self._watched.values():
-                self._unfollow(one)
-            with self._writer.transaction():
-                self._writer.end_coverage(self._watched)
-            self._writer.end_activity([activity])
+                        self._attend_all()
+                    except DiskFull:
+                        self._wait_for_room()
+                    self._sleep()
+            except Stopped:
+                pass
+            finally:
+                for one in self._watched.values():
+                    self._unfollow(one)
+                with suppress(IndexUnusable), self._writer.transaction():  # rows of a watch that has ended do no harm
+                    self._writer.end_coverage(self._watched)
+
+    def _attend_all(self) -> None:
+        for one in list(self._watched.values()):
+            try:
+                self._attend(one)
+            except OSError as error:  # no folder's trouble ends the watch
+                self._on_message(f"{one.root.path}: {error}. Looking through all of it again.")
+                one.everything_at = time.monotonic() + RETRY_SECONDS
+        if self._full_for:
+            self._full_for = 0
+            self._claim.note(None)
+            self._on_message("Going on: there is room again.")
+
+    def _wait_for_room(self) -> None:
+        """What was being written is lost, and what is noticed meanwhile may be too much to remember: so everything is
+        looked through once there is room. As long as that does not come to its end, there is no room. Raises
+        Stopped."""
+        if not self._full_for:
+            text = "the disk with the index is full: waiting until there is room"
+            self._claim.note(text)
+            self._on_message(f"Paused: {text}.")
+        while True:
+            seconds = min(RETRY_SECONDS * 2**self._full_for, LONGEST_RETRY_SECONDS)
+            self._full_for += 1
+            if self._stop.wait(seconds):
+                raise Stopped
+            with suppress(DiskFull):
+                self._writer.probe()
+                break
+        for one in self._watched.values():
+            one.everything_at = 0.0
 
     def _notify(self) -> None:
         with self._wake:
@@ -292,8 +325,10 @@ class Watch:
         """Events are noted meanwhile. Raises Stopped."""
         if not self._stop.is_set() and self._is_paused():
             self._on_message("Paused: on battery.")
+            self._claim.note("paused: on battery")
             while not self._stop.wait(RETRY_SECONDS) and self._is_paused():
                 pass
+            self._claim.note(None)
             self._on_message("Going on.")
         if self._stop.is_set():
             raise Stopped
@@ -382,13 +417,6 @@ class Watch:
             one.everything_at = min(one.everything_at, time.monotonic() + self._rest)
             self._wake.notify_all()
         self._on_message(f"more happened in {one.root.path} than the system could report: looking through all of it")
-
-    def _refuse_second_watch(self) -> None:
-        mine = {one.root.path for one in self._watched.values()}
-        for other in queries.activities(self._writer.connection):
-            if other.kind == "watch" and mine & set(other.roots) and is_running(other.host, other.pid):
-                path = min(mine & set(other.roots))
-                raise UsageError(f"{path} is watched already, by process {other.pid}")
 
 
 def _outermost(folders: list[str]) -> list[str]:

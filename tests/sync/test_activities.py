@@ -1,0 +1,120 @@
+"""What is at work on an index is known by a lock that ends with its process, however that ends."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from indexer import Index
+from indexer.errors import UsageError
+from indexer.sync import watch as watching
+
+from ..conftest import Watcher, put, rows, run, until
+
+Start = Callable[..., Watcher]
+
+
+def locks(database: Path) -> list[Path]:
+    return list(database.parent.glob(f"{database.name}.*.lock"))
+
+
+def test_a_killed_watch_does_not_stand_in_the_way_of_the_next(photos: Path, watch: Start) -> None:
+    """Nor does it as a zombie, or while its workers come to their end."""
+    for number in range(20):
+        put(photos / f"{number}.jpg", number)
+    first = watch(photos)
+    index = Index.open(first.database)
+    (running,) = index.activities()
+    assert (running.kind, running.pid, running.roots) == ("watch", first.process.pid, (str(photos),))
+    os.kill(first.process.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, first.process.pid, os.WEXITED | os.WNOWAIT)  # it is a zombie from now on
+    os.kill(first.process.pid, 0)
+    assert index.activities() == [] and index.coverage() == {}
+    assert "running: nothing" in run("status", database=first.database).stdout
+    assert locks(first.database) == []
+    second = watch(photos)
+    assert second.process.poll() is None
+    assert rows(index, "SELECT pid FROM activity") == [(second.process.pid,)]
+    assert len(locks(first.database)) == 1
+    assert second.stop() == 0
+    assert locks(first.database) == [] and rows(index, "SELECT * FROM activity") == []
+
+
+@pytest.mark.parametrize("host, pid", [("elsewhere", 1), (platform.node(), 1), (platform.node(), os.getppid())])
+def test_a_row_that_nobody_holds_is_no_activity(photos: Path, index: Index, host: str, pid: int) -> None:
+    """Another host's, or one whose number another process has by now; a backup brings such rows too."""
+    put(photos / "a.jpg", 1)
+    index.scan([photos])
+    index.close()
+    with sqlite3.connect(index.path) as connection:
+        row = ("watch", host, pid, str(photos), "2020-01-01T00:00:00.000Z")
+        connection.execute("INSERT INTO activity (kind, host, pid, roots, started_at) VALUES (?, ?, ?, ?, ?)", row)
+    connection.close()
+    assert index.activities() == []
+    index.restore_backup(index.backup(index.path.with_name("backup.db")))
+    stop = watching.Stop()
+    index.watch([photos], stop=stop, on_scanned=lambda *_: stop.set())
+    assert rows(index, "SELECT * FROM activity") == []
+
+
+def test_of_two_watches_that_begin_at_once_one_is_refused(photos: Path, tmp_path: Path) -> None:
+    put(photos / "a.jpg", 1)
+    with Index.open(tmp_path / "index.db") as index:
+        index.scan([photos])
+    command = [sys.executable, "-m", "indexer", "--db", str(tmp_path / "index.db"), "watch", "--no-enrich", str(photos)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    try:
+        until(lambda: any(one.poll() is not None for one in both), what="one to be refused")
+        (refused,) = [one for one in both if one.poll() is not None]
+        (other,) = [one for one in both if one is not refused]
+        assert refused.returncode == 2
+        assert refused.communicate()[1].strip().endswith(f"is watched already, by process {other.pid}")
+    finally:
+        for one in both:
+            one.terminate()
+            one.communicate(timeout=30)
+
+
+def test_a_watch_of_the_same_process_counts(photos: Path, index: Index) -> None:
+    put(photos / "a.jpg", 1)
+    index.scan([photos])
+    backup = index.backup(index.path.with_name("backup.db"))
+    stop = watching.Stop()
+
+    def follow() -> None:
+        with Index.open(index.path) as own:
+            own.watch([photos], stop=stop)
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    try:
+        until(lambda: [one.kind for one in index.activities()] == ["watch"])
+        with pytest.raises(UsageError, match="watch is at work"):
+            index.restore_backup(backup)
+        with pytest.raises(UsageError, match="watch is at work"):
+            index.repair()
+        with pytest.raises(UsageError, match="watched already"):
+            index.watch([photos], stop=watching.Stop())
+    finally:
+        stop.set()
+        thread.join(30)
+    assert index.activities() == []
+    index.restore_backup(backup)
+
+
+def test_by_whichever_link_the_index_is_named(photos: Path, tmp_path: Path, watch: Start) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "index.db").symlink_to(tmp_path / "disk" / "real.db")
+    put(photos / "a.jpg", 1)
+    watcher = watch(photos)
+    assert [one.pid for one in Index.open(tmp_path / "disk" / "real.db").activities()] == [watcher.process.pid]
+    assert run("watch", photos, database=tmp_path / "disk" / "real.db").returncode == 2
