@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import click
 
 from indexer.errors import UsageError
@@ -66,20 +63,13 @@ def command(
         hosts=hosts,
         origins=origins,
         enrich=watch and not read_only,
+        watch=watch,
     )
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    watcher = None
-    if watch:
-        watcher = subprocess.Popen([sys.executable, "-m", "indexer", "--db", str(index.path), "watch"])
-    try:
-        serve(
-            settings,
-            bound,
-            access_log=not no_access_log,
-            on_ready=lambda: say(f"Serving {index.path} at {address}, described at {address}/docs. Ctrl-C stops."),
-        )
-    finally:
-        if watcher is not None:
-            watcher.terminate()
-            watcher.wait(timeout=30)
+    serve(
+        settings,
+        bound,
+        access_log=not no_access_log,
+        on_ready=lambda: say(f"Serving {index.path} at {address}, described at {address}/docs. Ctrl-C stops."),
+    )
     tell("Stopped.")

@@ -60,7 +60,8 @@ async def description(request: Request) -> Response:
 async def healthz(request: Request) -> Response:
     """Whether the index is where it was, and answers."""
     try:
-        state_of(request).looks.execute("SELECT 1 FROM asset LIMIT 1").fetchone()
+        state = state_of(request)
+        state.looks.execute("SELECT 1 FROM asset LIMIT 1").fetchone()
     except (IndexUnusable, sqlite3.Error) as error:
         return answer({"status": "unavailable", "detail": str(error)}, 503)
-    return answer({"status": "ok"})
+    return answer({"status": "ok", **({"watch": state.watcher.health()} if state.watcher is not None else {})})

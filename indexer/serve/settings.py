@@ -18,7 +18,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 class Settings:
     """key: what clients have to send, besides those that the index keeps; needs_key: whether any is asked for at all.
     hosts: further names that the server may be called by; origins: web pages that may use it; max_upload: bytes.
-    enrich: work out at once what can be told of what is uploaded."""
+    enrich: work out at once what can be told of what is uploaded; watch: have a watch follow the folders."""
 
     database: Path
     host: str = "127.0.0.1"
@@ -30,6 +30,7 @@ class Settings:
     origins: tuple[str, ...] = ()
     max_upload: int = 20_000_000_000
     enrich: bool = False
+    watch: bool = False
 
     @property
     def is_local(self) -> bool:

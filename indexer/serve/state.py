@@ -19,6 +19,7 @@ from indexer.store.pages import Record
 from indexer.uploads import recover
 
 from .settings import Settings
+from .watcher import Watcher
 
 T = TypeVar("T")
 _LOOKERS = 4
@@ -39,6 +40,7 @@ class State:
             self._writer.submit(self._with_index, recover)
         # Who works out what can be told of new photos; None: nobody.
         self.behind = Behind(settings.database) if settings.enrich else None
+        self.watcher = Watcher(settings.database, self.looks.ensure_in_place) if settings.watch else None
 
     async def write(self, do: Callable[[Index], T]) -> T:
         """In the one thread that writes: it may wait for other processes, and nobody has to wait with it."""
@@ -78,6 +80,8 @@ class State:
         return found
 
     def close(self) -> None:
+        if self.watcher is not None:
+            self.watcher.close()
         if self.behind is not None:
             self.behind.close()
         for pool in (self._writer, self._lookers):

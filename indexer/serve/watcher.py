@@ -1,0 +1,86 @@
+"""`indexer watch` beside the server: a process of its own, started again when it ends."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from indexer.errors import IndexUnusable
+from indexer.store.activities import Claim
+from indexer.store.writer import timestamp
+
+# Seconds until a watch that ended is started again: twice as many each time, unless it had run for the longest.
+_RETRY = 1.0
+_LONGEST_RETRY = 60.0
+_PATIENCE = 30.0
+
+
+class Watcher:
+    """ensure_in_place raises IndexUnusable once the index is another: then no watch is started any more."""
+
+    def __init__(self, database: Path, ensure_in_place: Callable[[], None]) -> None:
+        self._command = [sys.executable, "-m", "indexer", "--db", str(database), "watch"]
+        self._ensure_in_place = ensure_in_place
+        self._restarts = 0
+        self._detail: str | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._claim = Claim(database, "serve")
+        self._thread = threading.Thread(target=self._run, name="indexer-watcher", daemon=True)
+        self._thread.start()
+
+    def health(self) -> dict[str, Any]:
+        running = self._process is not None and self._process.poll() is None
+        return {"running": running, "restarts": self._restarts, "detail": self._detail}
+
+    def close(self) -> None:
+        self._stop.set()
+        with self._lock:
+            if self._process is not None:
+                self._process.terminate()
+        self._thread.join(_PATIENCE)
+        self._claim.end()
+
+    def _run(self) -> None:
+        wait = _RETRY
+        while (process := self._start()) is not None:
+            started = time.monotonic()
+            code = process.wait()
+            if self._stop.is_set():
+                return
+            if time.monotonic() - started > _LONGEST_RETRY:
+                wait = _RETRY
+            ended = f"the watch ended with exit code {code} at {timestamp()}"
+            try:
+                self._ensure_in_place()
+            except IndexUnusable as error:
+                self._say(f"{ended} and is not started again: {error}")
+                return
+            self._say(f"{ended}; it is started again in {wait:g} s")
+            if self._stop.wait(wait):
+                return
+            self._restarts += 1
+            self._detail = f"{ended} and was started again"
+            self._claim.note(self._detail)
+            wait = min(wait * 2, _LONGEST_RETRY)
+
+    def _start(self) -> subprocess.Popen[bytes] | None:
+        with self._lock:
+            if self._stop.is_set():
+                return None
+            self._process = subprocess.Popen(self._command)
+            return self._process
+
+    def _say(self, text: str) -> None:
+        self._detail = text
+        self._claim.note(text)
+        with suppress(OSError):
+            logging.getLogger("uvicorn.error").warning(text)
