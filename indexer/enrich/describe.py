@@ -123,8 +123,7 @@ def _said(answer: dict[str, Any]) -> str:
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise ValueError(f"what it says is no chat completion: {json.dumps(answer)[:200]}") from error
     # Models that think aloud do it first.
-    text = re.sub(r"<think>.*?</think>", "", text, flags=re.DOTALL)
-    text = " ".join(text.split())
+    text = " ".join(text.rpartition("</think>")[2].split())
     return "" if _REFUSAL.match(text) else text
 
 

@@ -105,7 +105,9 @@ def described(index: Index) -> dict[str, object]:
 
 
 def test_null_until_run_and_then_what_the_model_says(index: Index, album: Path, model: Model) -> None:
-    model.answer = lambda number, picture: says(f"<think>hm</think>\n A cat's  whisker\nnumber {number}. ")
+    model.answer = lambda number, picture: says(
+        f"<think>hm <think>{'<think>' * 200_000}</think>\n A cat's  whisker\nnumber {number}. "
+    )
     index.scan([album])
     index.enrich()
     assert model.requests == [] and set(described(index).values()) == {None}
