@@ -11,7 +11,7 @@ PLACES, VARIANTS, QUALITY, APPEARANCE, WORDS = "places", "variants", "quality", 
 FACES, TEXT, MEANING, DESCRIBE, PORTRAITS = "faces", "text", "meaning", "describe", "portraits"
 
 FROM_PLACE = {PLACES: 1}
-FROM_PICTURE = {VARIANTS: 2, QUALITY: 1, APPEARANCE: 1, FACES: 1, TEXT: 1, MEANING: 1}
+FROM_PICTURE = {VARIANTS: 2, QUALITY: 1, APPEARANCE: 2, FACES: 1, TEXT: 1, MEANING: 1}
 FROM_FACES = {PORTRAITS: 1}
 # By somebody else, to whom the preview is sent.
 FROM_PREVIEW = {DESCRIBE: 1}

@@ -59,3 +59,37 @@ def test_any_size_has_hashes(size: tuple[int, int]) -> None:
     found = look_at(Image.new("RGB", size, (9, 99, 199)))
     assert len(found.hashes) == 8 * len(PARTS)
     assert found.thumbhash
+
+
+def plain(kind: str, size: tuple[int, int]) -> Image.Image:
+    width, height = size
+    ramp = np.linspace(0, 255, width)
+    values = {
+        "stripes": np.tile(np.where(np.arange(width) * 3 // width == 1, 255, 40), (height, 1)),
+        "gradient": np.tile(ramp, (height, 1)),
+        "slanting gradient": ramp[None, :] / 2 + np.linspace(0, 127, height)[:, None],
+        "almost one color": np.random.default_rng(1).integers(100, 104, (height, width)),
+        "noise": np.random.default_rng(1).integers(0, 256, (height, width)),
+    }
+    return Image.fromarray(values[kind].round().astype(np.uint8)).convert("RGB")
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [
+        ("stripes", (3, 1)),
+        ("stripes", (100, 50)),
+        ("gradient", (300, 200)),
+        ("slanting gradient", (300, 200)),
+        ("almost one color", (300, 200)),
+        ("noise", (4, 4)),
+        ("noise", (7, 300)),
+    ],
+)
+def test_what_is_plain_or_tiny_is_told_by_nothing(kind: str, size: tuple[int, int]) -> None:
+    assert look_at(plain(kind, size)).hashes == bytes(8 * len(PARTS))
+
+
+def test_parts_too_small_for_a_hash_have_none() -> None:
+    found = np.frombuffer(look_at(plain("noise", (9, 9))).hashes, dtype=">u8")
+    assert [bool(one) for one in found] == [9 * min(right - left, low - top) >= 8 for left, top, right, low in PARTS]

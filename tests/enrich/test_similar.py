@@ -77,6 +77,17 @@ def test_what_looks_alike(pile: Index) -> None:
     assert groups["burst"].photos[0].quality == max(one.quality or 0 for one in groups["burst"].photos)
 
 
+def test_a_tiny_or_plain_picture_is_nobodys_crop(index: Index, photos: Path) -> None:
+    """A GIF of 3 × 1 pixels was held for a crop of whatever is dark on one side and bright on the other."""
+    halves = np.zeros((50, 100), dtype=np.uint8)
+    halves[:, 50:] = 255
+    Image.fromarray(halves).save(photos / "halves.png")
+    Image.fromarray(np.array([[0, 90, 255]], dtype=np.uint8)).save(photos / "tiny.gif")
+    index.scan([photos])
+    index.enrich()
+    assert names(index) == {}
+
+
 def test_the_same_bytes_and_the_same_picture(index: Index, photos: Path, astronaut: Image.Image) -> None:
     astronaut.save(photos / "a.jpg")
     (photos / "b.jpg").write_bytes((photos / "a.jpg").read_bytes())
