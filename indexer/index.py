@@ -70,16 +70,18 @@ class Index:
     ids and paths, UsageError for what makes no sense.
     """
 
-    def __init__(self, path: PathLike | None = None) -> None:
+    def __init__(self, path: PathLike | None = None, *, read_only: bool = False) -> None:
         from .config import default_database, given
 
         self.path = given(path) if path is not None else default_database()
+        self._read_only = read_only
         self._connection: IndexConnection | None = None
 
     @classmethod
-    def open(cls, path: PathLike | None = None) -> Index:
-        """The index at path, by default this user's own. The file is opened at first use, and made by a scan."""
-        return cls(path)
+    def open(cls, path: PathLike | None = None, *, read_only: bool = False) -> Index:
+        """The index at path, by default this user's own. The file is opened at first use, and made by a scan.
+        read_only: nothing is ever written, and what would be raises UsageError."""
+        return cls(path, read_only=read_only)
 
     def close(self) -> None:
         if self._connection is not None:
@@ -217,7 +219,7 @@ class Index:
         """A connection to the index, the words of which are up to date, unless it cannot be written."""
         from .store import search
 
-        if search.is_behind(self._db) and os.access(self.path, os.W_OK):
+        if not self._read_only and search.is_behind(self._db) and os.access(self.path, os.W_OK):
             from .store.writer import Writer
 
             writer, more = Writer(self._writable()), True
@@ -786,6 +788,16 @@ class Index:
         writer = Writer(self._writable())
         return on_demand(writer, Cache(writer, self.path), asset_id, name)
 
+    def rendering(self, id_or_path: PathLike, name: str) -> Path | bytes:
+        """As `variant`, of which nothing is kept: the bytes of a JPEG where there is no file of it."""
+        from .config import cache_folder
+        from .enrich.demand import draw, kept
+
+        asset_id = self.resolve(id_or_path)
+        self.get_json(asset_id)
+        drawn = kept(self._db, cache_folder(self.path), asset_id, name) or draw(self._db, asset_id, name)
+        return drawn if isinstance(drawn, Path) else drawn.data
+
     def verify(
         self,
         *,
@@ -955,12 +967,14 @@ class Index:
         if self._connection is None:
             from .store.connection import open_for_reading
 
-            self._connection = open_for_reading(self.path)
+            self._connection = open_for_reading(self.path, may_update=not self._read_only)
         return self._connection
 
     def _writable(self) -> IndexConnection:
         from .store.connection import open_for_writing
 
+        if self._read_only:
+            raise UsageError(f"{self.path} was opened for reading only")
         self._refuse_network()
         self.close()
         self._connection = open_for_writing(self.path)

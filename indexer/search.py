@@ -28,6 +28,9 @@ RANGES = ("rating", "iso", "aperture", "focal", "quality")
 _OTHERS = ("taken", "type", "near", "is")
 FILTERS = (*TEXTS, *RANGES, *_OTHERS)
 
+# Of what one search may have: words and filters, and characters.
+MOST_TERMS, MOST_CHARACTERS = 100, 10_000
+
 _PIECE = re.compile(r'\s*(-?)(?:([A-Za-z]+):)?("(?:[^"]*)"|[^\s"]+|")')
 _MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d)?)?)?)?)?")
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
@@ -79,7 +82,13 @@ def parse(text: str) -> Wanted:
     wanted = Wanted()
     at = 0
     text = text.replace("\0", " ").rstrip()  # SQLite's texts end there
+    if len(text) > MOST_CHARACTERS:
+        raise UsageError(f"a search of more than {MOST_CHARACTERS:,} characters: write fewer words")
+    pieces = 0
     while at < len(text):
+        pieces += 1
+        if pieces > MOST_TERMS:
+            raise UsageError(f"a search of more than {MOST_TERMS} words and filters: write fewer")
         found = _PIECE.match(text, at)
         assert found is not None
         at = found.end()

@@ -46,6 +46,8 @@ def command(
     from indexer.serve.run import listen, serve
     from indexer.serve.settings import SHORTEST_KEY, Settings, is_loopback
 
+    if read_only:
+        index = Index.open(index.path, read_only=True)
     index.verdicts()  # says so where there is no index
     if not is_loopback(host) and key is None and not index.clients.has_keys():
         raise UsageError(f"others can reach {host}: set a key with --key, or make one with --new-key NAME")

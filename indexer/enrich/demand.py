@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from PIL import Image
@@ -9,13 +10,13 @@ from PIL import Image
 from indexer.errors import NotFound, UsageError
 from indexer.files import is_regular
 from indexer.store import enrichments, people
-from indexer.store.enrichments import Due, PictureFile, Variant
+from indexer.store.enrichments import Due, Encoded, Variant
 from indexer.store.writer import Writer
 
 from .cache import Cache
 from .faces.portrait import cut_ahead, portrait
 from .picture import open_picture
-from .variants import SIZES, Stem, make, shrink
+from .variants import SIZES, Stem, encode, keep, make, shrink
 
 # Every browser shows these by itself; see asset_json in schema.sql, which says the same.
 SHOWN = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
@@ -31,33 +32,42 @@ def on_demand(writer: Writer, cache: Cache, asset_id: str, name: str) -> Path:
 
     Raises UsageError for another name, NotFound where no file of the asset can be reached, Undecodable.
     """
-    if name not in SIZES and not is_face(name):
-        raise UsageError(f"there is no variant '{name}': there are {', '.join(SIZES)}")
     connection = writer.connection
-    known = enrichments.variant(connection, asset_id, name)
-    if known is not None and (cache.folder / known.file).exists():
+    path = kept(connection, cache.folder, asset_id, name)
+    if path is not None:
         if enrichments.was_long_unused(connection, asset_id, name):
             with writer.transaction(), writer.variant_change(asset_id) as now:
                 enrichments.touch_variant(connection, asset_id, name, now)
-        return cache.folder / known.file
+        return path
+    drawn = draw(connection, asset_id, name)
+    if isinstance(drawn, Path):
+        return drawn
+    basis = enrichments.basis(connection, asset_id, *(["faces"] if is_face(name) else []))
+    return _keep(writer, cache, asset_id, keep(Stem.of(cache.folder, basis), drawn))
+
+
+def kept(connection: sqlite3.Connection, folder: Path, asset_id: str, name: str) -> Path | None:
+    """The file of a variant in the cache folder, if it is there. Raises UsageError for another name."""
+    if name not in SIZES and not is_face(name):
+        raise UsageError(f"there is no variant '{name}': there are {', '.join(SIZES)}")
+    known = enrichments.variant(connection, asset_id, name)
+    return folder / known.file if known is not None and (folder / known.file).exists() else None
+
+
+def draw(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | Encoded:
+    """The variant made anew, or the original that will do for it. Raises as `on_demand`."""
     if is_face(name):
         if name not in (face.id for face in people.faces_in(connection, asset_id)):
             raise NotFound(f"there is no {name} in {asset_id}")
-        image, basis = portrait(connection, name), enrichments.basis(connection, asset_id, "faces")
-        return _keep(writer, cache, asset_id, make(Stem.of(cache.folder, basis), name, image))
+        return encode(name, portrait(connection, name))
     file = next((one for one in enrichments.picture_files(connection, asset_id) if is_regular(one.real_path)), None)
     if file is None:
         raise NotFound(f"the file of {asset_id} cannot be reached now")
     if name == "fullsize" and file.orientation == 1 and file.mime_type in SHOWN:
         return Path(file.real_path)
-    return _make(writer, cache, asset_id, name, file)
-
-
-def _make(writer: Writer, cache: Cache, asset_id: str, name: str, file: PictureFile) -> Path:
     size = SIZES[name]
     image = open_picture(file.real_path, file.mime_type, file.orientation, size).image
-    stem = Stem.of(cache.folder, enrichments.basis(writer.connection, asset_id))
-    return _keep(writer, cache, asset_id, make(stem, name, image if size is None else shrink(image, size)))
+    return encode(name, image if size is None else shrink(image, size))
 
 
 def _keep(writer: Writer, cache: Cache, asset_id: str, made: Variant) -> Path:

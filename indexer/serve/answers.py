@@ -32,7 +32,7 @@ def page(values: Sequence[dict[str, Any]], limit: int) -> Response:
 
 def unprocessable(name: str, why: str, where: str = "query") -> RequestValidationError:
     """As FastAPI says that a parameter makes no sense."""
-    return RequestValidationError([{"type": "value_error", "loc": (where, name), "msg": why, "input": None}])
+    return RequestValidationError([{"type": "value_error", "loc": (where, name), "msg": why}])
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -46,8 +46,9 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
         429: "Too many wrong keys.",
         501: "Not of a server without accounts.",
         503: "The index cannot be used now.",
+        507: "The disk is full.",
     }
-    always = (401, 403, 413, 421, 429, 503)
+    always = (401, 403, 413, 421, 429, 503, 507)
     words[421] = "This server is not called so."
     return {status: {"model": Detail, "description": words[status]} for status in sorted({*always, *statuses})}
 

@@ -7,16 +7,12 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
-from fastapi.exception_handlers import http_exception_handler
-from starlette.exceptions import HTTPException
+from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from indexer import __version__
-from indexer.errors import IndexerError, IndexUnusable, NotFound, UsageError
 
-from . import docs, examples
-from .answers import answer
+from . import docs, examples, failures
 from .guard import Guard
 from .routes import account, albums, assets, files, people, search, upload
 from .settings import Settings
@@ -59,8 +55,7 @@ def make_app(settings: Settings) -> FastAPI:
     )
     for router in ROUTERS:
         app.include_router(router)
-    app.add_exception_handler(IndexerError, _indexer_error)
-    app.add_exception_handler(HTTPException, _http_error)
+    failures.add_handlers(app)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["*"], allow_headers=["*"]
@@ -80,20 +75,3 @@ def _described(app: FastAPI) -> dict[str, Any]:
             app.openapi_schema["components"]["schemas"][name]["examples"] = [example]
         app.openapi_schema["security"] = [{"key": []}, {}]  # where none is asked for, none is needed
     return app.openapi_schema
-
-
-async def _http_error(request: Request, error: Exception) -> Response:
-    """A body that cannot be read is told as one that makes no sense."""
-    assert isinstance(error, HTTPException)
-    if error.status_code == 400:
-        wrong = {"type": "body_invalid", "loc": ["body"], "msg": str(error.detail), "input": None}
-        return answer({"detail": [wrong]}, 422)
-    return await http_exception_handler(request, error)
-
-
-async def _indexer_error(request: Request, error: Exception) -> Response:
-    status = 503 if isinstance(error, IndexUnusable) else 404 if isinstance(error, NotFound) else 422
-    if isinstance(error, UsageError):
-        detail: Any = [{"type": "value_error", "loc": ["body"], "msg": str(error), "input": None}]
-        return answer({"detail": detail}, 422)
-    return answer({"detail": str(error)}, status)

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .keys import Keys, Slowdown, key_in
@@ -39,6 +42,9 @@ _HEADERS = (
 )
 
 
+_log = logging.getLogger(__name__)
+
+
 class _Broken(Exception):
     """The body is too long, or does not come."""
 
@@ -57,7 +63,10 @@ class Guard:
             await self._app(scope, receive, send)
             return
         send = _with_headers(send, self._headers)
-        refusal = self._stranger(scope) or await self._keyless(scope) or self._too_much(scope)
+        try:
+            refusal = self._stranger(scope) or await self._keyless(scope) or self._too_much(scope)
+        except sqlite3.Error as error:
+            refusal = 503, f"the index cannot be used now: {error}"
         if refusal is not None:
             await _refuse(send, *refusal)
             return
@@ -66,6 +75,8 @@ class Guard:
             await self._app(scope, bounds.receive, bounds.send)
         except _Broken:
             await bounds.refuse()
+        except ClientDisconnect:
+            _log.warning("a client went away in the middle of %s %s", scope["method"], quote(scope["path"]))
 
     def _stranger(self, scope: Scope) -> tuple[int, str] | None:
         """Why the page that asks, if it is one, may not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import typing
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect
 
@@ -62,6 +63,13 @@ class Body(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_text(cls, value: Any) -> Any:
+        if not _can_be_written(json.dumps(value, ensure_ascii=False, default=str)):
+            raise ValueError("half of a surrogate pair is no text")
+        return value
+
 
 def make_router(prefix: str = "", tags: Sequence[str] = (), *, include_in_schema: bool = True) -> APIRouter:
     return APIRouter(prefix=prefix, tags=list(tags), include_in_schema=include_in_schema, route_class=Route)
@@ -108,17 +116,29 @@ def refuse_unknown(where: str, known: dict[str, bool], given: Sequence[str]) -> 
 
 
 def _problem(place: tuple[str, ...], kind: str, why: str) -> dict[str, Any]:
-    return {"type": kind, "loc": place, "msg": why, "input": None}
+    return {"type": kind, "loc": place, "msg": why}
 
 
 async def _form(request: Request) -> FormData:
     """Read once: the route gets the same."""
     try:
-        return await request.form()
+        form = await request.form()
     except (HTTPException, ClientDisconnect):
         raise
     except Exception as error:  # as FastAPI does
         raise HTTPException(400, "the form cannot be read") from error
+    if not all(_can_be_written(value) for _, value in form.multi_items() if isinstance(value, str)):
+        raise HTTPException(400, "half of a surrogate pair is no text")
+    return form
+
+
+def _can_be_written(text: str) -> bool:
+    """JSON, and some character sets, can name what UTF-8 cannot write."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 async def _has_body(request: Request) -> bool:

@@ -6,8 +6,8 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, ClassVar
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -21,10 +21,17 @@ from .settings import Settings
 _MOST_HEADERS = 32_768
 _PATIENCE = 20.0
 _CONNECTIONS = 1000
+# Of those, how many may have asked for nothing yet, or for nothing more; beyond that the oldest of them is ended.
+_SILENT = 200
+# Open files, of which each connection is one, as far as the system lets us.
+_FILES = 4096
 
 
 class _Patient(HttpToolsProtocol):
-    """Ends connections whose request does not come, or has headers without end."""
+    """Ends connections whose request does not come, or has headers without end; and of too many that say nothing the
+    oldest, so that they keep nobody out."""
+
+    _silent: ClassVar[dict[_Patient, None]] = {}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -32,9 +39,11 @@ class _Patient(HttpToolsProtocol):
         self._unread = self._taken = 0
         self._in_headers = True
         self._deadline = self.loop.call_later(_PATIENCE, self._too_slow)
+        self._is_silent()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._deadline.cancel()
+        self._silent.pop(self, None)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -48,7 +57,20 @@ class _Patient(HttpToolsProtocol):
         self._taken += len(name) + len(value) + 4
         super().on_header(name, value)
 
+    def _is_silent(self) -> None:
+        self._silent[self] = None
+        if len(self._silent) > _SILENT:
+            oldest = next(iter(self._silent))
+            del self._silent[oldest]
+            oldest.transport.close()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self.transport.is_closing():
+            self._is_silent()
+
     def on_headers_complete(self) -> None:
+        self._silent.pop(self, None)
         self._in_headers = False
         self._deadline.cancel()
         if self._taken > _MOST_HEADERS:
@@ -89,6 +111,7 @@ def serve(
     settings: Settings, bound: socket.socket, *, access_log: bool = True, on_ready: Callable[[], None] = lambda: None
 ) -> None:
     """Until SIGTERM or SIGINT; requests that are being answered are answered to their end."""
+    _have_files()
     config = uvicorn.Config(
         make_app(settings),
         http=_Patient,
@@ -100,10 +123,21 @@ def serve(
         log_config=_logging(access_log),
         limit_concurrency=_CONNECTIONS,
         timeout_graceful_shutdown=10,
-        backlog=512,
+        # Taken in at once, too: some turns pass before the silent ones among them are ended.
+        backlog=256,
     )
     server = _Server(config, on_ready)
     server.run(sockets=[bound])
+
+
+def _have_files() -> None:
+    with suppress(ImportError, ValueError, OSError):  # Windows has no such bound
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+        if soft != resource.RLIM_INFINITY and soft < most:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 class _Server(uvicorn.Server):
@@ -146,6 +180,7 @@ def _logging(access_log: bool) -> dict[str, Any]:
         "loggers": {
             "uvicorn": {"handlers": ["plain"], "level": "WARNING", "propagate": False},
             "uvicorn.error": {"level": "WARNING"},
+            "indexer.serve": {"handlers": ["plain"], "level": "WARNING", "propagate": False},
             "python_multipart": {"level": "CRITICAL"},
             "uvicorn.access": {"handlers": ["access"] if access_log else [], "level": "INFO", "propagate": False},
         },

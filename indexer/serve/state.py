@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -15,7 +16,9 @@ from indexer.config import cache_folder
 from indexer.enrich.behind import Behind
 from indexer.index import Index
 from indexer.store import connection, pages
+from indexer.store.connection import IndexConnection
 from indexer.store.pages import Record
+from indexer.store.search import SECONDS
 from indexer.uploads import recover
 
 from .settings import Settings
@@ -26,11 +29,11 @@ _LOOKERS = 4
 
 
 class State:
-    """looks: the connection of the event loop's thread, for what takes a few milliseconds at most."""
-
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.looks = connection.open_for_reading(settings.database)
+        self._looks = connection.open_for_reading(settings.database, may_update=not settings.read_only)
+        self._until = 0.0
+        connection.have_deadline(self._looks, lambda: self._until)
         self.cache = cache_folder(settings.database)
         self._own = threading.local()
         self._at_work: dict[Hashable, asyncio.Task[Any]] = {}
@@ -41,6 +44,13 @@ class State:
         # Who works out what can be told of new photos; None: nobody.
         self.behind = Behind(settings.database) if settings.enrich else None
         self.watcher = Watcher(settings.database, self.looks.ensure_in_place) if settings.watch else None
+
+    @property
+    def looks(self) -> IndexConnection:
+        """The connection of the event loop's thread, for what takes a few milliseconds. It may take no more than some
+        seconds: everybody waits meanwhile."""
+        self._until = time.monotonic() + SECONDS
+        return self._looks
 
     async def write(self, do: Callable[[Index], T]) -> T:
         """In the one thread that writes: it may wait for other processes, and nobody has to wait with it."""
@@ -65,7 +75,7 @@ class State:
     def _with_index(self, do: Callable[[Index], T]) -> T:
         index: Index | None = getattr(self._own, "index", None)
         if index is None:
-            index = self._own.index = Index.open(self.settings.database)
+            index = self._own.index = Index.open(self.settings.database, read_only=self.settings.read_only)
         return do(index)
 
     def on_upload(self, asset_id: str) -> None:
@@ -86,7 +96,7 @@ class State:
             self.behind.close()
         for pool in (self._writer, self._lookers):
             pool.shutdown(cancel_futures=True)
-        self.looks.close()
+        self._looks.close()
 
 
 def not_found(kind: str, one_id: str) -> HTTPException:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from indexer.errors import IndexUnusable
+from indexer.errors import IndexUnusable, UsageError
 
 from . import schema
 
@@ -16,6 +19,9 @@ BUSY_SECONDS = 60.0
 _CACHE_KB = 8 * 1024
 # The log grows to 16 MB before it is copied into the index: a page that many batches change is copied once.
 _CHECKPOINT_PAGES = 4000
+# Steps of SQLite's machine: some tenths of a millisecond.
+_STEPS_BETWEEN_LOOKS = 10_000
+TOO_LONG = "this takes more than {seconds:g} seconds: ask for less at once"
 
 
 class IndexConnection(sqlite3.Connection):
@@ -45,11 +51,15 @@ class IndexConnection(sqlite3.Connection):
             )
 
 
-def open_for_reading(path: Path) -> IndexConnection:
-    """A connection that cannot write; an older index is updated first. Raises IndexUnusable where there is no index."""
+def open_for_reading(path: Path, *, may_update: bool = True) -> IndexConnection:
+    """A connection that cannot write; an older index is updated first. Raises IndexUnusable where there is no index, or
+    an older one that may not be updated."""
     connection = open_as_it_is(path)
-    if schema.check(connection, path) < schema.VERSION:  # readers ask for what only the present schema has
+    version = schema.check(connection, path)
+    if version < schema.VERSION:  # readers ask for what only the present schema has
         connection.close()
+        if not may_update:
+            raise IndexUnusable(f"{path} is of version {version}: 'indexer status' updates it, and keeps a copy")
         open_for_writing(path).close()
         return open_for_reading(path)
     return connection
@@ -92,6 +102,30 @@ def open_for_writing(path: Path) -> IndexConnection:
     except sqlite3.DatabaseError as error:
         raise schema.unreadable(path, error) from error
     return connection
+
+
+def have_deadline(connection: sqlite3.Connection, until: Callable[[], float]) -> None:
+    """From now on, what runs when the clock (time.monotonic) has passed `until` is interrupted."""
+    connection.set_progress_handler(lambda: time.monotonic() > until(), _STEPS_BETWEEN_LOOKS)
+
+
+@contextmanager
+def deadline(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
+    """Raises UsageError where it takes longer."""
+    end = time.monotonic() + seconds
+    have_deadline(connection, lambda: end)
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if not is_interrupted(error):
+            raise
+        raise UsageError(TOO_LONG.format(seconds=seconds)) from error
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+def is_interrupted(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
 
 
 def connect(path: Path, mode: str) -> IndexConnection:

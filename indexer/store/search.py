@@ -7,9 +7,12 @@ import math
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
 
 from indexer.search import Near, Term, Wanted
 
+from .connection import deadline
 from .enrichments import put_setting, setting
 from .queries import LISTED, Listed
 
@@ -52,6 +55,8 @@ WHERE search MATCH ? AND one.trashed_at IS NULL ORDER BY search.rowid DESC LIMIT
 # To sort n photos of a circle takes as long as to look at all N, the newest first, until a page of them lies in it,
 # where n is about the root of 30 N.
 _PATIENCE = 30
+# A search that takes longer is given up.
+SECONDS = 5.0
 _METRES_OF_A_DEGREE = 111_195.0
 
 
@@ -110,8 +115,7 @@ def free_terms(wanted: Wanted) -> tuple[Term, ...]:
 def searched(connection: sqlite3.Connection, wanted: Wanted, limit: int, about: Sequence[str] = ()) -> list[Listed]:
     """The best first where there are words; else the newest. about: assets whose pictures are about the free words,
     the nearest first; they are found too."""
-    statement, values = _statement(LISTED, wanted, limit, about, None if about else _crowd(connection, wanted))
-    return [Listed(*row) for row in connection.execute(statement, (*values, limit))]
+    return [Listed(*row) for row in _rows(connection, LISTED, wanted, limit, about)]
 
 
 def searched_json(
@@ -119,8 +123,18 @@ def searched_json(
 ) -> Iterator[str]:
     """The records of `searched`, each as asset_json has it."""
     shown = "(SELECT json FROM asset_json WHERE asset_json.id = asset.id)"
-    statement, values = _statement(shown, wanted, limit, about, None if about else _crowd(connection, wanted))
-    return (row[0] for row in connection.execute(statement, (*values, limit)))
+    return (row[0] for row in _rows(connection, shown, wanted, limit, about))
+
+
+def _rows(
+    connection: sqlite3.Connection, shown: str, wanted: Wanted, limit: int, about: Sequence[str]
+) -> Iterator[tuple[Any, ...]]:
+    """What they are is known when the first one comes: so long it may take, whoever reads the others."""
+    with deadline(connection, SECONDS):
+        statement, values = _statement(shown, wanted, limit, about, None if about else _crowd(connection, wanted))
+        found = connection.execute(statement, (*values, limit))
+        first = found.fetchone()
+    return chain([] if first is None else [first], found)
 
 
 def as_sql(wanted: Wanted, limit: int) -> str:

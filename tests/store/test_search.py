@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
+import time
 from pathlib import Path
 
 import piexif
@@ -18,7 +20,7 @@ from indexer.search import FILTERS
 from indexer.store import search
 from indexer.store.writer import Writer
 
-from ..conftest import jpeg, put, rows, run
+from ..conftest import jpeg, put, rows, run, sized
 
 
 def shot(path: Path, latitude: float, longitude: float) -> Path:
@@ -282,3 +284,49 @@ def test_in_a_crowd_the_words_themselves_come_before_longer_ones(
     assert "beaches.jpg" in names(index, "beach", 10)
     assert "beaches.jpg" in names(index, "bea", 3)  # nothing is called so: they are as good as the others
     assert names(index, "beac last", 3) == ["beaches.jpg"]
+
+
+def test_a_search_has_bounds(library: Index, tmp_path: Path) -> None:
+    for query in ("a OR " * 10_000, "iso:100 " * 3000, "-x " * 101, "x" * 10_001, '"' + "x " * 6000 + '"'):
+        for ask in (library.search, lambda text: list(library.search_json(text)), library.search_sql):
+            with pytest.raises(UsageError, match="more than"):
+                ask(query)
+    done = run("search", *["a"] * 101, database=library.path)
+    assert done.returncode == 2 and "more than 100 words" in done.stderr and len(done.stderr.splitlines()) == 1
+    # What is within them is answered.
+    assert library.search(" ".join(["iso:101"] * 100)) == []
+    assert library.search(" ".join(["-x"] * 100)) != []
+    assert library.search(" ".join(f"x{number}" for number in range(100))) == []
+
+
+def test_a_search_that_takes_long_is_given_up(library: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the time goes into looking for words, and not into rows."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    library.search("x")
+    with sqlite3.connect(library.path) as database:
+        database.executemany(
+            "INSERT INTO search (rowid, name) VALUES (?, ?)",
+            (
+                (10_000 + number, " ".join(f"{one}{number * 7 % 501}" for one in letters))
+                for number in range(sized(40_000, 400_000))
+            ),
+        )
+    database.close()
+    monkeypatch.setattr(search, "SECONDS", 0.1)
+    for ask in (library.search, library.search_json):
+        began = time.monotonic()
+        with pytest.raises(UsageError, match="takes more than"):
+            ask(" ".join(letters))
+        assert time.monotonic() - began < 5
+    # The next one is not hurried by it.
+    monkeypatch.undo()
+    assert library.search("Paris") != []
+
+
+def test_what_is_read_slowly_is_not_given_up(library: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time is that of the search, not of whoever looks at what was found."""
+    monkeypatch.setattr(search, "SECONDS", 0.3)
+    shown = library.search_json("type:photo", -1)
+    first = next(shown)
+    time.sleep(0.5)
+    assert first and len(list(shown)) > 1

@@ -203,7 +203,7 @@ async def get_events(
     """What happened, in its order."""
     here = state_of(request)
     check_library(here, library_id)
-    names = [one.strip() for one in (entity_types or "").split(",") if one.strip()] or list(_TYPES)
+    names = list(dict.fromkeys(one.strip() for one in (entity_types or "").split(",") if one.strip())) or list(_TYPES)
     if unknown := set(names) - set(_TYPES):
         raise unprocessable("entity_types", f"there is no '{min(unknown)}': there are {', '.join(_TYPES)}")
     after = 0

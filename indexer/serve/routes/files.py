@@ -49,8 +49,10 @@ async def get_face_file(request: Request, face_id: FaceId, v: Version = None) ->
     found = pages.faces(here.looks, [face_id])
     if not found:
         raise not_found("face", face_id)
-    path = await _variant(here, found[0].asset_id, face_id)
-    return _file(request, path, "image/jpeg", path.stem, f"{face_id}.jpg", is_fixed=False)
+    asset_id = found[0].asset_id
+    drawn = await _variant(here, asset_id, face_id)
+    tag = drawn.stem if isinstance(drawn, Path) else f"{version_of(here.record(asset_id))}-{face_id}"
+    return _file(request, drawn, "image/jpeg", tag, f"{face_id}.jpg", is_fixed=False)
 
 
 @router.head("/{asset_id}/{name}", include_in_schema=False)
@@ -68,63 +70,78 @@ async def get_file(
     version = version_of(one)
     original_name = enrichments.original_name(here.looks, asset_id)
     if name == "original":
-        path = next(
-            (Path(file.real_path) for file in enrichments.picture_files(here.looks, asset_id)
-             if is_regular(file.real_path)),
-            None,
-        )  # fmt: skip
-        if path is None:
-            raise no_such("file now: its drive is away, or it has gone")
+        found = _original(here, asset_id)
         mime_type, shown_name = one.mime_type, original_name
     else:
-        path = await _variant(here, asset_id, name)
-        is_own = path.suffix == ".jpg" and path.parent.parent == here.cache
+        found = await _variant(here, asset_id, name)
+        is_own = isinstance(found, bytes) or (found.suffix == ".jpg" and found.parent.parent == here.cache)
         mime_type = "image/jpeg" if is_own else one.mime_type
         shown_name = f"{os.path.splitext(original_name)[0]}-{name}.jpg" if is_own else original_name
-    return _file(request, path, mime_type, f"{version}-{name}", shown_name, is_fixed=v == version, download=download)
+    return _file(request, found, mime_type, f"{version}-{name}", shown_name, is_fixed=v == version, download=download)
 
 
-async def _variant(state: State, asset_id: str, name: str) -> Path:
-    """Made once, though many ask for it at the same time: the others wait for the first."""
+def _original(state: State, asset_id: str) -> Path | bytes:
+    for file in enrichments.picture_files(state.looks, asset_id):
+        if is_regular(file.real_path):
+            return Path(file.real_path)
+    raise no_such("file now: its drive is away, or it has gone")
+
+
+async def _variant(state: State, asset_id: str, name: str) -> Path | bytes:
+    """Made once, though many ask for it at the same time: the others wait for the first. Of a server that only reads it
+    is kept nowhere."""
     known = enrichments.variant(state.looks, asset_id, name)
     if known is not None and not enrichments.was_long_unused(state.looks, asset_id, name):
         path = state.cache / known.file
         if path.exists():
             return path
     try:
+        if state.settings.read_only:
+            return await state.once((asset_id, name), lambda index: index.rendering(asset_id, name))
         return await state.once((asset_id, name), lambda index: index.variant(asset_id, name))
     except (NotFound, Undecodable, UsageError) as error:
         raise no_such(f"picture: {error}") from error
 
 
 def _file(
-    request: Request, path: Path, mime_type: str, tag: str, name: str, *, is_fixed: bool, download: bool = False
+    request: Request,
+    found: Path | bytes,
+    mime_type: str,
+    tag: str,
+    name: str,
+    *,
+    is_fixed: bool,
+    download: bool = False,
 ) -> Response:
-    try:
-        with open(path, "rb", opener=regular_nofollow) as file:
-            info = os.fstat(file.fileno())
-    except OSError as error:
-        raise no_such("file now: its drive is away, or it has gone") from error
+    info = None
+    if isinstance(found, Path):
+        try:
+            with open(found, "rb", opener=regular_nofollow) as file:
+                info = os.fstat(file.fileno())
+        except OSError as error:
+            raise no_such("file now: its drive is away, or it has gone") from error
     etag = f'"{tag}"'
     is_shown = mime_type.startswith(_SHOWN) and mime_type not in _NEVER_SHOWN and not download
     headers = {
         "etag": etag,
-        "last-modified": formatdate(info.st_mtime, usegmt=True),
+        **({} if info is None else {"last-modified": formatdate(info.st_mtime, usegmt=True)}),
         "cache-control": "private, max-age=31536000, immutable" if is_fixed else "private, no-cache",
         "content-disposition": _disposition("inline" if is_shown else "attachment", name),
     }
-    if _is_known(request, etag, info.st_mtime):
+    if _is_known(request, etag, None if info is None else info.st_mtime):
         return Response(status_code=304, headers=headers)
-    return FileResponse(path, headers=headers, media_type=mime_type, stat_result=info)
+    if isinstance(found, bytes):
+        return Response(found, headers=headers, media_type=mime_type)
+    return FileResponse(found, headers=headers, media_type=mime_type, stat_result=info)
 
 
-def _is_known(request: Request, etag: str, mtime: float) -> bool:
+def _is_known(request: Request, etag: str, mtime: float | None) -> bool:
     """RFC 9110, 13.2.2: the tags count, and only where there are none the time."""
     tags = request.headers.get("if-none-match")
     if tags is not None:
         return tags.strip() == "*" or etag in [one.strip().removeprefix("W/") for one in tags.split(",")]
     since = request.headers.get("if-modified-since")
-    if since is None:
+    if since is None or mtime is None:
         return False
     try:
         return int(mtime) <= parsedate_to_datetime(since).timestamp()

@@ -12,7 +12,9 @@ from PIL import Image
 from indexer.errors import Undecodable, UsageError
 from indexer.index import Index
 from indexer.store import pages
+from indexer.store.connection import deadline
 from indexer.store.pages import Wanted
+from indexer.store.search import SECONDS
 
 from ..answers import answer_text, errors, unprocessable
 from ..models import MOST_IDS, LibraryId, PersonId, SearchResults
@@ -134,7 +136,8 @@ def _matching(
             if (distances.get(one.id) or 0.0) <= threshold
         }
     if wanted != Wanted():
-        kept = set(pages.page(index.connection, wanted._replace(ids=list(near)), None, -1) or ())
+        with deadline(index.connection, SECONDS):
+            kept = set(pages.page(index.connection, wanted._replace(ids=list(near)), None, -1) or ())
         near = {one: far for one, far in near.items() if one in kept}
     return list(near.items())[:limit]
 

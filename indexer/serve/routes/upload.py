@@ -176,7 +176,7 @@ def _upload(form: _Form) -> Upload:
     def read(field: str, adapter: TypeAdapter[Any] | None) -> Any:
         value = form.words.get(field)
         if value is None:
-            wrong.append({"type": "missing", "loc": ("body", field), "msg": "Field required", "input": None})
+            wrong.append({"type": "missing", "loc": ("body", field), "msg": "Field required"})
             return None
         try:
             return value if adapter is None else adapter.validate_python(value)
@@ -189,7 +189,7 @@ def _upload(form: _Form) -> Upload:
     created_at, modified_at = read("file_created_at", _TIME), read("file_modified_at", _TIME)
     library_id = read("library_id", _LIBRARY) if form.words.get("library_id") else None
     if form.name is None:
-        wrong.append({"type": "missing", "loc": ("body", "asset_data"), "msg": "Field required", "input": None})
+        wrong.append({"type": "missing", "loc": ("body", "asset_data"), "msg": "Field required"})
     if wrong:
         raise RequestValidationError(wrong)
     name = str(form.name)

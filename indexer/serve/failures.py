@@ -1,0 +1,108 @@
+"""What went wrong, as the API says it."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from indexer.errors import IndexerError, IndexUnusable, NotFound, UsageError
+from indexer.store.connection import TOO_LONG, is_interrupted
+from indexer.store.search import SECONDS
+
+from .answers import answer
+from .state import State
+
+_FULL = ("the disk is full", 507)
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+# With less than this, what SQLite calls an error of the disk is one of its room.
+_HARDLY_ANY = 1 << 20
+
+
+def add_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(IndexerError, _indexer_error)
+    app.add_exception_handler(sqlite3.Error, _index_error)
+    app.add_exception_handler(OSError, _system_error)
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    """Without what was sent: it is known to the client, may be long, and may be no text that can be sent back."""
+    assert isinstance(error, RequestValidationError)
+    return _unprocessable(error.errors())
+
+
+def _unprocessable(problems: Sequence[Mapping[str, Any]]) -> Response:
+    told = [
+        {
+            "type": one["type"],
+            "loc": [part if isinstance(part, int) else _text(str(part)) for part in one["loc"]],
+            "msg": _text(str(one["msg"])),
+        }
+        for one in problems
+    ]
+    return answer({"detail": told}, 422)
+
+
+def _text(text: str) -> str:
+    """Without half of a surrogate pair, which JSON can name and UTF-8 cannot write."""
+    return text.encode("utf-8", "replace").decode()
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """A body that cannot be read is told as one that makes no sense."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 400:
+        return _unprocessable([{"type": "body_invalid", "loc": ["body"], "msg": error.detail}])
+    return await http_exception_handler(request, error)
+
+
+async def _indexer_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, UsageError):
+        return _unprocessable([{"type": "value_error", "loc": ["body"], "msg": str(error)}])
+    if _is_full(error.__cause__, request):
+        return _answer(*_FULL)
+    return _answer(
+        _text(str(error)), 503 if isinstance(error, IndexUnusable) else 404 if isinstance(error, NotFound) else 422
+    )
+
+
+async def _index_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, sqlite3.Error)
+    if is_interrupted(error):
+        return _unprocessable([{"type": "value_error", "loc": ["query"], "msg": TOO_LONG.format(seconds=SECONDS)}])
+    if _is_full(error, request):
+        return _answer(*_FULL)
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.ProgrammingError):
+        return _answer(f"the index cannot be used now: {_text(str(error))}", 503)
+    raise error
+
+
+async def _system_error(request: Request, error: Exception) -> Response:
+    if _is_full(error, request):
+        return _answer(*_FULL)
+    raise error
+
+
+def _is_full(error: BaseException | None, request: Request) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in _NO_ROOM
+    if not isinstance(error, sqlite3.Error):
+        return False
+    name = getattr(error, "sqlite_errorname", "")
+    state: State = request.app.state.indexer
+    return name == "SQLITE_FULL" or (
+        name.startswith("SQLITE_IOERR") and shutil.disk_usage(state.settings.database.parent).free < _HARDLY_ANY
+    )
+
+
+def _answer(why: str, status: int) -> Response:
+    return answer({"detail": why}, status)
