@@ -122,7 +122,7 @@ def test_wrong_keys_are_answered_ever_slower(serve: Serve, some: Index) -> None:
     assert elsewhere.get(f"{server.url}/api/assets", headers=bearer("wrong")).status_code == 401
     assert httpx.get(f"{server.url}/healthz").status_code == 200
     assert httpx.get(f"{server.url}/api/assets", headers=bearer(KEY)).status_code == 200
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 4  # the others wait for five
     for one in many:
         one.join()
     # No more than some are kept waiting at a time.
