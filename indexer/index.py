@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .enrich.describe import Endpoint
     from .enrich.duplicates import Duplicates
     from .enrich.run import EnrichSummary
+    from .media.facts import Face
     from .people import People
     from .repair import Repair
     from .search import Wanted
@@ -459,9 +460,10 @@ class Index:
             kept.append(copy)
 
         @contextmanager
-        def record(asset_id: str, values: Mapping[str, written.Written]) -> Iterator[None]:
+        def record(asset_id: str, values: Mapping[str, written.Written], faces: Sequence[Face]) -> Iterator[None]:
             with (writer := Writer(connection)).transaction():
                 written.note(writer.connection, asset_id, values)
+                written.note_faces(writer.connection, asset_id, faces)
                 yield
 
         return list(write_back(connection, chosen, keep, record, dry_run=dry_run)), folder if kept else None

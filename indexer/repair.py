@@ -32,6 +32,8 @@ class Repair(NamedTuple):
 def repair(index: Index, *, workers: int | None = None, dry_run: bool = False) -> Repair:
     """See Index.repair. Killed at any moment, it leaves the damaged index or the new one."""
     path = index.path
+    if not dry_run:
+        scratch.sweep(path.parent)
     with closing(connect(path, "mode=ro")) as connection:  # as it is: a damaged one cannot be updated
         is_older = 0 < schema.check(connection, path) < schema.VERSION
         if not dry_run:

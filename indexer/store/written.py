@@ -8,7 +8,10 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from indexer.media.facts import MediaFacts, Origin
+from indexer.media.facts import Face, MediaFacts, Origin
+
+# Under this name: the faces, as [name, x, y, w, h].
+_FACES = "faces"
 
 
 class Written(NamedTuple):
@@ -27,6 +30,15 @@ def note(connection: sqlite3.Connection, asset_id: str, written: Mapping[str, Wr
     )
 
 
+def note_faces(connection: sqlite3.Connection, asset_id: str, named: Iterable[Face]) -> None:
+    """As `note`, of faces whom the user named; in the place of those that were written there before."""
+    new = [list(one) for one in named]
+    if new:
+        known = written_of(connection, asset_id).get(_FACES)
+        old = [one for one in known.value if one[1:] not in [face[1:] for face in new]] if known else []
+        note(connection, asset_id, {_FACES: Written(old + new, None)})
+
+
 def written_of(connection: sqlite3.Connection, asset_id: str) -> dict[str, Written]:
     rows = connection.execute("SELECT name, value, before FROM written_value WHERE asset_id = ?", (asset_id,))
     return {name: Written(json.loads(value), json.loads(before)) for name, value, before in rows}
@@ -35,7 +47,7 @@ def written_of(connection: sqlite3.Connection, asset_id: str) -> dict[str, Writt
 def without_own(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts) -> MediaFacts:
     """What was read, without what the user said. Where a sidecar says something else by now, another program wrote it,
     and whatever it says from then on is its word."""
-    known = written_of(connection, asset_id) if facts.beside else {}
+    known = written_of(connection, asset_id) if facts.beside or facts.faces else {}
     if not known:
         return facts
     others = [one.field for one in facts.beside if one.field in known and known[one.field].value != one.value]
@@ -44,7 +56,9 @@ def without_own(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts
     )
     own = {one.field: one for one in facts.beside if one.field in known and one.field not in others}
     values = {name: one.otherwise if (was := known[name].before) is None else was for name, one in own.items()}
+    own_faces = known[_FACES].value if _FACES in known else ()
     return facts._replace(
+        faces=tuple(one for one in facts.faces if list(one) not in own_faces),
         metadata=facts.metadata._replace(**values),
         origins=tuple(origins_without_own(facts.origins, known)),
     )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from indexer import scratch
 from indexer.files import is_regular, read_small
-from indexer.media.found import Claims, Found
+from indexer.media.facts import Face
+from indexer.media.found import Found
 from indexer.media.xmp import MAX_PACKET, read_xmp
 from indexer.media.xmp_write import with_values
 from indexer.store.said import Said, said
@@ -31,7 +32,7 @@ class WrittenBack(NamedTuple):
 
 
 # Is entered with an asset's id and what is written into its sidecar, and left when that is done.
-Record = Callable[[str, Mapping[str, Written]], AbstractContextManager[None]]
+Record = Callable[[str, Mapping[str, Written], Sequence[Face]], AbstractContextManager[None]]
 
 
 def write_back(
@@ -64,24 +65,29 @@ def _written(one: Said, path: Path, keep: Callable[[Path], None], record: Record
     if not dry_run:
         if before is not None:
             keep(path)
-        written = _changes(before, after, one.values)
-        with record(one.asset_id, written), scratch.folder(path.parent, sweeps=False) as own:
+        with record(one.asset_id, *_changes(before, after, one)), scratch.folder(path.parent, sweeps=False) as own:
             half = own / path.name
             half.write_bytes(after)
             half.replace(path)
     return WrittenBack(one.asset_id, path, "made" if before is None else "changed")
 
 
-def _changes(before: bytes | None, after: bytes, values: Iterable[str]) -> dict[str, Written]:
-    """Of these fields those of which the sidecar says something else now, as it is read."""
-    had, now = ({} if packet is None else _claims(packet) for packet in (before, after))
-    return {name: Written(now[name], had.get(name)) for name in values if now.get(name) not in (None, had.get(name))}
+def _changes(before: bytes | None, after: bytes, one: Said) -> tuple[dict[str, Written], list[Face]]:
+    """Of what the user said that of which the sidecar says something else now, as it is read; and the names that it
+    did not name before."""
+    there, here = (Found() if packet is None else _read(packet) for packet in (before, after))
+    had, now = there.claims.get("sidecar", {}), here.claims.get("sidecar", {})
+    values = {
+        name: Written(now[name], had.get(name)) for name in one.values if now.get(name) not in (None, had.get(name))
+    }
+    names = {face.name for face in there.faces}
+    return values, [Face(*region[:5]) for region in one.regions if region.name not in names]
 
 
-def _claims(packet: bytes) -> Claims:
+def _read(packet: bytes) -> Found:
     found = Found()
     read_xmp(packet, found, source="sidecar")
-    return found.claims.get("sidecar", {})
+    return found
 
 
 def _sidecar(photo: Path, beside: dict[Path, Sidecars]) -> Path:

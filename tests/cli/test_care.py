@@ -22,7 +22,7 @@ from indexer.errors import IndexUnusable, UsageError
 from indexer.store import copies
 from indexer.store.connection import connect
 
-from ..conftest import Watcher, put, rows, run, sized, until
+from ..conftest import Watcher, faulty, put, rows, run, sized, until
 from ..sync.drives import mounted
 from ..sync.test_identity import adorn, belongings
 
@@ -228,6 +228,17 @@ def test_F14_kill_9_anywhere_in_a_repair(index: Index, photos: Path, tmp_path: P
         assert left_over(folder, "index.db", "index.db-wal", "index.db-shm", "index.db.damaged-*") == []
         assert any(one.read_bytes() == data for one in folder.glob("index.db.damaged-*"))
     assert outcomes == {True, False}
+
+
+def test_what_a_repair_left_that_was_killed_last_is_cleared(index: Index, photos: Path, tmp_path: Path) -> None:
+    """The new index is in place, and the temporary folder is not gone yet."""
+    fill(index, photos)
+    damaged(index, 4)
+    dies = "import os, shutil\nshutil.rmtree = lambda *all, **some: os.kill(os.getpid(), 9)\n"
+    assert run("repair", database=index.path, env=faulty(tmp_path / "dies", dies)).returncode == -9
+    assert problems(index.path) == [] and list(tmp_path.glob(".*.part"))
+    assert "nothing to repair" in run("repair", database=index.path).stdout
+    assert not list(tmp_path.glob(".*.part"))
 
 
 def test_a_backup_takes_the_place_of_a_damaged_index(index: Index, photos: Path, tmp_path: Path) -> None:

@@ -78,8 +78,8 @@ def test_faces_that_the_user_named(index: Index, album: Path) -> None:
     assert "Person 0" in text and "Person 1" not in text  # a guess is not written down as a fact
     index.scan()
     record = index.get(album / "d.jpg")
-    assert len(record["faces"]) == 2  # the file's face is the user's
-    assert rows(index, "SELECT source, assigned_by FROM face WHERE person_id = 'person_0'") == [("file", "user")]
+    assert len(record["faces"]) == 2  # what was written is the user's word, and no face of the file's
+    assert rows(index, "SELECT source, assigned_by FROM face WHERE person_id = 'person_0'") == [("faces", "user")]
 
 
 def test_what_cannot_be_written_is_told_and_the_others_are(index: Index, album: Path) -> None:
@@ -157,3 +157,40 @@ def test_what_the_user_takes_back_is_gone_from_the_sidecar_too(index: Index, alb
     for _ in range(2):
         index.scan()
         assert index.get(album / "moved.jpg")["metadata"]["rating"] is None
+
+
+@pytest.mark.parametrize("is_scanned", [False, True])
+def test_a_name_that_was_undone_does_not_come_back_from_the_sidecar(
+    index: Index, album: Path, is_scanned: bool
+) -> None:
+    """What the file, or another program, names there counts as ever."""
+    from indexer.store import connection
+
+    asset = index.resolve(album / "d.jpg")
+    with connection.open_for_writing(index.path) as database:
+        database.execute(
+            "INSERT INTO face (id, asset_id, x, y, w, h, source, created_at, updated_at)"
+            " VALUES ('face_1', ?, 8, 10, 12, 10, 'faces', 'x', 'x')",
+            (asset,),
+        )
+    database.close()
+    ada = index.people.create(name="Ada")
+    index.people.give("face_1", ada.id)
+    ((one,), _) = index.write_back([album / "d.jpg"])
+    assert one.state == "made" and "Ada" in one.sidecar.read_text()
+
+    def faces() -> list[tuple[object, ...]]:
+        return rows(index, "SELECT person.name, assigned_by FROM face LEFT JOIN person ON person.id = person_id")
+
+    if is_scanned:
+        assert index.scan().reread == 1
+        assert faces() == [("Ada", "user")]
+    index.undo()
+    assert faces() == [(None, None)]
+    for _ in range(2):
+        one.sidecar.write_text(one.sidecar.read_text() + "\n")
+        assert index.scan().reread == 1
+        assert faces() == [(None, None)]
+    one.sidecar.write_text(one.sidecar.read_text().replace("Ada", "Grace"))
+    index.scan()
+    assert faces() == [("Grace", "file")]
