@@ -34,7 +34,8 @@ class Albums:
         if not found:
             raise NotFound(f"there is no album '{name_or_id}': 'indexer albums list' has them")
         if len(found) > 1:
-            raise UsageError(f"several albums are called '{name_or_id}': name one by its id")
+            listed = ", ".join(one.id for one in found)
+            raise UsageError(f"{len(found)} albums are called '{name_or_id}'; name one by its id: {listed}")
         return found[0]
 
     def assets(self, name_or_id: str) -> Sequence[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from indexer.errors import UsageError
 from indexer.index import Index
 
 from .common import json_option, many, pass_index, print_json, say
@@ -44,6 +45,7 @@ def show(index: Index, album: str | None, as_json: bool) -> None:
 @pass_index
 def create(index: Index, name: str, assets: tuple[str, ...], dry_run: bool) -> None:
     """Make an album, with these photos."""
+    _refuse_if_taken(index, name)
     if dry_run:
         say(f"{name} would be made, with {many(len([index.get(one) for one in assets]), 'photo')}.")
         return
@@ -88,6 +90,8 @@ def remove(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> 
 def rename(index: Index, album: str, name: str, dry_run: bool) -> None:
     """Give an album another name."""
     before = index.albums.get(album)
+    if name != before.name:
+        _refuse_if_taken(index, name)
     if not dry_run:
         index.albums.rename(before.id, name)
     say(f"{before.name} {'would be' if dry_run else 'is'} called {name}.")
@@ -101,3 +105,11 @@ def delete(index: Index, album: str, dry_run: bool) -> None:
     """Delete an album. The photos in it stay."""
     gone = index.albums.get(album) if dry_run else index.albums.delete(album)
     say(f"{gone.name} ({many(gone.assets, 'photo')}) {'would be deleted' if dry_run else 'deleted'}.")
+
+
+def _refuse_if_taken(index: Index, name: str) -> None:
+    """People name albums by their names; only clients of the HTTP API may have two of one name."""
+    for one in index.albums.list():
+        if one.name == name:
+            hint = f"add to it with 'indexer albums add {one.id} PHOTO…', or choose another name"
+            raise UsageError(f"there is an album '{name}' already: {hint}")

@@ -47,6 +47,33 @@ def test_a_users_mistake_is_one_line(
     assert debugged.returncode == code
 
 
+def test_two_albums_of_one_name_are_told_apart(index: Index, photos: Path) -> None:
+    """Clients of the HTTP API may make them; the command line makes none."""
+    put(photos / "a.jpg", 1)
+    index.scan([photos])
+    first, second = index.albums.create("Rome", [photos / "a.jpg"]), index.albums.create("Rome")
+    other = index.albums.create("Paris")
+    for arguments in (
+        ("list", "Rome"),
+        ("add", "Rome", photos / "a.jpg"),
+        ("rename", "Rome", "Roma"),
+        ("delete", "Rome"),
+    ):
+        done = run("albums", *arguments, database=index.path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "2 albums are called 'Rome'" in done.stderr
+        assert first.id in done.stderr
+        assert second.id in done.stderr
+    for arguments in (("create", "Paris"), ("create", "Paris", "--dry-run"), ("rename", first.id, "Paris")):
+        done = run("albums", *arguments, database=index.path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "there is an album 'Paris' already" in done.stderr
+        assert other.id in done.stderr
+    assert run("albums", "rename", first.id, "Rome", database=index.path).returncode == 0
+    assert run("albums", "delete", second.id, database=index.path).returncode == 0
+    assert [one.name for one in index.albums.list()] == ["Paris", "Rome"]
+
+
 def test_what_a_scan_has_to_say_as_json(index: Index, photos: Path) -> None:
     put(photos / "a.jpg", 1)
     index.scan([photos])
