@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .search import Wanted
     from .store.changes import Change
     from .store.connection import IndexConnection
+    from .store.enrichments import Failure
     from .store.merge import Merged
     from .store.queries import Counts, Event, Existing, Filter, Listed, Trashed
     from .store.rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
@@ -757,8 +758,8 @@ class Index:
 
         return enrichments.counts(self._db)
 
-    def enrichment_failures(self) -> Sequence[tuple[str, str, str]]:
-        """Asset, enricher and error."""
+    def enrichment_failures(self) -> Sequence[Failure]:
+        """What could not be worked out of which photo, and why."""
         from .store import enrichments
 
         return enrichments.failed(self._db)

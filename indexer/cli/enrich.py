@@ -148,10 +148,10 @@ def outcome(summary: EnrichSummary) -> str:
 def _print_failures(index: Index, *, as_json: bool, limit: int | None) -> None:
     found = index.enrichment_failures()
     if as_json:
-        print_json([{"asset_id": one[0], "enricher": one[1], "error": one[2]} for one in found])
+        print_json([one._asdict() for one in found])
         return
-    for asset_id, enricher, error in found[:limit]:
-        say(f"  {asset_id}  {enricher}: {error}")
+    for one in found[:limit]:
+        say(f"  {one.path or one.asset_id}  {one.enricher}: {one.error}")
     if limit is not None and len(found) > limit:
         say(f"  … and {len(found) - limit:,} more: 'indexer enrich --failures' lists them")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO, NamedTuple, TypeVar
@@ -95,7 +96,18 @@ def _guarded(decode: Callable[[], T]) -> T:
     except MemoryError as error:
         raise Undecodable("too large to be decoded") from error
     except Exception as error:
-        raise Undecodable(f"it cannot be decoded: {error}") from error
+        raise Undecodable(f"it cannot be decoded: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """What a decoder says, in words. Pillow's codecs know numbers alone, of which the commonest is 'unknown error';
+    LibRaw says bytes; FFmpeg's errors have a number and the path, as the system's have."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    text = " ".join(one.decode(errors="replace") if isinstance(one, bytes) else str(one) for one in error.args)
+    if re.search(r"decoder error -\d|unknown error", text):
+        return "its compressed data are damaged"
+    return text or type(error).__name__
 
 
 def _still(file: BinaryIO, orientation: int | None, long_side: int | None) -> Picture:

@@ -244,13 +244,22 @@ def picture_files(connection: sqlite3.Connection, asset_id: str) -> list[Picture
     return [PictureFile(*row) for row in rows]
 
 
-def failed(connection: sqlite3.Connection) -> list[tuple[str, str, str]]:
-    """Asset, enricher and error of what could not be worked out."""
+class Failure(NamedTuple):
+    """What could not be worked out. path: where the photo lies, or lay last; None: it has lost its file."""
+
+    asset_id: str
+    path: str | None
+    enricher: str
+    error: str
+
+
+def failed(connection: sqlite3.Connection) -> list[Failure]:
     query = (
-        "SELECT id, enricher, error FROM enrichment JOIN asset ON number = asset_number"
-        " WHERE error IS NOT NULL ORDER BY enricher, id"
+        "SELECT asset.id, root.path || '/' || file.path AS path, enricher, error FROM enrichment"
+        " JOIN asset ON number = enrichment.asset_number LEFT JOIN file ON file.id = asset.file_id"
+        " LEFT JOIN root ON root.id = file.root_id WHERE error IS NOT NULL ORDER BY path, asset.id, enricher"
     )
-    return connection.execute(query).fetchall()
+    return [Failure._make(row) for row in connection.execute(query)]
 
 
 def counts(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:

@@ -179,8 +179,8 @@ def test_one_picture_that_is_not_taken_is_one_failure(index: Index, album: Path,
     index.scan([album])
     summary = index.enrich(["describe"], endpoint=model.endpoint())
     assert (summary.descriptions, summary.failed) == (3, 1)
-    ((_, enricher, error),) = index.enrichment_failures()
-    assert enricher == "describe" and "answers 400: image too odd" in error
+    (failure,) = index.enrichment_failures()
+    assert failure.enricher == "describe" and "answers 400: image too odd" in failure.error
     assert sorted(map(str, described(index).values())) == ["Fine.", "Fine.", "None"]
     assert index.enrich(["describe"], endpoint=model.endpoint()).total == 0
     assert index.enrich(["describe"], endpoint=model.endpoint(), retry=True).descriptions == 1

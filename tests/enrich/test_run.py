@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -60,8 +62,29 @@ def test_all_are_seen_once(index: Index, album: Path) -> None:
         assert Path(url["url"].removeprefix("file://").replace("%20", " ")).is_file()
     with Image.open(index.variant(album / PARIS.name, "thumbnail")) as thumbnail:
         assert max(thumbnail.size) == 360
-    failures = {(asset, enricher) for asset, enricher, _ in index.enrichment_failures()}
+    failures = {(one.asset_id, one.enricher) for one in index.enrichment_failures()}
     assert len({one for one in failures if one[1] != "faces"}) == 5
+
+
+def test_failures_are_told_by_path_and_reason(index: Index, photos: Path, astronaut: Image.Image) -> None:
+    """Not by ids alone, and not in the decoders' own numbers."""
+    astronaut.save(photos / "a.tif", compression="tiff_lzw")
+    astronaut.save(photos / "b.gif")
+    motion = (SAMPLES / "Sydney" / "PXL_20240420_013155000.MP.jpg").read_bytes()
+    (photos / "c.mov").write_bytes(motion[motion.rindex(b"ftyp") - 4 :])
+    for path in photos.iterdir():
+        data = path.read_bytes()
+        path.write_bytes(data[:100] + bytes(len(data) - 500) + data[-400:])
+    index.scan([photos])
+    index.enrich(["variants"])
+    done = run("enrich", "--failures", database=index.path)
+    lines = dict(line.strip().split("  variants: ") for line in done.stdout.splitlines())
+    assert list(lines) == [str(photos / name) for name in ("a.tif", "b.gif", "c.mov")]
+    for reason in lines.values():
+        assert len(reason) > 20
+        assert not re.search(r"-\d|unknown error|Errno|b'|: *$", reason), reason
+    told = json.loads(run("enrich", "--failures", "--json", database=index.path).stdout)
+    assert [(one["path"], one["error"]) for one in told] == list(lines.items())
 
 
 def test_what_changed_is_seen_again_and_nothing_else(index: Index, album: Path, astronaut: Image.Image) -> None:
@@ -277,7 +300,7 @@ def test_a_crash_of_a_decoder_costs_one_picture(index: Index, album: Path, monke
     )
     done = subprocess.run([sys.executable, "-c", script, str(index.path)], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    failures = {asset: error for asset, _, error in index.enrichment_failures()}
+    failures = {one.asset_id: one.error for one in index.enrichment_failures()}
     assert failures[index.get(poison)["id"]] == "the decoder crashed on it"
     assert seen(index)["quality"] == (10, 3)
 
