@@ -102,8 +102,8 @@ def _guarded(decode: Callable[[], T]) -> T:
 def _reason(error: Exception) -> str:
     """What a decoder says, in words. Pillow's codecs know numbers alone, of which the commonest is 'unknown error';
     LibRaw says bytes; FFmpeg's errors have a number and the path, as the system's have."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    if meant := getattr(error, "strerror", None):
+        return str(meant)
     text = " ".join(one.decode(errors="replace") if isinstance(one, bytes) else str(one) for one in error.args)
     if re.search(r"decoder error -\d|unknown error", text):
         return "its compressed data are damaged"
