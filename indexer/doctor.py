@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from .config import cache_folder, originals_folder
 from .errors import IndexerError
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ def examine(index: Index, *, fix: bool = False) -> list[Finding]:
     checks: list[Callable[[Index], Iterator[Finding]]] = [
         _integrity,
         _place,
+        _readers,
         _roots,
         partial(_misplaced, fix=fix),
         _watches,
@@ -69,6 +73,22 @@ def _integrity(index: Index) -> Iterator[Finding]:
         yield Finding("index", "problem", f"{index.path} is damaged: {problems[0]}", advice)
     else:
         yield Finding("index", "ok", f"{index.path} is sound (version {version} of {schema.VERSION})")
+
+
+def _readers(index: Index) -> Iterator[Finding]:
+    """What this version makes nobody else can read; older ones left that to the umask."""
+    own = (index.path, cache_folder(index.path), originals_folder(index.path, None))
+    mine = [path for path in own if path.exists() and _is_open_to_others(path)]
+    if mine and _is_open_to_others(index.path.absolute().parent):
+        names = " ".join(shlex.quote(os.fspath(path)) for path in mine)
+        words = f"other users can read {', '.join(map(str, mine))}"
+        yield Finding("privacy", "warning", words, f"unless you share it on purpose: chmod -R go= {names}")
+    else:
+        yield Finding("privacy", "ok", "nobody else can read the index, or what is kept beside it")
+
+
+def _is_open_to_others(path: Path) -> bool:
+    return os.name != "nt" and bool(path.stat().st_mode & (0o011 if path.is_dir() else 0o044))
 
 
 def _place(index: Index) -> Iterator[Finding]:

@@ -444,6 +444,7 @@ class Index:
         lie as they were, if any was changed. No photo is written to."""
         import shutil
 
+        from . import private
         from .store import written
         from .store.copies import beside
         from .store.writer import Writer
@@ -455,7 +456,7 @@ class Index:
         kept: list[Path] = []
 
         def keep(sidecar: Path) -> None:
-            folder.mkdir(exist_ok=True)
+            private.make_folder(folder)
             copy = folder / f"{len(kept)} {sidecar.name}"
             shutil.copy2(sidecar, copy)
             kept.append(copy)
@@ -839,7 +840,7 @@ class Index:
 
         Raises UsageError while a scan or watch is at work, IndexUnusable for what is no sound backup.
         """
-        from . import scratch
+        from . import private, scratch
         from .store import copies
         from .store.activities import refuse_while_written
         from .store.connection import open_as_it_is, open_for_writing
@@ -855,7 +856,7 @@ class Index:
             return kept
         self._refuse_network()
         self.close()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        private.make_folder(self.path.parent)
         with scratch.folder(self.path.parent) as own:
             new = own / self.path.name
             with closing(copies.open_copy(backup)) as opened:

@@ -42,7 +42,7 @@ def repair(index: Index, *, workers: int | None = None, dry_run: bool = False) -
     if not problems or dry_run:
         return Repair(problems)
     with scratch.folder(path.parent) as own:
-        damaged, new = own / "damaged.db", own / path.name
+        damaged, new = own / f"{path.name}.damaged", own / path.name
         with copies.held(path) as file:
             copies.copy_bytes(file, damaged)
             saved = _salvage(damaged, new, is_older)

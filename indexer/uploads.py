@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import paths, scratch
+from . import paths, private, scratch
 from .config import originals_folder
 from .errors import UsageError
 from .files import regular_nofollow
@@ -51,7 +51,7 @@ class Upload(NamedTuple):
 def coming(database: Path) -> Iterator[Path]:
     """A new folder, in which a file can come."""
     folder = originals_folder(database, None) / _COMING
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder)
     with scratch.folder(folder) as own:
         yield own
 
@@ -151,12 +151,12 @@ def _move_in(index: Index, upload: Upload, note: Path) -> None:
         os.utime(upload.path, (stamp, stamp))
     taken = read_media(upload.path, hashed=False).local_datetime or upload.created_at.isoformat()
     folder = originals_folder(index.path, upload.library_id) / taken[:4] / taken[5:7]
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder)
     stem, ending = os.path.splitext(upload.name)
     place, number = folder / upload.name, 2
     while place.exists():
         place, number = folder / f"{stem}-{number}{ending}", number + 1
-    note.write_text(paths.to_text(place.relative_to(index.path.absolute().parent).as_posix()), encoding="utf-8")
+    private.write(note, paths.to_text(place.relative_to(index.path.absolute().parent).as_posix()).encode())
     shutil.move(upload.path, place)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 from itertools import groupby
 from pathlib import Path
 
+from indexer import private
 from indexer.config import cache_folder
 from indexer.errors import cannot_write
 from indexer.store import enrichments, merge
@@ -50,9 +50,9 @@ class Cache:
         tag = self.folder / _TAG
         if not tag.exists():
             try:
-                self.folder.mkdir(parents=True, exist_ok=True)
+                private.make_folder(self.folder)
                 self.forget_missing()
-                tag.write_text(_TAG_TEXT)
+                private.write(tag, _TAG_TEXT.encode())
             except OSError as error:
                 raise cannot_write(self.folder, error) from error
 
@@ -85,8 +85,8 @@ class Cache:
                 if self.is_full:
                     return
                 try:
-                    (self.folder / one.file).parent.mkdir(exist_ok=True)
-                    shutil.copyfile(other / one.file, self.folder / one.file)
+                    private.make_folder((self.folder / one.file).parent)
+                    private.copy(other / one.file, self.folder / one.file)
                 except OSError:
                     continue  # it is made when it is asked for
                 copied.append(one)

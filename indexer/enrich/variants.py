@@ -11,6 +11,7 @@ from typing import NamedTuple
 import xxhash
 from PIL import Image
 
+from indexer import private
 from indexer.errors import cannot_write
 from indexer.store.enrichments import Encoded, Variant
 
@@ -62,8 +63,8 @@ def keep(stem: Stem, one: Encoded) -> Variant:
     path = Path(stem.folder, stem.file(one.name))
     half = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half.write_bytes(one.data)
+        private.make_folder(path.parent)
+        private.write(half, one.data)
         half.replace(path)
     except BaseException as error:
         with suppress(OSError):

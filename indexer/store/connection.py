@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from indexer import private
 from indexer.errors import IndexUnusable, UsageError
 
 from . import schema
@@ -83,7 +84,7 @@ def open_as_it_is(path: Path) -> IndexConnection:
 def open_for_writing(path: Path) -> IndexConnection:
     """A connection that may write; the index, and its folder, are made where there is none yet."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private.make_folder(path.parent)
     except OSError as error:
         raise IndexUnusable(f"cannot make the folder {path.parent} for the index: {error.strerror}") from error
     connection = connect(path, "mode=rwc")
@@ -133,6 +134,8 @@ def connect(path: Path, mode: str) -> IndexConnection:
     # The three characters that mean something in SQLite's file: URLs (sqlite.org/uri.html).
     name = os.fspath(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     try:
+        if mode == "mode=rwc" and not path.exists():
+            private.make_file(path)  # SQLite gives its log, and their shared memory, the mode of the file
         # Transactions are begun and ended by hand (isolation_level None).
         connection = sqlite3.connect(
             f"file:{name}?{mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None, factory=IndexConnection

@@ -11,7 +11,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO
 
-from indexer import scratch
+from indexer import private, scratch
 from indexer.errors import IndexUnusable, UsageError
 
 from . import schema
@@ -31,6 +31,7 @@ def copy_to(connection: sqlite3.Connection, target: Path, *, overwrite: bool = F
     try:
         with scratch.folder(target.parent) as own:
             half = own / target.name
+            private.make_file(half)
             with closing(sqlite3.connect(half)) as copy:
                 connection.backup(copy, pages=_PAGES)
                 # A backup is one file: no log beside it.
@@ -62,10 +63,10 @@ def held(path: Path) -> Iterator[BinaryIO]:
 def copy_bytes(file: BinaryIO, target: Path) -> None:
     """A file that is held, with its log, byte for byte into one file."""
     try:
-        with target.open("wb") as copy:
+        with private.create(target) as copy:
             shutil.copyfileobj(file, copy, 1 << 20)
         if (log := Path(f"{file.name}-wal")).exists():
-            shutil.copyfile(log, f"{target}-wal")
+            private.copy(log, Path(f"{target}-wal"))
         with closing(connect(target, "mode=rw")) as connection, suppress(*BROKEN):
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except OSError as error:

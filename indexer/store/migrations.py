@@ -10,7 +10,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from indexer import ids, scratch
+from indexer import ids, private, scratch
 from indexer.errors import IndexUnusable
 
 # version reached -> what to do with an index of the version before
@@ -131,6 +131,7 @@ def keep_copy(connection: sqlite3.Connection, path: Path, version: int) -> Path:
     try:
         with scratch.folder(path.parent) as own:
             half = own / copy.name
+            private.make_file(half)
             with closing(sqlite3.connect(half)) as target:
                 connection.backup(target)
                 copied = target.execute("PRAGMA user_version").fetchone()[0]

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from indexer import private
 from indexer.errors import UsageError
 from indexer.uploads import Upload, coming, safe_name, take_in
 
@@ -109,7 +110,7 @@ class _Form:
                 raise unprocessable("asset_data", "there are two of them", "body")
             self.name = safe_name(options[b"filename"].decode("utf-8", "replace"))
             self.path = self._folder / self.name
-            self._file = self.path.open("wb")
+            self._file = private.create(self.path)
         self._field = field
 
     def _take_data(self, data: bytes, start: int, end: int) -> None:
