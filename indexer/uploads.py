@@ -68,14 +68,16 @@ def safe_name(name: str) -> str:
 
 
 def take_in(index: Index, upload: Upload) -> tuple[str, bool]:
-    """The asset's id, and whether it is new. Bytes that are known already are not kept again.
+    """The asset's id, and whether it is new. Bytes that lie somewhere already are not kept again; but they are if the
+    asset's files are gone or cannot be reached: the client may delete its own copy when it has the answer.
 
     Raises UsageError for what is no photo or film."""
     from .media.formats import sniff
+    from .sync.explain import original
 
     known = queries.asset_with(index.connection, _checksum(upload.digest))
     is_new = known is None
-    if known is None:
+    if known is None or original(index.connection, known) is None:
         note = originals_folder(index.path, None) / _COMING / f"{upload.digest.hex()}{_NOTE}"
         if _noted(index, note) is None:
             with open(upload.path, "rb", opener=regular_nofollow) as file:
@@ -156,8 +158,20 @@ def _move_in(index: Index, upload: Upload, note: Path) -> None:
     place, number = folder / upload.name, 2
     while place.exists():
         place, number = folder / f"{stem}-{number}{ending}", number + 1
+    _sync(upload.path)
     private.write(note, paths.to_text(place.relative_to(index.path.absolute().parent).as_posix()).encode())
     shutil.move(upload.path, place)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    """Have the system write it to the disk, so that it outlives a power cut. Not every system can for a folder."""
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def own_files(index: Index, asset_id: str) -> list[Path]:

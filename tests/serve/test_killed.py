@@ -134,3 +134,32 @@ def test_what_killed_commands_left_is_cleared(served: Index, serve: Serve, tmp_p
         else:
             serve(served.path)
         until(lambda: not list(folder.glob(".*")), 5, "that nothing is left")
+
+
+@pytest.mark.parametrize("what", ["gone", "trashed, then gone", "offline"])
+def test_an_upload_is_kept_where_the_photo_cannot_be_reached(
+    served: Index, serve: Serve, photos: Path, tmp_path: Path, what: str
+) -> None:
+    """A phone deletes its own copy once it has the answer: to know the checksum is not to have the photo."""
+    content = jpeg("precious")
+    away = tmp_path / "other"
+    away.mkdir()
+    (away / "x.jpg").write_bytes(content)
+    (away / "y.jpg").write_bytes(jpeg("stays"))
+    served.scan([away])
+    asset_id = served.resolve(away / "x.jpg")
+    if what.startswith("trashed"):
+        served.trash([asset_id])
+    if what == "offline":
+        away.rename(tmp_path / "unplugged")
+    else:
+        (away / "x.jpg").unlink()
+        served.scan()
+    answer = send(serve(served.path), "x.jpg", content)
+    assert (answer.status_code, answer.json()["id"]) == (200, asset_id)
+    (place,) = kept(served)
+    assert place.read_bytes() == content
+    assert served.get(asset_id)["asset_urls"]["original"]["url"].endswith(place.name)
+    assert (served.get(asset_id)["trashed_at"] is not None) == what.startswith("trashed")  # as the user has it
+    assert send(serve(served.path), "x.jpg", content).status_code == 200
+    assert kept(served) == [place]
