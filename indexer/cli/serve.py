@@ -35,8 +35,8 @@ def command(
 ) -> None:
     """Serve the index to clients of the cloud's photo API, on this machine. Ctrl-C stops.
 
-    /docs describes the API. Nobody else can reach it unless --host says so; then clients need a key: --key, or one of
-    those that --new-key made.
+    / shows what there is, /docs describes the API. Nobody else can reach it unless --host says so; then clients need a
+    key: --key, or one of those that --new-key made.
     """
     if new_key is not None:
         made, text = index.clients.add_key(new_key)

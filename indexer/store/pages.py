@@ -169,6 +169,11 @@ def _is_months_beginning(moment: datetime | None) -> bool:
     return moment is None or (moment.tzinfo is None and moment == datetime(moment.year, moment.month, 1))
 
 
+def live_count(connection: sqlite3.Connection) -> int:
+    """How many assets are not in the trash."""
+    return int(connection.execute("SELECT coalesce(sum(live), 0) FROM month").fetchone()[0])
+
+
 class AlbumInfo(NamedTuple):
     """start, end: the oldest and the newest local_datetime in it; cover: chosen by the user, else the newest."""
 
