@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from .store.undo import UserChange
     from .store.writer import Writer
     from .sync.explain import Explanation
+    from .sync.missing import Lost
     from .sync.summary import Summary
     from .sync.verify import Report
     from .sync.watch import Stop
@@ -639,6 +640,7 @@ class Index:
         max_cache: int | None = None,
         on_scanned: Callable[[Root, Summary], None] = lambda root, summary: None,
         on_change: Callable[[Root, Change, str], None] = lambda root, change, asset_id: None,
+        on_lost: Callable[[Root, Lost], None] = lambda root, one: None,
         on_message: Callable[[str], None] = lambda text: None,
         on_progress: Callable[[Summary], None] = lambda summary: None,
     ) -> None:
@@ -681,6 +683,7 @@ class Index:
                 is_paused=is_paused,
                 on_scanned=on_scanned,
                 on_change=on_change,
+                on_lost=on_lost,
                 on_message=on_message,
                 on_progress=on_progress,
             ).run()

@@ -12,11 +12,12 @@ from indexer import paths as stored
 from indexer.index import Index
 from indexer.store.changes import Change
 from indexer.store.rows import Root
+from indexer.sync.missing import Lost
 from indexer.sync.power import Battery, work_in_background
 from indexer.sync.summary import Summary
 from indexer.sync.watch import Stop
 
-from .common import UserPath, json_option, max_cache_option, pass_index, print_json_line, say, tell_max_cache
+from .common import UserPath, json_option, many, max_cache_option, pass_index, print_json_line, say, tell_max_cache
 from .scan import Bar, outcome
 
 # Changes of the first scan are not told one by one.
@@ -111,6 +112,7 @@ def command(
         max_cache=max_cache,
         on_scanned=teller.scanned,
         on_change=teller.changed,
+        on_lost=teller.lost,
         on_message=teller.message,
         on_progress=teller.progress,
     )
@@ -145,6 +147,17 @@ class _Teller:
                 root=root.path,
                 path=path,
                 asset_id=asset_id,
+            )
+
+    def lost(self, root: Root, one: Lost) -> None:
+        if root.id in self._scanned:
+            what = f"/  {many(one.files, 'file')}" if one.is_folder else f"  {one.asset_id or ''}"
+            self._tell(
+                f"{one.kind:8}{one.path}{what}".rstrip(),
+                event=one.kind,
+                root=root.path,
+                path=one.path,
+                **({"files": one.files} if one.is_folder else {"asset_id": one.asset_id}),
             )
 
     def message(self, text: str) -> None:

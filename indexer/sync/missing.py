@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
 
+from indexer import paths
 from indexer.media.dates import age
 from indexer.store import queries
 from indexer.store.rows import Root, StoredFile
@@ -13,6 +15,7 @@ from indexer.store.writer import Writer
 
 from .presence import Presence
 
+Loss = Literal["missing", "gone"]
 # More than both of these is no tidying up.
 BRAKE_FILES = 100
 BRAKE_SHARE = 0.2
@@ -20,12 +23,45 @@ BRAKE_SHARE = 0.2
 
 class Outcome(NamedTuple):
     """gone: files whose time had come. waiting: files that are missing still; held: all of them, for the loss is too
-    large. due: seconds until the next one's time comes, None where none waits for it."""
+    large. due: seconds until the next one's time comes, None where none waits for it. files: those that are gone."""
 
     gone: int = 0
     waiting: int = 0
     held: bool = False
     due: float | None = None
+    files: Sequence[StoredFile] = ()
+
+
+class Lost(NamedTuple):
+    """A file, or a folder with all its files, that is not where it was. path: within the root, as stored."""
+
+    kind: Loss
+    path: str
+    files: int = 1
+    asset_id: str | None = None
+    is_folder: bool = False
+
+
+def lost(kind: Loss, root: Root, files: Iterable[StoredFile]) -> list[Lost]:
+    """What to tell of these files of a root: a folder that is away with them stands for them."""
+    away: dict[str, str | None] = {}
+    found: dict[str, Lost] = {}
+    for file in files:
+        if file.folder not in away:
+            away[file.folder] = _topmost_away(root, file.folder)
+        folder = away[file.folder]
+        if folder is None:
+            path = paths.join(file.folder, file.name)
+            found[path] = Lost(kind, path, asset_id=file.asset_id)
+        else:
+            found[folder] = Lost(kind, folder, found[folder].files + 1 if folder in found else 1, is_folder=True)
+    return list(found.values())
+
+
+def _topmost_away(root: Root, folder: str) -> str | None:
+    parts = folder.split("/") if folder else []
+    above = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
+    return next((one for one in above if not os.path.lexists(paths.from_text(paths.join(root.path, one)))), None)
 
 
 class Ages:
@@ -67,7 +103,7 @@ def let_go(
                 writer.mark_gone(file.id)
             writer.settle()
     due = [wait_seconds - seconds for _, seconds in waited if seconds < wait_seconds]
-    return Outcome(len(ripe), len(missing) - len(ripe), due=min(due, default=None))
+    return Outcome(len(ripe), len(missing) - len(ripe), due=min(due, default=None), files=ripe)
 
 
 def is_held(missing: int, known: int, accepted: int) -> bool:

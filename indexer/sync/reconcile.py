@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -77,8 +77,8 @@ class Reconciler:
 
     roots: all of the index's, by id; a file may have come from any. summary is counted up as it goes.
     rest_seconds: a file touched within this time is not read yet, but returned as not at rest.
-    accept_loss: so many missing files the user knows of. on_change is told of each change once it is written, on_enter
-    of each folder before it is listed.
+    accept_loss: so many missing files the user knows of. on_change is told of each change once it is written,
+    on_missing of files found missing, on_enter of each folder before it is listed.
     """
 
     def __init__(
@@ -90,6 +90,7 @@ class Reconciler:
         summary: Summary,
         on_progress: Callable[[], None] = lambda: None,
         on_change: Callable[[Change, str], None] = lambda change, asset_id: None,
+        on_missing: Callable[[Sequence[StoredFile]], None] = lambda files: None,
         on_enter: Callable[[str], None] = lambda folder: None,
         rest_seconds: float = 0.0,
         accept_loss: int = 0,
@@ -102,6 +103,7 @@ class Reconciler:
         self._summary = summary
         self._on_progress = on_progress
         self._on_change = on_change
+        self._on_missing = on_missing
         self._rest = rest_seconds
         self._walker = Walker(root, roots.values(), on_enter)
         self._accepted = accept_loss
@@ -535,6 +537,8 @@ class Reconciler:
                         self._writer.mark_missing(row.id)
                 self._writer.forget(self._leftover)
                 self._writer.settle(everything=everything)
+        if missing:
+            self._on_missing([row for row in missing if row.verdict != "ignored"])
         unstable = self._unstable
         self._missing, self._leftover, self._unstable = [], [], []
         self._reopened.clear()

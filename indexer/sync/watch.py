@@ -19,10 +19,10 @@ from indexer.errors import DiskFull, IndexUnusable
 from indexer.store import queries
 from indexer.store.activities import Claim, at_work
 from indexer.store.changes import Change
-from indexer.store.rows import Coverage, Root
+from indexer.store.rows import Coverage, Root, StoredFile
 from indexer.store.writer import Writer, timestamp
 
-from .missing import Ages, held_words, let_go
+from .missing import Ages, Loss, Lost, held_words, let_go, lost
 from .observe import Events, follow
 from .presence import Presence, find_root, note_root
 from .readers import Readers
@@ -87,8 +87,8 @@ class Watch:
     poll_seconds: look for changes that often instead of waiting for events. poll_every: look that often at what brings
     no events: network mounts, and folders that the system has no watches left for. is_paused: asked now and then; while
     it says so nothing is read.
-    on_scanned is told of each full scan, on_change of each change that is written, on_message of what the user should
-    know.
+    on_scanned is told of each full scan, on_change of each change that is written, on_lost of files and folders that
+    are missing and, later, gone, on_message of what the user should know.
     """
 
     def __init__(
@@ -106,6 +106,7 @@ class Watch:
         is_paused: Callable[[], bool] = lambda: False,
         on_scanned: Callable[[Root, Summary], None] = lambda root, summary: None,
         on_change: Callable[[Root, Change, str], None] = lambda root, change, asset_id: None,
+        on_lost: Callable[[Root, Lost], None] = lambda root, one: None,
         on_message: Callable[[str], None] = lambda text: None,
         on_progress: Callable[[Summary], None] = lambda summary: None,
     ) -> None:
@@ -123,6 +124,7 @@ class Watch:
         self._is_paused = is_paused
         self._on_scanned = on_scanned
         self._on_change = on_change
+        self._on_lost = on_lost
         self._on_message = on_message
         self._on_progress = on_progress
         self._full_for = 0  # tries to write to a full disk
@@ -255,12 +257,17 @@ class Watch:
     def _let_go(self, one: _Watched) -> None:
         presence = Presence(self._writer.connection, {root.id: root for root in queries.roots(self._writer.connection)})
         outcome = let_go(self._writer, presence, one.root, one.ages, self._trash)
+        self._tell_lost(one.root, "gone", outcome.files)
         now = time.monotonic()
         one.missing_at = float("inf") if outcome.due is None else now + outcome.due
         if outcome.held and outcome.waiting != one.held:
             known = queries.count_present(self._writer.connection, one.root.id)
             self._on_message(held_words(one.root, outcome.waiting, known))
         one.held = outcome.waiting if outcome.held else 0
+
+    def _tell_lost(self, root: Root, kind: Loss, files: Sequence[StoredFile]) -> None:
+        for each in lost(kind, root, files):
+            self._on_lost(root, each)
 
     def _tell_coverage(self, one: _Watched) -> None:
         followed, before = one.events_of, one.coverage
@@ -295,6 +302,7 @@ class Watch:
             summary,
             on_progress=lambda: self._check(summary),
             on_change=lambda change, asset_id: self._on_change(one.root, change, asset_id),
+            on_missing=lambda files: self._tell_lost(one.root, "missing", files),
             on_enter=lambda folder: self._enter(one, folder),
             rest_seconds=self._rest,
         )

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -330,6 +331,25 @@ def test_chaos_ends_in_the_truth(photos: Path, watch: Start) -> None:
     index = Index.open(watcher.database)
     live = "SELECT count(*) FROM asset WHERE trashed_at IS NULL"
     until(lambda: rows(index, live) == [(len(set(truth().values())),)], 10, "what was deleted to be in the trash")
+
+
+def test_what_is_deleted_is_told(photos: Path, watch: Start, tmp_path: Path) -> None:
+    """A line for each file, one for a folder with all that was in it; once when it is missing, once when it is gone."""
+    for name in ("here/a.jpg", "here/b.jpg", "trip/day/c.jpg", "trip/day/d.jpg", "trip/e.jpg"):
+        put(photos / name, name)
+    watcher = watch(photos)
+    (photos / "trip").rename(tmp_path / "elsewhere")
+    (photos / "here" / "a.jpg").unlink()
+    until(lambda: len(re.findall(r"  gone ", watcher.printed())) == 2, what="the deletions to be told")
+    told = [line.split("  ", 1)[1] for line in watcher.printed().splitlines()]
+    lost = [re.sub(r"asset_\w{22}$", "ID", line) for line in told if re.match("missing |gone ", line)]
+    assert sorted(lost) == [
+        "gone    here/a.jpg  ID",
+        "gone    trip/  3 files",
+        "missing here/a.jpg  ID",
+        "missing trip/  3 files",
+    ]
+    assert lost.index("missing trip/  3 files") < lost.index("gone    trip/  3 files")
 
 
 def test_a_burst_brings_a_full_look(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
