@@ -273,6 +273,13 @@ def each_place(connection: sqlite3.Connection, asset_id: str) -> Iterator[Stored
     return map(StoredFile._make, rows)
 
 
+def standing_file(connection: sqlite3.Connection, asset_id: str) -> StoredFile | None:
+    """The place whose file, with its sidecars, the record of an asset is made of."""
+    query = f"SELECT {_FILE} FROM file WHERE id = (SELECT file_id FROM asset WHERE id = ?)"
+    row = connection.execute(query, (asset_id,)).fetchone()
+    return StoredFile(*row) if row else None
+
+
 def verdict_at(connection: sqlite3.Connection, root_id: int, folder: str, name: str) -> Verdict | None:
     row = connection.execute(
         f"SELECT {_VERDICT} WHERE root_id = ? AND folder = ? AND name = ?",

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import stat
 from typing import NamedTuple
 
 from indexer import paths
@@ -15,7 +14,7 @@ from indexer.store import queries
 from indexer.store.written import origins_without_own, written_of
 
 from .rules import real_folder
-from .sidecars import Sidecars, is_sidecar_name
+from .sidecars import Sidecars, sidecars_in
 
 
 class Explanation(NamedTuple):
@@ -55,10 +54,9 @@ def _files(connection: sqlite3.Connection, asset_id: str) -> list[tuple[str, tup
         name = paths.from_text(file.name)
         try:
             names = os.listdir(folder)
-            beside = {one: os.lstat(os.path.join(folder, one)) for one in names if is_sidecar_name(one)}
+            beside = sidecars_in(folder, names)
         except OSError:
             continue
-        beside = {one: info for one, info in beside.items() if stat.S_ISREG(info.st_mode)}
         sidecars = Sidecars(beside, names).of(name)
         found.append((os.path.join(folder, name), tuple(os.path.join(folder, one) for one in sidecars)))
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 
 from indexer.media.formats import EXTENSIONS, extension
@@ -34,6 +35,12 @@ def is_sidecar_name(name: str) -> bool:
 def is_picasas(name: str) -> bool:
     """A sidecar though its name is hidden."""
     return name.lower() in _PICASA
+
+
+def sidecars_in(folder: str, names: Iterable[str]) -> dict[str, os.stat_result]:
+    """Those of these names in a folder that may be sidecars, with their stat. Raises OSError."""
+    found = {name: os.lstat(os.path.join(folder, name)) for name in names if is_sidecar_name(name)}
+    return {name: info for name, info in found.items() if stat.S_ISREG(info.st_mode)}
 
 
 class Sidecars:

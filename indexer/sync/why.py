@@ -9,11 +9,17 @@ from typing import Any, NamedTuple
 from indexer import paths
 from indexer.config import given
 from indexer.errors import NotFound
+from indexer.files import is_regular
+from indexer.media.formats import is_media_name
 from indexer.store import queries
-from indexer.store.rows import Root, Verdict
+from indexer.store.rows import Root, StoredFile, Verdict
 
 from .roots import locate
+from .rules import real_folder
+from .sidecars import Sidecars, is_picasas, is_sidecar_name, sidecars_in
 from .walk import Walker
+
+_SHOWN_OWNERS = 3
 
 
 class Answer(NamedTuple):
@@ -39,6 +45,10 @@ def why(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> Answer:
         return Answer(shown, "outside", f"{shown} lies in no indexed folder: 'indexer scan' its folder to take it in.")
     root, within = place
     known = queries.verdict_at(connection, root.id, *paths.split(within)) if within else None
+    if within and is_sidecar_name(name := os.path.basename(path)) and is_regular(path):
+        verdict = known.verdict if known is not None else "not_media"
+        if verdict == "not_media" or is_picasas(name):
+            return Answer(shown, verdict, f"{shown} is {_of_sidecar(connection, root, *paths.split(within))}.")
     if known is not None and (known.verdict not in ("missing", "gone") or not os.path.lexists(path)):
         return Answer(shown, known.verdict, _sentence(connection, shown, known), known.asset_id)
     if not os.path.lexists(path):
@@ -66,6 +76,49 @@ def _sentence(connection: sqlite3.Connection, shown: str, known: Verdict) -> str
         "unstable": f"{shown} never came to rest: {reason}; the next scan looks again.",
     }
     return what[known.verdict] + kept
+
+
+def _of_sidecar(connection: sqlite3.Connection, root: Root, folder: str, name: str) -> str:
+    """Which photos it speaks of, and whether it is read with them."""
+    real, name = real_folder(paths.from_text(root.path), folder), paths.from_text(name)
+    names = os.listdir(real)
+    beside = sidecars_in(real, names)
+    media = [one for one in sorted(names) if is_media_name(one) and Sidecars({name: beside[name]}, names).of(one)]
+    if not media:
+        return "not read: no photo in its folder has a name that it goes with"
+    reasons: dict[str, list[str]] = {}
+    for one in media:
+        row = queries.file_at(connection, root.id, folder, paths.to_text(one))
+        reasons.setdefault(_reading_of(connection, row, name, one, Sidecars(beside, names)), []).append(one)
+    return "; ".join(f"a sidecar of {_some(owners)}, {reason}" for reason, owners in reasons.items())
+
+
+def _reading_of(
+    connection: sqlite3.Connection, row: StoredFile | None, name: str, owner: str, sidecars: Sidecars
+) -> str:
+    """Whether a sidecar of this name is read with the file `owner`, and why not."""
+    taken = sidecars.of(owner)
+    if name not in taken:
+        other = next((one for one in taken if one[-4:].lower() == name[-4:].lower()), "another")
+        return f"not read: {paths.to_text(other)} is read instead"
+    if row is None or row.asset_id is None:
+        return "to be read when that is indexed"
+    first = queries.standing_file(connection, row.asset_id)
+    if first is not None and first.id != row.id:
+        roots = {root.id: root.path for root in queries.roots(connection)}
+        where = f"{roots.get(first.root_id, '')}/{paths.join(first.folder, first.name)}"
+        return f"not read: that is a copy, and the record is that of {where}, with the sidecars there"
+    if row.verdict in ("missing", "gone"):
+        return "not read now: that is missing"
+    if row.reading == sidecars.reading(owner, taken):
+        return "read with it"
+    return "to be read by the next scan: it is new, or has changed"
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(paths.to_text(name) for name in names[:_SHOWN_OWNERS])
+    more = len(names) - _SHOWN_OWNERS
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def _judge_now(connection: sqlite3.Connection, root: Root, within: str, shown: str, *, is_folder: bool) -> Answer:

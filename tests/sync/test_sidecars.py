@@ -292,3 +292,39 @@ def test_a_new_version_of_a_reader_reads_its_files_again(
     finally:
         versions._of_ending.cache_clear()
     assert rows(index, "SELECT id FROM asset ORDER BY id") == ids
+
+
+def test_why_tells_whose_sidecar_it_is_and_whether_it_is_read(index: Index, photos: Path) -> None:
+    photo, copy = put(photos / "IMG_1.jpg", 1), put(photos / "copies" / "IMG_9.jpg", 1)
+    adobe, takeout = photos / "IMG_1.xmp", photos / "IMG_1.jpg.supplemental-metadata.json"
+    adobe.write_bytes(rated(3))
+    takeout.write_text('{"title": "IMG_1.jpg"}')
+    (photos / "IMG_1.jpg.xmp").write_bytes(rated(4))
+    (photos / "copies" / "IMG_9.jpg.xmp").write_bytes(rated(5))
+    (photos / "loose.json").write_text("{}")
+    (photos / "loose.xmp").write_bytes(rated(1))
+    index.scan([photos])
+
+    def why(path: Path) -> str:
+        return index.why(path).sentence.removeprefix(f"{path} is ").rstrip(".")
+
+    assert rating(index, photo) == rating(index, copy) == 4
+    assert why(takeout) == why(photos / "IMG_1.jpg.xmp") == "a sidecar of IMG_1.jpg, read with it"
+    assert why(adobe) == "a sidecar of IMG_1.jpg, not read: IMG_1.jpg.xmp is read instead"
+    assert why(photos / "copies" / "IMG_9.jpg.xmp") == (
+        f"a sidecar of IMG_9.jpg, not read: that is a copy, and the record is that of {photo}, with the sidecars there"
+    )
+    for name in ("loose.json", "loose.xmp"):
+        assert why(photos / name) == "not read: no photo in its folder has a name that it goes with"
+    takeout.write_text('{"title": "IMG_1.jpg", "description": "later"}')
+    assert why(takeout) == "a sidecar of IMG_1.jpg, to be read by the next scan: it is new, or has changed"
+    index.scan()
+    assert why(takeout) == "a sidecar of IMG_1.jpg, read with it"
+    for number in range(5):
+        put(photos / "picasa" / f"{number}.jpg", f"picasa {number}")
+    (photos / "picasa" / ".picasa.ini").write_text("[0.jpg]\nstar=yes\n")
+    index.scan()
+    assert why(photos / "picasa" / ".picasa.ini") == "a sidecar of 0.jpg, 1.jpg, 2.jpg and 2 more, read with it"
+    (photos / ".indexerignore").write_text("*.xmp\n")
+    index.scan()
+    assert "ignored" in why(adobe)
