@@ -139,6 +139,9 @@ class Asked:
         self.asked.append((query, values))
         return self._connection.execute(query, values)
 
+    def set_progress_handler(self, *handler: Any) -> None:
+        self._connection.set_progress_handler(*handler)
+
 
 def plans(asked: Asked) -> Iterator[str]:
     for query, values in asked.asked:
