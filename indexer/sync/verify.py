@@ -48,9 +48,13 @@ class Report:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+class _TimeIsUp(Exception):
+    pass
+
+
 class Verify:
-    """One run. share: a random part of the files (0..1); seconds: the longest unverified, for so long. With neither all
-    files, in a round that a later run goes on with where this one was stopped."""
+    """One run. share: a random part of the files (0..1); seconds: the longest unverified, at least one, for so long.
+    With neither all files, in a round that a later run goes on with where this one was stopped."""
 
     def __init__(
         self,
@@ -81,11 +85,14 @@ class Verify:
         if self._share is not None:
             files = _sample(files, self._share)
         try:
-            for job, reading in self._readers.read(self._jobs(files, roots)):
+            for job, reading in self._readers.read(self._jobs(files, roots), self._check_time):
                 self._judge(self._waiting.pop(job.path), job, reading)
                 self._on_progress(self.report, len(files))
                 if len(self._done) >= _BATCH or time.monotonic() - self._written_at > _BATCH_SECONDS:
                     self._write()
+                self._check_time()
+        except _TimeIsUp:
+            pass  # what is being read, or waits for it, is left for another run
         finally:
             self._write()
             self.report.seconds = time.monotonic() - started
@@ -94,6 +101,11 @@ class Verify:
             with self._writer.transaction():
                 self._writer.end_round()
         return self.report
+
+    def _check_time(self) -> None:
+        """Also while a large file is read. Without one that was checked, no run would ever get past it."""
+        if self.report.checked and time.monotonic() >= self._until:
+            raise _TimeIsUp
 
     def _reachable(self) -> Iterator[Root]:
         for root in queries.roots(self._writer.connection):
@@ -105,8 +117,7 @@ class Verify:
 
     def _jobs(self, files: list[int], roots: dict[int, Root]) -> Iterator[Job]:
         for one in queries.verifiable(self._writer.connection, files):
-            if time.monotonic() >= self._until:
-                return
+            self._check_time()
             root, file = roots[one.file.root_id], one.file
             path = os.path.join(real_folder(paths.from_text(root.path), file.folder), paths.from_text(file.name))
             try:

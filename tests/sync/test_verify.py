@@ -150,3 +150,14 @@ def test_it_only_reads(index: Index, photos: Path, tmp_path: Path) -> None:
     touched = [line for line in trace.read_text().splitlines() if str(photos) in line]
     assert touched
     assert all("O_RDONLY" in line for line in touched)
+
+
+def test_it_ends_when_its_time_is_up(index: Index, photos: Path) -> None:
+    """Not when all that waits is read; but a run that has time for less than one file verifies one all the same."""
+    for number in range(6):
+        os.truncate(put(photos / f"{number}.jpg", number), 150_000_000)
+    index.scan([photos])
+    report = index.verify(seconds=0.3, workers=1)
+    assert 1 <= report.checked < 6
+    assert (report.sound, report.left) == (report.checked, 6 - report.checked)
+    assert index.verify(seconds=0.001, workers=1).checked == 1
