@@ -20,7 +20,8 @@ from typing import Any
 from . import __version__
 from .errors import ClusterUnavailable, UsageError
 from .pool import process_pool
-from .workers import Deadly, worker_count
+from .watchdog import Allowance
+from .workers import Deadly, Lost, worker_count
 
 _CONNECT_SECONDS = 10
 _LOOK_SECONDS = 1.0
@@ -104,10 +105,18 @@ class Cluster:
         """Tasks that can run at once; at least two (see `executor`)."""
         return max(sum(self._good.values()), 2)
 
-    def executor(self, is_refused: IsRefused, count: int) -> Executor:
-        """is_refused says of a result that the worker could not get at the file. Of one process, it is of this machine:
-        a task that has crashed workers is tried alone in it, for each crash costs a cluster a worker."""
-        return process_pool(1) if count == 1 else _Away(self, is_refused)
+    def executor(
+        self,
+        is_refused: IsRefused,
+        allowed: Callable[[Any], Allowance],
+        and_then: Callable[[], None] | None,
+        count: int,
+    ) -> Executor:
+        """is_refused says of a result that the worker could not get at the file; allowed, and_then: as those of
+        `process_pool`, for what is done here. Of one process, it is of this machine: a task that has crashed workers is
+        tried alone in it, for each crash costs a cluster a worker."""
+        make = partial(process_pool, and_then=and_then, allowed=allowed)
+        return make(1) if count == 1 else _Away(self, is_refused, make)
 
     def look(self) -> None:
         """Which workers there are now; new ones are asked what they run."""
@@ -240,7 +249,7 @@ class _Task:
             return
         for number, result in zip(refused, here.result(), strict=True):
             results[number] = result
-            if not self._away.is_refused(result):
+            if not isinstance(result, Lost) and not self._away.is_refused(result):
                 self._away.missed[host] += 1
         self._set(results)
 
@@ -253,8 +262,9 @@ class _Task:
 class _Away(Executor):
     """submit(function, tasks) runs on a worker of the cluster."""
 
-    def __init__(self, cluster: Cluster, is_refused: IsRefused) -> None:
+    def __init__(self, cluster: Cluster, is_refused: IsRefused, make: Callable[[int], Executor]) -> None:
         self.is_refused = is_refused
+        self._make = make
         self.missed: Counter[str] = Counter()  # by machine: files that it could not open, and this one could
         self._cluster = cluster
         self._open: set[_Task] = set()
@@ -271,7 +281,7 @@ class _Away(Executor):
     def here(self) -> Executor:
         with self._lock:
             if self._local is None:
-                self._local = process_pool(worker_count())
+                self._local = self._make(worker_count())
             return self._local
 
     def done(self, task: _Task) -> None:

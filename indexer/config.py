@@ -10,6 +10,8 @@ from .errors import UsageError
 
 # What is made from photos lies beside the index, in a folder of its name with this ending.
 CACHE_SUFFIX = ".indexer-cache"
+# Megabytes that a picture may take to be decoded.
+_MEMORY, _MOST_MEMORY = 512, 1024
 
 
 def given(path: str | os.PathLike[str]) -> Path:
@@ -47,6 +49,12 @@ def models_folder() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("indexer") / "models"
+
+
+def picture_memory() -> int:
+    """Bytes that a picture may take to be decoded: INDEXER_MEMORY, in megabytes up to 1024, else 512."""
+    named = os.environ.get("INDEXER_MEMORY", "")
+    return min(int(named), _MOST_MEMORY) * 1024**2 if named.isdecimal() else _MEMORY * 1024**2
 
 
 def machine_name() -> str:

@@ -584,16 +584,16 @@ class Index:
             )
         early = None
         if cluster is not None:
-            from .sync.worker import is_refused
+            from .sync.worker import allowed, is_refused
 
-            workers, make_executor = cluster.count, partial(cluster.executor, is_refused)
+            workers, make_executor = cluster.count, partial(cluster.executor, is_refused, allowed, None)
         elif make_executor is None and not self.path.exists():
             from .pool import early_pool
-            from .sync.worker import get_ready
+            from .sync.worker import allowed, get_ready
             from .workers import worker_count
 
             # A first scan is sure to read: let the workers get ready beside this process.
-            early = early_pool(workers or worker_count(), get_ready)
+            early = early_pool(workers or worker_count(), get_ready, allowed)
         from .store import queries
         from .store.writer import Writer
         from .sync.readers import Readers

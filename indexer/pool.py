@@ -1,45 +1,345 @@
-"""Processes of this machine that work. Apart from `workers`, for a scan that finds nothing new needs none, and to
-import this is a tenth of its instructions."""
+"""Worker processes of this machine, each watched: one that takes more for a task than it may is ended, and that task
+alone is lost. Apart from `workers`, for a scan that finds nothing new needs none, and to import this is a tenth of its
+instructions."""
 
 from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.process
 import os
+import pickle
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from concurrent.futures import Executor
-from concurrent.futures.process import ProcessPoolExecutor
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-from .workers import calm_collector
+from .watchdog import Allowance, Watch, unbounded
+from .workers import Lost, at_task, calm_collector, tell_task_to
+
+if TYPE_CHECKING:
+    from multiprocessing.context import SpawnProcess
 
 _BEHIND = 5
+# How often a worker that is busy is looked at.
+_TICK_SECONDS = 0.25
+# What a worker is at when it is at no task.
+_IDLE = -1
+# A batch is given up that so many workers have died with, none of them at one of its tasks; and so is the pool when so
+# many die before they have taken any.
+_MOST_DEATHS = 3
+# So long is waited for the end of a worker that was killed.
+_DEATH_SECONDS = 5.0
+
+Function = Callable[[Sequence[Any]], list[Any]]
+_main_lock = threading.Lock()
+_is_worker = False
 
 
-def process_pool(workers: int, and_then: Callable[[], None] | None = None) -> Executor:
+def process_pool(
+    workers: int,
+    and_then: Callable[[], None] | None = None,
+    allowed: Callable[[Any], Allowance] = unbounded,
+) -> Executor:
     """Workers are forked off a clean server process, never off this one, which may have threads and open databases.
-    and_then: a function of a module, called in each at its start."""
-    return _QuietPool(workers, mp_context=_context(), initializer=prepare, initargs=(and_then,))
+    and_then: a function of a module, called in each at its start. allowed: what a task may take."""
+    return _Pool(workers, _context(), and_then, allowed)
 
 
-def early_pool(workers: int, get_ready: Callable[[], None]) -> Executor | None:
+def early_pool(workers: int, get_ready: Callable[[], None], allowed: Callable[[Any], Allowance]) -> Executor | None:
     """Workers forked at once, by a caller that has no threads and no open database yet: they get ready while it does.
     None where that is not so, or not Linux."""
     if sys.platform != "linux" or len(os.listdir("/proc/self/task")) > 1:  # threads of libraries too
         return None
-    pool: Executor = _QuietPool(workers, mp_context=multiprocessing.get_context("fork"), initializer=prepare)
-    for _ in range(workers):
-        pool.submit(get_ready)
+    pool = _Pool(workers, multiprocessing.get_context("fork"), get_ready, allowed)
+    pool.start()
     return pool
+
+
+def is_worker() -> bool:
+    """Whether this process is one of a pool: it does one task at a time, and nothing else."""
+    return _is_worker
+
+
+class _Batch:
+    """What was submitted at once, until all of it is done. left: numbers of the tasks that are not done yet."""
+
+    def __init__(self, function: Function, tasks: Sequence[Any]) -> None:
+        self.future: Future[list[Any]] = Future()
+        self.function, self.tasks = function, tasks
+        self.left = list(range(len(tasks)))
+        self.deaths = 0
+        self._results: list[Any] = [None] * len(tasks)
+
+    def message(self) -> bytes:
+        return pickle.dumps((self.function, [self.tasks[number] for number in self.left]))
+
+    def take(self, results: Sequence[Any]) -> None:
+        for number, result in zip(self.left, results, strict=True):
+            self._results[number] = result
+        self.left = []
+
+    def lose(self, at: int | None, reason: str) -> None:
+        """at: the place among those that are left; None: all of them."""
+        for number in self.left if at is None else [self.left[at]]:
+            self._results[number] = Lost(reason)
+        self.left = [] if at is None else [*self.left[:at], *self.left[at + 1 :]]
+
+    def finish(self) -> None:
+        self.future.set_result(self._results)
+
+
+class _Worker:
+    """A process, the pipes to it and from it, and the batch that it has."""
+
+    batch: _Batch | None = None
+    watch: Watch | None = None
+    reason = "crashed on it"
+
+    def __init__(self, context: BaseContext, and_then: Callable[[], None] | None) -> None:
+        theirs, self._tasks = context.Pipe(duplex=False)
+        self.results, answers = context.Pipe(duplex=False)
+        self._at = context.RawArray("i", [_IDLE])
+        process: Any = getattr(context, "Process")  # noqa: B009  typeshed has it only in the classes below
+        self.process: SpawnProcess = process(target=_work, args=(theirs, answers, self._at, and_then), daemon=True)
+        with _without_main():
+            self.process.start()
+        theirs.close()
+        answers.close()
+
+    def send(self, batch: _Batch) -> None:
+        message = batch.message()
+        self.batch, self.watch = batch, None
+        with suppress(OSError):  # it has just died: that is seen next
+            self._tasks.send_bytes(message)
+
+    def at(self) -> int | None:
+        """The task that it is at, by its number in the batch; None between two."""
+        number: int = self._at[0]
+        return number if self.batch is not None and 0 <= number < len(self.batch.left) else None
+
+    def end(self) -> None:
+        self.process.kill()
+
+    def close(self) -> None:
+        self.process.join(_DEATH_SECONDS)
+        with suppress(ValueError):  # it is not dead yet: it waits for a disk that does not answer
+            self.process.close()
+        self._tasks.close()
+        self.results.close()
+
+
+class _Pool(Executor):
+    """submit(function, tasks) gives a future of as many results, some of which may be Lost. A thread hands out what
+    waits, takes what comes back, and watches over the workers."""
+
+    def __init__(
+        self,
+        workers: int,
+        context: BaseContext,
+        and_then: Callable[[], None] | None,
+        allowed: Callable[[Any], Allowance],
+    ) -> None:
+        self._count, self._context, self._and_then, self._allowed = workers, context, and_then, allowed
+        self._lock = threading.RLock()
+        self._waiting: deque[_Batch] = deque()
+        self._workers: list[_Worker] = []
+        self._stillborn = 0
+        self._thread: threading.Thread | None = None
+        self._is_closing = self._is_cancelled = self._has_rung = False
+        self._news, self._bell = multiprocessing.Pipe(duplex=False)
+
+    def start(self) -> None:
+        """All workers, at once. Those that replace one of them come from a clean process."""
+        self._workers = [_Worker(self._context, self._and_then) for _ in range(self._count)]
+        self._context = _context()
+
+    def submit(self, function: Function, tasks: Sequence[Any]) -> Future[list[Any]]:  # type: ignore[override]
+        batch = _Batch(function, tasks)
+        with self._lock:
+            if self._is_closing:
+                raise RuntimeError("this pool is closed")
+            self._waiting.append(batch)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._manage, name="indexer-pool", daemon=True)
+                self._thread.start()
+            self._ring()
+        return batch.future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """cancel_futures: workers are ended at what they are at, which does no harm, for they only give back values."""
+        with self._lock:
+            if self._is_closing:
+                return
+            self._is_closing, self._is_cancelled = True, cancel_futures
+            thread = self._thread
+            if thread is not None:
+                self._ring()
+        if thread is None:
+            self._end()
+        elif wait:
+            thread.join()
+
+    def _ring(self) -> None:
+        if not self._has_rung:
+            self._bell.send_bytes(b"")
+            self._has_rung = True  # only now: Ctrl-C may come in between, and twice does no harm
+
+    # In the thread
+
+    def _manage(self) -> None:
+        """Whatever happens to it, nobody waits for ever."""
+        try:
+            self._serve()
+        finally:
+            with self._lock:
+                self._is_closing = True
+            self._end()
+
+    def _serve(self) -> None:
+        while True:
+            with self._lock:
+                if self._is_cancelled or (self._is_closing and not self._waiting and not any(self._busy())):
+                    break
+                self._hand_out()
+            about: dict[Any, _Worker | None] = {self._news: None}
+            for worker in self._workers:
+                about[worker.results] = about[worker.process.sentinel] = worker
+            ready = wait(list(about), timeout=_TICK_SECONDS if any(self._busy()) else None)
+            if self._news in ready:
+                with self._lock:
+                    self._news.recv_bytes()
+                    self._has_rung = False
+            for heard in dict.fromkeys(about[one] for one in ready):
+                if heard is not None:
+                    self._hear(heard)
+            for worker in self._busy():
+                self._look_after(worker)
+
+    def _busy(self) -> Iterator[_Worker]:
+        return (worker for worker in self._workers if worker.batch is not None)
+
+    def _hand_out(self) -> None:
+        idle = deque(worker for worker in self._workers if worker.batch is None)
+        while self._waiting:
+            if not idle and len(self._workers) < self._count:
+                self._workers.append(_Worker(self._context, self._and_then))
+                idle.append(self._workers[-1])
+            if not idle:
+                return
+            batch = self._waiting.popleft()
+            if batch.future.running() or batch.future.set_running_or_notify_cancel():
+                try:
+                    idle[0].send(batch)
+                except Exception as error:  # it cannot be pickled
+                    batch.future.set_exception(error)
+                else:
+                    idle.popleft()
+
+    def _hear(self, worker: _Worker) -> None:
+        """It has answered, or it is dead."""
+        try:
+            if worker.results.poll():
+                results, error = pickle.loads(worker.results.recv_bytes())
+                batch, worker.batch, self._stillborn = worker.batch, None, 0
+                assert batch is not None
+                if error is not None:
+                    batch.future.set_exception(error)
+                else:
+                    batch.take(results)
+                    batch.finish()
+                return
+        except (EOFError, OSError):
+            self._bury(worker)
+            return
+        if not worker.process.is_alive():
+            self._bury(worker)
+
+    def _bury(self, worker: _Worker) -> None:
+        batch, at = worker.batch, worker.at()
+        worker.end()
+        worker.close()
+        self._workers.remove(worker)
+        if batch is None:
+            return
+        if at is not None:
+            batch.lose(at, worker.reason)
+        else:
+            batch.deaths += 1
+            self._stillborn += 1
+            if batch.deaths >= _MOST_DEATHS:
+                if self._stillborn >= _MOST_DEATHS:
+                    batch.future.set_exception(BrokenExecutor("worker processes do not start, or end by themselves"))
+                    return
+                batch.lose(None, worker.reason)
+        if batch.left:
+            with self._lock:
+                self._waiting.appendleft(batch)
+        else:
+            batch.finish()
+
+    def _look_after(self, worker: _Worker) -> None:
+        at, batch = worker.at(), worker.batch
+        if at is None or batch is None:
+            worker.watch = None
+            return
+        task = batch.left[at]
+        if worker.watch is None or worker.watch.task != task:
+            worker.watch = Watch(task, worker.process.pid or 0, self._allowed(batch.tasks[task]))
+        if (reason := worker.watch.look()) is not None and worker.at() == at:
+            worker.reason = reason
+            worker.end()
+
+    def _end(self) -> None:
+        for worker in self._workers:
+            worker.end()
+        for worker in self._workers:
+            if worker.batch is not None:
+                worker.batch.future.set_exception(BrokenExecutor("stopped"))
+            worker.close()
+        for batch in self._waiting:
+            if not batch.future.cancel():
+                batch.future.set_exception(BrokenExecutor("stopped"))
+        self._workers, self._waiting = [], deque()
+        self._news.close()
+        self._bell.close()
+
+
+# In a worker
+
+
+def _work(tasks: Connection, answers: Connection, at: Any, and_then: Callable[[], None] | None) -> None:
+    prepare(and_then)
+    tell_task_to(at)
+    while True:
+        try:
+            function, batch = pickle.loads(tasks.recv_bytes())
+        except EOFError:
+            return
+        at_task(0)
+        answer: tuple[list[Any] | None, Exception | None]
+        try:
+            answer = function(batch), None
+        except Exception as error:
+            error.add_note(traceback.format_exc())
+            answer = None, error
+        at_task(_IDLE)
+        answers.send_bytes(pickle.dumps(answer))
+        del function, batch, answer
 
 
 def prepare(and_then: Callable[[], None] | None = None) -> None:
     """Ctrl-C is the main process's to handle; SIGIO is what a lease's holder gets (see sync.reading). And a worker does
     not outlive the main process, however that one ends."""
+    global _is_worker
+    _is_worker = True
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if parent := multiprocessing.parent_process():
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
@@ -62,18 +362,18 @@ def _context() -> BaseContext:
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
     if method == "forkserver":
-        context.set_forkserver_preload([__name__, "indexer.sync.reading", "concurrent.futures.process"])
+        context.set_forkserver_preload([__name__, "indexer.sync.reading"])
     return context
 
 
-class _QuietPool(ProcessPoolExecutor):
-    """A pool whose workers do not import the caller's `__main__`, as they otherwise would to find what it defines:
-    nothing here needs it, and a script without the `if __name__ == "__main__"` guard would run again in each."""
-
-    def submit(self, *args, **kwargs):  # type: ignore[no-untyped-def]
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """A worker does not import the caller's `__main__`, as it otherwise would to find what that defines: nothing here
+    needs it, and a script without the `if __name__ == "__main__"` guard would run again in each."""
+    with _main_lock:
         main = sys.modules["__main__"]
         sys.modules["__main__"] = ModuleType("__main__")
         try:
-            return super().submit(*args, **kwargs)
+            yield
         finally:
             sys.modules["__main__"] = main

@@ -1,12 +1,12 @@
-"""Work for an executor: it starts with the first task, results come back in order, and a crash costs one task."""
+"""Work for an executor: it starts with the first task, and a task that costs its worker costs nothing else."""
 
 from __future__ import annotations
 
 import gc
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:  # imported where there is work: a scan that finds nothing new does without
     from concurrent.futures import Executor, Future
@@ -16,10 +16,19 @@ class Deadly(Exception):
     """Workers died at this batch, or beside it; the executor goes on."""
 
 
+class Lost(NamedTuple):
+    """What an executor answers in place of the result of a task at which its worker ended. reason goes on after "the
+    reader": "crashed on it", "was stopped after 30 seconds"."""
+
+    reason: str
+
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _TICK_SECONDS = 0.2
+# Where this process tells which task of its batch it is at; set in workers that somebody watches (see pool).
+_at: MutableSequence[int] | None = None
 
 
 def worker_count() -> int:
@@ -35,10 +44,22 @@ def calm_collector() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
+def tell_task_to(at: MutableSequence[int]) -> None:
+    global _at
+    _at = at
+
+
+def at_task(number: int) -> None:
+    """To be called by whatever works on a batch, before each task of it: if the worker ends, that one is to blame."""
+    if _at is not None:
+        _at[0] = number
+
+
 class Workers(Generic[Task, Result]):
     """Runs `function` on batches of tasks, which it answers with as many results.
 
-    A task at which a worker crashes has the result that `crashed` makes of it; the others do not suffer.
+    A task at which a worker ends, because it crashed or took too much, has the result that `lost` makes of it and the
+    reason; the others do not suffer.
     make_executor: any concurrent.futures.Executor will do, here or on other machines. executor: one that runs already,
     for as long as it lasts.
     """
@@ -46,15 +67,15 @@ class Workers(Generic[Task, Result]):
     def __init__(
         self,
         function: Callable[[Sequence[Task]], list[Result]],
-        crashed: Callable[[Task], Result],
-        count: int | None = None,
-        make_executor: Callable[[int], Executor] | None = None,
+        lost: Callable[[Task, str], Result],
+        count: int | None,
+        make_executor: Callable[[int], Executor],
         executor: Executor | None = None,
     ) -> None:
         self.count = count or worker_count()
         self._function = function
-        self._crashed = crashed
-        self._make = make_executor or _local
+        self._lost = lost
+        self._make = make_executor
         self._executor = executor
 
     def run(
@@ -62,76 +83,66 @@ class Workers(Generic[Task, Result]):
     ) -> Iterator[tuple[Task, Result]]:
         """Each task with its result, in order; at most about `ahead` tasks are out at once. `tick` is called now and
         then while it waits."""
-        waiting: deque[tuple[Sequence[Task], Future[list[Result]]]] = deque()
+        waiting: deque[tuple[Sequence[Task], Future[list[Result | Lost]]]] = deque()
         out = 0
         for batch in batches:
             waiting.append((batch, self._submit(batch)))
             out += len(batch)
             while waiting and (out > ahead or waiting[0][1].done()):
                 out -= len(waiting[0][0])
-                yield from self._next(waiting, tick)
+                yield from self._results(*waiting.popleft(), tick)
         while waiting:
-            yield from self._next(waiting, tick)
+            yield from self._results(*waiting.popleft(), tick)
+
+    def run_as_done(
+        self, batches: Iterable[Sequence[Task]], ahead: int, tick: Callable[[], None] = lambda: None
+    ) -> Iterator[tuple[Task, Result]]:
+        """As `run`, in the order in which results come: a slow task holds nothing up."""
+        from concurrent.futures import FIRST_COMPLETED, wait
+
+        out: dict[Future[list[Result | Lost]], Sequence[Task]] = {}
+        coming, more = iter(batches), True
+        while more or out:
+            while more and sum(map(len, out.values())) < ahead and not any(future.done() for future in out):
+                batch = next(coming, None)
+                more = batch is not None
+                if batch is not None:
+                    out[self._submit(batch)] = batch
+            done, _ = wait(out, timeout=_TICK_SECONDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield from self._results(out.pop(future), future, tick)
+            tick()
 
     def close(self) -> None:
         if self._executor is not None:
             self._executor.shutdown(wait=True, cancel_futures=True)
             self._executor = None
 
-    def _submit(self, batch: Sequence[Task]) -> Future[list[Result]]:
-        from concurrent.futures import BrokenExecutor, Future
-
+    def _submit(self, batch: Sequence[Task]) -> Future[list[Result | Lost]]:
         if self._executor is None:
             self._executor = self._make(self.count)
-        try:
-            return self._executor.submit(self._function, batch)
-        except BrokenExecutor as error:
-            broken: Future[list[Result]] = Future()
-            broken.set_exception(error)
-            return broken
+        return self._executor.submit(self._function, batch)  # type: ignore[arg-type]
 
-    def _next(
-        self, waiting: deque[tuple[Sequence[Task], Future[list[Result]]]], tick: Callable[[], None]
+    def _results(
+        self, batch: Sequence[Task], future: Future[list[Result | Lost]], tick: Callable[[], None]
     ) -> Iterator[tuple[Task, Result]]:
-        from concurrent.futures import BrokenExecutor
-
-        batch, future = waiting.popleft()
         try:
             results = _result(future, tick)
         except Deadly:
             results = self._run_apart(batch)
-        except BrokenExecutor:
-            # A worker died and took the pool along. Any of the tasks in flight may be the cause: run this batch apart,
-            # and send the others to a new pool.
-            self.close()
-            results = self._run_apart(batch)
-            for index, (later, _) in enumerate(waiting):
-                waiting[index] = (later, self._submit(later))
-        yield from zip(batch, results, strict=True)
+        for task, result in zip(batch, results, strict=True):
+            yield task, self._lost(task, result.reason) if isinstance(result, Lost) else result
 
-    def _run_apart(self, batch: Sequence[Task]) -> list[Result]:
-        """In a process of its own; where it dies, by halves, until the tasks that kill it are alone."""
-        from concurrent.futures import BrokenExecutor
-
+    def _run_apart(self, batch: Sequence[Task]) -> list[Result | Lost]:
         executor = self._make(1)
         try:
-            return executor.submit(self._function, batch).result()
-        except BrokenExecutor:
-            if len(batch) == 1:
-                return [self._crashed(batch[0])]
+            results: list[Result | Lost] = list(executor.submit(self._function, batch).result())
+            return results
         finally:
             executor.shutdown(wait=True)
-        half = len(batch) // 2
-        return self._run_apart(batch[:half]) + self._run_apart(batch[half:])
 
 
-def _local(workers: int) -> Executor:
-    from .pool import process_pool
-
-    return process_pool(workers)
-
-
-def _result(future: Future[list[Result]], tick: Callable[[], None]) -> list[Result]:
+def _result(future: Future[list[Result | Lost]], tick: Callable[[], None]) -> list[Result | Lost]:
     while True:
         try:
             return future.result(timeout=_TICK_SECONDS)

@@ -7,22 +7,27 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
 import pillow_heif
 from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
 
+from indexer.config import picture_memory
 from indexer.errors import Undecodable
 from indexer.files import regular_nofollow
+
+from . import bounds
+
+if TYPE_CHECKING:
+    from av import VideoFrame
 
 pillow_heif.register_heif_opener()
 with suppress(ImportError):
     import pillow_jxl  # noqa: F401  the extra [jxl]
-Image.MAX_IMAGE_PIXELS = None  # the limit below says it in our words, and knows that JPEGs are reduced first
 
-# More pixels than this are not decoded: 400 MB as RGB. Of a JPEG, those that are left when it is reduced.
-MOST_PIXELS = 130_000_000
+# Pixels that are made eight bits and opaque at once.
+_BAND_PIXELS = 2_000_000
 # The decoders of these turn the picture, and leave what is still to be turned in the Exif that they hand out.
 _TURNED_BY_DECODER = (
     "image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence", "image/avif", "image/tiff"
@@ -59,42 +64,54 @@ class Picture(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """One picture of a film, upright, RGB. orientation: Exif's, of the stored frame."""
+    """One picture of a film, upright, RGB. orientation: Exif's, of the stored frame. width, height: of the whole frame,
+    upright, where `image` may be smaller."""
 
     image: Image.Image
     milliseconds: int
     orientation: int
+    width: int
+    height: int
 
 
-def open_picture(path: str | os.PathLike[str], mime_type: str, orientation: int, long_side: int | None) -> Picture:
+def open_picture(
+    path: str | os.PathLike[str], mime_type: str, orientation: int, long_side: int | None, memory: int | None = None
+) -> Picture:
     """Decode a photo, or a frame of a film, with a long side of at least long_side pixels, where it has so many; None:
-    all of them. orientation is Exif's, 1..8.
+    all of them. orientation is Exif's, 1..8. memory: bytes that it may take, else those of the configuration.
 
-    Raises Undecodable for what cannot be decoded, or is too large to be; OSError where the file cannot be opened.
+    Raises Undecodable for what cannot be decoded, or takes too much memory; OSError where the file cannot be opened.
     """
+    most = memory or picture_memory()
     with _opened(path) as file:
         if mime_type.startswith("video/"):
-            return _guarded(lambda: _film(file))
+            return _guarded(lambda: _film(file, long_side, most), most)
         if mime_type.startswith("image/x-"):
-            return _guarded(lambda: _raw(file, orientation, long_side))
+            return _guarded(lambda: _raw(file, orientation, long_side, most), most)
         turned = mime_type in _TURNED_BY_DECODER
-        return _guarded(lambda: _still(file, None if turned else orientation, long_side))
+        return _guarded(lambda: _still(file, None if turned else orientation, long_side, most), most)
 
 
 def _opened(path: str | os.PathLike[str]) -> BinaryIO:
     return open(path, "rb", opener=regular_nofollow)
 
 
-def _guarded(decode: Callable[[], T]) -> T:
+def open_sent(file: BinaryIO, long_side: int, memory: int) -> Picture:
+    """As open_picture, of a photo of which nothing is known but itself."""
+    return _guarded(lambda: _still(file, None, long_side, memory), memory)
+
+
+def _guarded(decode: Callable[[], T], memory: int) -> T:
     """Decoders fail on strangers' files in every way there is."""
     try:
-        return decode()
+        with bounds.in_bounds(memory):
+            return decode()
     except Undecodable:
         raise
     except UnidentifiedImageError as error:
         raise Undecodable("it is damaged, or of a kind that cannot be decoded here") from error
-    except MemoryError as error:
-        raise Undecodable("too large to be decoded") from error
+    except (MemoryError, Image.DecompressionBombError) as error:
+        raise Undecodable("it takes too much memory to be decoded") from error
     except Exception as error:
         raise Undecodable(f"it cannot be decoded: {_reason(error)}") from error
 
@@ -110,37 +127,40 @@ def _reason(error: Exception) -> str:
     return text or type(error).__name__
 
 
-def _still(file: BinaryIO, orientation: int | None, long_side: int | None) -> Picture:
+def _still(file: BinaryIO, orientation: int | None, long_side: int | None, memory: int) -> Picture:
     """orientation None: what the decoder says is left."""
-    image, is_cut_off = _decoded(file, long_side), False
+    (width, height), image = _decoded(file, long_side, memory)
+    is_cut_off = not _is_loaded(image)
+    if is_cut_off:
+        image = _decoded(file, long_side, memory)[1]
+        ImageFile.LOAD_TRUNCATED_IMAGES = True
+        try:
+            image.load()
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = False
+    if orientation is None:
+        orientation = image.getexif().get(0x0112, 1)
+    return _upright(_to_srgb(image, long_side), orientation, width, height, is_cut_off)
+
+
+def _is_loaded(image: Image.Image) -> bool:
+    """Whether all of it was there."""
     try:
         image.load()
     except OSError:
-        is_cut_off = True
-        ImageFile.LOAD_TRUNCATED_IMAGES = True
-        try:
-            (image := _decoded(file, long_side)).load()
-        finally:
-            ImageFile.LOAD_TRUNCATED_IMAGES = False
-    width, height = Image.open(file).size
-    if orientation is None:
-        orientation = image.getexif().get(0x0112, 1)
-    if long_side is not None and max(image.size) > 2 * long_side and image.mode in ("RGB", "L"):
-        image = image.reduce(max(image.size) // long_side)
-    return _upright(_to_srgb(image), orientation, width, height, is_cut_off)
+        return False
+    return True
 
 
-def _decoded(file: BinaryIO, long_side: int | None) -> Image.Image:
-    """The picture, not loaded yet; a JPEG at the smallest fraction that is large enough."""
-    file.seek(0)
-    image: Image.Image = Image.open(file)
-    width, height = image.size
-    if long_side is not None and max(image.size) > long_side:
-        share = long_side / max(image.size)
-        image.draft("RGB", (max(1, int(width * share)), max(1, int(height * share))))
-    if image.width * image.height > MOST_PIXELS:
-        raise Undecodable(f"{width:,} × {height:,} pixels are too many for a preview")
-    return image
+def _decoded(file: BinaryIO, long_side: int | None, memory: int) -> tuple[tuple[int, int], Image.Image]:
+    """Its size, and the picture, not loaded yet; a JPEG at the smallest fraction that is large enough."""
+    image = bounds.opened(file, memory)
+    stored = image.size
+    if long_side is not None and max(stored) > long_side:
+        share = long_side / max(stored)
+        image.draft("RGB", (max(1, int(stored[0] * share)), max(1, int(stored[1] * share))))
+    bounds.check(*stored, bounds.taken_by(image, stored, file), memory)
+    return stored, image
 
 
 def _upright(image: Image.Image, orientation: int, width: int, height: int, is_cut_off: bool = False) -> Picture:
@@ -152,15 +172,14 @@ def _upright(image: Image.Image, orientation: int, width: int, height: int, is_c
     return Picture(image, width, height, is_cut_off)
 
 
-def _to_srgb(image: Image.Image) -> Image.Image:
+def _to_srgb(image: Image.Image, long_side: int | None) -> Image.Image:
+    """Of eight bits, opaque, RGB; reduced to no less than long_side, where it is more than twice as large."""
     profile = image.info.get("icc_profile")
-    if image.mode.startswith(("I", "F")):
-        image = _eight_bits(image)
-    elif "A" in image.mode or "transparency" in image.info or image.mode == "PA":
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, _WHITE), image).convert("RGB")
-    elif image.mode == "P":
-        image = image.convert("RGB")
+    factor = max(image.size) // long_side if long_side is not None and max(image.size) > 2 * long_side else 1
+    if image.mode not in ("L", "RGB", "CMYK", "LAB", "YCbCr", "HSV"):
+        image = _plain(image, factor)
+    elif factor > 1:
+        image = image.reduce(factor)
     if profile and not _is_srgb(profile):
         try:
             converted = ImageCms.profileToProfile(image, io.BytesIO(profile), _SRGB, outputMode="RGB")
@@ -177,50 +196,106 @@ def _is_srgb(profile: bytes) -> bool:
     return b"sRGB" in head or "sRGB".encode("utf-16-be") in head
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Of one channel with more than eight bits: whole numbers are of sixteen; others are spread over what they span."""
-    values = np.asarray(image, dtype=np.float64)
-    if image.mode.startswith("I") and values.max(initial=0) > 255:
-        values = values / 257
-    elif image.mode == "F":
-        low, high = float(values.min()), float(values.max())
-        values = (values - low) * (255 / (high - low or 1.0))
+def _plain(image: Image.Image, factor: int) -> Image.Image:
+    """L or RGB, reduced; a band after the other, so that of what lies between there is never much."""
+    is_deep = image.mode.startswith(("I", "F"))
+    spread = _spread(image) if is_deep else None
+    width, height = (-(-side // factor) for side in image.size)
+    plain = Image.new("L" if is_deep or image.mode == "1" else "RGB", (width, height))
+    for top, band in _bands(image, factor):
+        done = _eight_bits(band, *spread) if spread else _opaque(band, image.info)
+        plain.paste(done.reduce(factor) if factor > 1 else done, (0, top // factor))
+    return plain
+
+
+def _bands(image: Image.Image, factor: int = 1) -> Iterator[tuple[int, Image.Image]]:
+    rows = max(1, _BAND_PIXELS // (image.width * factor)) * factor
+    for top in range(0, image.height, rows):
+        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
+
+
+def _opaque(image: Image.Image, info: dict[str | tuple[int, int], Any]) -> Image.Image:
+    if image.mode == "1":
+        return image.convert("L")
+    if "A" not in image.mode.upper() and "transparency" not in info:
+        return image.convert("RGB")
+    if "transparency" in info:
+        image.info["transparency"] = info["transparency"]
+    image = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, _WHITE), image).convert("RGB")
+
+
+def _spread(image: Image.Image) -> tuple[float, float]:
+    """What becomes black and what white, of one channel with more than eight bits: whole numbers are of sixteen, where
+    any of them is over 255; others are spread over what they span."""
+    low, high = float("inf"), float("-inf")
+    for _, band in _bands(image):
+        values = np.asarray(band)
+        if values.dtype.kind == "f":
+            values = values[np.isfinite(values)]
+        if values.size:
+            low, high = min(low, float(values.min())), max(high, float(values.max()))
+    if image.mode.startswith("I"):
+        return (0.0, 65535.0) if high > 255 else (0.0, 255.0)
+    return (low, high) if low < high else (0.0, 1.0)
+
+
+def _eight_bits(image: Image.Image, low: float, high: float) -> Image.Image:
+    values = np.asarray(image)
+    if values.dtype.kind == "f":
+        values = np.nan_to_num((values - np.float32(low)) * np.float32(255 / (high - low)))
+    else:
+        values = values // (int(high) // 255)
     return Image.fromarray(np.clip(values, 0, 255).astype(np.uint8), "L")
 
 
-def _raw(file: BinaryIO, orientation: int, long_side: int | None) -> Picture:
+def _raw(file: BinaryIO, orientation: int, long_side: int | None, memory: int) -> Picture:
     """What the camera itself drew of a raw photo, where that is large enough; else it is developed."""
     import rawpy
 
     with rawpy.imread(file) as raw:
         width, height = raw.sizes.width, raw.sizes.height
-        try:
-            thumb = raw.extract_thumb()
-        except rawpy.LibRawError:  # there is none, or of an unknown kind
-            thumb = None
-        if thumb is not None:
-            drawn = Image.open(io.BytesIO(thumb.data)) if isinstance(thumb.data, bytes) else Image.fromarray(thumb.data)
-            if max(drawn.size) >= min(long_side or max(width, height), max(width, height)) * 0.9:
-                turned = (drawn.width > drawn.height) != (width > height)  # by the camera already
-                if long_side is not None:
-                    drawn.draft("RGB", (long_side, long_side))
-                return _upright(_to_srgb(drawn), 1 if turned else orientation, width, height)
-        if width * height > MOST_PIXELS:
-            raise Undecodable(f"{width:,} × {height:,} pixels are too many for a preview")
+        drawn = _drawn_by_camera(raw, long_side, memory)
+        if drawn is not None and max(drawn[0]) >= min(long_side or max(width, height), max(width, height)) * 0.9:
+            (wide, high), image = drawn
+            turned = (wide > high) != (width > height)  # by the camera already
+            return _upright(_to_srgb(image, long_side), 1 if turned else orientation, width, height)
         half = long_side is not None and max(width, height) >= 2 * long_side
+        taken = bounds.taken_by_raw(raw.sizes.raw_width, raw.sizes.raw_height, half=half)
+        bounds.check(width, height, taken, memory)
         developed = Image.fromarray(raw.postprocess(half_size=half, use_camera_wb=True, user_flip=0))
     return _upright(developed, orientation, width, height)
 
 
-def _film(file: BinaryIO) -> Picture:
+def _drawn_by_camera(raw: Any, long_side: int | None, memory: int) -> tuple[tuple[int, int], Image.Image] | None:
+    import rawpy
+
+    try:
+        thumb = raw.extract_thumb()
+    except rawpy.LibRawError:  # there is none, or of an unknown kind
+        return None
+    if isinstance(thumb.data, bytes):
+        return _decoded(io.BytesIO(thumb.data), long_side, memory)
+    image = Image.fromarray(thumb.data)
+    return image.size, image
+
+
+def _film(file: BinaryIO, long_side: int | None, memory: int) -> Picture:
     """The still that stands for a film."""
-    for frame in _frames(file, lambda length: [min(_STILL_SECONDS, length / 2) if length > _STILL_SECONDS else 0.0]):
-        return Picture(frame.image, *frame.image.size)
+
+    def when(length: float) -> list[float]:
+        return [min(_STILL_SECONDS, length / 2) if length > _STILL_SECONDS else 0.0]
+
+    for frame in _frames(file, when, long_side, memory):
+        return Picture(frame.image, frame.width, frame.height)
     raise Undecodable("the film has no picture that can be decoded")
 
 
-def film_frames(path: str | os.PathLike[str], most: int, every: float) -> list[Frame]:
-    """Up to `most` frames of a film, evenly spread, and no nearer to each other than so many seconds.
+def film_frames(
+    path: str | os.PathLike[str], most: int, every: float, long_side: int | None = None, memory: int | None = None
+) -> list[Frame]:
+    """Up to `most` frames of a film, evenly spread, and no nearer to each other than so many seconds. long_side,
+    memory: as for open_picture.
 
     Raises Undecodable, and OSError where the file cannot be opened."""
 
@@ -228,40 +303,64 @@ def film_frames(path: str | os.PathLike[str], most: int, every: float) -> list[F
         count = max(1, min(most, int(length / every)))
         return [length * (number + 0.5) / count for number in range(count)]
 
+    limit = memory or picture_memory()
     with _opened(path) as file:
-        return _guarded(lambda: list(_frames(file, when)))
+        return _guarded(lambda: list(_frames(file, when, long_side, limit)), limit)
 
 
-def film_frame(path: str | os.PathLike[str], milliseconds: int) -> Frame:
+def film_frame(path: str | os.PathLike[str], milliseconds: int, memory: int | None = None) -> Frame:
     """The frame that `film_frames` found there. Raises as it does."""
-    with _opened(path) as file:  # a millisecond later: what is at the moment itself may count as the one before
-        found = _guarded(lambda: list(_frames(file, lambda length: [(milliseconds + 1) / 1000])))
+    limit = memory or picture_memory()
+    when = [(milliseconds + 1) / 1000]  # a millisecond later: what is at the moment itself may count as the one before
+    with _opened(path) as file:
+        found = _guarded(lambda: list(_frames(file, lambda length: when, None, limit)), limit)
     if not found:
         raise Undecodable("the film has no picture that can be decoded")
     return found[0]
 
 
-def _frames(file: BinaryIO, when: Callable[[float], list[float]]) -> Iterator[Frame]:
+def _frames(
+    file: BinaryIO, when: Callable[[float], list[float]], long_side: int | None, memory: int
+) -> Iterator[Frame]:
     """The frames at these seconds, which are asked for with the film's length (0 where it is not known); of most films
     those from which decoding can begin."""
     import av
 
-    with av.open(file, "r") as container:
+    most = {"max_pixels": str(int(memory / bounds.FILM_FRAME)), "threads": "1"}  # FFmpeg's options of every decoder
+    with av.open(file, "r", options=most) as container:
         if not container.streams.video:
             raise Undecodable("the film has no pictures")
         stream = container.streams.video[0]
+        context = stream.codec_context
+        if context is None:
+            raise Undecodable("the film is of a codec that is not known here")
+        bounds.check(context.width, context.height, context.width * context.height * bounds.FILM_FRAME, memory)
+        context.options = most
         length = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
         shown: set[int] = set()
         for seconds in when(length):
             if seconds and stream.time_base:
                 container.seek(int(seconds / stream.time_base), stream=stream)
-            frame = next(container.decode(stream), None)
+            try:
+                frame = next(container.decode(stream), None)
+            except ValueError as error:  # FFmpeg's EINVAL, also for what it was told not to decode
+                raise Undecodable(f"a frame is damaged, or has more than {int(most['max_pixels']):,} pixels") from error
             milliseconds = round((frame.time or 0.0) * 1000) if frame else 0
             if frame is None or milliseconds in shown:
                 continue
             shown.add(milliseconds)
-            orientation = _ORIENTATIONS.get(frame.rotation % 360, 1)
-            image = Image.fromarray(frame.to_ndarray(format="rgb24"))
-            if (turn := _UPRIGHT.get(orientation)) is not None:
-                image = image.transpose(turn)
-            yield Frame(image, milliseconds, orientation)
+            yield _frame(frame, milliseconds, long_side)
+
+
+def _frame(frame: VideoFrame, milliseconds: int, long_side: int | None) -> Frame:
+    orientation = _ORIENTATIONS.get(frame.rotation % 360, 1)
+    width, height = frame.width, frame.height
+    if long_side is not None and max(width, height) > 2 * long_side:
+        factor = max(width, height) // long_side
+        frame = frame.reformat(max(1, width // factor), max(1, height // factor), "rgb24")
+    image = Image.fromarray(frame.to_ndarray(format="rgb24"))
+    if (turn := _UPRIGHT.get(orientation)) is not None:
+        image = image.transpose(turn)
+    if orientation >= 5:
+        width, height = height, width
+    return Frame(image, milliseconds, orientation, width, height)

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from indexer.config import picture_memory
 from indexer.errors import CannotRun, NotFound, Undecodable, UsageError
 from indexer.files import is_regular
 from indexer.pool import process_pool
@@ -120,6 +121,7 @@ class Enrich:
             raise UsageError(f"name an endpoint that describes photos: {DESCRIBE_HINT}")
         self._endpoint = endpoint
         self._count = workers
+        self._memory = picture_memory()
         self._cluster = cluster
         self._stop = stop or threading.Event()
         self._on_progress = on_progress
@@ -258,13 +260,14 @@ class Enrich:
             return
         from . import worker  # only now: decoders take a while to import
 
-        make, count = partial(process_pool, and_then=worker.be_quiet), self._count
+        make, count = partial(process_pool, and_then=worker.get_ready, allowed=worker.allowed), self._count
         if self._cluster is not None:
-            make, count = partial(self._cluster.executor, worker.is_refused), self._cluster.count
-        workers: Workers[Order, Outcome] = Workers(worker.look_at_pictures, worker.crashed, count, make)
+            make = partial(self._cluster.executor, worker.is_refused, worker.allowed, worker.get_ready)
+            count = self._cluster.count
+        workers: Workers[Order, Outcome] = Workers(worker.look_at_pictures, worker.lost, count, make)
         ahead = max(_AHEAD, 2 * _BATCH * workers.count)
         try:
-            for order, outcome in workers.run(_batches(self._orders(chain([first], due))), ahead, self._tick):
+            for order, outcome in workers.run_as_done(_batches(self._orders(chain([first], due))), ahead, self._tick):
                 if outcome is None:
                     self.summary.out_of_reach += 1
                     self._tick()
@@ -308,7 +311,7 @@ class Enrich:
             if is_regular(file.real_path):
                 versions = {name: self._pictures[name] for name in names}
                 models = self._faces, self._meaning
-                return Order(one.asset_id, file.real_path, *file[2:], one.basis, versions, *models)
+                return Order(one.asset_id, file.real_path, *file[2:], one.basis, versions, *models, self._memory)
         return None
 
     def _tick(self) -> None:

@@ -8,8 +8,13 @@ import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import pillow_heif
+from PIL import AvifImagePlugin, Image
+
 from indexer.errors import CannotRun, Undecodable, UsageError
 from indexer.store.enrichments import Enrichment, Meaning, Result
+from indexer.watchdog import MEGABYTE, Allowance, allowance
+from indexer.workers import at_task
 
 from . import appearance, meaning, quality
 from .enrichers import FACES, MEANING, QUALITY, TEXT, VARIANTS
@@ -18,11 +23,19 @@ from .faces.models import Kind
 from .picture import Picture, film_frames, open_picture
 from .variants import LARGEST, make_ahead, shrink
 
+# A task may take these seconds of the processor, as many for each model that looks too, and one more for so many bytes
+# of its file; and so much memory, with libraries and models, beyond the picture's (docs/architecture.md has what was
+# measured).
+SECONDS = 30.0
+_BYTES_PER_SECOND = 1_000_000
+_LARGEST = 90_000_000
+_MEGABYTES, _MEGABYTES_FOR_TEXT = 512, 1024
+
 
 class Order(NamedTuple):
     """A picture to look at. path is as the operating system knows it; size and mtime_ns are those of the file that the
     index knows: another file is not looked at. versions: of the enrichers that are to see it. faces, meaning: the
-    models for these."""
+    models for these. memory: bytes that it may take to be decoded."""
 
     asset_id: str
     path: str
@@ -34,6 +47,7 @@ class Order(NamedTuple):
     versions: dict[str, int]
     faces: Kind | None
     meaning: meaning.Kind | None
+    memory: int
 
 
 # None: the picture cannot be reached now. Variants are Encoded: nothing is written here.
@@ -41,7 +55,25 @@ Outcome = list[Enrichment] | None
 
 
 def look_at_pictures(orders: Sequence[Order]) -> list[Outcome]:
-    return [_look_at(order) for order in orders]
+    outcomes = []
+    for number, order in enumerate(orders):
+        at_task(number)
+        outcomes.append(_look_at(order))
+    return outcomes
+
+
+def allowed(order: Order) -> Allowance:
+    """The user's own models take the memory that they take: only decoding is bounded beside them."""
+    models = sum(name in order.versions for name in (TEXT, FACES, MEANING))
+    for_text = _MEGABYTES_FOR_TEXT * MEGABYTE if TEXT in order.versions else 0
+    found = picture_allowance(SECONDS * (1 + models), order.size, order.memory + for_text)
+    of_the_user = (order.meaning and order.meaning.folder) or (order.faces and order.faces.folder)
+    return found._replace(memory=sys.maxsize) if of_the_user else found
+
+
+def picture_allowance(seconds: float, size: int, memory: int) -> Allowance:
+    """memory: for what is decoded. Of a film a few frames are, however long it is."""
+    return allowance(seconds, min(size, _LARGEST), _BYTES_PER_SECOND, memory + _MEGABYTES * MEGABYTE)
 
 
 def is_refused(outcome: Outcome) -> bool:
@@ -49,15 +81,19 @@ def is_refused(outcome: Outcome) -> bool:
     return outcome is None
 
 
-def be_quiet() -> None:
-    """Decoders tell stderr of every oddity, some of them past Python; what is wrong is told in the result."""
+def get_ready() -> None:
+    """For a process that does nothing else. Decoders tell stderr of every oddity, some of them past Python: what is
+    wrong is told in the result. Pillow's bound of pixels knows no scale at which JPEGs are decoded: ours does."""
+    Image.MAX_IMAGE_PIXELS = None
+    pillow_heif.options.DECODE_THREADS = 1  # there is a worker a core; and each thread takes address space
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     warnings.simplefilter("ignore")
     sys.stderr.flush()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
-def crashed(order: Order) -> Outcome:
-    return [_failed(order, name, "the decoder crashed on it") for name in order.versions]
+def lost(order: Order, reason: str) -> Outcome:
+    return [_failed(order, name, f"the decoder {reason}") for name in order.versions]
 
 
 def _look_at(order: Order) -> Outcome:
@@ -65,7 +101,7 @@ def _look_at(order: Order) -> Outcome:
         info = os.stat(order.path)
         if (info.st_size, info.st_mtime_ns) != (order.size, order.mtime_ns):
             return None
-        picture = open_picture(order.path, order.mime_type, order.orientation, LARGEST)
+        picture = open_picture(order.path, order.mime_type, order.orientation, LARGEST, order.memory)
     except OSError:
         return None
     except Undecodable as error:
@@ -95,7 +131,7 @@ def _work_out(order: Order, name: str, preview: Picture) -> Result:
     if name == FACES:
         assert order.faces is not None
         if order.mime_type.startswith("video/"):
-            return find.in_film(order.faces, film_frames(order.path, find.FRAMES, find.EVERY))
+            return find.in_film(order.faces, film_frames(order.path, find.FRAMES, find.EVERY, LARGEST, order.memory))
         return find.in_picture(order.faces, preview.image, (preview.width, preview.height), order.orientation)
     if name == MEANING:
         assert order.meaning is not None

@@ -40,8 +40,8 @@ class Job(NamedTuple):
 
 
 class Readers:
-    """Reads files in worker processes, in order; a file that crashes its reader is told unreadable. See
-    indexer.workers.Workers for make_executor and executor."""
+    """Reads files in worker processes, in order; a file that crashes its reader, or takes it too long, is told
+    unreadable. See indexer.workers.Workers for make_executor and executor."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Readers:
         self._elsewhere = elsewhere
         self._gauge = Gauge()
         self._workers: Workers[worker.Order, Reading] = Workers(
-            worker.read_files, _crashed, workers, make_executor, executor
+            worker.read_files, _lost, workers, make_executor or _pool, executor
         )
 
     def read(self, jobs: Iterable[Job], tick: Callable[[], None] = lambda: None) -> Iterator[tuple[Job, Reading]]:
@@ -102,8 +102,14 @@ def _as_seen_here(job: Job, reading: Reading) -> Reading:
     return reading._replace(stat=here)
 
 
-def _crashed(order: worker.Order) -> Reading:
-    return Reading(error="the reader crashed on it")
+def _pool(workers: int) -> Executor:
+    from indexer.pool import process_pool
+
+    return process_pool(workers, worker.get_ready, worker.allowed)
+
+
+def _lost(order: worker.Order, reason: str) -> Reading:
+    return Reading(error=f"the reader {reason}")
 
 
 def _batches(jobs: Iterable[Job], workers: int) -> Iterator[list[Job]]:

@@ -6,12 +6,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from indexer.watchdog import MEGABYTE, Allowance, allowance, bound_address_space
+
 if TYPE_CHECKING:
     import os
 
     from indexer.media.facts import MediaFacts
 
     from .gauge import Place
+
+
+# Seconds of the processor for one file, and bytes that are hashed in one: a tenth of what a slow one does.
+_SECONDS = 10.0
+_HASHED_PER_SECOND = 10_000_000
+# FFmpeg decodes some of a film to find out what it is.
+_MEMORY = 768 * MEGABYTE
 
 
 class Reading(NamedTuple):
@@ -35,9 +44,15 @@ class Order(NamedTuple):
     gauge: Place | None = None
 
 
+def allowed(order: Order) -> Allowance:
+    return allowance(_SECONDS, order.expected[0] if order.expected else 0, _HASHED_PER_SECOND)
+
+
 def get_ready() -> None:
-    """Import what reading needs."""
+    """Import what reading needs, and take no more memory than that for a file."""
     from . import reading  # noqa: F401
+
+    bound_address_space(_MEMORY)
 
 
 def is_refused(reading: Reading) -> bool:
@@ -49,4 +64,4 @@ def read_files(orders: Sequence[Order]) -> list[Reading]:
     """Read files that are to hold still meanwhile; a reading of half a file is no reading."""
     from .reading import GROUP, read_group
 
-    return [reading for at in range(0, len(orders), GROUP) for reading in read_group(orders[at : at + GROUP])]
+    return [reading for at in range(0, len(orders), GROUP) for reading in read_group(orders[at : at + GROUP], at)]

@@ -171,9 +171,9 @@ def test_the_cache_is_bounded(index: Index, album: Path) -> None:
     assert rows(index, "SELECT sum(size) FROM variant")[0][0] <= 60_000
     put(album / "late.jpg", "late")
     index.scan()
-    assert index.enrich(["variants"], max_cache=20_000).held_back == 1
+    assert index.enrich(["variants"], max_cache=10_000).held_back == 1  # what is left is more, whichever it is
     size = sum(path.stat().st_size for path in cache_folder(index.path).rglob("*.jpg"))
-    assert size == rows(index, "SELECT sum(size) FROM variant")[0][0]
+    assert size == (rows(index, "SELECT sum(size) FROM variant")[0][0] or 0)
     # On demand all can be had; what was not used the longest makes room.
     for number in range(10):
         assert index.variant(album / f"{number}.jpg", "preview").is_file()

@@ -31,7 +31,7 @@ def in_film(kind: Kind, frames: Sequence[Frame]) -> list[FoundFace]:
         if all(_apart(one, other) > kind.same for other, _ in best):
             best.append((one, frame))
     return [
-        _found(one, frame.image, frame.image.size, frame.orientation, frame.milliseconds, kind.name)
+        _found(one, frame.image, (frame.width, frame.height), frame.orientation, frame.milliseconds, kind.name)
         for one, frame in best
     ]
 

@@ -1,0 +1,109 @@
+"""What decoding a picture takes of memory, known from its header; and a bound that the system keeps, where it has one.
+
+Bytes a pixel are measured, of pictures of 24 megapixels: what the decoder holds at most, with the picture that it hands
+out. Pillow holds RGB in four bytes."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, BinaryIO
+
+from PIL import Image
+
+from indexer.errors import Undecodable
+from indexer.media.found import Found
+from indexer.media.jpegx import read_jxl
+from indexer.media.riff import read_webp
+from indexer.media.source import Memory
+from indexer.pool import is_worker
+from indexer.watchdog import MEGABYTE, address_space
+
+# What is not among these is decoded by nobody here: of some formats Pillow starts other programs.
+FORMATS = ("JPEG", "PNG", "TIFF", "GIF", "BMP", "DIB", "WEBP", "HEIF", "AVIF", "JPEG2000", "PSD", "JXL")
+_WHILE_OPENED = {"WEBP": 17.5, "JXL": 32.0}
+_BYTES_A_PIXEL = {"HEIF": 10.5, "AVIF": 10.0, "JPEG2000": 20.0, "PSD": 8.0, "GIF": 5.0, **_WHILE_OPENED}
+# A frame with those that the decoder keeps to make others of it, and the pictures that are drawn of it.
+FILM_FRAME = 12.0
+# A raw photo: the sensor's values; developed, four channels of 16 bits and the picture that is drawn of them.
+_RAW, _DEVELOPED = 2.0, 15.0
+_BYTES_OF_MODE = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
+# Beyond what is reckoned with: a decoder's tables, and pieces that the allocator cannot give back.
+_SLACK = 128 * MEGABYTE
+_HEAD = 64 * 1024
+
+
+def check(width: int, height: int, taken: float, memory: int) -> None:
+    """Raises Undecodable where more bytes are taken than there may be."""
+    if taken > memory:
+        raise Undecodable(
+            f"{width:,} × {height:,} pixels are too many: to decode them takes {taken / MEGABYTE:,.0f} MB of memory, "
+            f"{memory // MEGABYTE:,} are allowed (INDEXER_MEMORY)"
+        )
+
+
+def opened(file: BinaryIO, memory: int) -> Image.Image:
+    """The picture, not decoded yet. Of some formats opening it takes the memory already. Raises Undecodable."""
+    file.seek(0)
+    head, found, name = file.read(_HEAD), Found(), ""
+    if head[:4] == b"RIFF":
+        name = "WEBP"
+        read_webp(Memory(head[:30]), found)  # of its first chunk alone, as the decoder does
+    elif head.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL ")):
+        name = "JXL"
+        read_jxl(Memory(head), found)
+    if name:
+        check(found.width, found.height, found.width * found.height * _WHILE_OPENED[name], memory)
+    file.seek(0)
+    return Image.open(file, formats=FORMATS if "JXL" in Image.OPEN else FORMATS[:-1])
+
+
+def taken_by(image: Image.Image, stored: tuple[int, int], file: BinaryIO) -> float:
+    """By decoding what `opened` gave. stored: its size in the file, where `image` is drafted at a fraction of it."""
+    pixels = image.width * image.height
+    if image.format in _BYTES_A_PIXEL:
+        return pixels * _BYTES_A_PIXEL[image.format]
+    taken = float(pixels * _BYTES_OF_MODE.get(image.mode, 4))
+    if image.format in ("JPEG", "MPO"):
+        taken += stored[0] * stored[1] * _coefficients(file)
+    elif image.format == "TIFF" and image.info.get("compression") != "raw":
+        tags: Any = image.tag_v2  # type: ignore[attr-defined]
+        bits = tags.get(258, (1,))
+        # A strip, or tile, as it is stored: it may be the whole picture.
+        taken += pixels * max(tags.get(277, 1), len(bits)) * max(bits, default=8) / 8
+    return taken
+
+
+def taken_by_raw(width: int, height: int, *, half: bool) -> float:
+    return width * height * (_RAW + (_DEVELOPED / 4 if half else _DEVELOPED))
+
+
+def _coefficients(file: BinaryIO) -> float:
+    """Bytes a pixel of the coefficients that a JPEG's decoder has to keep: all of them, of two bytes each, where they
+    come in more than one scan (ITU-T T.81, B.2)."""
+    at, samples, components, many = 2, 4.0, 0, True
+    while True:
+        file.seek(at)
+        head = file.read(4)
+        if len(head) < 4 or head[0] != 0xFF:
+            return 2 * samples if many else 0.0
+        kind, length = head[1], int.from_bytes(head[2:], "big")
+        if kind == 0xFF or 0xD0 <= kind <= 0xD8 or kind == 1:  # filler, or a marker by itself
+            at += 1 if kind == 0xFF else 2
+            continue
+        if kind == 0xDA:
+            in_scan = file.read(1)
+            return 2 * samples if many or not in_scan or in_scan[0] < components else 0.0
+        if 0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC):
+            body = file.read(max(length - 2, 0))
+            if len(body) < 6 or len(body) < 6 + 3 * body[5]:
+                return 2 * samples
+            many, components = kind in (0xC2, 0xC6, 0xCA, 0xCE), body[5]
+            factors = [(body[one] >> 4 or 1, body[one] & 15 or 1) for one in range(7, 6 + 3 * components, 3)]
+            full = max((wide for wide, _ in factors), default=1) * max((high for _, high in factors), default=1)
+            samples = sum(wide * high for wide, high in factors) / full
+        at += 2 + length
+
+
+def in_bounds(memory: int) -> AbstractContextManager[None]:
+    """In a worker a decoder gets no more of the system, whatever the header said."""
+    return address_space(memory + _SLACK) if is_worker() else nullcontext()
