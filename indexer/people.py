@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .errors import NotFound, UsageError
@@ -47,7 +48,7 @@ class People:
 
     def portrait(self, who: str, side: int = 256) -> Image.Image:
         """The face that is shown for a person, or the one that is named, in a square of so many pixels."""
-        from .enrich.faces.portrait import portrait
+        from .enrich.demand import portrait
 
         face_id = who if who.startswith("face_") else self.get(who).thumbnail_face_id
         if face_id is None:
@@ -56,9 +57,10 @@ class People:
 
     def sheet(self, some: Sequence[Person]) -> Image.Image:
         """A picture of everybody's face, with name or id below."""
+        from .enrich.demand import portrait
         from .enrich.faces.portrait import sheet
 
-        return sheet(self._index.connection, some)
+        return sheet(some, partial(portrait, self._index.connection))
 
     def name(self, who: str, name: str | None) -> Person:
         """Say who it is; a face that is nobody's becomes a person's. Whoever has that name already is the same person

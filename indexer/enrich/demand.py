@@ -13,10 +13,10 @@ from indexer.store import enrichments, people
 from indexer.store.enrichments import Due, Encoded, Variant
 from indexer.store.writer import Writer
 
+from . import apart
 from .cache import Cache
-from .faces.portrait import cut_ahead, portrait
-from .picture import open_picture
-from .variants import SIZES, Stem, encode, keep, make, shrink
+from .faces.portrait import SIDE, cut_ahead, face_in
+from .variants import SIZES, Stem, encode, keep, make
 
 # Every browser shows these by itself; see asset_json in schema.sql, which says the same.
 SHOWN = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
@@ -65,9 +65,7 @@ def draw(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | Enc
         raise NotFound(f"the file of {asset_id} cannot be reached now")
     if name == "fullsize" and file.orientation == 1 and file.mime_type in SHOWN:
         return Path(file.real_path)
-    size = SIZES[name]
-    image = open_picture(file.real_path, file.mime_type, file.orientation, size).image
-    return encode(name, image if size is None else shrink(image, size))
+    return apart.variant(file, name, SIZES[name])
 
 
 def _keep(writer: Writer, cache: Cache, asset_id: str, made: Variant) -> Path:
@@ -76,6 +74,13 @@ def _keep(writer: Writer, cache: Cache, asset_id: str, made: Variant) -> Path:
     cache.size += made.size
     cache.make_room(made)
     return cache.folder / made.file
+
+
+def portrait(connection: sqlite3.Connection, face_id: str, side: int = SIDE) -> Image.Image:
+    """A face with some of what is around it, upright, in a square of so many pixels.
+
+    Raises NotFound where there is no such face, or its file cannot be reached; Undecodable."""
+    return apart.portrait(*face_in(connection, face_id), side)
 
 
 def draw_portraits(writer: Writer, cache: Cache, due: Due) -> tuple[Variant, ...]:

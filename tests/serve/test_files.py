@@ -130,7 +130,7 @@ def test_what_cannot_be_had_is_said(serve: Serve, index: Index, photos: Path) ->
     index.scan([photos])
     server = serve(index.path)
     a, text = index.resolve(photos / "a.jpg"), index.resolve(photos / "text.jpg")
-    assert httpx.get(f"{server.url}/files/{text}/preview").status_code == 404
+    assert httpx.get(f"{server.url}/files/{text}/preview", timeout=60).status_code == 404
     assert httpx.get(f"{server.url}/files/{a}/poster").status_code == 422
     (photos / "a.jpg").unlink()
     gone = httpx.get(f"{server.url}/files/{a}/original")

@@ -6,7 +6,7 @@ SIDE. One that is asked for by itself comes from the photo, in the size that is 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -15,6 +15,7 @@ from indexer.errors import NotFound, Undecodable
 from indexer.files import is_regular
 from indexer.media.regions import unturned
 from indexer.store import enrichments, people
+from indexer.store.enrichments import PictureFile
 from indexer.store.people import FaceAt, Person
 
 # Of the face's own size, what is shown around it.
@@ -36,23 +37,26 @@ def cut_ahead(faces: Sequence[FaceAt], preview: Image.Image, orientation: int) -
     ]
 
 
-def portrait(connection: sqlite3.Connection, face_id: str, side: int = SIDE) -> Image.Image:
-    """A face with some of what is around it, upright, in a square of so many pixels.
-
-    Raises NotFound where there is no such face, or its file cannot be reached; Undecodable."""
+def face_in(connection: sqlite3.Connection, face_id: str) -> tuple[PictureFile, FaceAt]:
+    """A face, and a file in which it is. Raises NotFound where there is none, or its file cannot be reached."""
     face = people.face_at(connection, face_id)
     files = enrichments.picture_files(connection, face.asset_id) if face else []
     file = next((one for one in files if is_regular(one.real_path)), None)
     if face is None or file is None:
         raise NotFound(f"the file in which {face_id} is cannot be reached now" if face else f"there is no {face_id}")
+    return file, face
+
+
+def cut_out(file: PictureFile, face: FaceAt, side: int, memory: int) -> Image.Image:
+    """The face in a square of so many pixels. memory: bytes that decoding the file may take. Raises Undecodable."""
     if face.timestamp_ms is not None:
-        frame = film_frame(file.real_path, face.timestamp_ms)
-        image, size, orientation = frame.image, frame.image.size, frame.orientation
+        frame = film_frame(file.real_path, face.timestamp_ms, memory)
+        image, size, orientation = frame.image, (frame.width, frame.height), frame.orientation
     else:
         # Large enough for the face to have as many pixels as are wanted.
         share = max(face.w, face.h) * (1 + 2 * _MARGIN)
         wanted = round(side * max(face.width, face.height) / max(share, 1))
-        picture = open_picture(file.real_path, file.mime_type, file.orientation, wanted)
+        picture = open_picture(file.real_path, file.mime_type, file.orientation, wanted, memory)
         image, size, orientation = picture.image, (picture.width, picture.height), file.orientation
     return _cut(image, face, size if orientation < 5 else size[::-1], orientation, side)
 
@@ -72,8 +76,8 @@ def _cut(image: Image.Image, face: FaceAt, stored: tuple[int, int], orientation:
     return square.resize((side, side), Image.Resampling.LANCZOS)
 
 
-def sheet(connection: sqlite3.Connection, some: Sequence[Person]) -> Image.Image:
-    """Everybody's face, with name or id below."""
+def sheet(some: Sequence[Person], portrait: Callable[[str, int], Image.Image]) -> Image.Image:
+    """Everybody's face, with name or id below. portrait draws a face in a square of so many pixels."""
     rows = max(1, -(-len(some) // _COLUMNS))
     image = Image.new("RGB", (_COLUMNS * _CELL, rows * _CELL), "white")
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(11)
@@ -81,7 +85,7 @@ def sheet(connection: sqlite3.Connection, some: Sequence[Person]) -> Image.Image
         left, top = number % _COLUMNS * _CELL, number // _COLUMNS * _CELL
         try:
             if person.thumbnail_face_id:
-                image.paste(portrait(connection, person.thumbnail_face_id, _PORTRAIT), (left + 20, top + 4))
+                image.paste(portrait(person.thumbnail_face_id, _PORTRAIT), (left + 20, top + 4))
         except (NotFound, Undecodable, OSError):
             draw.rectangle((left + 20, top + 4, left + 20 + _PORTRAIT, top + 4 + _PORTRAIT), fill="lightgrey")
         words = f"{person.name or person.id[7:15]} ({person.assets})"  # so much of an id is enough to name one

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import io
+import asyncio
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import File, Form, Query, Request, Response, UploadFile
 from PIL import Image
 
+from indexer.enrich import apart
 from indexer.errors import Undecodable, UsageError
 from indexer.index import Index
 from indexer.store import pages
@@ -64,7 +65,7 @@ async def search_assets(
     wanted = _wanted(request, person_ids, library_id, captured_after, captured_before)
     picture = None
     if image is not None:
-        picture = _opened(await image.read())
+        picture = await _opened(await image.read())
     return await _found(request, wanted, query, picture, threshold, page, limit)
 
 
@@ -88,13 +89,13 @@ def _wanted(
     return Wanted(person_ids=people, library_id=library_id, after=after, before=before)
 
 
-def _opened(content: bytes) -> Image.Image:
+async def _opened(content: bytes) -> Image.Image:
+    """Decoded in another process: others are answered meanwhile, whatever was sent."""
     try:
-        image = Image.open(io.BytesIO(content))
-        image.draft("RGB", (1440, 1440))
-        return image.convert("RGB")
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise unprocessable("image", "it cannot be decoded", "body") from error
+        picture: Image.Image = apart.the_one(await asyncio.wrap_future(apart.sent(content)))
+        return picture
+    except Undecodable as error:
+        raise unprocessable("image", str(error), "body") from error
 
 
 async def _found(

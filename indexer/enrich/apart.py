@@ -1,0 +1,124 @@
+"""Pictures that somebody waits for, decoded in worker processes: whatever a file does to its decoder, this process
+lives on, and its memory is its own."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from threading import Lock
+from typing import Any, NamedTuple, TypeVar
+
+from PIL import Image
+
+from indexer.config import picture_memory
+from indexer.errors import Undecodable
+from indexer.pool import process_pool
+from indexer.store.enrichments import Encoded, PictureFile
+from indexer.store.people import FaceAt
+from indexer.watchdog import Allowance
+from indexer.workers import Lost, worker_count
+
+from .faces.portrait import cut_out
+from .picture import open_picture, open_sent
+from .variants import LARGEST, encode, shrink
+from .worker import SECONDS, get_ready, picture_allowance
+
+T = TypeVar("T")
+
+_MOST_WORKERS = 4
+# Somebody waits for it, and it is small.
+_SECONDS_OF_SENT = 10.0
+
+
+class Variant(NamedTuple):
+    """A picture to be drawn at a size (None: its own) under the name of a variant."""
+
+    file: PictureFile
+    memory: int
+    name: str
+    long_side: int | None
+
+
+class Portrait(NamedTuple):
+    """A face to be cut out of a photo, or of a frame of a film, and drawn in a square of so many pixels."""
+
+    file: PictureFile
+    memory: int
+    face: FaceAt
+    side: int
+
+
+class Sent(NamedTuple):
+    """A picture that lies in no file."""
+
+    content: bytes
+    memory: int
+
+
+def variant(file: PictureFile, name: str, long_side: int | None) -> Encoded:
+    """Raises Undecodable; OSError where the file cannot be read."""
+    drawn: Encoded = _wait_for(_draw, Variant(file, picture_memory(), name, long_side))
+    return drawn
+
+
+def portrait(file: PictureFile, face: FaceAt, side: int) -> Image.Image:
+    """Raises as `variant` does."""
+    cut: Image.Image = _wait_for(_cut, Portrait(file, picture_memory(), face, side))
+    return cut
+
+
+def sent(content: bytes) -> Future[Any]:
+    """Of a list with the picture, upright, RGB, with a long side of LARGEST at most. The future raises Undecodable."""
+    return _pool().submit(_open, [Sent(content, picture_memory())])
+
+
+def the_one(results: Sequence[Any]) -> Any:
+    """Of what a worker answers to one task. Raises Undecodable where it ended at it."""
+    (result,) = results
+    if isinstance(result, Lost):
+        raise Undecodable(f"the decoder {result.reason}")
+    return result
+
+
+def _wait_for(function: Callable[[Sequence[Any]], list[Any]], task: Any) -> Any:
+    return the_one(_pool().submit(function, [task]).result())
+
+
+_lock = Lock()
+_running: tuple[int, Executor] | None = None
+
+
+def _pool() -> Executor:
+    """One for all of this process."""
+    global _running
+    with _lock:
+        if _running is None or _running[0] != os.getpid():  # a fork has none of its parent's threads
+            _running = os.getpid(), process_pool(min(worker_count(), _MOST_WORKERS), get_ready, _allowed)
+        return _running[1]
+
+
+def _allowed(task: Variant | Portrait | Sent) -> Allowance:
+    if isinstance(task, Sent):
+        return picture_allowance(_SECONDS_OF_SENT, len(task.content), task.memory)
+    return picture_allowance(SECONDS, task.file.size, task.memory)
+
+
+# In a worker
+
+
+def _draw(tasks: Sequence[Variant]) -> list[Encoded]:
+    drawn = []
+    for file, memory, name, long_side in tasks:
+        image = open_picture(file.real_path, file.mime_type, file.orientation, long_side, memory).image
+        drawn.append(encode(name, image if long_side is None else shrink(image, long_side)))
+    return drawn
+
+
+def _cut(tasks: Sequence[Portrait]) -> list[Image.Image]:
+    return [cut_out(task.file, task.face, task.side, task.memory) for task in tasks]
+
+
+def _open(tasks: Sequence[Sent]) -> list[Image.Image]:
+    return [shrink(open_sent(io.BytesIO(task.content), LARGEST, task.memory).image, LARGEST) for task in tasks]

@@ -1,0 +1,302 @@
+"""F12: whatever a file holds, it costs its own preview, and no more of the machine than a photo may take."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from indexer import Index
+from indexer.enrich import worker
+from indexer.enrich.run import EnrichSummary
+from indexer.errors import Undecodable
+from indexer.watchdog import Watch
+
+from ..conftest import SAMPLES, faulty_reader, put, rows, run, sized, verdicts
+from ..media import bombs
+from ..media.fuzz import mutations
+
+MEGABYTES = 1024
+SEEN = ("variants", "quality", "appearance")
+
+
+class Peaks(threading.Thread):
+    """The most memory that each process started by this one had, as Linux counts it."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.most: dict[int, int] = {}
+        self.end = threading.Event()
+
+    def run(self) -> None:
+        here = psutil.Process()
+        while not self.end.wait(0.05):
+            for process in here.children(recursive=True):
+                try:
+                    status = Path(f"/proc/{process.pid}/status").read_text()
+                except OSError:
+                    continue
+                for line in status.splitlines():
+                    if line.startswith("VmHWM:"):
+                        self.most[process.pid] = max(self.most.get(process.pid, 0), int(line.split()[1]) // 1024)
+
+    @property
+    def megabytes(self) -> int:
+        return max(self.most.values(), default=0)
+
+
+@pytest.fixture
+def peaks() -> Iterator[Peaks]:
+    if not Path("/proc/self/status").exists():
+        pytest.skip("asks Linux for the memory that a process had")
+    watching = Peaks()
+    watching.start()
+    yield watching
+    watching.end.set()
+    watching.join()
+
+
+@pytest.fixture
+def longest(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds of the processor that tasks took, of those that took any to speak of."""
+    seconds: list[float] = []
+    look: Callable[[Watch], str | None] = Watch.look
+
+    def look_and_tell(self: Watch) -> str | None:
+        reason = look(self)
+        seconds.append(self.taken)
+        return reason
+
+    monkeypatch.setattr(Watch, "look", look_and_tell)
+    return seconds
+
+
+def good(folder: Path, count: int, astronaut: Image.Image) -> None:
+    for number in range(count):
+        astronaut.crop((number % 100, number // 100, 400, 300)).save(folder / f"z{number:04d}.jpg", quality=70)
+
+
+def errors_of(index: Index) -> dict[str, set[str | None]]:
+    found: dict[str, set[str | None]] = {}
+    query = (
+        "SELECT file.name, enrichment.error FROM enrichment JOIN file USING (asset_number) "
+        f"WHERE enricher IN {SEEN} AND file.name NOT GLOB 'z*'"
+    )
+    for name, error in rows(index, query):
+        found.setdefault(str(name), set()).add(error if error is None else str(error))
+    return found
+
+
+def test_a_slow_picture_costs_itself_alone(
+    index: Index, photos: Path, astronaut: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lies before all others, and in a batch with some of them; the next run does not try it again."""
+    monkeypatch.setattr(worker, "SECONDS", 2.0)
+    monkeypatch.setattr(worker, "_BYTES_PER_SECOND", 10**9)
+    (photos / "a slow.jpg").write_bytes(bombs.jpeg_of_many_scans(100_000))
+    good(photos, 60, astronaut)
+    index.scan([photos])
+    written = 0  # before it was given up
+    stop = threading.Event()
+    threading.Timer(60, stop.set).start()
+
+    def count(summary: EnrichSummary) -> None:
+        nonlocal written
+        if not summary.failed:
+            written = int(str(rows(index, "SELECT count(*) FROM enrichment WHERE enricher = 'quality'")[0][0]))
+
+    summary = index.enrich(SEEN, stop=stop, on_progress=count)
+    assert (summary.pictures, summary.failed) == (61, 1)
+    (reason,) = errors_of(index)["a slow.jpg"]
+    assert reason and reason.startswith("the decoder was stopped after 2 seconds of work on it")
+    assert written >= 40
+    again = index.enrich(SEEN)
+    assert (again.pictures, again.seconds < 5) == (0, True)
+    assert index.enrich(SEEN, retry=True).pictures == 1
+
+
+def test_a_file_that_takes_too_long_to_read_costs_itself_alone(index: Index, photos: Path) -> None:
+    for number in range(40):
+        put(photos / f"{number:03d}.jpg", number)
+    code = "\n        while True: pass"
+    environment = faulty_reader(photos.parent / "slow", "020.jpg", code)
+    with open(photos.parent / "slow" / "sitecustomize.py", "a") as file:
+        file.write("import indexer.sync.worker as worker\nworker._SECONDS = 2.0\n")
+    done = run("scan", photos, database=index.path, env=environment)
+    assert done.returncode == 2, done.stderr
+    seen = verdicts(index)
+    assert seen["020.jpg"] == "unreadable"
+    assert sum(verdict == "indexed" for verdict in seen.values()) == 39
+    assert [one.reason for one in index.failures()] == ["the reader was stopped after 2 seconds of work on it"]
+
+
+def test_a_decoder_that_hangs_without_working_is_ended(
+    index: Index, photos: Path, astronaut: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for something that does not come: the seconds of that count, too."""
+    from indexer import watchdog
+
+    monkeypatch.setattr(worker, "SECONDS", 6.0)
+    monkeypatch.setattr(watchdog, "_WAITING_TIMES", 1)
+    monkeypatch.setattr(worker, "look_at_pictures", _hang_at_one)
+    good(photos, 8, astronaut)
+    index.scan([photos])
+    summary = index.enrich(["quality"])
+    assert (summary.pictures, summary.failed) == (8, 1)
+    assert [failure.error for failure in index.enrichment_failures()] == [
+        "the decoder was stopped after it had waited 6 seconds for it"
+    ]
+
+
+def _hang_at_one(orders: list[worker.Order]) -> list[worker.Outcome]:
+    from indexer.workers import at_task
+
+    outcomes: list[worker.Outcome] = []
+    for number, order in enumerate(orders):
+        at_task(number)
+        if order.path.endswith("z0003.jpg"):
+            time.sleep(1000)
+        outcomes.append(worker._look_at(order))
+    return outcomes
+
+
+def test_bombs_take_no_memory(index: Index, photos: Path, astronaut: Image.Image, peaks: Peaks) -> None:
+    names = bombs.write(photos)
+    good(photos, 10, astronaut)
+    index.scan([photos])
+    summary = index.enrich(SEEN)
+    assert summary.pictures == len(names) + 10
+    errors = errors_of(index)
+    assert errors.keys() == set(names)
+    for name, reasons in errors.items():
+        if None not in reasons:  # some can be shown after all, within the bounds
+            assert all(reasons), (name, reasons)
+    assert peaks.megabytes < MEGABYTES * 0.6, peaks.most
+    too_many = [name for name, reasons in errors.items() if any("too many" in (one or "") for one in reasons)]
+    assert {"progressive.jpg", "three scans.jpg", "lossless.webp", "mosaic.dng", "screen.gif"} <= set(too_many)
+    assert rows(index, "SELECT count(*) FROM enrichment WHERE error GLOB '*crashed*'") == [(0,)]
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_photo_of_100_megapixels_is_enriched(index: Index, photos: Path, peaks: Peaks, progressive: bool) -> None:
+    Image.new("RGB", (11_600, 8_700), (90, 120, 60)).save(photos / "large.jpg", progressive=progressive)
+    index.scan([photos])
+    assert index.enrich(SEEN).failed == 0
+    with Image.open(index.variant(photos / "large.jpg", "preview")) as preview:
+        assert preview.size == (1440, 1080)
+    assert peaks.megabytes < MEGABYTES * 0.6
+
+
+def test_of_a_large_picture_of_sixteen_bits_the_preview_is_right(photos: Path) -> None:
+    """Made eight bits in bands, and reduced."""
+    from indexer.enrich.picture import open_picture
+
+    ramp = np.linspace(0, 65535, 6000, dtype=np.uint16)
+    Image.fromarray(np.broadcast_to(ramp, (3000, 6000)).copy()).save(photos / "ramp.png", compress_level=1)
+    picture = open_picture(photos / "ramp.png", "image/png", 1, 1440)
+    assert picture.image.size == (1500, 750)
+    values = np.asarray(picture.image.convert("L")).astype(int)
+    assert abs(values - np.linspace(0, 255, 1500)).max() <= 1.5
+
+
+def test_more_memory_is_a_setting(index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("RGB", (13_000, 12_000)).save(photos / "panorama.png", compress_level=1)
+    index.scan([photos])
+    index.enrich(SEEN)
+    (reason,) = errors_of(index)["panorama.png"]
+    assert reason == (
+        "13,000 × 12,000 pixels are too many: to decode them takes 595 MB of memory, 512 are allowed (INDEXER_MEMORY)"
+    )
+    monkeypatch.setenv("INDEXER_MEMORY", "700")
+    assert index.enrich(SEEN, retry=True).failed == 0
+
+
+def test_pillows_bound_is_left_to_the_program() -> None:
+    """Who imports us and decodes pictures of their own keeps what Pillow does about bombs."""
+    code = "from PIL import Image\nbefore = Image.MAX_IMAGE_PIXELS\nimport indexer.enrich.worker, indexer.enrich.apart, indexer.serve.app\nassert Image.MAX_IMAGE_PIXELS == before"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_rendition_that_is_asked_for_is_bounded(
+    index: Index, photos: Path, peaks: Peaks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is drawn in a worker, that is ended where it takes too long."""
+    from indexer.enrich import apart
+
+    monkeypatch.setattr(apart, "SECONDS", 1.0)
+    monkeypatch.setattr(worker, "_BYTES_PER_SECOND", 10**9)
+    (photos / "slow.jpg").write_bytes(bombs.jpeg_of_many_scans(100_000))
+    (photos / "scans.jpg").write_bytes(bombs.jpeg_of_three_scans())
+    put(photos / "sound.jpg")
+    index.scan([photos])
+    before = psutil.Process().memory_info().rss
+    with pytest.raises(Undecodable, match="the decoder was stopped after 1 seconds"):
+        index.variant(photos / "slow.jpg", "preview")
+    with pytest.raises(Undecodable, match="20,000 × 20,000 pixels are too many"):
+        index.variant(photos / "scans.jpg", "thumbnail")
+    assert index.variant(photos / "sound.jpg", "preview").is_file()
+    assert psutil.Process().memory_info().rss - before < 100 * 2**20
+    assert peaks.megabytes < MEGABYTES * 0.6
+
+
+def test_a_fuzzed_folder_is_read_and_shown_within_bounds(
+    index: Index,
+    photos: Path,
+    astronaut: Image.Image,
+    peaks: Peaks,
+    longest: list[float],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Thousands of damaged files with the bombs among them: no task over its limit, no process over a gigabyte, all
+    that is sound is shown."""
+    limit = sized(3.0, 30.0)
+    monkeypatch.setattr(worker, "SECONDS", limit)
+    monkeypatch.setattr(worker, "_BYTES_PER_SECOND", 10**9)
+    chance, count, made = random.Random(12), sized(200, 5000), 0
+    originals = [one for one in sorted(SAMPLES.rglob("*.*")) if one.suffix.lower() in _KINDS and one.stat().st_size]
+    while made < count:
+        original = chance.choice(originals)
+        for data in mutations(original.read_bytes(), chance):
+            (photos / f"{made:05d} {original.name}").write_bytes(data)
+            made += 1
+    names = [*bombs.write(photos), "scans.jpg"]
+    (photos / "scans.jpg").write_bytes(bombs.jpeg_of_many_scans(100_000))
+    good(photos, 60, astronaut)
+    started = time.monotonic()
+    index.scan([photos])
+    scanned = time.monotonic()
+    summary = index.enrich(SEEN)
+    query = "SELECT error FROM enrichment WHERE enricher = 'quality' AND error IS NOT NULL"
+    reasons = Counter(str(error) for (error,) in rows(index, query))
+    with capsys.disabled():
+        print(
+            f"\n{made} damaged files and {len(names)} bombs: read in {scanned - started:.0f} s, seen in"
+            f" {summary.seconds:.0f} s; {summary.pictures} pictures, {summary.failed} failed; a process took"
+            f" {peaks.megabytes} MB at most, a task {max(longest):.1f} s; {reasons.most_common(12)}"
+        )
+    assert peaks.megabytes < MEGABYTES
+    assert max(longest) < limit + 3  # it is looked at now and then
+    query = (
+        f"SELECT count(*) FROM enrichment JOIN file USING (asset_number) WHERE enricher IN {SEEN}"
+        " AND error IS NULL AND name GLOB 'z*'"
+    )
+    assert rows(index, query) == [(60 * len(SEEN),)]
+    assert [one for one in errors_of(index) if any("was stopped" in (why or "") for why in errors_of(index)[one])] == [
+        "scans.jpg"
+    ]
+    assert not [one for one in reasons if "crashed" in one]
+    assert index.enrich(SEEN).pictures == 0
+
+
+_KINDS = (".jpg", ".heic", ".tif", ".png", ".mov", ".mp4", ".webp", ".avif", ".gif")

@@ -1,0 +1,56 @@
+"""F12: a picture that is sent to be searched by holds nobody up, and takes no more than a photo may."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from indexer import Index
+
+from ..conftest import faulty
+from ..media import bombs
+from .conftest import Serve
+
+
+def _search(url: str, content: bytes) -> httpx.Response:
+    return httpx.post(f"{url}/api/search", files={"image": ("x.jpg", content)}, timeout=300)
+
+
+def test_a_picture_that_is_searched_by_holds_nobody_up(some: Index, serve: Serve, tmp_path: Path) -> None:
+    code = "import indexer.enrich.apart as apart, indexer.enrich.worker as worker\n"
+    limits = f"{code}apart._SECONDS_OF_SENT, worker._BYTES_PER_SECOND = 2.0, 10**9\n"
+    server = serve(some.path, PYTHONPATH=faulty(tmp_path / "limits", limits)["PYTHONPATH"])
+    slow = bombs.jpeg_of_many_scans(60_000)
+    with server.http() as http:
+        http.get("/api/assets")
+        answers: list[httpx.Response] = []
+        sender = threading.Thread(target=lambda: answers.append(_search(server.url, slow)))
+        sender.start()
+        waited = []
+        while sender.is_alive():
+            started = time.monotonic()
+            assert http.get("/api/assets").status_code == 200
+            waited.append(time.monotonic() - started)
+            time.sleep(0.1)
+        sender.join()
+    (answer,) = answers
+    assert answer.status_code == 422
+    assert "the decoder was stopped after 2 seconds of work on it" in answer.json()["detail"][0]["msg"]
+    assert len(waited) > 10 and max(waited) < 4, max(waited)  # the upload itself is parsed meanwhile
+
+
+@pytest.mark.parametrize("name", ["progressive.jpg", "three scans.jpg", "lossless.webp"])
+def test_a_bomb_that_is_searched_by_is_refused(name: str, some: Index, serve: Serve) -> None:
+    server = serve(some.path)
+    answer = _search(server.url, bombs.OF_MEMORY[name]())
+    assert answer.status_code == 422
+    assert "pixels are too many: to decode them takes" in answer.json()["detail"][0]["msg"]
+    tree = [psutil.Process(server.process.pid), *psutil.Process(server.process.pid).children(recursive=True)]
+    if Path("/proc/self/status").exists():
+        peaks = [int(Path(f"/proc/{one.pid}/status").read_text().split("VmHWM:")[1].split()[0]) // 1024 for one in tree]
+        assert max(peaks) < 300, peaks
