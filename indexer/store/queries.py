@@ -11,6 +11,7 @@ from indexer.errors import QueryError
 from indexer.media.facts import Motion, Origin
 from indexer.paths import nfc, split
 
+from . import standing
 from .rows import ASSET_ID, NUMBER, Coverage, Mount, Root, StoredFile, Verdict
 
 _FILE = (
@@ -273,10 +274,11 @@ def each_place(connection: sqlite3.Connection, asset_id: str) -> Iterator[Stored
     return map(StoredFile._make, rows)
 
 
-def standing_file(connection: sqlite3.Connection, asset_id: str) -> StoredFile | None:
-    """The place whose file, with its sidecars, the record of an asset is made of."""
-    query = f"SELECT {_FILE} FROM file WHERE id = (SELECT file_id FROM asset WHERE id = ?)"
-    row = connection.execute(query, (asset_id,)).fetchone()
+def speaking_file(connection: sqlite3.Connection, asset_id: str) -> StoredFile | None:
+    """The place whose metadata, with its sidecars, the record of an asset has (see `standing`)."""
+    row = connection.execute(
+        f"SELECT {_FILE} FROM file WHERE id = ?", (standing.speaking_file(connection, asset_id),)
+    ).fetchone()
     return StoredFile(*row) if row else None
 
 

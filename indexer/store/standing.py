@@ -1,5 +1,8 @@
 """Which of its files stands for an asset, in its record's path and URL: the first seen of those that can be reached; if
-none can, the first that is not known to be gone; else the first at all."""
+none can, the first that is not known to be gone; else the first at all.
+
+Whose metadata, with its sidecars, the record has is another question: that of the first seen file that is not known to
+be gone, whether it can be reached or not. So a rating in a sidecar stays while its drive is away."""
 
 from __future__ import annotations
 
@@ -26,6 +29,22 @@ _WITH_COPIES = "SELECT asset_number FROM file WHERE asset_number IS NOT NULL GRO
 def choose(connection: sqlite3.Connection, asset_id: str) -> None:
     """Choose the file of one asset. Moving updated_at is left to the caller."""
     connection.execute(f"UPDATE asset SET file_id = {_STANDING} WHERE id = ?", (asset_id,))
+
+
+_SPEAKING = (
+    f"SELECT id FROM file WHERE asset_number = {NUMBER} AND verdict NOT IN ('gone', 'ignored') ORDER BY id LIMIT 1"
+)
+
+
+def speaking_file(connection: sqlite3.Connection, asset_id: str) -> int | None:
+    """The row of the file whose metadata, with its sidecars, the record has; None where all are gone."""
+    row = connection.execute(_SPEAKING, (asset_id,)).fetchone()
+    return row[0] if row else None
+
+
+def reread(connection: sqlite3.Connection, asset_ids: Iterable[str]) -> None:
+    """Have the next scan read the metadata of the files that now speak for these assets."""
+    connection.executemany(f"UPDATE file SET reading = NULL WHERE id = ({_SPEAKING})", [(one,) for one in asset_ids])
 
 
 def has_other_files(connection: sqlite3.Connection, asset_id: str, file_id: int) -> bool:

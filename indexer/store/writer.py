@@ -192,9 +192,11 @@ class Writer:
         rows = self.connection.execute(
             "SELECT id FROM asset WHERE number IN (SELECT asset_number FROM file WHERE root_id = ?)", (root_id,)
         )
-        self._perhaps_orphans.update(row[0] for row in rows.fetchall())
+        asset_ids = [row[0] for row in rows.fetchall()]
+        self._perhaps_orphans.update(asset_ids)
         self.connection.execute("DELETE FROM root WHERE id = ?", (root_id,))
         standing.choose_for_lost(self.connection, self._now)
+        standing.reread(self.connection, asset_ids)
 
     def mend_places(self) -> int:
         """Show every asset where it can be reached, if there is such a place; the number of those that change."""
@@ -216,7 +218,8 @@ class Writer:
                 assert change.facts is not None
                 self._replace_content(change.asset_id, change.facts)
             file_id = self._put_file(change.stat, self._number(change.asset_id), verdict, change.displaced)
-            if change.facts is not None and (change.kind == "modified" or self._stands_for(file_id, change.asset_id)):
+            speaks = change.kind == "modified" or standing.speaking_file(self.connection, change.asset_id) == file_id
+            if change.facts is not None and speaks:
                 words.replace_words(self.connection, change.asset_id, change.facts, self._now)
             if change.left is not None:
                 # Unless another file has come to lie there in the same pass, as when two names are swapped.
@@ -675,11 +678,6 @@ class Writer:
         differs = int(asset_id != ids.asset_id(facts.sha256))
         content = (checksum(facts.sha256), differs, checksum(facts.sha1), facts.fingerprint, facts.size, asset_id)
         self.connection.execute(_UPDATE_ASSET, content)
-
-    def _stands_for(self, file_id: int, asset_id: str) -> bool:
-        """Whether the words of this file, with its sidecar, are the asset's: of several copies, the first one's are."""
-        query = "SELECT 1 FROM asset WHERE id = ? AND file_id = ?"
-        return self.connection.execute(query, (asset_id, file_id)).fetchone() is not None
 
     def _put_file(self, stat: FileStat, number: int, verdict: tuple[str, str | None], displaced: str | None) -> int:
         row = self.connection.execute(_UPSERT_FILE, self._file_row(stat, number, verdict)).fetchone()

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from indexer import paths
 from indexer.files import is_regular
 from indexer.media.facts import Origin
 from indexer.store import queries
+from indexer.store.rows import StoredFile
 from indexer.store.written import origins_without_own, written_of
 
 from .rules import real_folder
@@ -29,7 +31,8 @@ def explain(connection: sqlite3.Connection, asset_id: str) -> Explanation:
     from indexer.media.read import explain as read_words
 
     settled, looked_up = queries.user_origins(connection, asset_id), queries.looked_up(connection, asset_id)
-    for path, sidecars in _files(connection, asset_id):
+    speaks = queries.speaking_file(connection, asset_id)
+    for path, sidecars in _files(connection, [speaks] if speaks else []):
         try:
             read = origins_without_own(read_words(path, sidecars), written_of(connection, asset_id))
             return Explanation(settled + read + looked_up, paths.to_text(path))
@@ -40,16 +43,15 @@ def explain(connection: sqlite3.Connection, asset_id: str) -> Explanation:
 
 def original(connection: sqlite3.Connection, asset_id: str) -> str | None:
     """A file of the asset that is there, as the operating system knows it."""
-    return next((path for path, _ in _files(connection, asset_id) if is_regular(path)), None)
+    places = [file for file in queries.places(connection, asset_id) if file.verdict != "gone"]
+    return next((path for path, _ in _files(connection, places) if is_regular(path)), None)
 
 
-def _files(connection: sqlite3.Connection, asset_id: str) -> list[tuple[str, tuple[str, ...]]]:
-    """The asset's files that are not gone, the one that stands for it first, with their sidecars."""
+def _files(connection: sqlite3.Connection, places: Iterable[StoredFile]) -> list[tuple[str, tuple[str, ...]]]:
+    """The files at these places whose folders can be read, with their sidecars."""
     roots = {root.id: paths.from_text(root.path) for root in queries.roots(connection)}
     found = []
-    for file in queries.places(connection, asset_id):
-        if file.verdict == "gone" or file.root_id not in roots:
-            continue
+    for file in places:
         folder = real_folder(roots[file.root_id], file.folder)
         name = paths.from_text(file.name)
         try:

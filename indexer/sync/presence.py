@@ -15,7 +15,7 @@ from indexer.store.writer import Writer
 
 from .mounts import mount_problem
 from .rules import real_folder
-from .volumes import volume_of
+from .volumes import is_same_folder, root_of, volume_of
 
 _SAMPLE = 50
 
@@ -73,13 +73,6 @@ def _root_at(connection: sqlite3.Connection, root: Root, volume: Volume, inode: 
     """The other root that this folder is, as when a link to it lies in the place of `root`."""
     others = (other for other in queries.roots(connection) if other.id != root.id and other.inode is not None)
     return next((other for other in others if is_same_folder(other, volume, inode)), None)
-
-
-def is_same_folder(root: Root, volume: Volume, inode: int) -> bool:
-    """Whether a folder is the one that the root was when it was last seen, wherever it lies now."""
-    if root.volume is not None and volume.identity is not None:
-        return (root.volume, root.inode) == (volume.identity, inode)
-    return (root.device, root.inode) == (volume.device, inode)
 
 
 class Presence:
@@ -141,19 +134,17 @@ class Presence:
     def _is_entered(self, root: Root, folder: str) -> bool:
         """Whether a walk of the root would come to this folder: neither it nor one that it lies in is a link, or a root
         of its own. Raises OSError as os.lstat does."""
-        if not folder:
-            return True
-        known = self._is_folder.get((root.id, folder))
-        if known is None:
-            known = self._is_entered(root, paths.split(folder)[0])
-            if known:
-                info = os.lstat(real_folder(paths.from_text(root.path), folder))
-                known = stat.S_ISDIR(info.st_mode) and not any(
-                    (other.device, other.inode) == (info.st_dev, info.st_ino) and other.id != root.id
-                    for other in self._roots.values()
-                )
-            self._is_folder[root.id, folder] = known
-        return known
+        real, current, others = paths.from_text(root.path), "", [one for one in self._roots.values() if one != root]
+        for name in folder.split("/") if folder else ():
+            current = paths.join(current, name)
+            known = self._is_folder.get((root.id, current))
+            if known is None:
+                info = os.lstat(path := real_folder(real, current))
+                known = stat.S_ISDIR(info.st_mode) and root_of(others, path, info) is None
+                self._is_folder[root.id, current] = known
+            if not known:
+                return False
+        return True
 
     def _can_say(self, root: Root, file: StoredFile) -> bool:
         if root.id not in self.found:

@@ -14,8 +14,8 @@ from indexer.errors import RootUnavailable, UsageError
 from indexer.store.rows import Root
 from indexer.store.writer import Writer
 
-from .presence import find_root, is_same_folder
-from .volumes import volume_of
+from .presence import find_root
+from .volumes import is_same_folder, volume_of
 
 
 class Target(NamedTuple):
@@ -74,7 +74,8 @@ def _new_root(writer: Writer, roots: Sequence[Root], real: str) -> Root:
 
 def _targets_of(roots: Sequence[Root], real: str) -> list[Target]:
     place = locate(real, roots)
-    assert place is not None
+    if place is None:  # the root that it was lies elsewhere now, and was named there too
+        raise RootUnavailable(f"{paths.to_text(real)}: its folder has moved, and is scanned where it lies now")
     root, within = place
     if not within:  # also one that is away: the scan says so
         inner = [one for one in roots if one != root and paths.is_below(one.path, root.path.rstrip("/"))]
@@ -89,14 +90,22 @@ def _targets_of(roots: Sequence[Root], real: str) -> list[Target]:
 def _outermost(found: list[Target]) -> list[Target]:
     """Each once, without those that lie in another one."""
 
-    def holds(one: Target, other: Target) -> bool:
-        return (
-            one != other
-            and one.root.id == other.root.id
-            and (one.name is None and paths.is_below(other.folder, one.folder))
-        )
+    whole = {(one.root.id, one.folder) for one in found if one.name is None}
 
-    return [one for one in dict.fromkeys(found) if not any(holds(other, one) for other in found)]
+    def is_held(one: Target) -> bool:
+        above = one.folder if one.name is not None else _parent(one.folder)
+        while above is not None:
+            if (one.root.id, above) in whole:
+                return True
+            above = _parent(above)
+        return False
+
+    return [one for one in dict.fromkeys(found) if not is_held(one)]
+
+
+def _parent(folder: str) -> str | None:
+    """The folder that this one lies in; None for a root's top."""
+    return folder.rpartition("/")[0] if folder else None
 
 
 def _add(writer: Writer, roots: Sequence[Root], real: str, text: str, inode: int) -> Root:

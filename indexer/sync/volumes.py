@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 
 from indexer.store.changes import Volume
+from indexer.store.rows import Root
 
 # Changes made through another machine, or by the program behind it, bring no events.
 _WITHOUT_EVENTS = frozenset(("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "vboxsf", "vmhgfs", "afs", "ceph", "ncpfs"))
@@ -51,6 +53,23 @@ def volume_of(path: str) -> Volume:
         return Volume(device, None, None)
     filesystem, source = mount
     return Volume(device, filesystem, _identity(path, device, filesystem, source))
+
+
+def is_same_folder(root: Root, volume: Volume, inode: int) -> bool:
+    """Whether a folder is the one that the root was when it was last seen, wherever it lies now."""
+    if root.volume is not None and volume.identity is not None:
+        return (root.volume, root.inode) == (volume.identity, inode)
+    return (root.device, root.inode) == (volume.device, inode)
+
+
+def root_of(roots: Iterable[Root], path: str, info: os.stat_result) -> Root | None:
+    """The root that a folder is, whatever it is called here. A device's number tells little by itself: the next drive
+    that is plugged in gets it, and the top of every ext4 is inode 2; so the volume is asked for where it matters."""
+    alike = [root for root in roots if root.inode == info.st_ino and root.device == info.st_dev]
+    if not alike:
+        return None
+    volume = volume_of(path)
+    return next((root for root in alike if is_same_folder(root, volume, info.st_ino)), None)
 
 
 def _identity(path: str, device: int, filesystem: str, source: str) -> str | None:

@@ -17,6 +17,7 @@ from indexer.store.rows import Root
 
 from .rules import Decision, Rules, real_folder
 from .sidecars import Sidecars, is_picasas, is_sidecar_name
+from .volumes import root_of
 
 _name = operator.attrgetter("name")
 _TELLS_BIRTH = hasattr(os.stat_result, "st_birthtime")  # to ask each stat for what it lacks takes a microsecond
@@ -52,10 +53,8 @@ class Walker:
     ) -> None:
         self.root = root
         self.real_root = paths.from_text(root.path)
-        others = [other for other in others if other.id != root.id]
-        self._others = {paths.from_text(other.path) for other in others}
-        # Also where they turn up under another name, as bind mounts do.
-        self._others_inodes = {(other.device, other.inode) for other in others if other.inode}
+        self._other_roots = [other for other in others if other.id != root.id]
+        self._others = {paths.from_text(other.path) for other in self._other_roots}
         self._on_enter = on_enter
         self._met: dict[tuple[int, int], str] = {}
 
@@ -194,7 +193,8 @@ class Walker:
                 listing.mounts.append(name)
 
     def _passed_folder(self, path: str, info: os.stat_result) -> str | None:
-        if path in self._others or (info.st_dev, info.st_ino) in self._others_inodes:
+        # Also where it turns up under another name, as by a bind mount.
+        if path in self._others or root_of(self._other_roots, path, info) is not None:
             return "a root of its own"
         before = self._met.get((info.st_dev, info.st_ino))
         return None if before is None else f"the same folder as {paths.to_text(before)}"

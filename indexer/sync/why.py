@@ -103,7 +103,7 @@ def _reading_of(
         return f"not read: {paths.to_text(other)} is read instead"
     if row is None or row.asset_id is None:
         return "to be read when that is indexed"
-    first = queries.standing_file(connection, row.asset_id)
+    first = queries.speaking_file(connection, row.asset_id)
     if first is not None and first.id != row.id:
         roots = {root.id: root.path for root in queries.roots(connection)}
         where = f"{roots.get(first.root_id, '')}/{paths.join(first.folder, first.name)}"

@@ -163,3 +163,21 @@ def test_a_path_through_a_link_names_the_file_that_is_there(index: Index, photos
     link.symlink_to("m")
     index.scan([photos])
     assert index.resolve(link / "1.jpg") == index.resolve(photos / "m" / "1.jpg")
+
+
+def test_a_deep_tree_that_is_renamed_is_followed(index: Index, photos: Path) -> None:
+    depth = 1200
+    os.chdir(photos)
+    try:
+        for _ in range(depth):
+            os.mkdir("d")
+            os.chdir("d")
+        put(Path("deep.jpg"), "deep")
+    finally:
+        os.chdir(photos.parent)
+    index.scan([photos])
+    (photos / "d").rename(photos / "e")
+    try:
+        assert index.scan().moved == 1
+    finally:
+        subprocess.run(["rm", "-r", photos / "e"], check=True)  # shutil.rmtree calls itself for each level

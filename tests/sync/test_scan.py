@@ -578,6 +578,15 @@ def test_a_folder_that_is_named_twice_is_scanned_once(index: Index, photos: Path
     assert index.scan([photos / "inner", photos / "inner" / "b.jpg"]).unchanged == 1
 
 
+def test_a_folder_that_was_renamed_is_scanned_under_its_new_name(index: Index, photos: Path, tmp_path: Path) -> None:
+    put(photos / "a.jpg", "a")
+    index.scan([photos])
+    photos.rename(tmp_path / "renamed")
+    with pytest.raises(RootUnavailable, match="has moved"):
+        index.scan([photos, tmp_path / "renamed"])
+    assert index.scan([tmp_path / "renamed"]).unchanged == 1
+
+
 def test_a_cache_of_ten_bytes_is_refused(index: Index, photos: Path) -> None:
     put(photos / "a.jpg")
     index.scan([photos])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -154,3 +155,51 @@ def test_a_scan_mends_photos_without_a_place(index: Index, photos: Path) -> None
     index.scan([photos])
     assert shown(index) == files(photos)
     assert index.trashed() == []
+
+
+RATED = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="5"/></rdf:RDF></x:xmpmeta>'
+)
+
+
+def test_what_a_sidecar_says_stays_while_its_drive_is_away(index: Index, tmp_path: Path) -> None:
+    first, second = fill(tmp_path / "first"), fill(tmp_path / "second")
+    (first / "0.jpg.xmp").write_text(RATED)
+    index.scan([first, second])
+
+    def rating() -> object:
+        return index.get(second / "0.jpg")["metadata"]["rating"]
+
+    assert rating() == 5
+    first.rename(tmp_path / "away")
+    os.utime(second / "0.jpg", (1, 1))
+    index.scan()
+    assert (shown(index), rating()) == (files(second), 5)
+    (tmp_path / "away").rename(first)
+    index.scan()
+    assert (shown(index), rating()) == (files(first), 5)
+    # Forgotten, it has no more to say: the copy speaks for itself from the next scan on.
+    index.remove_root(first)
+    index.scan()
+    assert (shown(index), rating()) == (files(second), None)
+
+
+def test_another_drive_with_the_number_of_one_that_is_away_is_no_root(index: Index, tmp_path: Path) -> None:
+    """Numbers of devices are given to whatever is plugged in, and the top of every ext4 has the same inode."""
+    root, away = tmp_path / "root", fill(tmp_path / "away")
+    fill(root / "disk")
+    put(root / "stays.jpg", "stays")
+    index.scan([root, away])
+    away.rename(tmp_path / "unplugged")
+    info = os.stat(root / "disk")
+    index.close()
+    with sqlite3.connect(index.path) as connection:
+        connection.execute(
+            "UPDATE root SET device = ?, inode = ?, volume = 'uuid:of-the-other' WHERE path = ?",
+            (info.st_dev, info.st_ino, str(away)),
+        )
+    connection.close()
+    summary = index.scan([root])
+    assert (summary.unchanged, summary.gone, summary.missing) == (COUNT + 1, 0, 0)
+    assert shown(index) == [*files(root / "disk"), str(root / "stays.jpg")]
