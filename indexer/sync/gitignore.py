@@ -11,9 +11,10 @@ anywhere behind it. The same holds for the folders between two `**/`.
 
 from __future__ import annotations
 
+import re
 import string
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 _CLASSES = {
@@ -32,30 +33,38 @@ _CLASSES = {
 }
 
 
-class _Bracket(NamedTuple):
-    """One letter within these ranges, or outside all of them. lows: where each begins, in order; highs: where it ends,
-    or one before it does."""
+class _Class(NamedTuple):
+    """One letter of several, as a regular expression."""
 
-    negated: bool
-    lows: str
-    highs: str
+    regex: str
 
     @classmethod
-    def of(cls, negated: bool, ranges: Iterable[tuple[str, str]]) -> _Bracket:
-        lows, highs = "", list[str]()
-        for low, high in sorted(ranges):
-            lows += low
-            highs.append(max(high, highs[-1]) if highs else high)
-        return cls(negated, lows, "".join(highs))
-
-    def holds(self, letter: str) -> bool:
-        before = bisect_right(self.lows, letter)
-        return (before > 0 and letter <= self.highs[before - 1]) != self.negated
+    def of(cls, negated: bool, ranges: Iterable[tuple[str, str]]) -> _Class:
+        members = (re.escape(low) if low == high else f"{re.escape(low)}-{re.escape(high)}" for low, high in ranges)
+        return cls(f"[{'^' * negated}{''.join(members)}]")
 
 
-# A letter, one of some, or any (None); and what stands between two stars: a text, where it is all letters.
-_Unit = str | _Bracket | None
-_Piece = str | tuple[_Unit, ...]
+_ANY = _Class(".")
+_Unit = str | _Class
+
+
+class _Units:
+    """What stands between two stars, where it is not all letters. Without anything that repeats, so that the regular
+    expression never goes back; it is compiled when a name is long enough to ask it."""
+
+    def __init__(self, units: Sequence[_Unit]) -> None:
+        self._units = units
+
+    def __len__(self) -> int:
+        return len(self._units)
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        texts = (re.escape(unit) if isinstance(unit, str) else unit.regex for unit in self._units)
+        return re.compile("".join(texts), re.DOTALL)
+
+
+_Piece = str | _Units
 # One name of a path: its pieces, with a star between each two of them.
 _Name = tuple[_Piece, ...]
 
@@ -87,6 +96,40 @@ class Line(NamedTuple):
             at = found + len(block)
         return at < len(path)
 
+    @property
+    def literal(self) -> str | None:
+        """Without wildcards: the name that it matches anywhere, or the path, after a '/'. None with wildcards."""
+        *above, last = self.blocks
+        names = [name[0] for name in last if len(name) == 1 and isinstance(name[0], str)]
+        if self.ends_open or len(names) < len(last) or above not in ([], [()]):
+            return None
+        if not above:
+            return "/" + "/".join(names)
+        return names[0] if len(names) == 1 else None
+
+
+class Lines:
+    """The lines of an ignore file. One without wildcards is looked up, however many there are of them; the others are
+    asked one after the other."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.count = len(lines)
+        self.with_wildcards = [line for line in reversed(lines) if line.literal is None]
+        self._literal = {(line.literal, line.folders_only): line for line in lines if line.literal is not None}
+
+    def last_match(self, path: Sequence[str], is_folder: bool) -> Line | None:
+        """The last line that matches, as Line.matches does."""
+        kinds = (False, True) if is_folder else (False,)
+        keys = [(text, kind) for text in (path[-1], "/" + "/".join(path)) for kind in kinds]
+        found = [self._literal[key] for key in keys if key in self._literal]
+        last = max(found, key=lambda line: line.number, default=None)
+        for line in self.with_wildcards:
+            if last is not None and line.number < last.number:
+                break
+            if line.matches(path, is_folder):
+                return line
+        return last
+
 
 def _lies_at(block: tuple[_Name, ...], path: Sequence[str], start: int) -> bool:
     return all(_is_name(pieces, path[at]) for at, pieces in enumerate(block, start))
@@ -111,17 +154,15 @@ def _is_at(piece: _Piece, name: str, at: int) -> bool:
     """Whether the piece is there; name has as many letters from there on."""
     if isinstance(piece, str):
         return name.startswith(piece, at)
-    for unit, letter in zip(piece, name[at : at + len(piece)], strict=True):
-        if not (unit is None or unit == letter or (isinstance(unit, _Bracket) and unit.holds(letter))):
-            return False
-    return True
+    return piece.regex.match(name, at) is not None
 
 
 def _find(piece: _Piece, name: str, start: int, end: int) -> int:
     """Where the piece is first within this part of the name; -1 if nowhere."""
     if isinstance(piece, str):
         return name.find(piece, start, end)
-    return next((at for at in range(start, end - len(piece) + 1) if _is_at(piece, name, at)), -1)
+    found = piece.regex.search(name, start, end)
+    return found.start() if found else -1
 
 
 def parse(content: str) -> tuple[Line, ...]:
@@ -174,7 +215,7 @@ class _Reader:
             elif char == "/":
                 self._end_name()
             elif char == "?":
-                self._units.append(None)
+                self._units.append(_ANY)
             elif char == "[":
                 found = _bracket(pattern, at)
                 if found is None:
@@ -215,7 +256,7 @@ class _Reader:
     def _end_piece(self) -> None:
         units = self._units
         letters = [one for one in units if isinstance(one, str)]
-        self._pieces.append("".join(letters) if len(letters) == len(units) else tuple(units))
+        self._pieces.append("".join(letters) if len(letters) == len(units) else _Units(units))
         self._units = []
 
     def _end_name(self) -> None:
@@ -224,7 +265,7 @@ class _Reader:
         self._pieces = []
 
 
-def _bracket(pattern: str, at: int) -> tuple[_Bracket, int] | None:
+def _bracket(pattern: str, at: int) -> tuple[_Class, int] | None:
     """The bracket expression that was opened before `at`, and where it ends. None for one that is not closed."""
     negated = pattern[at : at + 1] in ("!", "^")
     at += negated
@@ -250,7 +291,7 @@ def _bracket(pattern: str, at: int) -> tuple[_Bracket, int] | None:
             if high is None:
                 return None
             ranges.add((low, max(low, high)))
-    return (_Bracket.of(negated, ranges), at + 1) if at < len(pattern) else None
+    return (_Class.of(negated, ranges), at + 1) if at < len(pattern) else None
 
 
 def _member(pattern: str, at: int) -> tuple[str | None, int]:

@@ -17,12 +17,15 @@ from indexer.config import CACHE_SUFFIX
 from indexer.files import read_small
 from indexer.media.formats import extension, is_media_name
 
-from .gitignore import Line, parse
+from .gitignore import Lines, parse
 
 IGNORE_FILE = ".indexerignore"
-# Bytes and rules of an ignore file; each rule is asked about each name.
+# Bytes and rules of an ignore file.
 _LARGEST = 1 << 20
 _MOST_RULES = 10_000
+# Rules with wildcards, and their characters, that hold in a folder: each of them is asked about each name there, which
+# takes milliseconds in all.
+_MOST_WILD, _MOST_CHARACTERS = 1_000, 30_000
 _SHOWN = 100  # letters of a rule
 
 _LITTER_FOLDERS = {
@@ -58,20 +61,20 @@ class _IgnoreFile(NamedTuple):
     """One .indexerignore. folder is where it lies, within the root."""
 
     folder: str
-    lines: tuple[Line, ...]
+    lines: Lines
 
     def decide(self, path: str, is_folder: bool) -> Decision | None:
         """What the last line that matches the path says; None where none does."""
         inside = (path[len(self.folder) + 1 :] if self.folder else path).split("/")
-        for line in reversed(self.lines):
-            if line.matches(inside, is_folder):
-                if line.takes_in:
-                    return OURS
-                where = paths.join(self.folder, IGNORE_FILE)
-                text = line.text.strip()
-                shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-                return Decision("ignored", f"rule {shown!r} in line {line.number} of {where}")
-        return None
+        line = self.lines.last_match(inside, is_folder)
+        if line is None:
+            return None
+        if line.takes_in:
+            return OURS
+        where = paths.join(self.folder, IGNORE_FILE)
+        text = line.text.strip()
+        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+        return Decision("ignored", f"rule {shown!r} in line {line.number} of {where}")
 
 
 class Rules(NamedTuple):
@@ -84,15 +87,16 @@ class Rules(NamedTuple):
         read: a rule that cannot be read must not turn into an index of what it hides."""
         try:
             lines = _parsed(read_small(os.path.join(real_path, IGNORE_FILE), _LARGEST))
-            if len(lines) > _MOST_RULES:
-                raise OSError(errno.EFBIG, f"there are more than {_MOST_RULES:,}")
+            files = (_IgnoreFile(folder, lines), *self.files)
+            if excess := _excess(files):
+                raise OSError(errno.EFBIG, excess)
         except (FileNotFoundError, NotADirectoryError):
             return self
         except OSError as error:
             where = paths.join(folder, IGNORE_FILE)
             reason = f"the rules in {where}: {error.strerror or error}"
             raise UnreadableRules(error.errno, reason, error.filename) from error
-        return Rules((_IgnoreFile(folder, lines), *self.files))
+        return Rules(files)
 
     def take_in(self, name: str) -> bool:
         """Is this name of a plain file ours beyond doubt? `decide` says the same, and more, of any name: most need no
@@ -126,8 +130,20 @@ class Rules(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _parsed(content: bytes) -> tuple[Line, ...]:
-    return parse(content.decode("utf-8-sig", "surrogateescape"))
+def _parsed(content: bytes) -> Lines:
+    return Lines(parse(content.decode("utf-8-sig", "surrogateescape")))
+
+
+def _excess(files: tuple[_IgnoreFile, ...]) -> str | None:
+    """What the rules of the nearest file, with those above it, are too many of."""
+    if files[0].lines.count > _MOST_RULES:
+        return f"there are more than {_MOST_RULES:,}"
+    wild = [line for file in files for line in file.lines.with_wildcards]
+    if len(wild) > _MOST_WILD:
+        return f"more than {_MOST_WILD:,} have wildcards, with those of the folders above"
+    if sum(len(line.text) for line in wild) > _MOST_CHARACTERS:
+        return f"those with wildcards, and those of the folders above, have more than {_MOST_CHARACTERS:,} characters"
+    return None
 
 
 def _litter(name: str, is_folder: bool) -> str | None:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from indexer import Index
 from indexer.media.formats import EXTENSIONS
 from indexer.media.versions import reader_version
 from indexer.store.rows import Root
-from indexer.sync.gitignore import parse
+from indexer.sync.gitignore import Line, Lines, parse
 from indexer.sync.rules import Rules
 from indexer.sync.walk import Walker
 
@@ -196,11 +197,13 @@ def test_a_line_matches_what_it_matches_to_git(repository: Path, lines: list[str
     )
     assert told.returncode in (0, 1), told.stderr
     parsed = parse("\n".join(lines))
+    found = Lines(parsed)
 
     def is_hidden(place: str) -> bool:
         names = place.split("/")
         for end in range(1, len(names) + 1):
             last = next((one for one in reversed(parsed) if one.matches(names[:end], end < len(names))), None)
+            assert found.last_match(names[:end], end < len(names)) == last, lines
             if last is not None and not last.takes_in:
                 return True
         return False
@@ -221,6 +224,7 @@ WORST = {
     "open brackets": ("[[:" * 340_000 + "]", "a" * 255),
     "ranges": ("*[" + "".join(f"{chr(n)}-{chr(n)}" for n in range(300, 50_000)) + "]*", "a" * 255),
     "lines": ("*a*b\n" * 9_999, "a" * 200),
+    "lines with brackets": (("*" + "[a]" * 19 + "[b]*\n") * 9_999, "a" * 254),
 }
 
 
@@ -241,6 +245,8 @@ def test_rules_without_bounds_are_refused(index: Index, photos: Path) -> None:
     for content, why in (
         ("secret.jpg\n" + "#" * (1 << 20), "it is larger than 1 MB"),
         ("secret.jpg\n" + "x\n" * 10_000, "there are more than 10,000"),
+        ("secret.jpg\n" + "*_raw.jpg\n" * 1_001, "more than 1,000 have wildcards"),
+        ("secret.jpg\n" + ("[a]" * 101 + "\n") * 100, "have more than 30,000 characters"),
     ):
         rules.write_text(content)
         assert index.scan([photos]).unreadable == 1
@@ -252,6 +258,35 @@ def test_rules_without_bounds_are_refused(index: Index, photos: Path) -> None:
     rules.write_text("*" * 10_000 + "secret*\n")
     index.scan([photos])
     assert len(str(rows(index, "SELECT reason FROM path_verdict WHERE path = 'a/secret.jpg'"))) < 200
+
+
+def test_rules_of_nested_folders_are_bounded_together(index: Index, photos: Path) -> None:
+    put(photos / "a" / "b" / "c.jpg", 1)
+    put(photos / "d.jpg", 2)
+    (photos / ".indexerignore").write_text("*_raw.jpg\n" * 600)
+    (photos / "a" / "b" / ".indexerignore").write_text("*_raw.jpg\n" * 600)
+    index.scan([photos])
+    assert verdicts(index)["a/b"] == "unreadable" and verdicts(index)["d.jpg"] == "indexed"
+
+
+def test_rules_without_wildcards_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are looked up: however many there are, none of them is asked one after the other."""
+    asked: list[Line] = []
+    matches = Line.matches
+
+    def noted(line: Line, path: Sequence[str], is_folder: bool) -> bool:
+        asked.append(line)
+        return matches(line, path, is_folder)
+
+    monkeypatch.setattr(Line, "matches", noted)
+    lines = Lines(parse("".join(f"{number}.jpg\n/a/{number}/\n" for number in range(5_000)) + "*_raw.jpg\n!7.jpg\n"))
+    for name, number in (("4999.jpg", 9_999), ("7.jpg", 10_002), ("x.jpg", None), ("5_raw.jpg", 10_001)):
+        found = lines.last_match(["b", name], is_folder=False)
+        assert (found and found.number) == number
+    found = lines.last_match(["a", "17"], is_folder=True)
+    assert found is not None and found.number == 36
+    assert lines.last_match(["a", "17"], is_folder=False) is None
+    assert len(asked) == 5
 
 
 def test_endings_that_end_alike_are_read_alike() -> None:
