@@ -55,8 +55,8 @@ def _new(beside: Path) -> tuple[Path, int | None]:
         path = Path(tempfile.mkdtemp(dir=beside, prefix=_PREFIX, suffix=_SUFFIX))
         try:
             lock = _lock(path)
-        except BlockingIOError:
-            continue  # a sweep was faster, and removes it
+        except (BlockingIOError, FileNotFoundError):
+            continue  # a sweep was faster: it removes it, or has done so
         if lock is None or _is_still(path, lock):
             return path, lock
         os.close(lock)
