@@ -854,6 +854,7 @@ class Index:
         kept = None
         if self.path.exists():
             kept = copies.beside(self.path, "before-restore")
+        if self.path.parent.is_dir():  # a watch may not have noticed yet that its index was deleted
             refuse_while_written(self.path)
         if dry_run:
             return kept

@@ -20,14 +20,19 @@ from .history import count_anew
 
 # What reading a damaged file raises: its texts, and SQLite's words on them, may be no UTF-8.
 BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
+# What SQLite keeps beside a database.
+_LOGS = ("-wal", "-shm", "-journal")
 _PAGES = 2048  # copied at a time: other writers get their turn in between
 
 
 def copy_to(connection: sqlite3.Connection, target: Path, *, overwrite: bool = False, is_checked: bool = True) -> None:
     """The index as it is at one moment, whole, into a file of its own. Raises UsageError where there is one already,
     IndexUnusable where it cannot be written or fails the check; then there is none."""
-    if target.exists() and not overwrite:
-        raise UsageError(f"{target} is there already: name another file, or say --overwrite")
+    if target.exists():
+        if not overwrite:
+            raise UsageError(f"{target} is there already: name another file, or say --overwrite")
+        if target.samefile(connection.execute("PRAGMA database_list").fetchone()[2]):
+            raise UsageError(f"{target} is the index itself: name another file")
     try:
         with scratch.folder(target.parent) as own:
             half = own / target.name
@@ -38,7 +43,7 @@ def copy_to(connection: sqlite3.Connection, target: Path, *, overwrite: bool = F
                 copy.execute("PRAGMA journal_mode = DELETE")
                 if is_checked and (problems := damages(copy)):
                     raise IndexUnusable(f"the copy is damaged: {problems[0]}: see 'indexer doctor'")
-            half.replace(target)
+            put_in_place(half, target)
     except (OSError, sqlite3.Error) as error:
         raise IndexUnusable(f"cannot write {target}: {error}") from error
 
@@ -74,13 +79,25 @@ def copy_bytes(file: BinaryIO, target: Path) -> None:
 
 
 def install(new: Path, path: Path) -> None:
-    """A whole index, which nobody else has open, in the place of what lies at path, if anything does. In one step:
-    killed at any moment, and for those who have that one open, it is the one or the other."""
+    """A whole index, which nobody else has open, in the place of what lies at path, if anything does. Killed at any
+    moment, it is the one or the other; and those who have that one open go on with the new content."""
     if not path.exists():
-        new.replace(path)
+        put_in_place(new, path)
         return
     with closing(connect(new, "mode=ro")) as source, closing(connect(path, "mode=rw")) as target:
         put_back(source, target)
+
+
+def put_in_place(new: Path, path: Path) -> None:
+    """Rename a whole database, which has no log. A log beside `path` belongs to the file that lies there, or to one
+    that was deleted while it was open: SQLite would play it into any file of that name."""
+    if path.exists():
+        with suppress(*BROKEN), closing(connect(path, "mode=rw")) as old:  # killed below, the old one is whole
+            old.execute("PRAGMA busy_timeout = 2000")
+            old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for ending in _LOGS:
+        Path(f"{path}{ending}").unlink(missing_ok=True)
+    new.replace(path)
 
 
 def put_back(source: sqlite3.Connection, connection: sqlite3.Connection) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 from indexer import ids, private, scratch
 from indexer.errors import IndexUnusable
 
+from .copies import put_in_place
+
 # version reached -> what to do with an index of the version before
 _STEPS: dict[int, tuple[str, ...]] = {
     2: (
@@ -136,7 +138,7 @@ def keep_copy(connection: sqlite3.Connection, path: Path, version: int) -> Path:
                 connection.backup(target)
                 copied = target.execute("PRAGMA user_version").fetchone()[0]
             if copied == version:  # else another process has updated it meanwhile, and kept its own copy
-                half.replace(copy)
+                put_in_place(half, copy)
     except (OSError, sqlite3.Error) as error:
         raise IndexUnusable(f"cannot keep a copy of the index before it is updated, at {copy}: {error}") from error
     return copy

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import signal
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from indexer import Index
-from indexer.errors import IndexUnusable
+from indexer.errors import IndexUnusable, UsageError
 
-from ..conftest import Watcher, put, rows
+from ..conftest import Watcher, put, rows, run, until
 from ..serve.conftest import Serve, serve
 
 __all__ = ["serve"]
@@ -111,3 +114,47 @@ def test_a_restored_index_is_the_same_file(photos: Path, tmp_path: Path, serve: 
     with server.http() as client:
         assert client.get("/healthz").status_code == 200
         assert len(client.get("/api/assets").json()["data"]) == 1
+
+
+def test_a_restore_is_not_undone_by_the_log_of_a_deleted_index(
+    photos: Path, tmp_path: Path, watch: Callable[..., Watcher]
+) -> None:
+    """SQLite leaves the log of a file that was deleted while it was open, and plays it into the next one of that name."""
+    for number in range(40):
+        put(photos / f"{number}.jpg", number)
+    watcher = watch(photos, "--rest", "0")
+    backup = tmp_path / "backup.db"
+    assert run("backup", backup, database=watcher.database).returncode == 0
+    for number in range(200):
+        put(photos / f"more{number}.jpg", f"more {number}")
+    with Index.open(watcher.database) as index:
+        until(lambda: rows(index, "SELECT count(*) FROM asset") == [(240,)], what="the photos to be indexed")
+    watcher.process.send_signal(signal.SIGSTOP)
+    watcher.database.unlink()  # and nothing else
+    refused = run("restore", backup, database=watcher.database)  # the watch has not noticed yet
+    assert refused.returncode == 2 and "stop it first" in refused.stderr
+    watcher.process.send_signal(signal.SIGCONT)
+    assert watcher.process.wait(timeout=20) == 1
+    assert run("restore", backup, database=watcher.database).returncode == 0
+    assert run("doctor", database=watcher.database).returncode == 0
+    with Index.open(watcher.database) as index:
+        assert rows(index, "SELECT count(*) FROM asset") == [(40,)]
+
+
+def test_a_backup_over_a_file_with_a_log_is_sound(photos: Path, tmp_path: Path) -> None:
+    put(photos / "a.jpg", 1)
+    target = tmp_path / "copy.db"
+    with Index.open(tmp_path / "index.db") as index:
+        index.scan([photos])
+        with closing(sqlite3.connect(target, isolation_level=None)) as other:
+            other.execute("PRAGMA journal_mode = WAL")
+            other.execute("CREATE TABLE other AS SELECT zeroblob(1000000)")
+            log = target.with_name("copy.db-wal")
+            left = log.read_bytes()
+        log.write_bytes(left)
+        index.backup(target, overwrite=True)
+        with closing(sqlite3.connect(target)) as copy:
+            assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            assert copy.execute("SELECT count(*) FROM asset").fetchone() == (1,)
+        with pytest.raises(UsageError, match="the index itself"):
+            index.backup(index.path, overwrite=True)
