@@ -43,6 +43,10 @@ class IndexUnusable(IndexerError):
     """The index file is missing, damaged, not an index, or made by a newer version."""
 
 
+class IndexDamaged(IndexUnusable):
+    """The index file is empty, or so damaged that SQLite does not open it."""
+
+
 class DiskFull(IndexUnusable):
     """There is no room for the index, or for what lies beside it."""
 

@@ -846,13 +846,14 @@ class Index:
         from . import private, scratch
         from .store import copies
         from .store.activities import refuse_while_written
-        from .store.connection import open_as_it_is, open_for_writing
+        from .store.connection import open_for_writing
         from .store.writer import Writer
 
         backup = Path(source).expanduser()
         copies.open_copy(backup).close()
-        kept = None
+        kept, is_damaged = None, False
         if self.path.exists():
+            is_damaged = copies.is_damaged(self.path)
             kept = copies.beside(self.path, "before-restore")
         if self.path.parent.is_dir():  # a watch may not have noticed yet that its index was deleted
             refuse_while_written(self.path)
@@ -861,18 +862,18 @@ class Index:
         self._refuse_network()
         self.close()
         private.make_folder(self.path.parent)
-        with scratch.folder(self.path.parent) as own:
+        with scratch.folder(self.path.resolve().parent) as own:
             new = own / self.path.name
             with closing(copies.open_copy(backup)) as opened:
                 copies.copy_to(opened, new)
             with closing(open_for_writing(new)) as connection:  # an older one is brought to this version
                 connection.execute("PRAGMA journal_mode = WAL")
-                instead = f"'indexer restore {kept}' puts back the index as it was before." if kept else _FROM_A_BACKUP
+                instead = f"'indexer restore {kept}' puts back the index as it was before."
+                instead = instead if kept and not is_damaged else _FROM_A_BACKUP
                 with (writer := Writer(connection)).transaction():
                     writer.record_final(f"restored {backup}", instead)
             if kept is not None:
-                with closing(open_as_it_is(self.path)) as present:
-                    copies.copy_to(present, kept, is_checked=False)
+                copies.keep(self.path, kept)
             copies.install(new, self.path)
         return kept
 

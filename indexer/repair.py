@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import config, ids, scratch
-from .errors import IndexUnusable
+from .errors import IndexDamaged, IndexUnusable
 from .store import copies, schema
 from .store.activities import refuse_while_written
-from .store.connection import connect, open_for_writing
+from .store.connection import IndexConnection, connect, connect_for_reading, open_for_writing
 
 if TYPE_CHECKING:
     from .index import Index
@@ -34,32 +34,45 @@ def repair(index: Index, *, workers: int | None = None, dry_run: bool = False) -
     path = index.path
     if not dry_run:
         scratch.sweep(path.parent)
-    with closing(connect(path, "mode=ro")) as connection:  # as it is: a damaged one cannot be updated
-        is_older = 0 < schema.check(connection, path) < schema.VERSION
+    with closing(connect_for_reading(path)) as connection:  # as it is: a damaged one cannot be updated
+        problems = _problems(connection, path)
         if not dry_run:
             refuse_while_written(path)
-        problems = copies.damages(connection)
     if not problems or dry_run:
         return Repair(problems)
-    with scratch.folder(path.parent) as own:
+    with scratch.folder(path.resolve().parent) as own:
         damaged, new = own / f"{path.name}.damaged", own / path.name
         with copies.held(path) as file:
             copies.copy_bytes(file, damaged)
-            saved = _salvage(damaged, new, is_older)
+            saved = _salvage(damaged, new)
+            if not sum(count for table, count in saved.items() if table not in ("event", "setting")):
+                raise IndexDamaged(
+                    f"nothing can be read of {path}, which is left as it is: put a backup in its place with"
+                    " 'indexer restore BACKUP', or move it away and scan the folders again"
+                )
             with index.open(new) as built:
                 summary = built.scan(workers=workers) if saved.get("root") else None
             with closing(open_for_writing(new)) as connection:
                 copies.drop_loose(connection)
                 if left := copies.damages(connection):
                     raise IndexUnusable(f"{path} cannot be repaired, and is left as it is: {left[0]}")
-        kept = damaged.rename(copies.beside(path, "damaged"))
+        kept = copies.beside(path, "damaged")
+        copies.rename(damaged, kept)
         copies.install(new, path)
     return Repair(problems, kept, saved, summary)
 
 
-def _salvage(damaged: Path, new: Path, is_older: bool) -> dict[str, int]:
+def _problems(connection: IndexConnection, path: Path) -> list[str]:
+    try:
+        version = schema.check(connection, path)
+    except IndexDamaged as error:
+        return [str(error.__cause__)]
+    return copies.damages(connection) if version else ["it is empty"]
+
+
+def _salvage(damaged: Path, new: Path) -> dict[str, int]:
     """A new index of the rows that can still be read; how many, by table."""
-    if is_older:
+    if (version := copies.version_of(damaged)) and version < schema.VERSION:
         with suppress(*copies.BROKEN):
             copies.lay_out_as(damaged, new)
     if not new.exists():

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from indexer import private
-from indexer.errors import IndexUnusable, UsageError
+from indexer.errors import IndexDamaged, IndexUnusable, UsageError
 
 from . import schema
 
@@ -68,16 +68,12 @@ def open_for_reading(path: Path, *, may_update: bool = True) -> IndexConnection:
 
 def open_as_it_is(path: Path) -> IndexConnection:
     """A connection that cannot write, to an index of this version or an older one. Raises IndexUnusable where there is
-    no index."""
+    no index, IndexDamaged where it is empty or cannot be opened."""
     if not path.is_file():
         raise IndexUnusable(f"there is no index at {path}: make one with 'indexer scan FOLDER'")
-    mode = "mode=ro"
-    if not os.access(path.parent, os.W_OK):
-        # WAL needs a place for its shared memory; on a read-only disk nobody writes, and it can do without.
-        mode += "&immutable=1" if not path.with_name(path.name + "-wal").exists() else ""
-    connection = connect(path, mode)
+    connection = connect_for_reading(path)
     if schema.check(connection, path) == 0:
-        raise IndexUnusable(f"{path} is empty: fill it with 'indexer scan FOLDER'")
+        raise IndexDamaged(f"{path} is empty: fill it with 'indexer scan FOLDER', or 'indexer restore BACKUP'")
     return connection
 
 
@@ -127,6 +123,15 @@ def deadline(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
 
 def is_interrupted(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
+
+
+def connect_for_reading(path: Path) -> IndexConnection:
+    """A connection that cannot write, to whatever lies at path, on a read-only disk too."""
+    mode = "mode=ro"
+    if not os.access(path.parent, os.W_OK):
+        # WAL needs a place for its shared memory; on a read-only disk nobody writes, and it can do without.
+        mode += "&immutable=1" if not path.with_name(path.name + "-wal").exists() else ""
+    return connect(path, mode)
 
 
 def connect(path: Path, mode: str) -> IndexConnection:

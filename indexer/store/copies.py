@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from indexer import private, scratch
-from indexer.errors import IndexUnusable, UsageError
+from indexer.errors import IndexDamaged, IndexUnusable, UsageError
 
 from . import schema
-from .connection import connect
+from .connection import connect, connect_for_reading, open_as_it_is
 from .history import count_anew
 
 # What reading a damaged file raises: its texts, and SQLite's words on them, may be no UTF-8.
@@ -65,6 +65,38 @@ def held(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
+def is_damaged(path: Path) -> bool:
+    """Whether SQLite does not even open the index. Raises IndexUnusable for another program's file."""
+    try:
+        open_as_it_is(path).close()
+    except IndexDamaged:
+        from indexer.media.formats import sniff
+
+        with path.open("rb") as file:
+            if sniff(file.read(4096), path.name) is not None:
+                raise UsageError(f"{path} is a photo or film, not an index: name another file with --db") from None
+        return True
+    return False
+
+
+def keep(path: Path, kept: Path) -> None:
+    """Copy an index as it is: at one moment where SQLite can do so, else byte for byte."""
+    if not is_damaged(path):
+        with suppress(IndexUnusable), closing(open_as_it_is(path)) as present:
+            copy_to(present, kept, is_checked=False)
+            return
+    with scratch.folder(kept.parent) as own, held(path) as file:
+        copy_bytes(file, own / kept.name)
+        rename(own / kept.name, kept)
+
+
+def rename(path: Path, name: Path) -> None:
+    """A damaged index, with its log if SQLite could not fold it in, to a name that nothing has."""
+    if (log := Path(f"{path}-wal")).exists():
+        log.rename(f"{name}-wal")
+    path.rename(name)
+
+
 def copy_bytes(file: BinaryIO, target: Path) -> None:
     """A file that is held, with its log, byte for byte into one file."""
     try:
@@ -81,11 +113,24 @@ def copy_bytes(file: BinaryIO, target: Path) -> None:
 def install(new: Path, path: Path) -> None:
     """A whole index, which nobody else has open, in the place of what lies at path, if anything does. Killed at any
     moment, it is the one or the other; and those who have that one open go on with the new content."""
-    if not path.exists():
-        put_in_place(new, path)
+    if not _can_take(path, new):
+        put_in_place(new, path.resolve())
         return
     with closing(connect(new, "mode=ro")) as source, closing(connect(path, "mode=rw")) as target:
         put_back(source, target)
+
+
+def _can_take(path: Path, new: Path) -> bool:
+    """Whether SQLite can write the pages of another index into this one, whatever is in it."""
+    if not path.exists():
+        return False
+    try:
+        with closing(connect(path, "mode=rw")) as old, closing(connect(new, "mode=ro")) as other:
+            sizes = {one.execute("PRAGMA page_size").fetchone()[0] for one in (old, other)}
+            old.execute("BEGIN IMMEDIATE")  # reads the header
+    except sqlite3.DatabaseError as error:
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+    return len(sizes) == 1
 
 
 def put_in_place(new: Path, path: Path) -> None:
@@ -119,7 +164,7 @@ def open_copy(path: Path) -> sqlite3.Connection:
     """A backup, checked. Raises IndexUnusable where it is not sound."""
     if not path.is_file():
         raise IndexUnusable(f"there is no index at {path}")
-    connection = connect(path, "mode=ro")
+    connection = connect_for_reading(path)
     if schema.check(connection, path) == 0:
         raise IndexUnusable(f"{path} is empty")
     if problems := damages(connection):
@@ -137,6 +182,15 @@ def damages(connection: sqlite3.Connection, *, quick: bool = False) -> list[str]
         return [str(error)]
     refers = [f"a row of {row[0]} refers to nothing in {row[2]}" for row in loose]
     return [text for text in found if text != "ok"] + refers
+
+
+def version_of(damaged: Path) -> int | None:
+    """The schema's version; None where it cannot be read."""
+    try:
+        with closing(_open_damaged(damaged)) as connection:
+            return int(connection.execute("PRAGMA user_version").fetchone()[0])
+    except BROKEN:
+        return None
 
 
 def lay_out_as(damaged: Path, path: Path) -> None:
@@ -192,6 +246,7 @@ def mend(connection: sqlite3.Connection, device_id: str) -> None:
 
 def _open_damaged(path: Path) -> sqlite3.Connection:
     connection = connect(path, "mode=ro")
+    connection.execute("PRAGMA writable_schema = ON")  # a file with fewer pages than it claims is opened nevertheless
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
     return connection
 

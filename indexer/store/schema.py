@@ -6,7 +6,7 @@ import re
 import sqlite3
 from pathlib import Path
 
-from indexer.errors import IndexUnusable
+from indexer.errors import IndexDamaged, IndexUnusable
 
 APPLICATION_ID = 0x50494458
 VERSION = 8
@@ -22,7 +22,8 @@ def text() -> str:
 def check(connection: sqlite3.Connection, path: Path) -> int:
     """The version of the index behind the connection, 0 for a new file.
 
-    Raises IndexUnusable for a file that is no index, or one that a newer indexer has made.
+    Raises IndexUnusable for a file that is no index, or one that a newer indexer has made; IndexDamaged for one that
+    SQLite cannot open.
     """
     try:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -42,8 +43,14 @@ def check(connection: sqlite3.Connection, path: Path) -> int:
 
 
 def unreadable(path: Path, error: sqlite3.Error) -> IndexUnusable:
-    if "not a database" in str(error):
-        return IndexUnusable(f"{path} is not an index: name another file with --db")
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if kind == sqlite3.SQLITE_NOTADB:
+        return IndexDamaged(
+            f"{path} is not an index, or its beginning is damaged: name another file with --db,"
+            " or put a backup in its place with 'indexer restore BACKUP'"
+        )
+    if kind == sqlite3.SQLITE_CORRUPT:
+        return IndexDamaged(f"{path} is damaged: {error}: try 'indexer repair', or 'indexer restore BACKUP'")
     return IndexUnusable(f"{path} cannot be read: {error}: 'indexer doctor' says more")
 
 

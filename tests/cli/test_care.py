@@ -254,6 +254,88 @@ def test_a_backup_takes_the_place_of_a_damaged_index(index: Index, photos: Path,
     assert problems(kept) != []
 
 
+def zero(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def without_header(path: Path) -> None:
+    path.write_bytes(bytes(100) + path.read_bytes()[100:])
+
+
+def with_other_pages(path: Path) -> None:
+    """Their size is a field of the header."""
+    data = path.read_bytes()
+    path.write_bytes(data[:16] + b"\x08\x00" + data[18:])
+
+
+def truncated(path: Path) -> None:
+    os.truncate(path, 3 * 4096)
+
+
+def cut_in_half(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 8192 * 4096)
+
+
+@pytest.mark.parametrize("harm", [zero, without_header, with_other_pages, truncated, cut_in_half])
+def test_a_backup_takes_the_place_of_what_cannot_be_opened(
+    index: Index, photos: Path, tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    fill(index, photos, 40)
+    index.backup(tmp_path / "copy.db")
+    before = records(index)
+    index.close()
+    harm(index.path)
+    data = index.path.read_bytes()
+    done = run("doctor", database=index.path)
+    assert done.returncode == 1 and "indexer restore BACKUP" in done.stdout
+    done = run("restore", tmp_path / "copy.db", database=index.path)
+    assert done.returncode == 0, done.stderr
+    assert problems(index.path) == [] and records(index) == before
+    (kept,) = index.path.parent.glob("index.db.before-restore-*")
+    assert kept.read_bytes() == data or harm is with_other_pages
+    assert left_over(tmp_path, "index.db*", "copy.db", "photos") == []
+
+
+@pytest.mark.parametrize("harm", [zero, without_header, truncated])
+def test_a_repair_that_can_read_nothing_says_so(index: Index, photos: Path, harm: Callable[[Path], None]) -> None:
+    fill(index, photos, 40)
+    index.close()
+    harm(index.path)
+    data = index.path.read_bytes()
+    assert "is damaged" in run("repair", "--dry-run", database=index.path).stdout
+    done = run("repair", database=index.path)
+    assert done.returncode == 1
+    assert "nothing can be read of" in done.stderr and "indexer restore BACKUP" in done.stderr
+    assert index.path.read_bytes() == data
+    assert left_over(index.path.parent, "index.db", "photos") == []
+
+
+def test_what_is_left_of_a_truncated_index_is_repaired(index: Index, photos: Path) -> None:
+    ids = fill(index, photos)
+    index.close()
+    cut_in_half(index.path)
+    done = run("repair", database=index.path)
+    assert done.returncode == 0, done.stderr
+    if "could not be read: scan them" in done.stdout:
+        index.scan([photos])
+    assert dict(rows(index, "SELECT path, asset_id FROM path_verdict")) == ids
+
+
+def test_a_restore_replaces_no_photo_and_no_other_programs_file(index: Index, photos: Path, tmp_path: Path) -> None:
+    fill(index, photos, 5)
+    index.backup(tmp_path / "copy.db")
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as database:
+        database.execute("CREATE TABLE bookmark (name)")
+        database.commit()
+    for path in (photos / "0" / "0.jpg", other):
+        data = path.read_bytes()
+        with pytest.raises((IndexUnusable, UsageError), match="name another"):
+            Index.open(path).restore_backup(tmp_path / "copy.db")
+        assert path.read_bytes() == data
+    assert left_over(photos / "0", "0.jpg") == []
+
+
 def test_F14_kill_9_anywhere_in_a_restore(index: Index, photos: Path, tmp_path: Path) -> None:
     """Where there was no index, there is none, or all of the backup; never an empty one."""
     fill(index, photos)
