@@ -165,16 +165,14 @@ def test_a_path_through_a_link_names_the_file_that_is_there(index: Index, photos
     assert index.resolve(link / "1.jpg") == index.resolve(photos / "m" / "1.jpg")
 
 
-def test_a_deep_tree_that_is_renamed_is_followed(index: Index, photos: Path) -> None:
-    depth = 1200
-    os.chdir(photos)
-    try:
-        for _ in range(depth):
-            os.mkdir("d")
-            os.chdir("d")
-        put(Path("deep.jpg"), "deep")
-    finally:
-        os.chdir(photos.parent)
+def test_a_deep_tree_that_is_renamed_is_followed(index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Path.cwd()
+    monkeypatch.chdir(photos)
+    for _ in range(1200):
+        os.mkdir("d")
+        os.chdir("d")
+    put(Path("deep.jpg"), "deep")
+    os.chdir(home)
     index.scan([photos])
     (photos / "d").rename(photos / "e")
     try:
