@@ -295,7 +295,7 @@ CREATE TABLE user_value (
 
 -- What write-back wrote into a photo's sidecar, by column of user_value, and what the sidecar said before (JSON); under
 -- the name faces, those it named. As long as it says the same, that is the user's word there too, and counts as what it
--- said before.
+-- said before. What is being written at this moment has new: before its name.
 CREATE TABLE written_value (
     asset_id TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
     name     TEXT NOT NULL,

@@ -465,9 +465,11 @@ class Index:
         @contextmanager
         def record(asset_id: str, values: Mapping[str, written.Written], faces: Sequence[Face]) -> Iterator[None]:
             with (writer := Writer(connection)).transaction():
-                written.note(writer.connection, asset_id, values)
+                written.announce(writer.connection, asset_id, values)
                 written.note_faces(writer.connection, asset_id, faces)
-                yield
+            yield
+            with writer.transaction():
+                written.note(writer.connection, asset_id, values)
 
         return list(write_back(connection, chosen, keep, record, dry_run=dry_run)), folder if kept else None
 

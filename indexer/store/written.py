@@ -12,6 +12,8 @@ from indexer.media.facts import Face, MediaFacts, Origin
 
 # Under this name: the faces, as [name, x, y, w, h].
 _FACES = "faces"
+# Before the name of a field that is being written; its row stays only where the program is killed meanwhile.
+_COMING = "new:"
 
 
 class Written(NamedTuple):
@@ -21,8 +23,29 @@ class Written(NamedTuple):
     before: Any
 
 
+def announce(connection: sqlite3.Connection, asset_id: str, written: Mapping[str, Written]) -> None:
+    """What is about to be written, by field; `note` follows. After a kill in between, the sidecar tells whether it was
+    written: until then what was noted before holds."""
+    _settle(connection, asset_id, {name: one.before for name, one in written.items()})
+    connection.executemany(
+        "INSERT OR REPLACE INTO written_value VALUES (?, ?, ?, ?)",
+        [(asset_id, _COMING + name, _text(one.value), _text(one.before)) for name, one in written.items()],
+    )
+
+
+def _settle(connection: sqlite3.Connection, asset_id: str, says: Mapping[str, Any]) -> None:
+    """Note what was announced of these fields and written, by what the sidecar says; forget the rest."""
+    for name, one in written_of(connection, asset_id).items():
+        field = name.removeprefix(_COMING)
+        if field != name and field in says:
+            if says[field] == one.value:
+                note(connection, asset_id, {field: one})
+            _forget(connection, asset_id, [name])
+
+
 def note(connection: sqlite3.Connection, asset_id: str, written: Mapping[str, Written]) -> None:
-    """What is about to be written, by field."""
+    """What was written, by field."""
+    _forget(connection, asset_id, [_COMING + name for name in written])
     connection.executemany(
         "INSERT INTO written_value VALUES (?, ?, ?, ?) ON CONFLICT (asset_id, name) DO UPDATE SET"
         " value = excluded.value, before = iif(value IS excluded.before, before, excluded.before)",
@@ -50,10 +73,11 @@ def without_own(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts
     known = written_of(connection, asset_id) if facts.beside or facts.faces else {}
     if not known:
         return facts
+    if coming := [name.removeprefix(_COMING) for name in known if name.startswith(_COMING)]:
+        _settle(connection, asset_id, dict.fromkeys(coming) | {one.field: one.value for one in facts.beside})
+        known = written_of(connection, asset_id)
     others = [one.field for one in facts.beside if one.field in known and known[one.field].value != one.value]
-    connection.executemany(
-        "DELETE FROM written_value WHERE asset_id = ? AND name = ?", [(asset_id, name) for name in others]
-    )
+    _forget(connection, asset_id, others)
     own = {one.field: one for one in facts.beside if one.field in known and one.field not in others}
     values = {name: one.otherwise if (was := known[name].before) is None else was for name, one in own.items()}
     own_faces = known[_FACES].value if _FACES in known else ()
@@ -73,6 +97,12 @@ def origins_without_own(origins: Iterable[Origin], known: Mapping[str, Written])
         elif written.before is not None:
             kept.append(one._replace(value=str(written.before)))
     return kept
+
+
+def _forget(connection: sqlite3.Connection, asset_id: str, names: Iterable[str]) -> None:
+    connection.executemany(
+        "DELETE FROM written_value WHERE asset_id = ? AND name = ?", [(asset_id, name) for name in names]
+    )
 
 
 def _text(value: Any) -> str:

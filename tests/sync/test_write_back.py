@@ -10,7 +10,7 @@ import pytest
 
 from indexer import Index
 
-from ..conftest import put, rows, run
+from ..conftest import faulty, put, rows, run
 from ..media.test_xmp_write import OTHERS
 
 
@@ -141,6 +141,39 @@ def test_what_was_undone_does_not_come_back_from_the_sidecar(index: Index, album
         sidecar.write_text(text.replace("<xmp:Rating>5", f"<xmp:Rating>{rating}").replace("Kyoto", "Nara"))
         assert index.scan().reread == 1
         assert said() == [(rating, None, "Nara"), before[1]]
+
+
+@pytest.mark.parametrize("is_written", [False, True])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_write_back_that_was_killed_still_wrote_the_users_values(
+    index: Index, album: Path, tmp_path: Path, is_written: bool, again: bool
+) -> None:
+    """Killed just before or just after the sidecar is in place, and the second time that it is written."""
+    dies = (
+        "import os, pathlib\nreal = pathlib.Path.replace\n"
+        "def replace(path, target):\n"
+        "    if str(target).endswith('.xmp'):\n"
+        f"        {is_written} and real(path, target)\n"
+        "        os.kill(os.getpid(), 9)\n"
+        "    return real(path, target)\n"
+        "pathlib.Path.replace = replace\n"
+    )
+    photo = album / "a.jpg"
+    index.set([photo], rating=5)
+    index.write_back([photo])
+    index.scan()
+    index.set([photo], rating=2)
+    index.close()
+    assert run("write-back", photo, database=index.path, env=faulty(tmp_path / "dies", dies)).returncode == -9
+    assert ("<xmp:Rating>2" in (album / "a.jpg.xmp").read_text()) == is_written
+    if again:
+        index.write_back([photo])
+    index.undo()
+    index.undo()
+    index.scan()
+    assert index.get(photo)["metadata"]["rating"] is None
+    if is_written or again:  # else nothing has been read since
+        assert rows(index, "SELECT * FROM written_value WHERE name GLOB 'new:*'") == []
 
 
 def test_what_the_user_takes_back_is_gone_from_the_sidecar_too(index: Index, album: Path) -> None:
