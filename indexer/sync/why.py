@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from typing import Any, NamedTuple
@@ -48,7 +49,12 @@ def why(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> Answer:
     if within and is_sidecar_name(name := os.path.basename(path)) and is_regular(path):
         verdict = known.verdict if known is not None else "not_media"
         if verdict == "not_media" or is_picasas(name):
-            return Answer(shown, verdict, f"{shown} is {_of_sidecar(connection, root, *paths.split(within))}.")
+            try:
+                return Answer(shown, verdict, f"{shown} is {_of_sidecar(connection, root, *paths.split(within))}.")
+            except OSError as error:
+                if not os.path.lexists(path):
+                    raise NotFound(f"{shown}: there is no such file any more") from error
+                return Answer(shown, verdict, f"{shown} is a sidecar, but its folder could not be read: {error}.")
     if known is not None and (known.verdict not in ("missing", "gone") or not os.path.lexists(path)):
         return Answer(shown, known.verdict, _sentence(connection, shown, known), known.asset_id)
     if not os.path.lexists(path):
@@ -79,17 +85,21 @@ def _sentence(connection: sqlite3.Connection, shown: str, known: Verdict) -> str
 
 
 def _of_sidecar(connection: sqlite3.Connection, root: Root, folder: str, name: str) -> str:
-    """Which photos it speaks of, and whether it is read with them."""
+    """Which photos it speaks of, and whether it is read with them. Raises OSError."""
     real, name = real_folder(paths.from_text(root.path), folder), paths.from_text(name)
     names = os.listdir(real)
     beside = sidecars_in(real, names)
-    media = [one for one in sorted(names) if is_media_name(one) and Sidecars({name: beside[name]}, names).of(one)]
+    if name not in beside:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+    alone, all_beside = Sidecars({name: beside[name]}, names), Sidecars(beside, names)
+    media = {paths.to_text(one): one for one in sorted(names) if is_media_name(one) and alone.of(one)}
     if not media:
         return "not read: no photo in its folder has a name that it goes with"
+    rows = queries.files_in(connection, root.id, folder, media)
     reasons: dict[str, list[str]] = {}
-    for one in media:
-        row = queries.file_at(connection, root.id, folder, paths.to_text(one))
-        reasons.setdefault(_reading_of(connection, row, name, one, Sidecars(beside, names)), []).append(one)
+    for text, one in media.items():
+        reason = _reading_of(connection, rows.get(text), name, one, all_beside)
+        reasons.setdefault(reason, []).append(one)
     return "; ".join(f"a sidecar of {_some(owners)}, {reason}" for reason, owners in reasons.items())
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import string
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from indexer import Index
+from indexer.errors import NotFound
+from indexer.files import is_regular
 from indexer.media import versions
 from indexer.sync.sidecars import takeout_names
 
@@ -328,3 +332,46 @@ def test_why_tells_whose_sidecar_it_is_and_whether_it_is_read(index: Index, phot
     (photos / ".indexerignore").write_text("*.xmp\n")
     index.scan()
     assert "ignored" in why(adobe)
+
+
+def test_why_of_a_sidecar_goes_over_its_folder_once(index: Index, photos: Path) -> None:
+    """Twice the photos take about twice the calls, not four times as many."""
+    calls = []
+    for count in (100, 200):
+        folder = photos / str(count)
+        for number in range(count):
+            put(folder / f"{number}.jpg", f"{count} {number}")
+        (folder / ".picasa.ini").write_text("[0.jpg]\nstar=yes\n")
+        index.scan([photos])
+        counted = 0
+
+        def count_one(*_: object) -> None:
+            nonlocal counted
+            counted += 1
+
+        sys.setprofile(count_one)
+        try:
+            index.why(folder / ".picasa.ini")
+        finally:
+            sys.setprofile(None)
+        calls.append(counted)
+    assert calls[1] < 2.5 * calls[0]
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_why_of_a_sidecar_that_goes_meanwhile(
+    index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    put(photos / "a" / "IMG_1.jpg", 1)
+    sidecar = photos / "a" / "IMG_1.jpg.xmp"
+    sidecar.write_bytes(rated(3))
+    index.scan([photos])
+
+    def and_then_it_goes(path: Path) -> bool:
+        found = is_regular(path)
+        sidecar.unlink() if what == "file" else shutil.rmtree(sidecar.parent)
+        return found
+
+    monkeypatch.setattr("indexer.sync.why.is_regular", and_then_it_goes)
+    with pytest.raises(NotFound, match="there is no such file any more"):
+        index.why(sidecar)
