@@ -79,12 +79,13 @@ def take_in(index: Index, upload: Upload) -> tuple[str, bool]:
     is_new = known is None
     if known is None or original(index.connection, known) is None:
         note = originals_folder(index.path, None) / _COMING / f"{upload.digest.hex()}{_NOTE}"
-        if _noted(index, note) is None:
+        place = _noted(index, note)
+        if place is None:
             with open(upload.path, "rb", opener=regular_nofollow) as file:
                 if sniff(file.read(4096), upload.name) is None:
                     raise UsageError(f"{upload.name} is no photo or film of a kind that is known")
-            _move_in(index, upload, note)
-        known = _index_noted(index, note)
+            place = _move_in(index, upload, note)
+        known = _index_noted(index, note, place)
         if known is None:
             raise UsageError(f"{upload.name} cannot be read")
     with index.change() as writer:
@@ -98,7 +99,7 @@ def recover(index: Index) -> None:
     folder = originals_folder(index.path, None) / _COMING
     scratch.sweep(folder)
     for note in sorted(folder.glob(f"*{_NOTE}")):
-        _index_noted(index, note)
+        _index_noted(index, note, _noted(index, note))
 
 
 def _noted(index: Index, note: Path) -> Path | None:
@@ -112,11 +113,10 @@ def _noted(index: Index, note: Path) -> Path | None:
         return None
 
 
-def _index_noted(index: Index, note: Path) -> str | None:
-    """Index the file that a note is about; the asset's id. None where there is none, or it cannot be read, and is not
-    kept. The note goes last."""
+def _index_noted(index: Index, note: Path, place: Path | None) -> str | None:
+    """Index the file that a note is about, at its place; the asset's id. None where there is none, or it cannot be
+    read, and is not kept. The note goes last."""
     known = None
-    place = _noted(index, note)
     if place is not None:
         checksum = _checksum(bytes.fromhex(note.stem))
         root = place.parents[2]
@@ -143,7 +143,7 @@ def _is_root(index: Index, folder: Path) -> bool:
     return any(root.path == text for root in index.roots())
 
 
-def _move_in(index: Index, upload: Upload, note: Path) -> None:
+def _move_in(index: Index, upload: Upload, note: Path) -> Path:
     """Move it to where it stays: by the month it was taken in, under a name that nobody has. The note says where, so
     that it is found there by whoever comes after a server that is killed before it has indexed it."""
     from .media.read import read_media
@@ -160,8 +160,11 @@ def _move_in(index: Index, upload: Upload, note: Path) -> None:
         place, number = folder / f"{stem}-{number}{ending}", number + 1
     _sync(upload.path)
     private.write(note, paths.to_text(place.relative_to(index.path.absolute().parent).as_posix()).encode())
+    _sync(note)
+    _sync(note.parent)
     shutil.move(upload.path, place)
     _sync(folder)
+    return place
 
 
 def _sync(path: Path) -> None:

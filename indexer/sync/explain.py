@@ -43,8 +43,13 @@ def explain(connection: sqlite3.Connection, asset_id: str) -> Explanation:
 
 def original(connection: sqlite3.Connection, asset_id: str) -> str | None:
     """A file of the asset that is there, as the operating system knows it."""
-    places = [file for file in queries.places(connection, asset_id) if file.verdict != "gone"]
-    return next((path for path, _ in _files(connection, places) if is_regular(path)), None)
+    roots = {root.id: paths.from_text(root.path) for root in queries.roots(connection)}
+    there = (
+        os.path.join(real_folder(roots[file.root_id], file.folder), paths.from_text(file.name))
+        for file in queries.each_place(connection, asset_id)
+        if file.verdict != "gone"
+    )
+    return next(filter(is_regular, there), None)
 
 
 def _files(connection: sqlite3.Connection, places: Iterable[StoredFile]) -> list[tuple[str, tuple[str, ...]]]:
