@@ -52,9 +52,13 @@ def models_folder() -> Path:
 
 
 def picture_memory() -> int:
-    """Bytes that a picture may take to be decoded: INDEXER_MEMORY, in megabytes up to 1024, else 512."""
-    named = os.environ.get("INDEXER_MEMORY", "")
-    return min(int(named), _MOST_MEMORY) * 1024**2 if named.isdecimal() else _MEMORY * 1024**2
+    """Bytes that a picture may take to be decoded: INDEXER_MEMORY, in megabytes up to 1024, else 512. Raises UsageError
+    for what is not a number of megabytes."""
+    named = os.environ.get("INDEXER_MEMORY", "").strip()
+    number = named.lower().removesuffix("mb").rstrip()
+    if named and not (number.isdecimal() and int(number)):
+        raise UsageError(f"INDEXER_MEMORY is '{named}'; use a number of megabytes up to {_MOST_MEMORY}, as in 800")
+    return min(int(number or _MEMORY), _MOST_MEMORY) * 1024**2
 
 
 def machine_name() -> str:

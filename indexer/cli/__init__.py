@@ -112,7 +112,8 @@ def _printable_usage() -> Iterator[None]:
         from .common import printable
 
         text = error.format_message()
-        if isinstance(error, click.MissingParameter) or text == printable(text):
+        is_ours = isinstance(error, click.MissingParameter | click.exceptions.NoArgsIsHelpError)
+        if is_ours or text == printable(text):
             raise
         raise click.UsageError(printable(text), error.ctx) from error
 

@@ -58,6 +58,9 @@ NEEDS: dict[tuple[str, str], set[str]] = {
 STREAMED = {("POST", "/api/assets")}
 
 
+_FORMS = "multipart/form-data or application/x-www-form-urlencoded"
+
+
 class Body(BaseModel):
     """What a client sends: a field that is not known is a mistake, not a decoration."""
 
@@ -89,7 +92,10 @@ class Route(APIRoute):
             self._check_actions(request, key)
             refuse_unknown("query", single, [name for name, _ in request.query_params.multi_items()])
             if is_form:
-                refuse_unknown("body", fields, [name for name, _ in (await _form(request)).multi_items()])
+                form = await _form(request)
+                if not form and not _is_form(request) and await _has_body(request):
+                    raise RequestValidationError([_problem(("body",), "value_error", f"send a form: {_FORMS}")])
+                refuse_unknown("body", fields, [name for name, _ in form.multi_items()])
             elif self.body_field is None and key not in STREAMED and await _has_body(request):
                 raise RequestValidationError([_problem(("body",), "extra_forbidden", "no body is expected here")])
             return await handle(request)
@@ -139,6 +145,10 @@ def _can_be_written(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() in _FORMS.split(" or ")
 
 
 async def _has_body(request: Request) -> bool:

@@ -46,10 +46,13 @@ INSERT INTO file ({", ".join(_FILE)}) VALUES ({", ".join("?" * len(_FILE))})
 ON CONFLICT (root_id, folder, name) DO UPDATE SET is_folder = 0,
     {", ".join(f"{name} = excluded.{name}" for name in _FILE[3:])}
 RETURNING id"""
+# What was damaged is read again when it comes back, for then its row says no more what is wrong with it.
+_FORGET_DAMAGE = "reading = iif(verdict = 'damaged', NULL, reading)"
 _UPSERT_VERDICT = f"""
 INSERT INTO file (root_id, folder, name, verdict, reason, is_folder, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (root_id, folder, name) DO UPDATE SET
-    verdict = excluded.verdict, reason = excluded.reason, is_folder = excluded.is_folder, seen_at = excluded.seen_at
+    verdict = excluded.verdict, reason = excluded.reason, is_folder = excluded.is_folder, seen_at = excluded.seen_at,
+    {_FORGET_DAMAGE}
 RETURNING {ASSET_ID}"""
 
 # Whether a folder holds nothing that could have a companion, or had one: no raw photo, no film, no burst.
@@ -270,7 +273,7 @@ class Writer:
     def ignore_below(self, root_id: int, folder: str, reason: str) -> None:
         """A rule covers a whole folder now: its files leave the sight of lists, and keep their assets."""
         rows = self.connection.execute(
-            "UPDATE file SET verdict = 'ignored', reason = ?, seen_at = ?"
+            f"UPDATE file SET verdict = 'ignored', reason = ?, seen_at = ?, {_FORGET_DAMAGE}"
             " WHERE root_id = ? AND (folder = ? OR folder >= ? || '/' AND folder < ? || '0')"
             f" AND asset_number IS NOT NULL AND verdict NOT IN ('gone', 'ignored') RETURNING {ASSET_ID}",
             (reason, self._now, root_id, folder, folder, folder),
@@ -296,7 +299,7 @@ class Writer:
     def mark_missing(self, file_id: int) -> None:
         """It was not found where it lay. Its asset stays as it is: the file may be on its way."""
         row = self.connection.execute(
-            "UPDATE file SET verdict = 'missing', reason = NULL, seen_at = ?"
+            f"UPDATE file SET verdict = 'missing', reason = NULL, seen_at = ?, {_FORGET_DAMAGE}"
             f" WHERE id = ? AND {_PRESENT} AND verdict <> 'missing' RETURNING {ASSET_ID}, id",
             (self._now, file_id),
         ).fetchone()
@@ -308,7 +311,7 @@ class Writer:
     def mark_gone(self, file_id: int) -> bool:
         """Whether the row was still there to be marked."""
         row = self.connection.execute(
-            "UPDATE file SET verdict = 'gone', reason = NULL, seen_at = ?"
+            f"UPDATE file SET verdict = 'gone', reason = NULL, seen_at = ?, {_FORGET_DAMAGE}"
             f" WHERE id = ? AND verdict <> 'gone' RETURNING {ASSET_ID}, id",
             (self._now, file_id),
         ).fetchone()

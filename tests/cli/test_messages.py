@@ -99,4 +99,24 @@ def test_a_damaged_index_is_one_line(index: Index, photos: Path) -> None:
         done = run(command, database=index.path)
         assert done.returncode == 1
         assert "Traceback" not in done.stderr
-        assert "doctor" in done.stderr
+        assert "indexer repair" in done.stderr
+
+
+@pytest.mark.parametrize("group", ["albums", "people", "trash", "places"])
+def test_a_group_without_a_command_explains_itself(index: Index, group: str) -> None:
+    told = run(group, database=index.path)
+    assert "Commands:" in told.stdout + told.stderr
+    assert "\\n" not in told.stdout + told.stderr
+
+
+def test_a_limit_that_is_no_number_is_refused(index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(photos / "a.jpg")
+    index.scan([photos])
+    monkeypatch.setenv("INDEXER_MEMORY", "much")
+    told = run("enrich", database=index.path)
+    assert (told.returncode, told.stderr) == (
+        2,
+        "indexer: INDEXER_MEMORY is 'much'; use a number of megabytes up to 1024, as in 800\n",
+    )
+    monkeypatch.setenv("INDEXER_MEMORY", "800 MB")
+    assert run("enrich", database=index.path).returncode == 0

@@ -92,3 +92,12 @@ def test_what_counts_once_is_given_once(server: Server) -> None:
     assert httpx.post(f"{server.url}/api/search", data={"query": ["a", "b"]}).status_code == 422
     twice = httpx.get(f"{server.url}/api/assets", params={"ids": [f"asset_{'2' * 22}", f"asset_{'3' * 22}"]})
     assert twice.status_code == 200 and twice.json()["data"] == []
+
+
+def test_a_search_that_is_no_form_is_refused(server: Server) -> None:
+    """What it asks for would be passed over, and all photos found."""
+    with server.http() as http:
+        answer = http.post("/api/search", json={"query": "nikon"})
+        assert answer.status_code == 422 and "multipart/form-data" in answer.text
+        assert http.post("/api/search", data={"query": "nikon"}).status_code == 200
+        assert http.post("/api/search").status_code == 200

@@ -595,3 +595,22 @@ def test_a_cache_of_ten_bytes_is_refused(index: Index, photos: Path) -> None:
     told = run("enrich", "--max-cache", "2 GB", database=index.path)
     assert told.returncode == 0 and "2.0 GB from now on" in told.stderr
     assert rows(index, "SELECT value FROM setting WHERE name = 'max_cache'") == [("2000000000",)]
+
+
+@pytest.mark.parametrize("how", ["a rule", "moved out and in"])
+def test_a_damaged_photo_that_comes_back_is_damaged(index: Index, photos: Path, tmp_path: Path, how: str) -> None:
+    broken = photos / "broken.jpg"
+    broken.write_bytes((SAMPLES / "Paris" / "PXL_20240412_184115120.jpg").read_bytes()[:3000])
+    put(photos / "sound.jpg", "sound")
+    index.scan([photos])
+    assert verdicts(index)["broken.jpg"] == "damaged"
+    if how == "a rule":
+        (photos / ".indexerignore").write_text("broken.jpg\n")
+        index.scan()
+        (photos / ".indexerignore").unlink()
+    else:
+        broken.rename(tmp_path / "away.jpg")
+        index.scan()
+        (tmp_path / "away.jpg").rename(broken)
+    assert index.scan().back == 1
+    assert verdicts(index)["broken.jpg"] == "damaged"
