@@ -7,8 +7,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 try:
@@ -34,6 +34,24 @@ def folder(beside: Path, *, sweeps: bool = True) -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
         if lock is not None:
             os.close(lock)
+
+
+@contextmanager
+def following() -> Iterator[Callable[[Path], Path]]:
+    """A function that gives a temporary folder in a folder: the same one until another folder is named. Nothing is
+    swept."""
+    with ExitStack() as stack:
+        current: tuple[Path, Path] | None = None
+
+        def scratch_in(beside: Path) -> Path:
+            nonlocal current
+            if current is None or current[0] != beside:
+                stack.close()
+                current = None
+                current = beside, stack.enter_context(folder(beside, sweeps=False))
+            return current[1]
+
+        yield scratch_in
 
 
 def sweep(beside: Path) -> None:

@@ -45,29 +45,33 @@ def write_back(
 ) -> Iterator[WrittenBack]:
     """asset_ids None: all of which the user has said anything. keep: is given a sidecar before it is changed."""
     beside: dict[Path, Sidecars] = {}  # by folder, of which many photos may lie in one
-    for one in said(connection, asset_ids):
-        path = Path(f"{one.real_path}.xmp")
-        try:
-            path = _sidecar(Path(one.real_path), beside)
-            yield _written(one, path, keep, record, dry_run)
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            yield WrittenBack(one.asset_id, path, "failed", reason)
+    with scratch.following() as scratch_in:
+        for one in said(connection, asset_ids):
+            path = Path(f"{one.real_path}.xmp")
+            try:
+                path = _sidecar(Path(one.real_path), beside)
+                yield _written(one, path, keep, record, None if dry_run else scratch_in)
+            except (OSError, ValueError) as error:
+                reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+                yield WrittenBack(one.asset_id, path, "failed", reason)
 
 
-def _written(one: Said, path: Path, keep: Callable[[Path], None], record: Record, dry_run: bool) -> WrittenBack:
+def _written(
+    one: Said, path: Path, keep: Callable[[Path], None], record: Record, scratch_in: Callable[[Path], Path] | None
+) -> WrittenBack:
+    """scratch_in: a temporary folder in a folder; None to write nothing."""
     if not is_regular(one.real_path):
         raise ValueError("the photo cannot be reached now")
     before = read_small(path, MAX_PACKET) if os.path.lexists(path) else None
     after = with_values(before, one.values, one.regions)
     if before is not None and after == with_values(before, {}):
         return WrittenBack(one.asset_id, path, "same")
-    if not dry_run:
+    if scratch_in is not None:
         if before is not None:
             keep(path)
-        with record(one.asset_id, *_changes(before, after, one)), scratch.folder(path.parent, sweeps=False) as own:
-            half = own / path.name
-            half.write_bytes(after)
+        half = scratch_in(path.parent) / path.name
+        half.write_bytes(after)
+        with record(one.asset_id, *_changes(before, after, one)):
             half.replace(path)
     return WrittenBack(one.asset_id, path, "made" if before is None else "changed")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,23 @@ def test_a_write_back_that_was_killed_still_wrote_the_users_values(
     assert index.get(photo)["metadata"]["rating"] is None
     if is_written or again:  # else nothing has been read since
         assert rows(index, "SELECT * FROM written_value WHERE name GLOB 'new:*'") == []
+
+
+def test_one_temporary_folder_for_all_sidecars_of_a_folder(index: Index, photos: Path) -> None:
+    for number in range(12):
+        put(photos / f"{number % 2}" / f"{number}.jpg", number)
+    index.scan([photos])
+    index.set([photos / f"{number % 2}" / f"{number}.jpg" for number in range(12)], rating=3)
+    made: list[str] = []
+    watching = [True]
+    sys.addaudithook(
+        lambda event, args: made.append(str(args[0])) if event == "os.mkdir" and watching else None,
+    )
+    done, _ = index.write_back()
+    watching.clear()
+    assert [one.state for one in done] == ["made"] * 12
+    assert [Path(path).parent.name for path in made] == ["0", "1"]
+    assert not list(photos.glob("*/.*"))
 
 
 def test_what_the_user_takes_back_is_gone_from_the_sidecar_too(index: Index, album: Path) -> None:
