@@ -85,11 +85,19 @@ def get_ready() -> None:
     """For a process that does nothing else. Decoders tell stderr of every oddity, some of them past Python: what is
     wrong is told in the result. Pillow's bound of pixels knows no scale at which JPEGs are decoded: ours does."""
     Image.MAX_IMAGE_PIXELS = None
-    pillow_heif.options.DECODE_THREADS = 1  # there is a worker a core; and each thread takes address space
-    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    _decode_in_one_thread()
     warnings.simplefilter("ignore")
     sys.stderr.flush()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def _decode_in_one_thread() -> None:
+    """There is a worker a core; and each thread takes address space."""
+    pillow_heif.options.DECODE_THREADS = 1
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    if (jxl := sys.modules.get("pillow_jxl.JpegXLImagePlugin")) is not None:
+        jxl.DECODE_THREADS = 0  # type: ignore[attr-defined]
+    os.environ["OMP_NUM_THREADS"] = "1"  # LibRaw looks when it is loaded, with the first raw photo
 
 
 def lost(order: Order, reason: str) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from indexer.watchdog import Watch
 from ..conftest import SAMPLES, faulty_reader, put, rows, run, sized, verdicts
 from ..media import bombs
 from ..media.fuzz import mutations
+from .test_picture import dng
 
 MEGABYTES = 1024
 SEEN = ("variants", "quality", "appearance")
@@ -195,6 +197,26 @@ def test_a_photo_of_100_megapixels_is_enriched(index: Index, photos: Path, peaks
     with Image.open(index.variant(photos / "large.jpg", "preview")) as preview:
         assert preview.size == (1440, 1080)
     assert peaks.megabytes < MEGABYTES * 0.6
+
+
+def test_a_raw_photo_is_developed_on_a_machine_of_many_cores(index: Index, photos: Path) -> None:
+    """Threads, of which LibRaw starts one for each core, take address space, which is bounded."""
+    dng(photos / "raw.dng", 6000, 4000)
+    index.scan([photos])
+    done = run("enrich", "variants", database=index.path, env={**os.environ, "OMP_NUM_THREADS": "64"})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [failure.error for failure in index.enrichment_failures()] == []
+    code = (
+        "import sys; from indexer import Index\nif __name__ == '__main__':\n"
+        " with Index(sys.argv[1]) as index: print(index.variant(sys.argv[2], 'fullsize'))"
+    )
+    asset = index.resolve(photos / "raw.dng")
+    environment = {**os.environ, "OMP_NUM_THREADS": "32", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-c", code, index.path, asset]
+    drawn = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert drawn.returncode == 0, drawn.stderr
+    with Image.open(drawn.stdout.strip()) as fullsize:
+        assert fullsize.size == (6000, 4000)
 
 
 def test_of_a_large_picture_of_sixteen_bits_the_preview_is_right(photos: Path) -> None:

@@ -162,9 +162,8 @@ def test_a_damaged_profile_is_passed_over(tmp_path: Path) -> None:
     assert open_picture(path, "image/png", 1, None).image.getpixel((5, 5)) == (200, 100, 50)
 
 
-def dng(path: Path) -> None:
-    """The least that is a raw photo: Bayer's mosaic of a red, 64 × 48, as Adobe's DNG 1.4 asks."""
-    width, height = 64, 48
+def dng(path: Path, width: int = 64, height: int = 48) -> None:
+    """The least that is a raw photo: Bayer's mosaic of a red, as Adobe's DNG 1.4 asks."""
     mosaic = np.full((height, width), 4000, dtype="<u2")
     mosaic[0::2, 0::2] = 40000  # red, of RGGB
     rational = lambda *pairs: struct.pack(f"<{2 * len(pairs)}i", *(part for pair in pairs for part in pair))  # noqa: E731
