@@ -14,12 +14,17 @@ CACHE_SUFFIX = ".indexer-cache"
 _MEMORY, _MOST_MEMORY = 512, 1024
 
 
-def given(path: str | os.PathLike[str]) -> Path:
+def expanded(path: str | os.PathLike[str]) -> str:
     """A path as a user gives it, with `~` expanded. Raises UsageError for an empty one, as of a variable that is not
     set: the system would take it for the current folder."""
     if not os.fspath(path):
         raise UsageError("a path is empty, as when it comes from a variable that is not set; '.' is the current folder")
-    return Path(os.path.expanduser(path))  # pathlib's raises for a file called ~a.jpg
+    return os.path.expanduser(os.fspath(path))  # pathlib's raises for a file called ~a.jpg
+
+
+def given(path: str | os.PathLike[str]) -> Path:
+    """As `expanded`, for whoever goes on with a Path: which forgets the `./` of `./~a`, so it is expanded only once."""
+    return Path(expanded(path))
 
 
 def cache_folder(database: Path) -> Path:
@@ -35,7 +40,7 @@ def default_database() -> Path:
     """INDEXER_DB, else the platform's data folder for this user."""
     named = os.environ.get("INDEXER_DB")
     if named:
-        return Path(os.path.expanduser(named))
+        return given(named)
     from platformdirs import user_data_path
 
     return user_data_path("indexer") / "index.db"
@@ -45,7 +50,7 @@ def models_folder() -> Path:
     """INDEXER_MODELS, else a folder beside where the index lies by default: models that the user puts there."""
     named = os.environ.get("INDEXER_MODELS")
     if named:
-        return Path(os.path.expanduser(named))
+        return given(named)
     from platformdirs import user_data_path
 
     return user_data_path("indexer") / "models"

@@ -476,11 +476,12 @@ class Index:
     def import_places(self, dump: PathLike, *, dry_run: bool = False) -> int:
         """Take in the landmarks of a dump of GeoNames, for `place_name`; how many. Raises UsageError for another file.
         Photos are looked up again by the next `enrich`."""
+        from .config import given
         from .enrich.landmarks import import_dump, read_dump
         from .store import landmarks
         from .store.writer import Writer
 
-        path = Path(dump).expanduser()
+        path = given(dump)
         if dry_run:
             return sum(1 for _ in read_dump(path))
         _ = self._db  # there has to be an index
@@ -834,9 +835,10 @@ class Index:
 
     def backup(self, target: PathLike, *, overwrite: bool = False) -> Path:
         """Copy the index as it is at this moment, while others may write, and check the copy."""
+        from .config import given
         from .store.copies import copy_to
 
-        path = Path(target).expanduser()
+        path = given(target)
         copy_to(self._db, path, overwrite=overwrite)
         return path
 
@@ -846,12 +848,13 @@ class Index:
         Raises UsageError while a scan or watch is at work, IndexUnusable for what is no sound backup.
         """
         from . import private, scratch
+        from .config import given
         from .store import copies
         from .store.activities import refuse_while_written
         from .store.connection import open_for_writing
         from .store.writer import Writer
 
-        backup = Path(source).expanduser()
+        backup = given(source)
         copies.open_copy(backup).close()
         kept, is_damaged = None, False
         if self.path.exists():
@@ -886,13 +889,13 @@ class Index:
         Raises UsageError for this index itself, IndexUnusable for what is no sound index.
         """
         from . import scratch
-        from .config import cache_folder
+        from .config import cache_folder, given
         from .enrich.cache import Cache
         from .store import copies, merge
         from .store.connection import open_for_writing
         from .store.writer import Writer
 
-        source = Path(other).expanduser()
+        source = given(other)
         _ = self._db  # there has to be an index
         if source.exists() and source.samefile(self.path):
             raise UsageError(f"{source} is the index itself: name another one")

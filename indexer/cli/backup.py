@@ -20,6 +20,6 @@ def command(index: Index, target: str | None, overwrite: bool) -> None:
 
     The copy is checked before it gets its name.
     """
-    path = target or index.path.with_name(f"{index.path.stem}-{time.strftime('%Y%m%d-%H%M%S')}{index.path.suffix}")
-    made = index.backup(path, overwrite=overwrite)
+    dated = f"{index.path.stem}-{time.strftime('%Y%m%d-%H%M%S')}{index.path.suffix}"
+    made = index.backup(index.path.with_name(dated) if target is None else target, overwrite=overwrite)
     say(f"{made} ({size(made.stat().st_size)}), checked and sound.")

@@ -6,7 +6,6 @@ would take for a command (escape sequences, letters that run backwards, the end 
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from indexer.config import expanded
 from indexer.index import Index
 
 if TYPE_CHECKING:
@@ -41,10 +41,11 @@ def pass_index(function: F) -> Callable[..., Any]:
 
 
 class UserPath(click.Path):
-    """A path. A ~ at its beginning that the shell left as it is, in quotes or behind a =, is the home folder."""
+    """A path. A ~ at its beginning that the shell left as it is, in quotes or behind a =, is the home folder.
+    An empty one is refused."""
 
     def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
-        return super().convert(os.path.expanduser(value), param, context)
+        return super().convert(expanded(value), param, context)
 
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ import pytest
 from indexer import Index
 from indexer.cli import main
 from indexer.cli.common import UserPath
+from indexer.errors import UsageError
 
 from ..conftest import SAMPLES, put, run
 
@@ -292,6 +293,37 @@ def test_a_home_folder_that_the_shell_left_alone(
     done = run("--db=~/index.db", *arguments, env=environment, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert not (tmp_path / "~").exists()
+
+
+@pytest.mark.parametrize("path", ["~nosuch", "./~nosuch"])
+def test_a_home_folder_of_nobody_is_a_file_name(tmp_path: Path, index: Index, photos: Path, path: str) -> None:
+    put(photos / "a.jpg", 1)
+    index.scan([photos])
+    (tmp_path / "elsewhere").mkdir()
+
+    def told(*command: str) -> str:
+        done = run(*command, database=index.path, cwd=tmp_path / "elsewhere")
+        assert "Traceback" not in done.stderr
+        return done.stdout if done.returncode == 0 else done.stderr
+
+    for command in (["restore", path], ["merge", path]):
+        assert "~nosuch" in told(*command)
+    assert "checked and sound" in told("backup", path)
+    assert (tmp_path / "elsewhere" / "~nosuch").exists()
+    assert "known already" in told("merge", path)
+
+
+@pytest.mark.parametrize("command", ["backup", "restore", "merge", "places import", "people list --sheet"])
+def test_an_empty_path_is_refused(index: Index, photos: Path, command: str) -> None:
+    put(photos / "a.jpg", 1)
+    index.scan([photos])
+    before = sorted(index.path.parent.iterdir())
+    done = run(*command.split(), "", database=index.path, cwd=photos)
+    assert (done.returncode, "a path is empty" in done.stderr) == (2, True), done
+    for call in (index.backup, index.restore_backup, index.merge, index.import_places):
+        with pytest.raises(UsageError, match="a path is empty"):
+            call("")
+    assert sorted(index.path.parent.iterdir()) == before
 
 
 def test_a_file_called_as_a_users_home_is(photos: Path, index: Index) -> None:
