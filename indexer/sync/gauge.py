@@ -1,15 +1,18 @@
 """How far large files are read, told by the processes that read them to the one that waits for them.
 
 Through a small file of numbers, one for each large file that is out: whichever executor the readers run in, they need
-only be able to open it. Where they cannot, nothing is told, and nothing else suffers."""
+only be able to open it. Where they cannot, nothing is told, and nothing else suffers. The next one removes what a
+killed process leaves of it."""
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import NamedTuple
+
+from indexer import scratch
 
 # Bytes of a file that takes long enough for somebody to wonder.
 LARGE = 64 * 1024 * 1024
@@ -27,6 +30,7 @@ class Gauge:
     """The side of the process that waits."""
 
     def __init__(self) -> None:
+        self._folder = ExitStack()
         self._path: str | None = None
         self._used: set[int] = set()
         self._is_broken = False
@@ -35,8 +39,9 @@ class Gauge:
         """A place for one file more, until `end`; None where there can be none."""
         if self._path is None and not self._is_broken:
             try:
-                descriptor, self._path = tempfile.mkstemp(prefix="indexer-")
-                os.close(descriptor)
+                own = self._folder.enter_context(scratch.folder(Path(tempfile.gettempdir())))
+                (own / "gauge").touch()
+                self._path = str(own / "gauge")
             except OSError:
                 self._is_broken = True
         if self._path is None:
@@ -64,9 +69,7 @@ class Gauge:
         return sum(int.from_bytes(place, "little") for place in places)
 
     def close(self) -> None:
-        if self._path is not None:
-            with suppress(OSError):
-                os.unlink(self._path)
+        self._folder.close()
         self._path = None
 
 

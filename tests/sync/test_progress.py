@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import tempfile
 from pathlib import Path
 
@@ -48,7 +49,33 @@ def test_the_lines_of_a_scan_tell_it(tmp_path: Path, photos: Path) -> None:
     done = run("scan", photos, database=tmp_path / "index.db", env={**env, "TMPDIR": str(tmp_path)})
     told = re.findall(r"^0 files, ([\d.]+ [MG]B) read", done.stderr, re.MULTILINE)
     assert len(set(told)) > 2, done.stderr
-    assert not list(tmp_path.glob("indexer-*"))
+    assert not list(tmp_path.glob("*indexer-*"))
+
+
+def test_a_killed_scan_leaves_nothing_of_it_for_long(tmp_path: Path, photos: Path) -> None:
+    """The next one removes what it left, and not what one at work has."""
+    sparse(photos / "film.mp4", 80 << 20)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    env = faulty(tmp_path / "killed", """
+import os, signal
+from indexer.sync.gauge import Gauge
+begin = Gauge.begin
+Gauge.begin = lambda self: begin(self) and os.kill(os.getpid(), signal.SIGKILL)
+""")  # fmt: skip
+    env["TMPDIR"] = str(temporary)
+    assert run("scan", photos, database=tmp_path / "index.db", env=env).returncode == -signal.SIGKILL
+    assert len(list(temporary.iterdir())) == 1
+    env = {**os.environ, "TMPDIR": str(temporary)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(temporary))
+        gauge = Gauge()
+        assert gauge.begin() is not None
+    (own,) = temporary.iterdir()
+    assert run("scan", photos, database=tmp_path / "index.db", env=env).returncode == 0
+    assert list(temporary.iterdir()) == [own]
+    gauge.close()
+    assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.parametrize("fault", ["no room for it", "readers that do not see it"])
