@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class IndexerError(Exception):
@@ -54,6 +56,15 @@ class DiskFull(IndexUnusable):
 def cannot_write(where: str | os.PathLike[str], error: OSError) -> IndexUnusable:
     kind = DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else IndexUnusable
     return kind(f"cannot write to {os.fspath(where)}: {error.strerror}")
+
+
+@contextmanager
+def writing_to(where: str | os.PathLike[str]) -> Iterator[None]:
+    """What the system refuses meanwhile is raised as `cannot_write`."""
+    try:
+        yield
+    except OSError as error:
+        raise cannot_write(where, error) from error
 
 
 class Undecodable(IndexerError):

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .errors import IndexUnusable, NotFound, UsageError
+from .errors import IndexUnusable, NotFound, UsageError, writing_to
 from .files import regular_nofollow
 from .ids import ASSET_ID
 
@@ -867,7 +867,7 @@ class Index:
         self._refuse_network()
         self.close()
         private.make_folder(self.path.parent)
-        with scratch.folder(self.path.resolve().parent) as own:
+        with writing_to(self.path.parent), scratch.folder(self.path.resolve().parent) as own:
             new = own / self.path.name
             with closing(copies.open_copy(backup)) as opened:
                 copies.copy_to(opened, new)
@@ -900,7 +900,7 @@ class Index:
         if source.exists() and source.samefile(self.path):
             raise UsageError(f"{source} is the index itself: name another one")
         writer = Writer(self._writable())
-        with scratch.folder(self.path.parent) as own:
+        with writing_to(self.path.parent), scratch.folder(self.path.parent) as own:
             copy = own / "other.db"  # of one moment, and of this version
             with closing(copies.open_copy(source)) as opened:
                 copies.copy_to(opened, copy)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import config, ids, scratch
-from .errors import IndexDamaged, IndexUnusable
+from .errors import IndexDamaged, IndexUnusable, writing_to
 from .store import copies, schema
 from .store.activities import refuse_while_written
 from .store.connection import IndexConnection, connect, connect_for_reading, open_for_writing
@@ -40,7 +40,7 @@ def repair(index: Index, *, workers: int | None = None, dry_run: bool = False) -
             refuse_while_written(path)
     if not problems or dry_run:
         return Repair(problems)
-    with scratch.folder(path.resolve().parent) as own:
+    with writing_to(path.parent), scratch.folder(path.resolve().parent) as own:
         damaged, new = own / f"{path.name}.damaged", own / path.name
         with copies.held(path) as file:
             copies.copy_bytes(file, damaged)

@@ -83,6 +83,8 @@ def open_for_writing(path: Path) -> IndexConnection:
         private.make_folder(path.parent)
     except OSError as error:
         raise IndexUnusable(f"cannot make the folder {path.parent} for the index: {error.strerror}") from error
+    if path.exists() and not os.access(path, os.W_OK):
+        raise IndexUnusable(f"cannot write to the index {path}: it is read-only, or on a read-only disk")
     connection = connect(path, "mode=rwc")
     version = schema.check(connection, path)
     try:

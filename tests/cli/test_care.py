@@ -392,6 +392,30 @@ def test_doctor_says_how_to_raise_the_limit_of_watches(index: Index, photos: Pat
 
 
 @pytest.mark.skipif(not shutil.which("mount") or os.geteuid() != 0, reason="mounting needs root")
+def test_on_a_read_only_disk_a_sound_index_is_not_called_unreadable(photos: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "none", disk], capture_output=True).returncode:
+        pytest.skip("this machine lets nobody mount anything")
+    try:
+        database, copy = disk / "index.db", disk / "copy.db"
+        with Index.open(database) as index:
+            fill(index, photos, 5)
+            index.backup(copy)
+        assert left_over(disk, "index.db", "copy.db") == []
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        assert "nothing to repair" in run("repair", "--dry-run", database=database).stdout
+        assert "nothing to repair" in run("repair", database=database).stdout
+        assert "is sound and would be restored" in run("restore", copy, "--dry-run", database=database).stdout
+        for command in (("verify",), ("restore", copy), ("set", photos / "0" / "0.jpg", "rating=1")):
+            done = run(*command, database=database)
+            assert done.returncode == 1, done.stderr
+            assert "cannot write to" in done.stderr and "Traceback" not in done.stderr
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+@pytest.mark.skipif(not shutil.which("mount") or os.geteuid() != 0, reason="mounting needs root")
 def test_F14_a_full_disk_is_said_and_the_index_as_it_was(photos: Path, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
