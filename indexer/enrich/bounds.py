@@ -66,11 +66,20 @@ def taken_by(image: Image.Image, stored: tuple[int, int], file: BinaryIO) -> flo
     if image.format in ("JPEG", "MPO"):
         taken += stored[0] * stored[1] * _coefficients(file)
     elif image.format == "TIFF" and image.info.get("compression") != "raw":
-        tags: Any = image.tag_v2  # type: ignore[attr-defined]
-        bits = tags.get(258, (1,))
-        # A strip, or tile, as it is stored: it may be the whole picture.
-        taken += pixels * max(tags.get(277, 1), len(bits)) * max(bits, default=8) / 8
+        taken += _piece_of_tiff(image)
     return taken
+
+
+def _piece_of_tiff(image: Image.Image) -> float:
+    """Bytes of a strip, or of a tile, as it is unpacked: it may be the whole picture, or more."""
+    tags: Any = image.tag_v2  # type: ignore[attr-defined]
+    bits = tags.get(258, (1,))
+    if 322 in tags:
+        pixels = tags[322] * tags.get(323, image.height)
+    else:
+        pixels = image.width * min(tags.get(278, image.height), image.height)
+    in_file = max(tags.get(277, 1), len(bits)) * max(bits, default=8) / 8
+    return float(pixels * (max(in_file, 4) if tags.get(262) == 6 else in_file))  # YCbCr is made RGBA there
 
 
 def taken_by_raw(width: int, height: int, *, half: bool) -> float:

@@ -19,6 +19,7 @@ from PIL import Image
 
 from indexer import Index
 from indexer.enrich import worker
+from indexer.enrich.picture import open_picture
 from indexer.enrich.run import EnrichSummary
 from indexer.errors import Undecodable
 from indexer.watchdog import Watch
@@ -199,6 +200,27 @@ def test_a_photo_of_100_megapixels_is_enriched(index: Index, photos: Path, peaks
     assert peaks.megabytes < MEGABYTES * 0.6
 
 
+@pytest.mark.parametrize("tiled", [False, True])
+def test_a_scan_of_a_slide_in_strips_or_tiles_is_enriched(
+    index: Index, photos: Path, peaks: Peaks, tiled: bool
+) -> None:
+    """54 megapixels of three times sixteen bits, deflated: of them one piece at a time is unpacked."""
+    (photos / "slide.tif").write_bytes(bombs.scan_of_slide(9000, 6000, (1024, 1024) if tiled else (9000, 16)))
+    index.scan([photos])
+    index.enrich(["variants"])
+    assert [failure.error for failure in index.enrichment_failures()] == []
+    with Image.open(index.variant(photos / "slide.tif", "preview")) as preview:
+        assert preview.size == (1440, 960)
+    assert peaks.megabytes < MEGABYTES * 0.6
+
+
+@pytest.mark.parametrize("piece", [(9000, 6000), (20_000, 20_000)])
+def test_a_large_piece_of_a_tiff_counts(tmp_path: Path, piece: tuple[int, int]) -> None:
+    (tmp_path / "slide.tif").write_bytes(bombs.scan_of_slide(9000, 6000, piece, is_empty=True))
+    with pytest.raises(Undecodable, match="pixels are too many"):
+        open_picture(tmp_path / "slide.tif", "image/tiff", 1, 1440, 512 * 2**20)
+
+
 def test_a_raw_photo_is_developed_on_a_machine_of_many_cores(index: Index, photos: Path) -> None:
     """Threads, of which LibRaw starts one for each core, take address space, which is bounded."""
     dng(photos / "raw.dng", 6000, 4000)
@@ -221,8 +243,6 @@ def test_a_raw_photo_is_developed_on_a_machine_of_many_cores(index: Index, photo
 
 def test_of_a_large_picture_of_sixteen_bits_the_preview_is_right(photos: Path) -> None:
     """Made eight bits in bands, and reduced."""
-    from indexer.enrich.picture import open_picture
-
     ramp = np.linspace(0, 65535, 6000, dtype=np.uint16)
     Image.fromarray(np.broadcast_to(ramp, (3000, 6000)).copy()).save(photos / "ramp.png", compress_level=1)
     picture = open_picture(photos / "ramp.png", "image/png", 1, 1440)

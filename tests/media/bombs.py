@@ -71,6 +71,25 @@ def tiff(width: int, height: int, bits: int, kind: int, compression: int = 1) ->
     )
 
 
+def scan_of_slide(width: int, height: int, piece: tuple[int, int], *, is_empty: bool = False) -> bytes:
+    """TIFF 6.0, RGB of sixteen bits, deflated in strips or, where they are narrower or wider than it, tiles of that
+    size: all of them are the same one."""
+    wide, high = piece
+    count = -(-width // wide) * -(-height // high)
+    packed = b"" if is_empty else zlib.compress(b"\0\x60" * (3 * wide * high), 1)
+    where, sizes = (273, 279) if wide == width else (324, 325)
+    shape = [(278, 4, 1, high)] if wide == width else [(322, 4, 1, wide), (323, 4, 1, high)]
+    at = 16 + 8 * count
+    data = at + 2 + 12 * (8 + len(shape)) + 4
+    entries = sorted([
+        (256, 4, 1, width), (257, 4, 1, height), (258, 3, 3, 8), (259, 3, 1, 8), (262, 3, 1, 2), (277, 3, 1, 3), *shape,
+        (where, 4, count, 16 if count > 1 else data), (sizes, 4, count, 16 + 4 * count if count > 1 else len(packed)),
+    ])  # fmt: skip
+    lists = struct.pack("<I", data) * count + struct.pack("<I", len(packed)) * count
+    directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *one) for one in entries) + bytes(4)
+    return b"II*\0" + struct.pack("<I", at) + struct.pack("<3H", 16, 16, 16) + bytes(2) + lists + directory + packed
+
+
 def png(width: int, height: int, bits: int, colour: int) -> bytes:
     """PNG, of rows that are all zero, as many as a few kilobytes hold. colour: 0 grey, 2 RGB, 6 RGBA."""
 
