@@ -767,7 +767,10 @@ def _is_disk_full(error: sqlite3.Error, path: Path) -> bool:
     if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
         import shutil
 
-        return shutil.disk_usage(path).free < _NO_ROOM
+        try:
+            return shutil.disk_usage(path).free < _NO_ROOM
+        except OSError:  # it was deleted meanwhile, say
+            return False
     return code == sqlite3.SQLITE_FULL
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from indexer import Index
+from indexer.errors import IndexUnusable
+from indexer.store.connection import open_for_writing
+from indexer.store.writer import Writer
 
 from ..conftest import Watcher, put, rows, run, sized, until
 from .drives import Drive, drive
@@ -87,3 +92,15 @@ def test_a_watch_waits_for_room_and_nothing_is_lost(
     index.close()
     assert watcher.stop() == 0
     assert watcher.err.read_text() == ""
+
+
+def test_an_index_deleted_at_the_moment_of_an_error_is_unusable(index: Index, photos: Path) -> None:
+    put(photos / "a.jpg", 1)
+    index.scan([photos])
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+    with closing(open_for_writing(index.path)) as connection:
+        writer = Writer(connection)
+        with pytest.raises(IndexUnusable, match="disk I/O error"), writer.transaction():
+            index.path.unlink()
+            raise error
