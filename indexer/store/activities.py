@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -31,6 +32,9 @@ class Claim:
             self._path = _base(database).with_name(f"{_base(database).name}.{kind}-{os.urandom(4).hex()}.lock")
             try:
                 self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+            except OSError as error:
+                raise cannot_write(self._path.parent, error) from error
+            try:
                 if self._fill(text) and _lock(self._file, exclusive=True) and self._path.exists():
                     return
             except OSError as error:
@@ -53,22 +57,17 @@ class Claim:
         return json.dumps(self.activity._replace(note=short)._asdict(), ensure_ascii=False).encode()
 
     def end(self) -> None:
-        if sys.platform == "win32":  # where no open file can be removed
-            os.close(self._file)
-            self._path.unlink(missing_ok=True)
-        else:
-            self._path.unlink(missing_ok=True)
-            os.close(self._file)
+        _remove(self._path, self._file)
 
 
 def running(database: Path) -> list[Activity]:
     """What is at work, in the order in which it began. Lock files of dead processes are removed."""
     base, found = _base(database), []
+    lock_name = re.compile(rf"{re.escape(base.name)}\.([^.-]+)-[0-9a-f]+\.lock", re.DOTALL)
     for name in os.listdir(base.parent):
-        kind, dash, _ = name[len(base.name) + 1 :].partition("-")
-        if not (name.startswith(f"{base.name}.") and dash and name.endswith(".lock")):
+        if (matched := lock_name.fullmatch(name)) is None:
             continue
-        path = base.with_name(name)
+        path, kind = base.with_name(name), matched[1]
         try:
             file = os.open(path, os.O_RDONLY)
         except FileNotFoundError:
@@ -76,13 +75,11 @@ def running(database: Path) -> list[Activity]:
         except OSError:  # another user's: it cannot be told
             found.append(Activity(kind, "", 0, (), ""))
             continue
-        try:
-            if _lock(file, exclusive=False):
-                with suppress(OSError):
-                    path.unlink()
-            else:
-                found.append(_read(file, kind))
-        finally:
+        if _lock(file, exclusive=False):
+            with suppress(OSError):
+                _remove(path, file)
+        else:
+            found.append(_read(file, kind))
             os.close(file)
     return sorted(found, key=lambda one: one.started_at)
 
@@ -122,6 +119,19 @@ def _refuse(others: Sequence[Activity], kind: str, roots: Sequence[str]) -> None
 def _base(database: Path) -> Path:
     """The file itself, by whichever link it is named."""
     return Path(os.path.realpath(database))
+
+
+def _remove(path: Path, file: int) -> None:
+    """A lock file that is open, and its lock. While it is locked where that can be: nobody else can lock it then and
+    take it for one that stays."""
+    if sys.platform == "win32":  # where no open file can be removed
+        os.close(file)
+        path.unlink(missing_ok=True)
+    else:
+        try:
+            path.unlink(missing_ok=True)
+        finally:
+            os.close(file)
 
 
 def _read(file: int, kind: str) -> Activity:

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from indexer import Index
-from indexer.errors import UsageError
+from indexer.errors import IndexUnusable, UsageError
+from indexer.store.activities import Claim, running
 from indexer.sync import watch as watching
 
 from ..conftest import Watcher, put, rows, run, until
@@ -118,3 +119,37 @@ def test_by_whichever_link_the_index_is_named(photos: Path, tmp_path: Path, watc
     watcher = watch(photos)
     assert [one.pid for one in Index.open(tmp_path / "disk" / "real.db").activities()] == [watcher.process.pid]
     assert run("watch", photos, database=tmp_path / "disk" / "real.db").returncode == 2
+
+
+def test_an_index_of_a_longer_name_beside_it_is_another(tmp_path: Path) -> None:
+    claim = Claim(tmp_path / "x.db", "scan")
+    try:
+        assert [one.kind for one in running(tmp_path / "x.db")] == ["scan"]
+        assert running(tmp_path / "x") == []
+    finally:
+        claim.end()
+
+
+def test_dead_locks_are_removed_where_no_open_file_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows."""
+    if not os.path.isdir("/proc/self/fd"):
+        pytest.skip("open files are found in /proc")
+    dead = tmp_path / "x.db.scan-0123abcd.lock"
+    dead.write_text("{}")
+    unlink = os.unlink
+
+    def unlink_closed(path: Path) -> None:
+        opened = [os.path.join("/proc/self/fd", one) for one in os.listdir("/proc/self/fd")]
+        if any(os.path.lexists(one) and os.readlink(one) == str(path) for one in opened):
+            raise PermissionError(13, "the file is open")
+        unlink(path)
+
+    monkeypatch.setattr(os, "unlink", unlink_closed)
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert running(tmp_path / "x.db") == []
+    assert not dead.exists()
+
+
+def test_a_lock_file_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    with pytest.raises(IndexUnusable, match="nowhere"):
+        Claim(tmp_path / "nowhere" / "x.db", "scan")
