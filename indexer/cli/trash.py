@@ -34,7 +34,8 @@ def show(index: Index, as_json: bool) -> None:
         say("The trash is empty.")
     for one in trashed:
         days = int(age(one.trashed_at) // 86_400)
-        why = "put here by you" if one.by_user else "its file is gone"
+        lost = "its folder was forgotten" if one.is_forgotten else "its file is gone"
+        why = "put here by you" if one.by_user else lost
         kept = f"; stays: {one.held}" if one.held else ""
         say(f"{one.id}  {one.trashed_at[:10]} ({many(days, 'day')} ago)  {one.name}  {why}{kept}")
 

@@ -385,7 +385,8 @@ def verifiable(connection: sqlite3.Connection, file_ids: Sequence[int]) -> Itera
 
 
 class Trashed(NamedTuple):
-    """An asset in the trash. by_user: the user put it there; else its files are gone. held: why it cannot be purged."""
+    """An asset in the trash. by_user: the user put it there; else its files are gone, or is_forgotten: the folder that
+    it lay in is no longer indexed. held: why it cannot be purged."""
 
     id: str
     name: str
@@ -393,6 +394,13 @@ class Trashed(NamedTuple):
     size: int
     by_user: bool
     held: str | None
+    is_forgotten: bool
+
+
+def trashed_at(connection: sqlite3.Connection, asset_id: str) -> str | None:
+    """When an asset was put into the trash; None: it is live."""
+    row = connection.execute("SELECT trashed_at FROM asset WHERE id = ?", (asset_id,)).fetchone()
+    return row[0] if row else None
 
 
 def trashed(connection: sqlite3.Connection) -> list[Trashed]:
@@ -402,10 +410,11 @@ def trashed(connection: sqlite3.Connection) -> list[Trashed]:
         " CASE WHEN EXISTS (SELECT 1 FROM file_state WHERE asset_id = asset.id AND state = 'offline')"
         "      THEN 'its drive is away'"
         "      WHEN EXISTS (SELECT 1 FROM file WHERE asset_number = asset.number AND verdict <> 'gone')"
-        "      THEN 'its file is still there' END"
+        "      THEN 'its file is still there' END,"
+        " NOT EXISTS (SELECT 1 FROM file WHERE asset_number = asset.number)"
         " FROM asset WHERE trashed_at IS NOT NULL ORDER BY trashed_at, asset.id"
     )
-    return [Trashed._make((*row[:4], bool(row[4]), row[5])) for row in rows]
+    return [Trashed._make((*row[:4], bool(row[4]), row[5], bool(row[6]))) for row in rows]
 
 
 class Event(NamedTuple):

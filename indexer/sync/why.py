@@ -67,7 +67,8 @@ def _sentence(connection: sqlite3.Connection, shown: str, known: Verdict) -> str
     if known.verdict == "indexed":
         others = len(queries.places(connection, asset)) - 1 if asset else 0
         copies = f"; the same photo lies in {others} other place{'s' * (others > 1)}" if others else ""
-        return f"{shown} is indexed as {asset}{copies}."
+        since = queries.trashed_at(connection, asset) if asset else None
+        return f"{shown} is indexed as {asset}{copies}{f'; it is in the trash since {since}' if since else ''}."
     if known.verdict == "damaged":
         return f"{shown} is indexed as {asset}, but damaged: {reason}." if asset else f"{shown} is damaged: {reason}."
     if known.verdict == "missing":

@@ -158,3 +158,14 @@ def test_every_change_is_in_the_feed_in_order(index: Index, photos: Path) -> Non
         "album_updated",
         "album_deleted",
     ]
+
+
+def test_the_trash_says_why_something_is_in_it(index: Index, photos: Path, trashed: str) -> None:
+    index.trash([photos / "b.jpg"])
+    shown = run("trash", "list", database=index.path).stdout
+    assert "its file is gone" in shown and "put here by you" in shown
+    assert "in the trash since" in run("why", photos / "b.jpg", database=index.path).stdout
+    index.restore([photos / "b.jpg"])
+    index.remove_root(photos)
+    shown = run("trash", "list", database=index.path).stdout
+    assert shown.count("its folder was forgotten") == 2  # of none of them anything is known to be gone
