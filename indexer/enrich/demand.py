@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from indexer.errors import NotFound, UsageError
+from indexer.errors import NotFound, Undecodable, UsageError
 from indexer.files import is_regular
 from indexer.store import enrichments, people
 from indexer.store.enrichments import Due, Encoded, Variant
@@ -15,8 +15,9 @@ from indexer.store.writer import Writer
 
 from . import apart
 from .cache import Cache
+from .enrichers import FROM_PICTURE, VARIANTS
 from .faces.portrait import SIDE, cut_ahead, face_in
-from .variants import SIZES, Stem, encode, keep, make
+from .variants import AHEAD, SIZES, Stem, encode, keep, make
 
 # Every browser shows these by itself; see asset_json in schema.sql, which says the same.
 SHOWN = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
@@ -65,6 +66,10 @@ def draw(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | Enc
         raise NotFound(f"the file of {asset_id} cannot be reached now")
     if name == "fullsize" and file.orientation == 1 and file.mime_type in SHOWN:
         return Path(file.real_path)
+    if name in AHEAD:  # it was tried already; as often as it is asked for would be too often
+        error = enrichments.error_of_picture(connection, asset_id, VARIANTS, FROM_PICTURE[VARIANTS])
+        if error is not None:
+            raise Undecodable(error)
     return apart.variant(file, name, SIZES[name])
 
 

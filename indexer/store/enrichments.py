@@ -244,6 +244,16 @@ def picture_files(connection: sqlite3.Connection, asset_id: str) -> list[Picture
     return [PictureFile(*row) for row in rows]
 
 
+def error_of_picture(connection: sqlite3.Connection, asset_id: str, enricher: str, version: int) -> str | None:
+    """Why this version of an enricher has failed at the picture as it is now; None: it has not, or not seen it."""
+    row = connection.execute(
+        "SELECT error FROM enrichment JOIN enrichment_basis AS now ON now.picture = basis"
+        f" WHERE now.asset_id = ? AND asset_number = {NUMBER} AND enricher = ? AND version = ?",
+        (asset_id, asset_id, enricher, version),
+    ).fetchone()
+    return row[0] if row else None
+
+
 class Failure(NamedTuple):
     """What could not be worked out. path: where the photo lies, or lay last; None: it has lost its file."""
 

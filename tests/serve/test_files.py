@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from indexer import Index
+from indexer.errors import Undecodable
 
 from ..conftest import put
 from .conftest import Serve, Server
@@ -136,3 +137,23 @@ def test_what_cannot_be_had_is_said(serve: Serve, index: Index, photos: Path) ->
     gone = httpx.get(f"{server.url}/files/{a}/original")
     assert gone.status_code == 404 and "drive is away" in gone.json()["detail"]
     assert httpx.get(f"{server.url}/files/faces/face_{'2' * 22}").status_code == 404
+
+
+def test_a_known_failure_is_answered_without_another_try(serve: Serve, index: Index, photos: Path) -> None:
+    """What lies there by now could be decoded: it is not looked at before a scan has seen that it is another picture."""
+    picture = photos / "a.jpg"
+    picture.write_text("no picture")
+    index.scan([photos])
+    assert index.enrich(["variants"]).failed == 1
+    (failure,) = index.enrichment_failures()
+    put(photos.parent / "sound.jpg", 1)
+    (photos.parent / "sound.jpg").replace(picture)
+    server = serve(index.path)
+    url = f"{server.url}/files/{index.resolve(picture)}"
+    for name in ("preview", "thumbnail"):
+        refused = httpx.get(f"{url}/{name}", timeout=60)
+        assert (refused.status_code, failure.error in refused.json()["detail"]) == (404, True), refused.text
+        with pytest.raises(Undecodable, match=failure.error):
+            index.variant(picture, name)
+    index.scan([photos])
+    assert httpx.get(f"{server.url}/files/{index.resolve(picture)}/preview", timeout=60).status_code == 200
