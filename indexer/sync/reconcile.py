@@ -58,7 +58,7 @@ class _Folder(NamedTuple):
     name: str
     real: str
     sidecars: Sidecars
-    elsewhere: Mapping[tuple[int | None, ...], list[StoredFile]]
+    elsewhere: Mapping[tuple[int | None, ...], Sequence[StoredFile]]
 
 
 class Part(NamedTuple):
@@ -266,7 +266,7 @@ class Reconciler:
                 return None
         stat = file_stat(self._root.id, folder.name, name, info, reading)
         if folder.elsewhere and by_inode and not same:
-            for other in folder.elsewhere.get(_inode(info), ()):
+            for other in folder.elsewhere.get(_inode(info), ())[:_MANY]:
                 home = self._roots.get(other.root_id)
                 is_other = row is None or other.id != row.id
                 if home is not None and is_other and self._presence.has_left(other, info.st_nlink):
