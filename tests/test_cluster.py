@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import indexer as package
 from indexer import Index
@@ -145,6 +146,16 @@ def test_pictures_are_looked_at_as_here(dask: Dask, index: Index, local: Index, 
     for (file,) in rows(index, "SELECT file FROM variant"):
         ours, theirs = (one.path.with_name(f"{one.path.name}.indexer-cache") / str(file) for one in (index, local))
         assert ours.read_bytes() == theirs.read_bytes()
+
+
+def test_a_photo_of_many_pixels_is_looked_at_as_here(dask: Dask, index: Index, photos: Path) -> None:
+    """Beyond what Pillow by itself would decode."""
+    dask.workers(1)
+    Image.new("L", (15_000, 12_500), 90).save(photos / "large.jpg")
+    index.scan([photos])
+    with Cluster(dask.address) as cluster:
+        assert index.enrich(["quality"], cluster=cluster).pictures == 1
+    assert index.enrichment_failures() == []
 
 
 def test_photos_that_a_worker_does_not_see_are_read_here(dask: Dask, index: Index, local: Index, photos: Path) -> None:

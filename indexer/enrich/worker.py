@@ -55,6 +55,7 @@ Outcome = list[Enrichment] | None
 
 
 def look_at_pictures(orders: Sequence[Order]) -> list[Outcome]:
+    _lift_bound_of_pillow()  # another machine's worker has not been made ready
     outcomes = []
     for number, order in enumerate(orders):
         at_task(number)
@@ -83,12 +84,17 @@ def is_refused(outcome: Outcome) -> bool:
 
 def get_ready() -> None:
     """For a process that does nothing else. Decoders tell stderr of every oddity, some of them past Python: what is
-    wrong is told in the result. Pillow's bound of pixels knows no scale at which JPEGs are decoded: ours does."""
-    Image.MAX_IMAGE_PIXELS = None
+    wrong is told in the result."""
+    _lift_bound_of_pillow()
     _decode_in_one_thread()
     warnings.simplefilter("ignore")
     sys.stderr.flush()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def _lift_bound_of_pillow() -> None:
+    """It knows no scale at which JPEGs are decoded: ours does. Where it held, the results would be others."""
+    Image.MAX_IMAGE_PIXELS = None
 
 
 def _decode_in_one_thread() -> None:
