@@ -24,6 +24,9 @@ _FIRST_LOOK_SECONDS = 0.2
 _LONGEST_STEP_SECONDS = 1.0
 
 
+_WAITED = "was stopped after it had waited"
+
+
 class Allowance(NamedTuple):
     """seconds: of the processor; waiting: those in which it does nothing; memory: bytes of the whole process."""
 
@@ -111,10 +114,15 @@ class Watch:
         if self.taken > seconds:
             return f"was stopped after {seconds:.0f} seconds of work on it"
         if self._waited > waiting:
-            return f"was stopped after it had waited {waiting:.0f} seconds for it"
+            return f"{_WAITED} {waiting:.0f} seconds for it"
         if memory > most:
             return f"was stopped when it took over {most // MEGABYTE:,} MB of memory for it"
         return None
+
+
+def is_of_waiting(reason: str) -> bool:
+    """Whether `look` says by it that nothing came: of a disk that hangs, which is not the file's fault."""
+    return reason.startswith(_WAITED)
 
 
 def _seconds(process: psutil.Process) -> float:

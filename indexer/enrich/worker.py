@@ -13,7 +13,7 @@ from PIL import AvifImagePlugin, Image
 
 from indexer.errors import CannotRun, Undecodable, UsageError
 from indexer.store.enrichments import Enrichment, Meaning, Result
-from indexer.watchdog import MEGABYTE, Allowance, allowance
+from indexer.watchdog import MEGABYTE, Allowance, allowance, is_of_waiting
 from indexer.workers import at_task
 
 from . import appearance, meaning, quality
@@ -107,6 +107,9 @@ def _decode_in_one_thread() -> None:
 
 
 def lost(order: Order, reason: str) -> Outcome:
+    """A file that does not come cannot be reached now: another time it is tried again."""
+    if is_of_waiting(reason):
+        return None
     return [_failed(order, name, f"the decoder {reason}") for name in order.versions]
 
 
