@@ -67,7 +67,18 @@ def taken_by(image: Image.Image, stored: tuple[int, int], file: BinaryIO) -> flo
         taken += stored[0] * stored[1] * _coefficients(file)
     elif image.format == "TIFF" and image.info.get("compression") != "raw":
         taken += _piece_of_tiff(image)
+    if image.format == "TIFF" and image.getexif().get(0x0112, 1) in range(2, 9):
+        taken = max(taken, 2.0 * pixels * _BYTES_OF_MODE.get(image.mode, 4))  # its decoder turns it
     return taken
+
+
+def taken_to_finish(image: Image.Image, *, converts: bool, turns: bool) -> float:
+    """By making it RGB, in colours of another profile where it converts, and upright: of each step what goes in and
+    what comes out."""
+    pixels = image.width * image.height
+    is_plain = image.mode == "RGB"
+    made = 4 * ((not is_plain) + converts)
+    return float(pixels * max(_BYTES_OF_MODE.get(image.mode, 4) + made, 8 if turns else 0))
 
 
 def _piece_of_tiff(image: Image.Image) -> float:
@@ -75,9 +86,9 @@ def _piece_of_tiff(image: Image.Image) -> float:
     tags: Any = image.tag_v2  # type: ignore[attr-defined]
     bits = tags.get(258, (1,))
     if 322 in tags:
-        pixels = tags[322] * tags.get(323, image.height)
-    else:
-        pixels = image.width * min(tags.get(278, image.height), image.height)
+        pixels = tags[322] * tags.get(323, tags[257])
+    else:  # width and height as they are stored: those of the image are of what will be turned
+        pixels = tags[256] * min(tags.get(278, tags[257]), tags[257])
     in_file = max(tags.get(277, 1), len(bits)) * max(bits, default=8) / 8
     return float(pixels * (max(in_file, 4) if tags.get(262) == 6 else in_file))  # YCbCr is made RGBA there
 

@@ -129,10 +129,11 @@ def _reason(error: Exception) -> str:
 
 def _still(file: BinaryIO, orientation: int | None, long_side: int | None, memory: int) -> Picture:
     """orientation None: what the decoder says is left."""
-    (width, height), image = _decoded(file, long_side, memory)
+    turns = orientation in _UPRIGHT
+    (width, height), image = _decoded(file, long_side, memory, turns)
     is_cut_off = not _is_loaded(image)
     if is_cut_off:
-        image = _decoded(file, long_side, memory)[1]
+        image = _decoded(file, long_side, memory, turns)[1]
         ImageFile.LOAD_TRUNCATED_IMAGES = True
         try:
             image.load()
@@ -140,7 +141,8 @@ def _still(file: BinaryIO, orientation: int | None, long_side: int | None, memor
             ImageFile.LOAD_TRUNCATED_IMAGES = False
     if orientation is None:
         orientation = image.getexif().get(0x0112, 1)
-    return _upright(_to_srgb(image, long_side), orientation, width, height, is_cut_off)
+    image = _to_srgb(image, long_side)  # what it was made from is let go before it is turned
+    return _upright(image, orientation, width, height, is_cut_off)
 
 
 def _is_loaded(image: Image.Image) -> bool:
@@ -152,14 +154,19 @@ def _is_loaded(image: Image.Image) -> bool:
     return True
 
 
-def _decoded(file: BinaryIO, long_side: int | None, memory: int) -> tuple[tuple[int, int], Image.Image]:
-    """Its size, and the picture, not loaded yet; a JPEG at the smallest fraction that is large enough."""
+def _decoded(file: BinaryIO, long_side: int | None, memory: int, turns: bool) -> tuple[tuple[int, int], Image.Image]:
+    """Its size, and the picture, not loaded yet; a JPEG at the smallest fraction that is large enough. turns: it is to
+    be turned by us."""
     image = bounds.opened(file, memory)
     stored = image.size
     if long_side is not None and max(stored) > long_side:
         share = long_side / max(stored)
         image.draft("RGB", (max(1, int(stored[0] * share)), max(1, int(stored[1] * share))))
-    bounds.check(*stored, bounds.taken_by(image, stored, file), memory)
+    taken = bounds.taken_by(image, stored, file)
+    if long_side is None:  # what is reduced takes little from then on
+        converts = _other_profile(image) is not None
+        taken = max(taken, bounds.taken_to_finish(image, converts=converts, turns=turns))
+    bounds.check(*stored, taken, memory)
     return stored, image
 
 
@@ -174,20 +181,26 @@ def _upright(image: Image.Image, orientation: int, width: int, height: int, is_c
 
 def _to_srgb(image: Image.Image, long_side: int | None) -> Image.Image:
     """Of eight bits, opaque, RGB; reduced to no less than long_side, where it is more than twice as large."""
-    profile = image.info.get("icc_profile")
+    profile = _other_profile(image)
     factor = max(image.size) // long_side if long_side is not None and max(image.size) > 2 * long_side else 1
     if image.mode not in ("L", "RGB", "CMYK", "LAB", "YCbCr", "HSV"):
         image = _plain(image, factor)
     elif factor > 1:
         image = image.reduce(factor)
-    if profile and not _is_srgb(profile):
+    if profile is not None:
         try:
             converted = ImageCms.profileToProfile(image, io.BytesIO(profile), _SRGB, outputMode="RGB")
         except (ImageCms.PyCMSError, OSError, ValueError):
             converted = None  # a profile of another kind of picture, or a damaged one: go on without
         if converted is not None:
             return converted
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _other_profile(image: Image.Image) -> bytes | None:
+    """Where its colours are not those of sRGB."""
+    profile: bytes | None = image.info.get("icc_profile")
+    return profile if profile and not _is_srgb(profile) else None
 
 
 def _is_srgb(profile: bytes) -> bool:
@@ -255,7 +268,7 @@ def _raw(file: BinaryIO, orientation: int, long_side: int | None, memory: int) -
 
     with rawpy.imread(file) as raw:
         width, height = raw.sizes.width, raw.sizes.height
-        drawn = _drawn_by_camera(raw, long_side, memory)
+        drawn = _drawn_by_camera(raw, long_side, memory, orientation in _UPRIGHT)
         if drawn is not None and max(drawn[0]) >= min(long_side or max(width, height), max(width, height)) * 0.9:
             (wide, high), image = drawn
             turned = (wide > high) != (width > height)  # by the camera already
@@ -267,7 +280,9 @@ def _raw(file: BinaryIO, orientation: int, long_side: int | None, memory: int) -
     return _upright(developed, orientation, width, height)
 
 
-def _drawn_by_camera(raw: Any, long_side: int | None, memory: int) -> tuple[tuple[int, int], Image.Image] | None:
+def _drawn_by_camera(
+    raw: Any, long_side: int | None, memory: int, turns: bool
+) -> tuple[tuple[int, int], Image.Image] | None:
     import rawpy
 
     try:
@@ -275,7 +290,7 @@ def _drawn_by_camera(raw: Any, long_side: int | None, memory: int) -> tuple[tupl
     except rawpy.LibRawError:  # there is none, or of an unknown kind
         return None
     if isinstance(thumb.data, bytes):
-        return _decoded(io.BytesIO(thumb.data), long_side, memory)
+        return _decoded(io.BytesIO(thumb.data), long_side, memory, turns)
     image = Image.fromarray(thumb.data)
     return image.size, image
 

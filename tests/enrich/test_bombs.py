@@ -268,6 +268,32 @@ def test_more_memory_is_a_setting(index: Index, photos: Path, monkeypatch: pytes
     assert index.enrich(SEEN, retry=True).failed == 0
 
 
+def test_what_comes_after_decoding_counts(
+    index: Index, photos: Path, peaks: Peaks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To be turned a picture is there twice: where that is too much, it is said with figures. Not to be turned, it is
+    there once."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)  # we look at what was drawn
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    large = Image.new("RGB", (12_000, 9_000))
+    large.save(photos / "turned.jpg", exif=exif)
+    large.save(photos / "turned.tif", exif=exif, compression="tiff_deflate")
+    large.save(photos / "upright.tif", compression="tiff_deflate")
+    index.scan([photos])
+    figures = (
+        "(12,000 × 9,000|9,000 × 12,000) pixels are too many: to decode them takes 824 MB of memory, 512 are allowed"
+    )
+    for name, variant in (("turned.jpg", "fullsize"), ("turned.tif", "preview"), ("turned.tif", "fullsize")):
+        with pytest.raises(Undecodable, match=figures):
+            index.variant(photos / name, variant)
+    with Image.open(index.variant(photos / "turned.jpg", "preview")) as preview:
+        assert preview.size == (1080, 1440)
+    with Image.open(index.variant(photos / "upright.tif", "fullsize")) as fullsize:
+        assert fullsize.size == (12_000, 9_000)
+    assert peaks.megabytes < MEGABYTES * 0.6, peaks.most
+
+
 def test_pillows_bound_is_left_to_the_program() -> None:
     """Who imports us and decodes pictures of their own keeps what Pillow does about bombs."""
     code = "from PIL import Image\nbefore = Image.MAX_IMAGE_PIXELS\nimport indexer.enrich.worker, indexer.enrich.apart, indexer.serve.app\nassert Image.MAX_IMAGE_PIXELS == before"
