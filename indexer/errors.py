@@ -71,6 +71,10 @@ class Undecodable(IndexerError):
     """A picture cannot be decoded, or is too large to be."""
 
 
+class NoWorkers(IndexerError):
+    """Worker processes cannot be started, or were stopped, or end by themselves. Later there may be some."""
+
+
 class RootUnavailable(IndexerError):
     """A root folder is not there, not readable, or not the one that was indexed (an unmounted drive)."""
 

@@ -14,13 +14,14 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future
+from concurrent.futures import Executor, Future, InvalidStateError
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from .errors import NoWorkers
 from .watchdog import Allowance, Watch, unbounded
 from .workers import Lost, at_task, calm_collector, tell_task_to
 
@@ -35,6 +36,8 @@ _IDLE = -1
 # A batch is given up that so many workers have died with, none of them at one of its tasks; and so is the pool when so
 # many die before they have taken any.
 _MOST_DEATHS = 3
+# Windows waits for 63 things at once: two of each worker, and the bell.
+_MOST_ON_WINDOWS = 30
 # So long is waited for the end of a worker that was killed.
 _DEATH_SECONDS = 5.0
 
@@ -47,20 +50,24 @@ def process_pool(
     workers: int,
     and_then: Callable[[], None] | None = None,
     allowed: Callable[[Any], Allowance] = unbounded,
-) -> Executor:
+) -> Pool:
     """Workers are forked off a clean server process, never off this one, which may have threads and open databases.
     and_then: a function of a module, called in each at its start. allowed: what a task may take."""
-    return _Pool(workers, _context(), and_then, allowed)
+    return Pool(workers, _context(), and_then, allowed)
 
 
-def early_pool(workers: int, get_ready: Callable[[], None], allowed: Callable[[Any], Allowance]) -> Executor | None:
+def early_pool(workers: int, get_ready: Callable[[], None], allowed: Callable[[Any], Allowance]) -> Pool | None:
     """Workers forked at once, by a caller that has no threads and no open database yet: they get ready while it does.
     None where that is not so, or not Linux."""
     if sys.platform != "linux" or len(os.listdir("/proc/self/task")) > 1:  # threads of libraries too
         return None
-    pool = _Pool(workers, multiprocessing.get_context("fork"), get_ready, allowed)
+    pool = Pool(workers, multiprocessing.get_context("fork"), get_ready, allowed)
     pool.start()
     return pool
+
+
+def most_workers(wanted: int, platform: str = sys.platform) -> int:
+    return min(wanted, _MOST_ON_WINDOWS) if platform == "win32" else wanted
 
 
 def is_worker() -> bool:
@@ -95,13 +102,18 @@ class _Batch:
     def finish(self) -> None:
         self.future.set_result(self._results)
 
+    def fail(self, error: Exception) -> None:
+        with suppress(InvalidStateError):  # it was cancelled before it began
+            self.future.set_exception(error)
+
 
 class _Worker:
-    """A process, the pipes to it and from it, and the batch that it has."""
+    """A process, the pipes to it and from it, and the batch that it has. ended_at: the task for which it was ended."""
 
     batch: _Batch | None = None
     watch: Watch | None = None
     reason = "crashed on it"
+    ended_at: int | None = None
 
     def __init__(self, context: BaseContext, and_then: Callable[[], None] | None) -> None:
         theirs, self._tasks = context.Pipe(duplex=False)
@@ -109,10 +121,16 @@ class _Worker:
         self._at = context.RawArray("i", [_IDLE])
         process: Any = getattr(context, "Process")  # noqa: B009  typeshed has it only in the classes below
         self.process: SpawnProcess = process(target=_work, args=(theirs, answers, self._at, and_then), daemon=True)
-        with _without_main():
-            self.process.start()
-        theirs.close()
-        answers.close()
+        try:
+            with _without_main():
+                self.process.start()
+        except BaseException:
+            self._tasks.close()
+            self.results.close()
+            raise
+        finally:
+            theirs.close()
+            answers.close()
 
     def send(self, batch: _Batch) -> None:
         message = batch.message()
@@ -128,6 +146,15 @@ class _Worker:
     def end(self) -> None:
         self.process.kill()
 
+    def end_for(self, at: int, reason: str) -> None:
+        self.ended_at, self.reason = at, reason
+        self.end()
+
+    def died_at(self) -> int | None:
+        """The task that is to blame for its end; None where it went on to another before it ended."""
+        at = self.at()
+        return at if self.ended_at in (None, at) else None
+
     def close(self) -> None:
         self.process.join(_DEATH_SECONDS)
         with suppress(ValueError):  # it is not dead yet: it waits for a disk that does not answer
@@ -136,9 +163,12 @@ class _Worker:
         self.results.close()
 
 
-class _Pool(Executor):
+class Pool(Executor):
     """submit(function, tasks) gives a future of as many results, some of which may be Lost. A thread hands out what
-    waits, takes what comes back, and watches over the workers."""
+    waits, takes what comes back, and watches over the workers.
+
+    NoWorkers is what a future, or `submit`, raises where there is nobody to do it. A worker that cannot be started is
+    tried again: with the next batch, and now and then while others live."""
 
     def __init__(
         self,
@@ -147,7 +177,8 @@ class _Pool(Executor):
         and_then: Callable[[], None] | None,
         allowed: Callable[[Any], Allowance],
     ) -> None:
-        self._count, self._context, self._and_then, self._allowed = workers, context, and_then, allowed
+        self._count, self._context = most_workers(workers), context
+        self._and_then, self._allowed = and_then, allowed
         self._lock = threading.RLock()
         self._waiting: deque[_Batch] = deque()
         self._workers: list[_Worker] = []
@@ -157,19 +188,29 @@ class _Pool(Executor):
         self._news, self._bell = multiprocessing.Pipe(duplex=False)
 
     def start(self) -> None:
-        """All workers, at once. Those that replace one of them come from a clean process."""
-        self._workers = [_Worker(self._context, self._and_then) for _ in range(self._count)]
+        """All workers, at once. Those that replace one of them, or cannot be started now, come from a clean process."""
+        with suppress(OSError):
+            for _ in range(self._count):
+                self._workers.append(_Worker(self._context, self._and_then))
         self._context = _context()
+
+    @property
+    def is_closed(self) -> bool:
+        return self._is_closing
 
     def submit(self, function: Function, tasks: Sequence[Any]) -> Future[list[Any]]:  # type: ignore[override]
         batch = _Batch(function, tasks)
         with self._lock:
             if self._is_closing:
-                raise RuntimeError("this pool is closed")
-            self._waiting.append(batch)
+                raise NoWorkers("the worker processes were stopped")
             if self._thread is None:
-                self._thread = threading.Thread(target=self._manage, name="indexer-pool", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._manage, name="indexer-pool", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:
+                    raise NoWorkers(f"no worker process can be started now: {error}") from error
+                self._thread = thread
+            self._waiting.append(batch)
             self._ring()
         return batch.future
 
@@ -183,7 +224,7 @@ class _Pool(Executor):
             if thread is not None:
                 self._ring()
         if thread is None:
-            self._end()
+            self._end(None)
         elif wait:
             thread.join()
 
@@ -195,20 +236,23 @@ class _Pool(Executor):
     # In the thread
 
     def _manage(self) -> None:
-        """Whatever happens to it, nobody waits for ever."""
+        """Whatever happens to it, nobody waits for ever, and all are told why."""
+        failure = None
         try:
             self._serve()
-        finally:
-            with self._lock:
-                self._is_closing = True
-            self._end()
+        except Exception as error:
+            failure = NoWorkers(f"the worker processes were lost: {_words(error)}")
+            failure.__cause__ = error
+        with self._lock:
+            self._is_closing = True
+        self._end(failure)
 
     def _serve(self) -> None:
         while True:
             with self._lock:
                 if self._is_cancelled or (self._is_closing and not self._waiting and not any(self._busy())):
                     break
-                self._hand_out()
+            self._hand_out()
             about: dict[Any, _Worker | None] = {self._news: None}
             for worker in self._workers:
                 about[worker.results] = about[worker.process.sentinel] = worker
@@ -227,45 +271,66 @@ class _Pool(Executor):
         return (worker for worker in self._workers if worker.batch is not None)
 
     def _hand_out(self) -> None:
-        idle = deque(worker for worker in self._workers if worker.batch is None)
-        while self._waiting:
-            if not idle and len(self._workers) < self._count:
-                self._workers.append(_Worker(self._context, self._and_then))
-                idle.append(self._workers[-1])
-            if not idle:
+        """Without the lock, for to start a worker and to send to it may take a while, and `submit` takes none. Only
+        this thread takes out of what waits."""
+        while self._waiting and not self._is_cancelled:
+            worker = self._free_worker()
+            if worker is None:
                 return
             batch = self._waiting.popleft()
             if batch.future.running() or batch.future.set_running_or_notify_cancel():
                 try:
-                    idle[0].send(batch)
+                    worker.send(batch)
                 except Exception as error:  # it cannot be pickled
-                    batch.future.set_exception(error)
-                else:
-                    idle.popleft()
+                    batch.fail(error)
+
+    def _free_worker(self) -> _Worker | None:
+        """A new one where all others are busy; None: there is none now."""
+        for worker in self._workers:
+            if worker.batch is None:
+                return worker
+        if len(self._workers) >= self._count:
+            return None
+        try:
+            self._workers.append(_Worker(self._context, self._and_then))
+        except Exception as error:
+            if not self._workers:
+                reason = NoWorkers(f"no worker process can be started now: {_words(error)}")
+                reason.__cause__ = error
+                self._fail_waiting(reason)
+            return None
+        return self._workers[-1]
 
     def _hear(self, worker: _Worker) -> None:
         """It has answered, or it is dead."""
         try:
-            if worker.results.poll():
-                results, error = pickle.loads(worker.results.recv_bytes())
-                batch, worker.batch, self._stillborn = worker.batch, None, 0
-                assert batch is not None
-                if error is not None:
-                    batch.future.set_exception(error)
-                else:
-                    batch.take(results)
-                    batch.finish()
-                return
+            message = worker.results.recv_bytes() if worker.results.poll() else None
         except (EOFError, OSError):
             self._bury(worker)
             return
-        if not worker.process.is_alive():
+        if message is not None:
+            self._take(worker, message)
+        elif not worker.process.is_alive():
             self._bury(worker)
 
+    def _take(self, worker: _Worker, message: bytes) -> None:
+        batch, worker.batch, self._stillborn = worker.batch, None, 0
+        assert batch is not None
+        try:
+            results, error = pickle.loads(message)
+            if error is None:
+                batch.take(results)
+        except Exception as odd:
+            error = odd
+        if error is not None:
+            batch.fail(error)
+        else:
+            batch.finish()
+
     def _bury(self, worker: _Worker) -> None:
-        batch, at = worker.batch, worker.at()
         worker.end()
         worker.close()
+        batch, at = worker.batch, worker.died_at()
         self._workers.remove(worker)
         if batch is None:
             return
@@ -276,12 +341,11 @@ class _Pool(Executor):
             self._stillborn += 1
             if batch.deaths >= _MOST_DEATHS:
                 if self._stillborn >= _MOST_DEATHS:
-                    batch.future.set_exception(BrokenExecutor("worker processes do not start, or end by themselves"))
+                    batch.fail(NoWorkers("worker processes do not start, or end by themselves"))
                     return
                 batch.lose(None, worker.reason)
         if batch.left:
-            with self._lock:
-                self._waiting.appendleft(batch)
+            self._waiting.appendleft(batch)
         else:
             batch.finish()
 
@@ -293,23 +357,36 @@ class _Pool(Executor):
         task = batch.left[at]
         if worker.watch is None or worker.watch.task != task:
             worker.watch = Watch(task, worker.process.pid or 0, self._allowed(batch.tasks[task]))
-        if (reason := worker.watch.look()) is not None and worker.at() == at:
-            worker.reason = reason
-            worker.end()
+        try:
+            reason = worker.watch.look()
+        except OSError:  # no more files can be opened now: it is looked at again
+            return
+        if reason is not None and worker.at() == at:
+            worker.end_for(at, reason)
 
-    def _end(self) -> None:
+    def _end(self, failure: NoWorkers | None) -> None:
+        """failure: why nothing more is done, if it is not that this was asked for."""
         for worker in self._workers:
             worker.end()
         for worker in self._workers:
             if worker.batch is not None:
-                worker.batch.future.set_exception(BrokenExecutor("stopped"))
+                worker.batch.fail(failure or NoWorkers("the worker processes were stopped"))
             worker.close()
-        for batch in self._waiting:
-            if not batch.future.cancel():
-                batch.future.set_exception(BrokenExecutor("stopped"))
-        self._workers, self._waiting = [], deque()
+        self._workers = []
+        if failure is None:
+            for batch in self._waiting:
+                batch.future.cancel()
+        self._fail_waiting(failure or NoWorkers("the worker processes were stopped"))
         self._news.close()
         self._bell.close()
+
+    def _fail_waiting(self, reason: NoWorkers) -> None:
+        while self._waiting:
+            self._waiting.popleft().fail(reason)
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 # In a worker
@@ -318,21 +395,34 @@ class _Pool(Executor):
 def _work(tasks: Connection, answers: Connection, at: Any, and_then: Callable[[], None] | None) -> None:
     prepare(and_then)
     tell_task_to(at)
-    while True:
-        try:
-            function, batch = pickle.loads(tasks.recv_bytes())
-        except EOFError:
-            return
+    with suppress(EOFError):
+        while True:
+            answers.send_bytes(_answer(tasks.recv_bytes()))
+
+
+def _answer(message: bytes) -> bytes:
+    try:
+        function, batch = pickle.loads(message)
+        del message
         at_task(0)
-        answer: tuple[list[Any] | None, Exception | None]
         try:
-            answer = function(batch), None
-        except Exception as error:
-            error.add_note(traceback.format_exc())
-            answer = None, error
-        at_task(_IDLE)
-        answers.send_bytes(pickle.dumps(answer))
-        del function, batch, answer
+            results = function(batch)
+        finally:
+            at_task(_IDLE)
+        return pickle.dumps((results, None))
+    except Exception as error:
+        error.add_note(traceback.format_exc())
+        return _in_bytes(error)
+
+
+def _in_bytes(error: Exception) -> bytes:
+    """Only its text where it cannot be sent, or cannot be put together again."""
+    try:
+        message = pickle.dumps((None, error))
+        pickle.loads(message)
+    except Exception:
+        message = pickle.dumps((None, RuntimeError("".join(traceback.format_exception(error)))))
+    return message
 
 
 def prepare(and_then: Callable[[], None] | None = None) -> None:

@@ -3,18 +3,19 @@ lives on, and its memory is its own."""
 
 from __future__ import annotations
 
+import atexit
 import io
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import CancelledError, Future
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
 from PIL import Image
 
 from indexer.config import picture_memory
-from indexer.errors import Undecodable
-from indexer.pool import process_pool
+from indexer.errors import NoWorkers, Undecodable
+from indexer.pool import Pool, process_pool
 from indexer.store.enrichments import Encoded, PictureFile
 from indexer.store.people import FaceAt
 from indexer.watchdog import Allowance
@@ -27,7 +28,7 @@ from .worker import SECONDS, get_ready, picture_allowance
 
 T = TypeVar("T")
 
-_MOST_WORKERS = 4
+WORKERS = min(worker_count(), 4)
 # Somebody waits for it, and it is small.
 _SECONDS_OF_SENT = 10.0
 
@@ -58,7 +59,7 @@ class Sent(NamedTuple):
 
 
 def variant(file: PictureFile, name: str, long_side: int | None) -> Encoded:
-    """Raises Undecodable; OSError where the file cannot be read."""
+    """Raises Undecodable; NoWorkers where nobody can draw it now; OSError where the file cannot be read."""
     drawn: Encoded = _wait_for(_draw, Variant(file, picture_memory(), name, long_side))
     return drawn
 
@@ -83,20 +84,37 @@ def the_one(results: Sequence[Any]) -> Any:
 
 
 def _wait_for(function: Callable[[Sequence[Any]], list[Any]], task: Any) -> Any:
-    return the_one(_pool().submit(function, [task]).result())
+    try:
+        return the_one(_pool().submit(function, [task]).result())
+    except CancelledError as error:
+        raise NoWorkers("the decoders were stopped") from error
 
 
 _lock = Lock()
-_running: tuple[int, Executor] | None = None
+_running: tuple[int, Pool] | None = None
 
 
-def _pool() -> Executor:
-    """One for all of this process."""
+def _pool() -> Pool:
+    """One for all of this process, until it has closed."""
     global _running
     with _lock:
-        if _running is None or _running[0] != os.getpid():  # a fork has none of its parent's threads
-            _running = os.getpid(), process_pool(min(worker_count(), _MOST_WORKERS), get_ready, _allowed)
+        # A fork has none of its parent's threads.
+        if _running is None or _running[0] != os.getpid() or _running[1].is_closed:
+            _running = os.getpid(), process_pool(WORKERS, get_ready, _allowed)
         return _running[1]
+
+
+def close() -> None:
+    """Ends what is being decoded: those that wait for it get NoWorkers. Who asks afterwards is served as ever."""
+    global _running
+    with _lock:
+        running, _running = _running, None
+    if running is not None and running[0] == os.getpid():
+        running[1].shutdown(cancel_futures=True)
+
+
+# After that of multiprocessing, and so run before it: that one ends the workers as well, and would meet the pool at it.
+atexit.register(close)
 
 
 def _allowed(task: Variant | Portrait | Sent) -> Allowance:

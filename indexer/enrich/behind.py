@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from indexer.errors import DiskFull, IndexerError
+from indexer.errors import DiskFull, IndexerError, NoWorkers
 from indexer.store.connection import open_for_writing
 from indexer.store.writer import Writer
 
@@ -15,7 +15,7 @@ from .run import Enrich
 
 # Changes are gathered for so long, so that a burst of them is one run.
 _GATHER_SECONDS = 1.0
-# On a full disk it is tried again after so long, and less and less often.
+# On a full disk, or where no worker can be started, it is tried again after so long, and less and less often.
 _RETRY_SECONDS = 5.0
 _LONGEST_RETRY_SECONDS = 60.0
 
@@ -57,6 +57,9 @@ class Behind:
     def close(self) -> None:
         self._stop.set()
         self._wake.set()
+        from . import apart  # only now: decoders take a while to import
+
+        apart.close()  # the thread may wait for a portrait
         self._thread.join()
 
     def _run(self) -> None:
@@ -66,17 +69,17 @@ class Behind:
             self._on_message(f"nothing is worked out of new photos: {error}")
             return
         try:
-            writer, told, full_for = Writer(connection), set[str](), 0
+            writer, told, held_up = Writer(connection), set[str](), 0
             while self._wait():
                 try:
                     left_out = self._see_to_what_is_due(writer)
-                    full_for = 0
-                except DiskFull:
-                    if not full_for:
-                        self._on_message("The disk with the index is full: photos are enriched once there is room.")
+                    held_up = 0
+                except (DiskFull, NoWorkers) as error:
+                    if not held_up and not self._stop.is_set():
+                        self._on_message(_why(error))
                     self.tell(None)
-                    self._stop.wait(min(_RETRY_SECONDS * 2**full_for, _LONGEST_RETRY_SECONDS))
-                    full_for += 1
+                    self._stop.wait(min(_RETRY_SECONDS * 2**held_up, _LONGEST_RETRY_SECONDS))
+                    held_up += 1
                     continue
                 for name in left_out.keys() - told:
                     self._on_message(f"{name} is left out: {left_out[name]}")
@@ -104,3 +107,9 @@ class Behind:
             if self._stop.wait(5.0):
                 return False
         return True
+
+
+def _why(error: DiskFull | NoWorkers) -> str:
+    if isinstance(error, DiskFull):
+        return "The disk with the index is full: photos are enriched once there is room."
+    return f"Photos are enriched later: {error}"

@@ -39,6 +39,8 @@ from .enrichers import (
 from .faces import models as faces
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from indexer.cluster import Cluster
 
     from .describe import Endpoint
@@ -51,6 +53,10 @@ _PLACES_AT_ONCE = 2000
 # Results are written in transactions of about so long.
 _WRITE_SECONDS = 0.5
 _WRITE_ASSETS = 100
+
+
+class _Stopped(Exception):
+    """The run is to end now, whatever is still out."""
 
 
 class EnrichSummary:
@@ -91,7 +97,8 @@ def count_due(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str,
 
 
 class Enrich:
-    """One run of some enrichers. `stop`: set it to end the run soon; what was done stays."""
+    """One run of some enrichers. `stop`: set it to end the run soon; what was done stays, what is being done is not
+    waited for."""
 
     def __init__(
         self,
@@ -260,19 +267,23 @@ class Enrich:
             return
         from . import worker  # only now: decoders take a while to import
 
-        make, count = partial(process_pool, and_then=worker.get_ready, allowed=worker.allowed), self._count
+        make: Callable[[int], Executor] = partial(process_pool, and_then=worker.get_ready, allowed=worker.allowed)
+        count = self._count
         if self._cluster is not None:
             make = partial(self._cluster.executor, worker.is_refused, worker.allowed, worker.get_ready)
             count = self._cluster.count
         workers: Workers[Order, Outcome] = Workers(worker.look_at_pictures, worker.lost, count, make)
         ahead = max(_AHEAD, 2 * _BATCH * workers.count)
+        batches = _batches(self._orders(chain([first], due)))
         try:
-            for order, outcome in workers.run_as_done(_batches(self._orders(chain([first], due))), ahead, self._tick):
+            for order, outcome in workers.run_as_done(batches, ahead, self._tick_unless_stopped):
                 if outcome is None:
                     self.summary.out_of_reach += 1
                     self._tick()
                 else:
                     self._take(self._kept(order, outcome))
+        except _Stopped:
+            pass
         finally:
             workers.close()
         self._write()
@@ -318,6 +329,11 @@ class Enrich:
         if self._unwritten and time.monotonic() - self._written_at > _WRITE_SECONDS:
             self._write()
         self._on_progress(self.summary)
+
+    def _tick_unless_stopped(self) -> None:
+        if self._stop.is_set():
+            raise _Stopped
+        self._tick()
 
     def _take(self, outcome: list[Enrichment]) -> None:
         if outcome[0].enricher == PLACES:

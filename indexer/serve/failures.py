@@ -13,7 +13,7 @@ from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from indexer.errors import IndexerError, IndexUnusable, NotFound, UsageError
+from indexer.errors import IndexerError, IndexUnusable, NotFound, NoWorkers, UsageError
 from indexer.store.connection import TOO_LONG, is_interrupted
 from indexer.store.search import SECONDS
 
@@ -70,9 +70,8 @@ async def _indexer_error(request: Request, error: Exception) -> Response:
         return _unprocessable([{"type": "value_error", "loc": ["body"], "msg": str(error)}])
     if _is_full(error.__cause__, request):
         return _answer(*_FULL)
-    return _answer(
-        _text(str(error)), 503 if isinstance(error, IndexUnusable) else 404 if isinstance(error, NotFound) else 422
-    )
+    later = isinstance(error, IndexUnusable | NoWorkers)
+    return _answer(_text(str(error)), 503 if later else 404 if isinstance(error, NotFound) else 422)
 
 
 async def _index_error(request: Request, error: Exception) -> Response:

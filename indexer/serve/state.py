@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
 
 from fastapi import HTTPException, Request
 
 from indexer.config import cache_folder
+from indexer.enrich import apart
 from indexer.enrich.behind import Behind
 from indexer.index import Index
 from indexer.store import connection, pages
@@ -26,6 +28,8 @@ from .watcher import Watcher
 
 T = TypeVar("T")
 _LOOKERS = 4
+# Pictures to search by that wait for their turn, beside those whose turn it is; more are refused.
+_MOST_WAITING = 16
 
 
 class State:
@@ -36,6 +40,8 @@ class State:
         connection.have_deadline(self._looks, lambda: self._until)
         self.cache = cache_folder(settings.database)
         self._own = threading.local()
+        self._decoding = asyncio.Semaphore(apart.WORKERS)
+        self._in_line = 0
         self._at_work: dict[Hashable, asyncio.Task[Any]] = {}
         self._writer = ThreadPoolExecutor(1, "indexer-write")
         self._lookers = ThreadPoolExecutor(_LOOKERS, "indexer-look")
@@ -69,6 +75,19 @@ class State:
         result: T = await asyncio.shield(task)
         return result
 
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """For who has a whole picture in memory, as it was sent: as many at once as can be decoded at once. Raises 503
+        where too many wait."""
+        if self._in_line >= apart.WORKERS + _MOST_WAITING:
+            raise HTTPException(503, "too many pictures are searched by now: try again later")
+        self._in_line += 1
+        try:
+            async with self._decoding:
+                yield
+        finally:
+            self._in_line -= 1
+
     async def _in(self, pool: ThreadPoolExecutor, do: Callable[[Index], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(pool, partial(self._with_index, do))
 
@@ -95,7 +114,10 @@ class State:
         if self.behind is not None:
             self.behind.close()
         for pool in (self._writer, self._lookers):
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)
+        apart.close()  # they may wait for it
+        for pool in (self._writer, self._lookers):
+            pool.shutdown()
         self._looks.close()
 
 

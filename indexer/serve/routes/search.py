@@ -65,7 +65,8 @@ async def search_assets(
     wanted = _wanted(request, person_ids, library_id, captured_after, captured_before)
     picture = None
     if image is not None:
-        picture = await _opened(await image.read())
+        async with state_of(request).turn():  # until then it lies on the disk
+            picture = await _opened(await image.read())
     return await _found(request, wanted, query, picture, threshold, page, limit)
 
 
