@@ -13,8 +13,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -24,6 +27,7 @@ from indexer.enrich import enrichers
 from indexer.errors import NotFound, Undecodable, UsageError
 
 from ..conftest import SAMPLES, Watcher, faulty, put, rows, run, sized, until
+from ..media import bombs
 
 PARIS = SAMPLES / "Paris" / "PXL_20240412_184115120.jpg"
 
@@ -282,6 +286,27 @@ def test_beside_a_watch(photos: Path, watch: Callable[..., Watcher], astronaut: 
     until(lambda: seen(index).get("variants") == (2, 0), patience, what="its preview")
     assert watcher.stop() == 0
     assert watcher.err.read_text() == ""
+
+
+def test_a_watch_ends_soon_whatever_is_being_decoded(photos: Path, watch: Callable[..., Watcher]) -> None:
+    (photos / "slow.jpg").write_bytes(bombs.jpeg_of_many_scans(100_000))
+    watcher = watch(photos, enrich=True)
+    here = psutil.Process(watcher.process.pid)
+    busy = partial(_longest_at_work, here)
+    until(lambda: busy() > 3, 120.0, what="the slow one to be decoded")
+    started = time.monotonic()
+    assert watcher.stop() == 0
+    assert time.monotonic() - started < 10
+    assert watcher.err.read_text() == ""
+
+
+def _longest_at_work(process: psutil.Process) -> float:
+    """Seconds of the processor, of the workers of a process."""
+    seconds = [0.0]
+    for child in process.children(recursive=True):
+        with suppress(psutil.Error):
+            seconds.append(child.cpu_times().user)
+    return max(seconds)
 
 
 def test_a_crash_of_a_decoder_costs_one_picture(index: Index, album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
