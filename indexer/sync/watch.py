@@ -154,12 +154,14 @@ class Watch:
                     self._writer.end_coverage(self._watched)
 
     def _attend_all(self) -> None:
-        for one in list(self._watched.values()):
-            try:
-                self._attend(one)
-            except OSError as error:  # no folder's trouble ends the watch
-                self._on_message(f"{one.root.path}: {error}. Looking through all of it again.")
-                one.everything_at = time.monotonic() + RETRY_SECONDS
+        # What is missing is let go of when all roots were looked at: it may have moved from one to another.
+        for attend in (self._attend, self._let_go_if_due):
+            for one in list(self._watched.values()):
+                try:
+                    attend(one)
+                except OSError as error:  # no folder's trouble ends the watch
+                    self._on_message(f"{one.root.path}: {error}. Looking through all of it again.")
+                    one.everything_at = time.monotonic() + RETRY_SECONDS
         if self._full_for:
             self._full_for = 0
             self._claim.note(None)
@@ -198,9 +200,11 @@ class Watch:
             self._follow(one)
         if parts := self._due(one):
             self._reconcile(one, parts)
-        if one.missing_at <= time.monotonic():
-            self._let_go(one)
         self._tell_coverage(one)
+
+    def _let_go_if_due(self, one: _Watched) -> None:
+        if one.offline is None and one.missing_at <= time.monotonic():
+            self._let_go(one)
 
     def _is_reachable(self, one: _Watched) -> bool:
         there = os.path.isdir(paths.from_text(one.root.path))
