@@ -165,8 +165,10 @@ def damaged(index: Index, seed: int) -> bytes:
     data, chance = bytearray(index.path.read_bytes()), random.Random(seed)
     pages = len(data) // 4096
     for _ in range(pages // 12):
-        page = chance.randrange(1, pages)  # not the first: without it nothing can be read
-        data[page * 4096 : page * 4096 + 4096] = chance.randbytes(4096)
+        page = slice(at := 4096 * chance.randrange(1, pages), at + 4096)
+        # Neither the first nor another one of the schema: without those nothing can be read.
+        if not any(word in data[page] for word in (b"CREATE ", b"SELECT ", b"json_object")):
+            data[page] = chance.randbytes(4096)
     index.path.write_bytes(data)
     return bytes(data)
 

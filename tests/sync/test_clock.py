@@ -47,6 +47,7 @@ def test_a_deletion_waits_as_long_when_the_clock_is_set(
         put(photos / f"{number}.jpg", number)
     watcher = watch(photos, "--trash-after", wait)
     index = Index.open(watcher.database)
+    until(lambda: rows(index, "SELECT count(*) FROM asset") == [(3,)], what="all to be indexed")
     (photos / "0.jpg").unlink()
     deleted = time.monotonic()
     until(lambda: rows(index, "SELECT 1 FROM file WHERE verdict = 'missing'"))

@@ -385,7 +385,7 @@ def test_a_program_with_threads_of_a_library_is_not_forked(photos: Path, tmp_pat
         "warnings.simplefilter('error', DeprecationWarning)\n"
         "from indexer import Index, pool\n"
         "_thread.start_new_thread(time.sleep, (600,))\n"
-        "print(pool.early_pool(1, print), Index.open(sys.argv[2]).scan([sys.argv[1]]).new)\n"
+        "print(pool.early_pool(1, print, None), Index.open(sys.argv[2]).scan([sys.argv[1]]).new)\n"
     )
     command = [sys.executable, "-c", code, str(photos), str(tmp_path / "index.db")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)

@@ -424,7 +424,7 @@ def test_F5_what_is_written_is_waited_for(photos: Path, tmp_path: Path) -> None:
 def test_a_stopped_scan_leaves_a_good_index_and_the_next_goes_on(photos: Path, tmp_path: Path, number: int) -> None:
     total = 1500
     for one in range(total):
-        put(photos / f"{one % 20}" / f"{one}.jpg", one, size=200_000)
+        put(photos / f"{one % 20}" / f"{one}.jpg", one, size=500_000)
     database = tmp_path / "index.db"
     process = subprocess.Popen(
         [sys.executable, "-m", "indexer", "--db", str(database), "scan", str(photos), "--workers", "1"],

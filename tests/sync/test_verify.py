@@ -93,7 +93,7 @@ def test_a_sample_and_a_time(index: Index, photos: Path) -> None:
 def test_a_stopped_round_goes_on(index: Index, photos: Path) -> None:
     total = 1200
     for number in range(total):
-        put(photos / f"{number % 9}" / f"{number}.jpg", number, size=300_000)
+        put(photos / f"{number % 9}" / f"{number}.jpg", number, size=800_000)
     index.scan([photos])
     process = subprocess.Popen(
         [sys.executable, "-m", "indexer", "--db", str(index.path), "verify", "--workers", "1"],

@@ -338,6 +338,8 @@ def test_what_is_deleted_is_told(photos: Path, watch: Start, tmp_path: Path) -> 
     for name in ("here/a.jpg", "here/b.jpg", "trip/day/c.jpg", "trip/day/d.jpg", "trip/e.jpg"):
         put(photos / name, name)
     watcher = watch(photos)
+    index = Index.open(watcher.database)
+    until(lambda: rows(index, "SELECT count(*) FROM asset") == [(5,)], what="all to be indexed")
     (photos / "trip").rename(tmp_path / "elsewhere")
     (photos / "here" / "a.jpg").unlink()
     until(lambda: len(re.findall(r"  gone ", watcher.printed())) == 2, what="the deletions to be told")
