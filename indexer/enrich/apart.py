@@ -14,11 +14,11 @@ from typing import Any, NamedTuple, TypeVar
 from PIL import Image
 
 from indexer.config import picture_memory
-from indexer.errors import NoWorkers, Undecodable
+from indexer.errors import NotFound, NoWorkers, Undecodable
 from indexer.pool import Pool, process_pool
 from indexer.store.enrichments import Encoded, PictureFile
 from indexer.store.people import FaceAt
-from indexer.watchdog import Allowance
+from indexer.watchdog import Allowance, is_of_waiting
 from indexer.workers import Lost, worker_count
 
 from .faces.portrait import cut_out
@@ -76,9 +76,12 @@ def sent(content: bytes) -> Future[Any]:
 
 
 def the_one(results: Sequence[Any]) -> Any:
-    """Of what a worker answers to one task. Raises Undecodable where it ended at it."""
+    """Of what a worker answers to one task. Raises Undecodable where it ended at it, NotFound where nothing came of the
+    file."""
     (result,) = results
     if isinstance(result, Lost):
+        if is_of_waiting(result.reason):
+            raise NotFound(f"the decoder {result.reason}")
         raise Undecodable(f"the decoder {result.reason}")
     return result
 

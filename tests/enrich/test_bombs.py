@@ -21,7 +21,7 @@ from indexer import Index
 from indexer.enrich import worker
 from indexer.enrich.picture import open_picture
 from indexer.enrich.run import EnrichSummary
-from indexer.errors import Undecodable
+from indexer.errors import NotFound, Undecodable
 from indexer.watchdog import Watch
 
 from ..conftest import SAMPLES, faulty_reader, put, rows, run, sized, verdicts
@@ -176,6 +176,28 @@ def _hang_at_one(orders: list[worker.Order]) -> list[worker.Outcome]:
             time.sleep(1000)
         outcomes.append(worker._look_at(order))
     return outcomes
+
+
+def test_a_rendition_whose_disk_hangs_is_not_there_now(
+    index: Index, photos: Path, astronaut: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from indexer import watchdog
+    from indexer.enrich import apart
+    from indexer.store.enrichments import picture_files
+
+    monkeypatch.setattr(apart, "SECONDS", 2.0)
+    monkeypatch.setattr(watchdog, "_WAITING_TIMES", 1)
+    monkeypatch.setattr(apart, "_draw", _hang)
+    good(photos, 1, astronaut)
+    index.scan([photos])
+    (file,) = picture_files(index.connection, index.list()[0].id)
+    with pytest.raises(NotFound, match="waited"):
+        apart.variant(file, "preview", 100)
+
+
+def _hang(tasks: list[object]) -> list[object]:
+    time.sleep(1000)
+    return tasks
 
 
 def test_bombs_take_no_memory(index: Index, photos: Path, astronaut: Image.Image, peaks: Peaks) -> None:
