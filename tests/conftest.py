@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -148,6 +149,11 @@ def run(
         timeout=sized(120, 1200),
         **options,  # type: ignore[call-overload]
     )
+
+
+def interruptible() -> None:
+    """For a process that is to get SIGINT, though the tests may run where a shell has it ignored (`pytest &`)."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def faulty(folder: Path, code: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,11 +53,16 @@ def test_the_lines_of_a_scan_tell_it(tmp_path: Path, photos: Path) -> None:
     assert not list(tmp_path.glob("*indexer-*"))
 
 
-def test_a_killed_scan_leaves_nothing_of_it_for_long(tmp_path: Path, photos: Path) -> None:
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder of a short name: the sockets of worker processes lie in it, and a socket's path has 107 bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_a_killed_scan_leaves_nothing_of_it_for_long(tmp_path: Path, photos: Path, temporary: Path) -> None:
     """The next one removes what it left, and not what one at work has."""
     sparse(photos / "film.mp4", 80 << 20)
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
     env = faulty(tmp_path / "killed", """
 import os, signal
 from indexer.sync.gauge import Gauge

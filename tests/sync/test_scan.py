@@ -23,7 +23,7 @@ from indexer.store.changes import Change
 from indexer.store.writer import Writer
 from indexer.sync import reconcile
 
-from ..conftest import SAMPLES, faulty_reader, jpeg, put, rows, run, until, verdicts
+from ..conftest import SAMPLES, faulty_reader, interruptible, jpeg, put, rows, run, until, verdicts
 
 
 def counts(index: Index) -> tuple[int, ...]:
@@ -430,6 +430,7 @@ def test_a_stopped_scan_leaves_a_good_index_and_the_next_goes_on(photos: Path, t
         [sys.executable, "-m", "indexer", "--db", str(database), "scan", str(photos), "--workers", "1"],
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=interruptible,
     )
     index = Index.open(database)
 

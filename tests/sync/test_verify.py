@@ -16,7 +16,7 @@ import pytest
 from indexer import Index
 from indexer.store.connection import open_for_writing
 
-from ..conftest import jpeg, put, rows, run, until, verdicts
+from ..conftest import interruptible, jpeg, put, rows, run, until, verdicts
 from .drives import Drive, drive
 
 __all__ = ["drive"]
@@ -100,6 +100,7 @@ def test_a_stopped_round_goes_on(index: Index, photos: Path) -> None:
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=interruptible,
     )
     done = "SELECT count(*) FROM file WHERE verified_at IS NOT NULL"
     until(lambda: int(str(rows(index, done)[0][0])) > 100, what="some to be verified")
