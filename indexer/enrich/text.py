@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -14,7 +15,8 @@ from indexer.store.enrichments import TextLine
 
 from . import boxes
 
-HINT = "pip install 'photo-indexer[text]'"
+_HAS_RELEASE = sys.version_info < (3, 13)
+HINT = "pip install 'photo-indexer[text]'" if _HAS_RELEASE else "use Python 3.12, for which it has a release"
 _PACKAGE = "rapidocr_onnxruntime"
 # What is read with less confidence is mostly no word.
 _LEAST_CONFIDENCE = 0.6
