@@ -35,7 +35,6 @@ def test_what_is_written_about_it_by_a_library(tmp_path: Path, suffix: str) -> N
     import pillow_heif
 
     pillow_heif.register_heif_opener()
-    pillow_heif.register_avif_opener() if hasattr(pillow_heif, "register_avif_opener") else None
     image = Image.linear_gradient("L").resize((64, 64)).convert("RGB")
     exif = Image.Exif()
     exif[0x010E] = "a title"
