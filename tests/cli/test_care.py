@@ -189,7 +189,7 @@ def killed(after: float, *arguments: object, database: Path) -> None:
 
 def moments(seconds: float, count: int) -> list[float]:
     """So many points in time of something that takes so long, and its end."""
-    return [0.1 + seconds * number / (count - 1) for number in range(count - 1)] + [60.0]
+    return [0.02 + seconds * number / (count - 1) for number in range(count - 1)] + [60.0]
 
 
 def problems(database: Path) -> list[str]:
