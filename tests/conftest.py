@@ -43,8 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Three at least: most tests wait, for processes and for files to rest. The long profile one by one: it measures."""
-    return 0 if config.getoption("--slow") else max(3, os.cpu_count() or 1)
+    """Four at least: most tests wait, for processes and for files to settle. The long profile one by one: it measures."""
+    return 0 if config.getoption("--slow") else max(4, os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

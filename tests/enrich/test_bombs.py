@@ -358,7 +358,7 @@ def test_a_fuzzed_folder_is_read_and_shown_within_bounds(
     limit = sized(3.0, 30.0)
     monkeypatch.setattr(worker, "SECONDS", limit)
     monkeypatch.setattr(worker, "_BYTES_PER_SECOND", 10**9)
-    chance, count, made = random.Random(12), sized(200, 5000), 0
+    chance, count, made = random.Random(12), sized(120, 5000), 0
     originals = [one for one in sorted(SAMPLES.rglob("*.*")) if one.suffix.lower() in _KINDS and one.stat().st_size]
     while made < count:
         original = chance.choice(originals)

@@ -34,7 +34,7 @@ _CHECKS = (
 def test_the_server_does_what_it_says(server: Server, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/api/openapi.json"]
-        + ["--exclude-path-regex", _NO_ACCOUNTS, "--checks", ",".join(_CHECKS), "--max-examples", str(sized(5, 500))],
+        + ["--exclude-path-regex", _NO_ACCOUNTS, "--checks", ",".join(_CHECKS), "--max-examples", str(sized(3, 500))],
         capture_output=True,
         text=True,
         timeout=sized(300, 3600),
