@@ -1,0 +1,106 @@
+/** Changes by the user, each of which can be undone; and what is told of them. */
+import { ApiError, getJson, sendJson } from "./api";
+
+export interface Change {
+  id: number;
+  what: string;
+}
+
+export interface Notice {
+  key: number;
+  text: string;
+  isError: boolean;
+  change: Change | null;
+  assetIds: string[];
+}
+
+const SHOWN_MS = 8000;
+
+class Edits {
+  notices = $state.raw<Notice[]>([]);
+  /** Called with the assets that an edit or an undo has touched. */
+  ontouched: (assetIds: string[]) => void = () => {};
+  #next = 0;
+
+  tell(text: string, isError = false): void {
+    this.#show({ text, isError, change: null, assetIds: [] });
+  }
+
+  fail(error: unknown): void {
+    if (error instanceof DOMException && error.name === "AbortError") return;
+    this.tell(error instanceof Error ? error.message : String(error), true);
+  }
+
+  done(change: Change | null, assetIds: string[]): void {
+    if (change)
+      this.#show({ text: `${change.what[0]?.toUpperCase()}${change.what.slice(1)}`, isError: false, change, assetIds });
+    this.ontouched(assetIds);
+  }
+
+  async edit(
+    assetIds: string[],
+    values: { rating?: number | null; is_favorite?: boolean; description?: string | null },
+  ): Promise<void> {
+    try {
+      const { change } = await sendJson<{ change: Change | null }>("PATCH", "/api/assets", {
+        ids: assetIds,
+        ...values,
+      });
+      this.done(change, assetIds);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  async trash(assetIds: string[]): Promise<void> {
+    await this.#move("/api/assets/trash", assetIds);
+  }
+
+  async restore(assetIds: string[]): Promise<void> {
+    await this.#move("/api/assets/restore", assetIds);
+  }
+
+  async #move(path: string, assetIds: string[]): Promise<void> {
+    try {
+      await sendJson<void>("POST", path, { ids: assetIds });
+      const { change } = await getJson<{ change: Change | null }>("/api/undo");
+      this.done(change, assetIds);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The change of the notice, or the last one. */
+  async undo(notice?: Notice): Promise<void> {
+    try {
+      const change = notice?.change ?? (await getJson<{ change: Change | null }>("/api/undo")).change;
+      if (!change) {
+        this.tell("Nothing to undo.");
+        return;
+      }
+      await sendJson("POST", "/api/undo", { id: change.id });
+      const touched = notice ?? this.notices.find((one) => one.change?.id === change.id);
+      this.notices = this.notices.filter((one) => one.change?.id !== change.id);
+      this.tell(`Undone: ${change.what}`);
+      this.ontouched(touched?.assetIds ?? []);
+    } catch (error) {
+      this.fail(
+        error instanceof ApiError && error.status === 409
+          ? new Error("Something else was changed since: undo that first.")
+          : error,
+      );
+    }
+  }
+
+  dismiss(notice: Notice): void {
+    this.notices = this.notices.filter((one) => one.key !== notice.key);
+  }
+
+  #show(notice: Omit<Notice, "key">): void {
+    const shown = { ...notice, key: this.#next++ };
+    this.notices = [...this.notices.slice(-2), shown];
+    setTimeout(() => this.dismiss(shown), SHOWN_MS);
+  }
+}
+
+export const edits = new Edits();
