@@ -1,4 +1,4 @@
--- The index, version 7.
+-- The index, version 9.
 --
 -- One idea: the asset record is a row, and its JSON is a view. Tables hold facts; the view asset_json renders the record,
 -- and everything that hands out a record (the Python lookup, the command line, your own SELECT) returns that text.
@@ -8,7 +8,7 @@
 -- Needs SQLite 3.40. Changed only by a numbered migration beside it (indexer/store/migrations).
 
 PRAGMA application_id = 0x50494458;  -- "PIDX"
-PRAGMA user_version = 8;
+PRAGMA user_version = 9;
 
 -- What holds for the index as a whole: device_id; cache_uri, the file:// URL of the folder that the variants lie in;
 -- max_cache, how many bytes they may take.
@@ -150,7 +150,9 @@ CREATE TABLE asset (
     auto_stack_id      TEXT,
     rating             INTEGER CHECK (rating BETWEEN 0 AND 5),
     origins            TEXT CHECK (origins IS NULL OR json_valid(origins)),  -- see the view origin; NULL: Exif alone spoke
-    words_changed_at   TEXT NOT NULL             -- when what the file says, or is looked up of it, last changed
+    words_changed_at   TEXT NOT NULL,            -- when what the file says, or is looked up of it, last changed
+    is_undated         INTEGER NOT NULL GENERATED ALWAYS AS (    -- 1: local_datetime is only the file's time
+        coalesce(origins ->> '$.local_datetime[0][0]', '') = 'the file''s time') VIRTUAL
 ) STRICT;
 
 -- Read backwards: the newest first, ties by id. Forwards, photos that come in the order they were taken fill its pages.
@@ -290,8 +292,11 @@ CREATE TABLE user_value (
     country      TEXT,
     country_code TEXT,
     sublocation  TEXT,
-    place_name   TEXT
+    place_name   TEXT,
+    is_favorite  INTEGER CHECK (is_favorite IN (0, 1))  -- no part of the record
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX user_value_favorite ON user_value (asset_id) WHERE is_favorite = 1;
 
 -- What write-back wrote into a photo's sidecar, by column of user_value, and what the sidecar said before (JSON); under
 -- the name faces, those it named. As long as it says the same, that is the user's word there too, and counts as what it
@@ -537,6 +542,22 @@ CREATE TRIGGER metadata_updated AFTER UPDATE OF words_changed_at ON asset
 WHEN new.words_changed_at IS NOT old.words_changed_at BEGIN
     INSERT INTO event (created_at, entity_id, asset_number, event_type)
     VALUES (new.words_changed_at, new.id, new.number, 'metadata_updated');
+END;
+
+-- A favorite is no part of the record, whose updated_at stays, and yet it shows.
+CREATE TRIGGER favorite_added AFTER INSERT ON user_value WHEN new.is_favorite IS NOT NULL BEGIN
+    INSERT INTO event (created_at, entity_id, asset_number, event_type)
+    SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), id, number, 'asset_updated' FROM asset WHERE id = new.asset_id;
+END;
+
+CREATE TRIGGER favorite_updated AFTER UPDATE OF is_favorite ON user_value WHEN new.is_favorite IS NOT old.is_favorite BEGIN
+    INSERT INTO event (created_at, entity_id, asset_number, event_type)
+    SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), id, number, 'asset_updated' FROM asset WHERE id = new.asset_id;
+END;
+
+CREATE TRIGGER favorite_deleted AFTER DELETE ON user_value WHEN old.is_favorite IS NOT NULL BEGIN
+    INSERT INTO event (created_at, entity_id, asset_number, event_type)
+    SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), id, number, 'asset_updated' FROM asset WHERE id = old.asset_id;
 END;
 
 CREATE TRIGGER face_created AFTER INSERT ON face BEGIN

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 # What users may say of an asset.
 USER_VALUES = (
-    "rating", "description", "city", "state", "country", "country_code", "sublocation", "place_name"
+    "rating", "description", "city", "state", "country", "country_code", "sublocation", "place_name", "is_favorite"
 )  # fmt: skip
 _FROM_A_BACKUP = "A backup of the index may have what is gone: see 'indexer restore'."
 
@@ -415,13 +415,16 @@ class Index:
 
     def set(self, ids_or_paths: Sequence[PathLike], **values: str | int | None) -> Sequence[str]:
         """Say something that wins over the file's own words and over what was looked up: one of USER_VALUES; None: the
-        others count again. Returns the ids. Raises UsageError for another name, and for a rating beyond 0 to 5."""
+        others count again. Returns the ids. Raises UsageError for another name, for a rating beyond 0 to 5, and for an
+        is_favorite that is neither 0 nor 1 (True and False do)."""
         for name, value in values.items():
             if name not in USER_VALUES:
                 raise UsageError(f"'{name}' cannot be set: there are {', '.join(USER_VALUES)}")
             if name == "rating" and value is not None and not (isinstance(value, int) and 0 <= value <= 5):
                 raise UsageError(f"{value} stars: a rating is 0 to 5")
-        what = ", ".join(f"{name} {'taken back' if value is None else value}" for name, value in values.items())
+            if name == "is_favorite" and value not in (None, 0, 1):
+                raise UsageError(f"is_favorite is 0 or 1, not {value}")
+        what = ", ".join(_said(name, value) for name, value in values.items())
         return self.for_each(f"set: {what}", ids_or_paths, lambda writer, one: writer.say(one, **values))
 
     @property
@@ -993,6 +996,12 @@ class Index:
         self.close()
         self._connection = open_for_writing(self.path)
         return self._connection
+
+
+def _said(name: str, value: str | int | None) -> str:
+    if name == "is_favorite":
+        name, value = "favorite", None if value is None else "yes" if value else "no"
+    return f"{name} {'taken back' if value is None else value}"
 
 
 def _photos(count: int) -> str:

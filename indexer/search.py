@@ -72,6 +72,7 @@ class Wanted(NamedTuple):
     kind: Literal["image", "video"] | None = None
     near: Near | None = None
     is_trashed: bool = False
+    is_favorite: bool = False
 
 
 def parse(text: str) -> Wanted:
@@ -127,9 +128,9 @@ def _other(wanted: Wanted, name: str, value: str) -> Wanted:
     if name.lower() == "near":
         return wanted._replace(near=_near(value))
     if name.lower() == "is":
-        if value.lower() != "trashed":
-            raise UsageError(f"is:{value}: there is is:trashed")
-        return wanted._replace(is_trashed=True)
+        if value.lower() not in ("trashed", "favorite"):
+            raise UsageError(f"is:{value}: there are is:favorite and is:trashed")
+        return wanted._replace(**{f"is_{value.lower()}": True})
     close = get_close_matches(name.lower(), FILTERS, 1)
     hint = f"Did you mean '{close[0]}:'?" if close else f"There are {', '.join(FILTERS)}."
     raise UsageError(f"there is no filter '{name}:'. {hint} To search for the words, put them in quotes")

@@ -51,4 +51,4 @@ def command(index: Index, id_or_path: str, field: str | None, as_json: bool) -> 
 def _fields() -> tuple[str, ...]:
     from indexer.media.facts import Metadata
 
-    return "local_datetime", *Metadata._fields, "place_name", "timezone"
+    return "local_datetime", *Metadata._fields, "place_name", "timezone", "is_favorite"

@@ -24,7 +24,7 @@ def command(index: Index, query: tuple[str, ...], limit: int, sql: bool, as_json
 
     \b
     place:Paris person:"Marie Curie" camera:"iPhone 12" keyword: album: folder: name: description: lens: text:
-    taken:2023   taken:2023-05..2023-08   taken:2020..   type:photo   type:video   is:trashed
+    taken:2023   taken:2023-05..2023-08   taken:2020..   type:photo   type:video   is:favorite   is:trashed
     rating:>=4   iso:..400   aperture:<2.8   focal:24..70   quality:>0.8
     near:48.86,2.29,5km
 

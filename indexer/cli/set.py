@@ -11,6 +11,8 @@ from indexer.index import USER_VALUES, Index
 
 from .common import many, pass_index, say
 
+_FAVORITE = {"yes": 1, "true": 1, "1": 1, "no": 0, "false": 0, "0": 0}
+
 
 @click.command()
 @click.argument("words", nargs=-1, required=True, metavar="ASSET... FIELD=VALUE...")
@@ -19,14 +21,15 @@ from .common import many, pass_index, say
 def command(index: Index, words: tuple[str, ...], dry_run: bool) -> None:
     """Say what you know better than the files: of assets, by id or path.
 
-    rating=0..5, description, city, state, country, country_code, sublocation, place_name. It wins over what the files
-    say and over what was looked up, and stays when they are read again; an empty VALUE lets the files speak again. The
-    files are not touched.
+    rating=0..5, favorite=yes|no, description, city, state, country, country_code, sublocation, place_name. It wins over
+    what the files say and over what was looked up, and stays when they are read again; an empty VALUE lets the files
+    speak again. The files are not touched.
     """
     values: dict[str, str | int | None] = {}
     assets = []
     for word in words:
         name, equals, value = word.partition("=")
+        name = "is_favorite" if name == "favorite" else name
         if equals and name in USER_VALUES:
             values[name] = value or None
         elif equals and name.isidentifier() and not os.path.lexists(word):
@@ -39,5 +42,9 @@ def command(index: Index, words: tuple[str, ...], dry_run: bool) -> None:
         if not rating.isdecimal():
             raise UsageError(f"rating={rating}: a rating is 0 to 5")
         values["rating"] = int(rating)
+    if isinstance(favorite := values.get("is_favorite"), str):
+        if favorite not in _FAVORITE:
+            raise UsageError(f"favorite={favorite}: use yes or no")
+        values["is_favorite"] = _FAVORITE[favorite]
     ids = [index.get(one)["id"] for one in assets] if dry_run else index.set(assets, **values)
     say(f"{many(len(ids), 'photo')} {'would be changed' if dry_run else 'changed'}.")

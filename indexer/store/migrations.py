@@ -57,6 +57,14 @@ _STEPS: dict[int, tuple[str, ...]] = {
         "DELETE FROM setting WHERE name = 'words_cursor'",
     ),
     8: (),
+    9: ("ALTER TABLE user_value ADD COLUMN is_favorite INTEGER CHECK (is_favorite IN (0, 1))",),
+}
+# version reached -> new generated columns, of tables that may have been rebuilt with them in the same migration
+_GENERATED: dict[int, dict[tuple[str, str], str]] = {
+    9: {
+        ("asset", "is_undated"): "INTEGER NOT NULL GENERATED ALWAYS AS"
+        " (coalesce(origins ->> '$.local_datetime[0][0]', '') = 'the file''s time') VIRTUAL"
+    },
 }
 # Tables whose rows referred to assets by id, and do so by number since version 7; a file may hold none.
 _NUMBERED = (
@@ -115,6 +123,10 @@ def migrate(connection: sqlite3.Connection, path: Path, version: int, target: in
             there = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
             for table in sorted(rebuilt.keys() & there):
                 _rebuild(connection, table, rebuilt[table], statements)
+            for number in range(version + 1, target + 1):
+                for (table, name), definition in _GENERATED.get(number, {}).items():
+                    if name not in {row[1] for row in connection.execute(f"PRAGMA table_xinfo({table})")}:
+                        connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {definition}")
             _make_missing(connection, statements)
             for number in range(version + 1, target + 1):
                 for statement in _FILLS.get(number, ()):

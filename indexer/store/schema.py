@@ -9,7 +9,7 @@ from pathlib import Path
 from indexer.errors import IndexDamaged, IndexUnusable
 
 APPLICATION_ID = 0x50494458
-VERSION = 8
+VERSION = 9
 
 
 def text() -> str:

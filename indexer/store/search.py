@@ -245,6 +245,8 @@ def _clauses(wanted: Wanted, is_crowded: bool) -> Iterator[tuple[str, list[str |
             yield f"{_RANGED[one.name]} >{'' if one.is_open[0] else '='} ?", [one.low]
         if one.high is not None:
             yield f"{_RANGED[one.name]} <{'' if one.is_open[1] else '='} ?", [one.high]
+    if wanted.is_favorite:
+        yield "asset.id IN (SELECT asset_id FROM user_value WHERE is_favorite = 1)", []
     if wanted.near is not None:
         clause, some = _near(wanted.near)
         # With a sign before it, SQLite does not look for an index of it.

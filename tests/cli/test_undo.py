@@ -45,6 +45,8 @@ def test_every_change_of_a_user_is_undone_one_after_the_other(index: Index, phot
         ("albums", "remove", "Best", ids[0]),
         ("albums", "rename", "Best", "Very best"),
         ("set", ids[1], "rating="),
+        ("set", *ids[:2], "favorite=yes"),
+        ("set", ids[0], "favorite=no"),
         ("trash", "put", ids[4], ids[3]),
         ("trash", "restore", ids[3]),
         ("albums", "delete", "Very best"),
@@ -160,7 +162,7 @@ def test_a_place_that_the_user_sets_stays(index: Index, samples: Path) -> None:
     assert "you, in the index" in run("explain", photo, database=index.path).stdout
     assert run("set", photo, "city=", "place_name=", database=index.path).returncode == 0
     assert index.get(photo)["metadata"]["city"] == "Paris"
-    for wrong in (("town=x",), ("rating=6",), ("rating=good",), ()):
+    for wrong in (("town=x",), ("rating=6",), ("rating=good",), ("favorite=maybe",), ()):
         done = run("set", photo, *wrong, database=index.path)
         assert done.returncode == 2, wrong
         assert done.stderr

@@ -313,3 +313,40 @@ def test_a_key_of_an_older_version_stays_one_for_everything(tmp_path: Path) -> N
         ]
         (key,) = clients.keys(index.connection)
         assert tuple(key.actions) == clients.ACTIONS
+
+
+@pytest.mark.parametrize("version", [7, 8])
+def test_9_knows_whose_date_is_only_the_files_time(tmp_path: Path, version: int) -> None:
+    origins = {
+        1: None,
+        2: '{"local_datetime": [["the file\'s time", "2020"]]}',
+        3: '{"local_datetime": [["the file\'s name", "2020"], ["the file\'s time", "2021"]], "latitude": [["x", "1"]]}',
+        4: '{"latitude": [["x", "1"]]}',
+    }
+    path = tmp_path / "old.db"
+    with sqlite3.connect(path) as database:
+        database.executescript(OLD.with_name("schema_7.sql").read_text())
+        database.execute("INSERT INTO setting VALUES ('device_id', 'device_x')")
+        for number, text in origins.items():
+            database.execute(
+                "INSERT INTO asset (number, id, checksum, mime_type, file_size_bytes, original_file_name, local_datetime,"
+                " created_at, updated_at, words_changed_at, origins)"
+                " VALUES (?, ?, 'c', 'image/jpeg', 5, 'a.jpg', '2020-01-01T00:00:00', 'x', 'x', 'x', ?)",
+                (number, f"asset_{number:022d}", text),
+            )
+        database.execute("INSERT INTO user_value (asset_id, rating) VALUES (?, 5)", (f"asset_{1:022d}",))
+        if version == 8:
+            database.execute("PRAGMA user_version = 8")
+    database.close()
+    with Index.open(path) as index:
+        connection.open_for_writing(path).close()
+        assert rows(index, "SELECT number, is_undated FROM asset") == [(1, 0), (2, 1), (3, 0), (4, 0)]
+        assert rows(index, "SELECT rating, is_favorite FROM user_value") == [(5, None)]
+
+
+def test_the_files_time_is_called_the_same_in_the_schema(index: Index, photos: Path) -> None:
+    named = put(photos / "IMG_20200102_030405.jpg", 1)
+    undated = put(photos / "a.jpg", 2)
+    index.scan([photos])
+    found = dict(rows(index, "SELECT id, is_undated FROM asset"))
+    assert found == {index.get(named)["id"]: 0, index.get(undated)["id"]: 1}

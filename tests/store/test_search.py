@@ -69,6 +69,30 @@ def test_words_from_everywhere(library: Index, samples: Path) -> None:
     assert names(library, "zoe") == []
 
 
+def test_favorites(index: Index, photos: Path) -> None:
+    """They are found at once, told of in the feed, and no part of the record."""
+    first, second = (put(photos / f"{name}.jpg", name) for name in ("a", "b"))
+    index.scan([photos])
+    record = index.get_json(first)
+    events = rows(index, "SELECT max(id) FROM event")[0][0]
+    index.set([first], is_favorite=True)
+    assert names(index, "is:favorite") == ["a.jpg"]
+    index.set([second], is_favorite=1, rating=4)
+    index.set([first], is_favorite=0)
+    assert (names(index, "is:favorite"), names(index, "is:favorite rating:5")) == (["b.jpg"], [])
+    assert index.get_json(first) == record
+    index.undo()
+    index.undo()
+    assert names(index, "is:favorite") == ["a.jpg"]
+    of_first = "SELECT event_type FROM event WHERE id > ? AND entity_id = ?"
+    told = index.connection.execute(of_first, (events, index.get(first)["id"])).fetchall()
+    assert told == [("asset_updated",)] * 3
+    for wrong in (2, "yes"):
+        with pytest.raises(UsageError, match="is_favorite is 0 or 1"):
+            index.set([first], is_favorite=wrong)
+    assert "is_favorite" in [one.field for one in index.explain(first).origins]
+
+
 def test_scripts_without_spaces(index: Index, photos: Path) -> None:
     put(photos / "京都の紅葉.jpg", 1)
     put(photos / "東京タワー.jpg", 2)
