@@ -128,9 +128,11 @@ def _other(wanted: Wanted, name: str, value: str) -> Wanted:
     if name.lower() == "near":
         return wanted._replace(near=_near(value))
     if name.lower() == "is":
-        if value.lower() not in ("trashed", "favorite"):
+        if value.lower() == "favorite":
+            return wanted._replace(is_favorite=True)
+        if value.lower() != "trashed":
             raise UsageError(f"is:{value}: there are is:favorite and is:trashed")
-        return wanted._replace(**{f"is_{value.lower()}": True})
+        return wanted._replace(is_trashed=True)
     close = get_close_matches(name.lower(), FILTERS, 1)
     hint = f"Did you mean '{close[0]}:'?" if close else f"There are {', '.join(FILTERS)}."
     raise UsageError(f"there is no filter '{name}:'. {hint} To search for the words, put them in quotes")
