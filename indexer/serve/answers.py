@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
-from fastapi import HTTPException, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 
 from .models import Detail
@@ -28,6 +28,15 @@ def page_of(texts: Sequence[str], limit: int) -> Response:
 
 def page(values: Sequence[dict[str, Any]], limit: int) -> Response:
     return page_of([json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in values], limit)
+
+
+def encoding_for(request: Request, known: Container[str] = ("br", "gzip")) -> str | None:
+    """The best content coding, of those known here, that the client takes; None: none."""
+    taken = {}
+    for one in request.headers.get("accept-encoding", "").lower().split(","):
+        name, _, weight = one.replace(" ", "").partition(";q=")
+        taken[name] = weight.strip("0.") != "" if weight else True
+    return next((one for one in ("br", "gzip") if one in known and taken.get(one)), None)
 
 
 def unprocessable(name: str, why: str, where: str = "query") -> RequestValidationError:

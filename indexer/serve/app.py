@@ -14,7 +14,7 @@ from indexer import __version__
 
 from . import docs, examples, failures
 from .guard import Guard
-from .routes import account, albums, assets, files, people, search, upload
+from .routes import account, albums, assets, files, gallery, people, search, upload
 from .settings import Settings
 from .state import State
 
@@ -29,6 +29,7 @@ ROUTERS = (
     account.account,
     files.router,
     docs.router,
+    gallery.router,
 )
 _ABOUT = "The photos of this machine, offline, with the records of a cloud photo API."
 

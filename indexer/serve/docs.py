@@ -1,4 +1,4 @@
-"""/: what this is, for people; /docs: the API, to read and to try; /healthz."""
+"""/docs: the API, to read and to try; /healthz."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from fastapi import Request, Response
 from fastapi.responses import FileResponse
 
 from indexer.errors import IndexUnusable
-from indexer.store import pages
 
 from .answers import answer, no_such
 from .routing import make_router
@@ -29,33 +28,6 @@ _POLICY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
     " img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
 }
-
-
-_HOME = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>indexer</title><link rel="icon" href="data:,">
-<style>body { font: 1rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem }
-:root { color-scheme: light dark }</style></head>
-<body><h1>indexer</h1><p>WHAT</p>
-<ul><li><a href="/docs">The API, to read and to try</a></li>
-<li><a href="/api/openapi.json">Its description, for programs</a></li>LINKS</ul></body></html>"""
-_LINKS = {
-    "/api/assets": "Photos and films, the newest first",
-    "/api/assets/counts": "How many there are of each month",
-    "/api/albums": "Albums",
-    "/api/people": "People",
-}
-
-
-@router.get("/")
-async def home(request: Request) -> Response:
-    """What a browser shows to whoever opens the server's address. Of photos nothing but for those who may read."""
-    what, links = "Photos are served here, to programs that have a key.", ""
-    if "read" in request.scope["actions"]:
-        count = pages.live_count(state_of(request).looks)
-        what = f"{count:,} photos and films are served here."
-        links = "".join(f'\n<li><a href="{path}">{name}</a></li>' for path, name in _LINKS.items())
-    return Response(_HOME.replace("WHAT", what).replace("LINKS", links), media_type="text/html", headers=_POLICY)
 
 
 @router.get("/docs")

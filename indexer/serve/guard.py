@@ -138,7 +138,7 @@ class Guard:
 
 def _is_open(scope: Scope) -> bool:
     path: str = scope["path"]
-    return path in _OPEN or path.startswith("/docs/") or scope["method"] == "OPTIONS"
+    return path in _OPEN or path.startswith(("/docs/", "/gallery/")) or scope["method"] == "OPTIONS"
 
 
 def _values(scope: Scope, name: bytes) -> list[str]:

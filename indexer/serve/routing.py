@@ -47,7 +47,6 @@ NEEDS: dict[tuple[str, str], set[str]] = {
     ("DELETE", "/api/api-keys/{key_id}"): set(ACTIONS),
     ("POST", "/api/oauth/exchange"): _READ,
     # What says nothing of anybody's photos.
-    ("GET", "/"): set(),
     ("GET", "/docs"): set(),
     ("GET", "/docs/start.js"): set(),
     ("GET", "/docs/{name}"): set(),

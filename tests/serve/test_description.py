@@ -14,11 +14,10 @@ import pytest
 from gumnut import Gumnut
 from gumnut.types import AlbumResponse, AssetResponse, FaceResponse, PersonResponse
 
-from indexer import Index
 from indexer.serve import examples
 
 from ..conftest import sized
-from .conftest import Serve, Server
+from .conftest import Server
 
 # Of these the answer is 501, as the description says, and the tool takes that for a failure.
 _NO_ACCOUNTS = "/api/oauth"
@@ -96,29 +95,6 @@ def test_the_docs_need_nothing_from_elsewhere(server: Server) -> None:
     for path, some in described["paths"].items():
         for method, one in some.items():
             assert {"401", "422"} & set(one["responses"]), (path, method)
-
-
-def test_a_browser_is_shown_a_page(serve: Serve, indexed: Index, server: Server) -> None:
-    """Who opens the server's address sees how many photos there are, and where to go on; without a key, no number."""
-    page = httpx.get(f"{server.url}/", headers={"accept": "text/html"})
-    assert page.status_code == 200 and page.headers["content-type"].startswith("text/html")
-    policy = page.headers["content-security-policy"]
-    assert "default-src 'none'" in policy and "script-src 'self'" in policy and "http" not in page.text
-    live = len(indexed.list(limit=-1))
-    assert f"{live:,} photos" in page.text
-    indexed.trash([indexed.list()[0].id])
-    assert f"{live - 1:,} photos" in httpx.get(f"{server.url}/").text
-    links = re.findall(r'href="(/[^"]*)"', page.text)
-    assert {"/docs", "/api/openapi.json", "/api/assets"} <= set(links)
-    for link in links:
-        assert httpx.get(f"{server.url}{link}").status_code == 200, link
-    closed = serve(indexed.path, "--key", "a key of some length")
-    page = httpx.get(f"{closed.url}/")
-    assert page.status_code == 200 and not re.search(r"\d+ photos", page.text) and "/api/assets" not in page.text
-    page = httpx.get(f"{closed.url}/", headers={"authorization": "Bearer a key of some length"})
-    assert f"{live - 1:,} photos" in page.text
-    link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
-    assert httpx.get(f"{server.url}/", headers=link).status_code == 200
 
 
 def test_examples_are_what_they_are_examples_of(server: Server) -> None:

@@ -1,0 +1,179 @@
+"""/ and /gallery/…: the web gallery, as the build left it in the folder `static`. Where it was not built, / says so.
+
+The page says nothing of anybody's photos, so it is open to all; what it shows it asks the API for."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from pathlib import Path
+from typing import NamedTuple
+
+from fastapi import APIRouter, Request, Response
+
+from indexer.store import pages
+
+from ..answers import encoding_for, no_such
+from ..state import state_of
+
+# What follows the ? of / is for the page itself, not for the server: unlike elsewhere, nothing of it is refused.
+router = APIRouter(include_in_schema=False)
+
+FOLDER = Path(__file__).parents[1] / "static"
+_TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+    ".wasm": "application/wasm",
+    ".bin": "application/octet-stream",
+}
+_ENDINGS = {"br": ".br", "gzip": ".gz"}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:;"
+    " connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self';"
+    " frame-ancestors 'none'"
+)
+_PLAIN_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+_PLAIN = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>indexer</title><link rel="icon" href="data:,">
+<style>body { font: 1rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem }
+:root { color-scheme: light dark }</style></head>
+<body><h1>indexer</h1><p>WHAT</p><p>NOTE</p>
+<ul><li><a href="/docs">The API, to read and to try</a></li>
+<li><a href="/api/openapi.json">Its description, for programs</a></li>LINKS</ul></body></html>"""
+_LINKS = {
+    "/api/assets": "Photos and videos, newest first",
+    "/api/assets/counts": "How many there are of each month",
+    "/api/albums": "Albums",
+    "/api/people": "People",
+}
+_NOTE = (
+    "The web gallery is not part of this installation{why}. To build it, install indexer again from its source"
+    " (<code>python -m pip install --force-reinstall --no-deps .</code>) while npm's registry can be reached and"
+    " INDEXER_SKIP_GALLERY is not set."
+)
+
+
+class _Content(NamedTuple):
+    body: bytes
+    tag: str
+    encoding: str | None
+
+
+class Gallery:
+    """The files of a built gallery. An install may replace them while the server runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._state: tuple[int, int] | None = None
+        self._paths: dict[str, Path] = {}
+        self._contents: dict[tuple[str, str | None], _Content] = {}
+
+    def index(self, encoding: str | None) -> _Content | None:
+        """None where nothing was built."""
+        return self._content("", encoding)
+
+    def part(self, name: str, encoding: str | None) -> _Content | None:
+        return self._content(name, encoding) if name else None
+
+    def why_not_built(self) -> str | None:
+        try:
+            return (self._folder / "not-built.txt").read_text(encoding="utf-8")
+        except OSError:
+            return None
+
+    def _content(self, name: str, encoding: str | None) -> _Content | None:
+        self._look()
+        path = self._paths.get(name)
+        if path is None:
+            return None
+        found = self._contents.get((name, encoding))
+        if found is None:
+            try:
+                found = self._contents[name, encoding] = _read(path, encoding)
+            except FileNotFoundError:  # replaced in this moment
+                return None
+        return found
+
+    def _look(self) -> None:
+        """Names come from the folder, never from a request."""
+        index = self._folder / "index.html"
+        try:
+            there = index.stat()
+            state = there.st_mtime_ns, there.st_ino
+            if state == self._state:
+                return
+            parts = [one for one in (self._folder / "gallery").iterdir() if one.suffix in _TYPES and one.is_file()]
+        except OSError:
+            self._state, self._paths = None, {}
+            return
+        self._state, self._contents = state, {}
+        self._paths = {"": index, **{one.name: one for one in parts}}
+
+
+def _read(path: Path, encoding: str | None) -> _Content:
+    """Compressed, where the build made that."""
+    if encoding is not None:
+        try:
+            body = path.with_name(path.name + _ENDINGS[encoding]).read_bytes()
+        except FileNotFoundError:
+            encoding = None
+    if encoding is None:
+        body = path.read_bytes()
+    return _Content(body, f'"{hashlib.sha256(body).hexdigest()[:20]}"', encoding)
+
+
+def _served(request: Request) -> Gallery:
+    state = request.app.state
+    if not hasattr(state, "gallery"):
+        state.gallery = Gallery(FOLDER)
+    gallery: Gallery = state.gallery
+    return gallery
+
+
+@router.api_route("/", methods=["GET", "HEAD"])
+async def home(request: Request) -> Response:
+    """The gallery's page; without it, a plain one. Of photos nothing but for those who may read."""
+    gallery = _served(request)
+    found = gallery.index(encoding_for(request, _ENDINGS))
+    if found is None:
+        return _plain(request, gallery.why_not_built())
+    return _answer(request, found, "text/html; charset=utf-8", "no-cache", {"content-security-policy": _POLICY})
+
+
+@router.api_route("/gallery/{name}", methods=["GET", "HEAD"])
+async def part(request: Request, name: str) -> Response:
+    """A script, a style, … whose name has the hash of its content."""
+    found = _served(request).part(name, encoding_for(request, _ENDINGS))
+    if found is None:
+        raise no_such("page")
+    return _answer(request, found, _TYPES[Path(name).suffix], "public, max-age=31536000, immutable")
+
+
+def _answer(
+    request: Request, found: _Content, media_type: str, cached: str, more: dict[str, str] | None = None
+) -> Response:
+    headers = {"cache-control": cached, "etag": found.tag, "vary": "accept-encoding", **(more or {})}
+    known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+    if found.tag in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    if found.encoding is not None:
+        headers["content-encoding"] = found.encoding
+    return Response(found.body, media_type=media_type, headers=headers)
+
+
+def _plain(request: Request, why: str | None) -> Response:
+    what, links = "Photos are served here, to programs that have a key.", ""
+    if "read" in request.scope["actions"]:
+        count = pages.live_count(state_of(request).looks)
+        what = f"{count:,} photos and videos are served here."
+        links = "".join(f'\n<li><a href="{path}">{name}</a></li>' for path, name in _LINKS.items())
+    note = _NOTE.format(why=f" ({html.escape(why)})" if why else "")
+    text = _PLAIN.replace("LINKS", links).replace("WHAT", what).replace("NOTE", note)
+    headers = {"content-security-policy": _PLAIN_POLICY, "cache-control": "no-store"}
+    return Response(text, media_type="text/html", headers=headers)
