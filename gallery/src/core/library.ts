@@ -1,0 +1,229 @@
+/** The assets of one view: totals and aspect ratios at once, tiles by pages as they are looked at. */
+import { getJson, request, url } from "../api";
+import { viewParams, type View } from "../view";
+import { prefixSums } from "./geometry";
+import { Pages } from "./pages";
+import type { Tile } from "./tile";
+
+interface Totals {
+  cursor: number;
+  total: number;
+  undated: number;
+  assets: number;
+  days: string[];
+  counts: number[];
+}
+
+interface State {
+  totals: Totals;
+  ratios: Uint8Array;
+}
+
+/** Prepares for a later state of the view, before it is shown; returns what is done when it is. */
+export type Participant = (next: Pages) => Promise<() => void>;
+
+/** The least time between refreshes that pages of a later state ask for. */
+const STALE_MS = 500;
+/** A view that changes while it is read is read again, so many times in all. */
+const ATTEMPTS = 4;
+const EMPTY: Totals = { cursor: -1, total: 0, undated: 0, assets: 0, days: [], counts: [] };
+
+export class Library {
+  /** Where each day begins, and, last, where the undated begin. */
+  dayStarts: Uint32Array = new Uint32Array(1);
+  /** A byte a tile. */
+  ratios: Uint8Array = new Uint8Array();
+  #totals = EMPTY;
+  #pages: Pages;
+  #refreshing: Promise<boolean> | null = null;
+  #stale: ReturnType<typeof setTimeout> | undefined;
+  readonly #changes = new Set<() => void>();
+  readonly #loads = new Set<(start: number, stop: number) => void>();
+  readonly #errors = new Set<(error: unknown) => void>();
+  readonly #participants = new Set<Participant>();
+
+  constructor(readonly view: View) {
+    this.#pages = this.#pagesOf(EMPTY);
+  }
+
+  /** The change of the index at which the view last changed; -1 before it is open. */
+  get cursor(): number {
+    return this.#totals.cursor;
+  }
+
+  /** Tiles in the view. */
+  get total(): number {
+    return this.#totals.total;
+  }
+
+  /** Tiles whose date is only that of their file; they come last. */
+  get undated(): number {
+    return this.#totals.undated;
+  }
+
+  /** Assets, with all members of stacks. */
+  get assets(): number {
+    return this.#totals.assets;
+  }
+
+  /** "2024-04-12", in the view's order. */
+  get days(): string[] {
+    return this.#totals.days;
+  }
+
+  get isOpen(): boolean {
+    return this.cursor >= 0;
+  }
+
+  /** Fetches totals and geometry. Rejects with ApiError, and with AbortError. */
+  async open(signal?: AbortSignal): Promise<void> {
+    const state = await this.#read(null, signal);
+    if (state) this.#show(state, this.#pagesOf(state.totals), []);
+  }
+
+  /** Fetches what changed, and says whether anything did. What is looked at is loaded before it takes the old's place. */
+  refresh(): Promise<boolean> {
+    this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = null));
+    return this.#refreshing;
+  }
+
+  tile(ordinal: number): Tile | undefined {
+    return this.#pages.tile(ordinal);
+  }
+
+  /** Loads the tiles of what is looked at; what is on its way for what was looked at before is given up. */
+  look(start: number, stop: number): void {
+    this.#pages.look(start, Math.min(stop, this.total));
+  }
+
+  /** Resolves when the tiles from start to before stop are there. */
+  load(start: number, stop: number): Promise<void> {
+    return this.#pages.load(start, stop);
+  }
+
+  /** Rejects with ApiError, or RangeError where the view has no such tile. */
+  async get(ordinal: number): Promise<Tile> {
+    const pages = this.#pages;
+    await pages.load(ordinal, ordinal + 1);
+    const tile = pages.tile(ordinal);
+    if (!tile) throw new RangeError(`There is no photo ${ordinal + 1} here.`);
+    return tile;
+  }
+
+  /** Null where the view does not hold it. Members of a stack have the stack's. */
+  async ordinalOf(id: string): Promise<number | null> {
+    return this.#pages.find(id)?.ordinal ?? this.#pages.ordinalOf(id);
+  }
+
+  /** Shows an edit before the server's change of the view is read. */
+  patch(id: string, change: Partial<Tile>): void {
+    const tile = this.#pages.find(id);
+    if (!tile) return;
+    Object.assign(tile, change);
+    this.#tellLoaded(tile.ordinal, tile.ordinal + 1);
+  }
+
+  /** The assets from start to before stop; members: with all those of stacks. */
+  ids(start: number, stop: number, members = false): Promise<string[]> {
+    return this.#pages.ids(start, stop, members);
+  }
+
+  /** Called when the view is opened or has changed: ordinals mean other assets. */
+  onchange(listener: () => void): () => void {
+    return subscribe(this.#changes, listener);
+  }
+
+  /** Called when tiles are there, or edited. */
+  onload(listener: (start: number, stop: number) => void): () => void {
+    return subscribe(this.#loads, listener);
+  }
+
+  /** Called when something could not be loaded in the background; it is tried again. */
+  onerror(listener: (error: unknown) => void): () => void {
+    return subscribe(this.#errors, listener);
+  }
+
+  /** Takes part in changes of the view. */
+  participate(participant: Participant): () => void {
+    return subscribe(this.#participants, participant);
+  }
+
+  /** Ends all that is under way. */
+  close(): void {
+    clearTimeout(this.#stale);
+    this.#pages.close();
+    for (const listeners of [this.#changes, this.#loads, this.#errors, this.#participants]) listeners.clear();
+  }
+
+  async #refresh(): Promise<boolean> {
+    for (let attempt = 1; ; attempt++) {
+      const state = await this.#read(this.cursor);
+      if (!state) return false;
+      let isStale = false;
+      const pages = this.#pagesOf(state.totals, () => (isStale = true));
+      const steps = await Promise.all([...this.#participants].map((participant) => participant(pages)));
+      if (isStale && attempt < ATTEMPTS) {
+        pages.close();
+        continue;
+      }
+      this.#show(state, pages, steps);
+      return true;
+    }
+  }
+
+  /** Totals and geometry of one state; null where the view is still as it was at the cursor. */
+  async #read(cursor: number | null, signal?: AbortSignal): Promise<State | null> {
+    const params = viewParams(this.view);
+    const headers: HeadersInit = cursor === null ? {} : { "if-none-match": `"${cursor}"` };
+    for (let attempt = 1; ; attempt++) {
+      const geometry = request(url("/api/timeline/geometry", params), { headers, signal: signal ?? null });
+      const [totals, answer] = await Promise.all([getJson<Totals>("/api/timeline", params, signal), geometry]);
+      if (answer.status === 304) return null;
+      const ratios = new Uint8Array(await answer.arrayBuffer());
+      if (ratios.length === totals.total && answer.headers.get("etag")?.includes(`"${totals.cursor}"`) !== false)
+        return totals.cursor === cursor ? null : { totals, ratios };
+      if (attempt === ATTEMPTS) throw new Error("The photos change too fast to be shown.");
+    }
+  }
+
+  #show({ totals, ratios }: State, pages: Pages, steps: (() => void)[]): void {
+    this.#pages.close();
+    this.#pages = pages;
+    this.#totals = totals;
+    this.ratios = ratios;
+    this.dayStarts = prefixSums(totals.counts);
+    for (const step of steps) step();
+    for (const listener of this.#changes) listener();
+  }
+
+  #pagesOf({ cursor, total }: Totals, onstale?: () => void): Pages {
+    const pages: Pages = new Pages(this.view, cursor, total, {
+      loaded: (start, stop) => {
+        if (this.#pages === pages) this.#tellLoaded(start, stop);
+      },
+      failed: (error) => {
+        if (this.#pages === pages) for (const listener of this.#errors) listener(error);
+      },
+      stale: () => (this.#pages === pages ? this.#refreshSoon() : onstale?.()),
+    });
+    return pages;
+  }
+
+  #refreshSoon(): void {
+    this.#stale ??= setTimeout(() => {
+      this.#stale = undefined;
+      this.refresh().catch((error: unknown) => {
+        for (const listener of this.#errors) listener(error);
+      });
+    }, STALE_MS);
+  }
+
+  #tellLoaded(start: number, stop: number): void {
+    for (const listener of this.#loads) listener(start, stop);
+  }
+}
+
+function subscribe<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

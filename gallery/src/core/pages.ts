@@ -1,0 +1,157 @@
+/** The tiles of one state of a view, by pages: loaded as they are looked at, the least recent forgotten. */
+import { getJson } from "../api";
+import { viewParams, type View } from "../view";
+import { tilesOf, type Tile, type TileColumns } from "./tile";
+
+interface Page {
+  tiles: Tile[] | null;
+  loaded: Promise<void>;
+  abort: AbortController;
+  /** Calls of `load` that wait for it; without any it is given up when it leaves the window. */
+  waiting: number;
+}
+
+export interface PagesEvents {
+  loaded(start: number, stop: number): void;
+  failed(error: unknown): void;
+  /** The server answered for a later state of the view. */
+  stale(): void;
+}
+
+const PAGE = 200;
+/** Pages that are kept: 16,000 tiles, about 8 MB. */
+const KEPT = 80;
+const RETRY_MS = 2000;
+const IDS = 10_000;
+
+export class Pages {
+  readonly #pages = new Map<number, Page>();
+  #window: [number, number] = [0, -1];
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    readonly view: View,
+    readonly cursor: number,
+    readonly total: number,
+    readonly events: PagesEvents,
+  ) {}
+
+  tile(ordinal: number): Tile | undefined {
+    return this.#pages.get(Math.floor(ordinal / PAGE))?.tiles?.[ordinal % PAGE];
+  }
+
+  find(id: string): Tile | undefined {
+    for (const { tiles } of this.#pages.values()) {
+      const tile = tiles?.find((tile) => tile.id === id);
+      if (tile) return tile;
+    }
+    return undefined;
+  }
+
+  /** Loads the pages of what is looked at, gives up others that are on their way, and forgets the oldest. */
+  look(start: number, stop: number): void {
+    if (start >= stop) return;
+    const [first, last] = (this.#window = [Math.floor(start / PAGE), Math.floor((stop - 1) / PAGE)]);
+    for (const [index, page] of this.#pages)
+      if (!page.tiles && !page.waiting && !this.#isLookedAt(index)) this.#drop(index, page);
+    for (let index = first; index <= last; index++) this.#page(index);
+    for (const [index, page] of this.#pages) {
+      if (this.#pages.size <= KEPT) break;
+      if (!page.waiting && !this.#isLookedAt(index)) this.#drop(index, page);
+    }
+  }
+
+  /** Resolves when the tiles from start to before stop are there. */
+  async load(start: number, stop: number): Promise<void> {
+    const end = Math.min(stop, this.total);
+    const pages: Page[] = [];
+    for (let index = Math.floor(Math.max(0, start) / PAGE); index * PAGE < end; index++) pages.push(this.#page(index));
+    for (const page of pages) page.waiting++;
+    try {
+      await Promise.all(pages.map((page) => page.loaded));
+    } finally {
+      for (const page of pages) page.waiting--;
+    }
+  }
+
+  /** Null where the view does not hold it. */
+  async ordinalOf(id: string): Promise<number | null> {
+    const params = this.#params({ id });
+    const found = await getJson<{ ordinal: number; cursor: number }>("/api/timeline/position", params).catch(
+      isNotFound,
+    );
+    if (!found) return null;
+    if (found.cursor !== this.cursor) this.events.stale();
+    return found.ordinal;
+  }
+
+  async ids(start: number, stop: number, members = false): Promise<string[]> {
+    const parts: string[][] = [];
+    for (let from = start; from < stop; from += IDS) {
+      const params = this.#params({ start: from, stop: Math.min(stop, from + IDS) });
+      if (members) params.set("members", "true");
+      parts.push((await getJson<{ ids: string[] }>("/api/timeline/ids", params)).ids);
+    }
+    return parts.flat();
+  }
+
+  close(): void {
+    clearTimeout(this.#retry);
+    for (const page of this.#pages.values()) page.abort.abort();
+  }
+
+  #isLookedAt(index: number): boolean {
+    return this.#window[0] <= index && index <= this.#window[1];
+  }
+
+  /** The page, as the most recent one; asked for where it is not there. */
+  #page(index: number): Page {
+    const known = this.#pages.get(index);
+    if (known) {
+      this.#pages.delete(index);
+      this.#pages.set(index, known);
+      return known;
+    }
+    const abort = new AbortController();
+    const page: Page = { tiles: null, loaded: Promise.resolve(), abort, waiting: 0 };
+    page.loaded = this.#fetch(index, page);
+    page.loaded.catch((error: unknown) => this.#failed(index, page, error));
+    this.#pages.set(index, page);
+    return page;
+  }
+
+  async #fetch(index: number, page: Page): Promise<void> {
+    const start = index * PAGE;
+    const params = this.#params({ start, stop: Math.min(this.total, start + PAGE) });
+    const columns = await getJson<TileColumns>("/api/timeline/tiles", params, page.abort.signal);
+    page.tiles = tilesOf(columns);
+    if (columns.cursor !== this.cursor) this.events.stale();
+    this.events.loaded(start, start + page.tiles.length);
+  }
+
+  #failed(index: number, page: Page, error: unknown): void {
+    if (this.#pages.get(index) === page) this.#pages.delete(index);
+    if (page.abort.signal.aborted) return;
+    this.events.failed(error);
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      for (let index = this.#window[0]; index <= this.#window[1]; index++) this.#page(index);
+    }, RETRY_MS);
+  }
+
+  #drop(index: number, page: Page): void {
+    this.#pages.delete(index);
+    page.abort.abort();
+  }
+
+  #params(more: Record<string, string | number>): URLSearchParams {
+    const params = viewParams(this.view);
+    for (const [name, value] of Object.entries(more)) params.set(name, String(value));
+    return params;
+  }
+}
+
+function isNotFound(error: unknown): null {
+  if ((error as { status?: number }).status === 404) return null;
+  throw error;
+}

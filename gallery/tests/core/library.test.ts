@@ -1,0 +1,267 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Library } from "../../src/core/library";
+import { Kind, tilesOf, type TileColumns } from "../../src/core/tile";
+
+/** A server that holds assets "0", "1", …, newest first, and answers as the API does. */
+class Server {
+  cursor = 7;
+  ids = Array.from({ length: 1000 }, (_, i) => i);
+  asked: string[] = [];
+  aborted = 0;
+  isHeld = false;
+  isBroken = false;
+
+  fetch = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    this.asked.push(path);
+    const { pathname, searchParams } = new URL(path, "http://127.0.0.1");
+    const [start, stop] = [Number(searchParams.get("start")), Number(searchParams.get("stop"))];
+    const etag = `"${this.cursor}"`;
+    const headers = { etag };
+    switch (pathname.replace("/api/timeline", "")) {
+      case "":
+        return Response.json(this.totals());
+      case "/geometry":
+        if (new Headers(init.headers).get("if-none-match") === etag)
+          return new Response(null, { status: 304, headers });
+        return new Response(new Uint8Array(this.ids.length).fill(147), { headers });
+      case "/tiles":
+        if (this.isHeld) await this.#held(init.signal!);
+        if (this.isBroken) return Response.json({ detail: "broken" }, { status: 500 });
+        return Response.json(columns(this.cursor, start, this.ids.slice(start, stop)));
+      case "/position": {
+        const ordinal = this.ids.indexOf(Number(searchParams.get("id")!.slice(6)));
+        if (ordinal < 0) return Response.json({ detail: "no such asset" }, { status: 404 });
+        return Response.json({ ordinal, cursor: this.cursor });
+      }
+      case "/ids":
+        return Response.json({ ids: this.ids.slice(start, stop).map(idOf) });
+      default:
+        throw new Error(path);
+    }
+  };
+
+  totals() {
+    const total = this.ids.length;
+    return { cursor: this.cursor, total, undated: 0, assets: total, days: ["2024-04-12"], counts: [total] };
+  }
+
+  add(...ids: number[]): void {
+    this.ids.unshift(...ids);
+    this.cursor++;
+  }
+
+  #held(signal: AbortSignal): Promise<void> {
+    return new Promise((_, reject) => {
+      signal.addEventListener("abort", () => {
+        this.aborted++;
+        reject(new DOMException("aborted", "AbortError"));
+      });
+    });
+  }
+}
+
+function idOf(id: number): string {
+  return "asset_" + String(id).padStart(22, "0");
+}
+
+function columns(cursor: number, start: number, ids: number[]): TileColumns {
+  return {
+    cursor,
+    start,
+    ids: ids.map((id) => idOf(id).slice(6)).join(""),
+    times: ids.map((_, i) => (i === 0 ? 1_712_900_000 : 60)),
+    offsets: [[ids.length, 8]],
+    ratios: ids.map(() => 147),
+    kinds: ids.map(() => 0),
+    versions: ids.map(() => "abcdefgh").join(""),
+    thumbhashes: ids.map(() => null),
+    places: { names: [], of: [[ids.length, null]] },
+    durations: {},
+    ratings: {},
+    favorites: [],
+    stacks: {},
+    descriptions: {},
+  };
+}
+
+let server: Server;
+let library: Library;
+const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+const tilesAsked = () => server.asked.filter((path) => path.includes("/tiles")).length;
+
+beforeEach(async () => {
+  server = new Server();
+  vi.stubGlobal("fetch", server.fetch);
+  library = new Library({ q: "sea & sand" });
+  await library.open();
+});
+
+afterEach(() => {
+  library.close();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+describe("Library", () => {
+  it("opens with totals and geometry of its view", () => {
+    expect([library.total, library.cursor, library.ratios[999], [...library.dayStarts]]).toEqual([
+      1000,
+      7,
+      147,
+      [0, 1000],
+    ]);
+    expect(server.asked.sort()).toEqual(
+      ["/api/timeline/geometry?q=sea+%26+sand", "/api/timeline?q=sea+%26+sand"].sort(),
+    );
+  });
+
+  it("loads a page once for all who ask, and tells of it", async () => {
+    const loads: number[][] = [];
+    library.onload((...range) => loads.push(range));
+    const [tile] = await Promise.all([library.get(250), library.load(201, 399)]);
+    expect(tile).toMatchObject({ ordinal: 250, id: idOf(250), offset: 120, time: (1_712_900_000 - 50 * 60) * 1000 });
+    expect(loads).toEqual([[200, 400]]);
+    expect(library.tile(399)?.id).toBe(idOf(399));
+    expect(library.tile(400)).toBeUndefined();
+  });
+
+  it("gives up pages that are no longer looked at, unless somebody waits for them", async () => {
+    server.isHeld = true;
+    library.look(0, 400);
+    const wanted = library.load(400, 401);
+    wanted.catch(() => {});
+    await settled();
+    library.look(800, 900);
+    await settled();
+    expect(server.aborted).toBe(2);
+    expect(server.asked.filter((path) => path.includes("/tiles"))).toHaveLength(4);
+  });
+
+  it("says that nothing changed, by the cursor", async () => {
+    const changed = vi.fn();
+    library.onchange(changed);
+    expect(await library.refresh()).toBe(false);
+    expect(changed).not.toHaveBeenCalled();
+  });
+
+  it("shows another state of the view when those who take part are ready", async () => {
+    await library.load(0, 10);
+    server.add(5000, 5001);
+    const seen: unknown[] = [];
+    library.onchange(() => seen.push(["changed", library.total]));
+    library.participate(async (next) => {
+      const ordinal = await next.ordinalOf(idOf(3));
+      await next.load(ordinal!, ordinal! + 1);
+      seen.push(["prepared", ordinal, library.total, next.tile(5)?.id]);
+      return () => seen.push(["shown", library.tile(5)?.id]);
+    });
+    expect(await library.refresh()).toBe(true);
+    expect(seen).toEqual([
+      ["prepared", 5, 1000, idOf(3)],
+      ["shown", idOf(3)],
+      ["changed", 1002],
+    ]);
+  });
+
+  it("reads again where the view changes while it is read", async () => {
+    server.add(5000);
+    let times = 0;
+    library.participate(async (next) => {
+      if (times++ === 0) server.add(5001);
+      await next.ordinalOf(idOf(3));
+      return () => {};
+    });
+    await library.refresh();
+    expect([times, library.total, library.cursor]).toEqual([2, 1002, 9]);
+  });
+
+  it("refreshes by itself when a page is of a later state", async () => {
+    server.add(5000);
+    const changed = new Promise<void>((resolve) => library.onchange(resolve));
+    await library.load(0, 1);
+    await changed;
+    expect(library.total).toBe(1001);
+  });
+
+  it("finds ordinals, loaded or not, and none of what the view does not hold", async () => {
+    await library.load(0, 1);
+    const before = server.asked.length;
+    expect(await library.ordinalOf(idOf(150))).toBe(150);
+    expect(server.asked.length).toBe(before);
+    expect(await library.ordinalOf(idOf(700))).toBe(700);
+    expect(await library.ordinalOf(idOf(7777))).toBeNull();
+  });
+
+  it("tells of an error, and tries again what is looked at", async () => {
+    vi.useFakeTimers();
+    const failed = vi.fn();
+    library.onerror(failed);
+    server.isBroken = true;
+    library.look(0, 10);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(failed).toHaveBeenCalledOnce();
+    server.isBroken = false;
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(library.tile(0)?.id).toBe(idOf(0));
+  });
+
+  it("forgets the pages that were looked at longest ago", async () => {
+    server.ids = Array.from({ length: 40_000 }, (_, i) => i);
+    server.cursor++;
+    await library.refresh();
+    for (let start = 0; start < 40_000; start += 1000) {
+      library.look(start, start + 1000);
+      await settled();
+    }
+    expect(library.tile(0)).toBeUndefined();
+    expect(library.tile(39_000)?.id).toBe(idOf(39_000));
+    const asked = tilesAsked();
+    library.look(39_000, 40_000);
+    expect(tilesAsked()).toBe(asked);
+  });
+
+  it("rejects what there is not, and shows edits at once", async () => {
+    await expect(library.get(1000)).rejects.toThrow(RangeError);
+    await library.load(0, 1);
+    library.patch(idOf(4), { favorite: true, rating: 5 });
+    expect(library.tile(4)).toMatchObject({ favorite: true, rating: 5 });
+  });
+});
+
+describe("tilesOf", () => {
+  it("reads all columns", () => {
+    const page: TileColumns = {
+      ...columns(1, 40, [1, 2, 3]),
+      times: [1000, 10, -5],
+      offsets: [
+        [1, null],
+        [2, -14],
+      ],
+      kinds: [Kind.video, Kind.raw | Kind.stack, 0],
+      places: {
+        names: ["Rome", "Oslo"],
+        of: [
+          [2, 1],
+          [1, null],
+        ],
+      },
+      durations: { 0: 12.5 },
+      ratings: { 1: 5 },
+      favorites: [2],
+      stacks: { 1: 3 },
+      descriptions: { 2: "<b>" },
+    };
+    expect(tilesOf(page).map(({ ordinal, time, offset, place }) => [ordinal, time, offset, place])).toEqual([
+      [40, 1_000_000, null, "Oslo"],
+      [41, 990_000, -210, "Oslo"],
+      [42, 995_000, -210, null],
+    ]);
+    expect(tilesOf(page)[1]).toMatchObject({ rating: 5, stack: 3, favorite: false, duration: null });
+    expect(tilesOf(page)[2]).toMatchObject({ description: "<b>", favorite: true, stack: 1 });
+  });
+
+  it("refuses columns that do not fit together", () => {
+    expect(() => tilesOf({ ...columns(1, 0, [1, 2]), kinds: [0] })).toThrow("malformed");
+    expect(() => tilesOf({ ...columns(1, 0, [1, 2]), ids: "short" })).toThrow("malformed");
+  });
+});
