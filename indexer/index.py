@@ -59,10 +59,6 @@ if TYPE_CHECKING:
     from .sync.write_back import WrittenBack
 
 PathLike = str | os.PathLike[str]
-# What users may say of an asset.
-USER_VALUES = (
-    "rating", "description", "city", "state", "country", "country_code", "sublocation", "place_name", "is_favorite"
-)  # fmt: skip
 _FROM_A_BACKUP = "A backup of the index may have what is gone: see 'indexer restore'."
 
 
@@ -414,18 +410,12 @@ class Index:
     # What users say
 
     def set(self, ids_or_paths: Sequence[PathLike], **values: str | int | None) -> Sequence[str]:
-        """Say something that wins over the file's own words and over what was looked up: one of USER_VALUES; None: the
-        others count again. Returns the ids. Raises UsageError for another name, for a rating beyond 0 to 5, and for an
-        is_favorite that is neither 0 nor 1 (True and False do)."""
-        for name, value in values.items():
-            if name not in USER_VALUES:
-                raise UsageError(f"'{name}' cannot be set: there are {', '.join(USER_VALUES)}")
-            if name == "rating" and value is not None and not (isinstance(value, int) and 0 <= value <= 5):
-                raise UsageError(f"{value} stars: a rating is 0 to 5")
-            if name == "is_favorite" and value not in (None, 0, 1):
-                raise UsageError(f"is_favorite is 0 or 1, not {value}")
-        what = ", ".join(_said(name, value) for name, value in values.items())
-        return self.for_each(f"set: {what}", ids_or_paths, lambda writer, one: writer.say(one, **values))
+        """Say something that wins over the file's own words and over what was looked up: one of
+        indexer.edits.USER_VALUES; None: the others count again. Returns the ids. Raises UsageError for another name,
+        for a rating beyond 0 to 5, and for an is_favorite that is neither 0 nor 1 (True and False do)."""
+        from .edits import edit
+
+        return edit(self, ids_or_paths, values)[0]
 
     @property
     def clients(self) -> Clients:
@@ -517,12 +507,13 @@ class Index:
 
         return last(self._db)
 
-    def undo(self) -> UserChange | None:
+    def undo(self, change_id: int | None = None) -> UserChange | None:
         """Take back what the user did last: ratings, descriptions, albums, names, the trash. None: there is nothing.
-        Raises CannotUndo where the last thing cannot be undone: what was done before it stays too."""
+        change_id: only if that is what was done last. Raises CannotUndo where it is not, and where the last thing
+        cannot be undone: what was done before it stays too."""
         from .store.writer import Writer
 
-        return Writer(self._writable()).undo_last() if self.last_change() else None
+        return Writer(self._writable()).undo_last(change_id) if self.last_change() or change_id is not None else None
 
     @contextmanager
     def user_change(self, what: str) -> Iterator[Writer]:
@@ -996,12 +987,6 @@ class Index:
         self.close()
         self._connection = open_for_writing(self.path)
         return self._connection
-
-
-def _said(name: str, value: str | int | None) -> str:
-    if name == "is_favorite":
-        name, value = "favorite", None if value is None else "yes" if value else "no"
-    return f"{name} {'taken back' if value is None else value}"
 
 
 def _photos(count: int) -> str:

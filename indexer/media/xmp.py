@@ -254,7 +254,7 @@ def _text(value: Any) -> str | None:
     return clean(value) if isinstance(value, str) else None
 
 
-def _number(value: Any) -> float | None:
+def to_number(value: Any) -> float | None:
     """A decimal number or a fraction."""
     top, _, bottom = (_text(value) or "").partition("/")
     try:
@@ -265,7 +265,7 @@ def _number(value: Any) -> float | None:
 
 
 def _positive(value: Any) -> float | None:
-    number = _number(value)
+    number = to_number(value)
     return number if number and number > 0 else None
 
 
@@ -281,7 +281,7 @@ def _orientation(value: Any) -> int | None:
 
 
 def _stars(value: Any) -> int | None:
-    return rating(_number(value))
+    return rating(to_number(value))
 
 
 def _time(value: Any) -> str | None:
@@ -308,7 +308,7 @@ def _degrees(value: Any, limit: int) -> float | None:
         degrees, minutes, seconds = (float(part or 0) for part in found.groups()[:3])
         degrees += minutes / 60 + seconds / 3600
         degrees = -degrees if (found[4] or "").upper() in ("S", "W") and found[4] else degrees
-    elif (number := _number(text)) is not None:
+    elif (number := to_number(text)) is not None:
         degrees = number
     else:
         return None
@@ -327,10 +327,10 @@ _FIELDS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("exif:ISOSpeedRatings", "iso", _whole),
     ("exifEX:PhotographicSensitivity", "iso", _whole),
     ("exif:ExposureTime", "exposure_time", _positive),
-    ("exif:ExposureBiasValue", "exposure_bias", _number),
+    ("exif:ExposureBiasValue", "exposure_bias", to_number),
     ("exif:GPSLatitude", "latitude", _latitude),
     ("exif:GPSLongitude", "longitude", _longitude),
-    ("exif:GPSAltitude", "altitude", _number),
+    ("exif:GPSAltitude", "altitude", to_number),
     ("exif:GPSTimeStamp", "gps_datetime", _gps_time),
     ("exif:DateTimeOriginal", "original_datetime", _time),
     ("photoshop:DateCreated", "original_datetime", _time),

@@ -14,12 +14,14 @@ from indexer import __version__
 
 from . import docs, examples, failures
 from .guard import Guard
-from .routes import account, albums, assets, files, gallery, people, search, upload
+from .routes import account, albums, assets, details, edits, files, gallery, people, search, upload
 from .settings import Settings
 from .state import State
 
 ROUTERS = (
     assets.router,
+    details.router,
+    edits.router,
     upload.router,
     search.router,
     albums.router,

@@ -209,6 +209,107 @@ class AssetIds(Body):
     ids: list[AssetId] = Field(max_length=MOST_IDS)
 
 
+MOST_EDITED = 5000
+
+
+class Edit(Body):
+    """What is not named stays. null: what the file says counts again."""
+
+    ids: list[AssetId] = Field(min_length=1, max_length=MOST_EDITED)
+    rating: int | None = Field(None, ge=0, le=5, strict=True)
+    is_favorite: bool = Field(False, strict=True)
+    description: str | None = Field(None, max_length=20_000, pattern="^[^\\x00]*$")
+
+
+class ChangeName(BaseModel):
+    id: int
+    what: str = Field(examples=["rated 3 photos 4 stars"])
+
+
+class Edited(BaseModel):
+    change: ChangeName | None = Field(description="What can be undone; null: all were so already.")
+
+
+class LastChange(ChangeName):
+    created_at: datetime
+
+
+class Undoable(BaseModel):
+    change: LastChange | None = Field(description="null: there is nothing to undo, or it cannot be undone.")
+
+
+class UndoRequest(Body):
+    id: int = Field(ge=1, lt=2**63, strict=True)
+
+
+class Undone(BaseModel):
+    undone: LastChange
+
+
+class DateSource(BaseModel):
+    source: str = Field(examples=["Exif DateTimeOriginal"])
+    text: str = Field(examples=["from the camera"])
+
+
+class Origin(BaseModel):
+    field: str
+    source: str
+    value: str
+    note: str | None = Field(description="Why it is not believed.")
+    rank: int = Field(description="0: this is the value of the record.")
+
+
+class AssetFile(BaseModel):
+    path: str
+    root: str
+    folder: str = Field(description="Within the root.")
+    name: str
+    size: int | None
+    state: Literal["present", "offline", "missing", "gone"]
+    checksum: str | None = Field(description="Base64 of the SHA-256.")
+
+
+class AlbumName(BaseModel):
+    id: str
+    name: str
+
+
+class MotionVideo(BaseModel):
+    url: str
+    mimetype: str
+
+
+class Panorama(BaseModel):
+    """Which part of the sphere an equirectangular panorama shows, as its file says (GPano): pixels and degrees."""
+
+    full_width: float
+    full_height: float
+    cropped_width: float
+    cropped_height: float
+    cropped_left: float
+    cropped_top: float
+    pose_heading: float | None
+    pose_pitch: float | None
+    pose_roll: float | None
+    initial_heading: float | None
+    initial_pitch: float | None
+    initial_fov: float | None
+
+
+class Details(BaseModel):
+    asset: Asset
+    is_favorite: bool
+    version: str = Field(description="For ?v= of its files.")
+    date: DateSource
+    origins: list[Origin]
+    files: list[AssetFile]
+    keywords: list[str]
+    albums: list[AlbumName]
+    problems: list[str]
+    motion: MotionVideo | None = Field(description="The video of a motion photo or live photo.")
+    panorama: Panorama | None
+
+
 class SearchResult(BaseModel):
     asset: Asset
     distance: float | None = Field(description="0: the same; 1: another thing. null: words alone found it.")

@@ -21,6 +21,8 @@ _DELETE_PERMANENTLY = {"read", "delete_permanently"}
 # The actions that a key needs for a route. Whoever may only read must not be able to make a key that may do more.
 NEEDS: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/assets"): _WRITE,
+    ("PATCH", "/api/assets"): _WRITE,
+    ("POST", "/api/undo"): _WRITE,
     ("POST", "/api/assets/exist"): _READ,
     ("POST", "/api/assets/trash"): _DELETE,
     ("POST", "/api/assets/restore"): _WRITE,

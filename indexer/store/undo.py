@@ -44,10 +44,11 @@ class UserChange(NamedTuple):
 
 
 @contextmanager
-def recorded(connection: sqlite3.Connection, what: str, now: str) -> Iterator[None]:
-    """What is done within, in the transaction that the caller began, can be undone as one. Where nothing is changed,
-    nothing is recorded."""
+def recorded(connection: sqlite3.Connection, what: str, now: str) -> Iterator[int]:
+    """What is done within, in the transaction that the caller began, can be undone as one, of this id. Where nothing is
+    changed, nothing is recorded."""
     row = connection.execute("INSERT INTO user_change (created_at, what) VALUES (?, ?)", (now, what))
+    assert row.lastrowid is not None
     names = []
     for table, (_, columns) in _TABLES.items():
         chosen = columns or tuple(one[1] for one in connection.execute(f"PRAGMA table_info({table})"))
@@ -64,7 +65,7 @@ def recorded(connection: sqlite3.Connection, what: str, now: str) -> Iterator[No
                 f" VALUES ({row.lastrowid}, '{table}', {before}, {after}); END"
             )
     try:
-        yield
+        yield row.lastrowid
     finally:
         for name in names:
             connection.execute(f"DROP TRIGGER IF EXISTS temp.{name}")
@@ -83,14 +84,22 @@ def record_final(connection: sqlite3.Connection, what: str, instead: str, now: s
     )
 
 
+_CHANGE = (
+    "SELECT id, created_at, what, (SELECT count(*) FROM user_change_row WHERE change_id = user_change.id),"
+    " (SELECT after ->> '$' FROM user_change_row WHERE change_id = user_change.id AND table_name = ?1)"
+    " FROM user_change WHERE undone_at IS NULL"
+)
+
+
 def last(connection: sqlite3.Connection) -> UserChange | None:
     """The last change that was not undone."""
-    row = connection.execute(
-        "SELECT id, created_at, what, (SELECT count(*) FROM user_change_row WHERE change_id = user_change.id),"
-        " (SELECT after ->> '$' FROM user_change_row WHERE change_id = user_change.id AND table_name = ?)"
-        " FROM user_change WHERE undone_at IS NULL ORDER BY id DESC LIMIT 1",
-        (_FINAL,),
-    ).fetchone()
+    row = connection.execute(f"{_CHANGE} ORDER BY id DESC LIMIT 1", (_FINAL,)).fetchone()
+    return UserChange(*row) if row else None
+
+
+def find(connection: sqlite3.Connection, change_id: int) -> UserChange | None:
+    """None: it changed nothing, or was undone."""
+    row = connection.execute(f"{_CHANGE} AND id = ?2", (_FINAL, change_id)).fetchone()
     return UserChange(*row) if row else None
 
 

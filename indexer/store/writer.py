@@ -12,7 +12,7 @@ from itertools import compress
 from pathlib import Path
 
 from indexer import ids, paths
-from indexer.errors import DiskFull, IndexUnusable
+from indexer.errors import CannotUndo, DiskFull, IndexUnusable
 from indexer.media.dates import utc
 from indexer.media.facts import MediaFacts
 
@@ -88,6 +88,7 @@ class Writer:
         self._perhaps_orphans: set[str] = set()
         self._touched_folders: set[tuple[int, str]] = set()
         self._now = timestamp()
+        self.change_id = 0  # of the last user_change
 
     @property
     def now(self) -> str:
@@ -433,8 +434,8 @@ class Writer:
 
     @contextmanager
     def user_change(self, what: str) -> Iterator[None]:
-        """A transaction of the user's, which `undo_last` takes back as one."""
-        with self.transaction(), recorded(self.connection, what, self._now):
+        """A transaction of the user's, which `undo_last` takes back as one. Its id is `change_id` from then on."""
+        with self.transaction(), recorded(self.connection, what, self._now) as self.change_id:
             yield
 
     def record_final(self, what: str, instead: str) -> None:
@@ -442,10 +443,13 @@ class Writer:
         instead: what can be done, in a sentence."""
         record_final(self.connection, what, instead, self._now)
 
-    def undo_last(self) -> UserChange | None:
-        """Raises CannotUndo."""
+    def undo_last(self, change_id: int | None = None) -> UserChange | None:
+        """change_id: only if that is the last one. Raises CannotUndo."""
         with self.transaction(), ExitStack() as records:
             change = last(self.connection)
+            if change_id is not None and (change is None or change.id != change_id):
+                since = f"after it came: {change.what}" if change is not None and change.id > change_id else ""
+                raise CannotUndo(f"change {change_id} is not the last one: {since or 'it was undone already'}")
             if change is None:
                 return None
             change.ensure_undoable()

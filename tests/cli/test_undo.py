@@ -203,8 +203,8 @@ def test_nothing_is_undone_past_what_cannot_be_undone(
         if action == "take back":
             index.take_back()
     index.set([ids[0]], description="later")
-    assert "set: description later" in run("undo", "--dry-run", database=index.path).stdout
-    assert "set: description later" in run("undo", database=index.path).stdout
+    assert "changed the description of 1 photo" in run("undo", "--dry-run", database=index.path).stdout
+    assert "changed the description of 1 photo" in run("undo", database=index.path).stdout
     before = state(index)
     for options in (("--dry-run",), ()):
         done = run("undo", *options, database=index.path)
@@ -236,5 +236,5 @@ def test_what_changed_nothing_is_not_recorded(index: Index, ids: list[str]) -> N
     index.set(ids[:1], rating=5)
     assert index.empty_trash(0) == [] and index.take_back() == 0
     assert rows(index, "SELECT count(*) FROM user_change") == [(1,)]
-    assert "set: rating 5" in run("undo", database=index.path).stdout
+    assert "rated 1 photo 5 stars" in run("undo", database=index.path).stdout
     assert "nothing to undo" in run("undo", database=index.path).stdout

@@ -17,10 +17,12 @@ from fastapi.responses import FileResponse
 
 from indexer.errors import NotFound, Undecodable, UsageError
 from indexer.files import is_regular, regular_nofollow
+from indexer.motion import motion_video
 from indexer.store import enrichments, pages
 
 from ..answers import errors, no_such
 from ..models import AssetId, FaceId
+from ..ranges import part_response, requested_range
 from ..routing import make_router
 from ..state import State, not_found, state_of
 from ..urls import version_of
@@ -53,6 +55,31 @@ async def get_face_file(request: Request, face_id: FaceId, v: Version = None) ->
     drawn = await _variant(here, asset_id, face_id)
     tag = drawn.stem if isinstance(drawn, Path) else f"{version_of(here.record(asset_id))}-{face_id}"
     return _file(request, drawn, "image/jpeg", tag, f"{face_id}.jpg", is_fixed=False)
+
+
+@router.head("/{asset_id}/motion", include_in_schema=False)
+@router.get("/{asset_id}/motion", responses=_FILES)
+async def get_motion(request: Request, asset_id: AssetId, v: Version = None) -> Response:
+    """The video of a motion photo, out of its file, or of a live photo."""
+    here = state_of(request)
+    one = here.record(asset_id)
+    try:
+        found = await here.look(lambda index: motion_video(index, asset_id))
+        mtime = os.stat(found.path).st_mtime
+    except NotFound as error:
+        raise no_such(f"video: {error}") from error
+    except OSError as error:
+        raise no_such("file now: its drive is away, or it has gone") from error
+    version, owner = version_of(one), version_of(here.record(found.asset_id))
+    name = f"{os.path.splitext(enrichments.original_name(here.looks, asset_id))[0]}-motion"
+    headers = _headers(f'"{owner}-{found.start}"', mtime, found.mime_type, name, is_fixed=v == version)
+    if _is_known(request, headers["etag"], mtime):
+        return Response(status_code=304, headers=headers)
+    is_other = request.headers.get("if-range", headers["etag"]) not in (headers["etag"], headers["last-modified"])
+    wanted = requested_range(None if is_other else request.headers.get("range"), found.size)
+    if request.method == "HEAD":
+        return Response(headers={**headers, "content-length": str(found.size)}, media_type=found.mime_type)
+    return part_response(found.path, found.start, found.size, wanted, headers, found.mime_type)
 
 
 @router.head("/{asset_id}/{name}", include_in_schema=False)
@@ -120,19 +147,25 @@ def _file(
                 info = os.fstat(file.fileno())
         except OSError as error:
             raise no_such("file now: its drive is away, or it has gone") from error
-    etag = f'"{tag}"'
-    is_shown = mime_type.startswith(_SHOWN) and mime_type not in _NEVER_SHOWN and not download
-    headers = {
-        "etag": etag,
-        **({} if info is None else {"last-modified": formatdate(info.st_mtime, usegmt=True)}),
-        "cache-control": "private, max-age=31536000, immutable" if is_fixed else "private, no-cache",
-        "content-disposition": _disposition("inline" if is_shown else "attachment", name),
-    }
-    if _is_known(request, etag, None if info is None else info.st_mtime):
+    mtime = None if info is None else info.st_mtime
+    headers = _headers(f'"{tag}"', mtime, mime_type, name, is_fixed=is_fixed, download=download)
+    if _is_known(request, headers["etag"], mtime):
         return Response(status_code=304, headers=headers)
     if isinstance(found, bytes):
         return Response(found, headers=headers, media_type=mime_type)
     return FileResponse(found, headers=headers, media_type=mime_type, stat_result=info)
+
+
+def _headers(
+    etag: str, mtime: float | None, mime_type: str, name: str, *, is_fixed: bool, download: bool = False
+) -> dict[str, str]:
+    is_shown = mime_type.startswith(_SHOWN) and mime_type not in _NEVER_SHOWN and not download
+    return {
+        "etag": etag,
+        **({} if mtime is None else {"last-modified": formatdate(mtime, usegmt=True)}),
+        "cache-control": "private, max-age=31536000, immutable" if is_fixed else "private, no-cache",
+        "content-disposition": _disposition("inline" if is_shown else "attachment", name),
+    }
 
 
 def _is_known(request: Request, etag: str, mtime: float | None) -> bool:

@@ -1,0 +1,124 @@
+"""All that is known of one asset, for who looks at it: its record, and what is kept beside it or read from its file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import motion
+from .files import is_regular
+from .store import details, enrichments, queries
+from .store.details import AlbumName, AssetFile
+
+if TYPE_CHECKING:
+    from .index import Index
+    from .media.facts import Origin
+    from .media.panorama import Panorama
+
+# Sources of dates for people: the beginning of the source's name (see indexer.media.precedence) -> what it is.
+_DATE_SOURCES = (
+    ("you", "from you"),
+    ("the file's name", "from the file name"),
+    ("the file's time", "from the file's own time, which may not be when the photo was taken"),
+    ("Exif DateTimeOriginal", "from the camera"),
+    ("Exif DateTimeDigitized", "from the camera: when it was digitized"),
+    ("Exif GPS", "from the GPS receiver"),
+    ("XMP exif:GPS", "from the GPS receiver"),
+    ("Exif", "from the camera"),
+    ("sidecar", "from a sidecar file"),
+    ("Takeout", "from Google Takeout"),
+    ("IPTC", "from the caption data in the file (IPTC)"),
+    ("XMP", "from the metadata in the file (XMP)"),
+    ("QuickTime CreationDate", "from the camera"),
+    ("QuickTime", "from the video's header"),
+    ("CIFF", "from the camera"),
+    ("X3F", "from the camera"),
+    ("maker note", "from the camera"),
+)
+_PROBLEMS = {
+    "variants": "its picture cannot be shown",
+    "faces": "faces could not be found",
+    "text": "text could not be read",
+    "describe": "it could not be described",
+}
+
+
+class DateSource(NamedTuple):
+    """Where the date comes from: the tag as programs know it, and in words for people."""
+
+    source: str
+    text: str
+
+
+class Details(NamedTuple):
+    """See GET /api/assets/{id}/details in docs/api.md. motion: the MIME type of the video that belongs to the still."""
+
+    is_favorite: bool
+    date: DateSource
+    origins: list[Origin]
+    files: list[AssetFile]
+    keywords: list[str]
+    albums: list[AlbumName]
+    problems: list[str]
+    motion: str | None
+    panorama: Panorama | None
+
+
+def details_of(index: Index, asset_id: str) -> Details:
+    """Reads the metadata of its file again, where that can be reached. Raises NotFound."""
+    record = index.get(asset_id)
+    origins = index.explain(asset_id).origins
+    files = details.files(index.connection, asset_id)
+    return Details(
+        is_favorite=details.is_favorite(index.connection, asset_id),
+        date=_date_source(origins),
+        origins=origins,
+        files=files,
+        keywords=queries.keywords(index.connection, asset_id),
+        albums=details.albums_of(index.connection, asset_id),
+        problems=_problems(index, asset_id, files),
+        motion=motion.mime_type_of(index, asset_id),
+        panorama=_panorama(index, record),
+    )
+
+
+def ranks(origins: list[Origin]) -> list[int]:
+    """Of each origin its place among those of its field: 0 is the one believed."""
+    seen: dict[str, int] = {}
+    found = []
+    for origin in origins:
+        found.append(seen.get(origin.field, 0))
+        seen[origin.field] = found[-1] + 1
+    return found
+
+
+def _date_source(origins: list[Origin]) -> DateSource:
+    source = next((one.source for one in origins if one.field == "local_datetime"), "Exif DateTimeOriginal")
+    words = next((text for begin, text in _DATE_SOURCES if source.startswith(begin)), f"from {source}")
+    _, offset, zone = source.partition(", offset of ")
+    return DateSource(source, f"{words}; time zone from the place ({zone})" if offset else words)
+
+
+def _problems(index: Index, asset_id: str, files: list[AssetFile]) -> list[str]:
+    found = [f"{file.path}: {file.problem}" if len(files) > 1 else file.problem for file in files if file.problem]
+    if not any(file.state == "present" for file in files):
+        states = {file.state for file in files}
+        found.append(
+            "its drive or folder is offline: what is shown was kept" if "offline" in states else "its file is missing"
+        )
+    for enricher, error in details.failures_of(index.connection, asset_id):
+        found.append(f"{_PROBLEMS.get(enricher, f'{enricher} failed')}: {error}")
+    return list(dict.fromkeys(found))
+
+
+def _panorama(index: Index, record: dict[str, Any]) -> Panorama | None:
+    if not record["metadata"]["projection_type"] or record["mime_type"].startswith("video/"):
+        return None
+    from .media.panorama import read_panorama
+
+    for file in enrichments.picture_files(index.connection, record["id"]):
+        if is_regular(file.real_path):
+            try:
+                return read_panorama(file.real_path, record["width"], record["height"])
+            except OSError:
+                continue
+    return None

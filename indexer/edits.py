@@ -1,0 +1,62 @@
+"""What people say of photos: one change, with a name, that can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from .errors import UsageError
+from .store import undo
+
+if TYPE_CHECKING:
+    from .index import Index, PathLike
+    from .store.undo import UserChange
+
+# What can be said of an asset.
+USER_VALUES = (
+    "rating", "description", "city", "state", "country", "country_code", "sublocation", "place_name", "is_favorite"
+)  # fmt: skip
+Values = Mapping[str, str | int | None]
+
+
+def edit(index: Index, asset_ids: Sequence[PathLike], values: Values) -> tuple[Sequence[str], UserChange | None]:
+    """Set USER_VALUES of all of these assets (ids or paths) or, where one is not there, of none; None as a value lets
+    the others speak again. Returns their ids and what `Index.undo` takes back; None: all of them were so already.
+
+    Raises NotFound, and UsageError for a value that cannot be."""
+    _check(values)
+    known = index.known(asset_ids)
+    if not known or not values:
+        return known, None
+    with index.user_change(name_edit(len(set(known)), values)) as writer:
+        for asset_id in known:
+            writer.say(asset_id, **values)
+    return known, undo.find(index.connection, writer.change_id)
+
+
+def name_edit(count: int, values: Values) -> str:
+    """'rated 3 photos 4 stars, changed the description of 3 photos'."""
+    photos = f"{count:,} {'photo' if count == 1 else 'photos'}"
+    return ", ".join(_name(name, value, photos) for name, value in values.items())
+
+
+def _name(name: str, value: str | int | None, photos: str) -> str:
+    if name == "is_favorite":
+        return f"added {photos} to favorites" if value else f"removed {photos} from favorites"
+    if name == "rating" and value:
+        return f"rated {photos} {value} {'star' if value == 1 else 'stars'}"
+    if not value:
+        return f"removed the {name.replace('_', ' ')} of {photos}"
+    if name == "description":  # it may be long
+        return f"changed the description of {photos}"
+    return f"set the {name.replace('_', ' ')} of {photos} to {value}"
+
+
+def _check(values: Values) -> None:
+    for name, value in values.items():
+        if name not in USER_VALUES:
+            raise UsageError(f"'{name}' cannot be set: there are {', '.join(USER_VALUES)}")
+        if name == "rating" and value is not None and not (isinstance(value, int) and 0 <= value <= 5):
+            raise UsageError(f"{value} stars: a rating is 0 to 5")
+        if name == "is_favorite" and value not in (None, 0, 1):
+            raise UsageError(f"is_favorite is 0 or 1, not {value}")

@@ -1,0 +1,52 @@
+"""The video of a motion photo or live photo, wherever its bytes lie."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from .errors import NotFound
+from .store import enrichments, motion, queries
+from .sync.explain import original
+
+if TYPE_CHECKING:
+    from .index import Index
+
+
+class MotionVideo(NamedTuple):
+    """size bytes from start of a file that is there, as the operating system knows it. asset_id: whose file it is."""
+
+    asset_id: str
+    path: str
+    start: int
+    size: int
+    mime_type: str
+
+
+def mime_type_of(index: Index, asset_id: str) -> str | None:
+    """Of the asset's moving picture; None: it has none."""
+    inside = queries.motion(index.connection, asset_id)
+    if inside is not None:
+        return inside.mime_type
+    paired = motion.paired_video(index.connection, asset_id)
+    if paired is None:
+        return None
+    files = enrichments.picture_files(index.connection, paired)
+    return files[0].mime_type if files else None
+
+
+def motion_video(index: Index, asset_id: str) -> MotionVideo:
+    """Raises NotFound where there is none, or its file cannot be reached or is shorter than the index says."""
+    inside = queries.motion(index.connection, asset_id)
+    owner = asset_id if inside is not None else motion.paired_video(index.connection, asset_id)
+    if owner is None:
+        raise NotFound(f"{asset_id} is neither a motion photo nor a live photo")
+    path = original(index.connection, owner)
+    if path is None:
+        raise NotFound(f"the file of {owner} cannot be reached now")
+    size = os.path.getsize(path)
+    if inside is None:
+        return MotionVideo(owner, path, 0, size, enrichments.picture_files(index.connection, owner)[0].mime_type)
+    if inside.offset + inside.size > size:
+        raise NotFound(f"the file of {owner} is shorter than it was: scan its folder again")
+    return MotionVideo(owner, path, inside.offset, inside.size, inside.mime_type)

@@ -1,0 +1,59 @@
+"""/api/assets/{asset_id}/details"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import Request, Response
+
+from indexer.details import Details, details_of, ranks
+
+from ..answers import answer_text, errors
+from ..models import AssetId
+from ..models import Details as DetailsModel
+from ..routing import make_router
+from ..state import base_of, state_of
+from ..urls import version_of, with_urls
+
+router = make_router(prefix="/api/assets", tags=["assets"])
+
+
+@router.get("/{asset_id}/details", response_model=DetailsModel, responses=errors(404))
+async def get_details(request: Request, asset_id: AssetId) -> Response:
+    """One photo or video with all that is known of it: where its values come from, where its files lie, its albums,
+    what is wrong with it. Its metadata is read again from its file, where that can be reached."""
+    here, base = state_of(request), base_of(request)
+    one = here.record(asset_id)
+    found = await here.once((asset_id, "details"), lambda index: details_of(index, asset_id))
+    version = version_of(one)
+    rest = json.dumps({"version": version, **_shown(found, asset_id, version, base)}, ensure_ascii=False)
+    return answer_text(f'{{"asset":{with_urls(one, base)},{rest[1:]}')
+
+
+def _shown(found: Details, asset_id: str, version: str, base: str) -> dict[str, Any]:
+    motion = found.motion and {"url": f"{base}/files/{asset_id}/motion?v={version}", "mimetype": found.motion}
+    return {
+        "is_favorite": found.is_favorite,
+        "date": found.date._asdict(),
+        "origins": [
+            {**origin._asdict(), "rank": rank} for origin, rank in zip(found.origins, ranks(found.origins), strict=True)
+        ],
+        "files": [
+            {
+                "path": file.path,
+                "root": file.root,
+                "folder": file.folder,
+                "name": file.name,
+                "size": file.size,
+                "state": file.state,
+                "checksum": file.checksum,
+            }
+            for file in found.files
+        ],
+        "keywords": found.keywords,
+        "albums": [album._asdict() for album in found.albums],
+        "problems": found.problems,
+        "motion": motion,
+        "panorama": found.panorama and found.panorama._asdict(),
+    }

@@ -1,0 +1,52 @@
+"""What people change of photos, and undo: PATCH /api/assets, /api/undo"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import HTTPException, Request, Response
+
+from indexer.edits import edit
+from indexer.errors import CannotUndo
+from indexer.store.undo import UserChange
+
+from ..answers import answer, errors, unprocessable
+from ..models import Edit, Edited, Undoable, Undone, UndoRequest
+from ..routing import make_router
+from ..state import state_of
+
+router = make_router(tags=["edits"])
+
+
+def _shown(change: UserChange) -> dict[str, Any]:
+    return {"id": change.id, "what": change.what, "created_at": change.created_at}
+
+
+@router.patch("/api/assets", response_model=Edited, responses=errors(403, 404))
+async def edit_assets(request: Request, asked: Edit) -> Response:
+    """Rating, favorite, description of one photo or many, as one change that can be undone. The files are not
+    touched."""
+    values = asked.model_dump(exclude_unset=True)
+    ids = values.pop("ids")
+    if not values:
+        raise unprocessable("body", "name what to change: rating, is_favorite, description", "body")
+    _, change = await state_of(request).write(lambda index: edit(index, ids, values))
+    return answer({"change": {"id": change.id, "what": change.what} if change else None})
+
+
+@router.get("/api/undo", response_model=Undoable, responses=errors())
+async def last_change(request: Request) -> Response:
+    """What was done last and can be undone."""
+    change = await state_of(request).look(lambda index: index.last_change())
+    return answer({"change": _shown(change) if change is not None and change.instead is None else None})
+
+
+@router.post("/api/undo", response_model=Undone, responses=errors(403, 409))
+async def undo_change(request: Request, asked: UndoRequest) -> Response:
+    """Take back the last change, if it is still this one."""
+    try:
+        undone = await state_of(request).write(lambda index: index.undo(asked.id))
+    except CannotUndo as error:
+        raise HTTPException(409, str(error)) from error
+    assert undone is not None
+    return answer({"undone": _shown(undone)})

@@ -1,0 +1,25 @@
+"""The video that belongs to a still: inside its file (a motion photo), or a file of its own (a live photo)."""
+
+from __future__ import annotations
+
+import sqlite3
+
+# The video of a live photo names it in itself, or was found beside the still (see companions).
+_PAIRED = """
+SELECT video.id FROM asset AS still
+LEFT JOIN companion AS mine ON mine.asset_number = still.number
+JOIN asset AS video ON video.mime_type GLOB 'video/*' AND video.trashed_at IS NULL AND video.number IN (
+    SELECT number FROM asset WHERE live_photo_cid = coalesce(still.live_photo_cid, mine.live_photo_cid)
+    UNION ALL
+    SELECT companion.asset_number FROM file
+    JOIN file AS beside ON beside.root_id = file.root_id AND beside.folder = file.folder
+    JOIN companion ON companion.asset_number = beside.asset_number AND companion.live_photo_cid = mine.live_photo_cid
+    WHERE file.asset_number = still.number)
+WHERE still.id = ? AND still.mime_type NOT GLOB 'video/*'
+ORDER BY video.file_id IS NULL, video.id LIMIT 1"""
+
+
+def paired_video(connection: sqlite3.Connection, asset_id: str) -> str | None:
+    """The live asset that is the video of this still; None where there is none."""
+    row = connection.execute(_PAIRED, (asset_id,)).fetchone()
+    return row[0] if row else None
