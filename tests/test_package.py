@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -36,7 +37,8 @@ def test_every_hint_to_install_names_this_distribution_and_an_extra_that_it_has(
 def test_wheel_and_sdist_carry_the_schema_and_the_mark_of_a_typed_package(tmp_path: Path) -> None:
     pytest.importorskip("hatchling", reason="hatchling builds the wheel: it comes with the extra [test]")
     command = [sys.executable, "-m", "hatchling", "build", "-d", str(tmp_path)]
-    subprocess.run(command, cwd=TOP, check=True, capture_output=True, timeout=60)
+    environment = {**os.environ, "INDEXER_SKIP_GALLERY": "1"}  # of it: test_package_gallery.py
+    subprocess.run(command, cwd=TOP, env=environment, check=True, capture_output=True, timeout=60)
     (wheel,), (sdist,) = tmp_path.glob("photo_indexer-*.whl"), tmp_path.glob("photo_indexer-*.tar.gz")
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"indexer/py.typed", "indexer/schema.sql", "indexer/enrich/towns.npz", "indexer/__init__.py"} <= names

@@ -65,7 +65,9 @@ class GalleryHook(BuildHookInterface):  # type: ignore[type-arg]
             built = _build(self._source, folder)
             (built / "digest").write_text(_digest(self._source))
         except (_NotBuilt, OSError) as error:
-            self._say(f"the web gallery was not built: {error}. INDEXER_SKIP_GALLERY=1 leaves it out.")
+            self._say(
+                f"the web gallery was not built: {error}. All else is installed; INDEXER_SKIP_GALLERY=1 skips this."
+            )
             self._leave_note(str(error))
             return
         try:
