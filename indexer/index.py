@@ -176,6 +176,15 @@ class Index:
         wanted = parse(query)
         return searched_json(self._with_words(), wanted, limit, self._about(wanted))
 
+    def matching(self, query: str, *, ranked: bool = False) -> Sequence[int]:
+        """Numbers of all assets that a search finds, also in the trash, by the words as they are (see `update_words`);
+        ranked: the best first. Raises UsageError for other filters, and where it takes too long."""
+        from .search import parse
+        from .store.search import matching
+
+        wanted = parse(query)
+        return matching(self._db, wanted, self._about(wanted), ranked=ranked)
+
     def search_sql(self, query: str, limit: int = 20) -> str:
         """The SQL statement that `search` runs."""
         from .search import parse
@@ -216,16 +225,22 @@ class Index:
 
     def _with_words(self) -> sqlite3.Connection:
         """A connection to the index, the words of which are up to date, unless it cannot be written."""
+        self.update_words()
+        return self._db
+
+    def update_words(self) -> bool:
+        """Bring the words that are searched up to date, unless the index cannot be written; whether they were not."""
         from .store import search
 
-        if not self._read_only and search.is_behind(self._db) and os.access(self.path, os.W_OK):
-            from .store.writer import Writer
+        if self._read_only or not search.is_behind(self._db) or not os.access(self.path, os.W_OK):
+            return False
+        from .store.writer import Writer
 
-            writer, more = Writer(self._writable()), True
-            while more:
-                with writer.transaction():
-                    more = search.catch_up(writer.connection)
-        return self._db
+        writer, more = Writer(self._writable()), True
+        while more:
+            with writer.transaction():
+                more = search.catch_up(writer.connection)
+        return True
 
     def keywords(self, id_or_path: PathLike) -> Sequence[str]:
         """The words that the photo is tagged with."""

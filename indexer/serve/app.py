@@ -14,7 +14,7 @@ from indexer import __version__
 
 from . import docs, examples, failures
 from .guard import Guard
-from .routes import account, albums, assets, details, edits, files, gallery, people, search, upload
+from .routes import account, albums, assets, details, edits, files, gallery, people, search, timeline, upload
 from .settings import Settings
 from .state import State
 
@@ -24,6 +24,7 @@ ROUTERS = (
     edits.router,
     upload.router,
     search.router,
+    timeline.router,
     albums.router,
     people.router,
     account.libraries,

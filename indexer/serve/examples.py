@@ -91,22 +91,22 @@ ASSET: dict[str, Any] = {
     },
     "asset_urls": {
         "original": {
-            "url": "http://127.0.0.1:8765/files/asset_NjrPSYGGqtoSPSqK6NZzVf/original?v=dIks5myOhrw13zYF1",
+            "url": "http://127.0.0.1:8765/files/asset_NjrPSYGGqtoSPSqK6NZzVf/original?v=dIks5my1",
             "mimetype": "image/jpeg",
             "width": 1200,
         },
         "thumbnail": {
-            "url": "http://127.0.0.1:8765/files/asset_NjrPSYGGqtoSPSqK6NZzVf/thumbnail?v=dIks5myOhrw13zYF1",
+            "url": "http://127.0.0.1:8765/files/asset_NjrPSYGGqtoSPSqK6NZzVf/thumbnail?v=dIks5my1",
             "mimetype": "image/jpeg",
             "width": 360,
         },
         "preview": {
-            "url": "http://127.0.0.1:8765/files/asset_NjrPSYGGqtoSPSqK6NZzVf/preview?v=dIks5myOhrw13zYF1",
+            "url": "http://127.0.0.1:8765/files/asset_NjrPSYGGqtoSPSqK6NZzVf/preview?v=dIks5my1",
             "mimetype": "image/jpeg",
             "width": 1200,
         },
         "fullsize": {
-            "url": "http://127.0.0.1:8765/files/asset_NjrPSYGGqtoSPSqK6NZzVf/fullsize?v=dIks5myOhrw13zYF1",
+            "url": "http://127.0.0.1:8765/files/asset_NjrPSYGGqtoSPSqK6NZzVf/fullsize?v=dIks5my1",
             "mimetype": "image/jpeg",
             "width": 1200,
         },
@@ -169,4 +169,29 @@ ALBUM: dict[str, Any] = {
     "created_at": "2026-11-25T09:34:06.364Z",
     "updated_at": "2026-11-25T09:34:06.364Z",
 }
-OF_MODELS = {"Asset": ASSET, "Face": FACE, "Person": PERSON, "Album": ALBUM}
+TIMELINE: dict[str, Any] = {
+    "cursor": 74,
+    "total": 17,
+    "undated": 1,
+    "assets": 19,
+    "days": ["2024-04-20", "2024-04-16", "2024-04-15", "2024-04-13", "2024-04-12"],
+    "counts": [6, 1, 4, 1, 4],
+}
+TILES: dict[str, Any] = {
+    "cursor": 74,
+    "start": 2,
+    "ids": "NjrPSYGGqtoSPSqK6NZzVfaDo3tmHqsc4sTycjSdqNgk",
+    "times": [1713612715, 75],
+    "offsets": [[2, 40]],
+    "ratios": [147, 147],
+    "kinds": [36, 0],
+    "versions": "dIks5my1tQR9LVy1",
+    "thumbhashes": ["5pUJHYSKZod5h4hgh6iJh4hxgDgH", None],
+    "places": {"names": ["Sydney, Australia"], "of": [[2, 0]]},
+    "durations": {},
+    "ratings": {"1": 5},
+    "favorites": [1],
+    "stacks": {"0": 2},
+    "descriptions": {"1": "Circular Quay"},
+}
+OF_MODELS = {"Asset": ASSET, "Face": FACE, "Person": PERSON, "Album": ALBUM, "Timeline": TIMELINE, "Tiles": TILES}

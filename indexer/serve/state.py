@@ -21,6 +21,7 @@ from indexer.store import connection, pages
 from indexer.store.connection import IndexConnection
 from indexer.store.pages import Record
 from indexer.store.search import SECONDS
+from indexer.timeline import Timeline
 from indexer.uploads import recover
 
 from .settings import Settings
@@ -28,6 +29,8 @@ from .watcher import Watcher
 
 T = TypeVar("T")
 _LOOKERS = 4
+# Threads for what a gallery asks for while it is scrolled: none of them waits for a picture.
+_BROWSERS = 3
 # Pictures to search by that wait for their turn, beside those whose turn it is; more are refused.
 _MOST_WAITING = 16
 
@@ -45,6 +48,8 @@ class State:
         self._at_work: dict[Hashable, asyncio.Task[Any]] = {}
         self._writer = ThreadPoolExecutor(1, "indexer-write")
         self._lookers = ThreadPoolExecutor(_LOOKERS, "indexer-look")
+        self._browsers = ThreadPoolExecutor(_BROWSERS, "indexer-browse")
+        self.timeline = Timeline(settings.database, keeps_file=not settings.read_only)
         if not settings.read_only:  # before anything else is written; if it fails, the next server tries again
             self._writer.submit(self._with_index, recover)
         # Who works out what can be told of new photos; None: nobody.
@@ -65,6 +70,10 @@ class State:
     async def look(self, do: Callable[[Index], T]) -> T:
         """In a thread of its own kind: what may take longer, and decodes pictures."""
         return await self._in(self._lookers, do)
+
+    async def browse(self, do: Callable[[Index], T]) -> T:
+        """In a thread of its own kind: what the index alone answers, in some milliseconds mostly."""
+        return await self._in(self._browsers, do)
 
     async def once(self, what: Hashable, do: Callable[[Index], T]) -> T:
         """As `look`; whoever asks for the same while it is being done gets what the first one gets."""
@@ -113,11 +122,13 @@ class State:
             self.watcher.close()
         if self.behind is not None:
             self.behind.close()
-        for pool in (self._writer, self._lookers):
+        pools = (self._writer, self._lookers, self._browsers)
+        for pool in pools:
             pool.shutdown(wait=False, cancel_futures=True)
         apart.close()  # they may wait for it
-        for pool in (self._writer, self._lookers):
+        for pool in pools:
             pool.shutdown()
+        self.timeline.close()
         self._looks.close()
 
 

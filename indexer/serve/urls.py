@@ -7,6 +7,7 @@ import re
 
 from indexer.enrich.variants import SIZES
 from indexer.store.pages import Record
+from indexer.store.timeline import Tile
 
 # Neither can be a part of a string of the record: there a quote has a backslash before it.
 _BEGIN, _END = '"asset_urls":{', '},"description":'
@@ -56,6 +57,6 @@ def portrait_url(face_id: str, base: str) -> str:
     return f"{base}/files/faces/{face_id}"
 
 
-def version_of(one: Record) -> str:
-    """What a file's content depends on: as long as it is the same, so is the file."""
-    return re.sub(r"[^A-Za-z0-9]", "", one.checksum)[:16] + str(one.orientation)
+def version_of(one: Record | Tile) -> str:
+    """What a file's content depends on, in eight letters: as long as it is the same, so is the file."""
+    return re.sub(r"[^A-Za-z0-9]", "", one.checksum)[:7] + str(one.orientation)

@@ -158,12 +158,42 @@ def _statement(
     ), values
 
 
+def matching(
+    connection: sqlite3.Connection, wanted: Wanted, about: Sequence[str] = (), *, ranked: bool = False
+) -> list[int]:
+    """Numbers of all assets that are found, those in the trash too; ranked: in the order of `searched`. Raises
+    UsageError where it takes too long."""
+    tables, score, where, values = _parts(wanted, -1, about, None)
+    if not ranked and tables == _BY_WORDS and len(where) == 1:
+        statement = f"SELECT rowid FROM search WHERE {where[0]}"
+    else:
+        order = f"ORDER BY {score}, wall_clock DESC, asset.id" if ranked else ""
+        statement = f"SELECT asset.number {tables} WHERE {' AND '.join(where) or 'true'} {order}"
+    with deadline(connection, SECONDS):
+        return [row[0] for row in connection.execute(statement, values)]
+
+
+_BY_WORDS = "FROM asset JOIN search ON search.rowid = asset.number"
+
+
 def _found(
     wanted: Wanted, limit: int, about: Sequence[str], crowd: Sequence[str] | None
 ) -> tuple[str, list[str | float]]:
+    tables, score, where, values = _parts(wanted, limit, about, crowd)
+    where.insert(0, "asset.trashed_at IS NOT NULL" if wanted.is_trashed else "asset.trashed_at IS NULL")
+    order = ("score, " if score != "0" else "") + "moment DESC, asset.id"
+    return (
+        f"SELECT asset.id AS asset_id, asset.wall_clock AS moment, {score} AS score {tables}"
+        f" WHERE {' AND '.join(where)} ORDER BY {order}"
+    ), values
+
+
+def _parts(
+    wanted: Wanted, limit: int, about: Sequence[str], crowd: Sequence[str] | None
+) -> tuple[str, str, list[str], list[str | float]]:
+    """FROM …, the score, what has to hold besides being live or not, and the values in them."""
     tables, score = "FROM asset", "0"
-    where = ["asset.trashed_at IS NOT NULL" if wanted.is_trashed else "asset.trashed_at IS NULL"]
-    values: list[str | float] = []
+    where, values = list[str](), list[str | float]()
     if about:
         tables += _BY_BOTH
         where.append("(by_words.place IS NOT NULL OR by_meaning.place IS NOT NULL)")
@@ -178,7 +208,7 @@ def _found(
         tables = "FROM json_each(?) AS last JOIN asset ON asset.id = last.value"
         values.append(json.dumps(crowd))
     elif wanted.terms:
-        tables += " JOIN search ON search.rowid = asset.number"
+        tables = _BY_WORDS
         where.append("search MATCH ?")
         values.append(" AND ".join(map(_match, wanted.terms)))
         score = f"bm25(search, {', '.join(map(str, _WEIGHTS))})"
@@ -188,11 +218,7 @@ def _found(
     for clause, some in _clauses(wanted, crowd is not None):
         where.append(clause)
         values += some
-    order = ("score, " if score != "0" else "") + "moment DESC, asset.id"
-    return (
-        f"SELECT asset.id AS asset_id, asset.wall_clock AS moment, {score} AS score {tables}"
-        f" WHERE {' AND '.join(where)} ORDER BY {order}"
-    ), values
+    return tables, score, where, values
 
 
 def _crowd(connection: sqlite3.Connection, wanted: Wanted) -> Sequence[str] | None:

@@ -53,7 +53,8 @@ async def get_face_file(request: Request, face_id: FaceId, v: Version = None) ->
         raise not_found("face", face_id)
     asset_id = found[0].asset_id
     drawn = await _variant(here, asset_id, face_id)
-    tag = drawn.stem if isinstance(drawn, Path) else f"{version_of(here.record(asset_id))}-{face_id}"
+    one = here.record(asset_id)
+    tag = drawn.stem if isinstance(drawn, Path) else f"{version_of(one)}-{face_id}"
     return _file(request, drawn, "image/jpeg", tag, f"{face_id}.jpg", is_fixed=False)
 
 

@@ -1,0 +1,199 @@
+"""/api/timeline: any view of the photos as a list of tiles in order; see docs/api.md."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import HTTPException, Query, Request, Response
+
+from indexer.errors import UsageError
+from indexer.index import Index
+from indexer.store import timeline as store
+from indexer.timeline import Arranged, Timeline, View
+from indexer.timeline.tiles import columns
+
+from ..answers import answer, errors, unprocessable
+from ..models import AlbumId, AssetId, AssetIdList, PersonId, Position, Tiles
+from ..models import Timeline as TimelineModel
+from ..routing import make_router
+from ..state import not_found, state_of
+from ..urls import version_of
+
+router = make_router(prefix="/api/timeline", tags=["timeline"])
+
+MOST_TILES, MOST_IDS = 1_000, 50_000
+
+Search = Annotated[str, Query(description="Words and filters, as the command line has them.")]
+Folder = Annotated[str | None, Query(description="An absolute path, with what is below it.", min_length=1)]
+State = Annotated[Literal["live", "trashed"], Query()]
+Order = Annotated[Literal["newest", "oldest", "best"], Query(description="best: by rank, of a search.")]
+Ordinal = Annotated[int, Query(ge=0, le=2**31)]
+
+
+def _view(q: str, album_id: str | None, person_id: str | None, folder: str | None, state: str, order: str) -> View:
+    if order == "best" and not q.strip():
+        raise unprocessable("order", "best needs q")
+    return View(q.strip(), album_id, person_id, folder, state, order)  # type: ignore[arg-type]
+
+
+def _arranged(timeline: Timeline, index: Index, view: View, *, may_be_old: bool = False) -> Arranged:
+    try:
+        return timeline.arranged(index, view, may_be_old=may_be_old)
+    except UsageError as error:
+        raise unprocessable("q", str(error)) from error
+
+
+@router.get("", response_model=TimelineModel, responses=errors(404))
+async def get_timeline(
+    request: Request,
+    q: Search = "",
+    album_id: AlbumId | None = None,
+    person_id: PersonId | None = None,
+    folder: Folder = None,
+    state: State = "live",
+    order: Order = "newest",
+) -> Response:
+    """How many tiles a view has, and on which days."""
+    view, here = _view(q, album_id, person_id, folder, state, order), state_of(request)
+    found = await here.browse(lambda index: _arranged(here.timeline, index, view))
+    return answer(
+        {
+            "cursor": found.changed,
+            "total": len(found.tiles),
+            "undated": found.undated,
+            "assets": found.assets,
+            "days": found.days,
+            "counts": found.day_counts,
+        }
+    )
+
+
+_GEOMETRY: dict[int | str, dict[str, Any]] = {
+    **errors(404),
+    200: {
+        "description": "A byte a tile: 128 + 32 log2(width / height), of the upright picture; 128: unknown.",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    },
+    304: {"description": "As the client has it already."},
+}
+
+
+@router.get("/geometry", responses=_GEOMETRY)
+async def get_geometry(
+    request: Request,
+    q: Search = "",
+    album_id: AlbumId | None = None,
+    person_id: PersonId | None = None,
+    folder: Folder = None,
+    state: State = "live",
+    order: Order = "newest",
+) -> Response:
+    """The aspect ratio of every tile of a view, in order. Its ETag begins with the cursor."""
+    view, here = _view(q, album_id, person_id, folder, state, order), state_of(request)
+    encoding = _encoding(request.headers.get("accept-encoding", ""))
+
+    def look(index: Index) -> tuple[str, bytes]:
+        found = _arranged(here.timeline, index, view)
+        return f'"{found.changed}-{found.geometry.tag}"', getattr(found.geometry, encoding or "plain")
+
+    etag, content = await here.browse(look)
+    headers = {"etag": etag, "cache-control": "private, no-cache", "vary": "accept-encoding"}
+    known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+    if etag in known:
+        return Response(status_code=304, headers=headers)
+    if encoding:
+        headers["content-encoding"] = encoding
+    return Response(content, headers=headers, media_type="application/octet-stream")
+
+
+def _encoding(accepted: str) -> Literal["br", "gzip"] | None:
+    refused = {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    names = set()
+    for one in accepted.lower().split(","):
+        name, *parameters = (part.strip() for part in one.split(";"))
+        if not refused & {part.replace(" ", "") for part in parameters}:
+            names.add(name)
+    return "br" if "br" in names else "gzip" if "gzip" in names else None
+
+
+@router.get("/tiles", response_model=Tiles, responses=errors(404))
+async def get_tiles(
+    request: Request,
+    start: Ordinal,
+    stop: Ordinal,
+    q: Search = "",
+    album_id: AlbumId | None = None,
+    person_id: PersonId | None = None,
+    folder: Folder = None,
+    state: State = "live",
+    order: Order = "newest",
+) -> Response:
+    """What is shown of the tiles from start up to stop, at most 1,000, in columns."""
+    view, here = _view(q, album_id, person_id, folder, state, order), state_of(request)
+    _check_range(start, stop, MOST_TILES)
+
+    def look(index: Index) -> dict[str, Any]:
+        for may_be_old in (True, False, False):
+            found = _arranged(here.timeline, index, view, may_be_old=may_be_old)
+            shown = columns(index.connection, found, start, stop, version_of)
+            if shown is not None:
+                return shown
+        raise HTTPException(503, "photos are being deleted: try again")
+
+    return answer(await here.browse(look))
+
+
+@router.get("/position", response_model=Position, responses=errors(404))
+async def get_position(
+    request: Request,
+    id: AssetId,
+    q: Search = "",
+    album_id: AlbumId | None = None,
+    person_id: PersonId | None = None,
+    folder: Folder = None,
+    state: State = "live",
+    order: Order = "newest",
+) -> Response:
+    """Where an asset is in a view; one that lies under another of its stack is where that one is."""
+    view, here = _view(q, album_id, person_id, folder, state, order), state_of(request)
+
+    def look(index: Index) -> dict[str, int]:
+        found = _arranged(here.timeline, index, view)
+        number = store.number_of(index.connection, id)
+        ordinal = None if number is None else found.ordinal_of(number)
+        if ordinal is None:
+            raise not_found("asset of this view", id)
+        return {"ordinal": ordinal, "cursor": found.changed}
+
+    return answer(await here.browse(look))
+
+
+@router.get("/ids", response_model=AssetIdList, responses=errors(404))
+async def get_ids(
+    request: Request,
+    start: Ordinal,
+    stop: Ordinal,
+    members: Annotated[bool, Query(description="With the others of each stack.")] = False,
+    q: Search = "",
+    album_id: AlbumId | None = None,
+    person_id: PersonId | None = None,
+    folder: Folder = None,
+    state: State = "live",
+    order: Order = "newest",
+) -> Response:
+    """The ids of the tiles from start up to stop, at most 50,000."""
+    view, here = _view(q, album_id, person_id, folder, state, order), state_of(request)
+    _check_range(start, stop, MOST_IDS)
+
+    def look(index: Index) -> list[str]:
+        found = _arranged(here.timeline, index, view, may_be_old=True)
+        return store.ids_of(index.connection, found.numbers(start, stop, with_members=members))
+
+    return answer({"ids": await here.browse(look)})
+
+
+def _check_range(start: int, stop: int, most: int) -> None:
+    if stop < start:
+        raise unprocessable("stop", "it comes before start")
+    if stop - start > most:
+        raise unprocessable("stop", f"more than {most:,} at once")

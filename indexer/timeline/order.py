@@ -1,0 +1,147 @@
+"""The order of assets as arrays, in memory alone: made whole, or spliced where days have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.store.timeline import Facts, Ints
+
+Rows = NDArray[Any]  # of int64
+
+
+class Order(NamedTuple):
+    """Columns of equal length, a row an asset, in the order of the timeline: by wall clock, the newest first, ties by
+    id; those without a date of their own come last, in the same order. leaders: the number of the asset that stands
+    for the stack; of most, their own. The other columns are as of Facts."""
+
+    numbers: Ints
+    days: Ints
+    undated: NDArray[Any]
+    ratios: NDArray[Any]
+    preferences: NDArray[Any]
+    stacks: NDArray[Any]
+    live: NDArray[Any]
+    leaders: Ints
+
+    @property
+    def tiles(self) -> Rows:
+        """Rows of the assets that stand for themselves or their stack."""
+        return np.flatnonzero(self.leaders == self.numbers)
+
+    def taken(self, rows: Rows) -> Order:
+        return Order(*(column[rows] for column in self))
+
+
+def whole(in_order: Ints, facts: Facts) -> Order:
+    """in_order: the numbers of all assets, the newest first, whether they have a date or not."""
+    rows = rows_of(facts.numbers, in_order)
+    if (rows < 0).any() or len(rows) != len(facts.numbers):
+        raise ValueError("the order and the facts are not of the same assets")
+    rows = rows[np.argsort(facts.undated[rows], kind="stable")]
+    order = Order(*facts, leaders=facts.numbers).taken(rows)
+    _stack(order, np.flatnonzero((order.stacks > 0) | (order.live > 0)))
+    return order
+
+
+def rows_of(numbers: Ints, wanted: NDArray[Any]) -> Rows:
+    """The row of each of these numbers; -1: none."""
+    size = int(max(numbers.max(initial=0), wanted.max(initial=0))) + 1
+    rows = np.full(size, -1, np.intp)
+    rows[numbers] = np.arange(len(numbers))
+    found: Rows = rows[wanted]
+    return found
+
+
+def spliced(order: Order, changed: Ints, facts: Facts, by_day: Mapping[int, Ints]) -> Order:
+    """The order after these assets have changed, come or gone. facts: of those of them that are there now. by_day: of
+    every day that one of them was on or is on now, the numbers of all its assets in order, undated or not. Raises
+    ValueError where these do not fit together."""
+    came = Order(*facts, leaders=facts.numbers)
+    pool = Order(*(np.concatenate((old, new)) for old, new in zip(order, came, strict=True)))
+    latest = np.full(int(max(pool.numbers.max(initial=0), changed.max(initial=0))) + 1, -1, np.intp)
+    latest[order.numbers] = np.arange(len(order.numbers))
+    before = latest[changed]
+    latest[changed] = -1
+    latest[facts.numbers] = np.arange(len(order.numbers), len(pool.numbers))
+    new = pool.taken(np.concatenate(_pieces(order, by_day, latest, pool)))
+    gone = before[before >= 0]
+    stacks = _keys(order.stacks[gone], facts.stacks)
+    live = _keys(order.live[gone], facts.live)
+    if len(stacks) or len(live):
+        members = _members(new, stacks, live)
+        new.leaders[members] = new.numbers[members]
+        _stack(new, members)
+    return new
+
+
+def _pieces(order: Order, by_day: Mapping[int, Ints], latest: Rows, pool: Order) -> list[Rows]:
+    """Rows of the pool: what lies between the days that have changed, and these days anew."""
+    dated = int(np.count_nonzero(~order.undated))
+    pieces: list[Rows] = []
+    for is_undated, first, end in ((False, 0, dated), (True, dated, len(order.numbers))):
+        falling, at = -order.days[first:end], first
+        for day in sorted(by_day, reverse=True):
+            low, high = (first + int(np.searchsorted(falling, -day, side)) for side in ("left", "right"))
+            rows = latest[by_day[day]]
+            if (rows < 0).any():
+                raise ValueError("a day has an asset that is not known")
+            pieces += [np.arange(at, low), rows[pool.undated[rows] == is_undated]]
+            at = high
+        pieces.append(np.arange(at, end))
+    return pieces
+
+
+def _members(order: Order, stacks: NDArray[Any], live: NDArray[Any]) -> Rows:
+    """All that belong together with one that has any of these, by one way or the other."""
+    while True:
+        rows = np.flatnonzero(_is_among(order.stacks, stacks) | _is_among(order.live, live))
+        more_stacks, more_live = _keys(stacks, order.stacks[rows]), _keys(live, order.live[rows])
+        if len(more_stacks) == len(stacks) and len(more_live) == len(live):
+            return rows
+        stacks, live = more_stacks, more_live
+
+
+def _keys(some: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
+    """Each of both once; 0 is none."""
+    both: NDArray[Any] = np.union1d(some, others)
+    return both[both > 0]
+
+
+def _is_among(column: NDArray[Any], some: NDArray[Any]) -> NDArray[Any]:
+    return np.isin(column, some) if len(some) else np.zeros(len(column), np.bool_)
+
+
+def _stack(order: Order, rows: Rows) -> None:
+    """Have the best of each stack stand for it, among these rows."""
+    if not len(rows):
+        return
+    groups = np.arange(len(rows))
+    keys = [column[rows] for column in (order.stacks, order.live)]
+    while True:
+        before = groups
+        for key in keys:
+            groups = _least_of_same(key, groups)
+        if (groups == before).all():
+            break
+    best = np.lexsort((rows, order.preferences[rows], groups))
+    starts = np.flatnonzero(np.diff(groups[best], prepend=-1))
+    of_group = np.empty(len(rows), np.int32)
+    of_group[groups[best][starts]] = order.numbers[rows[best[starts]]]
+    order.leaders[rows] = of_group[groups]
+
+
+def _least_of_same(key: NDArray[Any], groups: Rows) -> Rows:
+    """Each one's group is the least of those that have the same key; 0 is none."""
+    by_key = np.argsort(key, kind="stable")
+    by_key = by_key[np.searchsorted(key[by_key], 1) :]
+    if not len(by_key):
+        return groups
+    starts = np.flatnonzero(np.diff(key[by_key], prepend=np.uint64(0)))
+    least = np.minimum.reduceat(groups[by_key], starts)
+    joined = groups.copy()
+    joined[by_key] = np.repeat(least, np.diff(starts, append=len(by_key)))
+    return joined

@@ -1,0 +1,139 @@
+"""/api/timeline: what a gallery lays out and shows."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import brotli
+import httpx
+import pytest
+
+from indexer import Index
+
+from .conftest import Server
+
+
+def timeline(server: Server, path: str = "", **params: object) -> Any:
+    answer = httpx.get(f"{server.url}/api/timeline{path}", params=params)  # type: ignore[arg-type]
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def tile_ids(server: Server, **params: object) -> list[str]:
+    found = timeline(server, "/tiles", start=0, stop=1000, **params)
+    return [f"asset_{found['ids'][at : at + 22]}" for at in range(0, len(found["ids"]), 22)]
+
+
+def named(index: Index, name: str) -> str:
+    return next(one.id for one in index.list(limit=-1) if one.path.endswith(name))
+
+
+def test_days_tiles_and_geometry_are_of_one_order(server: Server, indexed: Index) -> None:
+    totals = timeline(server)
+    live = indexed.list(limit=-1)
+    assert totals["assets"] == len(live)
+    assert totals["total"] == sum(totals["counts"]) + totals["undated"]
+    assert totals["days"] == sorted(totals["days"], reverse=True)
+    shape = httpx.get(f"{server.url}/api/timeline/geometry")
+    tiles = timeline(server, "/tiles", start=0, stop=1000)
+    assert list(shape.content) == tiles["ratios"] and len(shape.content) == totals["total"]
+    assert shape.headers["etag"].strip('"').split("-")[0] == str(totals["cursor"]) == str(tiles["cursor"])
+    shown = tile_ids(server)
+    assert [one.id for one in live if one.id in shown and one.id not in shown[-totals["undated"] :]] == shown[
+        : -totals["undated"]
+    ]
+    for at, asset_id in enumerate(shown):
+        record = indexed.get(asset_id)
+        turned = (record["exif"]["orientation"] or 1) >= 5
+        ratio = record["width"] / record["height"]
+        assert 2 ** ((tiles["ratios"][at] - 128) / 32) == pytest.approx(1 / ratio if turned else ratio, rel=0.011)
+        version = tiles["versions"][8 * at : 8 * at + 8]
+        picture = httpx.get(f"{server.url}/files/{asset_id}/original", params={"v": version})
+        assert "immutable" in picture.headers["cache-control"]
+        assert tiles["ratings"].get(str(at)) == record["metadata"]["rating"]
+        assert tiles["descriptions"].get(str(at)) == record["metadata"]["description"]
+
+
+def test_kinds_and_stacks(server: Server, indexed: Index) -> None:
+    tiles = timeline(server, "/tiles", start=0, stop=1000)
+    ids = tile_ids(server)
+    kind_of = dict(zip(ids, tiles["kinds"], strict=True))
+    motion = named(indexed, "PXL_20240420_013155000.MP.jpg")
+    assert kind_of[motion] & 4
+    videos = {one.id for one in indexed.list(limit=-1) if indexed.get(one.id)["mime_type"].startswith("video/")}
+    assert {one for one in ids if kind_of[one] & 1} == videos & set(ids) != set()
+    stacked = [ids[int(at)] for at in tiles["stacks"]]
+    assert stacked and all(kind_of[one] & 32 for one in stacked)
+    assert sum(count - 1 for count in tiles["stacks"].values()) == len(indexed.list(limit=-1)) - len(ids)
+    everybody = timeline(server, "/ids", start=0, stop=1000, members="true")["ids"]
+    assert sorted(everybody) == sorted(one.id for one in indexed.list(limit=-1))
+    for one in everybody:
+        place = timeline(server, "/position", id=one)["ordinal"]
+        assert (ids[place] == one) == (one in ids)
+    undated = timeline(server)["undated"]
+    assert [bool(kind & 128) for kind in tiles["kinds"]] == [False] * (len(ids) - undated) + [True] * undated
+
+
+def test_geometry_is_packed_and_known_again(server: Server, indexed: Index) -> None:
+    url = f"{server.url}/api/timeline/geometry"
+    plain = httpx.get(url, headers={"accept-encoding": "identity"})
+    with httpx.stream("GET", url, headers={"accept-encoding": "gzip, br;q=0"}) as packed:
+        assert gzip.decompress(b"".join(packed.iter_raw())) == plain.content
+    with httpx.stream("GET", url, headers={"accept-encoding": "gzip, deflate, br"}) as packed:
+        assert packed.headers["content-encoding"] == "br"
+        assert brotli.decompress(b"".join(packed.iter_raw())) == plain.content
+    known = {"if-none-match": f'"1-2", W/{plain.headers["etag"]}'}
+    assert httpx.get(url, headers=known).status_code == 304
+    indexed.set([indexed.list()[0].id], rating=3, is_favorite=True)
+    assert httpx.get(url, headers=known).status_code == 304
+    indexed.trash([indexed.list()[0].id])
+    changed = httpx.get(url, headers=known)
+    assert changed.status_code == 200 and len(changed.content) == len(plain.content) - 1
+
+
+def test_views(server: Server, indexed: Index) -> None:
+    live = indexed.list(limit=-1)
+    folder = live[0].path.rpartition("/")[0]
+    inside = {one.id for one in live if one.path.startswith(folder + "/")}
+    assert set(timeline(server, "/ids", start=0, stop=99, members=True, folder=folder)["ids"]) == inside
+    album = indexed.albums.create("Some", [live[1].id, live[3].id]).id
+    assert set(tile_ids(server, album_id=album)) == {live[1].id, live[3].id}
+    assert tile_ids(server, album_id=album, order="oldest") == tile_ids(server, album_id=album)[::-1]
+    assert tile_ids(server, album_id=album, q="name:nothing") == []
+    person = indexed.people.list()[0].id
+    assert tile_ids(server, person_id=person)
+    found = tile_ids(server, q="paris")
+    best = tile_ids(server, q="paris", order="best")
+    assert set(found) == set(best) == {one.id for one in indexed.search("paris", limit=-1)} & set(tile_ids(server))
+    assert timeline(server, q="paris", order="best")["days"] == []
+    indexed.trash([live[1].id])
+    assert tile_ids(server, state="trashed") == tile_ids(server, q="is:trashed") == [live[1].id]
+    assert timeline(server, album_id=album)["total"] == 1
+    assert live[1].id not in tile_ids(server)
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "status", "told"),
+    [
+        ("", {"q": "plce:Paris"}, 422, "Did you mean"),
+        ("", {"order": "best"}, 422, "best needs q"),
+        ("", {"album_id": f"album_{'2' * 22}"}, 404, "there is no album"),
+        ("", {"person_id": f"person_{'2' * 22}"}, 404, "there is no person"),
+        ("", {"folder": "/nowhere"}, 404, "there is no indexed folder /nowhere"),
+        ("/tiles", {"start": 0, "stop": 1001}, 422, "more than 1,000"),
+        ("/tiles", {"start": 5, "stop": 4}, 422, "before start"),
+        ("/position", {"id": f"asset_{'2' * 22}"}, 404, "there is no asset"),
+        ("/position", {"id": "x"}, 422, "pattern"),
+        ("/ids", {"start": 0, "stop": 60_000}, 422, "more than 50,000"),
+    ],
+)
+def test_what_makes_no_sense(server: Server, path: str, params: dict[str, object], status: int, told: str) -> None:
+    answer = httpx.get(f"{server.url}/api/timeline{path}", params=params)  # type: ignore[arg-type]
+    assert answer.status_code == status and told in json.dumps(answer.json())
+
+
+def test_past_the_end_is_nothing(server: Server) -> None:
+    assert timeline(server, "/tiles", start=10_000, stop=10_010)["ids"] == ""
+    assert timeline(server, "/ids", start=10_000, stop=10_010) == {"ids": []}
