@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, type Plugin, type ProxyOptions } from "vite";
 
 // Where `indexer serve` runs while the gallery is worked on with `npm run dev`.
 const server = process.env.INDEXER_SERVER ?? "http://127.0.0.1:8765";
@@ -24,6 +24,14 @@ function compressed(): Plugin {
   };
 }
 
+/** The server takes changes from its own pages only: what the page of this dev server asks is passed on as theirs. */
+const configure: ProxyOptions["configure"] = (proxy) => {
+  proxy.on("proxyReq", (outgoing, incoming) => {
+    const { origin, host } = incoming.headers;
+    if (origin === `http://${host}`) outgoing.setHeader("origin", new URL(server).origin);
+  });
+};
+
 export default defineConfig({
   base: "./",
   plugins: [svelte(), compressed()],
@@ -37,7 +45,7 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ["/api", "/files", "/docs", "/healthz"].map((path) => [path, { target: server, changeOrigin: true }]),
+      ["/api", "/files", "/docs", "/healthz"].map((path) => [path, { target: server, changeOrigin: true, configure }]),
     ),
   },
 });
