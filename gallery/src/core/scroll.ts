@@ -14,6 +14,9 @@ const NEAR = 100_000;
 /** Farther than this from the middle it moves when the scrolling rests. */
 const DRIFT = 400_000;
 
+/** A whole number of physical pixels at every usual ratio of them. */
+const STEP = 100;
+
 /** Where content is in the scroll area: at y - offset. */
 export interface Place {
   offset: number;
@@ -81,7 +84,9 @@ export class Spacer {
   }
 
   #center(y: number): void {
-    const middle = Math.round(y - (this.height - this.#view) / 2);
+    // By whole steps, so that a position of physical pixels (a ratio such as 1.25) stays one.
+    const steps = Math.round((y - (this.height - this.#view) / 2 - this.#offset) / STEP);
+    const middle = this.#offset + steps * STEP;
     this.#offset = Math.min(this.#height - this.height, Math.max(0, middle));
   }
 }

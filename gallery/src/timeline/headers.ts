@@ -1,0 +1,142 @@
+/** The headers of the groups in view. Each sticks to the view's top as long as its group is there. */
+import { UNDATED } from "../core/geometry";
+import type { Layout } from "../core/layout";
+import type { Library } from "../core/library";
+import type { Selection } from "../core/selection";
+import { groupTitle } from "../core/time";
+
+interface HeaderView {
+  group: number;
+  /** As high as the group is. */
+  element: HTMLElement;
+  check: HTMLButtonElement;
+  title: HTMLElement;
+  place: HTMLElement;
+}
+
+/** Of a large group so many tiles are asked for their places. */
+const SAMPLE = 300;
+/** Places that are named; others are only told of. */
+const NAMED = 2;
+
+export class Headers {
+  readonly #drawn = new Map<number, HeaderView>();
+  readonly #free: HeaderView[] = [];
+  #offset = 0;
+
+  constructor(
+    readonly layer: HTMLElement,
+    readonly library: Library,
+    readonly selection: Selection,
+    readonly isSelectable: boolean,
+    readonly oncheck: (group: number) => void,
+  ) {}
+
+  /** Draws those of the groups between the content positions. limit: the height of the layer. */
+  draw(layout: Layout, from: number, to: number, offset: number, limit: number): void {
+    let first = layout.groupAt(from);
+    while (first > 0 && layout.groupTop[first - 1] === layout.groupTop[first]) first--;
+    let last = first;
+    while (last < layout.groups.keys.length && layout.groupTop[last]! < to) last++;
+    for (const view of this.#drawn.values())
+      if (view.group < first || view.group >= last) {
+        view.element.remove();
+        this.#drawn.delete(view.group);
+        this.#free.push(view);
+      }
+    for (let group = first; group < last; group++) {
+      if (layout.groups.keys[group] === "") continue;
+      const isNew = !this.#drawn.has(group);
+      const view = this.#drawn.get(group) ?? this.#take(group);
+      if (isNew) this.#fill(layout, view);
+      if (isNew || offset !== this.#offset) place(view.element, layout, group, offset, limit);
+    }
+    this.#offset = offset;
+  }
+
+  /** Names the places of groups whose tiles have come. */
+  loaded(layout: Layout, start: number, stop: number): void {
+    const { starts } = layout.groups;
+    for (const view of this.#drawn.values())
+      if (starts[view.group]! < stop && start < starts[view.group + 1]!) this.#showPlace(layout, view);
+  }
+
+  selected(layout: Layout): void {
+    for (const view of this.#drawn.values()) this.#showCheck(layout, view);
+  }
+
+  clear(): void {
+    for (const { element } of this.#drawn.values()) element.remove();
+    this.#free.push(...this.#drawn.values());
+    this.#drawn.clear();
+  }
+
+  #take(group: number): HeaderView {
+    const view = this.#free.pop() ?? this.#make();
+    view.group = group;
+    let next: HeaderView | null = null;
+    for (const one of this.#drawn.values()) if (one.group > group && one.group < (next?.group ?? Infinity)) next = one;
+    this.layer.insertBefore(view.element, next?.element ?? null);
+    this.#drawn.set(group, view);
+    return view;
+  }
+
+  #make(): HeaderView {
+    const [element, header, heading] = [make("div", "tl-group"), make("div", "tl-header"), make("h2", "")];
+    const [title, place, check] = [make("span", "tl-title"), make("span", "tl-place"), make("button", "tl-check")];
+    const view = { group: -1, element, check, title, place };
+    check.type = "button";
+    check.setAttribute("role", "checkbox");
+    check.hidden = !this.isSelectable;
+    check.onclick = () => this.oncheck(view.group);
+    heading.append(title, place);
+    header.append(check, heading);
+    element.append(header);
+    return view;
+  }
+
+  #fill(layout: Layout, view: HeaderView): void {
+    const key = layout.groups.keys[view.group]!;
+    view.title.textContent = groupTitle(key);
+    view.element.classList.toggle("is-undated", key === UNDATED);
+    view.check.ariaLabel = `Select ${groupTitle(key)}`;
+    this.#showCheck(layout, view);
+    this.#showPlace(layout, view);
+  }
+
+  #showCheck(layout: Layout, view: HeaderView): void {
+    const { starts } = layout.groups;
+    view.check.ariaChecked = String(this.selection.hasAll(starts[view.group]!, starts[view.group + 1]!));
+  }
+
+  #showPlace(layout: Layout, view: HeaderView): void {
+    const { starts, keys } = layout.groups;
+    const counts = new Map<string, number>();
+    const start = starts[view.group]!;
+    const stop = keys[view.group] === UNDATED ? start : Math.min(starts[view.group + 1]!, start + SAMPLE);
+    for (let ordinal = start; ordinal < stop; ordinal++) {
+      const place = this.library.tile(ordinal)?.place;
+      if (place) counts.set(place, (counts.get(place) ?? 0) + 1);
+    }
+    const names = [...counts].sort((a, b) => b[1] - a[1]).map(([name]) => name);
+    const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
+    view.place.textContent = names.slice(0, NAMED).join(", ") + more;
+  }
+}
+
+function make<K extends keyof HTMLElementTagNameMap>(name: K, className: string): HTMLElementTagNameMap[K] {
+  const element = document.createElement(name);
+  element.className = className;
+  return element;
+}
+
+/** Over its group, as far as that lies in the layer. */
+function place(element: HTMLElement, layout: Layout, group: number, offset: number, limit: number): void {
+  const top = Math.min(limit, Math.max(0, layout.groupTop[group]! - offset));
+  const bottom = Math.min(limit, Math.max(0, layout.groupBottom[group]! - offset));
+  const { style } = element;
+  style.top = `${top}px`;
+  style.height = `${bottom - top}px`;
+  style.left = `${layout.groupLeft[group]!}px`;
+  style.width = `${layout.groupWidth[group]!}px`;
+}
