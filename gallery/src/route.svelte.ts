@@ -43,6 +43,8 @@ function entry(): EntryState {
 
 class Router {
   route = $state.raw<Route>(routeOf(location));
+  /** Called before the present entry is left for a new one. */
+  onleave: () => void = () => {};
 
   constructor() {
     history.scrollRestoration = "manual";
@@ -61,6 +63,7 @@ class Router {
   go(route: Partial<Route>): void {
     const next: Route = { show: "photos", view: {}, photo: null, ...route };
     if (href(next) === href(this.route)) return;
+    this.onleave();
     history.pushState({}, "", href(next));
     this.route = next;
   }
