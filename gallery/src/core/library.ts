@@ -17,6 +17,8 @@ interface Totals {
 interface State {
   totals: Totals;
   ratios: Uint8Array;
+  /** Of the geometry: it begins with the cursor. */
+  etag: string | null;
 }
 
 /** Prepares for a later state of the view, before it is shown; returns what is done when it is. */
@@ -34,6 +36,7 @@ export class Library {
   /** A byte a tile. */
   ratios: Uint8Array = new Uint8Array();
   #totals = EMPTY;
+  #etag: string | null = null;
   #pages: Pages;
   #refreshing: Promise<boolean> | null = null;
   #stale: ReturnType<typeof setTimeout> | undefined;
@@ -174,19 +177,21 @@ export class Library {
   /** Totals and geometry of one state; null where the view is still as it was at the cursor. */
   async #read(cursor: number | null, signal?: AbortSignal): Promise<State | null> {
     const params = viewParams(this.view);
-    const headers: HeadersInit = cursor === null ? {} : { "if-none-match": `"${cursor}"` };
+    const headers: HeadersInit = cursor !== null && this.#etag ? { "if-none-match": this.#etag } : {};
     for (let attempt = 1; ; attempt++) {
       const geometry = request(url("/api/timeline/geometry", params), { headers, signal: signal ?? null });
       const [totals, answer] = await Promise.all([getJson<Totals>("/api/timeline", params, signal), geometry]);
       if (answer.status === 304) return null;
       const ratios = new Uint8Array(await answer.arrayBuffer());
-      if (ratios.length === totals.total && answer.headers.get("etag")?.includes(`"${totals.cursor}"`) !== false)
-        return totals.cursor === cursor ? null : { totals, ratios };
+      const etag = answer.headers.get("etag");
+      const isSame = etag === null || Number(/"(\d+)/.exec(etag)?.[1]) === totals.cursor;
+      if (ratios.length === totals.total && isSame) return { totals, ratios, etag };
       if (attempt === ATTEMPTS) throw new Error("The photos change too fast to be shown.");
     }
   }
 
-  #show({ totals, ratios }: State, pages: Pages, steps: (() => void)[]): void {
+  #show({ totals, ratios, etag }: State, pages: Pages, steps: (() => void)[]): void {
+    this.#etag = etag;
     this.#pages.close();
     this.#pages = pages;
     this.#totals = totals;
