@@ -14,7 +14,7 @@ from indexer import __version__
 
 from . import docs, examples, failures
 from .guard import Guard
-from .routes import account, albums, assets, details, edits, files, gallery, people, search, timeline, upload
+from .routes import account, albums, assets, changes, details, edits, files, gallery, people, search, timeline, upload
 from .settings import Settings
 from .state import State
 
@@ -25,6 +25,7 @@ ROUTERS = (
     upload.router,
     search.router,
     timeline.router,
+    changes.router,
     albums.router,
     people.router,
     account.libraries,

@@ -161,16 +161,20 @@ class _Bounds:
         self._send = send
         self._limit = limit
         self._taken = 0
+        self._is_whole = False
         self._broken: tuple[int, str] | None = None
         self._is_answered = False
 
     async def receive(self) -> Message:
+        if self._is_whole:  # what comes is that the client has left
+            return await self._receive()
         try:
             message = await asyncio.wait_for(self._receive(), _PATIENCE)
         except TimeoutError as error:
             self._broken = 408, "the rest of the request did not come"
             raise _Broken from error
         self._taken += len(message.get("body", b""))
+        self._is_whole = not message.get("more_body", False)
         if self._taken > self._limit:
             self._broken = 413, f"more than {self._limit:,} bytes"
             raise _Broken

@@ -112,8 +112,9 @@ def serve(
 ) -> None:
     """Until SIGTERM or SIGINT; requests that are being answered are answered to their end."""
     _have_files()
+    app = make_app(settings)
     config = uvicorn.Config(
-        make_app(settings),
+        app,
         http=_Patient,
         ws="none",
         # uvloop is no faster here, and takes in one connection a turn: of 200 that come at once some wait for seconds.
@@ -126,7 +127,7 @@ def serve(
         # Taken in at once, too: some turns pass before the silent ones among them are ended.
         backlog=256,
     )
-    server = _Server(config, on_ready)
+    server = _Server(config, on_ready, lambda: app.state.indexer.changes.close())
     server.run(sockets=[bound])
 
 
@@ -141,9 +142,12 @@ def _have_files() -> None:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    """on_end: what would not end by itself is to end."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], on_end: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._on_end = on_end
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -158,6 +162,10 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._on_end()
+        await super().shutdown(sockets)
 
 
 def _logging(access_log: bool) -> dict[str, Any]:

@@ -21,9 +21,11 @@ from indexer.store import connection, pages
 from indexer.store.connection import IndexConnection
 from indexer.store.pages import Record
 from indexer.store.search import SECONDS
+from indexer.store.timeline import last
 from indexer.timeline import Timeline
 from indexer.uploads import recover
 
+from .live import Changes
 from .settings import Settings
 from .watcher import Watcher
 
@@ -52,6 +54,7 @@ class State:
         self.timeline = Timeline(settings.database, keeps_file=not settings.read_only)
         if not settings.read_only:  # before anything else is written; if it fails, the next server tries again
             self._writer.submit(self._with_index, recover)
+        self.changes = Changes(self._last_event)
         # Who works out what can be told of new photos; None: nobody.
         self.behind = Behind(settings.database) if settings.enrich else None
         self.watcher = Watcher(settings.database, self.looks.ensure_in_place) if settings.watch else None
@@ -62,6 +65,10 @@ class State:
         seconds: everybody waits meanwhile."""
         self._until = time.monotonic() + SECONDS
         return self._looks
+
+    def _last_event(self) -> int:
+        self.looks.ensure_in_place()
+        return last(self.looks).cursor
 
     async def write(self, do: Callable[[Index], T]) -> T:
         """In the one thread that writes: it may wait for other processes, and nobody has to wait with it."""
@@ -118,6 +125,7 @@ class State:
         return found
 
     def close(self) -> None:
+        self.changes.close()
         if self.watcher is not None:
             self.watcher.close()
         if self.behind is not None:

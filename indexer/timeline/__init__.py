@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import sqlite3
 import time
-import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -71,11 +70,6 @@ class Geometry:
     @cached_property
     def plain(self) -> bytes:
         return self.ratios.tobytes()
-
-    @cached_property
-    def tag(self) -> str:
-        """Another one for other bytes."""
-        return f"{zlib.crc32(self.plain):08x}"
 
     @cached_property
     def gzip(self) -> bytes:

@@ -39,7 +39,7 @@ def test_days_tiles_and_geometry_are_of_one_order(server: Server, indexed: Index
     shape = httpx.get(f"{server.url}/api/timeline/geometry")
     tiles = timeline(server, "/tiles", start=0, stop=1000)
     assert list(shape.content) == tiles["ratios"] and len(shape.content) == totals["total"]
-    assert shape.headers["etag"].strip('"').split("-")[0] == str(totals["cursor"]) == str(tiles["cursor"])
+    assert shape.headers["etag"].strip('"') == str(totals["cursor"]) == str(tiles["cursor"])
     shown = tile_ids(server)
     assert [one.id for one in live if one.id in shown and one.id not in shown[-totals["undated"] :]] == shown[
         : -totals["undated"]
@@ -84,7 +84,7 @@ def test_geometry_is_packed_and_known_again(server: Server, indexed: Index) -> N
     with httpx.stream("GET", url, headers={"accept-encoding": "gzip, deflate, br"}) as packed:
         assert packed.headers["content-encoding"] == "br"
         assert brotli.decompress(b"".join(packed.iter_raw())) == plain.content
-    known = {"if-none-match": f'"1-2", W/{plain.headers["etag"]}'}
+    known = {"if-none-match": f'"1", W/{plain.headers["etag"]}'}
     assert httpx.get(url, headers=known).status_code == 304
     indexed.set([indexed.list()[0].id], rating=3, is_favorite=True)
     assert httpx.get(url, headers=known).status_code == 304

@@ -1,0 +1,123 @@
+"""Live updates: tells pages that are open of each change of the index, as server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from fastapi import HTTPException, Response
+from starlette.types import Receive, Scope, Send
+
+from indexer.errors import IndexUnusable
+
+# Seconds: how often the feed is looked at while somebody listens; for how long changes are gathered; after how long
+# without any a comment is sent, so that the connection is not taken for dead; for how long its end is waited for.
+_LOOK_EVERY, _GATHER, _COMMENT_AFTER, _LAST_WORD = 0.15, 0.2, 15.0, 1.0
+_MOST_LISTENERS = 100
+
+
+class Changes:
+    """The last event of the feed, for all that wait for the next one. Of the event loop's thread."""
+
+    def __init__(self, last: Callable[[], int]) -> None:
+        """last: the id of the last event now; it may raise once the index is gone."""
+        self._last = last
+        self.cursor = 0
+        self._listeners = 0
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.closed = asyncio.Event()
+
+    def ensure_room(self) -> None:
+        """Raises 503 where too many listen, or the server ends."""
+        if self.closed.is_set():
+            raise HTTPException(503, "the server ends")
+        if self._listeners >= _MOST_LISTENERS:
+            raise HTTPException(503, "too many pages listen for changes")
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        if self._task is None or self._task.done():
+            self.cursor = self._last()
+            self._task = asyncio.create_task(self._look())
+        self._listeners += 1
+        try:
+            yield
+        finally:
+            self._listeners -= 1
+            if not self._listeners and self._task is not None:
+                self._task.cancel()
+
+    async def next(self, after: int) -> int | None:
+        """The cursor, as soon as it is another; None where it stays for some seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_COMMENT_AFTER):
+                while self.cursor == after:
+                    await self._changed.wait()
+        return None if self.cursor == after else self.cursor
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            try:
+                cursor = self._last()
+            except (IndexUnusable, sqlite3.Error):  # whoever asks for anything is told why
+                self.close()
+                return
+            if cursor != self.cursor:
+                self.cursor = cursor
+                self._changed.set()
+                self._changed = asyncio.Event()
+
+    def close(self) -> None:
+        """All that listen are let go, and nobody may begin."""
+        self.closed.set()
+        if self._task is not None:
+            self._task.cancel()
+
+
+class Stream(Response):
+    """The answer of one who listens. One that is slow holds up nobody, and is later sent the latest cursor alone."""
+
+    def __init__(self, changes: Changes) -> None:
+        super().__init__(media_type="text/event-stream", headers={"cache-control": "no-store"})
+        del self.headers["content-length"]
+        self._changes = changes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._changes.listening():
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            tasks = [
+                asyncio.create_task(one) for one in (self._tell(send), _has_left(receive), self._changes.closed.wait())
+            ]
+            try:
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            with suppress(TimeoutError):  # of one that is slow
+                await asyncio.wait_for(send({"type": "http.response.body", "body": b""}), _LAST_WORD)
+
+    async def _tell(self, send: Send) -> None:
+        known, text = -1, "retry: 1000\n\n"
+        while True:
+            await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
+            cursor = await self._changes.next(known)
+            if cursor is None:
+                text = ":\n\n"
+                continue
+            if known >= 0:  # changes come in many at once
+                await asyncio.sleep(_GATHER)
+                cursor = self._changes.cursor
+            known, text = cursor, f"event: change\ndata: {json.dumps({'cursor': cursor})}\n\n"
+
+
+async def _has_left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
