@@ -359,12 +359,12 @@ export class Grid {
     const first = layout.band(layout.rowAt(y - above * height))[0];
     const last = layout.rows ? layout.rowAt(y + (1 + below) * height) : -1;
     const hasFocus = rows.layer.contains(document.activeElement);
+    const kept = hasFocus && this.active >= 0 ? layout.rowOf(this.active) : -1;
     if (isNew) {
-      rows.redraw(layout, first, last, this.#offset, (ordinal) => this.library.tile(ordinal)?.id);
+      rows.redraw(layout, [first, last], kept, this.#offset, (ordinal) => this.library.tile(ordinal)?.id);
       headers.clear();
       for (const tile of rows.tiles()) this.#bind(tile);
     } else if (first !== this.#range[0] || last !== this.#range[1]) {
-      const kept = hasFocus && this.active >= 0 ? layout.rowOf(this.active) : -1;
       for (const tile of rows.draw(layout, first, last, kept, this.#offset)) this.#bind(tile);
     }
     this.#range = [first, last];

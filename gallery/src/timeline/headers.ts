@@ -120,7 +120,7 @@ export class Headers {
     }
     const names = [...counts].sort((a, b) => b[1] - a[1]).map(([name]) => name);
     const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
-    view.place.textContent = names.slice(0, NAMED).join(", ") + more;
+    view.place.textContent = names.slice(0, NAMED).join(" · ") + more;
   }
 }
 

@@ -28,7 +28,7 @@ export function marksOf(layout: Layout, position: (y: number) => number): Mark[]
     const top = position(layout.groupTop[group]!);
     const last = marks.at(-1)?.top ?? -Infinity;
     if (top - labeled >= LABEL) {
-      marks.push({ top, label: isOneYear ? monthTitle(key) : name });
+      marks.push({ top, label: isOneYear && key !== UNDATED ? monthTitle(key) : name });
       labeled = top;
     } else if (top - last >= DOT) marks.push({ top, label: "" });
   });

@@ -48,12 +48,12 @@ export class Rows {
 
   /**
    * Draws the rows of another layout, or of another state of the view. Tiles of assets that are still there keep their
-   * pictures. idOf: of the new ordinals.
+   * pictures. kept: as for `draw`; idOf: of the new ordinals.
    */
   redraw(
     layout: Layout,
-    first: number,
-    last: number,
+    [first, last]: [number, number],
+    kept: number,
     offset: number,
     idOf: (ordinal: number) => string | undefined,
   ): void {
@@ -65,7 +65,8 @@ export class Rows {
       this.#release(view);
     }
     this.#idOf = idOf;
-    this.draw(layout, first, last, -1, offset);
+    this.draw(layout, first, last, kept, offset);
+    if (kept >= 0 && !this.drawn.has(kept)) this.layer.append(this.#take(layout, kept, offset).element);
     for (const tile of this.#reused.values()) {
       tile.release();
       this.#freeTile(tile);

@@ -39,6 +39,7 @@ export class TileView {
       if (!this.isDone) this.#shown(true);
       ondone();
     };
+    this.image.onanimationend = () => this.#removeHash();
     this.image.onerror = () => {
       this.isDone = true;
       this.cell.classList.add("is-broken");
