@@ -1,0 +1,19 @@
+/** Keeps Tab within an element. Elements beside it, as notices, are reached by pointer and by keys of the page. */
+const FOCUSABLE =
+  'a[href], button:not([disabled]), input:not([disabled]), textarea:not([disabled]), video[controls], summary, [tabindex="0"]';
+
+export function keepFocusWithin(root: HTMLElement, event: KeyboardEvent): void {
+  if (event.key !== "Tab") return;
+  const all = [...root.querySelectorAll<HTMLElement>(FOCUSABLE)].filter((one) => one.checkVisibility());
+  const [first, last] = [all[0], all.at(-1)];
+  if (!first || !last) {
+    event.preventDefault();
+    return;
+  }
+  const focused = document.activeElement;
+  const isOutside = !root.contains(focused) || focused === root;
+  if (event.shiftKey ? isOutside || focused === first : isOutside || focused === last) {
+    event.preventDefault();
+    (event.shiftKey ? last : first).focus();
+  }
+}

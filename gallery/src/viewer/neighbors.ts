@@ -1,0 +1,145 @@
+/** What is loaded and decoded ahead, in which order, and given up when it is passed by. */
+
+export type Level = "thumbnail" | "preview" | "full";
+
+export interface Step {
+  ordinal: number;
+  level: Level;
+}
+
+/** What to have ready, the most urgent first. direction: of travel, 1 towards later ordinals. isMoving: photos are
+ * passed faster than they are looked at. fullAhead: the next one will be looked at closely too. */
+export function plan(
+  current: number,
+  total: number,
+  direction: 1 | -1,
+  { isMoving = false, fullAhead = false } = {},
+): Step[] {
+  const steps: Step[] = [{ ordinal: current, level: "thumbnail" }];
+  const add = (distance: number, level: Level) => {
+    const ordinal = current + distance * direction;
+    if (ordinal >= 0 && ordinal < total) steps.push({ ordinal, level });
+  };
+  add(0, "preview");
+  if (isMoving) {
+    for (const distance of [1, 2, 3, 4]) add(distance, "thumbnail");
+    add(1, "preview");
+    return steps;
+  }
+  add(0, "full");
+  add(1, "thumbnail");
+  add(-1, "thumbnail");
+  add(1, "preview");
+  add(2, "preview");
+  add(-1, "preview");
+  if (fullAhead) add(1, "full");
+  return steps;
+}
+
+export interface Job {
+  key: string;
+  url: string;
+  /** Its cost in memory. */
+  pixels: number;
+}
+
+interface Entry<T> {
+  job: Job;
+  value?: T;
+  error?: unknown;
+  abort?: AbortController;
+  waiting: ((entry: Entry<T>) => void)[];
+}
+
+/** Loads what is wanted, a few at a time in the order of urgency; what is no longer wanted is aborted, and of what was
+ * loaded the least lately wanted is let go where it takes too much memory. */
+export class Loader<T> {
+  #entries = new Map<string, Entry<T>>();
+  #wanted: string[] = [];
+  #running = 0;
+
+  constructor(
+    private readonly load: (url: string, signal: AbortSignal) => Promise<T>,
+    private readonly atOnce = 3,
+    private readonly mostPixels = 100e6,
+    private readonly release: (value: T) => void = () => {},
+  ) {}
+
+  get(key: string): T | undefined {
+    return this.#entries.get(key)?.value;
+  }
+
+  error(key: string): unknown {
+    return this.#entries.get(key)?.error;
+  }
+
+  /** Replaces what was wanted before. */
+  want(jobs: Job[]): void {
+    this.#wanted = jobs.map((job) => job.key);
+    const wanted = new Set(this.#wanted);
+    for (const job of jobs) {
+      const entry = this.#entries.get(job.key);
+      if (entry) {
+        this.#entries.delete(job.key); // the latest wanted stands last
+        this.#entries.set(job.key, entry);
+      } else this.#entries.set(job.key, { job, waiting: [] });
+    }
+    for (const [key, entry] of this.#entries) {
+      if (wanted.has(key) || entry.value !== undefined) continue;
+      entry.abort?.abort();
+      this.#entries.delete(key);
+      for (const tell of entry.waiting) tell(entry);
+    }
+    this.#start();
+    this.#makeRoom(wanted);
+  }
+
+  /** When it is loaded; undefined where it failed or was given up. It has to be wanted. */
+  wait(key: string): Promise<T | undefined> {
+    const entry = this.#entries.get(key);
+    if (!entry || entry.value !== undefined || "error" in entry) return Promise.resolve(entry?.value);
+    return new Promise((resolve) => entry.waiting.push((done) => resolve(done.value)));
+  }
+
+  close(): void {
+    this.want([]);
+    for (const entry of this.#entries.values()) if (entry.value !== undefined) this.release(entry.value);
+    this.#entries.clear();
+  }
+
+  #start(): void {
+    for (const key of this.#wanted) {
+      if (this.#running >= this.atOnce) return;
+      const entry = this.#entries.get(key);
+      if (entry && !entry.abort && entry.value === undefined && !("error" in entry)) void this.#run(entry);
+    }
+  }
+
+  async #run(entry: Entry<T>): Promise<void> {
+    const abort = (entry.abort = new AbortController());
+    this.#running++;
+    try {
+      const value = await this.load(entry.job.url, abort.signal);
+      if (abort.signal.aborted) this.release(value);
+      else entry.value = value;
+    } catch (error) {
+      if (!abort.signal.aborted) entry.error = error;
+    }
+    this.#running--;
+    if (!abort.signal.aborted) for (const tell of entry.waiting.splice(0)) tell(entry);
+    this.#start();
+    this.#makeRoom(new Set(this.#wanted));
+  }
+
+  #makeRoom(wanted: Set<string>): void {
+    let pixels = 0;
+    for (const entry of this.#entries.values()) if (entry.value !== undefined) pixels += entry.job.pixels;
+    for (const [key, entry] of this.#entries) {
+      if (pixels <= this.mostPixels) return;
+      if (wanted.has(key) || entry.value === undefined) continue;
+      pixels -= entry.job.pixels;
+      this.#entries.delete(key);
+      this.release(entry.value);
+    }
+  }
+}

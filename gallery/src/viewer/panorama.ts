@@ -1,0 +1,75 @@
+/** Panoramas that turn: photo-sphere-viewer, loaded when the first one is looked at. */
+import { Viewer } from "@photo-sphere-viewer/core";
+import "@photo-sphere-viewer/core/index.css";
+import type { Panorama } from "./details";
+import type { Size } from "./zoom";
+
+export interface PanoData {
+  fullWidth: number;
+  fullHeight: number;
+  croppedWidth: number;
+  croppedHeight: number;
+  croppedX: number;
+  croppedY: number;
+}
+
+/** In pixels of the picture as it is loaded, which may have been made smaller since its file was described. */
+export function panoDataOf(panorama: Panorama, picture: Size): PanoData {
+  const [across, down] = [picture.width / panorama.cropped_width, picture.height / panorama.cropped_height];
+  return {
+    fullWidth: Math.round(panorama.full_width * across),
+    fullHeight: Math.round(panorama.full_height * down),
+    croppedWidth: picture.width,
+    croppedHeight: picture.height,
+    croppedX: Math.round(panorama.cropped_left * across),
+    croppedY: Math.round(panorama.cropped_top * down),
+  };
+}
+
+export interface Turning {
+  zoomBy(steps: number): void;
+  turnBy(right: number, up: number): void;
+  destroy(): void;
+}
+
+/** Resolves when it can be turned; rejects where it cannot be drawn, as without WebGL. */
+export function turn(container: HTMLElement, url: string, panorama: Panorama, signal: AbortSignal): Promise<Turning> {
+  const { full_width, full_height, cropped_left, cropped_top, cropped_width, cropped_height } = panorama;
+  // Of a part of the sphere its middle is looked at first, not the dark behind it.
+  const yaw = ((cropped_left + cropped_width / 2) / full_width - 0.5) * 2 * Math.PI;
+  const pitch = (0.5 - (cropped_top + cropped_height / 2) / full_height) * Math.PI;
+  return new Promise((resolve, reject) => {
+    const viewer = new Viewer({
+      container,
+      panorama: url,
+      panoData: (image) => panoDataOf(panorama, image),
+      navbar: false,
+      keyboard: false,
+      loadingTxt: "",
+      defaultYaw: yaw,
+      defaultPitch: pitch,
+      defaultZoomLvl: 0,
+      minFov: 20,
+      maxFov: 90,
+      canvasBackground: "#000",
+      moveInertia: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    });
+    const turning: Turning = {
+      zoomBy: (steps) => viewer.zoom(viewer.getZoomLevel() + steps * 10),
+      turnBy: (right, up) => {
+        const { yaw: heading, pitch: height } = viewer.getPosition();
+        viewer.rotate({ yaw: heading + right, pitch: height + up });
+      },
+      destroy: () => viewer.destroy(),
+    };
+    signal.addEventListener("abort", () => {
+      viewer.destroy();
+      reject(new DOMException("", "AbortError"));
+    });
+    viewer.addEventListener("ready", () => resolve(turning), { once: true });
+    viewer.addEventListener("panorama-error", ({ error }) => {
+      viewer.destroy();
+      reject(error);
+    });
+  });
+}

@@ -1,0 +1,316 @@
+/** The photo in view and those about to be: which pictures are loaded, and how one takes the other's place. */
+import type { Library } from "../core/library";
+import { Kind, type Tile } from "../core/tile";
+import { uprightSize } from "./faces";
+import type { Details, DetailsCache } from "./details";
+import { Loader, plan, type Level } from "./neighbors";
+import { jobOf, keyOf, loadImage, releaseImage } from "./pictures";
+import { Slide } from "./slide";
+import { actualScale, fitScale, nextScale, panned, zoomedTo, type Kept, type Point, type Size } from "./zoom";
+
+export interface StageEvents {
+  /** Another photo is in view. */
+  onshow(tile: Tile): void;
+  /** The sharpness, or the scale, is another. */
+  onchange(): void;
+  /** Nothing of the photo can be shown. */
+  onfail(tile: Tile): void;
+}
+
+/** Milliseconds between two photos that are passed rather than looked at. */
+const PASSING_MS = 180;
+/** Milliseconds after which the full picture is loaded though the preview is sharp, so that zooming finds it. */
+const AHEAD_MS = 400;
+/** Milliseconds that the photo before stays in view where nothing of the next one is there. */
+const HELD_MS = 120;
+/** Tiles to each side that are loaded with the present one. */
+const AROUND = 8;
+/** CSS pixels between two photos that are swiped. */
+const GAP = 24;
+const LEVELS: readonly Level[] = ["thumbnail", "preview", "full"];
+
+export class Stage {
+  readonly loader = new Loader<HTMLImageElement>(loadImage, 3, 100e6, releaseImage);
+  ordinal = -1;
+  keepsZoom = false;
+  #slide: Slide | null = null;
+  #beside: { slide: Slide; ordinal: number } | null = null;
+  #kept: Kept | null = null;
+  #direction: 1 | -1 = 1;
+  #movedAt = 0;
+  #turn = 0;
+  #isMoving = false;
+  #mayLoadFull = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #view: Size;
+
+  constructor(
+    private readonly container: HTMLElement,
+    private readonly library: Library,
+    private readonly details: DetailsCache,
+    private readonly events: StageEvents,
+  ) {
+    this.#view = { width: container.clientWidth, height: container.clientHeight };
+  }
+
+  get slide(): Slide | null {
+    return this.#slide;
+  }
+
+  get view(): Size {
+    return this.#view;
+  }
+
+  /** Shows a photo of the view in the place of the one that was shown. Rejects as Library.get does. */
+  async show(ordinal: number): Promise<void> {
+    const turn = ++this.#turn;
+    if (this.ordinal >= 0 && ordinal !== this.ordinal) this.#direction = ordinal > this.ordinal ? 1 : -1;
+    const now = performance.now();
+    this.#isMoving = now - this.#movedAt < PASSING_MS;
+    this.#movedAt = now;
+    this.ordinal = ordinal;
+    clearTimeout(this.#timer);
+    const tile = this.library.tile(ordinal) ?? (await this.library.get(ordinal));
+    if (turn !== this.#turn) return;
+    const beside = this.#beside?.ordinal === ordinal && this.#beside.slide.tile.id === tile.id ? this.#beside : null;
+    const slide = beside?.slide ?? this.#make(tile);
+    this.#dropBeside(beside?.slide);
+    await this.#replace(slide, turn);
+  }
+
+  /** The same photo has another ordinal, or other properties, now. */
+  rename(ordinal: number, tile: Tile): void {
+    this.ordinal = ordinal;
+    if (this.#slide) this.#slide.tile = tile;
+    this.#load();
+  }
+
+  async #replace(slide: Slide, turn: number): Promise<void> {
+    const before = this.#slide;
+    if (before && this.keepsZoom) this.#kept = before.keep();
+    this.#slide = slide;
+    if (this.keepsZoom && this.#kept) slide.restore(this.#kept);
+    this.#mayLoadFull = false;
+    this.events.onshow(slide.tile);
+    this.#load();
+    this.#timer = setTimeout(() => this.#rest(), this.#isMoving ? PASSING_MS : AHEAD_MS);
+    if (!slide.isDrawn && before) {
+      const first = Promise.race(LEVELS.map((level) => this.loader.wait(keyOf(slide.tile, level))));
+      await Promise.race([first, new Promise((resolve) => setTimeout(resolve, HELD_MS))]);
+    }
+    if (before && before !== slide) before.remove();
+    if (turn !== this.#turn) {
+      if (this.#slide !== slide && this.#beside?.slide !== slide) slide.remove();
+      return;
+    }
+    slide.root.style.transform = "";
+    if (!slide.root.isConnected) this.container.prepend(slide.root);
+  }
+
+  #make(tile: Tile): Slide {
+    const slide = new Slide(tile, this.#view, devicePixelRatio, this.#size(tile));
+    for (const level of LEVELS) {
+      const picture = this.loader.get(keyOf(tile, level));
+      if (picture) slide.show(level, picture);
+    }
+    return slide;
+  }
+
+  #size({ id }: Tile): Size | null {
+    const asset = this.details.peek(id)?.asset;
+    if (!asset?.width || !asset.height) return null;
+    return uprightSize(asset, asset.metadata.orientation ?? 1);
+  }
+
+  #rest(): void {
+    if (this.#isMoving) this.#timer = setTimeout(() => this.#rest(), AHEAD_MS - PASSING_MS);
+    else this.#mayLoadFull = true;
+    this.#isMoving = false;
+    this.#load();
+  }
+
+  /** Loads what is to be seen next; shows what is there already. */
+  #load(): void {
+    const slide = this.#slide;
+    if (!slide) return;
+    const turn = this.#turn;
+    const steps = plan(this.ordinal, this.library.total, this.#direction, {
+      isMoving: this.#isMoving,
+      fullAhead: this.keepsZoom && slide.isZoomed,
+    });
+    const jobs = steps.flatMap(({ ordinal, level }) => {
+      const tile = ordinal === this.ordinal ? slide.tile : this.library.tile(ordinal);
+      if (!tile || (level === "full" && !this.#wantsFull(tile, slide))) return [];
+      const job = jobOf(tile, level, this.details.peek(tile.id));
+      return job ? [job] : [];
+    });
+    this.loader.want(jobs);
+    for (const level of LEVELS) this.#await(slide, level);
+    if (!this.#isMoving) {
+      this.#learn(slide.tile, turn);
+      const [start, stop] = [Math.max(0, this.ordinal - AROUND), Math.min(this.library.total, this.ordinal + AROUND)];
+      if (!this.library.tile(start) || !this.library.tile(stop - 1))
+        this.library.load(start, stop).then(
+          () => turn === this.#turn && this.#load(),
+          () => {}, // it is asked for again with the next photo
+        );
+    }
+  }
+
+  /** The full picture is for what the preview is not sharp enough for, and for who stays. */
+  #wantsFull(tile: Tile, slide: Slide): boolean {
+    if (tile.kind & Kind.video) return false;
+    if (tile !== slide.tile) return true;
+    return this.#mayLoadFull || slide.isZoomed || this.#isShort(slide);
+  }
+
+  #isShort(slide: Slide): boolean {
+    const preview = this.loader.get(keyOf(slide.tile, "preview"));
+    return preview !== undefined && preview.naturalWidth < slide.rect.width * devicePixelRatio * 0.99;
+  }
+
+  #await(slide: Slide, level: Level): void {
+    const key = keyOf(slide.tile, level);
+    const shown = this.loader.get(key);
+    if (shown) {
+      if (slide.level !== level) slide.show(level, shown);
+      return;
+    }
+    void this.loader.wait(key).then((picture) => {
+      if (this.#slide !== slide) return;
+      if (picture) {
+        slide.show(level, picture);
+        if (level === "preview" && this.#isShort(slide)) this.#load();
+        this.events.onchange();
+      } else if (level !== "full" && LEVELS.slice(0, 2).every((one) => this.loader.error(keyOf(slide.tile, one)))) {
+        this.events.onfail(slide.tile);
+      }
+    });
+  }
+
+  /** What is known of a photo tells how large it is, and where its full picture lies. */
+  #learn(tile: Tile, turn: number): void {
+    if (this.details.peek(tile.id)) {
+      this.#learnAhead();
+      return;
+    }
+    this.details.get(tile.id).then(
+      () => {
+        if (turn !== this.#turn || !this.#slide) return;
+        this.#slide.resize(this.#view, devicePixelRatio, this.#size(tile));
+        this.#load();
+        this.events.onchange();
+      },
+      () => {}, // whoever shows the details tells of it
+    );
+  }
+
+  #learnAhead(): void {
+    for (const distance of [1, -1]) {
+      const tile = this.library.tile(this.ordinal + distance * this.#direction);
+      if (tile) this.details.get(tile.id).catch(() => {});
+    }
+  }
+
+  resize(): void {
+    this.#view = { width: this.container.clientWidth, height: this.container.clientHeight };
+    if (!this.#view.width || !this.#view.height) return;
+    this.#dropBeside();
+    this.#slide?.resize(this.#view, devicePixelRatio, this.#size(this.#slide.tile));
+    this.#load();
+    this.events.onchange();
+  }
+
+  // Zoom
+
+  zoom(scale: number, point: Point = this.#middle(), isMoving = false): void {
+    const slide = this.#slide;
+    if (!slide) return;
+    const wasZoomed = slide.isZoomed;
+    slide.set(zoomedTo(slide.frame, slide.transform, scale, point), isMoving);
+    if (!wasZoomed && slide.isZoomed) this.#load();
+    this.events.onchange();
+  }
+
+  step(direction: 1 | -1): void {
+    if (this.#slide) this.zoom(nextScale(this.#slide.frame, this.#slide.transform.scale, direction));
+  }
+
+  fit(): void {
+    if (this.#slide) this.zoom(fitScale(this.#slide.frame));
+  }
+
+  actual(): void {
+    if (this.#slide) this.zoom(actualScale(this.#slide.frame));
+  }
+
+  pan(dx: number, dy: number, isMoving = false): void {
+    const slide = this.#slide;
+    if (slide) slide.set(panned(slide.frame, slide.transform, dx, dy), isMoving);
+  }
+
+  #middle(): Point {
+    return { x: this.#view.width / 2, y: this.#view.height / 2 };
+  }
+
+  // Swiping
+
+  /** The photo and its neighbor follow the finger. Returns whether there is a neighbor. */
+  drag(dx: number): boolean {
+    const slide = this.#slide;
+    if (!slide) return false;
+    const ordinal = this.ordinal + (dx < 0 ? 1 : -1);
+    if (this.#beside?.ordinal !== ordinal) {
+      this.#dropBeside();
+      const tile = this.library.tile(ordinal);
+      if (tile && dx !== 0) {
+        this.#beside = { slide: this.#make(tile), ordinal };
+        this.container.prepend(this.#beside.slide.root);
+      }
+    }
+    slide.root.style.transform = `translateX(${dx}px)`;
+    const width = (this.#view.width + GAP) * (dx < 0 ? 1 : -1);
+    if (this.#beside) this.#beside.slide.root.style.transform = `translateX(${dx + width}px)`;
+    return this.#beside !== null;
+  }
+
+  /** Ends a swipe; dx: how far it had come. Resolves when all rests, to the ordinal then in view. */
+  async settle(dx: number, isThrough: boolean, isStill: boolean): Promise<number> {
+    const [slide, beside] = [this.#slide, this.#beside];
+    if (!slide) return this.ordinal;
+    const width = (this.#view.width + GAP) * (dx < 0 ? 1 : -1);
+    const end = isThrough && beside ? -width : 0;
+    const timing = { duration: isStill ? 0 : 200, easing: "cubic-bezier(0.2, 0, 0, 1)" };
+    const move = (one: Slide, offset: number) =>
+      one.root.animate(
+        [{ transform: `translateX(${dx + offset}px)` }, { transform: `translateX(${end + offset}px)` }],
+        timing,
+      ).finished;
+    await Promise.all([move(slide, 0), ...(beside ? [move(beside.slide, width)] : [])]);
+    slide.root.style.transform = "";
+    if (end !== 0 && beside) {
+      beside.slide.root.style.transform = "";
+      return beside.ordinal;
+    }
+    this.#dropBeside();
+    return this.ordinal;
+  }
+
+  #dropBeside(but?: Slide): void {
+    if (this.#beside && this.#beside.slide !== but) this.#beside.slide.remove();
+    this.#beside = null;
+  }
+
+  detailsOf(tile: Tile): Details | undefined {
+    return this.details.peek(tile.id);
+  }
+
+  close(): void {
+    this.#turn++;
+    clearTimeout(this.#timer);
+    this.#dropBeside();
+    this.#slide?.remove();
+    this.#slide = null;
+    this.loader.close();
+  }
+}
