@@ -253,7 +253,7 @@ export class Grid {
       header: isNarrow ? 40 : 44,
       below: isNarrow ? 8 : 16,
       between: isNarrow ? 12 : 20,
-      narrowest: isNarrow ? 120 : 160,
+      narrowest: isNarrow ? 144 : 160,
     });
   }
 

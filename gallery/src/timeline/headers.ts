@@ -16,6 +16,8 @@ interface HeaderView {
 
 /** Of a large group so many tiles are asked for their places. */
 const SAMPLE = 300;
+/** A narrower group has no room for a place beside its date, in CSS pixels. */
+const PLACE = 210;
 /** Places that are named; others are only told of. */
 const NAMED = 2;
 
@@ -118,6 +120,7 @@ export class Headers {
       const place = this.library.tile(ordinal)?.place;
       if (place) counts.set(place, (counts.get(place) ?? 0) + 1);
     }
+    if (layout.groupWidth[view.group]! < PLACE) counts.clear();
     const names = [...counts].sort((a, b) => b[1] - a[1]).map(([name]) => name);
     const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
     view.place.textContent = names.slice(0, NAMED).join(" · ") + more;

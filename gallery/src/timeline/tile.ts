@@ -112,13 +112,14 @@ export class TileView {
   #shown(isLate: boolean): void {
     this.isDone = true;
     this.cell.style.backgroundColor = "";
+    this.image.classList.add("is-shown");
     this.image.classList.toggle("is-late", isLate);
     if (!isLate) this.#removeHash();
   }
 
   #clearImage(): void {
     this.image.removeAttribute("src");
-    this.image.classList.remove("is-late");
+    this.image.classList.remove("is-shown", "is-late");
     this.cell.classList.remove("is-broken");
     this.isAsked = this.isDone = this.isSharp = false;
     this.#removeHash();
