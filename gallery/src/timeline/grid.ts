@@ -61,6 +61,8 @@ export class Grid {
   rowHeight: number;
   /** The content's position at the view's top. */
   y = 0;
+  /** Of the view in the window, in CSS pixels. */
+  #top = 0;
   /** Of the view, in CSS pixels. */
   width = 0;
   height = 0;
@@ -253,7 +255,7 @@ export class Grid {
       header: isNarrow ? 40 : 44,
       below: isNarrow ? 8 : 16,
       between: isNarrow ? 12 : 20,
-      narrowest: isNarrow ? 144 : 160,
+      narrowest: isNarrow ? 172 : 180,
     });
   }
 
@@ -262,10 +264,17 @@ export class Grid {
     if (!clientWidth || !clientHeight || (clientWidth === this.width && clientHeight === this.height)) return;
     const isFirst = this.width === 0;
     if (isFirst) this.rowHeight = chosenHeight() ?? usualHeight(clientWidth);
-    if (!isFirst) this.#hold ??= this.#holdAt(0, this.layout.options.header);
+    const { top } = this.parts.scroller.getBoundingClientRect();
+    const lower = top - this.#top;
+    this.#top = top;
+    const isSame = clientWidth === this.width;
+    if (!isFirst && !isSame) this.#hold ??= this.#holdAt(0, this.layout.options.header);
     this.width = clientWidth;
     this.height = clientHeight;
-    this.#relay(this.#hold);
+    // A bar that comes above the timeline covers photos, and does not push them down.
+    if (isSame) this.#apply(this.#spacer.resize(this.layout.height, this.height, this.y + lower));
+    else this.#relay(this.#hold);
+    this.#draw();
     this.#restLater(REST_MS);
     this.#begin();
   }
