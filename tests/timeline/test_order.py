@@ -1,0 +1,403 @@
+"""The order that is kept up by the feed is the one that is read anew, whatever happens."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexer import Index, ids
+from indexer.config import cache_folder
+from indexer.media.facts import MediaFacts, Metadata, Origin
+from indexer.store import connection
+from indexer.store import timeline as store
+from indexer.store.changes import Change, FileStat
+from indexer.store.writer import Writer
+from indexer.timeline import Arranged, Timeline, View, snapshot
+
+from ..conftest import jpeg, put, sized
+
+UNDATED = '{"local_datetime": [["the file\'s time", "x"]]}'
+
+
+class Library:
+    """Rows as scans write them, and what may happen to them."""
+
+    def __init__(self, path: Path, seed: int) -> None:
+        self.writer = Writer(connection.open_for_writing(path))
+        self.dice = random.Random(seed)
+        self.count = 0
+        with self.writer.transaction():
+            self.root = self.writer.add_root("/photos", "file:///photos").id
+
+    def chosen(self, where: str = "true") -> str | None:
+        found = self.writer.connection.execute(f"SELECT id FROM asset WHERE {where} ORDER BY id").fetchall()
+        return str(self.dice.choice(found)[0]) if found else None
+
+    def moment(self) -> str:
+        at = datetime(2020, 2, 27) + timedelta(hours=self.dice.randrange(24 * 5), seconds=self.dice.randrange(3))
+        return f"{at:%Y-%m-%dT%H:%M:%S}{self.dice.choice(('', '.5', '+02:00'))}"
+
+    def add(self, many: int = 3) -> None:
+        new = []
+        for _ in range(many):
+            self.count += 1
+            digest = hashlib.sha256(str(self.count).encode()).digest()
+            moment, is_undated = self.moment(), self.dice.random() < 0.3
+            facts = MediaFacts(
+                self.dice.choice(("image/jpeg", "image/jpeg", "image/x-sony-arw", "video/mp4")), 5, digest, digest[:20],
+                self.dice.choice((0, 3, 4)), self.dice.choice((0, 3, 4)), None, moment,
+                Metadata(
+                    orientation=self.dice.choice((1, 6)), auto_stack_id=self.key("s"), live_photo_cid=self.key("c"),
+                    rating=self.dice.choice((None, 1, 5)),
+                ),
+                origins=(Origin("local_datetime", "the file's time", moment),) * is_undated,
+            )  # fmt: skip
+            stat = FileStat(self.root, "f", f"{self.count}.jpg", 5, 1, 1, self.count, 1, 1, "r")
+            new.append(Change("new", stat, facts, ids.asset_id(digest)))
+        self.writer.add(new)
+
+    def key(self, kind: str) -> str | None:
+        return f"{kind}{self.dice.randrange(6)}" if self.dice.random() < 0.3 else None
+
+    def delete(self) -> None:
+        if (one := self.chosen()) is not None:
+            self.writer.purge([one])
+
+    def trash(self) -> None:
+        if (one := self.chosen("trashed_at IS NULL")) is not None:
+            self.writer.trash(one)
+
+    def restore(self) -> None:
+        if (one := self.chosen("trashed_at IS NOT NULL")) is not None:
+            self.writer.restore(one)
+
+    def change(self) -> None:
+        """Another date, another side up, other metadata: as when a file is read again."""
+        if (one := self.chosen()) is None:
+            return
+        name, value = self.dice.choice(
+            [
+                ("local_datetime", self.moment()),
+                ("orientation", self.dice.choice((1, 6))),
+                ("width", self.dice.choice((0, 3, 4))),
+                ("auto_stack_id", self.key("s")),
+                ("live_photo_cid", self.key("c")),
+                ("rating", self.dice.choice((None, 2, 5))),
+            ]
+        )
+        with self.writer._record_may_change(one):
+            self.writer.connection.execute(f"UPDATE asset SET {name} = ? WHERE id = ?", (value, one))
+            if name == "local_datetime":
+                origins = UNDATED if self.dice.random() < 0.3 else None
+                self.writer.connection.execute("UPDATE asset SET origins = ? WHERE id = ?", (origins, one))
+
+    def join(self) -> None:
+        if (one := self.chosen()) is not None:
+            with self.writer._record_may_change(one):
+                self.writer.connection.execute(
+                    "INSERT OR REPLACE INTO companion SELECT number, ?, ? FROM asset WHERE id = ?",
+                    (self.key("s"), self.key("c"), one),
+                )
+
+    def say(self) -> None:
+        if (one := self.chosen()) is not None:
+            values = {"is_favorite": (None, 0, 1), "rating": (None, 0, 5), "description": (None, "x")}
+            name = self.dice.choice(list(values))
+            self.writer.say(one, **{name: self.dice.choice(values[name])})  # type: ignore[call-overload]
+
+    def rate(self) -> None:
+        if (one := self.chosen()) is not None:
+            with self.writer._record_may_change(one):
+                self.writer.connection.execute(
+                    "INSERT OR REPLACE INTO metric SELECT number, 'quality', ? FROM asset WHERE id = ?",
+                    (self.dice.choice((0.1, 0.5, 0.9)), one),
+                )
+
+    @property
+    def happenings(self) -> list[Callable[[], None]]:
+        return [
+            self.add,
+            self.delete,
+            self.trash,
+            self.restore,
+            self.change,
+            self.change,
+            self.join,
+            self.say,
+            self.rate,
+        ]
+
+    def happen(self, many: int) -> None:
+        for _ in range(self.dice.randint(1, 3)):
+            with self.writer.transaction():
+                for _ in range(many):
+                    self.dice.choice(self.happenings)()
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Index]:
+    path = tmp_path / "library" / "index.db"
+    connection.open_for_writing(path).close()
+    with Index.open(path) as opened:
+        yield opened
+
+
+def anew(index: Index) -> Arranged:
+    return Timeline(index.path.with_name("elsewhere"), keeps_file=False).arranged(index, View())
+
+
+def assert_same(one: Arranged, other: Arranged) -> None:
+    assert one.is_like(other)
+    assert one.assets == other.assets
+    for name, column in one.base.order._asdict().items():
+        assert column.tolist() == getattr(other.base.order, name).tolist(), name
+
+
+@pytest.mark.parametrize("seed", range(sized(6, 100)))
+def test_whatever_happens(index: Index, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Library(index.path, seed)
+    timeline, before = Timeline(index.path), None
+    for round in range(40):
+        library.happen(1 + round % 7)
+        if library.dice.random() < 0.2:  # a server that starts
+            timeline.close()
+            timeline = Timeline(index.path)
+        with monkeypatch.context() as patch:
+            if before is not None:
+                patch.setattr(store, "in_order", lambda *args, **options: pytest.fail("read anew"))
+            now = timeline.arranged(index, View())
+        assert_same(now, anew(index))
+        last = store.last(index.connection).cursor
+        if before is not None and now.is_like(before):
+            assert now.changed == before.changed
+        elif before is not None:
+            assert before.changed < now.changed <= last
+        before = now
+        trashed = timeline.arranged(index, View(state="trashed"))
+        assert trashed.assets == index.connection.execute("SELECT count(trashed_at) FROM asset").fetchone()[0]
+    library.writer.connection.close()
+
+
+def test_the_order_is_that_of_the_list(index: Index) -> None:
+    """By wall clock and id; those that only the file dates behind; of each stack the best."""
+    library = Library(index.path, 1)
+    with library.writer.transaction():
+        library.add(60)
+    order = Timeline(index.path).arranged(index, View()).base.order
+    wanted = index.connection.execute("SELECT number FROM asset ORDER BY is_undated, wall_clock DESC, id").fetchall()
+    assert order.numbers.tolist() == [row[0] for row in wanted]
+    groups: dict[int, set[int]] = {}
+    for number, leader in zip(order.numbers.tolist(), order.leaders.tolist(), strict=True):
+        groups.setdefault(leader, set()).add(number)
+    keys = {
+        row[0]: {one for one in row[1:] if one is not None}
+        for row in index.connection.execute("SELECT number, auto_stack_id, live_photo_cid FROM asset")
+    }
+    rank = {number: (int(order.preferences[at]), at) for at, number in enumerate(order.numbers.tolist())}
+    together = [set[str]().union(*(keys[one] for one in members)) for members in groups.values()]
+    assert all(not one & other for at, one in enumerate(together) for other in together[:at])
+    assert all(leader == min(members, key=rank.__getitem__) for leader, members in groups.items())
+    assert max(map(len, groups.values())) > 3
+
+
+def test_the_best_of_a_stack(index: Index) -> None:
+    writer = Library(index.path, 1).writer
+    rows = {
+        1: ("video/mp4", None, None), 2: ("image/x-sony-arw", 5, 0.9), 3: ("image/jpeg", None, 0.4),
+        4: ("image/jpeg", None, 0.8), 5: ("image/jpeg", 2, 0.1),
+    }  # fmt: skip
+    with writer.transaction():
+        for number, (mime_type, rating, quality) in rows.items():
+            writer.connection.execute(
+                "INSERT INTO asset (number, id, checksum, mime_type, file_size_bytes, original_file_name, local_datetime,"
+                " created_at, updated_at, words_changed_at, auto_stack_id, rating)"
+                " VALUES (?, ?, ?, ?, 5, 'a', '2020-01-01T00:00:00', 'x', 'x', 'x', 'stack', ?)",
+                (number, f"asset_{number:022d}", str(number), mime_type, rating),
+            )
+            writer.connection.execute("INSERT INTO metric VALUES (?, 'quality', ?)", (number, quality))
+            writer.connection.execute(
+                "INSERT INTO month VALUES ('2020-01', 1, 0) ON CONFLICT DO UPDATE SET live = live + 1"
+            )
+    said = [(5, {}), (3, {3: {"is_favorite": 1}}), (4, {3: {"is_favorite": None}, 4: {"rating": 5}})]
+    timeline = Timeline(index.path)
+    for best, values in said:
+        for number, value in values.items():
+            with writer.transaction():
+                writer.say(f"asset_{number:022d}", **value)
+        found = timeline.arranged(index, View())
+        assert (found.tiles.tolist(), found.assets) == ([best], 5)
+        assert_same(found, anew(index))
+
+
+def test_others_write_meanwhile(index: Index) -> None:
+    """Each answer is of one moment: as many tiles as its days have, each in its place."""
+    library = Library(index.path, 3)
+    with library.writer.transaction():
+        library.add(30)
+    timeline, stop, failures = Timeline(index.path), threading.Event(), list[BaseException]()
+
+    def read() -> None:
+        try:
+            with Index.open(index.path) as own:
+                while not stop.is_set():
+                    found = timeline.arranged(own, View())
+                    assert sum(found.day_counts) + found.undated == len(found.tiles) == len(found.geometry.plain)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for one in threads:
+        one.start()
+    with closing(connection.open_for_writing(index.path)) as own:
+        library.writer = Writer(own)
+        for _ in range(sized(100, 1000)):
+            library.happen(2)
+    stop.set()
+    for one in threads:
+        one.join()
+    assert failures == []
+    assert_same(timeline.arranged(index, View()), anew(index))
+
+
+def test_another_index_in_its_place_is_not_taken_for_it(index: Index, tmp_path: Path) -> None:
+    """Neither one that was made anew, nor a backup."""
+    library = Library(index.path, 4)
+    library.happen(20)
+    timeline = Timeline(index.path)
+    index.backup(tmp_path / "backup.db")
+    first = timeline.arranged(index, View())
+    library.happen(20)
+    second = timeline.arranged(index, View())
+    assert not second.is_like(first)
+    with closing(sqlite3.connect(tmp_path / "backup.db")) as backup:
+        backup.backup(library.writer.connection)
+    assert_same(timeline.arranged(index, View()), first)
+    timeline.close()
+    for name in index.path.parent.glob("index.db*"):
+        if name.is_file():
+            name.unlink()
+    other = Library(index.path, 5)
+    while store.last(other.writer.connection).cursor < second.at.cursor:
+        other.happen(1)
+    with Index.open(index.path) as opened:
+        assert_same(Timeline(index.path).arranged(opened, View()), anew(opened))
+
+
+# The file
+
+
+@pytest.fixture
+def kept(index: Index) -> Path:
+    library = Library(index.path, 6)
+    library.happen(20)
+    timeline = Timeline(index.path)
+    timeline.arranged(index, View())
+    timeline.close()
+    library.writer.connection.close()
+    return cache_folder(index.path) / snapshot.NAME
+
+
+def test_the_file_is_used(index: Index, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kept.stat().st_mode & 0o077 == 0
+    monkeypatch.setattr(store, "in_order", lambda *args, **options: pytest.fail("read anew"))
+    found = Timeline(index.path).arranged(index, View())
+    monkeypatch.undo()
+    assert_same(found, anew(index))
+
+
+@pytest.mark.parametrize("seed", range(sized(20, 500)))
+def test_a_damaged_file_is_not_used(index: Index, kept: Path, seed: int) -> None:
+    dice, data = random.Random(seed), bytearray(kept.read_bytes())
+    kind = seed % 4
+    if kind == 0:
+        data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+    elif kind == 1:
+        del data[dice.randrange(len(data)) :]
+    elif kind == 2:
+        data = bytearray(dice.randbytes(len(data)))
+    else:
+        data.extend(b"more")
+    kept.write_bytes(data)
+    assert snapshot.load(kept) is None
+    assert_same(Timeline(index.path).arranged(index, View()), anew(index))
+    assert snapshot.load(kept) is not None
+
+
+def test_a_writer_that_was_killed_leaves_the_file_as_it_was(
+    index: Index, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = kept.read_bytes()
+    found = snapshot.load(kept)
+    assert found is not None
+
+    def killed(*paths: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(snapshot.os, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        snapshot.save(kept, found._replace(changed=7))
+    assert kept.read_bytes() == before
+    assert [one.name for one in kept.parent.iterdir()] == [kept.name]
+
+
+@pytest.mark.parametrize("obstacle", ["file", "folder"])
+def test_a_cache_that_cannot_be_written_is_done_without(index: Index, obstacle: str) -> None:
+    Library(index.path, 7).happen(20)
+    folder = cache_folder(index.path)
+    if obstacle == "file":
+        folder.write_bytes(b"")  # where the folder should be
+    else:
+        (folder / snapshot.NAME).mkdir(parents=True)
+    timeline = Timeline(index.path)
+    assert_same(timeline.arranged(index, View()), anew(index))
+    timeline.close()
+
+
+def test_one_who_only_reads_writes_no_file(index: Index) -> None:
+    Library(index.path, 8).happen(20)
+    timeline = Timeline(index.path, keeps_file=False)
+    timeline.arranged(index, View())
+    timeline.close()
+    assert not cache_folder(index.path).exists()
+
+
+def test_of_folders(index: Index, photos: Path, tmp_path: Path) -> None:
+    """As scans and users change them."""
+    timeline = Timeline(index.path)
+
+    def check() -> Arranged:
+        found = timeline.arranged(index, View())
+        assert_same(found, anew(index))
+        return found
+
+    for number in range(6):
+        put(photos / f"{number // 2}" / f"IMG_2020010{number + 1}_101010.jpg", number)
+    index.scan([photos])
+    assert check().day_counts == (1,) * 6
+    (photos / "0" / "IMG_20200101_101010.jpg").rename(photos / "2" / "IMG_20210101_101010.jpg")
+    index.scan()
+    check()
+    (photos / "1" / "IMG_20200103_101010.jpg").unlink()
+    put(photos / "1" / "plain.jpg", "plain")
+    (photos / "1" / "IMG_20200104_101010.jpg").write_bytes(jpeg("edited"))
+    index.scan()
+    found = check()
+    assert (found.undated, len(found.tiles)) == (1, 6)
+    index.undo() if index.last_change() else None
+    index.trash([index.list()[0].id])
+    assert len(check().tiles) == 5
+    index.undo()
+    assert len(check().tiles) == 6
+    inside = timeline.arranged(index, View(folder=str(photos / "1")))
+    assert (inside.assets, inside.undated) == (2, 1)
+    assert timeline.arranged(index, View(folder=str(photos.parent))).is_like(check())
+    assert np.array_equal(timeline.arranged(index, View(folder=str(photos / "none"))).tiles, [])
