@@ -14,7 +14,22 @@ from indexer import __version__
 
 from . import docs, examples, failures
 from .guard import Guard
-from .routes import account, albums, assets, changes, details, edits, files, gallery, people, search, timeline, upload
+from .keys import Keys
+from .routes import (
+    account,
+    albums,
+    assets,
+    changes,
+    details,
+    edits,
+    files,
+    gallery,
+    people,
+    search,
+    session,
+    timeline,
+    upload,
+)
 from .settings import Settings
 from .state import State
 
@@ -31,6 +46,7 @@ ROUTERS = (
     account.libraries,
     account.events,
     account.account,
+    session.router,
     files.router,
     docs.router,
     gallery.router,
@@ -66,7 +82,8 @@ def make_app(settings: Settings) -> FastAPI:
             CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["*"], allow_headers=["*"]
         )
     app.openapi = partial(_described, app)  # type: ignore[method-assign]
-    app.add_middleware(Guard, settings=settings, state_of=lambda: app.state.indexer)
+    app.state.keys = Keys(settings, lambda: app.state.indexer)
+    app.add_middleware(Guard, settings=settings, keys=app.state.keys)
     return app
 
 

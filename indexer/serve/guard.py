@@ -3,7 +3,8 @@
 A request that names another host than this one comes from a page that had its name point here (DNS rebinding); a body
 that does not end is cut off; a client that stops in the middle of one is not waited for. And a page of another site may
 not even have something done of which it gets no answer: browsers say whose page asks (Origin; Sec-Fetch-Site where they
-send none), and do not let others show our files (Cross-Origin-Resource-Policy)."""
+send none), and do not let others show our files (Cross-Origin-Resource-Policy). A session's cookie counts for pages of
+this server alone, and for a change only where the browser says that such a page asks (Origin)."""
 
 from __future__ import annotations
 
@@ -11,26 +12,26 @@ import asyncio
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from urllib.parse import quote, urlsplit
 
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .keys import Keys, Slowdown, key_in
+from .keys import Keys, cookie_name, key_in
 from .settings import Settings
-from .state import State
 
 # Bytes of a body that is no upload; of one with a picture to search by.
 MOST_BODY = 2_000_000
 MOST_PICTURE = 50_000_000
 # Seconds within which the next part of a body has to come.
 _PATIENCE = 60.0
-# POSTs that change nothing.
-_ONLY_READING = ("/api/search", "/api/assets/exist")
+# POSTs that change nothing, and signing in and out.
+_ONLY_READING = ("/api/search", "/api/assets/exist", "/api/session")
+_SAFE = ("GET", "HEAD", "OPTIONS")
 # What says nothing of anybody's photos: that the server is there, and how it is spoken to.
-_OPEN = ("/", "/healthz", "/api/openapi.json", "/docs")
+_OPEN = ("/", "/healthz", "/api/openapi.json", "/docs", "/api/session")
 # Where a link on a page of another site may lead.
 _PAGES = ("/", "/docs")
 _HEADERS = (
@@ -50,11 +51,10 @@ class _Broken(Exception):
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, settings: Settings, state_of: Callable[[], State]) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, keys: Keys) -> None:
         self._app = app
         self._settings = settings
-        self._keys = Keys(settings, state_of)
-        self._slowdown = Slowdown()
+        self._keys = keys
         shown_by = b"cross-origin" if settings.origins else b"same-origin"
         self._headers = (*_HEADERS, (b"cross-origin-resource-policy", shown_by))
 
@@ -103,23 +103,43 @@ class Guard:
         return scope["method"] == "GET" and scope["path"] in _PAGES and asked == [["navigate"], ["document"]]
 
     async def _keyless(self, scope: Scope) -> tuple[int, str] | None:
-        """Notes what the key may do, or says that there is none."""
+        """Notes what the key or the session may do, or says that there is none."""
         authorization = _values(scope, b"authorization")
-        actions = self._keys.actions_of(authorization)
+        session = None if authorization else self._session(scope)
+        if session is not None and not self._is_of_own_page(scope):
+            if scope["method"] not in _SAFE:
+                return 403, "what a session changes has to be asked for by a page of this server (Origin)"
+            session = None
+        actions = self._keys.actions_of(authorization, session)
         scope["actions"] = actions or frozenset()
         if _is_open(scope):
             return None
         address = (scope.get("client") or ("", 0))[0]
         if actions is not None:
-            self._slowdown.forget(address)
+            self._keys.slowdown.forget(address)
             return None
-        if key_in(authorization) is not None and not await self._slowdown.wait(address):
+        if key_in(authorization) is not None and not await self._keys.slowdown.wait(address):
             return 429, "too many wrong keys at once"
         return 401, "a key is needed: Authorization: Bearer …"
 
+    def _session(self, scope: Scope) -> str | None:
+        """The hash of the key with which the session of the cookie was begun."""
+        if not self._settings.needs_key:
+            return None
+        token = cookie_parser("; ".join(_values(scope, b"cookie"))).get(cookie_name(self._settings.port))
+        return None if token is None else self._keys.sessions.key_of(token)
+
+    @staticmethod
+    def _is_of_own_page(scope: Scope) -> bool:
+        origins, (host,) = _values(scope, b"origin"), _values(scope, b"host")
+        if not origins:
+            sites = set(_values(scope, b"sec-fetch-site"))
+            return scope["method"] in _SAFE and sites <= {"same-origin", "none"}
+        return len(origins) == 1 and origins[0] in _origins_of(host)
+
     def _too_much(self, scope: Scope) -> tuple[int, str] | None:
         path, method = scope["path"], scope["method"]
-        if self._settings.read_only and method not in ("GET", "HEAD", "OPTIONS") and path not in _ONLY_READING:
+        if self._settings.read_only and method not in _SAFE and path not in _ONLY_READING:
             return 403, "this server only reads"
         length = "".join(_values(scope, b"content-length"))
         if length.isdigit() and int(length) > self._most(scope):
@@ -127,7 +147,7 @@ class Guard:
         return None
 
     def _may_use(self, origin: str, host: str) -> bool:
-        return origin in self._settings.origins or origin in (f"http://{host}", f"https://{host}")
+        return origin in self._settings.origins or origin in _origins_of(host)
 
     def _most(self, scope: Scope) -> int:
         """Bytes of a body, by the path alone: what else is sent there is refused before it is read."""
@@ -143,6 +163,10 @@ def _is_open(scope: Scope) -> bool:
 
 def _values(scope: Scope, name: bytes) -> list[str]:
     return [value.decode("latin-1") for known, value in scope["headers"] if known == name]
+
+
+def _origins_of(host: str) -> tuple[str, str]:
+    return f"http://{host}", f"https://{host}"
 
 
 def _origin_of(url: str) -> str:

@@ -1,10 +1,12 @@
-"""Whose key it is, and what it may be used for; who tries many is made to wait."""
+"""Whose key it is, and what it may be used for; who tries many is made to wait. And the sessions of browsers, which
+sent a key once and have a cookie since."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
 import ipaddress
+import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -19,24 +21,34 @@ from .state import State
 EVERYTHING = frozenset(ACTIONS)
 # A key's last use is noted no more often than this.
 _NOTED_SECONDS = 60.0
+# Of a session. There are no more than so many: the oldest one ends.
+SESSION_SECONDS = 30 * 86400
+_MOST_SESSIONS = 1000
 
 
 class Keys:
     def __init__(self, settings: Settings, state_of: Callable[[], State]) -> None:
+        self.sessions = Sessions()
+        self.slowdown = Slowdown()
         self._settings = settings
         self._state_of = state_of
         self._noted: dict[str, float] = {}
 
-    def actions_of(self, authorization: Sequence[str]) -> frozenset[str] | None:
-        """What the sender of these headers may do; None: nothing, since a key is needed and there is no valid one.
-        Where none is needed, one that was made for less is still for less."""
+    def actions_of(self, authorization: Sequence[str], session: str | None = None) -> frozenset[str] | None:
+        """What the sender of these headers, or the owner of a session, may do; None: nothing, since a key is needed and
+        there is no valid one. Where none is needed, one that was made for less is still for less."""
         key = key_in(authorization)
-        found = None if key is None else self._find(key)
+        given = session if key is None else clients.hash_of(key)
+        found = None if given is None else self._find(given)
         return EVERYTHING if found is None and not self._settings.needs_key else found
 
-    def _find(self, key: str) -> frozenset[str] | None:
-        """Keys are compared by their hashes, in a time that says nothing of how much of one is right."""
+    def begin_session(self, key: str) -> str | None:
+        """The token of a new session; None for a wrong key."""
         given = clients.hash_of(key)
+        return None if self._find(given) is None else self.sessions.begin(given)
+
+    def _find(self, given: str) -> frozenset[str] | None:
+        """Keys are compared by their hashes, in a time that says nothing of how much of one is right."""
         if self._settings.key is not None and hmac.compare_digest(given, clients.hash_of(self._settings.key)):
             return EVERYTHING
         state = self._state_of()
@@ -60,6 +72,41 @@ def key_in(authorization: Sequence[str]) -> str | None:
         return None
     scheme, _, key = authorization[0].partition(" ")
     return key.strip() or None if scheme.lower() == "bearer" else None
+
+
+class Sessions:
+    """Tokens of browsers that signed in → the hash of the key that each of them sent. In memory alone: a session ends
+    with the server, can be ended by itself, and is worth what its key is worth at the moment, nothing once the key is
+    deleted. (A token signed by the server would need a list of those that were ended.)"""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        # By hash of the token, the oldest first: the hash of the key, and when it ends.
+        self._known: dict[str, tuple[str, float]] = {}
+
+    def begin(self, key_hash: str) -> str:
+        now = self._clock()
+        while self._known:
+            oldest = next(iter(self._known))
+            if len(self._known) < _MOST_SESSIONS and self._known[oldest][1] > now:
+                break
+            del self._known[oldest]
+        token = secrets.token_urlsafe(32)
+        self._known[clients.hash_of(token)] = key_hash, now + SESSION_SECONDS
+        return token
+
+    def key_of(self, token: str) -> str | None:
+        """The hash of the key that the session was begun with; None where there is no such session any more."""
+        key_hash, until = self._known.get(clients.hash_of(token), (None, 0.0))
+        return key_hash if self._clock() < until else None
+
+    def end(self, token: str) -> None:
+        self._known.pop(clients.hash_of(token), None)
+
+
+def cookie_name(port: int) -> str:
+    """Servers at several ports of a machine get each other's cookies: browsers tell them apart by host alone."""
+    return f"indexer_session_{port}"
 
 
 class Slowdown:

@@ -49,6 +49,13 @@ NEEDS: dict[tuple[str, str], set[str]] = {
     ("DELETE", "/api/api-keys/{key_id}"): set(ACTIONS),
     ("POST", "/api/oauth/exchange"): _READ,
     # What says nothing of anybody's photos.
+    ("GET", "/api/session"): set(),
+    ("POST", "/api/session"): set(),
+    ("DELETE", "/api/session"): set(),
+    ("GET", "/"): set(),
+    ("HEAD", "/"): set(),
+    ("GET", "/gallery/{name}"): set(),
+    ("HEAD", "/gallery/{name}"): set(),
     ("GET", "/docs"): set(),
     ("GET", "/docs/start.js"): set(),
     ("GET", "/docs/{name}"): set(),
@@ -57,6 +64,8 @@ NEEDS: dict[tuple[str, str], set[str]] = {
 }
 # Routes that read their body themselves, as it comes.
 STREAMED = {("POST", "/api/assets")}
+# Of a page, what follows the ? is for its scripts.
+PAGES = {"/"}
 
 
 _FORMS = "multipart/form-data or application/x-www-form-urlencoded"
@@ -91,7 +100,8 @@ class Route(APIRoute):
         async def handle_known(request: Request) -> Response:
             key = request.method, self.path_format
             self._check_actions(request, key)
-            refuse_unknown("query", single, [name for name, _ in request.query_params.multi_items()])
+            if self.path_format not in PAGES:
+                refuse_unknown("query", single, [name for name, _ in request.query_params.multi_items()])
             if is_form:
                 form = await _form(request)
                 if not form and not _is_form(request) and await _has_body(request):

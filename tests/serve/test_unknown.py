@@ -10,14 +10,19 @@ from pydantic import BaseModel
 
 from indexer import Index
 from indexer.serve.app import ROUTERS, make_app
-from indexer.serve.routing import STREAMED, Route
+from indexer.serve.routing import PAGES, STREAMED, Route
 from indexer.serve.settings import Settings
 
 from ..conftest import jpeg
 from .conftest import Server
 
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, Route)]
-CALLS = [(method, route) for route in ROUTES for method in sorted((route.methods or set()) - {"HEAD"})]
+CALLS = [
+    (method, route)
+    for route in ROUTES
+    for method in sorted((route.methods or set()) - {"HEAD"})
+    if route.path_format not in PAGES
+]
 
 
 def path_of(route: Route) -> str:

@@ -9,15 +9,15 @@ import html
 from pathlib import Path
 from typing import NamedTuple
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from indexer.store import pages
 
 from ..answers import encoding_for, no_such
+from ..routing import make_router
 from ..state import state_of
 
-# What follows the ? of / is for the page itself, not for the server: unlike elsewhere, nothing of it is refused.
-router = APIRouter(include_in_schema=False)
+router = make_router(include_in_schema=False)
 
 FOLDER = Path(__file__).parents[1] / "static"
 _TYPES = {
