@@ -513,3 +513,27 @@ class Position(BaseModel):
 
 class AssetIdList(BaseModel):
     ids: list[str]
+
+
+class Folder(BaseModel):
+    path: str = Field(description="Absolute. Bytes that are not UTF-8 are written as \\xNN.")
+    name: str
+    parent: int | None = Field(description="The position of the folder that holds it; null: an indexed folder.")
+    assets: int = Field(description="Live ones that lie in it, each once.")
+    total: int = Field(description="Also those below it.")
+    offline: bool = Field(description="It cannot be reached now.")
+
+
+class Folders(BaseModel):
+    folders: list[Folder]
+
+
+class Suggestion(BaseModel):
+    kind: Literal["person", "place", "camera", "lens", "month", "keyword", "album", "folder"]
+    text: str
+    query: str = Field(description="As the language of searches has it.")
+    count: int = Field(description="Of photos; about.")
+
+
+class Suggestions(BaseModel):
+    suggestions: list[Suggestion]

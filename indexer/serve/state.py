@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
@@ -22,6 +22,7 @@ from indexer.store.connection import IndexConnection
 from indexer.store.pages import Record
 from indexer.store.search import SECONDS
 from indexer.store.timeline import last
+from indexer.suggestions import Vocabulary
 from indexer.timeline import Timeline
 from indexer.uploads import recover
 
@@ -51,6 +52,8 @@ class State:
         self._writer = ThreadPoolExecutor(1, "indexer-write")
         self._lookers = ThreadPoolExecutor(_LOOKERS, "indexer-look")
         self._browsers = ThreadPoolExecutor(_BROWSERS, "indexer-browse")
+        # What may be searched for, and until when that is good (time.monotonic).
+        self.vocabulary: tuple[Vocabulary, float] | None = None
         self.timeline = Timeline(settings.database, keeps_file=not settings.read_only)
         if not settings.read_only:  # before anything else is written; if it fails, the next server tries again
             self._writer.submit(self._with_index, recover)
@@ -84,9 +87,18 @@ class State:
 
     async def once(self, what: Hashable, do: Callable[[Index], T]) -> T:
         """As `look`; whoever asks for the same while it is being done gets what the first one gets."""
+        return await self._once(what, self.look, do)
+
+    async def browse_once(self, what: Hashable, do: Callable[[Index], T]) -> T:
+        """As `browse` and `once`."""
+        return await self._once(what, self.browse, do)
+
+    async def _once(
+        self, what: Hashable, run: Callable[[Callable[[Index], T]], Coroutine[Any, Any, T]], do: Callable[[Index], T]
+    ) -> T:
         task = self._at_work.get(what)
         if task is None:
-            task = self._at_work[what] = asyncio.create_task(self.look(do))
+            task = self._at_work[what] = asyncio.create_task(run(do))
             task.add_done_callback(lambda done: self._at_work.pop(what, None))
         result: T = await asyncio.shield(task)
         return result

@@ -251,7 +251,7 @@ def _match(term: Term) -> str:
 
 
 _RANGED = {
-    "rating": "(SELECT rating FROM asset_metadata WHERE asset_id = asset.id)",
+    "rating": "coalesce((SELECT said.rating FROM user_value AS said WHERE said.asset_id = asset.id), asset.rating)",
     "iso": "asset.iso",
     "aperture": "asset.f_number",
     "focal": "asset.focal_length",

@@ -1,0 +1,76 @@
+"""/api/search/suggestions: what a search may go on with."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+
+from indexer import folders
+from indexer.index import Index
+from indexer.store import suggestions as store
+from indexer.store.suggestions import Term
+from indexer.suggestions import Vocabulary
+
+from ..answers import answer, errors
+from ..models import Suggestions
+from ..routing import make_router
+from ..state import State, state_of
+
+router = make_router(prefix="/api/search/suggestions", tags=["search"])
+
+_MOST = 10
+# Seconds that a vocabulary is used, at least, and times as long as it took to read.
+_USED, _TIMES_AS_LONG = 5.0, 20
+
+
+@router.get("", response_model=Suggestions, responses=errors())
+async def suggest(
+    request: Request,
+    q: Annotated[
+        str, Query(description='The last word that was typed, or filter: par, person:"Ada L.', max_length=200)
+    ] = "",
+) -> Response:
+    """People, places, cameras, lenses, months, keywords, albums and folders that begin with it."""
+    vocabulary = await _vocabulary(state_of(request))
+    found = vocabulary.matching(q, _MOST)
+    return answer(
+        {
+            "suggestions": [
+                {"kind": one.kind, "text": one.text, "query": one.query, "count": one.photos} for one in found
+            ]
+        }
+    )
+
+
+async def _vocabulary(state: State) -> Vocabulary:
+    """As it was a moment ago, at worst."""
+    if state.vocabulary is not None and time.monotonic() < state.vocabulary[1]:
+        return state.vocabulary[0]
+    read: tuple[Vocabulary, float] = await state.browse_once("vocabulary", _read)
+    state.vocabulary = read
+    return read[0]
+
+
+def _read(index: Index) -> tuple[Vocabulary, float]:
+    """The vocabulary, and until when it is good."""
+    started = time.monotonic()
+    of_folders = (
+        Term("folder", one.path.rpartition("/")[2], one.total)
+        for one in folders.tree(index.connection)
+        if one.parent is not None and one.total
+    )
+    vocabulary = Vocabulary((*store.terms(index.connection), *_merged(of_folders)))
+    ended = time.monotonic()
+    return vocabulary, ended + max(_USED, _TIMES_AS_LONG * (ended - started))
+
+
+def _merged(terms: Iterable[Term]) -> list[Term]:
+    """Folders of one name are one."""
+    counts = Counter[str]()
+    for term in terms:
+        counts[term.text] += term.photos
+    return [Term("folder", name, count) for name, count in counts.items()]

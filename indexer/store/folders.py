@@ -1,0 +1,50 @@
+"""Folders, and how many live assets lie in each."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import NamedTuple
+
+_PRESENT = "asset_number IS NOT NULL AND verdict NOT IN ('gone', 'ignored')"
+
+
+class Root(NamedTuple):
+    """path: as stored. away: folders in it, whole, that cannot be reached now; '' is all of it."""
+
+    id: int
+    path: str
+    away: tuple[str, ...]
+
+
+def roots(connection: sqlite3.Connection) -> list[Root]:
+    """By path."""
+    away: dict[int, list[str]] = {}
+    for root_id, folder in connection.execute(
+        "SELECT id, '' FROM root WHERE offline_at IS NOT NULL"
+        " UNION ALL SELECT root_id, folder FROM mount WHERE offline_at IS NOT NULL"
+    ):
+        away.setdefault(root_id, []).append(folder)
+    rows = connection.execute("SELECT id, path FROM root ORDER BY path")
+    return [Root(root_id, path, tuple(away.get(root_id, ()))) for root_id, path in rows]
+
+
+def counts(connection: sqlite3.Connection) -> dict[tuple[int, str], int]:
+    """Root and folder -> its files of live assets."""
+    rows = connection.execute(
+        "SELECT root_id, folder, count(*) FROM file CROSS JOIN asset ON number = asset_number"
+        f" WHERE {_PRESENT} AND trashed_at IS NULL GROUP BY root_id, folder"
+    )
+    return {(root_id, folder): count for root_id, folder, count in rows}
+
+
+def copies(connection: sqlite3.Connection) -> dict[int, list[tuple[int, str]]]:
+    """Of live assets that lie in several places: root and folder of each."""
+    found: dict[int, list[tuple[int, str]]] = {}
+    for number, root_id, folder in connection.execute(
+        "SELECT asset_number, root_id, folder FROM ("
+        "  SELECT asset_number AS several FROM file WHERE asset_number IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
+        ") CROSS JOIN file ON asset_number = several CROSS JOIN asset ON number = asset_number"
+        f" WHERE {_PRESENT} AND trashed_at IS NULL"
+    ):
+        found.setdefault(number, []).append((root_id, folder))
+    return found

@@ -1,0 +1,61 @@
+"""What may be searched for, with how many assets have it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+Kind = Literal["person", "place", "camera", "lens", "month", "keyword", "album", "folder"]
+
+
+class Term(NamedTuple):
+    """text: as it is stored; within: of a town, its country."""
+
+    kind: Kind
+    text: str
+    photos: int
+    within: str | None = None
+
+
+_QUERIES: tuple[tuple[Kind, str], ...] = (
+    (
+        "person",
+        "SELECT name, assets FROM person JOIN person_count ON person_id = person.id"
+        " WHERE name IS NOT NULL AND NOT is_hidden",
+    ),
+    ("album", "SELECT name, (SELECT count(*) FROM album_asset WHERE album_id = album.id) FROM album"),
+    ("month", "SELECT month, live FROM month WHERE live > 0"),
+    ("keyword", "SELECT min(word), count(*) FROM keyword GROUP BY word"),
+    (
+        "camera",
+        "SELECT model, count(*) FROM asset NOT INDEXED WHERE model IS NOT NULL AND trashed_at IS NULL GROUP BY 1",
+    ),
+    (
+        "lens",
+        "SELECT lens_model, count(*) FROM asset NOT INDEXED"
+        " WHERE lens_model IS NOT NULL AND trashed_at IS NULL GROUP BY 1",
+    ),
+)
+# The user's word, else the file's, else what was looked up; of most only the last.
+_PLACES = """
+SELECT city, country, count(*) FROM (
+    SELECT coalesce(said.city, asset.city, place.city) AS city,
+           coalesce(said.country, asset.country, place.country) AS country
+    FROM asset NOT INDEXED LEFT JOIN place ON place.asset_number = number LEFT JOIN user_value AS said ON asset_id = id
+    WHERE trashed_at IS NULL)
+WHERE city IS NOT NULL OR country IS NOT NULL GROUP BY 1, 2"""
+
+
+def terms(connection: sqlite3.Connection) -> Iterator[Term]:
+    for kind, query in _QUERIES:
+        for text, count in connection.execute(query):
+            yield Term(kind, text, count)
+    countries: dict[str, int] = {}
+    for city, country, count in connection.execute(_PLACES):
+        if city is not None:
+            yield Term("place", city, count, country)
+        if country is not None and country != city:
+            countries[country] = countries.get(country, 0) + count
+    for country, count in countries.items():
+        yield Term("place", country, count)

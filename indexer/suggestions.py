@@ -1,0 +1,112 @@
+"""What a search may go on with: people, places, cameras, months and more that begin with what was typed."""
+
+from __future__ import annotations
+
+import heapq
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from indexer.store.suggestions import Kind, Term
+
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+           "December")  # fmt: skip
+# Kind -> the filter that finds it.
+_FILTERS: dict[Kind, str] = {
+    "person": "person", "place": "place", "camera": "camera", "lens": "lens", "month": "taken", "keyword": "keyword",
+    "album": "album", "folder": "folder",
+}  # fmt: skip
+_WORD = re.compile(r"[^\W_]+")
+# Where nothing was typed, so many of each kind.
+_UNASKED: dict[Kind, int] = {"person": 3, "place": 3, "month": 1, "camera": 1}
+
+
+class Suggestion(NamedTuple):
+    """text: for people; query: in the language of searches. photos: how many there are, about."""
+
+    kind: Kind
+    text: str
+    query: str
+    photos: int
+
+
+class Vocabulary:
+    """All there is to suggest."""
+
+    def __init__(self, terms: Iterable[Term]) -> None:
+        terms = [one for one in terms if any(letter.isalnum() for letter in one.text)]
+        towns = Counter(term.text for term in terms if term.kind == "place" and term.within is not None)
+        entries = [_suggestion(term, is_common=towns[term.text] > 1) for term in terms]
+        entries += _years(terms)
+        entries.sort(key=lambda one: (-one.photos, one.text))
+        self._entries = [(one, _folded(one.text), _words(f"{one.text} {one.query}")) for one in entries]
+
+    def matching(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        """The most frequent first, those that begin with it before those of which another word does. typed: a word, or
+        a filter's name with the beginning of a value, as in person:"Ada L."""
+        name, colon, value = typed.partition(":")
+        kinds = [kind for kind, known in _FILTERS.items() if colon and known == name.lower()]
+        if not kinds:
+            value = typed
+        value = _folded(value.strip('" '))
+        if not value and not kinds:
+            return self._unasked()[:limit]
+        found = (
+            (rank, at, entry)
+            for at, (entry, text, words) in enumerate(self._entries)
+            if (not kinds or entry.kind in kinds) and (rank := _rank(value, text, words)) is not None
+        )
+        return [entry for _, _, entry in heapq.nsmallest(limit, found)]
+
+    def _unasked(self) -> list[Suggestion]:
+        found: list[Suggestion] = []
+        for kind, many in _UNASKED.items():
+            of_kind = (entry for entry, _, _ in self._entries if entry.kind == kind)
+            found += [one for one, _ in zip(of_kind, range(many), strict=False)]
+        return found
+
+
+def _rank(value: str, text: str, words: str) -> int | None:
+    if text.startswith(value):
+        return 0
+    return 1 if _words(value) in words else None
+
+
+def _suggestion(term: Term, *, is_common: bool) -> Suggestion:
+    text, query = term.text, f"{_FILTERS[term.kind]}:{_quoted(term.text)}"
+    if term.kind == "month":
+        year, _, month = text.partition("-")
+        if month.isdecimal() and 1 <= int(month) <= 12:
+            text = f"{_MONTHS[int(month) - 1]} {year}"
+        query = f"taken:{term.text}"
+    elif term.within is not None and term.within != text:
+        if is_common:
+            query += f" place:{_quoted(term.within)}"
+        text = f"{text}, {term.within}"
+    return Suggestion(term.kind, text, query, term.photos)
+
+
+def _years(terms: Iterable[Term]) -> list[Suggestion]:
+    years = Counter[str]()
+    for term in terms:
+        if term.kind == "month":
+            years[term.text[:4]] += term.photos
+    return [Suggestion("month", year, f"taken:{year}", count) for year, count in years.items()]
+
+
+def _quoted(text: str) -> str:
+    plain = text.replace('"', " ").strip()
+    return plain if re.fullmatch(r"[^\W_]+", plain) else f'"{plain}"'
+
+
+def _words(text: str) -> str:
+    """Each after a space; '2019-04' is two."""
+    return "".join(f" {word}" for word in _WORD.findall(_folded(text)))
+
+
+def _folded(text: str) -> str:
+    """Without case and accents."""
+    spread = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(one for one in spread if not unicodedata.combining(one))
