@@ -34,8 +34,10 @@ _DATE_SOURCES = (
     ("X3F", "from the camera"),
     ("maker note", "from the camera"),
 )
+_WORST = "variants"
+# Enricher -> what its failure means.
 _PROBLEMS = {
-    "variants": "its picture cannot be shown",
+    _WORST: "its picture cannot be shown",
     "faces": "faces could not be found",
     "text": "text could not be read",
     "describe": "it could not be described",
@@ -105,8 +107,11 @@ def _problems(index: Index, asset_id: str, files: list[AssetFile]) -> list[str]:
         found.append(
             "its drive or folder is offline: what is shown was kept" if "offline" in states else "its file is missing"
         )
-    for enricher, error in details.failures_of(index.connection, asset_id):
-        found.append(f"{_PROBLEMS.get(enricher, f'{enricher} failed')}: {error}")
+    errors: dict[str, str] = {}  # error -> what it kept from being done: of several things the first
+    failures = dict(details.failures_of(index.connection, asset_id))
+    for enricher in sorted(failures, key=lambda one: (one != _WORST, one not in _PROBLEMS)):
+        errors.setdefault(failures[enricher], _PROBLEMS.get(enricher, f"{enricher} failed"))
+    found += [f"{what}: {error}" for error, what in errors.items()]
     return list(dict.fromkeys(found))
 
 

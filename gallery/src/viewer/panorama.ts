@@ -1,6 +1,7 @@
 /** Panoramas that turn: photo-sphere-viewer, loaded when the first one is looked at. */
-import { Viewer } from "@photo-sphere-viewer/core";
+import { EquirectangularAdapter, Viewer } from "@photo-sphere-viewer/core";
 import "@photo-sphere-viewer/core/index.css";
+import { VisibleRangePlugin } from "@photo-sphere-viewer/visible-range-plugin";
 import type { Panorama } from "./details";
 import type { Size } from "./zoom";
 
@@ -26,6 +27,16 @@ export function panoDataOf(panorama: Panorama, picture: Size): PanoData {
   };
 }
 
+/** Degrees that are seen from top to bottom, at most and at least. */
+const MAX_FOV = 90;
+const MIN_FOV = 20;
+
+/** How closely a panorama is looked at first, 0..100: so that a low one fills the view. */
+export function firstZoom({ cropped_height, full_height }: Panorama): number {
+  const fov = Math.min(MAX_FOV, Math.max(MIN_FOV, (cropped_height / full_height) * 180 * 0.9));
+  return ((MAX_FOV - fov) / (MAX_FOV - MIN_FOV)) * 100;
+}
+
 export interface Turning {
   zoomBy(steps: number): void;
   turnBy(right: number, up: number): void;
@@ -41,6 +52,8 @@ export function turn(container: HTMLElement, url: string, panorama: Panorama, si
   return new Promise((resolve, reject) => {
     const viewer = new Viewer({
       container,
+      adapter: EquirectangularAdapter.withConfig({ useXmpData: false }),
+      plugins: [VisibleRangePlugin.withConfig({ usePanoData: true })],
       panorama: url,
       panoData: (image) => panoDataOf(panorama, image),
       navbar: false,
@@ -48,9 +61,9 @@ export function turn(container: HTMLElement, url: string, panorama: Panorama, si
       loadingTxt: "",
       defaultYaw: yaw,
       defaultPitch: pitch,
-      defaultZoomLvl: 0,
-      minFov: 20,
-      maxFov: 90,
+      defaultZoomLvl: firstZoom(panorama),
+      minFov: MIN_FOV,
+      maxFov: MAX_FOV,
       canvasBackground: "#000",
       moveInertia: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     });

@@ -27,6 +27,8 @@ const HELD_MS = 120;
 const AROUND = 8;
 /** CSS pixels between two photos that are swiped. */
 const GAP = 24;
+/** Pixels of a long side that no view has. */
+const LARGE = 1e4;
 const LEVELS: readonly Level[] = ["thumbnail", "preview", "full"];
 
 export class Stage {
@@ -116,10 +118,13 @@ export class Stage {
     return slide;
   }
 
-  #size({ id }: Tile): Size | null {
+  #size({ id, kind }: Tile): Size | null {
     const asset = this.details.peek(id)?.asset;
     if (!asset?.width || !asset.height) return null;
-    return uprightSize(asset, asset.metadata.orientation ?? 1);
+    const { width, height } = uprightSize(asset, asset.metadata.orientation ?? 1);
+    // The still of a video is as large as the video, which fills the view.
+    const factor = kind & Kind.video ? LARGE / Math.max(width, height) : 1;
+    return { width: width * factor, height: height * factor };
   }
 
   #rest(): void {
