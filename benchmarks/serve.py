@@ -108,12 +108,12 @@ def _measure(scratch: Path, assets: int, seconds: int, rounds: int) -> dict[str,
     result: dict[str, float] = {"assets": assets, "bytes": size}
     rates: dict[str, list[float]] = {"ours": [], "constant": [], "datasette": []}
     for _ in range(rounds):
-        with _server(own) as (url, _):
+        with server(own) as (url, _):
             rates["ours"].append(ours.run(url).rate)
-        with _server([sys.executable, "-m", "benchmarks.serve", "--constant", str(database), str(size)]) as (url, _):
+        with server([sys.executable, "-m", "benchmarks.serve", "--constant", str(database), str(size)]) as (url, _):
             rates["constant"].append(_Load(scratch, ["/constant"], seconds).run(url).rate)
         if shutil.which("datasette"):
-            with _server(["datasette", "serve", "--port", "8999", str(database)]) as (url, _):
+            with server(["datasette", "serve", "--port", "8999", str(database)]) as (url, _):
                 rates["datasette"].append(theirs.run(url).rate)
     for name, found in rates.items():
         if found:
@@ -123,7 +123,7 @@ def _measure(scratch: Path, assets: int, seconds: int, rounds: int) -> dict[str,
         result["times_datasette"] = statistics.median(
             a / b for a, b in zip(rates["ours"], rates["datasette"], strict=True)
         )
-    with _server(own) as (url, process):
+    with server(own) as (url, process):
         one = pages.run(url, clients=1)
         result["page_of_50_milliseconds"] = one.median
         many = ours.run(url, clients=_MANY)
@@ -174,7 +174,7 @@ class _Load:
 
 
 @contextmanager
-def _server(command: list[str]) -> Iterator[tuple[str, psutil.Process]]:
+def server(command: list[str]) -> Iterator[tuple[str, psutil.Process]]:
     with tempfile.NamedTemporaryFile("r") as log:
         with open(log.name, "w") as out:
             process = subprocess.Popen(command, stdout=out, stderr=out)

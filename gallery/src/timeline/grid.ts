@@ -248,15 +248,22 @@ export class Grid {
   #lay(width: number): Layout {
     const { library, rowHeight } = this;
     const isNarrow = width < 600;
-    return new Layout(library.ratios, groupsOf(library.days, library.dayStarts, library.total, groupingOf(rowHeight)), {
-      width,
-      rowHeight,
-      gap: isNarrow ? 2 : 4,
-      header: isNarrow ? 40 : 44,
-      below: isNarrow ? 8 : 16,
-      between: isNarrow ? 12 : 20,
-      narrowest: isNarrow ? 172 : 180,
-    });
+    const start = performance.now();
+    const layout = new Layout(
+      library.ratios,
+      groupsOf(library.days, library.dayStarts, library.total, groupingOf(rowHeight)),
+      {
+        width,
+        rowHeight,
+        gap: isNarrow ? 2 : 4,
+        header: isNarrow ? 40 : 44,
+        below: isNarrow ? 8 : 16,
+        between: isNarrow ? 12 : 20,
+        narrowest: isNarrow ? 172 : 180,
+      },
+    );
+    performance.measure("timeline layout", { start });
+    return layout;
   }
 
   #resized(): void {
@@ -272,8 +279,10 @@ export class Grid {
     this.width = clientWidth;
     this.height = clientHeight;
     // A bar that comes above the timeline covers photos, and does not push them down.
-    if (isSame) this.#apply(this.#spacer.resize(this.layout.height, this.height, this.y + lower));
-    else this.#relay(this.#hold);
+    if (isSame) {
+      if (lower) this.#hold = null;
+      this.#apply(this.#spacer.resize(this.layout.height, this.height, this.y + lower));
+    } else this.#relay(this.#hold);
     this.#draw();
     this.#restLater(REST_MS);
     this.#begin();
