@@ -2,7 +2,7 @@
 import { getJson, request, url } from "../api";
 import { viewParams, type View } from "../view";
 import { prefixSums } from "./geometry";
-import { Pages } from "./pages";
+import { Pages, readPage } from "./pages";
 import type { Tile } from "./tile";
 
 interface Totals {
@@ -80,8 +80,12 @@ export class Library {
 
   /** Fetches totals and geometry. Rejects with ApiError, and with AbortError. */
   async open(signal?: AbortSignal): Promise<void> {
+    const first = readPage(this.view, 0, signal).catch(() => null); // most begin there; if not, it is asked for again
     const state = await this.#read(null, signal);
-    if (state) this.#show(state, this.#pagesOf(state.totals), []);
+    if (!state) return;
+    const pages = this.#pagesOf(state.totals);
+    pages.expect(first);
+    this.#show(state, pages, []);
   }
 
   /** Fetches what changed, and says whether anything did. What is looked at is loaded before it takes the old's place. */

@@ -27,6 +27,7 @@ const IDS = 10_000;
 export class Pages {
   readonly #pages = new Map<number, Page>();
   #window: [number, number] = [0, -1];
+  #first: Promise<TileColumns | null> | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -46,6 +47,11 @@ export class Pages {
       if (tile) return tile;
     }
     return undefined;
+  }
+
+  /** Takes what was read of the first page before the view's state was known; null where that failed. */
+  expect(first: Promise<TileColumns | null>): void {
+    if (this.total) this.#first = first;
   }
 
   /** Loads the pages of what is looked at, gives up others that are on their way, and forgets the oldest. */
@@ -76,7 +82,7 @@ export class Pages {
 
   /** Null where the view does not hold it. */
   async ordinalOf(id: string): Promise<number | null> {
-    const params = this.#params({ id });
+    const params = paramsOf(this.view, { id });
     const found = await getJson<{ ordinal: number; cursor: number }>("/api/timeline/position", params).catch(
       isNotFound,
     );
@@ -88,7 +94,7 @@ export class Pages {
   async ids(start: number, stop: number, members = false): Promise<string[]> {
     const parts: string[][] = [];
     for (let from = start; from < stop; from += IDS) {
-      const params = this.#params({ start: from, stop: Math.min(stop, from + IDS) });
+      const params = paramsOf(this.view, { start: from, stop: Math.min(stop, from + IDS) });
       if (members) params.set("members", "true");
       parts.push((await getJson<{ ids: string[] }>("/api/timeline/ids", params)).ids);
     }
@@ -122,8 +128,10 @@ export class Pages {
 
   async #fetch(index: number, page: Page): Promise<void> {
     const start = index * PAGE;
-    const params = this.#params({ start, stop: Math.min(this.total, start + PAGE) });
-    const columns = await getJson<TileColumns>("/api/timeline/tiles", params, page.abort.signal);
+    const expected = index === 0 ? await this.#first : null;
+    this.#first = null;
+    page.abort.signal.throwIfAborted();
+    const columns = expected?.cursor === this.cursor ? expected : await readPage(this.view, start, page.abort.signal);
     page.tiles = tilesOf(columns);
     if (columns.cursor !== this.cursor) this.events.stale();
     this.events.loaded(start, start + page.tiles.length);
@@ -143,12 +151,17 @@ export class Pages {
     this.#pages.delete(index);
     page.abort.abort();
   }
+}
 
-  #params(more: Record<string, string | number>): URLSearchParams {
-    const params = viewParams(this.view);
-    for (const [name, value] of Object.entries(more)) params.set(name, String(value));
-    return params;
-  }
+/** The page of tiles that begins at start. Rejects with ApiError, and with AbortError. */
+export function readPage(view: View, start: number, signal?: AbortSignal): Promise<TileColumns> {
+  return getJson<TileColumns>("/api/timeline/tiles", paramsOf(view, { start, stop: start + PAGE }), signal);
+}
+
+function paramsOf(view: View, more: Record<string, string | number>): URLSearchParams {
+  const params = viewParams(view);
+  for (const [name, value] of Object.entries(more)) params.set(name, String(value));
+  return params;
 }
 
 function isNotFound(error: unknown): null {

@@ -110,9 +110,21 @@ describe("Library", () => {
       147,
       [0, 1000],
     ]);
-    expect(server.asked.sort()).toEqual(
-      ["/api/timeline/geometry?q=sea+%26+sand", "/api/timeline?q=sea+%26+sand"].sort(),
-    );
+    expect(server.asked.every((path) => path.includes("?q=sea+%26+sand"))).toBe(true);
+    expect(server.asked.map((path) => path.split("?")[0]).sort()).toEqual([
+      "/api/timeline",
+      "/api/timeline/geometry",
+      "/api/timeline/tiles",
+    ]);
+  });
+
+  it("asks for the first page while it opens, and takes it if it is of the same state", async () => {
+    await library.load(0, 200);
+    expect([tilesAsked(), library.tile(0)?.id]).toEqual([1, idOf(0)]);
+    const other = new Library({});
+    await other.open();
+    expect(tilesAsked()).toBe(2);
+    other.close();
   });
 
   it("loads a page once for all who ask, and tells of it", async () => {
@@ -127,14 +139,14 @@ describe("Library", () => {
 
   it("gives up pages that are no longer looked at, unless somebody waits for them", async () => {
     server.isHeld = true;
-    library.look(0, 400);
-    const wanted = library.load(400, 401);
+    library.look(200, 600);
+    const wanted = library.load(600, 601);
     wanted.catch(() => {});
     await settled();
     library.look(800, 900);
     await settled();
     expect(server.aborted).toBe(2);
-    expect(server.asked.filter((path) => path.includes("/tiles"))).toHaveLength(4);
+    expect(tilesAsked()).toBe(1 + 4); // the first page is asked for when the view is opened
   });
 
   it("says that nothing changed, by the cursor", async () => {
@@ -178,7 +190,7 @@ describe("Library", () => {
   it("refreshes by itself when a page is of a later state", async () => {
     server.add(5000);
     const changed = new Promise<void>((resolve) => library.onchange(resolve));
-    await library.load(0, 1);
+    await library.load(200, 201);
     await changed;
     expect(library.total).toBe(1001);
   });
@@ -197,12 +209,12 @@ describe("Library", () => {
     const failed = vi.fn();
     library.onerror(failed);
     server.isBroken = true;
-    library.look(0, 10);
+    library.look(200, 210);
     await vi.advanceTimersByTimeAsync(100);
     expect(failed).toHaveBeenCalledOnce();
     server.isBroken = false;
     await vi.advanceTimersByTimeAsync(3000);
-    expect(library.tile(0)?.id).toBe(idOf(0));
+    expect(library.tile(200)?.id).toBe(idOf(200));
   });
 
   it("forgets the pages that were looked at longest ago", async () => {
