@@ -308,6 +308,7 @@ class Details(BaseModel):
     problems: list[str]
     motion: MotionVideo | None = Field(description="The video of a motion photo or live photo.")
     panorama: Panorama | None
+    stack: list[str] = Field(description="All assets of its stack, the one that is shown for them first; else none.")
 
 
 class SearchResult(BaseModel):

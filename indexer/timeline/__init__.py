@@ -197,6 +197,15 @@ class Timeline:
         good_until = ended + min(_TIMES_AS_LONG * took, _LONGEST) if took > _QUICK else ended
         return self._keep(view, replace(found, good_until=good_until))
 
+    def stack_of(self, index: Index, asset_id: str) -> list[str]:
+        """Ids of the assets that are shown as one tile, the one that is shown first; none where it lies in no stack."""
+        number, base = store.number_of(index.connection, asset_id), self.arranged(index, View(), may_be_old=True).base
+        rows = base.rows_of(np.array([] if number is None else [number], np.int32))
+        if not len(rows):
+            return []
+        members = base.members_of(int(base.order.leaders[rows[0]]))
+        return store.ids_of(index.connection, base.order.numbers[members].tolist()) if len(members) > 1 else []
+
     def _keep(self, view: View, found: Arranged) -> Arranged:
         """Under the event at which it last changed."""
         with self._lock:

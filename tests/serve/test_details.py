@@ -131,8 +131,11 @@ def test_the_video_of_a_live_photo(server: Server, indexed: Index) -> None:
     assert played.content == Path(root.path, file.folder, file.name).read_bytes()[:10]
     assert details(server, video)["motion"] is None
     assert httpx.get(f"{server.url}/files/{video}/motion").status_code == 404
+    assert details(server, still)["stack"] == details(server, video)["stack"] == [still, video]
+    assert details(server, named(indexed, TOWER))["stack"] == []
     indexed.trash([video])
-    assert details(server, still)["motion"] is None
+    assert (details(server, still)["motion"], details(server, still)["stack"]) == (None, [])
+    assert details(server, video)["stack"] == []
 
 
 def test_no_video(server: Server, indexed: Index) -> None:

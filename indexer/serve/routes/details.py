@@ -25,9 +25,13 @@ async def get_details(request: Request, asset_id: AssetId) -> Response:
     what is wrong with it. Its metadata is read again from its file, where that can be reached."""
     here, base = state_of(request), base_of(request)
     one = here.record(asset_id)
-    found = await here.once((asset_id, "details"), lambda index: details_of(index, asset_id))
+    # Each one anew: what was begun before an edit would show what was before it.
+    found, stack = await here.browse(
+        lambda index: (details_of(index, asset_id), here.timeline.stack_of(index, asset_id))
+    )
     version = version_of(one)
-    rest = json.dumps({"version": version, **_shown(found, asset_id, version, base)}, ensure_ascii=False)
+    shown = {"version": version, **_shown(found, asset_id, version, base), "stack": stack}
+    rest = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
     return answer_text(f'{{"asset":{with_urls(one, base)},{rest[1:]}')
 
 
