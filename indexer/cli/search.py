@@ -30,8 +30,7 @@ def command(index: Index, query: tuple[str, ...], limit: int, sql: bool, as_json
 
     --json prints the full records as one array.
     """
-    # The shell has taken the quotes off: an argument with a space in it was quoted.
-    text = " ".join(_quoted(one) for one in query)
+    text = " ".join(quoted(one) for one in query)
     if sql:
         say(*index.search_sql(text, limit or -1).split("\n"))
         return
@@ -44,7 +43,8 @@ def command(index: Index, query: tuple[str, ...], limit: int, sql: bool, as_json
         tell("Nothing found.")
 
 
-def _quoted(argument: str) -> str:
+def quoted(argument: str) -> str:
+    """As it is to be written in a search: the shell has taken its quotes off."""
     if " " not in argument or '"' in argument:
         return argument
     name, colon, value = argument.partition(":")

@@ -51,7 +51,7 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
         of = f" of {limit:,}" if limit else ""
         say(f"watches: {sum(one.watches for one in covered.values()):,}{of} that the system has")
     for one in running:
-        of = f" of {', '.join(one.roots)}" if one.roots else ""
+        of = f" of {', '.join(one.roots)}" if one.roots else f" at {one.address}" if one.address else ""
         note = f": {one.note}" if one.note else ""
         say(f"running: {one.kind}{of} since {one.started_at} (process {one.pid}){note}")
     if not running:

@@ -37,6 +37,12 @@ class Settings:
         """Can nobody but this machine reach it?"""
         return is_loopback(self.host)
 
+    @property
+    def address(self) -> str:
+        """How a browser of this machine reaches it."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
     def may_be_called(self, name: str) -> bool:
         """Whether a Host header names this server. A page that has its own name point at this machine (DNS rebinding)
         calls it by that name: only names that we know are ours, and addresses, which cannot be pointed anywhere."""

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -16,8 +16,10 @@ from fastapi import HTTPException, Request
 from indexer.config import cache_folder
 from indexer.enrich import apart
 from indexer.enrich.behind import Behind
+from indexer.errors import IndexerError
 from indexer.index import Index
 from indexer.store import connection, pages
+from indexer.store.activities import Claim
 from indexer.store.connection import IndexConnection
 from indexer.store.pages import Record
 from indexer.store.search import SECONDS
@@ -60,7 +62,8 @@ class State:
         self.changes = Changes(self._last_event)
         # Who works out what can be told of new photos; None: nobody.
         self.behind = Behind(settings.database) if settings.enrich else None
-        self.watcher = Watcher(settings.database, self.looks.ensure_in_place) if settings.watch else None
+        self._claim = _claim(settings)
+        self.watcher = Watcher(settings.database, self._claim, self.looks.ensure_in_place) if settings.watch else None
 
     @property
     def looks(self) -> IndexConnection:
@@ -140,6 +143,8 @@ class State:
         self.changes.close()
         if self.watcher is not None:
             self.watcher.close()
+        if self._claim is not None:
+            self._claim.end()
         if self.behind is not None:
             self.behind.close()
         pools = (self._writer, self._lookers, self._browsers)
@@ -150,6 +155,13 @@ class State:
             pool.shutdown()
         self.timeline.close()
         self._looks.close()
+
+
+def _claim(settings: Settings) -> Claim | None:
+    """Be listed as running, so that `indexer open` finds the server; None where nothing can be written there."""
+    with suppress(IndexerError):
+        return Claim(settings.database, "serve", address=settings.address)
+    return None
 
 
 def not_found(kind: str, one_id: str) -> HTTPException:

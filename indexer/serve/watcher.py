@@ -23,9 +23,10 @@ _PATIENCE = 30.0
 
 
 class Watcher:
-    """ensure_in_place raises IndexUnusable once the index is another: then no watch is started any more."""
+    """claim: the server's, for notes. ensure_in_place raises IndexUnusable once the index is another: then no watch is
+    started any more."""
 
-    def __init__(self, database: Path, ensure_in_place: Callable[[], None]) -> None:
+    def __init__(self, database: Path, claim: Claim | None, ensure_in_place: Callable[[], None]) -> None:
         self._command = [sys.executable, "-m", "indexer", "--db", str(database), "watch"]
         self._ensure_in_place = ensure_in_place
         self._restarts = 0
@@ -33,7 +34,7 @@ class Watcher:
         self._process: subprocess.Popen[bytes] | None = None
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._claim = Claim(database, "serve")
+        self._claim = claim
         self._thread = threading.Thread(target=self._run, name="indexer-watcher", daemon=True)
         self._thread.start()
 
@@ -47,7 +48,6 @@ class Watcher:
             if self._process is not None:
                 self._process.terminate()
         self._thread.join(_PATIENCE)
-        self._claim.end()
 
     def _run(self) -> None:
         wait = _RETRY
@@ -69,7 +69,7 @@ class Watcher:
                 return
             self._restarts += 1
             self._detail = f"{ended} and was started again"
-            self._claim.note(self._detail)
+            self._note()
             wait = min(wait * 2, _LONGEST_RETRY)
 
     def _start(self) -> subprocess.Popen[bytes] | None:
@@ -81,6 +81,10 @@ class Watcher:
 
     def _say(self, text: str) -> None:
         self._detail = text
-        self._claim.note(text)
+        self._note()
         with suppress(OSError):
             logging.getLogger("uvicorn.error").warning(text)
+
+    def _note(self) -> None:
+        if self._claim is not None:
+            self._claim.note(self._detail)

@@ -24,8 +24,8 @@ _ROOM = 1024
 class Claim:
     """An activity of this process, listed until `end`."""
 
-    def __init__(self, database: Path, kind: str, roots: Sequence[str] = ()) -> None:
-        self.activity = Activity(kind, platform.node(), os.getpid(), tuple(roots), timestamp())
+    def __init__(self, database: Path, kind: str, roots: Sequence[str] = (), address: str | None = None) -> None:
+        self.activity = Activity(kind, platform.node(), os.getpid(), tuple(roots), timestamp(), address=address)
         text = self._text(None)
         self._size = len(text) + _ROOM
         while True:

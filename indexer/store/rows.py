@@ -80,7 +80,8 @@ class Verdict(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """A scan, watch or server at work; note: what keeps it from its work, or else befell it."""
+    """A scan, watch or server at work; note: what keeps it from its work, or else befell it; address: of a server, for
+    browsers of its machine."""
 
     kind: str
     host: str
@@ -88,3 +89,4 @@ class Activity(NamedTuple):
     roots: tuple[str, ...]
     started_at: str
     note: str | None = None
+    address: str | None = None

@@ -145,6 +145,8 @@ COMMANDS: list[tuple[object, ...]] = [
     ("list", f"--{OTHER}"),
     ("list", "--limit", OTHER),
     ("serve", "--port", OTHER),
+    ("open", "--print", OTHER),
+    ("open", "--print", "PHOTO"),
     ("--debug", "get", OTHER),
     ("--log-json", "get", OTHER),
 ]

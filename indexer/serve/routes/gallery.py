@@ -116,6 +116,12 @@ class Gallery:
         self._paths = {"": index, **{one.name: one for one in parts}}
 
 
+def why_not_built() -> str | None:
+    """None where it was built."""
+    gallery = Gallery(FOLDER)
+    return None if gallery.index(None) else gallery.why_not_built() or "it was left out of this installation"
+
+
 def _read(path: Path, encoding: str | None) -> _Content:
     """Compressed, where the build made that."""
     if encoding is not None:

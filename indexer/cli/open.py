@@ -1,0 +1,58 @@
+"""indexer open"""
+
+from __future__ import annotations
+
+import click
+
+from indexer.errors import NotFound
+from indexer.index import Index
+
+from .common import json_option, pass_index, print_json, say
+from .search import quoted
+
+
+# What begins with a dash and is no option of ours is a word to be left out of the search.
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("what", nargs=-1, metavar="[ID|PATH|SEARCH]...")
+@click.option("--print", "only_print", is_flag=True, help="Print the address instead of opening it.")
+@json_option
+@pass_index
+def command(index: Index, what: tuple[str, ...], only_print: bool, as_json: bool) -> None:
+    """Open the web gallery in the browser: everything, or a photo, a folder, a search.
+
+    It is opened on the server of this index that is running. If none is, one is started, as by 'indexer serve'; Ctrl-C
+    stops it. Words that are neither an id nor a path are a search, as of 'indexer search'. --json implies --print.
+    """
+    from indexer.gallery import running_at
+
+    query = _query(index, what)
+    address = running_at(index)
+    if address is None and (only_print or as_json):
+        raise NotFound("no server of this index is running: start one with 'indexer serve'")
+    if address is None:
+        from .serve import start
+
+        start(index, opened=query, any_port=True)
+    elif as_json:
+        print_json({"url": f"{address}/{query}"})
+    elif only_print:
+        say(f"{address}/{query}")
+    else:
+        from .browser import open_browser
+
+        say(f"Opening {address}/{query}")
+        if not open_browser(f"{address}/{query}"):
+            click.get_current_context().exit(1)
+
+
+def _query(index: Index, what: tuple[str, ...]) -> str:
+    from indexer import gallery
+
+    if not what:
+        index.verdicts()  # says so where there is no index
+        return ""
+    if len(what) == 1 and gallery.is_id(what[0]):
+        return gallery.photo_query(index, what[0])
+    if len(what) == 1 and gallery.is_path(what[0]):
+        return gallery.path_query(index, what[0])
+    return gallery.search_query(index, " ".join(quoted(one) for one in what))
