@@ -1,7 +1,9 @@
 /** All that the server tells of one photo, and the edits of it. */
 import { getJson, sendJson } from "../api";
+import { Kind, type Tile } from "../core/tile";
 import type { Change } from "../edits.svelte";
-import type { Box } from "./faces";
+import { uprightSize, type Box } from "./faces";
+import { wallClock } from "./text";
 
 export interface Metadata {
   make: string | null;
@@ -91,6 +93,8 @@ export interface Details {
   problems: string[];
   motion: { url: string; mimetype: string } | null;
   panorama: Panorama | null;
+  /** All assets of its stack, the one first that a timeline shows; none where it lies in no stack. */
+  stack: string[];
 }
 
 /** What every browser shows by itself; see SHOWN in indexer/enrich/demand.py. */
@@ -100,6 +104,30 @@ const SHOWN = ["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif
 export function fullName({ mime_type, metadata }: AssetRecord): "original" | "fullsize" {
   const isUpright = (metadata.orientation ?? 1) === 1 || mime_type === "image/jpeg";
   return SHOWN.includes(mime_type) && isUpright ? "original" : "fullsize";
+}
+
+/** As a timeline would show it: of a member of a stack, for which another one stands there. */
+export function tileOf(details: Details, ordinal: number): Tile {
+  const { asset, motion, stack } = details;
+  const { mime_type, metadata } = asset;
+  const size = uprightSize(asset, metadata.orientation ?? 1);
+  const clock = wallClock(asset.local_datetime);
+  return {
+    ordinal,
+    id: asset.id,
+    time: clock?.time ?? 0,
+    offset: clock?.offset ?? null,
+    ratio: size.width && size.height ? size.width / size.height : 1,
+    kind: (mime_type.startsWith("video/") ? Kind.video : 0) | (motion ? Kind.live : 0) | (clock ? 0 : Kind.undated),
+    version: details.version,
+    thumbhash: null,
+    duration: null,
+    rating: metadata.rating,
+    favorite: details.is_favorite,
+    stack: stack.length || 1,
+    place: metadata.display_label,
+    description: metadata.description,
+  };
 }
 
 const MOST = 60;
@@ -164,4 +192,21 @@ export interface Edit {
 export async function edit(id: string, values: Edit): Promise<Change | null> {
   const { change } = await sendJson<{ change: Change | null }>("PATCH", "/api/assets", { ids: [id], ...values });
   return change;
+}
+
+/** As it will be when the edit is saved. */
+export function edited(from: Details, { rating, is_favorite, description }: Edit): Details {
+  const metadata = { ...from.asset.metadata };
+  if (rating !== undefined) metadata.rating = rating;
+  if (description !== undefined) metadata.description = description;
+  return { ...from, is_favorite: is_favorite ?? from.is_favorite, asset: { ...from.asset, metadata } };
+}
+
+/** The same of a tile: what becomes other. */
+export function patchOf({ rating, is_favorite, description }: Edit): Partial<Tile> {
+  const patch: Partial<Tile> = {};
+  if (rating !== undefined) patch.rating = rating;
+  if (is_favorite !== undefined) patch.favorite = is_favorite;
+  if (description !== undefined) patch.description = description || null;
+  return patch;
 }

@@ -1,4 +1,5 @@
 /** Boxes of faces: from pixels of the stored picture to fractions of the upright one. */
+import type { AssetRecord } from "./details";
 import type { Size } from "./zoom";
 
 export interface Box {
@@ -33,4 +34,24 @@ export function uprightBox(box: Box, stored: Size, orientation: number): Box {
 
 export function uprightSize(stored: Size, orientation: number): Size {
   return orientation > 4 ? { width: stored.height, height: stored.width } : stored;
+}
+
+export interface FaceBox {
+  id: string;
+  /** In fractions of the upright photo. */
+  box: Box;
+  name: string;
+}
+
+/** The faces of a photo, or the one of this id. Those in a video lie in one of its pictures, and are left out. */
+export function faceBoxes({ faces, people, width, height, metadata }: AssetRecord, only?: string | null): FaceBox[] {
+  if (!width || !height) return [];
+  const names = new Map(people.map(({ id, name }) => [id, name]));
+  return faces
+    .filter(({ id, timestamp_ms }) => timestamp_ms === null && (only === undefined || id === only))
+    .map(({ id, bounding_box, person_id }) => ({
+      id,
+      box: uprightBox(bounding_box, { width, height }, metadata.orientation ?? 1),
+      name: names.get(person_id ?? "") ?? "",
+    }));
 }

@@ -1,16 +1,9 @@
 /** One photo as elements: a box of its size in the view, with the sharpest picture of it that is there. */
 import { thumbHashToDataURL } from "thumbhash";
 import type { Tile } from "../core/tile";
-import type { Box } from "./faces";
+import type { FaceBox } from "./faces";
 import type { Level } from "./neighbors";
 import { fit, isFit, kept, restored, snapped, type Frame, type Kept, type Size, type Transform } from "./zoom";
-
-export interface FaceBox {
-  id: string;
-  /** In fractions of the upright photo. */
-  box: Box;
-  name: string;
-}
 
 const LEVELS: readonly Level[] = ["thumbnail", "preview", "full"];
 /** Milliseconds without a change after which the photo is laid out anew, and so drawn sharply. */

@@ -80,6 +80,13 @@ export class Stage {
     await this.#replace(slide, turn);
   }
 
+  /** Shows another asset in the place of the present one: another member of its stack. */
+  async showInstead(tile: Tile): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#dropBeside();
+    await this.#replace(this.#make(tile), ++this.#turn);
+  }
+
   /** The same photo has another ordinal, or other properties, now. */
   rename(ordinal: number, tile: Tile): void {
     this.ordinal = ordinal;
