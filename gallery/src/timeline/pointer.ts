@@ -59,7 +59,6 @@ function longPress(grid: Grid, signal: AbortSignal): void {
     "pointerdown",
     (event) => {
       end();
-      hasSelected = false;
       const tile = grid.rows.at(event.target);
       if (!tile || event.pointerType === "mouse" || !event.isPrimary) return;
       from = [event.clientX, event.clientY];
@@ -87,7 +86,9 @@ function longPress(grid: Grid, signal: AbortSignal): void {
     event.preventDefault();
     event.stopPropagation();
   };
-  layer.addEventListener("click", onclick, { signal, capture: true });
+  // Of the window: a bar for what is selected may have come under the finger.
+  addEventListener("click", onclick, { signal, capture: true });
+  addEventListener("pointerdown", () => (hasSelected = false), { signal, capture: true });
 }
 
 /** With Shift, shows what a click would select. */
