@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from .search import Wanted
     from .store.changes import Change
     from .store.connection import IndexConnection
-    from .store.enrichments import Failure
+    from .store.enrichments import Encoded, Failure
     from .store.merge import Merged
     from .store.queries import Counts, Event, Existing, Filter, Listed, Trashed
     from .store.rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
@@ -806,6 +806,19 @@ class Index:
         self.get_json(asset_id)  # raises NotFound for an unknown id
         writer = Writer(self._writable())
         return on_demand(writer, Cache(writer, self.path), asset_id, name)
+
+    def keep_variants(self, drawn: Sequence[tuple[str, str, Encoded]], used: Iterable[tuple[str, str]] = ()) -> None:
+        """Keep pictures that were drawn elsewhere in the cache: of which asset, made from what (see enrichment_basis).
+        used: assets and names of variants that were asked for."""
+        from .enrich.cache import Cache
+        from .enrich.demand import keep_all, touch_all
+        from .store.writer import Writer
+
+        _ = self._db  # there has to be an index
+        writer = Writer(self._writable())
+        if drawn:
+            keep_all(writer, Cache(writer, self.path), drawn)
+        touch_all(writer, used)
 
     def rendering(self, id_or_path: PathLike, name: str) -> Path | bytes:
         """As `variant`, of which nothing is kept: the bytes of a JPEG where there is no file of it."""

@@ -6,8 +6,9 @@ from __future__ import annotations
 import atexit
 import io
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
@@ -60,13 +61,18 @@ class Sent(NamedTuple):
 
 def variant(file: PictureFile, name: str, long_side: int | None) -> Encoded:
     """Raises Undecodable; NoWorkers where nobody can draw it now; OSError where the file cannot be read."""
-    drawn: Encoded = _wait_for(_draw, Variant(file, picture_memory(), name, long_side))
+    drawn: Encoded = _waited_for(drawing(file, name, long_side))
     return drawn
+
+
+def drawing(file: PictureFile, name: str, long_side: int | None) -> Future[Any]:
+    """Of a list with the variant; raises what `variant` does. Cancelled before it begins, it is not drawn."""
+    return _pool().submit(_draw, [Variant(file, picture_memory(), name, long_side)])
 
 
 def portrait(file: PictureFile, face: FaceAt, side: int) -> Image.Image:
     """Raises as `variant` does."""
-    cut: Image.Image = _wait_for(_cut, Portrait(file, picture_memory(), face, side))
+    cut: Image.Image = _waited_for(_pool().submit(_cut, [Portrait(file, picture_memory(), face, side)]))
     return cut
 
 
@@ -86,9 +92,16 @@ def the_one(results: Sequence[Any]) -> Any:
     return result
 
 
-def _wait_for(function: Callable[[Sequence[Any]], list[Any]], task: Any) -> Any:
+def warm_up() -> None:
+    """Have the workers ready before somebody waits for them. Returns at once."""
+    with suppress(NoWorkers):
+        for _ in range(WORKERS):
+            _pool().submit(_draw_nothing, [Sent(b"", 0)])
+
+
+def _waited_for(future: Future[Any]) -> Any:
     try:
-        return the_one(_pool().submit(function, [task]).result())
+        return the_one(future.result())
     except CancelledError as error:
         raise NoWorkers("the decoders were stopped") from error
 
@@ -135,6 +148,14 @@ def _draw(tasks: Sequence[Variant]) -> list[Encoded]:
         image = open_picture(file.real_path, file.mime_type, file.orientation, long_side, memory).image
         drawn.append(encode(name, image if long_side is None else shrink(image, long_side)))
     return drawn
+
+
+def _draw_nothing(tasks: Sequence[Sent]) -> list[None]:
+    """What is loaded with the first picture is loaded with this one."""
+    plain = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(plain, "JPEG")
+    shrink(open_sent(plain, LARGEST, 1 << 30).image, 8)
+    return [None]
 
 
 def _cut(tasks: Sequence[Portrait]) -> list[Image.Image]:

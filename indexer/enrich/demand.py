@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -10,7 +11,7 @@ from PIL import Image
 from indexer.errors import NotFound, Undecodable, UsageError
 from indexer.files import is_regular
 from indexer.store import enrichments, people
-from indexer.store.enrichments import Due, Encoded, Variant
+from indexer.store.enrichments import Due, Encoded, PictureFile, Variant
 from indexer.store.writer import Writer
 
 from . import apart
@@ -61,6 +62,12 @@ def draw(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | Enc
         if name not in (face.id for face in people.faces_in(connection, asset_id)):
             raise NotFound(f"there is no {name} in {asset_id}")
         return encode(name, portrait(connection, name))
+    found = source(connection, asset_id, name)
+    return found if isinstance(found, Path) else apart.variant(found, name, SIZES[name])
+
+
+def source(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | PictureFile:
+    """What a variant is to be drawn from; or the original itself, that will do for it. Raises as `on_demand`."""
     file = next((one for one in enrichments.picture_files(connection, asset_id) if is_regular(one.real_path)), None)
     if file is None:
         raise NotFound(f"the file of {asset_id} cannot be reached now")
@@ -70,7 +77,28 @@ def draw(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | Enc
         error = enrichments.error_of_picture(connection, asset_id, VARIANTS, FROM_PICTURE[VARIANTS])
         if error is not None:
             raise Undecodable(error)
-    return apart.variant(file, name, SIZES[name])
+    return file
+
+
+def keep_all(writer: Writer, cache: Cache, drawn: Sequence[tuple[str, str, Encoded]]) -> None:
+    """Pictures that were drawn: of which asset, made from what (see enrichment_basis). What the asset no longer looks
+    like is left out."""
+    made = [(one, basis, keep(Stem.of(cache.folder, basis), picture)) for one, basis, picture in drawn]
+    with writer.transaction():
+        for asset_id, basis, variant in made:
+            if enrichments.has_basis(writer.connection, asset_id, basis):
+                with writer.variant_change(asset_id) as now:
+                    enrichments.put_variant(writer.connection, asset_id, variant, now)
+    cache.size += sum(variant.size for _, _, variant in made)
+    if made:
+        cache.make_room(made[-1][2])
+
+
+def touch_all(writer: Writer, used: Iterable[tuple[str, str]]) -> None:
+    """Variants that were asked for: of which asset, and their names."""
+    with writer.transaction():
+        for asset_id, name in used:
+            enrichments.touch_variant(writer.connection, asset_id, name, writer.now)
 
 
 def _keep(writer: Writer, cache: Cache, asset_id: str, made: Variant) -> Path:

@@ -267,7 +267,9 @@ class Enrich:
             return
         from . import worker  # only now: decoders take a while to import
 
-        make: Callable[[int], Executor] = partial(process_pool, and_then=worker.get_ready, allowed=worker.allowed)
+        make: Callable[[int], Executor] = partial(
+            process_pool, and_then=worker.get_ready_behind, allowed=worker.allowed
+        )
         count = self._count
         if self._cluster is not None:
             make = partial(self._cluster.executor, worker.is_refused, worker.allowed, worker.get_ready)

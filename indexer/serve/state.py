@@ -29,6 +29,7 @@ from indexer.timeline import Timeline
 from indexer.uploads import recover
 
 from .live import Changes
+from .pictures import Pictures
 from .settings import Settings
 from .watcher import Watcher
 
@@ -60,6 +61,8 @@ class State:
         if not settings.read_only:  # before anything else is written; if it fails, the next server tries again
             self._writer.submit(self._with_index, recover)
         self.changes = Changes(self._last_event)
+        self.pictures = Pictures(self)
+        apart.warm_up()
         # Who works out what can be told of new photos; None: nobody.
         self.behind = Behind(settings.database) if settings.enrich else None
         self._claim = _claim(settings)

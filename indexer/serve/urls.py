@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Protocol
 
 from indexer.enrich.variants import SIZES
 from indexer.store.pages import Record
-from indexer.store.timeline import Tile
 
 # Neither can be a part of a string of the record: there a quote has a backslash before it.
 _BEGIN, _END = '"asset_urls":{', '},"description":'
@@ -57,6 +57,14 @@ def portrait_url(face_id: str, base: str) -> str:
     return f"{base}/files/faces/{face_id}"
 
 
-def version_of(one: Record | Tile) -> str:
+class Versioned(Protocol):
+    @property
+    def checksum(self) -> str: ...
+
+    @property
+    def orientation(self) -> int: ...
+
+
+def version_of(one: Versioned) -> str:
     """What a file's content depends on, in eight letters: as long as it is the same, so is the file."""
     return re.sub(r"[^A-Za-z0-9]", "", one.checksum)[:7] + str(one.orientation)

@@ -220,15 +220,26 @@ def coordinates(connection: sqlite3.Connection, asset_id: str) -> tuple[float, f
     return latitude, longitude
 
 
-def original_name(connection: sqlite3.Connection, asset_id: str) -> str:
-    row = connection.execute("SELECT original_file_name FROM asset WHERE id = ?", (asset_id,)).fetchone()
-    return str(row[0])
-
-
 def orientation(connection: sqlite3.Connection, asset_id: str) -> int:
     """Exif's; 1 where the file says nothing."""
     row = connection.execute("SELECT orientation FROM asset WHERE id = ?", (asset_id,)).fetchone()
     return int(row[0] or 1)
+
+
+class Served(NamedTuple):
+    """What is told of the files of an asset."""
+
+    checksum: str
+    orientation: int
+    mime_type: str
+    original_name: str
+
+
+def served(connection: sqlite3.Connection, asset_id: str) -> Served | None:
+    row = connection.execute(
+        "SELECT checksum, coalesce(orientation, 1), mime_type, original_file_name FROM asset WHERE id = ?", (asset_id,)
+    ).fetchone()
+    return Served(*row) if row else None
 
 
 def picture_files(connection: sqlite3.Connection, asset_id: str) -> list[PictureFile]:
@@ -307,6 +318,12 @@ def was_long_unused(connection: sqlite3.Connection, asset_id: str, name: str) ->
 def basis(connection: sqlite3.Connection, asset_id: str, kind: str = "picture") -> str:
     query = f"SELECT {kind} FROM enrichment_basis WHERE asset_id = ?"
     return str(connection.execute(query, (asset_id,)).fetchone()[0])
+
+
+def has_basis(connection: sqlite3.Connection, asset_id: str, picture: str) -> bool:
+    """Whether there is such an asset, and its picture is still this one."""
+    query = "SELECT 1 FROM enrichment_basis WHERE asset_id = ? AND picture = ?"
+    return connection.execute(query, (asset_id, picture)).fetchone() is not None
 
 
 def touch_variant(connection: sqlite3.Connection, asset_id: str, name: str, now: str) -> None:

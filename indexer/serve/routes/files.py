@@ -15,13 +15,16 @@ from fastapi import Path as InPath
 from fastapi import Query, Request, Response
 from fastapi.responses import FileResponse
 
+from indexer.enrich.demand import is_face
 from indexer.errors import NotFound, Undecodable, UsageError
 from indexer.files import is_regular, regular_nofollow
 from indexer.motion import motion_video
 from indexer.store import enrichments, pages
+from indexer.store.enrichments import Served
 
 from ..answers import errors, no_such
 from ..models import AssetId, FaceId
+from ..pictures import Left
 from ..ranges import part_response, requested_range
 from ..routing import make_router
 from ..state import State, not_found, state_of
@@ -37,6 +40,10 @@ _FILES = {
     400: {"description": "A range that makes no sense."},
     416: {"description": "A range that lies behind its end."},
 }
+# Bytes: a smaller file is read at once, without a thread.
+_SMALL = 250_000
+# Nobody reads it.
+_LEFT = 499
 # Shown by the browser itself; anything else is saved, for it might be run.
 _SHOWN = ("image/", "video/", "audio/")
 _NEVER_SHOWN = ("image/svg+xml",)
@@ -52,8 +59,8 @@ async def get_face_file(request: Request, face_id: FaceId, v: Version = None) ->
     if not found:
         raise not_found("face", face_id)
     asset_id = found[0].asset_id
-    drawn = await _variant(here, asset_id, face_id)
-    one = here.record(asset_id)
+    drawn = await _variant(request, here, asset_id, face_id)
+    one = _served(here, asset_id)
     tag = drawn.stem if isinstance(drawn, Path) else f"{version_of(one)}-{face_id}"
     return _file(request, drawn, "image/jpeg", tag, f"{face_id}.jpg", is_fixed=False)
 
@@ -63,7 +70,7 @@ async def get_face_file(request: Request, face_id: FaceId, v: Version = None) ->
 async def get_motion(request: Request, asset_id: AssetId, v: Version = None) -> Response:
     """The video of a motion photo, out of its file, or of a live photo."""
     here = state_of(request)
-    one = here.record(asset_id)
+    one = _served(here, asset_id)
     try:
         found = await here.look(lambda index: motion_video(index, asset_id))
         mtime = os.stat(found.path).st_mtime
@@ -71,8 +78,8 @@ async def get_motion(request: Request, asset_id: AssetId, v: Version = None) -> 
         raise no_such(f"video: {error}") from error
     except OSError as error:
         raise no_such("file now: its drive is away, or it has gone") from error
-    version, owner = version_of(one), version_of(here.record(found.asset_id))
-    name = f"{os.path.splitext(enrichments.original_name(here.looks, asset_id))[0]}-motion"
+    version, owner = version_of(one), version_of(_served(here, found.asset_id))
+    name = f"{os.path.splitext(one.original_name)[0]}-motion"
     headers = _headers(f'"{owner}-{found.start}"', mtime, found.mime_type, name, is_fixed=v == version)
     if _is_known(request, headers["etag"], mtime):
         return Response(status_code=304, headers=headers)
@@ -94,18 +101,27 @@ async def get_file(
 ) -> Response:
     """A photo or film, or a smaller picture of it, made now if there is none."""
     here = state_of(request)
-    one = here.record(asset_id)
-    version = version_of(one)
-    original_name = enrichments.original_name(here.looks, asset_id)
+    one = _served(here, asset_id)
+    version, original_name = version_of(one), one.original_name
     if name == "original":
         found = _original(here, asset_id)
         mime_type, shown_name = one.mime_type, original_name
     else:
-        found = await _variant(here, asset_id, name)
+        try:
+            found = await _variant(request, here, asset_id, name)
+        except Left:
+            return Response(status_code=_LEFT)
         is_own = isinstance(found, bytes) or (found.suffix == ".jpg" and found.parent.parent == here.cache)
         mime_type = "image/jpeg" if is_own else one.mime_type
         shown_name = f"{os.path.splitext(original_name)[0]}-{name}.jpg" if is_own else original_name
     return _file(request, found, mime_type, f"{version}-{name}", shown_name, is_fixed=v == version, download=download)
+
+
+def _served(state: State, asset_id: str) -> Served:
+    found = enrichments.served(state.looks, asset_id)
+    if found is None:
+        raise not_found("asset", asset_id)
+    return found
 
 
 def _original(state: State, asset_id: str) -> Path | bytes:
@@ -115,15 +131,11 @@ def _original(state: State, asset_id: str) -> Path | bytes:
     raise no_such("file now: its drive is away, or it has gone")
 
 
-async def _variant(state: State, asset_id: str, name: str) -> Path | bytes:
-    """Made once, though many ask for it at the same time: the others wait for the first. Of a server that only reads it
-    is kept nowhere."""
-    known = enrichments.variant(state.looks, asset_id, name)
-    if known is not None and not enrichments.was_long_unused(state.looks, asset_id, name):
-        path = state.cache / known.file
-        if path.exists():
-            return path
+async def _variant(request: Request, state: State, asset_id: str, name: str) -> Path | bytes:
+    """Of a server that only reads it is kept nowhere but in memory."""
     try:
+        if not is_face(name):
+            return await state.pictures.get(request, asset_id, name)
         if state.settings.read_only:
             return await state.once((asset_id, name), lambda index: index.rendering(asset_id, name))
         return await state.once((asset_id, name), lambda index: index.variant(asset_id, name))
@@ -143,9 +155,12 @@ def _file(
 ) -> Response:
     info = None
     if isinstance(found, Path):
+        path = found
         try:
-            with open(found, "rb", opener=regular_nofollow) as file:
+            with open(path, "rb", opener=regular_nofollow) as file:
                 info = os.fstat(file.fileno())
+                if info.st_size <= _SMALL and "range" not in request.headers:
+                    found = file.read()
         except OSError as error:
             raise no_such("file now: its drive is away, or it has gone") from error
     mtime = None if info is None else info.st_mtime
@@ -153,7 +168,7 @@ def _file(
     if _is_known(request, headers["etag"], mtime):
         return Response(status_code=304, headers=headers)
     if isinstance(found, bytes):
-        return Response(found, headers=headers, media_type=mime_type)
+        return Response(found, headers={**headers, "accept-ranges": "bytes"}, media_type=mime_type)
     return FileResponse(found, headers=headers, media_type=mime_type, stat_result=info)
 
 

@@ -1,0 +1,161 @@
+"""Thumbnails and previews that somebody waits for: made at once, several at a time, before anything else.
+
+The picture is sent as soon as it is drawn. The file in the cache and its row are written afterwards, by the thread that
+writes, whoever else is writing just then. Nobody draws what everybody who asked for it has stopped waiting for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastapi import Request
+
+from indexer.enrich import apart
+from indexer.enrich.demand import source
+from indexer.enrich.variants import SIZES
+from indexer.errors import IndexerError
+from indexer.store import enrichments
+from indexer.store.enrichments import Encoded, PictureFile
+
+if TYPE_CHECKING:
+    from indexer.index import Index
+
+    from .state import State
+
+# Asset and name.
+Wanted = tuple[str, str]
+# Seconds for which what is to be written is gathered.
+_GATHER = 0.25
+# Bytes of pictures that are kept in memory, those that are to be written included.
+_MOST_BYTES = 64_000_000
+
+
+class Left(Exception):
+    """The client has gone away."""
+
+
+class Drawn(NamedTuple):
+    """basis: what it was made from, see enrichment_basis."""
+
+    asset_id: str
+    basis: str
+    picture: Encoded
+
+
+class _Job:
+    """What is being made, for so many that wait."""
+
+    def __init__(self, task: asyncio.Task[Path | bytes]) -> None:
+        self.task = task
+        self.waiting = 0
+
+
+class Pictures:
+    """Of the event loop's thread."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._jobs: dict[Wanted, _Job] = {}
+        self._recent: OrderedDict[Wanted, tuple[str, bytes]] = OrderedDict()
+        self._bytes = 0
+        self._unwritten: list[Drawn] = []
+        self._unused: set[Wanted] = set()
+        self._writing: asyncio.Task[None] | None = None
+
+    async def get(self, request: Request, asset_id: str, name: str) -> Path | bytes:
+        """The file of a variant, or its bytes. Raises NotFound where its photo cannot be reached, Undecodable; Left."""
+        wanted = asset_id, name
+        if (path := self._kept(wanted)) is not None:
+            return path
+        job = self._jobs.get(wanted)
+        if job is None:
+            job = self._jobs[wanted] = _Job(asyncio.create_task(self._make(wanted)))
+            job.task.add_done_callback(lambda done: self._ended(wanted, done))
+        job.waiting += 1
+        leaving = asyncio.create_task(has_left(request))
+        try:
+            await asyncio.wait((job.task, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if not job.task.done():
+                raise Left
+            return job.task.result()
+        finally:
+            leaving.cancel()
+            job.waiting -= 1
+            if not job.waiting and not job.task.done():
+                del self._jobs[wanted]  # who asks now begins anew
+                job.task.cancel()
+
+    def _ended(self, wanted: Wanted, task: asyncio.Task[Path | bytes]) -> None:
+        if (job := self._jobs.get(wanted)) is not None and job.task is task:
+            del self._jobs[wanted]
+        if not task.cancelled():
+            task.exception()  # whoever waits is told; it is no matter where nobody does
+
+    def _kept(self, wanted: Wanted) -> Path | None:
+        looks = self._state.looks
+        known = enrichments.variant(looks, *wanted)
+        if known is None or not (path := self._state.cache / known.file).exists():
+            return None
+        if not self._state.settings.read_only and enrichments.was_long_unused(looks, *wanted):
+            self._unused.add(wanted)
+            self._write_soon()
+        return path
+
+    async def _make(self, wanted: Wanted) -> Path | bytes:
+        asset_id, name = wanted
+        found, basis = await self._state.look(lambda index: _source(index, asset_id, name))
+        recent = self._recent.get(wanted)
+        if recent is not None and recent[0] == basis:
+            self._recent.move_to_end(wanted)
+            return recent[1]
+        if isinstance(found, Path):
+            return found
+        picture: Encoded = apart.the_one(await asyncio.wrap_future(apart.drawing(found, name, SIZES[name])))
+        self._remember(wanted, basis, picture.data)
+        if not self._state.settings.read_only:
+            self._unwritten.append(Drawn(asset_id, basis, picture))
+            self._write_soon()
+        return picture.data
+
+    def _remember(self, wanted: Wanted, basis: str, data: bytes) -> None:
+        old = self._recent.pop(wanted, None)
+        self._recent[wanted] = basis, data
+        self._bytes += len(data) - (len(old[1]) if old else 0)
+        while self._bytes > _MOST_BYTES and len(self._recent) > 1:
+            _, (_, gone) = self._recent.popitem(last=False)
+            self._bytes -= len(gone)
+
+    def _write_soon(self) -> None:
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+
+    async def _write(self) -> None:
+        """All that has come together, in one transaction; what cannot be written is made again when it is asked for."""
+        try:
+            while self._unwritten or self._unused:
+                await asyncio.sleep(_GATHER)
+                drawn, self._unwritten = self._unwritten, []
+                unused, self._unused = self._unused, set()
+                with suppress(IndexerError, RuntimeError):  # the latter: the server ends
+                    await self._state.write(_keeping(drawn, unused))
+        finally:
+            self._writing = None
+
+
+def _keeping(drawn: list[Drawn], unused: set[Wanted]) -> Callable[[Index], None]:
+    return lambda index: index.keep_variants([(one.asset_id, one.basis, one.picture) for one in drawn], unused)
+
+
+def _source(index: Index, asset_id: str, name: str) -> tuple[Path | PictureFile, str]:
+    """Where it comes from, and what it is made from."""
+    return source(index.connection, asset_id, name), enrichments.basis(index.connection, asset_id)
+
+
+async def has_left(request: Request) -> None:
+    """Returns when the client has gone away."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,168 @@
+"""Thumbnails that somebody waits for: nothing else is waited for, and nobody draws for those who have left."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import Request
+from PIL import Image
+
+from indexer import Index
+from indexer.config import cache_folder
+from indexer.enrich import apart
+from indexer.enrich.variants import encode
+from indexer.serve.pictures import Left
+from indexer.serve.settings import Settings
+from indexer.serve.state import State
+from indexer.store import connection
+
+from ..conftest import rows, until
+from .conftest import Serve
+
+
+@pytest.fixture
+def photo(index: Index, photos: Path) -> str:
+    Image.effect_noise((1600, 1200), 60).convert("RGB").save(photos / "a.jpg", quality=90)
+    index.scan([photos])
+    return index.list()[0].id
+
+
+def test_it_does_not_wait_for_whoever_writes(serve: Serve, index: Index, photo: str) -> None:
+    server = serve(index.path)
+    writing = connection.open_for_writing(index.path)
+    writing.execute("BEGIN IMMEDIATE")
+    for name, side in (("thumbnail", 360), ("preview", 1440), ("thumbnail", 360)):
+        answer = httpx.get(f"{server.url}/files/{photo}/{name}", timeout=20)
+        assert answer.status_code == 200 and answer.headers["content-type"] == "image/jpeg"
+        with Image.open(io.BytesIO(answer.content)) as image:
+            assert max(image.size) == side
+    assert rows(index, "SELECT count(*) FROM variant") == [(0,)]
+    writing.execute("ROLLBACK")
+    writing.close()
+    until(lambda: rows(index, "SELECT name FROM variant ORDER BY 1") == [("preview",), ("thumbnail",)], what="rows")
+    before = {path: path.stat().st_mtime_ns for path in cache_folder(index.path).rglob("*.jpg")}
+    assert len(before) == 2
+    assert httpx.get(f"{server.url}/files/{photo}/thumbnail").headers["last-modified"]
+    assert before == {path: path.stat().st_mtime_ns for path in before}
+
+
+def test_one_who_only_reads_keeps_none(serve: Serve, index: Index, photo: str) -> None:
+    server = serve(index.path, "--read-only")
+    first, second = (httpx.get(f"{server.url}/files/{photo}/thumbnail") for _ in range(2))
+    assert first.status_code == 200 and first.content == second.content
+    assert not list(cache_folder(index.path).rglob("*.jpg"))
+
+
+def test_what_was_used_long_ago_is_sent_at_once_and_counts_as_used(serve: Serve, index: Index, photo: str) -> None:
+    index.variant(photo, "thumbnail")
+    with connection.open_for_writing(index.path) as database:
+        database.execute("UPDATE variant SET used_at = '2020-01-01T00:00:00.000Z'")
+    server = serve(index.path)
+    assert httpx.get(f"{server.url}/files/{photo}/thumbnail").status_code == 200
+    until(lambda: rows(index, "SELECT used_at > '2021' FROM variant") == [(1,)], what="its row")
+
+
+# In this process, with a drawer of one's own
+
+
+class Client:
+    """Asks, and leaves when it is told to."""
+
+    def __init__(self) -> None:
+        self.leaves = asyncio.Event()
+        self.request = Request({"type": "http", "method": "GET", "headers": []}, self._receive)
+
+    async def _receive(self) -> dict[str, Any]:
+        await self.leaves.wait()
+        return {"type": "http.disconnect"}
+
+
+class Drawer:
+    """Draws when it is told to."""
+
+    def __init__(self) -> None:
+        self.futures: list[Future[Any]] = []
+
+    def drawing(self, *arguments: object) -> Future[Any]:
+        self.futures.append(Future())
+        return self.futures[-1]
+
+    async def asked(self, times: int) -> None:
+        while len(self.futures) < times:
+            await asyncio.sleep(0.01)
+
+    def draw(self) -> None:
+        self.futures[-1].set_result([encode("thumbnail", Image.new("RGB", (360, 270)))])
+
+
+Scene = Callable[[State, Drawer], Awaitable[None]]
+
+
+@pytest.fixture
+def play(index: Index, photo: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[Scene], None]:
+    drawer = Drawer()
+    monkeypatch.setattr(apart, "drawing", drawer.drawing)
+    monkeypatch.setattr(apart, "warm_up", lambda: None)
+
+    def run(scene: Scene) -> None:
+        async def playing() -> None:
+            state = State(Settings(index.path))
+            try:
+                await asyncio.wait_for(scene(state, drawer), 20)
+            finally:
+                state.close()
+
+        asyncio.run(playing())
+
+    return run
+
+
+def test_nobody_draws_for_one_who_has_left(play: Callable[[Scene], None], photo: str) -> None:
+    async def scene(state: State, drawer: Drawer) -> None:
+        client = Client()
+        asking = asyncio.create_task(state.pictures.get(client.request, photo, "thumbnail"))
+        await drawer.asked(1)
+        client.leaves.set()
+        with pytest.raises(Left):
+            await asking
+        await asyncio.sleep(0.05)
+        assert drawer.futures[0].cancelled()
+        again = asyncio.create_task(state.pictures.get(Client().request, photo, "thumbnail"))
+        await drawer.asked(2)
+        drawer.draw()
+        assert isinstance(await again, bytes)
+
+    play(scene)
+
+
+def test_the_others_are_still_drawn_for(play: Callable[[Scene], None], photo: str) -> None:
+    async def scene(state: State, drawer: Drawer) -> None:
+        clients = [Client() for _ in range(3)]
+        asking = [asyncio.create_task(state.pictures.get(one.request, photo, "thumbnail")) for one in clients]
+        await drawer.asked(1)
+        clients[0].leaves.set()
+        with pytest.raises(Left):
+            await asking[0]
+        drawer.draw()
+        first, second = await asyncio.gather(*asking[1:])
+        assert first == second and len(drawer.futures) == 1
+
+    play(scene)
+
+
+def test_a_failure_is_told_to_all(play: Callable[[Scene], None], photo: str) -> None:
+    async def scene(state: State, drawer: Drawer) -> None:
+        asking = [asyncio.create_task(state.pictures.get(Client().request, photo, "thumbnail")) for _ in range(2)]
+        await drawer.asked(1)
+        drawer.futures[0].set_exception(OSError("gone"))
+        results = await asyncio.gather(*asking, return_exceptions=True)
+        assert [str(one) for one in results] == ["gone", "gone"]
+
+    play(scene)
