@@ -508,7 +508,7 @@ class Tiles(BaseModel):
 
 
 class Position(BaseModel):
-    ordinal: int
+    ordinal: int | None
     cursor: int
 
 

@@ -83,10 +83,7 @@ export class Pages {
   /** Null where the view does not hold it. */
   async ordinalOf(id: string): Promise<number | null> {
     const params = paramsOf(this.view, { id });
-    const found = await getJson<{ ordinal: number; cursor: number }>("/api/timeline/position", params).catch(
-      isNotFound,
-    );
-    if (!found) return null;
+    const found = await getJson<{ ordinal: number | null; cursor: number }>("/api/timeline/position", params);
     if (found.cursor !== this.cursor) this.events.stale();
     return found.ordinal;
   }
@@ -162,9 +159,4 @@ function paramsOf(view: View, more: Record<string, string | number>): URLSearchP
   const params = viewParams(view);
   for (const [name, value] of Object.entries(more)) params.set(name, String(value));
   return params;
-}
-
-function isNotFound(error: unknown): null {
-  if ((error as { status?: number }).status === 404) return null;
-  throw error;
 }

@@ -30,8 +30,7 @@ class Server {
         return Response.json(columns(this.cursor, start, this.ids.slice(start, stop)));
       case "/position": {
         const ordinal = this.ids.indexOf(Number(searchParams.get("id")!.slice(6)));
-        if (ordinal < 0) return Response.json({ detail: "no such asset" }, { status: 404 });
-        return Response.json({ ordinal, cursor: this.cursor });
+        return Response.json({ ordinal: ordinal < 0 ? null : ordinal, cursor: this.cursor });
       }
       case "/ids":
         return Response.json({ ids: this.ids.slice(start, stop).map(idOf) });

@@ -16,7 +16,7 @@ from ..answers import answer, errors, unprocessable
 from ..models import AlbumId, AssetId, AssetIdList, PersonId, Position, Tiles
 from ..models import Timeline as TimelineModel
 from ..routing import make_router
-from ..state import not_found, state_of
+from ..state import state_of
 from ..urls import version_of
 
 router = make_router(prefix="/api/timeline", tags=["timeline"])
@@ -155,15 +155,14 @@ async def get_position(
     state: State = "live",
     order: Order = "newest",
 ) -> Response:
-    """Where an asset is in a view; one that lies under another of its stack is where that one is."""
+    """Where an asset is in a view; one that lies under another of its stack is where that one is. ordinal is null where
+    the view does not hold it."""
     view, here = _view(q, album_id, person_id, folder, state, order), state_of(request)
 
-    def look(index: Index) -> dict[str, int]:
+    def look(index: Index) -> dict[str, int | None]:
         found = _arranged(here.timeline, index, view)
         number = store.number_of(index.connection, id)
         ordinal = None if number is None else found.ordinal_of(number)
-        if ordinal is None:
-            raise not_found("asset of this view", id)
         return {"ordinal": ordinal, "cursor": found.changed}
 
     return answer(await here.browse(look))
