@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 
 from indexer import Index
 
+from ..conftest import sized
 from ..serve.conftest import Server, sampled, start
 
 __all__ = ["Complaints", "OpenPage", "Screen", "Server", "sampled"]
@@ -103,7 +105,11 @@ class Complaints:
         """Each of these was complained of, at least once, and that is as it should be."""
         for part in parts:
             assert any(part in text for text in self.texts), (part, self.texts)
-            self.texts = [text for text in self.texts if part not in text]
+        self.allow(*parts)
+
+    def allow(self, *parts: str) -> None:
+        """What was complained of with one of these in it is not looked at."""
+        self.texts = [text for text in self.texts if not any(part in text for part in parts)]
 
 
 @pytest.fixture
@@ -161,7 +167,7 @@ def _listen(page: Any, url: str, complaints: Complaints) -> None:
 
     def on_request(request: Any) -> None:
         asked = urlsplit(request.url)
-        if asked.scheme not in ("data", "blob") and asked.netloc != own:
+        if asked.scheme not in ("data", "blob", "about") and asked.netloc != own:
             complaints.texts.append(f"request: {request.url}")
 
     page.on("console", on_console)
@@ -187,6 +193,16 @@ def site(sampled: Path, tmp_path: Path, built: Path) -> Iterator[Server]:
 def page(site: Server, open_page: OpenPage) -> Any:
     """The gallery at 1280 × 800."""
     return open_page(site.url)
+
+
+def eventually(page: Any, expression: str, seconds: float = 10.0) -> Any:
+    """Waits until this JavaScript is true of the page. (Playwright's wait_for_function needs eval, which the page's policy
+    forbids.)"""
+    deadline = time.monotonic() + seconds * sized(1, 5)
+    while not (value := page.evaluate(expression)):
+        assert time.monotonic() < deadline, f"{expression} did not become true"
+        page.wait_for_timeout(30)
+    return value
 
 
 Findings = Callable[[Any], list[str]]
