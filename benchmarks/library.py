@@ -265,10 +265,9 @@ def _write(
     for row, shot in enumerate(shots, number + 1):
         if shot.town is not None:
             places.append((row, *shot.town[:4], "Etc/UTC"))
-        if shot.mime_type.startswith("video/"):
-            continue
         picture = dice.choice(pictures[_shape(shot)])
-        looks.append((row, picture.thumbhash, dice.randbytes(8)))
+        if not shot.mime_type.startswith("video/"):  # of a video, a still is made when it is asked for
+            looks.append((row, picture.thumbhash, dice.randbytes(8)))
         for name, (width, height) in picture.sizes.items():
             # Of a byte, so that all of them together are no reason to make room in the cache.
             variants.append((row, name, f"library/{picture.name}-{name}.jpg", "image/jpeg", width, height, 1, now))

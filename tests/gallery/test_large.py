@@ -1,0 +1,121 @@
+"""The gallery on the index of 100,000 photos: the ends, the scrubber, the place that is kept, how much is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from benchmarks.library import make_library
+
+from ..conftest import until
+from ..serve.conftest import start
+from .conftest import DESKTOP, OpenPage, Screen, Server
+from .test_use import TILES, is_sharp, photo_in
+
+COUNT = 100_000
+SHARP = Screen(1280, 800, 2)
+
+
+@pytest.fixture(scope="module")
+def large(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("large")
+    make_library(folder / "index.db", COUNT, words=False)
+    server = start(folder / "index.db", folder / "serve.log")
+    yield server
+    server.stop()
+    assert "Traceback" not in server.log.read_text()
+
+
+def ids_at(server: Server, start: int, stop: int) -> list[str]:
+    found = httpx.get(f"{server.url}/api/timeline/ids", params={"start": start, "stop": stop}, timeout=60)
+    return found.json()["ids"]  # type: ignore[no-any-return]
+
+
+def total_of(server: Server) -> int:
+    return int(httpx.get(f"{server.url}/api/timeline", timeout=60).json()["total"])
+
+
+def in_window(page: Any) -> dict[str, tuple[float, float]]:
+    """Id → left and top of each tile in the window."""
+    found = page.evaluate(
+        """() => [...document.querySelectorAll("[role=gridcell] a[href*=photo]")].map((link) => {
+            const at = link.getBoundingClientRect();
+            return [new URL(link.href).searchParams.get("photo"), at.left, at.top, at.bottom];
+        }).filter(([, , top, bottom]) => bottom > 60 && top < innerHeight)"""
+    )
+    return {one[0]: (one[1], one[2]) for one in found}
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, SHARP], ids=["dpr 1", "dpr 2"])
+def test_to_the_end_and_back(large: Server, open_page: OpenPage, screen: Screen) -> None:
+    page = open_page(large.url, screen)
+    page.wait_for_selector(TILES)
+    until(lambda: is_sharp(page), what="sharp thumbnails")
+    total = total_of(large)
+    (newest,), (oldest,) = ids_at(large, 0, 1), ids_at(large, total - 1, total)
+    assert newest in in_window(page)
+    page.locator(TILES).first.focus()
+    page.keyboard.press("End")
+    until(lambda: oldest in in_window(page), what="the last photo")
+    until(lambda: is_sharp(page), what="sharp thumbnails at the end")
+    assert page.evaluate(
+        "document.activeElement.closest('a')?.href ?? document.activeElement.querySelector('a')?.href"
+    ).endswith(oldest)
+    page.mouse.move(600, 400)
+    for _ in range(6):
+        page.mouse.wheel(0, -5000)
+        page.wait_for_timeout(30)
+    until(lambda: is_sharp(page), what="sharp thumbnails above the end")
+    assert oldest not in in_window(page)
+    page.keyboard.press("Home")
+    until(lambda: newest in in_window(page), what="the first photo")
+    assert page.evaluate("document.querySelectorAll('*').length") < 700
+
+
+def test_the_scrubber_leads_anywhere_and_back_to_the_same_place(large: Server, open_page: OpenPage) -> None:
+    page = open_page(large.url)
+    page.wait_for_selector(TILES)
+    bar = page.get_by_role("scrollbar").bounding_box()
+    page.mouse.click(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] * 0.6)
+    until(lambda: is_sharp(page), what="sharp thumbnails")
+    page.wait_for_timeout(700)
+    there = in_window(page)
+    assert not there.keys() & set(ids_at(large, 0, 1000))
+
+    page.reload()
+    until(lambda: there.keys() & in_window(page).keys(), what="the same photos")
+    after = in_window(page)
+    assert all(abs(there[one][1] - after[one][1]) <= 1 for one in there.keys() & after.keys())
+
+    middle = sorted(after, key=lambda one: after[one][1])[len(after) // 2]
+    page.locator(f"{TILES}[href*='{middle}']").click()
+    until(lambda: photo_in(page) == middle, what="the photo")
+    page.keyboard.press("Escape")
+    until(lambda: photo_in(page) is None, what="the timeline")
+    page.wait_for_timeout(500)
+    back = in_window(page)
+    assert all(abs(after[one][1] - back[one][1]) <= 1 for one in after.keys() & back.keys())
+    assert middle in back
+
+
+def test_the_photo_under_the_pointer_stays_there_when_tiles_grow(large: Server, open_page: OpenPage) -> None:
+    page = open_page(large.url)
+    page.wait_for_selector(TILES)
+    bar = page.get_by_role("scrollbar").bounding_box()
+    page.mouse.click(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] * 0.4)
+    page.wait_for_timeout(700)
+    x, y = 500, 420
+    under = f"""() => new URL(document.elementsFromPoint({x}, {y}).map((one) => one.closest("a[href*=photo]"))
+        .find(Boolean)?.href ?? "x:?photo=none").searchParams.get("photo")"""
+    page.mouse.move(x, y)
+    before = page.evaluate(under)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -300)
+    page.keyboard.up("Control")
+    page.wait_for_timeout(500)
+    assert before in in_window(page)
+    assert abs(in_window(page)[before][1] - y) < 400
