@@ -100,6 +100,11 @@ class Complaints:
     """Of all pages of a test: errors of the console and of scripts, requests that leave this machine."""
 
     texts: list[str] = field(default_factory=list)
+    is_over: bool = False  # the server ends, and pages miss it
+
+    def add(self, text: str) -> None:
+        if not self.is_over:
+            self.texts.append(text)
 
     def expect(self, *parts: str) -> None:
         """Each of these was complained of, at least once, and that is as it should be."""
@@ -163,20 +168,20 @@ def _listen(page: Any, url: str, complaints: Complaints) -> None:
 
     def on_console(message: Any) -> None:
         if message.type == "error":
-            complaints.texts.append(f"console: {message.text} ({message.location.get('url', '')})")
+            complaints.add(f"console: {message.text} ({message.location.get('url', '')})")
 
     def on_request(request: Any) -> None:
         asked = urlsplit(request.url)
         if asked.scheme not in ("data", "blob", "about") and asked.netloc != own:
-            complaints.texts.append(f"request: {request.url}")
+            complaints.add(f"request: {request.url}")
 
     page.on("console", on_console)
-    page.on("pageerror", lambda error: complaints.texts.append(f"script: {error}"))
+    page.on("pageerror", lambda error: complaints.add(f"script: {error}"))
     page.on("request", on_request)
 
 
 @pytest.fixture
-def site(sampled: Path, tmp_path: Path, built: Path) -> Iterator[Server]:
+def site(sampled: Path, tmp_path: Path, built: Path, complaints: Complaints) -> Iterator[Server]:
     """A server with an index of its own of sample_media, whose photos are everybody's: they are only looked at."""
     folder = tmp_path / "site"
     folder.mkdir()
@@ -185,6 +190,7 @@ def site(sampled: Path, tmp_path: Path, built: Path) -> Iterator[Server]:
     shutil.copytree(sampled / "index.db.indexer-cache", folder / "index.db.indexer-cache")
     server = start(folder / "index.db", folder / "serve.log")
     yield server
+    complaints.is_over = True
     server.stop()
     assert "Traceback" not in server.log.read_text()
 
