@@ -14,12 +14,18 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).parents[1]
-PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+SETTINGS = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = SETTINGS["project"]
 
 
 def test_the_distribution_is_not_the_indexer_of_somebody_else() -> None:
     assert PROJECT["name"] == "photo-indexer"
     assert PROJECT["scripts"] == {"indexer": "indexer.cli:main"}
+
+
+def test_an_install_waits_for_nothing_but_hatchling() -> None:
+    """And for Node, where the system has none: test_package_gallery.py."""
+    assert [one.partition(">")[0] for one in SETTINGS["build-system"]["requires"]] == ["hatchling"]
 
 
 def test_every_hint_to_install_names_this_distribution_and_an_extra_that_it_has() -> None:
