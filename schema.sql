@@ -158,6 +158,8 @@ CREATE TABLE asset (
 -- Read backwards: the newest first, ties by id. Forwards, photos that come in the order they were taken fill its pages.
 CREATE INDEX asset_newest ON asset (wall_clock, id DESC) WHERE trashed_at IS NULL;
 
+CREATE INDEX asset_undated ON asset (wall_clock) WHERE is_undated = 1;
+
 -- Of what is random the beginning finds the row as well as all of it, in half the pages: who asks says both,
 -- substr(fingerprint, 1, 10) = substr(?1, 1, 10) AND fingerprint = ?1. A checksum needs no index at all where the id is made
 -- of it. Each of these is a page more to write for each new photo, and another page each time.

@@ -176,14 +176,15 @@ class Index:
         wanted = parse(query)
         return searched_json(self._with_words(), wanted, limit, self._about(wanted))
 
-    def matching(self, query: str, *, ranked: bool = False) -> Sequence[int]:
-        """Numbers of all assets that a search finds, also in the trash, by the words as they are (see `update_words`);
-        ranked: the best first. Raises UsageError for other filters, and where it takes too long."""
+    def matching(self, query: str, *, trashed: bool = False, ranked: bool = False) -> Sequence[int]:
+        """Numbers of all live assets that a search finds, or of those in the trash, and perhaps of others, by the words
+        as they are (see `update_words`); ranked: the best first. Raises UsageError for other filters, and where it
+        takes too long."""
         from .search import parse
         from .store.search import matching
 
         wanted = parse(query)
-        return matching(self._db, wanted, self._about(wanted), ranked=ranked)
+        return matching(self._db, wanted, self._about(wanted), trashed=trashed, ranked=ranked)
 
     def search_sql(self, query: str, limit: int = 20) -> str:
         """The SQL statement that `search` runs."""

@@ -25,7 +25,7 @@ from indexer.store.pages import Record
 from indexer.store.search import SECONDS
 from indexer.store.timeline import last
 from indexer.suggestions import Vocabulary
-from indexer.timeline import Timeline
+from indexer.timeline import Timeline, View
 from indexer.uploads import recover
 
 from .live import Changes
@@ -63,6 +63,7 @@ class State:
         self.changes = Changes(self._last_event)
         self.pictures = Pictures(self)
         apart.warm_up()
+        self._browsers.submit(self._with_index, lambda index: self.timeline.arranged(index, View()))
         # Who works out what can be told of new photos; None: nobody.
         self.behind = Behind(settings.database) if settings.enrich else None
         self._claim = _claim(settings)

@@ -159,20 +159,36 @@ def _statement(
 
 
 def matching(
-    connection: sqlite3.Connection, wanted: Wanted, about: Sequence[str] = (), *, ranked: bool = False
+    connection: sqlite3.Connection,
+    wanted: Wanted,
+    about: Sequence[str] = (),
+    *,
+    trashed: bool = False,
+    ranked: bool = False,
 ) -> list[int]:
-    """Numbers of all assets that are found, those in the trash too; ranked: in the order of `searched`. Raises
-    UsageError where it takes too long."""
+    """Numbers of all live assets that are found, or of all in the trash, and perhaps of others; ranked: in the order of
+    `searched`. Raises UsageError where it takes too long."""
     tables, score, where, values = _parts(wanted, -1, about, None)
     if not ranked and tables == _BY_WORDS and len(where) == 1:
         statement = f"SELECT rowid FROM search WHERE {where[0]}"
     else:
+        where.insert(0, f"asset.trashed_at IS {'NOT ' * trashed}NULL")
         order = f"ORDER BY {score}, wall_clock DESC, asset.id" if ranked else ""
+        if ranked and tables == _BY_WORDS and _is_crowded(connection, values[0]):
+            order = "ORDER BY search.rowid DESC"
         statement = f"SELECT asset.number {tables} WHERE {' AND '.join(where) or 'true'} {order}"
     with deadline(connection, SECONDS):
         return [row[0] for row in connection.execute(statement, values)]
 
 
+def _is_crowded(connection: sqlite3.Connection, match: str | float) -> bool:
+    """Whether so many have the words that none of them is the best: then those come first that were indexed last."""
+    query = "SELECT count(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)"
+    return int(connection.execute(query, (match, _MOST_RANKED + 1)).fetchone()[0]) > _MOST_RANKED
+
+
+# As many are ranked in a tenth of a second.
+_MOST_RANKED = 20_000
 _BY_WORDS = "FROM asset JOIN search ON search.rowid = asset.number"
 
 

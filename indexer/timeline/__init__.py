@@ -117,11 +117,11 @@ class Arranged:
 
     def numbers(self, start: int, stop: int, *, with_members: bool = False) -> list[int]:
         """Of the assets from one ordinal up to another; with_members: all of their stacks."""
-        numbers: list[int] = self.tiles[start:stop].tolist()
-        if not with_members or not len(self.base.followers[0]):
-            return numbers
-        order = self.base.order
-        return [one for number in numbers for one in order.numbers[self.base.members_of(number)].tolist()]
+        numbers = self.tiles[start:stop]
+        if with_members and len(self.base.followers[0]) and len(numbers):
+            numbers = self.base.order.numbers[np.concatenate(self.base.members_of(numbers))]
+        found: list[int] = numbers.tolist()
+        return found
 
 
 @dataclass(frozen=True)
@@ -149,11 +149,18 @@ class Base:
         by_leader = np.argsort(leaders, kind="stable")
         return leaders[by_leader], rows[by_leader]
 
-    def members_of(self, number: int) -> Rows:
-        """Rows of the stack that an asset stands for, its own first."""
+    def members_of(self, numbers: Ints) -> list[Rows]:
+        """Rows of the stacks that these assets stand for, their own first."""
         leaders, rows = self.followers
-        first, end = np.searchsorted(leaders, [number, number + 1])
-        return np.concatenate((self.rows[[number]], rows[first:end]))
+        own = self.rows[numbers]
+        firsts, ends = (np.searchsorted(leaders, numbers, side) for side in ("left", "right"))
+        return [
+            own[at : at + 1] if first == end else np.concatenate((own[at : at + 1], rows[first:end]))
+            for at, (first, end) in enumerate(zip(firsts.tolist(), ends.tolist(), strict=True))
+        ]
+
+
+_NOTHING = Base(Order(*(np.empty(0) for _ in Order._fields)))
 
 
 class Timeline:
@@ -203,7 +210,7 @@ class Timeline:
         rows = base.rows_of(np.array([] if number is None else [number], np.int32))
         if not len(rows):
             return []
-        members = base.members_of(int(base.order.leaders[rows[0]]))
+        (members,) = base.members_of(base.order.leaders[rows])
         return store.ids_of(index.connection, base.order.numbers[members].tolist()) if len(members) > 1 else []
 
     def _keep(self, view: View, found: Arranged) -> Arranged:
@@ -213,9 +220,18 @@ class Timeline:
             if known is not None and known.changed <= found.changed and known.is_like(found):
                 found = replace(found, changed=known.changed, geometry=known.geometry)
             self._views[view] = found
+            self._let_go(found.at)
             while len(self._views) > _MOST_VIEWS:
                 self._views.popitem(last=False)
         return found
+
+    def _let_go(self, at: Moment) -> None:
+        """Of views that are used no more as they are, the order that they were made of: only whether they are still the
+        same is asked for."""
+        now = time.monotonic()
+        for view, one in self._views.items():
+            if one.at != at and one.good_until < now and one.base is not _NOTHING:
+                self._views[view] = replace(one, base=_NOTHING)
 
     @contextmanager
     def _moment(self, connection: sqlite3.Connection) -> Iterator[tuple[Moment, int, Base]]:
@@ -268,7 +284,7 @@ class Timeline:
 
 
 def _read(connection: sqlite3.Connection, *, trashed: bool = False) -> Order:
-    return arrays.whole(store.in_order(connection, trashed=trashed), store.facts(connection, trashed=trashed))
+    return arrays.whole(*store.in_order(connection, trashed=trashed), store.facts(connection, trashed=trashed))
 
 
 def _brought_up(connection: sqlite3.Connection, known: Snapshot) -> Order | None:
@@ -307,7 +323,9 @@ def _chosen(index: Index, view: View) -> Ints:
     """Numbers of the assets in a view, whatever their state; where the order is by rank, the best first."""
     sets = list[Ints]()
     if view.q:
-        sets.append(np.array(index.matching(view.q, ranked=view.order == "best"), np.int32))
+        sets.append(
+            np.array(index.matching(view.q, trashed=view.state == "trashed", ranked=view.order == "best"), np.int32)
+        )
     for kind, one, find in (
         ("album", view.album_id, store.of_album),
         ("person", view.person_id, store.of_person),

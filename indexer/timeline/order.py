@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from indexer.store.timeline import Facts, Ints
 
-Rows = NDArray[Any]  # of int64
+Rows = NDArray[Any]  # of integers
 
 
 class Order(NamedTuple):
@@ -36,13 +36,15 @@ class Order(NamedTuple):
         return Order(*(column[rows] for column in self))
 
 
-def whole(in_order: Ints, facts: Facts) -> Order:
-    """in_order: the numbers of all assets, the newest first, whether they have a date or not."""
+def whole(in_order: Ints, days: Ints, undated: Ints, facts: Facts) -> Order:
+    """in_order, days: the numbers of all assets, the newest first, and their days; undated: the numbers of those that
+    have no date of their own, and perhaps of others."""
     rows = rows_of(facts.numbers, in_order)
     if (rows < 0).any() or len(rows) != len(facts.numbers):
         raise ValueError("the order and the facts are not of the same assets")
-    rows = rows[np.argsort(facts.undated[rows], kind="stable")]
     order = Order(*facts, leaders=facts.numbers).taken(rows)
+    order = order._replace(days=days, undated=np.isin(in_order, undated))
+    order = order.taken(np.argsort(order.undated, kind="stable"))
     _stack(order, np.flatnonzero((order.stacks > 0) | (order.live > 0)))
     return order
 

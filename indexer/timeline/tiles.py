@@ -12,6 +12,7 @@ from indexer.store import timeline as store
 from indexer.store.timeline import Tile
 
 from . import Arranged
+from .order import Order, Rows
 
 T = TypeVar("T", bound=Hashable)
 
@@ -30,7 +31,7 @@ def columns(
     if [one.number for one in found] != numbers:
         return None
     times = [one.time or 0 for one in found]
-    stacks = {at: count for at, count in enumerate(_stack_sizes(arranged, numbers)) if count > 1}
+    members = arranged.base.members_of(arranged.tiles[start:stop])
     names: dict[str, int] = {}
     places = [None if (name := _place(one)) is None else names.setdefault(name, len(names)) for one in found]
     return {
@@ -40,7 +41,7 @@ def columns(
         "times": [*times[:1], *(before - this for before, this in pairwise(times))],
         "offsets": _runs(_quarters(one.offset) for one in found),
         "ratios": ratios,
-        "kinds": [_kind(arranged, one, at in stacks) for at, one in enumerate(found)],
+        "kinds": [_kind(arranged.base.order, one, rows) for one, rows in zip(found, members, strict=True)],
         "versions": "".join(version_of(one) for one in found),
         "thumbhashes": [one.thumbhash and one.thumbhash.rstrip("=") for one in found],
         "places": {"names": list(names), "of": _runs(places)},
@@ -49,26 +50,20 @@ def columns(
         },
         "ratings": {at: one.rating for at, one in enumerate(found) if one.rating is not None},
         "favorites": [at for at, one in enumerate(found) if one.is_favorite],
-        "stacks": stacks,
+        "stacks": {at: len(rows) for at, rows in enumerate(members) if len(rows) > 1},
         "descriptions": {at: one.description for at, one in enumerate(found) if one.description},
     }
 
 
-def _stack_sizes(arranged: Arranged, numbers: Iterable[int]) -> list[int]:
-    return [len(arranged.base.members_of(number)) for number in numbers]
-
-
-def _kind(arranged: Arranged, one: Tile, is_stack: bool) -> int:
+def _kind(order: Order, one: Tile, members: Rows) -> int:
     kind = VIDEO if one.mime_type.startswith("video/") else 0
     kind |= MOTION * one.has_motion | UNDATED * one.is_undated | AWAY * one.is_away
-    kind |= PANORAMA * (one.projection_type == "equirectangular")
-    order, members = arranged.base.order, arranged.base.members_of(one.number)
-    kind |= RAW * bool(store.is_raw(order.preferences[members]).any())
-    if is_stack:
-        videos = order.live[members[store.is_video(order.preferences[members])]]
-        own = order.live[members[0]]
-        kind |= STACK | LIVE * bool(not kind & VIDEO and own and (videos == own).any())
-    return kind
+    kind |= PANORAMA * (one.projection_type == "equirectangular") | RAW * one.mime_type.startswith("image/x-")
+    if len(members) == 1:
+        return kind
+    preferences, live = order.preferences[members], order.live[members]
+    has_video = live[0] and (live[store.is_video(preferences)] == live[0]).any()
+    return kind | STACK | RAW * bool(store.is_raw(preferences).any()) | LIVE * bool(has_video and not kind & VIDEO)
 
 
 def _place(one: Tile) -> str | None:
