@@ -52,6 +52,7 @@ class State:
         self._decoding = asyncio.Semaphore(apart.WORKERS)
         self._in_line = 0
         self._at_work: dict[Hashable, asyncio.Task[Any]] = {}
+        self._aside: set[asyncio.Task[None]] = set()
         self._writer = ThreadPoolExecutor(1, "indexer-write")
         self._lookers = ThreadPoolExecutor(_LOOKERS, "indexer-look")
         self._browsers = ThreadPoolExecutor(_BROWSERS, "indexer-browse")
@@ -99,6 +100,13 @@ class State:
     async def browse_once(self, what: Hashable, do: Callable[[Index], T]) -> T:
         """As `browse` and `once`."""
         return await self._once(what, self.browse, do)
+
+    def run_aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have something done that nobody waits for; where it fails, it is left."""
+        task = asyncio.create_task(work)
+        self._aside.add(task)
+        task.add_done_callback(self._aside.discard)
+        task.add_done_callback(lambda done: None if done.cancelled() else done.exception())
 
     async def _once(
         self, what: Hashable, run: Callable[[Callable[[Index], T]], Coroutine[Any, Any, T]], do: Callable[[Index], T]

@@ -47,12 +47,17 @@ async def suggest(
 
 
 async def _vocabulary(state: State) -> Vocabulary:
-    """As it was a moment ago, at worst."""
-    if state.vocabulary is not None and time.monotonic() < state.vocabulary[1]:
-        return state.vocabulary[0]
-    read: tuple[Vocabulary, float] = await state.browse_once("vocabulary", _read)
-    state.vocabulary = read
-    return read[0]
+    """As it was a while ago, at worst: nobody who types waits for the next one, but for the first."""
+    if state.vocabulary is None:
+        await _refresh(state)
+    elif time.monotonic() > state.vocabulary[1]:
+        state.run_aside(_refresh(state))
+    assert state.vocabulary is not None
+    return state.vocabulary[0]
+
+
+async def _refresh(state: State) -> None:
+    state.vocabulary = await state.browse_once("vocabulary", _read)
 
 
 def _read(index: Index) -> tuple[Vocabulary, float]:
