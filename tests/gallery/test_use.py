@@ -173,7 +173,7 @@ def test_search(site: Server, page: Any, complaints: Complaints) -> None:
     with site.http() as http:
         query = page.evaluate("new URLSearchParams(location.search).get('q')")
         total = http.get("/api/timeline", params={"q": query}).json()["total"]
-    assert page.get_by_text(f"{total} photos").is_visible()
+    page.get_by_text(f"{total} photos", exact=True).wait_for()
     assert 0 < total < 20
 
     page.keyboard.press("/")
@@ -190,6 +190,24 @@ def test_search(site: Server, page: Any, complaints: Complaints) -> None:
     page.wait_for_selector("text=Nothing found")
 
 
+def test_an_album_and_a_person_are_timelines_too(site: Server, page: Any) -> None:
+    page.wait_for_selector(TILES)
+    shown = ids_shown(page)
+    with site.http() as http:
+        album = http.post("/api/albums", json={"name": "Best of <i>2024</i>"}).json()["id"]
+        http.post(f"/api/albums/{album}/assets", json={"asset_ids": shown[1:3]})
+        people = http.get("/api/people").json()["data"]
+    page.goto(f"{site.url}/?album_id={album}")
+    page.get_by_role("heading", name="Best of <i>2024</i>").wait_for()
+    page.wait_for_selector(TILES)
+    assert ids_shown(page) == shown[1:3]
+    person = next(one for one in people if one["name"] and one["asset_count"])
+    page.goto(f"{site.url}/?person_id={person['id']}")
+    page.get_by_role("heading", name=person["name"]).wait_for()
+    page.wait_for_selector(TILES)
+    assert len(ids_shown(page)) == person["asset_count"]
+
+
 def test_folders(site: Server, page: Any) -> None:
     page.get_by_role("link", name="Folders").click()
     page.get_by_role("treeitem", name="Kyoto").click()
@@ -199,7 +217,7 @@ def test_folders(site: Server, page: Any) -> None:
         folder = page.evaluate("new URLSearchParams(location.search).get('folder')")
         total = http.get("/api/timeline", params={"folder": folder}).json()["total"]
     assert folder.endswith("/Kyoto")
-    assert page.get_by_text(f"{total} photos", exact=True).is_visible()
+    page.get_by_text(f"{total} photos", exact=True).wait_for()
 
 
 def test_back_and_reload_lead_to_the_same_place(site: Server, open_page: OpenPage) -> None:
