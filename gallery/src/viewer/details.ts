@@ -210,3 +210,15 @@ export function patchOf({ rating, is_favorite, description }: Edit): Partial<Til
   if (description !== undefined) patch.description = description || null;
   return patch;
 }
+
+/** Whether a tile shows what the details say of what can be edited. Its description may be cut off. */
+export function isSame({ rating, favorite, description }: Tile, { is_favorite, asset }: Details): boolean {
+  const { metadata } = asset;
+  const begin = description ?? "";
+  return (
+    (rating ?? 0) === (metadata.rating ?? 0) &&
+    favorite === is_favorite &&
+    (metadata.description ?? "").startsWith(begin) &&
+    (begin !== "" || !metadata.description)
+  );
+}
