@@ -145,6 +145,7 @@ def test_signing_out_ends_it_for_whoever_has_the_cookie(closed: Server) -> None:
     assert out.status_code == 204
     (gone,) = SimpleCookie(out.headers["set-cookie"]).values()
     assert gone.value == "" and gone["max-age"] == "0" and gone["path"] == "/"
+    assert out.headers["clear-site-data"] == '"cache"'  # photos that the browser keeps for a year
     assert httpx.get(f"{closed.url}/api/assets", headers=mine).status_code == 401
     assert httpx.get(f"{closed.url}/api/assets", headers=other).status_code == 200
     again = {"cookie": cookie_of(sign_in(closed, **other)), "origin": closed.url}  # it takes the place of the former

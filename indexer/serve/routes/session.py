@@ -64,10 +64,12 @@ async def begin_session(request: Request, asked: SessionKey) -> Response:
 
 @router.delete("", status_code=204, responses=errors())
 async def end_session(request: Request) -> Response:
-    """Sign out: the cookie is worth nothing from then on."""
+    """Sign out: the cookie is worth nothing from then on, and the browser forgets the photos that it kept."""
     if (token := _token(request)) is not None:
         _keys(request).sessions.end(token)
-    return _with_cookie(request, "", 0)
+    done = _with_cookie(request, "", 0)
+    done.headers["clear-site-data"] = '"cache"'
+    return done
 
 
 def _settings(request: Request) -> Settings:
