@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from indexer import Index
@@ -61,6 +62,29 @@ def test_every_command_shown_runs(home: Path) -> None:
         stdout, stderr = process.communicate(timeout=60)
         assert (process.returncode, stderr) == (0, ""), command
         assert stdout, command
+
+
+def test_the_gallery_is_opened_as_shown(home: Path) -> None:
+    (shown,) = block("## Look at them", "sh")
+    assert run("scan", home / "Pictures", database=home / "index.db").returncode == 0
+    browser = home / "browser"
+    browser.write_text(
+        f'#!/bin/sh\necho "$1" > "{home / "address"}.part" && mv "{home / "address"}.part" "{home / "address"}"\n'
+    )
+    browser.chmod(0o755)
+    process = subprocess.Popen(
+        ["bash", "-c", f"exec {shown.replace('indexer', f'{sys.executable} -m indexer', 1)} --port 0"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "INDEXER_DB": str(home / "index.db"), "BROWSER": str(browser)},
+    )
+    try:
+        until(lambda: (home / "address").exists(), what="the browser")
+        page = httpx.get((home / "address").read_text().strip())
+        assert (page.status_code, page.headers["content-type"].partition(";")[0]) == (200, "text/html")
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
 
 
 def test_the_python_shown_runs(home: Path) -> None:
