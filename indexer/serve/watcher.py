@@ -20,6 +20,8 @@ from indexer.store.writer import timestamp
 _RETRY = 1.0
 _LONGEST_RETRY = 60.0
 _PATIENCE = 30.0
+# Seconds, half of what a watch waits for by default: whoever drops a photo into a folder looks at the page for it.
+_REST = 1.0
 
 
 class Watcher:
@@ -27,7 +29,7 @@ class Watcher:
     started any more."""
 
     def __init__(self, database: Path, claim: Claim | None, ensure_in_place: Callable[[], None]) -> None:
-        self._command = [sys.executable, "-m", "indexer", "--db", str(database), "watch"]
+        self._command = [sys.executable, "-m", "indexer", "--db", str(database), "watch", "--rest", str(_REST)]
         self._ensure_in_place = ensure_in_place
         self._restarts = 0
         self._detail: str | None = None

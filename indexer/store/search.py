@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from indexer.search import Near, Term, Wanted
+from indexer.search import Near, Range, Term, Wanted
 
 from .connection import deadline
 from .enrichments import put_setting, setting
@@ -267,7 +267,6 @@ def _match(term: Term) -> str:
 
 
 _RANGED = {
-    "rating": "coalesce((SELECT said.rating FROM user_value AS said WHERE said.asset_id = asset.id), asset.rating)",
     "iso": "asset.iso",
     "aperture": "asset.f_number",
     "focal": "asset.focal_length",
@@ -283,6 +282,9 @@ def _clauses(wanted: Wanted, is_crowded: bool) -> Iterator[tuple[str, list[str |
     if wanted.kind:
         yield "asset.mime_type >= ? || '/' AND asset.mime_type < ? || '0'", [wanted.kind, wanted.kind]
     for one in wanted.ranges:
+        if one.name == "rating":
+            yield _rating(one)
+            continue
         if one.low is not None:
             yield f"{_RANGED[one.name]} >{'' if one.is_open[0] else '='} ?", [one.low]
         if one.high is not None:
@@ -293,6 +295,19 @@ def _clauses(wanted: Wanted, is_crowded: bool) -> Iterator[tuple[str, list[str |
         clause, some = _near(wanted.near)
         # With a sign before it, SQLite does not look for an index of it.
         yield clause.replace("asset.latitude BETWEEN", "+asset.latitude BETWEEN") if is_crowded else clause, some
+
+
+def _rating(wanted: Range) -> tuple[str, list[str | float]]:
+    """The user's, else the file's. Few have one of the user's: those are listed first, not looked for in each row."""
+    signs = (f">{'' if wanted.is_open[0] else '='} ?", f"<{'' if wanted.is_open[1] else '='} ?")
+    ends = [(sign, end) for sign, end in zip(signs, (wanted.low, wanted.high), strict=True) if end is not None]
+    holds = " AND ".join(f"{{0}} {sign}" for sign, _ in ends)
+    said = "SELECT asset_id FROM user_value WHERE "
+    clause = (
+        f"({holds.format('asset.rating')} AND asset.id NOT IN ({said} rating IS NOT NULL)"
+        f" OR asset.id IN ({said} {holds.format('rating')}))"
+    )
+    return clause, [end for _, end in ends] * 2
 
 
 def _near(near: Near) -> tuple[str, list[str | float]]:

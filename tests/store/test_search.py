@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from indexer import Index
 from indexer.errors import UsageError
 from indexer.search import FILTERS
-from indexer.store import search
+from indexer.store import connection, search
 from indexer.store.writer import Writer
 
 from ..conftest import jpeg, put, rows, run, sized
@@ -163,6 +163,11 @@ def test_figures(index: Index, photos: Path) -> None:
     assert set(names(index, "rating:1..2")) == {"1.jpg", "2.jpg"}
     assert set(names(index, "rating:<1")) == {"0.jpg"}
     assert set(names(index, "rating:3")) == {"3.jpg"}
+    with connection.open_for_writing(index.path) as database:  # what the files say, which the user's word wins over
+        database.execute("UPDATE asset SET rating = 5 - substr(original_file_name, 1, 1)")
+    index.set([photos / "1.jpg"], rating=None)
+    assert set(names(index, "rating:>=4")) == {"1.jpg", "4.jpg", "5.jpg"}
+    assert set(names(index, "rating:<=1")) == {"0.jpg"}
     assert names(index, "iso:>100") == []
 
 
