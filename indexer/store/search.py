@@ -307,7 +307,8 @@ def _rating(wanted: Range) -> tuple[str, list[str | float]]:
         f"({holds.format('asset.rating')} AND asset.id NOT IN ({said} rating IS NOT NULL)"
         f" OR asset.id IN ({said} {holds.format('rating')}))"
     )
-    return clause, [end for _, end in ends] * 2
+    values: list[str | float] = [end for _, end in (*ends, *ends)]
+    return clause, values
 
 
 def _near(near: Near) -> tuple[str, list[str | float]]:
