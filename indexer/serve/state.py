@@ -35,8 +35,9 @@ from .watcher import Watcher
 
 T = TypeVar("T")
 _LOOKERS = 4
-# Threads for what a gallery asks for while it is scrolled: none of them waits for a picture.
-_BROWSERS = 3
+# Threads for what a gallery asks for while it is scrolled: none of them waits for a picture, nor for a search, which
+# may wait for whoever writes.
+_BROWSERS, _SEARCHERS = 3, 2
 # Pictures to search by that wait for their turn, beside those whose turn it is; more are refused.
 _MOST_WAITING = 16
 
@@ -56,6 +57,7 @@ class State:
         self._writer = ThreadPoolExecutor(1, "indexer-write")
         self._lookers = ThreadPoolExecutor(_LOOKERS, "indexer-look")
         self._browsers = ThreadPoolExecutor(_BROWSERS, "indexer-browse")
+        self._searchers = ThreadPoolExecutor(_SEARCHERS, "indexer-search")
         # What may be searched for, and until when that is good (time.monotonic).
         self.vocabulary: tuple[Vocabulary, float] | None = None
         self.timeline = Timeline(settings.database, keeps_file=not settings.read_only)
@@ -96,6 +98,10 @@ class State:
     async def once(self, what: Hashable, do: Callable[[Index], T]) -> T:
         """As `look`; whoever asks for the same while it is being done gets what the first one gets."""
         return await self._once(what, self.look, do)
+
+    async def search(self, do: Callable[[Index], T]) -> T:
+        """In a thread of its own kind: what brings the words that are searched up to date first."""
+        return await self._in(self._searchers, do)
 
     async def browse_once(self, what: Hashable, do: Callable[[Index], T]) -> T:
         """As `browse` and `once`."""
@@ -159,7 +165,7 @@ class State:
             self._claim.end()
         if self.behind is not None:
             self.behind.close()
-        pools = (self._writer, self._lookers, self._browsers)
+        pools = (self._writer, self._lookers, self._browsers, self._searchers)
         for pool in pools:
             pool.shutdown(wait=False, cancel_futures=True)
         apart.close()  # they may wait for it

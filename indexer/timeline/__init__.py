@@ -181,12 +181,11 @@ class Timeline:
 
         Raises NotFound for an album, a person or a folder that is not there; UsageError for a search that makes no
         sense, or takes too long."""
-        connection, known = index.connection, self._views.get(view)
-        started = time.monotonic()
-        if known is not None and (known.at == store.last(connection) or (may_be_old and started < known.good_until)):
-            return known
         if view.q and parse(view.q).is_trashed:
             view = view._replace(state="trashed")
+        connection, known, started = index.connection, self._views.get(view), time.monotonic()
+        if known is not None and (known.at == store.last(connection) or (may_be_old and started < known.good_until)):
+            return known
         for _ in range(_MOST_TRIES if view.q else 1):
             if view.q:
                 index.update_words()
@@ -217,6 +216,9 @@ class Timeline:
         """Under the event at which it last changed."""
         with self._lock:
             known = self._views.pop(view, None)
+            if known is not None and known.at.cursor > found.at.cursor:  # another thread was later, and faster
+                self._views[view] = known
+                return found
             if known is not None and known.changed <= found.changed and known.is_like(found):
                 found = replace(found, changed=known.changed, geometry=known.geometry)
             self._views[view] = found
@@ -263,6 +265,7 @@ class Timeline:
             order = _brought_up(connection, known)
         else:
             known = None
+            self._views.clear()
         if order is None:
             order = _read(connection)
         changed = known.changed if known is not None and _shows_the_same(known.order, order) else at.cursor

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import brotli
@@ -11,8 +13,9 @@ import httpx
 import pytest
 
 from indexer import Index
+from indexer.store import connection
 
-from .conftest import Server
+from .conftest import Serve, Server
 
 
 def timeline(server: Server, path: str = "", **params: object) -> Any:
@@ -138,3 +141,40 @@ def test_what_makes_no_sense(server: Server, path: str, params: dict[str, object
 def test_past_the_end_is_nothing(server: Server) -> None:
     assert timeline(server, "/tiles", start=10_000, stop=10_010)["ids"] == ""
     assert timeline(server, "/ids", start=10_000, stop=10_010) == {"ids": []}
+
+
+def test_a_search_that_waits_for_who_writes_holds_up_nobody(serve: Serve, some: Index) -> None:
+    """The words are brought up to date first: that takes the lock of whoever writes."""
+    server = serve(some.path)
+    assert timeline(server, q="jpg")["total"] == 3
+    asset = some.list()[0].id
+    some.set([asset], description="a heron")
+    writing = connection.open_for_writing(some.path)
+    writing.execute("BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(4) as many:
+        searches = [many.submit(timeline, server, q=f"heron x{number}") for number in range(4)]
+        time.sleep(0.3)
+        for _ in range(5):
+            assert len(tile_ids(server)) == timeline(server)["total"] == 3
+        assert httpx.get(f"{server.url}/files/{asset}/thumbnail").status_code == 200
+        assert not any(one.done() for one in searches)
+        writing.execute("ROLLBACK")
+        writing.close()
+        assert all(one.result()["total"] == 0 for one in searches)
+    assert tile_ids(server, q="heron") == [asset]
+
+
+def test_a_change_of_a_view_moves_its_cursor_and_no_other(server: Server, indexed: Index) -> None:
+    folder = indexed.list()[0].path.rpartition("/")[0]
+    album = indexed.albums.create("Some", [indexed.list()[0].id]).id
+    views: list[dict[str, object]] = [{}, {"folder": folder}, {"album_id": album}, {"q": "paris"}, {"state": "trashed"}]
+    before = [timeline(server, **view) for view in views]
+    other = next(one for one in indexed.list(limit=-1) if not one.path.startswith(folder) and "Kyoto" in one.path)
+    indexed.set([other.id], description="what the tile says")
+    assert [timeline(server, **view) for view in views] == before
+    indexed.trash([other.id])
+    after = [timeline(server, **view) for view in views]
+    assert [one["cursor"] > two["cursor"] for one, two in zip(after, before, strict=True)] == [
+        True, False, False, False, True
+    ]  # fmt: skip
+    assert [after[at] == before[at] for at in (1, 2, 3)] == [True] * 3

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import HTTPException, Query, Request, Response
 
@@ -16,11 +17,13 @@ from ..answers import answer, errors, unprocessable
 from ..models import AlbumId, AssetId, AssetIdList, PersonId, Position, Tiles
 from ..models import Timeline as TimelineModel
 from ..routing import make_router
+from ..state import State as ServerState
 from ..state import state_of
 from ..urls import version_of
 
 router = make_router(prefix="/api/timeline", tags=["timeline"])
 
+T = TypeVar("T")
 MOST_TILES, MOST_IDS = 1_000, 50_000
 
 Search = Annotated[str, Query(description="Words and filters, as the command line has them.")]
@@ -43,6 +46,10 @@ def _arranged(timeline: Timeline, index: Index, view: View, *, may_be_old: bool 
         raise unprocessable("q", str(error)) from error
 
 
+async def _in_thread(state: ServerState, view: View, do: Callable[[Index], T]) -> T:
+    return await (state.search(do) if view.q else state.browse(do))
+
+
 @router.get("", response_model=TimelineModel, responses=errors(404))
 async def get_timeline(
     request: Request,
@@ -55,7 +62,7 @@ async def get_timeline(
 ) -> Response:
     """How many tiles a view has, and on which days."""
     view, here = _view(q, album_id, person_id, folder, state, order), state_of(request)
-    found = await here.browse(lambda index: _arranged(here.timeline, index, view))
+    found = await _in_thread(here, view, lambda index: _arranged(here.timeline, index, view))
     return answer(
         {
             "cursor": found.changed,
@@ -96,7 +103,7 @@ async def get_geometry(
         found = _arranged(here.timeline, index, view)
         return f'"{found.changed}"', getattr(found.geometry, encoding or "plain")
 
-    etag, content = await here.browse(look)
+    etag, content = await _in_thread(here, view, look)
     # A browser that kept it would take an index made anew, which counts its events from one again, for the same.
     headers = {"etag": etag, "cache-control": "private, no-store", "vary": "accept-encoding"}
     known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
@@ -141,7 +148,7 @@ async def get_tiles(
                 return shown
         raise HTTPException(503, "photos are being deleted: try again")
 
-    return answer(await here.browse(look))
+    return answer(await _in_thread(here, view, look))
 
 
 @router.get("/position", response_model=Position, responses=errors(404))
@@ -165,7 +172,7 @@ async def get_position(
         ordinal = None if number is None else found.ordinal_of(number)
         return {"ordinal": ordinal, "cursor": found.changed}
 
-    return answer(await here.browse(look))
+    return answer(await _in_thread(here, view, look))
 
 
 @router.get("/ids", response_model=AssetIdList, responses=errors(404))
@@ -189,7 +196,7 @@ async def get_ids(
         found = _arranged(here.timeline, index, view, may_be_old=True)
         return store.ids_of(index.connection, found.numbers(start, stop, with_members=members))
 
-    return answer({"ids": await here.browse(look)})
+    return answer({"ids": await _in_thread(here, view, look)})
 
 
 def _check_range(start: int, stop: int, most: int) -> None:
