@@ -38,8 +38,8 @@ _WATCH = """(() => {
     new PerformanceObserver((list) => seen.layouts.push(...list.getEntries()
         .filter((one) => one.name === "timeline layout").map((one) => one.duration))).observe({ type: "measure" });
     const cells = () => [...document.querySelectorAll(".tl-cell")];
-    // Videos of benchmarks.library have no picture.
-    const isShown = (cell) => cell.matches(".is-broken") || Boolean(cell.querySelector("img")?.naturalWidth);
+    // Videos of benchmarks.library have no picture, and no file behind them either.
+    const isShown = (cell) => Boolean(cell.querySelector("img")?.naturalWidth || cell.querySelector(".tl-video"));
     seen.tops = () => new Map([...document.querySelectorAll(".tl-link[href]")]
         .map((link) => [link.href, link.getBoundingClientRect().top]));
     seen.compare = (before, after) => Math.max(0, ...[...before].filter(([key]) => after.has(key))

@@ -26,7 +26,7 @@ export const KEYS: readonly KeyGroup[] = [
       ["g", "Go to a date"],
       ["x", "Select; with Shift up to here"],
       ["Ctrl+A", "Select all"],
-      ["Ctrl+Wheel", "Larger or smaller photos"],
+      ["+ - Ctrl+Wheel", "Larger or smaller photos"],
     ],
   },
 ];

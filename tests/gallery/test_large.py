@@ -119,3 +119,26 @@ def test_the_photo_under_the_pointer_stays_there_when_tiles_grow(large: Server, 
     page.wait_for_timeout(500)
     assert before in in_window(page)
     assert abs(in_window(page)[before][1] - y) < 400
+
+
+def test_no_pictures_are_asked_for_while_flinging(large: Server, open_page: OpenPage) -> None:
+    page = open_page(large.url)
+    until(lambda: is_sharp(page), what="sharp thumbnails")
+    page.wait_for_load_state("networkidle")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/files/" in request.url else None)
+    flung = page.evaluate(
+        """() => new Promise((resolve) => {
+            const scroller = document.querySelector(".tl-scroller");
+            let frames = 0;
+            const fling = () => {
+                scroller.scrollTop += 1500;
+                if (++frames < 40) requestAnimationFrame(fling);
+                else resolve(scroller.scrollTop);
+            };
+            requestAnimationFrame(fling);
+        })"""
+    )
+    assert flung == 60_000 and asked == []
+    until(lambda: is_sharp(page), what="sharp thumbnails where it came to rest")
+    assert 0 < len(asked) < 120

@@ -196,6 +196,16 @@ export class Layout {
     return nearest;
   }
 
+  /** Of the rows that lie between these positions, at least in part: the first tile, and behind the last. */
+  tilesBetween(from: number, to: number): [number, number] {
+    if (!this.rows) return [0, 0];
+    const [top, bottom] = this.band(this.rowAt(from));
+    const isAbove = this.#rows.top[top]! + this.#rows.height[top]! <= from && bottom + 1 < this.rows;
+    const first = isAbove ? bottom + 1 : top;
+    const last = Math.max(first, this.rowAt(to - 1));
+    return [this.rowFirst(first), this.rowFirst(last + 1)];
+  }
+
   /** The tile `bands` bands below (above where negative), nearest to x; at the ends the band there. */
   beyond(ordinal: number, bands: number, x: number): number {
     let row = this.rowOf(ordinal);

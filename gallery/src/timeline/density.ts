@@ -1,4 +1,7 @@
-/** The height of rows that the user chose, kept by the browser. */
+/** How large photos are shown: the height of rows that the user chose, kept by the browser, and what follows from it. */
+import { groupsOf, type Grouping } from "../core/geometry";
+import { Layout } from "../core/layout";
+import type { Library } from "../core/library";
 
 export const SMALLEST = 48;
 export const LARGEST = 480;
@@ -16,7 +19,7 @@ export function clampHeight(height: number): number {
   return Math.round(Math.min(LARGEST, Math.max(SMALLEST, height)));
 }
 
-export function groupingOf(rowHeight: number): "day" | "month" | "year" {
+function groupingOf(rowHeight: number): Grouping {
   return rowHeight >= DAYS ? "day" : rowHeight >= MONTHS ? "month" : "year";
 }
 
@@ -36,4 +39,23 @@ export function keepHeight(height: number): void {
   } catch {
     // storage is disabled or full: the choice lasts as long as the page
   }
+}
+
+/** width: of the content, in CSS pixels. The time it takes is a measure of the browser's, "timeline layout". */
+export function layOut(library: Library, rowHeight: number, width: number): Layout {
+  const isNarrow = width < 600;
+  const start = performance.now();
+  const { days, dayStarts, total, ratios } = library;
+  const layout = new Layout(ratios, groupsOf(days, dayStarts, total, groupingOf(rowHeight)), {
+    width,
+    rowHeight,
+    gap: isNarrow ? 2 : 4,
+    header: isNarrow ? 40 : 44,
+    below: isNarrow ? 8 : 16,
+    between: isNarrow ? 12 : 20,
+    narrowest: isNarrow ? 172 : 180,
+  });
+  performance.clearMeasures("timeline layout"); // only the last one is kept
+  performance.measure("timeline layout", { start });
+  return layout;
 }

@@ -2,15 +2,15 @@
  * The timeline's machinery: what is drawn where, as the view scrolls, is resized, or shows another state of the library.
  * Scrolling runs through here without any framework.
  */
-import { groupsOf } from "../core/geometry";
-import { Layout } from "../core/layout";
+import type { Layout } from "../core/layout";
 import type { Library } from "../core/library";
 import type { Pages } from "../core/pages";
 import { Spacer, type Place } from "../core/scroll";
 import type { Selection } from "../core/selection";
 import { viewParams } from "../view";
-import { chosenHeight, clampHeight, groupingOf, keepHeight, usualHeight } from "./density";
+import { chosenHeight, clampHeight, keepHeight, layOut, usualHeight } from "./density";
 import { Headers } from "./headers";
+import { holdAt, positionOf, shiftOf, type Hold } from "./hold";
 import { Pictures } from "./pictures";
 import { Rows } from "./rows";
 import type { TileView } from "./tile";
@@ -32,17 +32,6 @@ export interface Anchor {
   cursor?: number;
 }
 
-/** A content position that is held, in terms of a tile, while layouts change. */
-interface Hold {
-  ordinal: number;
-  /** Within the tile, as a part of its height. */
-  part: number;
-  /** Pixels from the view's top to that point. */
-  from: number;
-  /** The position in the view that was asked for, where the tile is the nearest to it. */
-  asked?: number;
-}
-
 /** Faster than this, in pixels a millisecond, no pictures are asked for; and beyond the other no tiles either. */
 const FLING = 5;
 const FLIGHT = 40;
@@ -53,8 +42,6 @@ const AHEAD = 0.9;
 const BEHIND = 0.4;
 /** Tiles are loaded so far beyond what is drawn, in the direction of travel. */
 const TILES_AHEAD = 300;
-/** So many tiles in view are looked for in another state of it, where the first ones are gone. */
-const TRIES = 8;
 
 export class Grid {
   layout: Layout;
@@ -104,7 +91,7 @@ export class Grid {
     this.headers = new Headers(parts.headers, library, selection, isSelectable, (group) => this.#toggleGroup(group));
     this.#params = viewParams(library.view).toString();
     this.rowHeight = chosenHeight() ?? usualHeight(parts.scroller.clientWidth);
-    this.layout = this.#lay(0);
+    this.layout = layOut(library, this.rowHeight, 0);
     const onscroll = () => this.#scrolled();
     parts.scroller.addEventListener("scroll", onscroll, { passive: true });
     const observer = new ResizeObserver(() => this.#resized());
@@ -117,6 +104,7 @@ export class Grid {
       library.participate((next) => this.#prepare(next)),
       selection.onchange(() => this.#selected()),
     );
+    this.#selected();
     this.#resized();
     this.#begin();
   }
@@ -141,7 +129,7 @@ export class Grid {
   }
 
   get visible(): [number, number] {
-    return this.#tilesBetween(this.y + this.layout.options.header, this.y + this.height);
+    return this.layout.tilesBetween(this.y + this.layout.options.header, this.y + this.height);
   }
 
   /** Shows the content from y on. hurried: one of a series of such calls. */
@@ -245,27 +233,6 @@ export class Grid {
     this.restore(initial).then(show, show);
   }
 
-  #lay(width: number): Layout {
-    const { library, rowHeight } = this;
-    const isNarrow = width < 600;
-    const start = performance.now();
-    const layout = new Layout(
-      library.ratios,
-      groupsOf(library.days, library.dayStarts, library.total, groupingOf(rowHeight)),
-      {
-        width,
-        rowHeight,
-        gap: isNarrow ? 2 : 4,
-        header: isNarrow ? 40 : 44,
-        below: isNarrow ? 8 : 16,
-        between: isNarrow ? 12 : 20,
-        narrowest: isNarrow ? 172 : 180,
-      },
-    );
-    performance.measure("timeline layout", { start });
-    return layout;
-  }
-
   #resized(): void {
     const { clientWidth, clientHeight } = this.parts.scroller;
     if (!clientWidth || !clientHeight || (clientWidth === this.width && clientHeight === this.height)) return;
@@ -291,11 +258,10 @@ export class Grid {
   /** Lays out anew. hold: what stays where it is; null: the content position. */
   #relay(hold: Hold | null, y = this.y): void {
     if (!this.width) return;
-    this.layout = this.#lay(this.#contentWidth);
+    this.layout = layOut(this.library, this.rowHeight, this.#contentWidth);
     this.parts.rows.ariaRowCount = String(this.layout.rows);
-    const rect = hold && this.layout.rect(hold.ordinal);
-    const wanted = rect ? rect.top + Math.round(hold!.part * rect.height - hold!.from) : y;
-    this.#apply(this.#spacer.resize(this.layout.height, this.height, wanted));
+    const held = hold && positionOf(this.layout, hold);
+    this.#apply(this.#spacer.resize(this.layout.height, this.height, held ?? y));
     this.#range = [0, -1];
     this.#draw(true);
   }
@@ -304,15 +270,9 @@ export class Grid {
     return Math.floor(this.parts.spacer.clientWidth);
   }
 
-  /** The point of the view, as one of a tile. At the very top it is the top that is held. */
+  /** At the very top it is the top that is held. */
   #holdAt(x: number, from: number): Hold | null {
-    if (this.y <= 0 && from <= this.layout.options.header) return null;
-    const ordinal = this.tileAt(x, from);
-    const rect = this.layout.rect(ordinal);
-    if (!rect) return null;
-    const part = (this.y + from - rect.top) / rect.height;
-    const inside = Math.min(1, Math.max(0, part));
-    return { ordinal, part: inside, from: from + Math.round((inside - part) * rect.height), asked: from };
+    return this.y <= 0 && from <= this.layout.options.header ? null : holdAt(this.layout, this.y, x, from);
   }
 
   #apply({ offset, top }: Place): void {
@@ -451,22 +411,11 @@ export class Grid {
     return last < first ? [0, 0] : [this.layout.rowFirst(first), this.layout.rowFirst(last + 1)];
   }
 
-  /** Of the tiles of rows that lie between these positions, at least in part: the first, and behind the last. */
-  #tilesBetween(from: number, to: number): [number, number] {
-    const { layout } = this;
-    if (!layout.rows) return [0, 0];
-    let [first, last] = layout.band(layout.rowAt(from));
-    const { top, height } = layout.rowRect(first);
-    if (top + height <= from && last + 1 < layout.rows) first = last + 1;
-    last = Math.max(first, layout.rowAt(to - 1));
-    return [layout.rowFirst(first), layout.rowFirst(last + 1)];
-  }
-
   /** Before another state of the view is shown: finds what is looked at in it, and loads that. */
   async #prepare(next: Pages): Promise<() => void> {
     const focused = this.library.tile(this.active)?.id;
     const [shift, active, selected] = await Promise.all([
-      this.y > 0 ? this.#shiftOf(next) : 0,
+      this.y > 0 ? shiftOf(this.library, next, this.visible) : 0,
       focused === undefined ? null : next.ordinalOf(focused),
       this.selection.remap(next),
     ]);
@@ -479,16 +428,5 @@ export class Grid {
       this.#next = rect && { ordinal: ordinal + shift, part: 0, from: rect.top - this.y };
       selected();
     };
-  }
-
-  /** By how many ordinals what is looked at has moved in another state of the view. */
-  async #shiftOf(next: Pages): Promise<number> {
-    const [start, stop] = this.visible;
-    for (let ordinal = start; ordinal < Math.min(stop, start + TRIES); ordinal++) {
-      const id = this.library.tile(ordinal)?.id;
-      const now = id === undefined ? null : await next.ordinalOf(id);
-      if (now !== null) return now - ordinal;
-    }
-    return 0;
   }
 }

@@ -1,6 +1,9 @@
 /** The keyboard in the timeline: moves by where tiles lie, selects, opens. */
 import type { Grid } from "./grid";
 
+/** Of the size of photos, by one press. */
+const STEP = 1.15;
+
 export interface KeyActions {
   open(ordinal: number): void;
 }
@@ -83,6 +86,10 @@ function act(event: KeyboardEvent, grid: Grid, actions: KeyActions): boolean {
   }
   if (key === "a" && (ctrlKey || metaKey) && grid.isSelectable && grid.layout.total) {
     if (!selection.hasAll(0, grid.layout.total)) selection.toggleRange(0, grid.layout.total);
+    return true;
+  }
+  if ((key === "+" || key === "=" || key === "-") && !ctrlKey && !metaKey) {
+    grid.setRowHeight(grid.rowHeight * (key === "-" ? 1 / STEP : STEP));
     return true;
   }
   if (!rows.at(document.activeElement) || active < 0) return false;

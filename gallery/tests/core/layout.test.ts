@@ -98,6 +98,21 @@ describe("Layout", () => {
     );
   });
 
+  it("names the tiles between two positions", () => {
+    fc.assert(
+      fc.property(layouts, fc.nat(4000), fc.integer({ min: 1, max: 1500 }), (layout, from, height) => {
+        fc.pre(layout.total > 0 && from < layout.height);
+        const [start, stop] = layout.tilesBetween(from, from + height);
+        for (let ordinal = 0; ordinal < layout.total; ordinal++) {
+          const { top, height: own } = layout.rect(ordinal)!;
+          const isBetween = top < from + height && top + own > from;
+          if (isBetween) expect(start <= ordinal && ordinal < stop).toBe(true);
+        }
+        expect(stop).toBeGreaterThan(start);
+      }),
+    );
+  });
+
   it("reaches the tile above from the tile below where both are as wide", () => {
     const squares = new Layout(new Uint8Array(100).fill(128), groups([100]), OPTIONS);
     const { left, width } = squares.rect(8)!;
