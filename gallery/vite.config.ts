@@ -40,6 +40,7 @@ export default defineConfig({
     emptyOutDir: true,
     assetsDir: "gallery",
     assetsInlineLimit: 0, // the page's Content-Security-Policy allows no data: scripts or styles
+    license: { fileName: "licenses.md" }, // of the libraries that the page carries
     modulePreload: { polyfill: false },
     target: "es2022",
   },

@@ -278,4 +278,5 @@ def test_pip_builds_it_with_the_node_of_the_system_and_the_result_is_the_same(tr
         names.add(tuple(sorted(name for name in tree.wheel() if name.startswith("indexer/serve/static/gallery/"))))
         shutil.rmtree(tree.top / "indexer" / "serve" / "static")
     (parts,) = names
+    assert b"svelte" in tree.wheel()["indexer/serve/static/licenses.md"]
     assert any(name.endswith(".js.br") for name in parts) and any(name.endswith(".css") for name in parts)
