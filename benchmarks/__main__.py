@@ -2,9 +2,10 @@
 
     python -m benchmarks [NAME ...] [--quick] [--json] [--million]
 
-NAME: scan, rescan, watch, large, enrich, serve, instructions; all but instructions where none is named. --quick takes
-under three minutes: smaller trees, fewer rounds, without enrich and serve. Everything is made from sample_media in a
-temporary folder (TMPDIR says where) and removed again. Exit code 1: something that is wanted was not reached.
+NAME: scan, rescan, watch, large, enrich, serve, timeline, gallery, instructions; all but instructions where none is
+named. --quick takes under three minutes: smaller trees, fewer rounds, without enrich and what comes after it.
+Everything is made in a temporary folder (TMPDIR says where), from sample_media or drawn, and removed again. Exit code
+1: something that is wanted was not reached.
 
 On shared machines seconds say little: read the ratios, whose two sides ran in turn.
 """
@@ -23,7 +24,7 @@ from pathlib import Path
 from .measuring import Dots, Row
 
 _QUICK = ("scan", "rescan", "watch", "large")
-_ALL = (*_QUICK, "enrich", "serve")
+_ALL = (*_QUICK, "enrich", "serve", "timeline", "gallery")
 
 
 def main() -> None:
@@ -32,7 +33,7 @@ def main() -> None:
     )
     parser.add_argument("names", nargs="*", choices=[*_ALL, "instructions", []], metavar="NAME")
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--million", action="store_true", help="also a second scan of a million files")
+    parser.add_argument("--million", action="store_true", help="also a second scan, and a gallery, of a million")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     rows = []
@@ -52,7 +53,7 @@ def _measure(name: str, options: argparse.Namespace) -> Callable[[Path], list[Ro
     from importlib import import_module
 
     module = import_module(f"benchmarks.{name}")
-    if name == "rescan":
+    if name in ("rescan", "timeline", "gallery"):
         return lambda scratch: module.measure(scratch, quick=options.quick, million=options.million)
     return lambda scratch: module.measure(scratch, quick=options.quick)
 

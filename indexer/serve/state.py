@@ -65,8 +65,8 @@ class State:
             self._writer.submit(self._with_index, recover)
         self.changes = Changes(self._last_event)
         self.pictures = Pictures(self)
-        apart.warm_up()
-        self._browsers.submit(self._with_index, lambda index: self.timeline.arranged(index, View()))
+        self._is_closed = False
+        self._browsers.submit(self._with_index, self._get_ready)
         # Who works out what can be told of new photos; None: nobody.
         self.behind = Behind(settings.database) if settings.enrich else None
         self._claim = _claim(settings)
@@ -78,6 +78,14 @@ class State:
         seconds: everybody waits meanwhile."""
         self._until = time.monotonic() + SECONDS
         return self._looks
+
+    def _get_ready(self, index: Index) -> None:
+        """For the first page that is opened: its layout first, then who draws its thumbnails."""
+        try:
+            self.timeline.arranged(index, View())
+        finally:
+            if not self._is_closed:
+                apart.warm_up()
 
     def _last_event(self) -> int:
         self.looks.ensure_in_place()
@@ -158,6 +166,7 @@ class State:
         return found
 
     def close(self) -> None:
+        self._is_closed = True
         self.changes.close()
         if self.watcher is not None:
             self.watcher.close()
@@ -171,6 +180,7 @@ class State:
         apart.close()  # they may wait for it
         for pool in pools:
             pool.shutdown()
+        apart.close()  # one of them may have begun to get it ready
         self.timeline.close()
         self._looks.close()
 
