@@ -140,5 +140,5 @@ def test_no_pictures_are_asked_for_while_flinging(large: Server, open_page: Open
         })"""
     )
     assert flung == 60_000 and asked == []
-    until(lambda: bool(asked) and is_sharp(page), what="sharp thumbnails where it came to rest")
+    until(lambda: is_sharp(page) and bool(asked), what="sharp thumbnails where it came to rest")
     assert len(asked) < 120
