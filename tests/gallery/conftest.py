@@ -23,9 +23,6 @@ from ..serve.conftest import Server, sampled, start
 
 __all__ = ["Complaints", "OpenPage", "Screen", "Server", "sampled"]
 
-playwright_api = pytest.importorskip(
-    "playwright.sync_api", reason="Playwright drives the browser: it comes with the extra [test]"
-)
 TOP = Path(__file__).parents[2]
 STATIC = TOP / "indexer" / "serve" / "static"
 # The browser resolves no name and asks for nothing by itself.
@@ -130,7 +127,10 @@ def browser(built: Path) -> Iterator[Any]:
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:
         pytest.skip("there is no chromium: 'apt-get install chromium'")
-    with playwright_api.sync_playwright() as playwright:
+    api = pytest.importorskip(
+        "playwright.sync_api", reason="Playwright drives the browser: it comes with the extra [test]"
+    )
+    with api.sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=program, args=list(_CHROMIUM))
         yield running
         running.close()
