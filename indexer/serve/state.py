@@ -38,6 +38,8 @@ _LOOKERS = 4
 # Threads for what a gallery asks for while it is scrolled: none of them waits for a picture, nor for a search, which
 # may wait for whoever writes.
 _BROWSERS, _SEARCHERS = 3, 2
+# Seconds after the start.
+_WARM_UP_AFTER = 0.5
 # Pictures to search by that wait for their turn, beside those whose turn it is; more are refused.
 _MOST_WAITING = 16
 
@@ -65,8 +67,9 @@ class State:
             self._writer.submit(self._with_index, recover)
         self.changes = Changes(self._last_event)
         self.pictures = Pictures(self)
-        self._is_closed = False
-        self._browsers.submit(self._with_index, self._get_ready)
+        # For the first page that is opened: its layout first, then who draws its thumbnails.
+        self._browsers.submit(self._with_index, lambda index: self.timeline.arranged(index, View()))
+        self._warming = asyncio.get_running_loop().call_later(_WARM_UP_AFTER, apart.warm_up)
         # Who works out what can be told of new photos; None: nobody.
         self.behind = Behind(settings.database) if settings.enrich else None
         self._claim = _claim(settings)
@@ -78,14 +81,6 @@ class State:
         seconds: everybody waits meanwhile."""
         self._until = time.monotonic() + SECONDS
         return self._looks
-
-    def _get_ready(self, index: Index) -> None:
-        """For the first page that is opened: its layout first, then who draws its thumbnails."""
-        try:
-            self.timeline.arranged(index, View())
-        finally:
-            if not self._is_closed:
-                apart.warm_up()
 
     def _last_event(self) -> int:
         self.looks.ensure_in_place()
@@ -166,7 +161,7 @@ class State:
         return found
 
     def close(self) -> None:
-        self._is_closed = True
+        self._warming.cancel()
         self.changes.close()
         if self.watcher is not None:
             self.watcher.close()
@@ -180,7 +175,6 @@ class State:
         apart.close()  # they may wait for it
         for pool in pools:
             pool.shutdown()
-        apart.close()  # one of them may have begun to get it ready
         self.timeline.close()
         self._looks.close()
 
