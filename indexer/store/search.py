@@ -173,7 +173,8 @@ def matching(
         statement = f"SELECT rowid FROM search WHERE {where[0]}"
     else:
         where.insert(0, f"asset.trashed_at IS {'NOT ' * trashed}NULL")
-        order = f"ORDER BY {score}, wall_clock DESC, asset.id" if ranked else ""
+        first = "" if score == "0" else f"{score}, "  # ORDER BY 0 would name a column
+        order = f"ORDER BY {first}wall_clock DESC, asset.id" if ranked else ""
         if ranked and tables == _BY_WORDS and _is_crowded(connection, values[0]):
             order = "ORDER BY search.rowid DESC"
         statement = f"SELECT asset.number {tables} WHERE {' AND '.join(where) or 'true'} {order}"

@@ -111,6 +111,9 @@ def test_views(server: Server, indexed: Index) -> None:
     best = tile_ids(server, q="paris", order="best")
     assert set(found) == set(best) == {one.id for one in indexed.search("paris", limit=-1)} & set(tile_ids(server))
     assert timeline(server, q="paris", order="best")["days"] == []
+    for query in ("type:photo", "near:48.86,2.29,500km", "£"):  # no words to rank by
+        best = tile_ids(server, q=query, order="best")
+        assert sorted(best) == sorted(tile_ids(server, q=query)) and (best or query == "£")
     indexed.trash([live[1].id])
     assert tile_ids(server, state="trashed") == tile_ids(server, q="is:trashed") == [live[1].id]
     assert timeline(server, album_id=album)["total"] == 1
