@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
+import socket
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -67,6 +69,28 @@ def test_what_was_used_long_ago_is_sent_at_once_and_counts_as_used(serve: Serve,
     server = serve(index.path)
     assert httpx.get(f"{server.url}/files/{photo}/thumbnail").status_code == 200
     until(lambda: rows(index, "SELECT used_at > '2021' FROM variant") == [(1,)], what="its row")
+
+
+def test_clients_that_leave_are_not_worked_for(serve: Serve, index: Index, photos: Path) -> None:
+    """As a browser whose user flings through a timeline: of what it gave up little is drawn, and nothing is logged."""
+    buffer = io.BytesIO()
+    Image.effect_noise((4000, 3000), 60).convert("RGB").save(buffer, "JPEG", quality=90)
+    data = buffer.getvalue()
+    for number in range(40):
+        (photos / f"{number}.jpg").write_bytes(data[:-2] + f"{number:04d}".encode() + data[-2:])
+    index.scan([photos])
+    server = serve(index.path, "--no-access-log")
+    address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+    ids = [one.id for one in index.list(limit=-1)]
+    for asset_id in ids[:-1]:
+        with socket.create_connection(address) as client:
+            client.sendall(f"GET /files/{asset_id}/thumbnail HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
+            time.sleep(0.01)
+    assert httpx.get(f"{server.url}/files/{ids[-1]}/thumbnail", timeout=30).status_code == 200
+    time.sleep(1.5)
+    assert rows(index, "SELECT count(*) FROM variant")[0][0] < 30
+    assert server.stop() == 0
+    assert "Traceback" not in server.log.read_text() and "went away" not in server.log.read_text()
 
 
 # In this process, with a drawer of one's own
