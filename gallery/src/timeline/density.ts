@@ -23,6 +23,11 @@ function groupingOf(rowHeight: number): Grouping {
   return rowHeight >= DAYS ? "day" : rowHeight >= MONTHS ? "month" : "year";
 }
 
+/** Whether tiles are too small for words on them. */
+export function isDense(rowHeight: number): boolean {
+  return rowHeight < DAYS;
+}
+
 /** Null where none was chosen. */
 export function chosenHeight(): number | null {
   try {

@@ -8,7 +8,7 @@ import type { Pages } from "../core/pages";
 import { Spacer, type Place } from "../core/scroll";
 import type { Selection } from "../core/selection";
 import { viewParams } from "../view";
-import { chosenHeight, clampHeight, keepHeight, layOut, usualHeight } from "./density";
+import { chosenHeight, clampHeight, isDense, keepHeight, layOut, usualHeight } from "./density";
 import { Headers } from "./headers";
 import { holdAt, positionOf, shiftOf, type Hold } from "./hold";
 import { Pictures } from "./pictures";
@@ -259,6 +259,7 @@ export class Grid {
   #relay(hold: Hold | null, y = this.y): void {
     if (!this.width) return;
     this.layout = layOut(this.library, this.rowHeight, this.#contentWidth);
+    this.parts.rows.classList.toggle("is-dense", isDense(this.rowHeight));
     this.parts.rows.ariaRowCount = String(this.layout.rows);
     const held = hold && positionOf(this.layout, hold);
     this.#apply(this.#spacer.resize(this.layout.height, this.height, held ?? y));
