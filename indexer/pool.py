@@ -28,7 +28,8 @@ from .workers import Lost, at_task, calm_collector, tell_task_to
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
-_BEHIND = 5
+# Added to the niceness of workers.
+BEHIND = 5
 # How often a worker that is busy is looked at.
 _TICK_SECONDS = 0.25
 # What a worker is at when it is at no task.
@@ -50,10 +51,12 @@ def process_pool(
     workers: int,
     and_then: Callable[[], None] | None = None,
     allowed: Callable[[Any], Allowance] = unbounded,
+    behind: int = BEHIND,
 ) -> Pool:
     """Workers are forked off a clean server process, never off this one, which may have threads and open databases.
-    and_then: a function of a module, called in each at its start. allowed: what a task may take."""
-    return Pool(workers, _context(), and_then, allowed)
+    and_then: a function of a module, called in each at its start. allowed: what a task may take. behind: what is added
+    to the niceness of the workers; the main process comes first where all of them wait for it."""
+    return Pool(workers, _context(), and_then, allowed, behind)
 
 
 def early_pool(workers: int, get_ready: Callable[[], None], allowed: Callable[[Any], Allowance]) -> Pool | None:
@@ -115,12 +118,14 @@ class _Worker:
     reason = "crashed on it"
     ended_at: int | None = None
 
-    def __init__(self, context: BaseContext, and_then: Callable[[], None] | None) -> None:
+    def __init__(self, context: BaseContext, and_then: Callable[[], None] | None, behind: int) -> None:
         theirs, self._tasks = context.Pipe(duplex=False)
         self.results, answers = context.Pipe(duplex=False)
         self._at = context.RawArray("i", [_IDLE])
         process: Any = getattr(context, "Process")  # noqa: B009  typeshed has it only in the classes below
-        self.process: SpawnProcess = process(target=_work, args=(theirs, answers, self._at, and_then), daemon=True)
+        self.process: SpawnProcess = process(
+            target=_work, args=(theirs, answers, self._at, and_then, behind), daemon=True
+        )
         try:
             with _without_main():
                 self.process.start()
@@ -176,9 +181,10 @@ class Pool(Executor):
         context: BaseContext,
         and_then: Callable[[], None] | None,
         allowed: Callable[[Any], Allowance],
+        behind: int = BEHIND,
     ) -> None:
         self._count, self._context = most_workers(workers), context
-        self._and_then, self._allowed = and_then, allowed
+        self._and_then, self._allowed, self._behind = and_then, allowed, behind
         self._lock = threading.RLock()
         self._waiting: deque[_Batch] = deque()
         self._workers: list[_Worker] = []
@@ -191,7 +197,7 @@ class Pool(Executor):
         """All workers, at once. Those that replace one of them, or cannot be started now, come from a clean process."""
         with suppress(OSError):
             for _ in range(self._count):
-                self._workers.append(_Worker(self._context, self._and_then))
+                self._workers.append(_Worker(self._context, self._and_then, self._behind))
         self._context = _context()
 
     @property
@@ -292,7 +298,7 @@ class Pool(Executor):
         if len(self._workers) >= self._count:
             return None
         try:
-            self._workers.append(_Worker(self._context, self._and_then))
+            self._workers.append(_Worker(self._context, self._and_then, self._behind))
         except Exception as error:
             if not self._workers:
                 reason = NoWorkers(f"no worker process can be started now: {_words(error)}")
@@ -392,8 +398,8 @@ def _words(error: Exception) -> str:
 # In a worker
 
 
-def _work(tasks: Connection, answers: Connection, at: Any, and_then: Callable[[], None] | None) -> None:
-    prepare(and_then)
+def _work(tasks: Connection, answers: Connection, at: Any, and_then: Callable[[], None] | None, behind: int) -> None:
+    prepare(and_then, behind)
     tell_task_to(at)
     with suppress(EOFError):
         while True:
@@ -425,7 +431,7 @@ def _in_bytes(error: Exception) -> bytes:
     return message
 
 
-def prepare(and_then: Callable[[], None] | None = None) -> None:
+def prepare(and_then: Callable[[], None] | None = None, behind: int = BEHIND) -> None:
     """Ctrl-C is the main process's to handle; SIGIO is what a lease's holder gets (see sync.reading). And a worker does
     not outlive the main process, however that one ends."""
     global _is_worker
@@ -437,7 +443,7 @@ def prepare(and_then: Callable[[], None] | None = None) -> None:
     if hasattr(signal, "SIGIO"):
         signal.signal(signal.SIGIO, signal.SIG_IGN)
     if hasattr(os, "nice"):
-        os.nice(_BEHIND)  # the main process comes first: all of them wait for it, and it for one of them at most
+        os.nice(behind)
     calm_collector()
     if and_then is not None:
         and_then()

@@ -116,7 +116,7 @@ def _pool() -> Pool:
     with _lock:
         # A fork has none of its parent's threads.
         if _running is None or _running[0] != os.getpid() or _running[1].is_closed:
-            _running = os.getpid(), process_pool(WORKERS, get_ready, _allowed)
+            _running = os.getpid(), process_pool(WORKERS, get_ready, _allowed, behind=0)
         return _running[1]
 
 

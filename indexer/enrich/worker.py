@@ -30,7 +30,7 @@ SECONDS = 30.0
 _BYTES_PER_SECOND = 1_000_000
 _LARGEST = 90_000_000
 _MEGABYTES, _MEGABYTES_FOR_TEXT = 512, 1024
-# Added to the niceness of all workers.
+# Added to the niceness that all workers have.
 _BEHIND = 12
 
 
