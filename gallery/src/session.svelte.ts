@@ -1,5 +1,5 @@
 /** Who uses the page, and what they may do. */
-import { getJson } from "./api";
+import { getJson, sendJson } from "./api";
 
 interface Session {
   needs_key: boolean;
@@ -13,6 +13,11 @@ class SessionState {
 
   async load(): Promise<void> {
     this.value = await getJson<Session>("/api/session");
+  }
+
+  async signOut(): Promise<void> {
+    await sendJson("DELETE", "/api/session");
+    location.assign(location.pathname); // nothing of what was shown stays in the page
   }
 
   get mustSignIn(): boolean {
