@@ -53,6 +53,8 @@ export class Grid {
   /** Of the view, in CSS pixels. */
   width = 0;
   height = 0;
+  /** Whether tiles can be selected. */
+  isSelectable = false;
   /** The tile that has the focus, or had it last. */
   active = -1;
   readonly rows: Rows;
@@ -82,13 +84,12 @@ export class Grid {
     readonly parts: Parts,
     readonly library: Library,
     readonly selection: Selection,
-    readonly isSelectable: boolean,
     initial: Anchor | null = null,
   ) {
     this.#initial = initial;
     this.#isHeld = initial !== null;
     this.rows = new Rows(parts.rows, () => this.#pictures.pump());
-    this.headers = new Headers(parts.headers, library, selection, isSelectable, (group) => this.#toggleGroup(group));
+    this.headers = new Headers(parts.headers, library, selection, (group) => this.#toggleGroup(group));
     this.#params = viewParams(library.view).toString();
     this.rowHeight = chosenHeight() ?? usualHeight(parts.scroller.clientWidth);
     this.layout = layOut(library, this.rowHeight, 0);
@@ -115,6 +116,12 @@ export class Grid {
     this.#pictures.clear();
     this.rows.clear();
     this.headers.clear();
+  }
+
+  setSelectable(isSelectable: boolean): void {
+    this.isSelectable = isSelectable;
+    this.headers.setSelectable(isSelectable);
+    for (const tile of this.rows.tiles()) this.#mark(tile);
   }
 
   /** Called whenever another part of the content is in view, or it is laid out anew. */
@@ -365,7 +372,7 @@ export class Grid {
     const isSelected = this.selection.has(ordinal);
     cell.classList.toggle("is-selected", isSelected);
     cell.classList.toggle("is-previewed", this.selection.isPreviewed(ordinal));
-    if (this.isSelectable) cell.ariaSelected = String(isSelected);
+    cell.ariaSelected = this.isSelectable ? String(isSelected) : null;
   }
 
   #look(): void {

@@ -25,12 +25,12 @@ export class Headers {
   readonly #drawn = new Map<number, HeaderView>();
   readonly #free: HeaderView[] = [];
   #offset = 0;
+  #isSelectable = false;
 
   constructor(
     readonly layer: HTMLElement,
     readonly library: Library,
     readonly selection: Selection,
-    readonly isSelectable: boolean,
     readonly oncheck: (group: number) => void,
   ) {}
 
@@ -63,6 +63,11 @@ export class Headers {
       if (starts[view.group]! < stop && start < starts[view.group + 1]!) this.#showPlace(layout, view);
   }
 
+  setSelectable(isSelectable: boolean): void {
+    this.#isSelectable = isSelectable;
+    for (const { check } of [...this.#drawn.values(), ...this.#free]) check.hidden = !isSelectable;
+  }
+
   selected(layout: Layout): void {
     for (const view of this.#drawn.values()) this.#showCheck(layout, view);
   }
@@ -89,7 +94,7 @@ export class Headers {
     const view = { group: -1, element, check, title, place };
     check.type = "button";
     check.setAttribute("role", "checkbox");
-    check.hidden = !this.isSelectable;
+    check.hidden = !this.#isSelectable;
     check.onclick = () => this.oncheck(view.group);
     heading.append(title, place);
     header.append(check, heading);

@@ -49,7 +49,6 @@ function canHover(): boolean {
 
 /** A finger that stays selects. */
 function longPress(grid: Grid, signal: AbortSignal): void {
-  if (!grid.isSelectable) return;
   const { layer } = grid.rows;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let from: [number, number] = [0, 0];
@@ -60,7 +59,7 @@ function longPress(grid: Grid, signal: AbortSignal): void {
     (event) => {
       end();
       const tile = grid.rows.at(event.target);
-      if (!tile || event.pointerType === "mouse" || !event.isPrimary) return;
+      if (!tile || !grid.isSelectable || event.pointerType === "mouse" || !event.isPrimary) return;
       from = [event.clientX, event.clientY];
       timer = setTimeout(() => {
         hasSelected = true;
@@ -77,7 +76,7 @@ function longPress(grid: Grid, signal: AbortSignal): void {
   for (const name of ["pointerup", "pointercancel"] as const) layer.addEventListener(name, end, { signal });
   // What a finger that stays does otherwise: the link's menu, and a click when it is lifted.
   const onmenu = (event: MouseEvent) => {
-    if (hasSelected || (event as PointerEvent).pointerType === "touch") event.preventDefault();
+    if (hasSelected || (grid.isSelectable && (event as PointerEvent).pointerType === "touch")) event.preventDefault();
   };
   layer.addEventListener("contextmenu", onmenu, { signal });
   const onclick = (event: MouseEvent) => {
