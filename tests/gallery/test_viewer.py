@@ -1,0 +1,456 @@
+"""The viewer: one photo as large as the window, by keys, mouse and touch."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from indexer import Index
+
+from ..conftest import SAMPLES, until
+from ..serve.conftest import start
+from .conftest import Complaints, OpenPage, Screen, Server
+
+TILES = "[role=gridcell] a"
+VIEWER = ".viewer"
+# The photo's place in the window, and the width of the sharpest picture of it, in its own pixels.
+_PLACE = """() => {
+    const { x, y, width, height } = document.querySelector(".viewer .box").getBoundingClientRect();
+    const pictures = [...document.querySelectorAll(".viewer .box .picture")];
+    return { x, y, width, height, natural: Math.max(0, ...pictures.map((one) => one.naturalWidth)) };
+}"""
+
+
+def draw(path: Path, width: int, height: int, seed: int, taken: str, **options: Any) -> None:
+    """A photo of coarse noise, which is large enough that its preview is another picture."""
+    noise = np.random.default_rng(seed).integers(0, 255, (height // 20, width // 20, 3), dtype=np.uint8)
+    image = Image.fromarray(noise).resize((width, height), Image.Resampling.BICUBIC)
+    ImageDraw.Draw(image).text((20, 20), path.name, fill="white", font_size=80)
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110], exif[0x0132] = "Canon", "Canon EOS R5", taken
+    exif.get_ifd(0x8769).update({0x9003: taken, 0x829D: 2.8, 0x829A: 0.004, 0x8827: 400, 0x920A: 35.0})
+    image.save(path, quality=80, exif=exif, **options)
+
+
+def film(path: Path, codec: str) -> None:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, 10)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for number in range(10):
+            pixels = np.full((240, 320, 3), number * 20, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels)))
+        container.mux(stream.encode())
+
+
+@pytest.fixture(scope="module")
+def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of some photos of every kind that the viewer knows; first.jpg is the newest, then in order."""
+    folder = tmp_path_factory.mktemp("album")
+    photos = folder / "photos"
+    photos.mkdir()
+    for number, name in enumerate(("first", "second", "third", "fourth")):
+        draw(photos / f"{name}.jpg", 3000, 2000, number, f"2024:06:0{9 - number} 10:00:00")
+    draw(photos / "tall.jpg", 1500, 3000, 9, "2024:06:04 10:00:00")
+    packet = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description xmlns:GPano="http://ns.google.com/photos/1.0/panorama/"'
+        ' GPano:ProjectionType="equirectangular"/></rdf:RDF></x:xmpmeta>'
+    )
+    draw(photos / "sphere.jpg", 2000, 1000, 10, "2024:06:03 10:00:00", xmp=packet.encode())
+    for name in ("IMG_0412.JPG", "IMG_0412.MOV", "PXL_20240420_013210000.mp4"):
+        shutil.copy(SAMPLES / "Sydney" / name, photos)
+    shutil.copy(SAMPLES / "Kyoto" / "DSC00141.TIF", photos)
+    film(photos / "VID_20240401_100000.avi", "mpeg4")
+    with Index.open(folder / "index.db") as index:
+        index.scan([photos])
+        index.enrich(["places", "variants", "appearance"])
+    return folder
+
+
+@pytest.fixture
+def shop(album: Path, tmp_path: Path, built: Path, complaints: Complaints) -> Iterator[Server]:
+    with Index.open(album / "index.db") as index:
+        index.backup(tmp_path / "index.db")
+    shutil.copytree(album / "index.db.indexer-cache", tmp_path / "index.db.indexer-cache")
+    server = start(tmp_path / "index.db", tmp_path / "serve.log")
+    yield server
+    complaints.is_over = True
+    server.stop()
+    assert "Traceback" not in server.log.read_text()
+
+
+Look = Callable[..., Any]
+
+
+@pytest.fixture
+def look(shop: Server, open_page: OpenPage) -> Look:
+    """Opens the viewer at a photo, by its name, from its tile in the timeline."""
+
+    def look_at(name: str, *screen: Screen, **options: Any) -> Any:
+        page = open_page(shop.url, *screen, locale="en-US", **options)
+        page.wait_for_selector(TILES)
+        page.locator(f'{TILES}[href*="{id_of(shop, name)}"]').click()
+        page.wait_for_selector(".viewer:not(.opening) .box .picture")
+        return page
+
+    return look_at
+
+
+def id_of(server: Server, name: str) -> str:
+    with Index.open(server.database, read_only=True) as index:
+        ((found,),) = index.connection.execute("SELECT id FROM asset WHERE original_file_name = ?", (name,)).fetchall()
+        return str(found)
+
+
+def place(page: Any) -> dict[str, float]:
+    return page.evaluate(_PLACE)  # type: ignore[no-any-return]
+
+
+def rests(page: Any, natural: int) -> dict[str, float]:
+    """The photo's place once its full picture is there, and is laid out."""
+    until(lambda: place(page)["natural"] == natural, what=f"a picture {natural} pixels wide")
+    page.wait_for_timeout(200)
+    return place(page)
+
+
+def photo_in(page: Any) -> str | None:
+    return page.evaluate("new URLSearchParams(location.search).get('photo')")  # type: ignore[no-any-return]
+
+
+def test_the_thumbnail_grows_into_place_and_back(look: Look, shop: Server) -> None:
+    page = look("second.jpg")
+    whole = place(page)
+    assert (whole["x"], whole["y"]) == (40, 0) and (whole["width"], whole["height"]) == (1200, 800)
+    watch = """() => new Promise((done) => {
+        const tile = [...document.querySelectorAll("[role=gridcell] a")].find((one) => one.href.includes("ID"));
+        const goal = tile.getBoundingClientRect();
+        const widths = [];
+        const step = () => {
+            const box = document.querySelector(".viewer .box");
+            if (!box) return done({ widths, goal: goal.width, focused: document.activeElement === tile });
+            widths.push(box.getBoundingClientRect().width);
+            requestAnimationFrame(step);
+        };
+        step();
+    })""".replace("ID", id_of(shop, "second.jpg"))
+    page.evaluate(f"void (window.watched = ({watch})())")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(VIEWER, state="detached")
+    seen = page.evaluate("window.watched")
+    assert seen["widths"] == sorted(seen["widths"], reverse=True)
+    assert abs(seen["widths"][-1] - seen["goal"]) < 60  # the last frame before it is over
+    until(lambda: page.evaluate("document.activeElement.href ?? ''").endswith(id_of(shop, "second.jpg")), what="focus")
+
+
+def test_nothing_moves_for_who_wants_no_motion(look: Look) -> None:
+    page = look("first.jpg", reduced_motion="reduce")
+    assert page.evaluate("document.getAnimations().length") == 0
+    page.keyboard.press("Escape")
+    page.wait_for_selector(VIEWER, state="detached")
+
+
+@pytest.mark.parametrize("dpr", [1, 2])
+def test_zoom_is_about_the_pointer_and_sharp(look: Look, dpr: int) -> None:
+    page = look("first.jpg", Screen(1280, 800, dpr))
+    start = rests(page, 3000)
+    page.mouse.move(400, 300)
+    seen = []
+    for _ in range(40):
+        page.mouse.wheel(0, -50)
+        page.wait_for_timeout(20)
+        seen.append(place(page))
+        if seen[-1]["width"] > start["width"] * 3:
+            break
+    assert seen[-1]["width"] > start["width"] * 3
+    covering = [one for one in seen if one["width"] > 1300]  # a narrower one is centered
+    assert len(covering) > 3
+    first = covering[0]
+    under = ((400 - first["x"]) / first["width"], (300 - first["y"]) / first["height"])
+    for now in covering:
+        assert abs(now["x"] + under[0] * now["width"] - 400) < 1
+        assert abs(now["y"] + under[1] * now["height"] - 300) < 1
+    page.keyboard.press("a")
+    actual = rests(page, 3000)
+    assert abs(actual["width"] - 3000 / dpr) < 0.01
+    for value in (actual["x"], actual["y"]):
+        assert abs(value * dpr - round(value * dpr)) < 0.01  # on whole pixels of the screen
+    assert page.locator(".percent").inner_text() == "100 %"
+    page.mouse.down()
+    page.mouse.move(100, 200, steps=4)
+    page.mouse.up()
+    assert place(page)["x"] < actual["x"] - 250
+    page.mouse.dblclick(600, 400)
+    page.wait_for_timeout(200)
+    assert place(page)["width"] == start["width"]
+
+
+def test_the_zoom_is_kept_between_photos_on_request(look: Look) -> None:
+    page = look("first.jpg")
+    page.keyboard.press("a")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("z")
+    before = rests(page, 3000)
+    page.keyboard.press("ArrowRight")
+    assert rests(page, 3000) == before
+    page.keyboard.press("z")
+    page.keyboard.press("ArrowRight")
+    until(lambda: place(page)["width"] == 1200, what="the whole photo")
+
+
+def test_no_frame_is_empty_while_photos_are_turned(look: Look) -> None:
+    """What was there stays until the next one is; and each is there in the end."""
+    page = look("first.jpg")
+    page.evaluate(
+        """() => {
+            window.empty = 0;
+            const step = () => {
+                const box = document.querySelector(".viewer .slide .box");
+                if (!box || box.childElementCount === 0) window.empty++;
+                requestAnimationFrame(step);
+            };
+            step();
+        }"""
+    )
+    for key in ("ArrowRight",) * 6 + ("ArrowLeft",) * 4 + ("End", "Home", "ArrowRight"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(50)
+    rests(page, 3000)
+    assert page.evaluate("window.empty") == 0
+    assert page.locator(".viewer .slide").count() == 1
+
+
+def test_only_what_browsers_show_is_loaded_as_it_is(look: Look) -> None:
+    page = look("DSC00141.TIF")
+    page.wait_for_timeout(800)
+    page.keyboard.press("a")
+    rests(page, 480)
+    asked = page.evaluate("performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname)")
+    tiff = [path for path in asked if path.endswith(("/original", "/fullsize"))]
+    assert not any("original" in path for path in tiff if page.url.rpartition("photo=")[2] in path)
+
+
+def test_a_live_photo_plays_once(look: Look) -> None:
+    page = look("IMG_0412.JPG")
+    page.locator(".badge").hover()
+    page.wait_for_selector("video.motion.shown")
+    assert page.evaluate("document.querySelector('video.motion').muted")
+    page.wait_for_selector("video.motion", state="detached", timeout=20_000)
+    assert page.locator(".viewer .failure, .viewer .problem").count() == 0
+
+
+def test_a_video_plays_and_seeks(look: Look) -> None:
+    page = look("PXL_20240420_013210000.mp4")
+    still = place(page)
+    assert still["height"] == 800  # as large as the video will be
+    page.keyboard.press(" ")
+    until(lambda: page.evaluate("document.querySelector('video').currentTime") > 0.2, what="the video to play")
+    page.keyboard.press(" ")
+    assert page.evaluate("document.querySelector('video').paused")
+    page.evaluate("document.querySelector('video').currentTime = 0.5")
+    until(lambda: not page.evaluate("document.querySelector('video').seeking"), what="the seek")
+    assert page.evaluate("document.querySelector('video').currentTime") == 0.5
+
+
+def test_a_video_that_the_browser_cannot_play_is_offered(look: Look) -> None:
+    page = look("VID_20240401_100000.avi")
+    page.wait_for_selector("text=This browser cannot play this video.")
+    with page.expect_download() as download:
+        page.locator("text=Download the original").click()
+    assert download.value.suggested_filename == "VID_20240401_100000.avi"
+
+
+def test_a_panorama_turns_or_says_that_it_cannot(look: Look, complaints: Complaints) -> None:
+    page = look("sphere.jpg")
+    if page.evaluate("document.createElement('canvas').getContext('webgl2') !== null"):
+        page.wait_for_selector(".panorama.ready", timeout=20_000)
+        page.keyboard.press("p")
+        page.wait_for_selector(".panorama", state="detached")
+    else:
+        page.wait_for_selector("text=The panorama cannot be turned here")
+        complaints.texts = [text for text in complaints.texts if "WebGL" not in text]
+    assert place(page)["width"] == 1280
+
+
+def test_the_panel_tells_what_is_known(look: Look, shop: Server, album: Path) -> None:
+    page = look("first.jpg")
+    page.keyboard.press("i")
+    panel = page.locator(".panel")
+    panel.locator("text=On disk").wait_for()
+    text = panel.inner_text()
+    for part in (
+        "Sunday, June 9, 2024",
+        "10:00:00 AM",
+        "from the camera",
+        "Canon EOS R5",
+        "f/2.8",
+        "1/250 s",
+        "ISO 400",
+    ):
+        assert part in text, part
+    assert "35 mm" in text and "3000 × 2000 · 6 MP" in text and f"{album}/photos/" in text
+    assert place(page)["width"] == 920  # beside the panel, not under it
+    page.keyboard.press("i")
+    panel.wait_for(state="detached")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("i")
+    panel.get_by_text("Where each value comes from").click()
+    assert "Exif DateTimeOriginal" in panel.inner_text()
+
+
+def test_a_description_is_edited_in_place_and_never_lost(look: Look, shop: Server, complaints: Complaints) -> None:
+    page = look("first.jpg")
+    first = photo_in(page)
+    page.keyboard.press("e")
+    area = page.locator(".panel textarea")
+    area.wait_for()
+    page.keyboard.type("By the <b>sea</b>")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("5 i f ArrowRight")  # keys of the viewer are only letters here
+    page.keyboard.press("Enter")
+    area.wait_for(state="detached")
+    assert page.locator(".panel button.text").inner_text() == "By the <b>sea</b>\n5 i f ArrowRight"
+    assert photo_in(page) == first
+    page.keyboard.press("e")
+    page.keyboard.type(" thrown away")
+    page.keyboard.press("Escape")
+    assert page.locator(".panel button.text").inner_text().endswith("ArrowRight") and page.locator(VIEWER).count() == 1
+
+    page.route("**/api/assets", lambda route: route.abort() if route.request.method == "PATCH" else route.continue_())
+    page.keyboard.press("e")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("precious")
+    page.keyboard.press("Enter")
+    page.get_by_text("Not saved: The server cannot be reached").wait_for()
+    assert area.input_value() == "precious"
+    page.locator("[aria-label='Next photo']").click()
+    until(lambda: photo_in(page) != first, what="the next photo")
+    page.locator("[aria-label='Previous photo']").click()
+    area.wait_for()
+    assert area.input_value() == "precious"
+    page.unroute("**/api/assets")
+    page.get_by_text("Try again").click()
+    area.wait_for(state="detached")
+    with Index.open(shop.database, read_only=True) as index:
+        assert index.get(first or "")["metadata"]["description"] == "precious"
+    complaints.expect("net::ERR_FAILED")
+
+
+def test_a_rating_that_is_not_saved_is_taken_back(look: Look, complaints: Complaints) -> None:
+    page = look("first.jpg")
+    page.keyboard.press("i")
+    lit = page.locator(".panel .stars .lit")
+    page.locator(".panel .stars").wait_for()
+    page.keyboard.press("4")
+    until(lambda: lit.count() == 4, what="four stars")
+    page.get_by_text("Rated 1 photo 4 stars").wait_for()
+    page.route("**/api/assets", lambda route: route.fulfill(status=507, json={"detail": "the disk is full"}))
+    page.keyboard.press("2")
+    page.get_by_text("Not saved: the disk is full").wait_for()
+    assert lit.count() == 4
+    page.unroute("**/api/assets")
+    page.locator("[aria-label='Remove the rating']").click()
+    until(lambda: lit.count() == 0, what="no stars")
+    complaints.expect("507")
+
+
+def test_who_only_reads_is_offered_no_edits(
+    album: Path, tmp_path: Path, built: Path, open_page: OpenPage, complaints: Complaints
+) -> None:
+    with Index.open(album / "index.db") as index:
+        index.backup(tmp_path / "index.db")
+    server = start(tmp_path / "index.db", tmp_path / "serve.log", "--read-only")
+    page = open_page(f"{server.url}/?photo={id_of(server, 'first.jpg')}")
+    page.wait_for_selector(".viewer:not(.opening)")
+    page.keyboard.press("i")
+    page.locator(".panel >> text=On disk").wait_for()
+    for key in ("4", "h", "e"):
+        page.keyboard.press(key)
+    assert page.locator(".viewer :is(textarea, .stars button, [aria-label='Favorite'])").count() == 0
+    complaints.is_over = True
+    server.stop()
+    assert "PATCH" not in server.log.read_text()
+
+
+def test_a_slideshow_goes_on_until_it_is_interrupted(look: Look) -> None:
+    page = look("first.jpg")
+    first = photo_in(page)
+    page.clock.install()
+    page.keyboard.press("s")
+    page.clock.run_for(5500)
+    until(lambda: photo_in(page) != first, what="the next photo")
+    second = photo_in(page)
+    page.mouse.wheel(0, -100)
+    page.clock.run_for(8000)
+    assert photo_in(page) == second
+    assert page.locator("[aria-label='Slideshow']").get_attribute("aria-pressed") == "false"
+
+
+def test_focus_stays_in_the_viewer(look: Look) -> None:
+    page = look("second.jpg")
+    assert page.get_by_role("dialog", name="Photo viewer").count() == 1
+    reached = set()
+    for key in ("Tab",) * 12 + ("Shift+Tab",) * 4:
+        page.keyboard.press(key)
+        assert page.evaluate("document.querySelector('.viewer').contains(document.activeElement)")
+        reached.add(page.evaluate("document.activeElement.ariaLabel"))
+    assert {"Close", "Slideshow", "Info", "Next photo", "Previous photo"} <= reached
+    spoken = page.locator(".viewer [aria-live=polite]")
+    until(lambda: "Photo 2 of" in spoken.inner_text(), what="the announcement")
+    assert "Saturday, June 8, 2024" in spoken.inner_text()
+
+
+class Fingers:
+    """Touches, as the browser tells them."""
+
+    def __init__(self, page: Any) -> None:
+        self._page, self._session = page, page.context.new_cdp_session(page)
+
+    def send(self, kind: str, *points: tuple[float, float]) -> None:
+        touches = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+        self._session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": touches})
+
+    def move(self, *ways: tuple[tuple[float, float], tuple[float, float]], steps: int = 8) -> None:
+        self.send("Start", *(begin for begin, _ in ways))
+        for step in range(1, steps + 1):
+            part = step / steps
+            self.send("Move", *((a + (c - a) * part, b + (d - b) * part) for (a, b), (c, d) in ways))
+            self._page.wait_for_timeout(12)
+        self.send("End")
+
+
+def test_by_touch(look: Look) -> None:
+    page = look("second.jpg", Screen(390, 844, 2, True))
+    fingers, second = Fingers(page), photo_in(page)
+    fingers.move(((330, 400), (60, 405)))
+    until(lambda: photo_in(page) != second, what="the next photo")
+    fingers.move(((60, 400), (330, 405)))
+    until(lambda: photo_in(page) == second, what="the photo before")
+    page.wait_for_timeout(300)
+    fingers.move(((160, 400), (60, 380)), ((230, 420), (330, 440)))
+    page.wait_for_timeout(300)
+    assert place(page)["width"] > 390 * 2
+    fingers.move(((300, 400), (100, 400)))  # within the photo, not to the next one
+    page.wait_for_timeout(300)
+    assert photo_in(page) == second
+    for _ in range(2):
+        fingers.send("Start", (200, 400))
+        fingers.send("End")
+        page.wait_for_timeout(60)
+    until(lambda: place(page)["width"] == 390, what="the whole photo")
+    page.wait_for_timeout(400)
+    fingers.move(((200, 500), (200, 250)))
+    page.locator(".panel >> text=On disk").wait_for()
+    assert page.evaluate("document.querySelector('.panel').getBoundingClientRect().top") > 300  # a sheet from below
+    page.locator("[aria-label='Close the info panel']").tap()
+    page.wait_for_timeout(300)
+    fingers.move(((200, 300), (205, 620)))
+    page.wait_for_selector(VIEWER, state="detached")
+    assert photo_in(page) is None
