@@ -401,3 +401,15 @@ def test_of_folders(index: Index, photos: Path, tmp_path: Path) -> None:
     assert (inside.assets, inside.undated) == (2, 1)
     assert timeline.arranged(index, View(folder=str(photos.parent))).is_like(check())
     assert np.array_equal(timeline.arranged(index, View(folder=str(photos / "none"))).tiles, [])
+
+
+def test_an_empty_index_has_an_empty_timeline(index: Index) -> None:
+    timeline = Timeline(index.path)
+    for view in (View(), View(order="oldest"), View(state="trashed"), View(q="heron"), View(q="heron", order="best")):
+        for _ in range(2):
+            found = timeline.arranged(index, view)
+            assert (found.tiles.tolist(), found.geometry.plain, found.undated, found.assets) == ([], b"", 0, 0)
+            assert (found.days, found.day_counts, found.ordinal_of(1)) == ((), (), None)
+            assert found.numbers(0, 10, with_members=True) == []
+    timeline.close()
+    assert_same(Timeline(index.path).arranged(index, View()), anew(index))
