@@ -181,3 +181,16 @@ def test_a_change_of_a_view_moves_its_cursor_and_no_other(server: Server, indexe
         True, False, False, False, True
     ]  # fmt: skip
     assert [after[at] == before[at] for at in (1, 2, 3)] == [True] * 3
+
+
+def test_what_was_chosen_by_ordinal_is_what_was_seen(server: Server, indexed: Index) -> None:
+    """Else another photo than the chosen one would be put into the trash."""
+    cursor = timeline(server)["cursor"]
+    chosen = timeline(server, "/ids", start=1, stop=2, cursor=cursor)["ids"]
+    indexed.set(chosen, rating=2)
+    assert timeline(server, "/ids", start=1, stop=2, cursor=cursor)["ids"] == chosen
+    indexed.trash([tile_ids(server)[0]])
+    answer = httpx.get(f"{server.url}/api/timeline/ids", params={"start": 1, "stop": 2, "cursor": cursor})
+    assert answer.status_code == 409 and "choose them again" in answer.json()["detail"]
+    now = timeline(server)["cursor"]
+    assert timeline(server, "/ids", start=0, stop=1, cursor=now)["ids"] == chosen

@@ -1,5 +1,5 @@
 /** The tiles of one state of a view, by pages: loaded as they are looked at, the least recent forgotten. */
-import { getJson } from "../api";
+import { ApiError, getJson } from "../api";
 import { viewParams, type View } from "../view";
 import { tilesOf, type Tile, type TileColumns } from "./tile";
 
@@ -88,12 +88,17 @@ export class Pages {
     return found.ordinal;
   }
 
+  /** Rejects (409) where the view has changed: the ids would be those of other photos. */
   async ids(start: number, stop: number, members = false): Promise<string[]> {
     const parts: string[][] = [];
     for (let from = start; from < stop; from += IDS) {
-      const params = paramsOf(this.view, { start: from, stop: Math.min(stop, from + IDS) });
+      const params = paramsOf(this.view, { start: from, stop: Math.min(stop, from + IDS), cursor: this.cursor });
       if (members) params.set("members", "true");
-      parts.push((await getJson<{ ids: string[] }>("/api/timeline/ids", params)).ids);
+      const { ids } = await getJson<{ ids: string[] }>("/api/timeline/ids", params).catch((error: unknown) => {
+        if (error instanceof ApiError && error.status === 409) this.events.stale();
+        throw error;
+      });
+      parts.push(ids);
     }
     return parts.flat();
   }

@@ -137,14 +137,14 @@ export class Selection {
   }
 
   async #find(range: Range, source: IdSource): Promise<Range[]> {
-    const ids = await this.#ids.get(keyOf(range));
+    const ids = await this.#ids.get(keyOf(range))?.catch(() => undefined); // the view had changed before they came
     if (!ids?.length) return [];
     const [first, last] = await Promise.all([firstOf(ids, source), firstOf(ids.toReversed(), source)]);
     if (first === null || last === null) return [];
     const now = span(first, last);
     return isLarge(range) || isLarge(now)
       ? [now]
-      : runsOf(new Set(ids), await source.ids(now.start, now.stop), now.start);
+      : runsOf(new Set(ids), await source.ids(now.start, now.stop).catch(() => []), now.start); // changed once more
   }
 
   #set(ranges: Range[]): void {

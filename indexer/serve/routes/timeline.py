@@ -175,12 +175,15 @@ async def get_position(
     return answer(await _in_thread(here, view, look))
 
 
-@router.get("/ids", response_model=AssetIdList, responses=errors(404))
+@router.get("/ids", response_model=AssetIdList, responses=errors(404, 409))
 async def get_ids(
     request: Request,
     start: Ordinal,
     stop: Ordinal,
     members: Annotated[bool, Query(description="With the others of each stack.")] = False,
+    cursor: Annotated[
+        int | None, Query(description="409 where the view's is another one: ordinals may have moved.")
+    ] = None,
     q: Search = "",
     album_id: AlbumId | None = None,
     person_id: PersonId | None = None,
@@ -193,7 +196,9 @@ async def get_ids(
     _check_range(start, stop, MOST_IDS)
 
     def look(index: Index) -> list[str]:
-        found = _arranged(here.timeline, index, view, may_be_old=True)
+        found = _arranged(here.timeline, index, view, may_be_old=cursor is None)
+        if cursor not in (None, found.changed):
+            raise HTTPException(409, "the photos have changed since they were chosen: choose them again")
         return store.ids_of(index.connection, found.numbers(start, stop, with_members=members))
 
     return answer({"ids": await _in_thread(here, view, look)})
