@@ -146,6 +146,16 @@ export class Layout {
     return Math.max(0, lastAtMost(this.groupTop, y));
   }
 
+  /** The first and the last group of the band in which the group begins. */
+  groupBand(group: number): [number, number] {
+    const { groupTop } = this;
+    let first = group;
+    let last = group;
+    while (first > 0 && groupTop[first - 1] === groupTop[group]) first--;
+    while (last + 1 < groupTop.length && groupTop[last + 1] === groupTop[group]) last++;
+    return [first, last];
+  }
+
   /** The left edges of a row's tiles, relative to the layout, and, last, the right edge plus the gap. */
   edges(row: number): Int32Array {
     const first = this.rowFirst(row);

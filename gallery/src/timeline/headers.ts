@@ -36,8 +36,7 @@ export class Headers {
 
   /** Draws those of the groups between the content positions. limit: the height of the layer. */
   draw(layout: Layout, from: number, to: number, offset: number, limit: number): void {
-    let first = layout.groupAt(from);
-    while (first > 0 && layout.groupTop[first - 1] === layout.groupTop[first]) first--;
+    const [first] = layout.groupBand(layout.groupAt(from));
     let last = first;
     while (last < layout.groups.keys.length && layout.groupTop[last]! < to) last++;
     for (const view of this.#drawn.values())

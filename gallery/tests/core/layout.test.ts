@@ -138,6 +138,10 @@ describe("Layout", () => {
     const layout = new Layout(new Uint8Array(43).fill(128), groups([1, 2, 40]), OPTIONS);
     expect([...layout.groupLeft]).toEqual([0, 224, 0]);
     expect(layout.groupTop[1]).toBe(0);
+    expect([layout.groupBand(1), layout.groupBand(2)]).toEqual([
+      [0, 1],
+      [2, 2],
+    ]);
     expect(layout.groupTop[2]).toBe(44 + 200 + 24);
   });
 
