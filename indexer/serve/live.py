@@ -50,6 +50,7 @@ class Changes:
             self._listeners -= 1
             if not self._listeners and self._task is not None:
                 self._task.cancel()
+                self._task = None  # one that comes at once begins another
 
     async def next(self, after: int) -> int | None:
         """The cursor, as soon as it is another; None where it stays for some seconds."""
@@ -64,7 +65,9 @@ class Changes:
             await asyncio.sleep(_LOOK_EVERY)
             try:
                 cursor = self._last()
-            except (IndexUnusable, sqlite3.Error):  # whoever asks for anything is told why
+            except sqlite3.Error:  # as other requests do, it goes on when this is over
+                continue
+            except IndexUnusable:  # whoever asks for anything is told why
                 self.close()
                 return
             if cursor != self.cursor:

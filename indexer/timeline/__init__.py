@@ -42,8 +42,10 @@ _MOST_VIEWS = 24
 _BROTLI_QUALITY = 5
 # More changed assets than this share of all are not spliced in, nor more days: the order is read again.
 _LARGE_SHARE, _MOST_DAYS = 0.2, 1000
-# What took longer than so many seconds to make is used so many times as long, up to so many seconds.
+# Seconds: a view that took over _QUICK to make stays valid for _TIMES_AS_LONG times as long, at most _LONGEST.
 _QUICK, _TIMES_AS_LONG, _LONGEST = 0.01, 20, 5.0
+# Seconds that a search is used whose words are behind, where they cannot be brought up to date here.
+_OLD_WORDS = 1.0
 # A search whose words fall behind while it begins is begun again.
 _MOST_TRIES = 3
 # The file is written again after so many events.
@@ -160,7 +162,7 @@ class Base:
         ]
 
 
-_NOTHING = Base(Order(*(np.empty(0) for _ in Order._fields)))
+_NOTHING = Base(Order(*(np.empty(0, np.int32) for _ in Order._fields)))
 
 
 class Timeline:
@@ -187,20 +189,22 @@ class Timeline:
         if known is not None and (known.at == store.last(connection) or (may_be_old and started < known.good_until)):
             return known
         for _ in range(_MOST_TRIES if view.q else 1):
-            if view.q:
-                index.update_words()
-                connection = index.connection
+            was_updated = bool(view.q) and index.update_words()
+            connection = index.connection
             with self._moment(connection) as (at, changed, base):
                 if view.state == "trashed":
                     base, changed = Base(_read(connection, trashed=True)), at.cursor
                 is_all = view._replace(state="live", order="newest") == View()
                 chosen = None if is_all else _chosen(index, view)
                 found = _arrange(view, at, changed if is_all else at.cursor, base, chosen)
-                if not view.q or not is_behind(connection):
-                    break
+                has_old_words = bool(view.q) and is_behind(connection)
+            if not has_old_words or not was_updated:
+                break
         ended = time.monotonic()
         took = ended - started
         good_until = ended + min(_TIMES_AS_LONG * took, _LONGEST) if took > _QUICK else ended
+        if has_old_words:  # of a server that only reads: another process brings them up to date, which is no event
+            found, good_until = replace(found, at=found.at._replace(mark="")), max(good_until, ended + _OLD_WORDS)
         return self._keep(view, replace(found, good_until=good_until))
 
     def stack_of(self, index: Index, asset_id: str) -> list[str]:
@@ -222,17 +226,17 @@ class Timeline:
             if known is not None and known.changed <= found.changed and known.is_like(found):
                 found = replace(found, changed=known.changed, geometry=known.geometry)
             self._views[view] = found
-            self._let_go(found.at)
+            self._release_stale()
             while len(self._views) > _MOST_VIEWS:
                 self._views.popitem(last=False)
         return found
 
-    def _let_go(self, at: Moment) -> None:
-        """Of views that are used no more as they are, the order that they were made of: only whether they are still the
-        same is asked for."""
-        now = time.monotonic()
+    def _release_stale(self) -> None:
+        """Release the order of stale views; only their tiles are still compared."""
+        assert self._snapshot is not None
+        now, cursor = time.monotonic(), self._snapshot.at.cursor
         for view, one in self._views.items():
-            if one.at != at and one.good_until < now and one.base is not _NOTHING:
+            if one.at.cursor < cursor and one.good_until < now and one.base is not _NOTHING:
                 self._views[view] = replace(one, base=_NOTHING)
 
     @contextmanager
@@ -251,7 +255,11 @@ class Timeline:
         try:
             yield snapshot.at, snapshot.changed, base
         finally:
-            connection.execute("COMMIT")
+            try:
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:  # the next one could not begin
+                    connection.execute("ROLLBACK")
 
     def _refreshed(self, connection: sqlite3.Connection) -> Snapshot:
         at, known = store.last(connection), self._snapshot

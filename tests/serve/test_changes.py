@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -140,3 +142,28 @@ def test_it_goes_on_when_nothing_happens(some: Index, monkeypatch: pytest.Monkey
 
     asyncio.run(run())
     assert sent.count(b":\n\n") >= 4
+
+
+def test_it_goes_on_when_the_index_answers_again_and_for_one_that_comes_as_another_leaves() -> None:
+    """Not closed by an error that passes, as of a busy or full disk."""
+    feed, fails = [1], [False]
+
+    def last() -> int:
+        if fails[0]:
+            raise sqlite3.OperationalError("disk I/O error")
+        return feed[0]
+
+    async def listen() -> None:
+        changes = live.Changes(last)
+        with changes.listening():
+            fails[0] = True
+            await asyncio.sleep(3 * live._LOOK_EVERY)
+            assert not changes.closed.is_set()
+            fails[0], feed[0] = False, 2
+            assert await changes.next(1) == 2
+        with changes.listening():  # in the same turn
+            feed[0] = 3
+            assert await changes.next(2) == 3
+        changes.close()
+
+    asyncio.run(listen())

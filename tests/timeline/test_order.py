@@ -268,6 +268,60 @@ def test_others_write_meanwhile(index: Index) -> None:
     assert_same(timeline.arranged(index, View()), anew(index))
 
 
+def test_a_slow_view_takes_nothing_from_a_newer_one(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A view that was begun before a change, and ends after views of the time after it."""
+    import indexer.timeline
+
+    library = Library(index.path, 5)
+    with library.writer.transaction():
+        library.add(20)
+    timeline, begun, go_on = Timeline(index.path), threading.Event(), threading.Event()
+    chosen = indexer.timeline._chosen
+
+    def slow(own: Index, view: View) -> store.Ints:
+        found = chosen(own, view)
+        begun.set()
+        go_on.wait(60)
+        return found
+
+    def read_slowly() -> None:
+        with Index.open(index.path) as own:
+            timeline.arranged(own, View(folder="/photos"))
+
+    monkeypatch.setattr(indexer.timeline, "_chosen", slow)
+    thread = threading.Thread(target=read_slowly)
+    thread.start()
+    assert begun.wait(60)
+    with library.writer.transaction():
+        library.add(3)
+    now = timeline.arranged(index, View())
+    go_on.set()
+    thread.join()
+    again = timeline.arranged(index, View())
+    assert again.ordinal_of(int(again.tiles[3])) == 3
+    assert_same(again, now)
+
+
+def test_a_search_by_one_who_only_reads_sees_words_that_another_brings_up_to_date(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import indexer.timeline
+
+    library = Library(index.path, 6)
+    with library.writer.transaction():
+        library.add(5)
+    index.update_words()
+    chosen = library.chosen()
+    with library.writer.transaction():
+        library.writer.say(str(chosen), description="a zebrafish")
+    monkeypatch.setattr(indexer.timeline, "_OLD_WORDS", 0.0)
+    with Index.open(index.path, read_only=True) as reader:
+        timeline = Timeline(index.path, keeps_file=False)
+        assert len(timeline.arranged(reader, View(q="zebrafish")).tiles) == 0
+        index.update_words()
+        assert len(timeline.arranged(reader, View(q="zebrafish")).tiles) == 1
+
+
 def test_another_index_in_its_place_is_not_taken_for_it(index: Index, tmp_path: Path) -> None:
     """Neither one that was made anew, nor a backup."""
     library = Library(index.path, 4)
