@@ -32,6 +32,7 @@ _ONLY_READING = ("/api/search", "/api/assets/exist", "/api/session")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 # What says nothing of anybody's photos: that the server is there, and how it is spoken to.
 _OPEN = ("/", "/healthz", "/api/openapi.json", "/docs", "/api/session")
+TOO_MANY = 429, "too many wrong keys at once"
 # Where a link on a page of another site may lead.
 _PAGES = ("/", "/docs")
 _HEADERS = (
@@ -105,6 +106,9 @@ class Guard:
     async def _keyless(self, scope: Scope) -> tuple[int, str] | None:
         """Notes what the key or the session may do, or says that there is none."""
         authorization = _values(scope, b"authorization")
+        address, has_key = (scope.get("client") or ("", 0))[0], key_in(authorization) is not None
+        if has_key and self._keys.slowdown.is_full(address):
+            return TOO_MANY
         session = None if authorization else self._session(scope)
         if session is not None and not self._is_of_own_page(scope):
             if scope["method"] not in _SAFE:
@@ -112,14 +116,13 @@ class Guard:
             session = None
         actions = self._keys.actions_of(authorization, session)
         scope["actions"] = actions or frozenset()
-        if _is_open(scope):
-            return None
-        address = (scope.get("client") or ("", 0))[0]
-        if actions is not None:
+        if has_key and actions is not None:
             self._keys.slowdown.forget(address)
+        # Before what is open to all, too: its answer may say whether the key is the right one.
+        if has_key and actions is None and not await self._keys.slowdown.wait(address):
+            return TOO_MANY
+        if actions is not None or _is_open(scope):
             return None
-        if key_in(authorization) is not None and not await self._keys.slowdown.wait(address):
-            return 429, "too many wrong keys at once"
         return 401, "a key is needed: Authorization: Bearer …"
 
     def _session(self, scope: Scope) -> str | None:

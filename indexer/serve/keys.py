@@ -119,6 +119,11 @@ class Slowdown:
         # By address: how many wrong keys in a row, and how many of them are not answered yet.
         self._wrong: OrderedDict[str, list[int]] = OrderedDict()
 
+    def is_full(self, address: str) -> bool:
+        """Whether so many wait there that no key is looked at: an answer at once would tell the right one."""
+        known = self._wrong.get(_network(address))
+        return known is not None and known[1] >= self._WAITING
+
     async def wait(self, address: str) -> bool:
         """Whether it was waited: of an address from which too many come at once, no more are kept waiting."""
         known = self._wrong.setdefault(_network(address), [0, 0])
@@ -137,8 +142,11 @@ class Slowdown:
 
     def forget(self, address: str) -> None:
         """A right key came from there."""
-        if self._wrong:
-            self._wrong.pop(_network(address), None)
+        known = self._wrong.get(_network(address)) if self._wrong else None
+        if known is not None:
+            known[0] = 0
+            if not known[1]:
+                del self._wrong[_network(address)]
 
 
 def _network(address: str) -> str:

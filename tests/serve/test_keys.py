@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 import time
@@ -13,6 +14,7 @@ from gumnut import Gumnut, PermissionDeniedError
 from indexer import Index
 from indexer.errors import UsageError
 from indexer.serve.app import ROUTERS
+from indexer.serve.keys import Slowdown
 from indexer.serve.routing import NEEDS, Route
 
 from ..conftest import run
@@ -104,8 +106,10 @@ def test_a_short_key_does_not_keep_others_out(some: Index) -> None:
 
 
 def test_wrong_keys_are_answered_ever_slower(serve: Serve, some: Index) -> None:
-    """To the address that they come from: others, and the right key, do not wait."""
+    """To the address that they come from: others do not wait."""
     server = serve(some.path, "--key", KEY)
+    signed_in = httpx.post(f"{server.url}/api/session", json={"key": KEY})
+    cookie = {"cookie": signed_in.headers["set-cookie"].partition(";")[0]}
     times = []
     for number in range(5):
         began = time.monotonic()
@@ -121,12 +125,64 @@ def test_wrong_keys_are_answered_ever_slower(serve: Serve, some: Index) -> None:
     elsewhere = httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.2"))
     assert elsewhere.get(f"{server.url}/api/assets", headers=bearer("wrong")).status_code == 401
     assert httpx.get(f"{server.url}/healthz").status_code == 200
-    assert httpx.get(f"{server.url}/api/assets", headers=bearer(KEY)).status_code == 200
+    assert elsewhere.get(f"{server.url}/api/assets", headers=bearer(KEY)).status_code == 200
+    assert httpx.get(f"{server.url}/api/assets", headers=cookie).status_code == 200
+    # While so many wait, no key from there is looked at: the answer would say at once whether it is the right one.
+    for path in ("/api/assets", "/api/session", "/"):
+        for key in (KEY, "wrong"):
+            assert httpx.get(f"{server.url}{path}", headers=bearer(key)).status_code == 429, (path, key)
+    for key in (KEY, "wrong"):
+        assert httpx.post(f"{server.url}/api/session", json={"key": key}).status_code == 429
     assert time.monotonic() - began < 4  # the others wait for five
     for one in many:
         one.join()
+    assert httpx.get(f"{server.url}/api/assets", headers=bearer(KEY)).status_code == 200
     # No more than some are kept waiting at a time.
     assert set(answers) == {401, 429} and answers.count(401) <= 16
+
+
+@pytest.mark.parametrize("path", ["/api/session", "/", "/healthz"])
+def test_wrong_keys_are_slow_also_where_none_is_needed(serve: Serve, some: Index, path: str) -> None:
+    """What is answered tells a right key from a wrong one."""
+    server = serve(some.path, "--key", KEY)
+    times = []
+    for number in range(4):
+        answer = httpx.get(f"{server.url}{path}", headers=bearer(f"wrong {number}"))
+        assert answer.status_code == 200
+        times.append(answer.elapsed.total_seconds())
+    assert times[3] > 0.8 and times[2] > 0.4, times
+    began = time.monotonic()
+    assert httpx.get(f"{server.url}{path}", headers=bearer(KEY)).status_code == 200
+    assert httpx.get(f"{server.url}{path}").status_code == 200
+    assert time.monotonic() - began < 1
+
+
+def test_a_session_makes_nobody_forget_wrong_keys(serve: Serve, some: Index) -> None:
+    """A gallery that is open asks all the time."""
+    server = serve(some.path, "--key", KEY)
+    signed_in = httpx.post(f"{server.url}/api/session", json={"key": KEY})
+    cookie = {"cookie": signed_in.headers["set-cookie"].partition(";")[0]}
+    for number in range(4):
+        answer = httpx.get(f"{server.url}/api/assets", headers=bearer(f"wrong {number}"))
+        assert answer.status_code == 401
+        assert httpx.get(f"{server.url}/api/assets", headers=cookie).status_code == 200
+    assert answer.elapsed.total_seconds() > 0.8
+
+
+def test_a_right_key_does_not_free_the_places_of_wrong_ones() -> None:
+    async def tried() -> list[bool]:
+        slowdown = Slowdown()
+        waiting = [asyncio.ensure_future(slowdown.wait("::1")) for _ in range(16)]
+        await asyncio.sleep(0)
+        full = [slowdown.is_full("::1"), slowdown.is_full("127.0.0.1")]
+        slowdown.forget("::1")
+        full.append(slowdown.is_full("::1"))
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        return [*full, slowdown.is_full("::1")]
+
+    assert asyncio.run(tried()) == [True, False, True, False]
 
 
 def _try(server: Server, key: str, answers: list[int]) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from indexer.store.clients import ACTIONS
 
 from ..answers import answer, errors
+from ..guard import TOO_MANY
 from ..keys import SESSION_SECONDS, Keys, cookie_name
 from ..routing import Body, make_router
 from ..settings import Settings
@@ -51,10 +52,12 @@ async def begin_session(request: Request, asked: SessionKey) -> Response:
     if not settings.needs_key:
         return Response(status_code=204)
     address = request.client.host if request.client else ""
+    if keys.slowdown.is_full(address):
+        raise HTTPException(*TOO_MANY)
     token = keys.begin_session(asked.key)
     if token is None:
         if not await keys.slowdown.wait(address):
-            raise HTTPException(429, "too many wrong keys at once")
+            raise HTTPException(*TOO_MANY)
         raise HTTPException(401, "this key is not known here")
     keys.slowdown.forget(address)
     if (former := _token(request)) is not None:
