@@ -118,12 +118,16 @@ export class Loader<T> {
   async #run(entry: Entry<T>): Promise<void> {
     const abort = (entry.abort = new AbortController());
     this.#running++;
+    // Not every load that is aborted comes to an end; none is waited for.
+    const aborted = new Promise<never>((_, reject) => {
+      abort.signal.addEventListener("abort", () => reject(abort.signal.reason));
+    });
+    const loading = this.load(entry.job.url, abort.signal);
     try {
-      const value = await this.load(entry.job.url, abort.signal);
-      if (abort.signal.aborted) this.release(value);
-      else entry.value = value;
+      entry.value = await Promise.race([loading, aborted]);
     } catch (error) {
       if (!abort.signal.aborted) entry.error = error;
+      else loading.then(this.release, () => {});
     }
     this.#running--;
     if (!abort.signal.aborted) for (const tell of entry.waiting.splice(0)) tell(entry);

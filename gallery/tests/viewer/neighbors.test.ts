@@ -82,6 +82,22 @@ describe("Loader", () => {
     expect([...open.keys()]).toEqual(["/a"]);
   });
 
+  it("waits for nothing that was aborted", async () => {
+    const urls: string[] = [];
+    const released: string[] = [];
+    const late: ((value: string) => void)[] = [];
+    const load = (url: string) => new Promise<string>((done) => (urls.push(url), late.push(done)));
+    const loader = new Loader(load, 2, 10, (value) => released.push(value));
+    loader.want([job("a"), job("b")]);
+    loader.want([job("c"), job("d")]); // a and b never end
+    await settle();
+    expect(urls).toEqual(["/a", "/b", "/c", "/d"]);
+    late[0]!("A"); // or too late
+    await settle();
+    expect(released).toEqual(["A"]);
+    expect(loader.get("a")).toBeUndefined();
+  });
+
   it("tries what failed no second time while it is wanted", async () => {
     const { open, load } = fake();
     const loader = new Loader(load);
