@@ -16,7 +16,7 @@ from indexer import Index
 
 from ..conftest import SAMPLES, until
 from ..serve.conftest import start
-from .conftest import Complaints, OpenPage, Screen, Server
+from .conftest import TOP, Complaints, OpenPage, Screen, Server
 
 TILES = "[role=gridcell] a"
 VIEWER = ".viewer"
@@ -225,6 +225,60 @@ def test_no_frame_is_empty_while_photos_are_turned(look: Look) -> None:
     rests(page, 3000)
     assert page.evaluate("window.empty") == 0
     assert page.locator(".viewer .slide").count() == 1
+
+
+@pytest.fixture
+def walk(
+    tmp_path: Path, built: Path, open_page: OpenPage, complaints: Complaints, request: pytest.FixtureRequest
+) -> Iterator[Any]:
+    """The viewer at the first of some HEIC photos, whose full pictures the server makes when they are asked for."""
+    photos = [*(SAMPLES / "Paris").glob("*.HEIC")]
+    if request.param == "large":
+        corpus = TOP.parent / "shared" / "corpus" / "heic"
+        if not (large := [path for path in corpus.rglob("*") if path.suffix.lower() in (".heic", ".heif")]):
+            pytest.skip(f"the large HEIC photos are not there: {corpus}")
+        photos += large
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for path in photos:
+        shutil.copy(path, folder)
+    for number in range(24):
+        draw(folder / f"small{number}.tif", 600, 400, number, f"2005:01:{28 - number:02} 10:00:00")
+    with Index.open(tmp_path / "index.db") as index:
+        index.scan([folder])
+        index.enrich(["variants"])
+    server = start(tmp_path / "index.db", tmp_path / "serve.log")
+    page = open_page(server.url)
+    page.wait_for_selector(TILES)
+    page.locator(TILES).first.click()
+    page.wait_for_selector(".viewer:not(.opening) .box .picture")
+    yield page
+    complaints.is_over = True
+    server.stop()
+
+
+def is_sharp(page: Any) -> None:
+    until(lambda: place(page)["natural"] >= 600, what="more than a thumbnail")
+
+
+@pytest.mark.parametrize("walk", ["small", "large"], indirect=True)
+def test_photos_go_on_to_be_loaded_however_many_are_passed_by(walk: Any) -> None:
+    """A full picture that is given up while the server makes it gives its place to the next."""
+    held: list[Any] = []
+    walk.route("**/fullsize*", lambda route: held.append(route))  # as of a server that takes its time
+    seen = set()
+    for _ in range(8):
+        walk.wait_for_timeout(700)  # so long that the full picture is asked for
+        walk.keyboard.press("ArrowRight")
+        seen.add(photo_in(walk))
+    assert len(seen) >= 8 and len(held) > 3
+    walk.unroute("**/fullsize*")
+    for _ in range(3):
+        walk.keyboard.press("ArrowLeft")
+        is_sharp(walk)
+    for key in ("ArrowRight",) * 18 + ("ArrowLeft",) * 20:  # without a pause
+        walk.keyboard.press(key)
+    is_sharp(walk)
 
 
 def test_only_what_browsers_show_is_loaded_as_it_is(look: Look) -> None:

@@ -51,12 +51,15 @@ interface Entry<T> {
   waiting: ((entry: Entry<T>) => void)[];
 }
 
+/** Milliseconds after which a load has failed. The server makes some pictures when they are asked for. */
+const LONGEST_MS = 60_000;
+
 /** Loads what is wanted, a few at a time in the order of urgency; what is no longer wanted is aborted, and of what was
  * loaded the least lately wanted is let go where it takes too much memory. */
 export class Loader<T> {
   #entries = new Map<string, Entry<T>>();
   #wanted: string[] = [];
-  #running = 0;
+  readonly #running = new Set<Entry<T>>();
 
   constructor(
     private readonly load: (url: string, signal: AbortSignal) => Promise<T>,
@@ -87,6 +90,7 @@ export class Loader<T> {
     for (const [key, entry] of this.#entries) {
       if (wanted.has(key) || entry.value !== undefined) continue;
       entry.abort?.abort();
+      this.#running.delete(entry);
       this.#entries.delete(key);
       for (const tell of entry.waiting) tell(entry);
     }
@@ -101,6 +105,11 @@ export class Loader<T> {
     return new Promise((resolve) => entry.waiting.push((done) => resolve(done.value)));
   }
 
+  /** What failed is loaded again when it is wanted next. */
+  forgetErrors(): void {
+    for (const [key, entry] of this.#entries) if ("error" in entry) this.#entries.delete(key);
+  }
+
   close(): void {
     this.want([]);
     for (const entry of this.#entries.values()) if (entry.value !== undefined) this.release(entry.value);
@@ -109,28 +118,36 @@ export class Loader<T> {
 
   #start(): void {
     for (const key of this.#wanted) {
-      if (this.#running >= this.atOnce) return;
+      if (this.#running.size >= this.atOnce) return;
       const entry = this.#entries.get(key);
       if (entry && !entry.abort && entry.value === undefined && !("error" in entry)) void this.#run(entry);
     }
   }
 
+  /** Its place is given back at its end, when it is given up, or when it takes too long, whatever becomes of the load:
+   * of an image whose source is taken away, decode() may never settle. */
   async #run(entry: Entry<T>): Promise<void> {
     const abort = (entry.abort = new AbortController());
-    this.#running++;
-    // Not every load that is aborted comes to an end; none is waited for.
-    const aborted = new Promise<never>((_, reject) => {
-      abort.signal.addEventListener("abort", () => reject(abort.signal.reason));
-    });
-    const loading = this.load(entry.job.url, abort.signal);
+    this.#running.add(entry);
+    const timer = setTimeout(() => {
+      abort.abort();
+      this.#end(entry, { error: new Error("It took too long to load.") });
+    }, LONGEST_MS);
+    abort.signal.addEventListener("abort", () => clearTimeout(timer));
     try {
-      entry.value = await Promise.race([loading, aborted]);
+      const value = await this.load(entry.job.url, abort.signal);
+      if (abort.signal.aborted) this.release(value);
+      else this.#end(entry, { value });
     } catch (error) {
-      if (!abort.signal.aborted) entry.error = error;
-      else loading.then(this.release, () => {});
+      if (!abort.signal.aborted) this.#end(entry, { error });
     }
-    this.#running--;
-    if (!abort.signal.aborted) for (const tell of entry.waiting.splice(0)) tell(entry);
+    clearTimeout(timer);
+  }
+
+  #end(entry: Entry<T>, result: { value: T } | { error: unknown }): void {
+    Object.assign(entry, result);
+    this.#running.delete(entry);
+    for (const tell of entry.waiting.splice(0)) tell(entry);
     this.#start();
     this.#makeRoom(new Set(this.#wanted));
   }

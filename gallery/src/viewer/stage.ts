@@ -3,7 +3,7 @@ import type { Library } from "../core/library";
 import { Kind, type Tile } from "../core/tile";
 import { uprightSize } from "./faces";
 import type { Details, DetailsCache } from "./details";
-import { Loader, plan, type Level } from "./neighbors";
+import { Loader, plan, type Job, type Level } from "./neighbors";
 import { jobOf, keyOf, loadImage, releaseImage } from "./pictures";
 import { Slide } from "./slide";
 import { actualScale, fitScale, nextScale, panned, zoomedTo, type Kept, type Point, type Size } from "./zoom";
@@ -153,9 +153,10 @@ export class Stage {
     const jobs = steps.flatMap(({ ordinal, level }) => {
       const tile = ordinal === this.ordinal ? slide.tile : this.library.tile(ordinal);
       if (!tile || (level === "full" && !this.#wantsFull(tile, slide))) return [];
-      const job = jobOf(tile, level, this.details.peek(tile.id));
-      return job ? [job] : [];
+      return this.#jobs(tile, level);
     });
+    // What is shown already is not let go, though nothing would load it now.
+    if (slide.level === "full") jobs.push(...this.#jobs(slide.tile, "full"));
     this.loader.want(jobs);
     for (const level of LEVELS) this.#await(slide, level);
     if (!this.#isMoving) {
@@ -167,6 +168,11 @@ export class Stage {
           () => {}, // it is asked for again with the next photo
         );
     }
+  }
+
+  #jobs(tile: Tile, level: Level): Job[] {
+    const job = jobOf(tile, level, this.details.peek(tile.id));
+    return job ? [job] : [];
   }
 
   /** The full picture is for what the preview is not sharp enough for, and for who stays. */

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Loader, plan, type Job } from "../../src/viewer/neighbors";
 
 describe("plan", () => {
@@ -96,6 +96,32 @@ describe("Loader", () => {
     await settle();
     expect(released).toEqual(["A"]);
     expect(loader.get("a")).toBeUndefined();
+  });
+
+  it("gives up what takes too long, and releases it when it comes after all", async () => {
+    vi.useFakeTimers();
+    try {
+      const { open } = fake();
+      const released: string[] = [];
+      const late = (url: string, signal: AbortSignal) =>
+        new Promise<string>((done, fail) => void open.set(url, { done, fail, signal }));
+      const loader = new Loader(late, 1, 10, (value) => released.push(value));
+      loader.want([job("a"), job("b")]);
+      const waited = loader.wait("a");
+      await vi.advanceTimersByTimeAsync(61_000);
+      expect(await waited).toBeUndefined();
+      expect(loader.error("a")).toBeInstanceOf(Error);
+      expect([...open.keys()]).toEqual(["/a", "/b"]);
+      open.get("/a")!.done("A");
+      await vi.advanceTimersByTimeAsync(1);
+      expect(released).toEqual(["A"]);
+      loader.forgetErrors();
+      loader.want([job("a")]);
+      open.get("/a")!.done("A");
+      expect(await loader.wait("a")).toBe("A");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("tries what failed no second time while it is wanted", async () => {
