@@ -13,7 +13,7 @@ from indexer.store import timeline as store
 from indexer.timeline import Arranged, Timeline, View
 from indexer.timeline.tiles import columns
 
-from ..answers import answer, errors, unprocessable
+from ..answers import answer, encoding_for, errors, unprocessable
 from ..models import AlbumId, AssetId, AssetIdList, PersonId, Position, Tiles
 from ..models import Timeline as TimelineModel
 from ..routing import make_router
@@ -95,13 +95,15 @@ async def get_geometry(
     state: State = "live",
     order: Order = "newest",
 ) -> Response:
-    """The aspect ratio of every tile of a view, in order. Its ETag is the cursor."""
+    """The aspect ratio of every tile of a view, in order. Its ETag begins with the cursor."""
     view, here = _view(q, album_id, person_id, folder, state, order), state_of(request)
-    encoding = _encoding(request.headers.get("accept-encoding", ""))
+    encoding = encoding_for(request)
 
     def look(index: Index) -> tuple[str, bytes]:
         found = _arranged(here.timeline, index, view)
-        return f'"{found.changed}"', getattr(found.geometry, encoding or "plain")
+        # A strong tag is of these very bytes.
+        tag = f"{found.changed}-{encoding}" if encoding else str(found.changed)
+        return f'"{tag}"', getattr(found.geometry, encoding or "plain")
 
     etag, content = await _in_thread(here, view, look)
     # A browser that kept it would take an index made anew, which counts its events from one again, for the same.
@@ -112,16 +114,6 @@ async def get_geometry(
     if encoding:
         headers["content-encoding"] = encoding
     return Response(content, headers=headers, media_type="application/octet-stream")
-
-
-def _encoding(accepted: str) -> Literal["br", "gzip"] | None:
-    refused = {"q=0", "q=0.0", "q=0.00", "q=0.000"}
-    names = set()
-    for one in accepted.lower().split(","):
-        name, *parameters = (part.strip() for part in one.split(";"))
-        if not refused & {part.replace(" ", "") for part in parameters}:
-            names.add(name)
-    return "br" if "br" in names else "gzip" if "gzip" in names else None
 
 
 @router.get("/tiles", response_model=Tiles, responses=errors(404))
