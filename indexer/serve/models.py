@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from .examples import ALBUM, ASSET, FACE, PERSON
 from .routing import Body
@@ -210,6 +210,8 @@ class AssetIds(Body):
 
 
 MOST_EDITED = 5000
+# Of a description, for it is kept once for each asset, in its record and in what can be undone.
+MOST_CHARACTERS = 2_000_000
 
 
 class Edit(Body):
@@ -219,6 +221,14 @@ class Edit(Body):
     rating: int | None = Field(None, ge=0, le=5, strict=True)
     is_favorite: bool = Field(False, strict=True)
     description: str | None = Field(None, max_length=20_000, pattern="^[^\\x00]*$")
+
+    @model_validator(mode="after")
+    def _is_kept_once_for_each(self) -> Edit:
+        if len(self.ids) * len(self.description or "") > MOST_CHARACTERS:
+            raise ValueError(
+                f"a description of more than {MOST_CHARACTERS:,} characters in all its assets: give fewer ids"
+            )
+        return self
 
 
 class ChangeName(BaseModel):

@@ -85,6 +85,17 @@ def test_what_cannot_be_undone_is_not_offered(server: Server, indexed: Index) ->
         assert http.post("/api/undo", json={"id": change["id"]}).status_code == 409
 
 
+def test_a_description_of_many_has_a_bound(server: Server, indexed: Index) -> None:
+    """It is written once for each of them."""
+    ids = [f"asset_{number:0>22}".replace("0", "2").replace("1", "z") for number in range(200)]
+    with server.http() as http:
+        refused = http.patch("/api/assets", json={"ids": ids, "description": "x" * 10_001})
+        assert refused.status_code == 422 and "2,000,000 characters" in refused.text
+        assert http.patch("/api/assets", json={"ids": ids, "description": "x" * 10_000}).status_code == 404
+        assert http.patch("/api/assets", json={"ids": ids * 25, "rating": 3}).status_code == 404
+        assert http.patch("/api/assets", json={"ids": [named(indexed, PHOTO)], "description": "x" * 20_000}).is_success
+
+
 @pytest.mark.parametrize(
     "values",
     [{}, {"rating": 6}, {"rating": "4"}, {"rating": 2.5}, {"is_favorite": None}, {"is_favorite": 1}]
