@@ -78,10 +78,11 @@ class Edits {
         this.tell("Nothing to undo.");
         return;
       }
-      await sendJson("POST", "/api/undo", { id: change.id });
+      const { undone } = await sendJson<{ undone: Change & { kept: number } }>("POST", "/api/undo", { id: change.id });
       const touched = notice ?? this.notices.find((one) => one.change?.id === change.id);
       this.notices = this.notices.filter((one) => one.change?.id !== change.id);
-      this.tell(`Undone: ${change.what}`);
+      const kept = undone.kept ? ". What was changed again since stays." : "";
+      this.tell(`Undone${kept && " in part"}: ${undone.what}${kept}`);
       this.ontouched(touched?.assetIds ?? []);
     } catch (error) {
       this.fail(

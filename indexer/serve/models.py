@@ -252,8 +252,12 @@ class UndoRequest(Body):
     id: int = Field(ge=1, lt=2**63, strict=True)
 
 
+class UndoneChange(LastChange):
+    kept: int = Field(description="How many of its values stay, for they were changed again since.")
+
+
 class Undone(BaseModel):
-    undone: LastChange
+    undone: UndoneChange
 
 
 class DateSource(BaseModel):

@@ -103,6 +103,18 @@ def find(connection: sqlite3.Connection, change_id: int) -> UserChange | None:
     return UserChange(*row) if row else None
 
 
+def takes_away(connection: sqlite3.Connection, change_id: int) -> bool:
+    """Whether undoing it deletes something that was made (other than a value, or a photo's place in an album), or puts
+    a photo in the trash again."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM user_change_row WHERE change_id = ?1 AND ("
+        " before IS NULL AND table_name NOT IN (?2, 'user_value', 'album_asset', 'person_alias')"
+        " OR table_name = 'asset' AND before ->> 'trashed_at' IS NOT NULL AND after ->> 'trashed_at' IS NULL))",
+        (change_id, _FINAL),
+    ).fetchone()
+    return bool(row[0])
+
+
 def touched_assets(connection: sqlite3.Connection, change: UserChange) -> list[str]:
     """The assets whose records a change is about."""
     rows = connection.execute(

@@ -8,11 +8,13 @@ import httpx
 import pytest
 
 from indexer import Index
+from indexer.store.connection import open_for_writing
 
 from ..conftest import put
 from .conftest import Serve, Server
 from .test_client import named
 
+KEY = "a key of some length"
 PHOTO, OTHER = "DSC00141.JPG", "DSC00123.JPG"
 
 
@@ -83,6 +85,53 @@ def test_what_cannot_be_undone_is_not_offered(server: Server, indexed: Index) ->
         indexed.delete([named(indexed, OTHER)])
         assert http.get("/api/undo").json() == {"change": None}
         assert http.post("/api/undo", json={"id": change["id"]}).status_code == 409
+
+
+def test_who_may_not_delete_does_not_by_undo(serve: Serve, index: Index, photos: Path) -> None:
+    """What takes something away needs the right to, also as the undo of what somebody else did."""
+    put(photos / "a.jpg")
+    index.scan([photos])
+    (photo,) = (one.id for one in index.list())
+    _, key = index.clients.add_key("frame", ["read", "write"])
+    server = serve(index.path, "--key", KEY)
+    writer, everybody = ({"authorization": f"Bearer {one}"} for one in (key, KEY))
+    with server.http() as http:
+
+        def undo(headers: dict[str, str]) -> int:
+            change = http.get("/api/undo", headers=headers).json()["change"]
+            return http.post("/api/undo", json={"id": change["id"]}, headers=headers).status_code
+
+        for changes in (
+            lambda: index.albums.create("Mine", [photo]),
+            lambda: index.people.create(name="Ada"),
+            lambda: (index.trash([photo]), index.restore([photo])),
+        ):
+            changes()
+            before = index.last_change()
+            assert undo(writer) == 403 and index.last_change() == before
+            assert undo(everybody) == 200
+        assert index.last_change().what == "1 photo put in the trash"  # type: ignore[union-attr]
+        # What only puts back, or says something else, may be undone by who may write.
+        assert undo(writer) == 200 and len(index.list()) == 1
+        http.patch("/api/assets", json={"ids": [photo], "rating": 3}, headers=writer)
+        assert undo(writer) == 200
+        album = index.albums.create("Mine").id
+        http.post(f"/api/albums/{album}/assets", json={"asset_ids": [photo]}, headers=writer)
+        assert undo(writer) == 200
+        index.albums.delete(album)
+        assert undo(writer) == 200 and [one.name for one in index.albums.list()] == ["Mine"]
+        assert undo(writer) == 403
+
+
+def test_an_undo_says_what_it_left(server: Server, indexed: Index) -> None:
+    ids = [named(indexed, PHOTO), named(indexed, OTHER)]
+    with server.http() as http:
+        change = http.patch("/api/assets", json={"ids": ids, "rating": 4}).json()["change"]
+        with open_for_writing(indexed.path) as database:  # by another program
+            database.execute("UPDATE user_value SET rating = 1 WHERE asset_id = ?", (ids[0],))
+        database.close()
+        assert http.post("/api/undo", json={"id": change["id"]}).json()["undone"]["kept"] == 1
+    assert indexed.get(ids[0])["metadata"]["rating"] == 1
 
 
 def test_a_description_of_many_has_a_bound(server: Server, indexed: Index) -> None:

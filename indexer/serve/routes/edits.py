@@ -8,6 +8,8 @@ from fastapi import HTTPException, Request, Response
 
 from indexer.edits import edit
 from indexer.errors import CannotUndo
+from indexer.index import Index
+from indexer.store import undo
 from indexer.store.undo import UserChange
 
 from ..answers import answer, errors, unprocessable
@@ -43,10 +45,18 @@ async def last_change(request: Request) -> Response:
 
 @router.post("/api/undo", response_model=Undone, responses=errors(403, 409))
 async def undo_change(request: Request, asked: UndoRequest) -> Response:
-    """Take back the last change, if it is still this one."""
+    """Take back the last change, if it is still this one. Where that removes an album or a person, or puts a photo in
+    the trash, the key has to be for deleting too."""
+    may_delete = "delete" in request.scope["actions"]
+
+    def take_back(index: Index) -> UserChange | None:
+        if not may_delete and undo.takes_away(index.connection, asked.id):
+            raise HTTPException(403, "this key may not delete")
+        return index.undo(asked.id)
+
     try:
-        undone = await state_of(request).write(lambda index: index.undo(asked.id))
+        undone = await state_of(request).write(take_back)
     except CannotUndo as error:
         raise HTTPException(409, str(error)) from error
     assert undone is not None
-    return answer({"undone": _shown(undone)})
+    return answer({"undone": {**_shown(undone), "kept": undone.kept}})
