@@ -70,6 +70,11 @@ def drawing(file: PictureFile, name: str, long_side: int | None) -> Future[Any]:
     return _pool().submit(_draw, [Variant(file, picture_memory(), name, long_side)])
 
 
+def drawing_portrait(file: PictureFile, face: FaceAt, side: int) -> Future[Any]:
+    """As `drawing`, of a face in a square of so many pixels, under its id."""
+    return _pool().submit(_draw_portraits, [Portrait(file, picture_memory(), face, side)])
+
+
 def portrait(file: PictureFile, face: FaceAt, side: int) -> Image.Image:
     """Raises as `variant` does."""
     cut: Image.Image = _waited_for(_pool().submit(_cut, [Portrait(file, picture_memory(), face, side)]))
@@ -160,6 +165,10 @@ def _draw_nothing(tasks: Sequence[Sent]) -> list[None]:
 
 def _cut(tasks: Sequence[Portrait]) -> list[Image.Image]:
     return [cut_out(task.file, task.face, task.side, task.memory) for task in tasks]
+
+
+def _draw_portraits(tasks: Sequence[Portrait]) -> list[Encoded]:
+    return [encode(task.face.id, image) for task, image in zip(tasks, _cut(tasks), strict=True)]
 
 
 def _open(tasks: Sequence[Sent]) -> list[Image.Image]:

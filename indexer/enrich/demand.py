@@ -28,6 +28,11 @@ def is_face(name: str) -> bool:
     return name.startswith("face_")
 
 
+def basis_kind(name: str) -> str:
+    """What a variant or portrait is made from, as enrichment_basis calls it."""
+    return "faces" if is_face(name) else "picture"
+
+
 def on_demand(writer: Writer, cache: Cache, asset_id: str, name: str) -> Path:
     """The file of a variant, or of the portrait of a face by its id, made if there is none; of a full-size one the
     original, where that will do.
@@ -44,7 +49,7 @@ def on_demand(writer: Writer, cache: Cache, asset_id: str, name: str) -> Path:
     drawn = draw(connection, asset_id, name)
     if isinstance(drawn, Path):
         return drawn
-    basis = enrichments.basis(connection, asset_id, *(["faces"] if is_face(name) else []))
+    basis = enrichments.basis(connection, asset_id, basis_kind(name))
     return _keep(writer, cache, asset_id, keep(Stem.of(cache.folder, basis), drawn))
 
 
@@ -81,12 +86,12 @@ def source(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | P
 
 
 def keep_all(writer: Writer, cache: Cache, drawn: Sequence[tuple[str, str, Encoded]]) -> None:
-    """Pictures that were drawn: of which asset, made from what (see enrichment_basis). What the asset no longer looks
-    like is left out."""
+    """Pictures and portraits that were drawn: of which asset, made from what (see enrichment_basis). What the asset no
+    longer looks like is left out."""
     made = [(one, basis, keep(Stem.of(cache.folder, basis), picture)) for one, basis, picture in drawn]
     with writer.transaction():
         for asset_id, basis, variant in made:
-            if enrichments.has_basis(writer.connection, asset_id, basis):
+            if enrichments.has_basis(writer.connection, asset_id, basis, basis_kind(variant.name)):
                 with writer.variant_change(asset_id) as now:
                     enrichments.put_variant(writer.connection, asset_id, variant, now)
     cache.size += sum(variant.size for _, _, variant in made)

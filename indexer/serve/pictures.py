@@ -1,4 +1,4 @@
-"""Thumbnails and previews that somebody waits for: made at once, several at a time, before anything else.
+"""Thumbnails, previews and portraits that somebody waits for: made at once, several at a time, before anything else.
 
 The picture is sent as soon as it is drawn. The file in the cache and its row are written afterwards, by the thread that
 writes, whoever else is writing just then. Nobody draws what everybody who asked for it has stopped waiting for."""
@@ -15,23 +15,26 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi import Request
 
 from indexer.enrich import apart
-from indexer.enrich.demand import source
+from indexer.enrich.demand import basis_kind, is_face, source
+from indexer.enrich.faces.portrait import SIDE, face_in
 from indexer.enrich.variants import SIZES
 from indexer.errors import IndexerError
 from indexer.store import enrichments
 from indexer.store.enrichments import Encoded, PictureFile
+from indexer.store.people import FaceAt
 
 if TYPE_CHECKING:
     from indexer.index import Index
 
     from .state import State
 
-# Asset and name.
+# Asset, and name of the variant or id of the face.
 Wanted = tuple[str, str]
 # Seconds for which what is to be written is gathered.
 _GATHER = 0.25
-# Bytes of pictures that are kept in memory, those that are to be written included.
+# Bytes of pictures that are kept in memory; of those that wait to be written, which are mostly the same.
 _MOST_BYTES = 64_000_000
+_MOST_UNWRITTEN = 64_000_000
 
 
 class Left(Exception):
@@ -44,6 +47,11 @@ class Drawn(NamedTuple):
     asset_id: str
     basis: str
     picture: Encoded
+
+
+class _Face(NamedTuple):
+    file: PictureFile
+    face: FaceAt
 
 
 class _Job:
@@ -63,11 +71,14 @@ class Pictures:
         self._recent: OrderedDict[Wanted, tuple[str, bytes]] = OrderedDict()
         self._bytes = 0
         self._unwritten: list[Drawn] = []
+        # With those that are being written.
+        self._unwritten_bytes = 0
         self._unused: set[Wanted] = set()
         self._writing: asyncio.Task[None] | None = None
 
     async def get(self, request: Request, asset_id: str, name: str) -> Path | bytes:
-        """The file of a variant, or its bytes. Raises NotFound where its photo cannot be reached, Undecodable; Left."""
+        """The file of a variant or portrait, or its bytes. Raises NotFound where its photo cannot be reached,
+        Undecodable; Left."""
         wanted = asset_id, name
         if (path := self._kept(wanted)) is not None:
             return path
@@ -114,12 +125,23 @@ class Pictures:
             return recent[1]
         if isinstance(found, Path):
             return found
-        picture: Encoded = apart.the_one(await asyncio.wrap_future(apart.drawing(found, name, SIZES[name])))
+        if isinstance(found, _Face):
+            drawing = apart.drawing_portrait(found.file, found.face, SIDE)
+        else:
+            drawing = apart.drawing(found, name, SIZES[name])
+        picture: Encoded = apart.the_one(await asyncio.wrap_future(drawing))
         self._remember(wanted, basis, picture.data)
-        if not self._state.settings.read_only:
-            self._unwritten.append(Drawn(asset_id, basis, picture))
-            self._write_soon()
+        self._have_written(Drawn(asset_id, basis, picture))
         return picture.data
+
+    def _have_written(self, drawn: Drawn) -> None:
+        """Soon; or not at all, where others wait for long already: then it is drawn again when it is asked for."""
+        size = len(drawn.picture.data)
+        if self._state.settings.read_only or self._unwritten_bytes + size > _MOST_UNWRITTEN:
+            return
+        self._unwritten_bytes += size
+        self._unwritten.append(drawn)
+        self._write_soon()
 
     def _remember(self, wanted: Wanted, basis: str, data: bytes) -> None:
         old = self._recent.pop(wanted, None)
@@ -140,8 +162,11 @@ class Pictures:
                 await asyncio.sleep(_GATHER)
                 drawn, self._unwritten = self._unwritten, []
                 unused, self._unused = self._unused, set()
-                with suppress(IndexerError, RuntimeError):  # the latter: the server ends
-                    await self._state.write(_keeping(drawn, unused))
+                try:
+                    with suppress(IndexerError, RuntimeError):  # the latter: the server ends
+                        await self._state.write(_keeping(drawn, unused))
+                finally:
+                    self._unwritten_bytes -= sum(len(one.picture.data) for one in drawn)
         finally:
             self._writing = None
 
@@ -150,9 +175,11 @@ def _keeping(drawn: list[Drawn], unused: set[Wanted]) -> Callable[[Index], None]
     return lambda index: index.keep_variants([(one.asset_id, one.basis, one.picture) for one in drawn], unused)
 
 
-def _source(index: Index, asset_id: str, name: str) -> tuple[Path | PictureFile, str]:
+def _source(index: Index, asset_id: str, name: str) -> tuple[Path | PictureFile | _Face, str]:
     """Where it comes from, and what it is made from."""
-    return source(index.connection, asset_id, name), enrichments.basis(index.connection, asset_id)
+    connection = index.connection
+    found = _Face(*face_in(connection, name)) if is_face(name) else source(connection, asset_id, name)
+    return found, enrichments.basis(connection, asset_id, basis_kind(name))
 
 
 async def has_left(request: Request) -> None:

@@ -91,24 +91,26 @@ class State:
         return await self._in(self._writer, do)
 
     async def look(self, do: Callable[[Index], T]) -> T:
-        """In a thread of its own kind: what may take longer, and decodes pictures."""
+        """In a thread of its own kind: what may take longer, and reads photos' files. It must not write: thumbnails
+        wait for it."""
         return await self._in(self._lookers, do)
 
     async def browse(self, do: Callable[[Index], T]) -> T:
         """In a thread of its own kind: what the index alone answers, in some milliseconds mostly."""
         return await self._in(self._browsers, do)
 
-    async def once(self, what: Hashable, do: Callable[[Index], T]) -> T:
-        """As `look`; whoever asks for the same while it is being done gets what the first one gets."""
-        return await self._once(what, self.look, do)
-
     async def search(self, do: Callable[[Index], T]) -> T:
         """In a thread of its own kind: what brings the words that are searched up to date first."""
         return await self._in(self._searchers, do)
 
     async def browse_once(self, what: Hashable, do: Callable[[Index], T]) -> T:
-        """As `browse` and `once`."""
-        return await self._once(what, self.browse, do)
+        """As `browse`; whoever asks for the same while it is being done gets what the first one gets."""
+        task = self._at_work.get(what)
+        if task is None:
+            task = self._at_work[what] = asyncio.create_task(self.browse(do))
+            task.add_done_callback(lambda done: self._at_work.pop(what, None))
+        result: T = await asyncio.shield(task)
+        return result
 
     def run_aside(self, work: Coroutine[Any, Any, None]) -> None:
         """Have something done that nobody waits for; where it fails, it is left."""
@@ -116,16 +118,6 @@ class State:
         self._aside.add(task)
         task.add_done_callback(self._aside.discard)
         task.add_done_callback(lambda done: None if done.cancelled() else done.exception())
-
-    async def _once(
-        self, what: Hashable, run: Callable[[Callable[[Index], T]], Coroutine[Any, Any, T]], do: Callable[[Index], T]
-    ) -> T:
-        task = self._at_work.get(what)
-        if task is None:
-            task = self._at_work[what] = asyncio.create_task(run(do))
-            task.add_done_callback(lambda done: self._at_work.pop(what, None))
-        result: T = await asyncio.shield(task)
-        return result
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:

@@ -320,10 +320,10 @@ def basis(connection: sqlite3.Connection, asset_id: str, kind: str = "picture") 
     return str(connection.execute(query, (asset_id,)).fetchone()[0])
 
 
-def has_basis(connection: sqlite3.Connection, asset_id: str, picture: str) -> bool:
-    """Whether there is such an asset, and its picture is still this one."""
-    query = "SELECT 1 FROM enrichment_basis WHERE asset_id = ? AND picture = ?"
-    return connection.execute(query, (asset_id, picture)).fetchone() is not None
+def has_basis(connection: sqlite3.Connection, asset_id: str, basis: str, kind: str = "picture") -> bool:
+    """Whether there is such an asset, and its picture (or faces) is still this one."""
+    query = f"SELECT 1 FROM enrichment_basis WHERE asset_id = ? AND {kind} = ?"
+    return connection.execute(query, (asset_id, basis)).fetchone() is not None
 
 
 def touch_variant(connection: sqlite3.Connection, asset_id: str, name: str, now: str) -> None:

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,14 @@ from indexer import Index
 from indexer.config import cache_folder
 from indexer.enrich import apart
 from indexer.enrich.variants import encode
+from indexer.serve import pictures
 from indexer.serve.pictures import Left
 from indexer.serve.settings import Settings
 from indexer.serve.state import State
 from indexer.store import connection
 
-from ..conftest import rows, until
-from .conftest import Serve
+from ..conftest import put, rows, until
+from .conftest import Serve, Server
 
 
 @pytest.fixture
@@ -53,6 +55,29 @@ def test_it_does_not_wait_for_whoever_writes(serve: Serve, index: Index, photo: 
     assert len(before) == 2
     assert httpx.get(f"{server.url}/files/{photo}/thumbnail").headers["last-modified"]
     assert before == {path: path.stat().st_mtime_ns for path in before}
+
+
+def test_portraits_do_not_either(server: Server, indexed: Index) -> None:
+    """Nor for searches, which do."""
+    (face,) = (one for (one,) in rows(indexed, "SELECT id FROM face LIMIT 1"))
+    kept = f"SELECT name FROM variant WHERE name = '{face}'"
+    writing = connection.open_for_writing(indexed.path)
+    writing.execute("DELETE FROM variant")
+    writing.execute("BEGIN IMMEDIATE")
+    try:
+        for _ in range(6):
+            with suppress(httpx.ReadTimeout):
+                httpx.post(f"{server.url}/api/search", data={"query": "a ferry"}, timeout=0.2)
+        answer = httpx.get(f"{server.url}/files/faces/{face}", timeout=10)
+        with Image.open(io.BytesIO(answer.content)) as image:
+            assert (answer.headers["content-type"], image.size) == ("image/jpeg", (256, 256))
+        assert rows(indexed, kept) == []
+    finally:
+        writing.execute("ROLLBACK")
+        writing.close()
+    until(lambda: rows(indexed, kept) == [(face,)], what="its row")
+    again = httpx.get(f"{server.url}/files/faces/{face}")
+    assert again.content == answer.content and again.headers["last-modified"]
 
 
 def test_one_who_only_reads_keeps_none(serve: Serve, index: Index, photo: str) -> None:
@@ -188,5 +213,48 @@ def test_a_failure_is_told_to_all(play: Callable[[Scene], None], photo: str) -> 
         drawer.futures[0].set_exception(OSError("gone"))
         results = await asyncio.gather(*asking, return_exceptions=True)
         assert [str(one) for one in results] == ["gone", "gone"]
+
+    play(scene)
+
+
+def test_what_waits_to_be_written_is_bounded(
+    play: Callable[[Scene], None], index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever scans a large folder may keep the one who writes waiting for long."""
+    for number in range(6):
+        put(photos / f"{number}.jpg", number)
+    index.scan([photos])
+    monkeypatch.setattr(pictures, "_GATHER", 0.0)
+
+    async def scene(state: State, drawer: Drawer) -> None:
+        freed, written = asyncio.Event(), []
+
+        async def write(do: object) -> None:
+            written.append(do)
+            await freed.wait()
+
+        monkeypatch.setattr(state, "write", write)
+
+        async def ask(asset_id: str) -> None:
+            asking = asyncio.create_task(state.pictures.get(Client().request, asset_id, "thumbnail"))
+            await drawer.asked(len(drawer.futures) + 1)
+            drawer.draw()
+            monkeypatch.setattr(pictures, "_MOST_UNWRITTEN", 2 * len(await asking))
+
+        ids = [one.id for one in index.list(limit=-1)]
+        await ask(ids[0])
+        while not written:
+            await asyncio.sleep(0.01)
+        for asset_id in ids[1:5]:
+            await ask(asset_id)
+        assert [one.asset_id for one in state.pictures._unwritten] == ids[1:2]
+        freed.set()
+        while state.pictures._writing is not None:
+            await asyncio.sleep(0.01)
+        assert state.pictures._unwritten_bytes == 0
+        before = len(written)
+        await ask(ids[5])
+        while len(written) == before:
+            await asyncio.sleep(0.01)
 
     play(scene)

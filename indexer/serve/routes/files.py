@@ -15,7 +15,6 @@ from fastapi import Path as InPath
 from fastapi import Query, Request, Response
 from fastapi.responses import FileResponse
 
-from indexer.enrich.demand import is_face
 from indexer.errors import NotFound, Undecodable, UsageError
 from indexer.files import is_regular, regular_nofollow
 from indexer.motion import motion_video
@@ -59,7 +58,10 @@ async def get_face_file(request: Request, face_id: FaceId, v: Version = None) ->
     if not found:
         raise not_found("face", face_id)
     asset_id = found[0].asset_id
-    drawn = await _variant(request, here, asset_id, face_id)
+    try:
+        drawn = await _variant(request, here, asset_id, face_id)
+    except Left:
+        return Response(status_code=_LEFT)
     one = _served(here, asset_id)
     tag = drawn.stem if isinstance(drawn, Path) else f"{version_of(one)}-{face_id}"
     return _file(request, drawn, "image/jpeg", tag, f"{face_id}.jpg", is_fixed=False)
@@ -134,11 +136,7 @@ def _original(state: State, asset_id: str) -> Path | bytes:
 async def _variant(request: Request, state: State, asset_id: str, name: str) -> Path | bytes:
     """Of a server that only reads it is kept nowhere but in memory."""
     try:
-        if not is_face(name):
-            return await state.pictures.get(request, asset_id, name)
-        if state.settings.read_only:
-            return await state.once((asset_id, name), lambda index: index.rendering(asset_id, name))
-        return await state.once((asset_id, name), lambda index: index.variant(asset_id, name))
+        return await state.pictures.get(request, asset_id, name)
     except (NotFound, Undecodable, UsageError) as error:
         raise no_such(f"picture: {error}") from error
 

@@ -114,7 +114,7 @@ async def _found(
         ids = pages.page(state.looks, wanted, None, skip + limit) or []
         return _answer(request, state, [(one, None) for one in ids[skip:]])
     try:
-        found = await state.look(lambda index: _matching(index, wanted, query, picture, threshold, skip + limit))
+        found = await state.search(lambda index: _matching(index, wanted, query, picture, threshold, skip + limit))
     except (UsageError, Undecodable) as error:
         raise unprocessable("query", str(error)) from error
     return _answer(request, state, found[skip:])
