@@ -109,6 +109,11 @@ def id_of(server: Server, name: str) -> str:
         return str(found)
 
 
+def trashed(server: Server) -> list[str]:
+    with Index.open(server.database, read_only=True) as index:
+        return [id for (id,) in index.connection.execute("SELECT id FROM asset WHERE trashed_at IS NOT NULL")]
+
+
 def place(page: Any) -> dict[str, float]:
     return page.evaluate(_PLACE)  # type: ignore[no-any-return]
 
@@ -426,12 +431,40 @@ def test_who_only_reads_is_offered_no_edits(
     page.wait_for_selector(".viewer:not(.opening)")
     page.keyboard.press("i")
     page.locator(".panel >> text=On disk").wait_for()
-    for key in ("4", "h", "e"):
+    for key in ("4", "h", "e", "Delete"):
         page.keyboard.press(key)
-    assert page.locator(".viewer :is(textarea, .stars button, [aria-label='Favorite'])").count() == 0
+    assert (
+        page.locator(
+            ".viewer :is(textarea, .stars button, [aria-label='Favorite'], [aria-label='Move to the trash'])"
+        ).count()
+        == 0
+    )
     complaints.is_over = True
     server.stop()
     assert "PATCH" not in server.log.read_text()
+
+
+def test_photos_are_put_into_the_trash_and_restored(look: Look, shop: Server, open_page: OpenPage) -> None:
+    page = look("IMG_0412.JPG")  # a live photo goes with its video
+    live, (still, video) = photo_in(page), [id_of(shop, name) for name in ("IMG_0412.JPG", "IMG_0412.MOV")]
+    page.keyboard.press("Delete")
+    until(lambda: photo_in(page) not in (None, live), what="the next photo")
+    assert set(trashed(shop)) == {still, video}
+    page.locator(".undo").click()
+    until(lambda: trashed(shop) == [], what="the photo to be back")
+    page.keyboard.press("End")
+    page.wait_for_timeout(400)
+    last = photo_in(page)
+    page.locator("[aria-label='Move to the trash']").click()
+    until(lambda: photo_in(page) not in (None, last), what="the photo before")
+    assert trashed(shop) == [last]
+
+    page = open_page(f"{shop.url}/?state=trashed&photo={last}")
+    page.wait_for_selector(".viewer:not(.opening) .box .picture")
+    page.locator("[aria-label='Restore']").click()
+    page.wait_for_selector(VIEWER, state="detached")
+    assert trashed(shop) == []
+    page.get_by_text("The trash is empty").wait_for()
 
 
 def test_a_slideshow_goes_on_until_it_is_interrupted(look: Look) -> None:

@@ -1,4 +1,5 @@
 /** Every key of the viewer: what it does, for the program and for people. */
+import type { KeyGroup } from "../keys";
 
 export type Action =
   | "previous"
@@ -22,6 +23,7 @@ export type Action =
   | "info"
   | "favorite"
   | "describe"
+  | "trash"
   | "close"
   | `rate${0 | 1 | 2 | 3 | 4 | 5}`;
 
@@ -29,6 +31,8 @@ interface Row {
   /** KeyboardEvent.key → what it does; letters in lower case. */
   keys: Record<string, Action>;
   shift?: boolean;
+  /** It changes the index. */
+  writes?: boolean;
   /** As the overlay of keys shows them, separated by blanks. */
   shown: string;
   what: string;
@@ -54,18 +58,26 @@ const ROWS: readonly Row[] = [
     keys: { "1": "rate1", "2": "rate2", "3": "rate3", "4": "rate4", "5": "rate5", "0": "rate0" },
     shown: "1–5 0",
     what: "Rate, remove the rating",
+    writes: true,
   },
-  { keys: { h: "favorite", ".": "favorite" }, shown: "h .", what: "Favorite" },
-  { keys: { e: "describe" }, shown: "e", what: "Edit the description" },
+  { keys: { h: "favorite", ".": "favorite" }, shown: "h .", what: "Favorite", writes: true },
+  { keys: { e: "describe" }, shown: "e", what: "Edit the description", writes: true },
+  {
+    keys: { Delete: "trash", "#": "trash" },
+    shown: "Delete #",
+    what: "Move to the trash; in the trash, restore",
+    writes: true,
+  },
   { keys: { i: "info" }, shown: "i", what: "Info" },
   { keys: { f: "fullscreen" }, shown: "f", what: "Full screen" },
   { keys: { Escape: "close" }, shown: "Esc", what: "Close" },
 ];
 
-export const VIEWER_KEYS: { title: string; keys: readonly (readonly [keys: string, what: string])[] } = {
-  title: "Photo",
-  keys: ROWS.map(({ shown, what }) => [shown, what] as const),
-};
+/** For the overlay of keys; readOnly: without those that change anything. */
+export function viewerKeys(readOnly: boolean): KeyGroup {
+  const rows = ROWS.filter(({ writes }) => !writes || !readOnly);
+  return { title: "Photo", keys: rows.map(({ shown, what }) => [shown, what] as const) };
+}
 
 export interface Press {
   key: string;

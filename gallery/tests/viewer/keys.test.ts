@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { actionOf, VIEWER_KEYS } from "../../src/viewer/keys";
+import { actionOf, viewerKeys } from "../../src/viewer/keys";
 
 const none = { shiftKey: false, ctrlKey: false, metaKey: false, altKey: false };
 const press = (key: string, more = {}) => actionOf({ key, ...none, ...more });
@@ -14,6 +14,8 @@ it("knows its keys, on every keyboard", () => {
   expect(press("3")).toBe("rate3");
   expect(press(".")).toBe("favorite");
   expect(press("ArrowUp")).toBeNull();
+  expect(press("Delete")).toBe("trash");
+  expect(press("#", { shiftKey: true })).toBe("trash");
 });
 
 it("leaves the browser's and the page's keys alone", () => {
@@ -24,6 +26,11 @@ it("leaves the browser's and the page's keys alone", () => {
 });
 
 it("tells of no two things by the same words", () => {
-  const shown = VIEWER_KEYS.keys.map(([keys]) => keys);
+  const shown = viewerKeys(false).keys.map(([keys]) => keys);
   expect(new Set(shown).size).toBe(shown.length);
+});
+
+it("offers no edits to who may only look", () => {
+  const [all, some] = [viewerKeys(false), viewerKeys(true)].map(({ keys }) => keys.map(([shown]) => shown));
+  expect(all!.filter((shown) => !some!.includes(shown))).toEqual(["1–5 0", "h .", "e", "Delete #"]);
 });
