@@ -1,5 +1,19 @@
+const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
 /** A date as people write it, as the end of the time it names: 2019 → 2019-12-31. Null where it is none. */
 export function parseDate(text: string): string | null {
+  return parseNumbers(text) ?? parseNumbers(withNumbers(text));
+}
+
+/** "4 July 2019", "Jul 4, 2019", "july 2019" → "2019-7-4", "2019-7". */
+function withNumbers(text: string): string {
+  const month = MONTHS.findIndex((one) => new RegExp(`\\b${one}`, "i").test(text)) + 1;
+  const year = /\b\d{4}\b/.exec(text)?.[0];
+  const day = /\b\d{1,2}\b/.exec(text)?.[0];
+  return month && year ? [year, month, day].filter(Boolean).join("-") : "";
+}
+
+function parseNumbers(text: string): string | null {
   const found = /^\s*(\d{4})(?:[-./ ]?(\d{1,2})(?:[-./ ]?(\d{1,2}))?)?\s*$/.exec(text);
   if (!found) return null;
   const [year, month, day] = [found[1]!, Number(found[2] ?? 12), found[3] === undefined ? null : Number(found[3])];

@@ -15,6 +15,8 @@ export interface Notice {
 }
 
 const SHOWN_MS = 8000;
+// Ctrl+Z undoes what was done on this page, not what was done elsewhere or long ago.
+const OWN = "indexer.changes";
 
 class Edits {
   notices = $state.raw<Notice[]>([]);
@@ -32,6 +34,7 @@ class Edits {
   }
 
   done(change: Change | null, assetIds: string[]): void {
+    if (change) this.#own(change.id);
     if (change)
       this.#show({ text: `${change.what[0]?.toUpperCase()}${change.what.slice(1)}`, isError: false, change, assetIds });
     this.ontouched(assetIds);
@@ -74,8 +77,8 @@ class Edits {
   async undo(notice?: Notice): Promise<void> {
     try {
       const change = notice?.change ?? (await getJson<{ change: Change | null }>("/api/undo")).change;
-      if (!change) {
-        this.tell("Nothing to undo.");
+      if (!change || !this.#isOwn(change.id)) {
+        this.tell("Nothing that was changed here is left to undo. 'indexer undo' goes further back.");
         return;
       }
       const { undone } = await sendJson<{ undone: Change & { kept: number } }>("POST", "/api/undo", { id: change.id });
@@ -97,9 +100,23 @@ class Edits {
     this.notices = this.notices.filter((one) => one.key !== notice.key);
   }
 
+  #own(id: number): void {
+    sessionStorage.setItem(OWN, JSON.stringify([...this.#owned(), id].slice(-1000)));
+  }
+
+  #isOwn(id: number): boolean {
+    return this.#owned().includes(id);
+  }
+
+  #owned(): number[] {
+    return JSON.parse(sessionStorage.getItem(OWN) ?? "[]") as number[];
+  }
+
   #show(notice: Omit<Notice, "key">): void {
     const shown = { ...notice, key: this.#next++ };
-    this.notices = [...this.notices.slice(-2), shown];
+    // Only the last change can be undone.
+    const older = notice.change ? this.notices.filter((one) => !one.change) : this.notices;
+    this.notices = [...older.slice(-2), shown];
     setTimeout(() => this.dismiss(shown), SHOWN_MS);
   }
 }

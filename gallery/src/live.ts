@@ -2,21 +2,32 @@
 
 const RETRY_MS = 5000;
 
-/** Returns what ends it. onchange is also called when the connection is back after a break: anything may have happened. */
-export function follow(onchange: () => void): () => void {
+export interface Follower {
+  /** Also called when the connection is back after a break: anything may have happened. */
+  onchange: () => void;
+  onlost: () => void;
+  onback: () => void;
+}
+
+/** Returns what ends it. */
+export function follow({ onchange, onlost, onback }: Follower): () => void {
   let source: EventSource | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let wasLost = false;
+  let isDown = false;
 
   const connect = () => {
     source = new EventSource("/api/changes");
     source.addEventListener("change", onchange);
     source.onopen = () => {
+      if (isDown) onback();
       if (wasLost) onchange();
-      wasLost = false;
+      wasLost = isDown = false;
     };
     source.onerror = () => {
       wasLost = true;
+      if (!isDown) onlost();
+      isDown = true;
       if (source?.readyState !== EventSource.CLOSED) return; // it tries again by itself
       clearTimeout(timer);
       timer = setTimeout(connect, RETRY_MS);

@@ -160,6 +160,44 @@ def test_select_many_and_move_them_to_the_trash_and_back(site: Server, page: Any
     assert ids_shown(page) == shown
 
 
+def test_the_keys_work_wherever_the_focus_is(site: Server, page: Any) -> None:
+    page.wait_for_selector(TILES)
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.matches('[role=gridcell] a')")
+    page.get_by_role("link", name="Photos", exact=True).focus()
+    page.keyboard.press("Control+a")
+    with site.http() as http:
+        total = http.get("/api/timeline").json()["total"]
+    page.wait_for_selector(f"text={total} selected")
+    page.keyboard.press("3")
+    shown = ids_shown(page)
+    until(lambda: all(record(site, one)["asset"]["metadata"]["rating"] == 3 for one in shown[:3]), what="the ratings")
+    page.get_by_role("button", name="Undo").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.type("12 april 2024")
+    page.keyboard.press("Enter")
+    until(lambda: page.evaluate("document.activeElement.matches('[role=gridcell] a')"), what="a photo of that day")
+    assert "April 12" in page.evaluate("document.activeElement.querySelector('img').alt")
+
+
+def test_a_stack_goes_to_the_trash_as_one(site: Server, page: Any) -> None:
+    page.wait_for_selector(TILES)
+    with site.http() as http:
+        found = http.get("/api/timeline/tiles", params={"start": 0, "stop": 15}).json()
+        stacked = next(int(one) for one, count in found["stacks"].items() if count == 2)
+        both = http.get("/api/timeline/ids", params={"start": stacked, "stop": stacked + 1, "members": True}).json()[
+            "ids"
+        ]
+    assert len(both) == 2
+    page.locator(f"{TILES}[href*='{both[0]}']").focus()
+    page.keyboard.press("x")
+    page.keyboard.press("Delete")
+    until(lambda: all(record(site, one)["asset"]["trashed_at"] for one in both), what="both in the trash")
+    page.keyboard.press("Control+z")
+    until(lambda: not any(record(site, one)["asset"]["trashed_at"] for one in both), what="both back")
+
+
 def test_search(site: Server, page: Any, complaints: Complaints) -> None:
     page.wait_for_selector(TILES)
     page.keyboard.press("/")
@@ -188,6 +226,18 @@ def test_search(site: Server, page: Any, complaints: Complaints) -> None:
     page.keyboard.type("zzzzz")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Nothing found")
+
+
+def test_after_a_wrong_search_the_photos_are_there_again(page: Any, complaints: Complaints) -> None:
+    page.wait_for_selector(TILES)
+    page.keyboard.press("/")
+    page.keyboard.type("foo:bar")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    page.get_by_role("link", name="Photos", exact=True).click()
+    page.wait_for_selector(TILES)
+    assert page.get_by_role("alert").count() == 0
+    complaints.expect("422")
 
 
 def test_an_album_and_a_person_are_timelines_too(site: Server, page: Any) -> None:
@@ -229,10 +279,6 @@ def test_back_and_reload_lead_to_the_same_place(site: Server, open_page: OpenPag
     before = dict(page.evaluate(place))
     page.reload()
     page.wait_for_selector(TILES)
-    page.get_by_role("button", name="Sign out").click()
-    page.get_by_label("Key").wait_for()
-    page.reload()
-    page.get_by_label("Key").wait_for()
     page.wait_for_timeout(500)
     after = dict(page.evaluate(place))
     both = before.keys() & after.keys()
@@ -360,3 +406,23 @@ def test_where_a_key_is_needed_it_is_asked_for(sampled: Path, start_server: Star
     page.get_by_label("Key").wait_for()
     page.reload()
     page.get_by_label("Key").wait_for()
+
+
+def test_the_page_goes_on_when_the_server_is_back(
+    sampled: Path, start_server: StartServer, open_page: OpenPage, complaints: Complaints
+) -> None:
+    server = start_server(sampled / "index.db", "--read-only")
+    page = open_page(server.url)
+    page.wait_for_selector(TILES)
+    port = server.url.rpartition(":")[2]
+    server.stop()
+    page.get_by_text("The server cannot be reached.").first.wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type("type:photo")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[role=alert]")
+    start_server(sampled / "index.db", "--read-only", "--port", port)
+    page.wait_for_selector(TILES)
+    until(lambda: is_sharp(page), what="sharp thumbnails")
+    until(lambda: page.get_by_text("The server cannot be reached.").count() == 0, what="the end of the notice")
+    complaints.texts.clear()  # of the browser, on what it could not reach

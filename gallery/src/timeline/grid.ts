@@ -157,6 +157,12 @@ export class Grid {
     else if (this.y < bottom) this.moveTo(Math.min(top, bottom));
   }
 
+  /** Asks again for what could not be loaded. */
+  retry(): void {
+    this.library.look(...this.visible);
+    this.#pictures.retry();
+  }
+
   /** The tile's picture in the window; null where it is not drawn. */
   rectOf(ordinal: number): DOMRect | null {
     return this.rows.tile(this.layout, ordinal)?.link.getBoundingClientRect() ?? null;

@@ -97,7 +97,7 @@ function act(event: KeyboardEvent, grid: Grid, actions: KeyActions): boolean {
     actions.open(active);
     return true;
   }
-  const isSelect = (key === "x" && !ctrlKey && !metaKey) || (key === " " && ctrlKey);
+  const isSelect = (key.toLowerCase() === "x" && !ctrlKey && !metaKey) || (key === " " && ctrlKey);
   if (!isSelect || !grid.isSelectable) return false;
   if (shiftKey) selection.extend(active);
   else selection.toggle(active);

@@ -46,6 +46,12 @@ export class Pictures {
     }
   }
 
+  /** Asks again for those that could not be loaded. */
+  retry(): void {
+    for (const tile of [...this.#visible, ...this.#ahead]) if (tile.isBroken) tile.forget();
+    this.pump();
+  }
+
   clear(): void {
     this.#visible = this.#ahead = [];
     for (const tile of this.#sharpening.keys()) this.#stop(tile);

@@ -84,7 +84,7 @@ export class TileView {
     return (
       this.isDone &&
       !this.isSharp &&
-      !this.cell.classList.contains("is-broken") &&
+      !this.isBroken &&
       Math.max(this.width, this.height) * devicePixelRatio > THUMBNAIL * ENLARGED
     );
   }
@@ -93,6 +93,15 @@ export class TileView {
   sharpen(source: string): void {
     this.isSharp = true;
     this.image.src = source;
+  }
+
+  get isBroken(): boolean {
+    return this.cell.classList.contains("is-broken");
+  }
+
+  /** Forgets that the thumbnail could not be loaded. */
+  forget(): void {
+    this.#clearImage();
   }
 
   /** Leaves the view: whatever is on its way is given up. */
