@@ -111,6 +111,19 @@ def test_a_new_build_is_shown_by_a_server_that_runs(built: Server, tmp_path: Pat
     assert httpx.get(f"{built.url}/gallery/later-1.js").text == "later"
 
 
+def test_while_an_install_puts_a_new_build_there_the_old_one_is_shown(built: Server, tmp_path: Path) -> None:
+    """A folder takes the place of another by two renames, and for a moment there is none."""
+    script = f"{built.url}/gallery/index-abc.js"
+    assert httpx.get(script).content == SCRIPT and "built" in httpx.get(built.url).text
+    (tmp_path / "static").rename(tmp_path / "old")
+    assert "title>built<" in httpx.get(built.url).text and httpx.get(script).content == SCRIPT
+    build(tmp_path / "new", " anew").rename(tmp_path / "static")
+    assert "built anew" in httpx.get(built.url).text
+    # A folder that is there and has no page has none.
+    (tmp_path / "static" / "index.html").unlink()
+    assert "not part of this installation" in httpx.get(built.url).text and httpx.get(script).status_code == 404
+
+
 def test_the_page_is_for_all_and_its_photos_are_not(serve: Serve, some: Index, tmp_path: Path) -> None:
     server = start(serve, some, build(tmp_path / "static"), "--key", KEY, "--read-only")
     for path in ("/", "/gallery/index-abc.js", "/gallery/index-def.css"):

@@ -110,7 +110,8 @@ class Gallery:
                 return
             parts = [one for one in (self._folder / "gallery").iterdir() if one.suffix in _TYPES and one.is_file()]
         except OSError:
-            self._state, self._paths = None, {}
+            if self._folder.is_dir():  # else a new one is about to take its place
+                self._state, self._paths, self._contents = None, {}, {}
             return
         self._state, self._contents = state, {}
         self._paths = {"": index, **{one.name: one for one in parts}}
