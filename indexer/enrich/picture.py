@@ -89,7 +89,7 @@ def open_picture(
         if mime_type.startswith("image/x-"):
             return _guarded(lambda: _raw(file, orientation, long_side, most), most)
         turned = mime_type in _TURNED_BY_DECODER
-        return _guarded(lambda: _still(file, None if turned else orientation, long_side, most), most)
+        return _guarded(lambda: _still(file, None if turned else orientation, long_side, most), most, mime_type)
 
 
 def _opened(path: str | os.PathLike[str]) -> BinaryIO:
@@ -101,7 +101,7 @@ def open_sent(file: BinaryIO, long_side: int, memory: int) -> Picture:
     return _guarded(lambda: _still(file, None, long_side, memory), memory)
 
 
-def _guarded(decode: Callable[[], T], memory: int) -> T:
+def _guarded(decode: Callable[[], T], memory: int, mime_type: str = "") -> T:
     """Decoders fail on strangers' files in every way there is."""
     try:
         with bounds.in_bounds(memory):
@@ -109,6 +109,8 @@ def _guarded(decode: Callable[[], T], memory: int) -> T:
     except Undecodable:
         raise
     except UnidentifiedImageError as error:
+        if mime_type == "image/jxl" and "JXL" not in Image.OPEN:
+            raise Undecodable('JPEG XL needs an extra: pip install "photo-indexer[jxl]"') from error
         raise Undecodable("it is damaged, or of a kind that cannot be decoded here") from error
     except (MemoryError, Image.DecompressionBombError) as error:
         raise Undecodable("it takes too much memory to be decoded") from error

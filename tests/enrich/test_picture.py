@@ -249,6 +249,13 @@ def test_F11_what_is_no_picture_is_said(tmp_path: Path) -> None:
                 open_picture(tmp_path / name, mime, 1, 1440)
 
 
+def test_jpeg_xl_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "photo.jxl").write_bytes(b"\xff\x0a" + bytes(100))
+    monkeypatch.delitem(Image.OPEN, "JXL", raising=False)  # as where it is not installed
+    with pytest.raises(Undecodable, match=r'pip install "photo-indexer\[jxl\]"'):
+        open_picture(tmp_path / "photo.jxl", "image/jxl", 1, 100)
+
+
 @pytest.mark.parametrize("path", sorted(SAMPLES.rglob("*.*")), ids=lambda path: path.name)
 def test_F11_damaged_pictures_are_only_undecodable(path: Path, tmp_path: Path) -> None:
     """Bits flipped and ends cut off, of every kind there is: no other error comes through."""

@@ -467,6 +467,23 @@ def test_photos_are_put_into_the_trash_and_restored(look: Look, shop: Server, op
     page.get_by_text("The trash is empty").wait_for()
 
 
+def test_what_failed_is_there_when_the_server_is_back(
+    shop: Server, open_page: OpenPage, complaints: Complaints
+) -> None:
+    page = open_page(shop.url)
+    away = ("**/files/**", "**/details")
+    for part in away:
+        page.route(part, lambda route: route.abort())
+    page.goto(f"{shop.url}/?photo={id_of(shop, 'third.jpg')}")
+    page.get_by_text("This photo cannot be shown.").wait_for()
+    page.get_by_text("The server cannot be reached").wait_for()
+    for part in away:
+        page.unroute(part)
+    rests(page, 3000)
+    assert page.locator(".viewer [role=alert]").count() == 0
+    complaints.expect("net::ERR_FAILED")
+
+
 def test_a_slideshow_goes_on_until_it_is_interrupted(look: Look) -> None:
     page = look("first.jpg")
     first = photo_in(page)

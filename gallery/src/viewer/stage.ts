@@ -94,6 +94,12 @@ export class Stage {
     this.#load();
   }
 
+  /** Loads again what could not be loaded. */
+  retry(): void {
+    this.loader.forgetErrors();
+    this.#load();
+  }
+
   async #replace(slide: Slide, turn: number): Promise<void> {
     const before = this.#slide;
     if (before && this.keepsZoom) this.#kept = before.keep();

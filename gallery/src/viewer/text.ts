@@ -119,3 +119,11 @@ export function announcement(
   if (place) parts.push(place);
   return parts.join(", ");
 }
+
+const UNSHOWN = "its picture cannot be shown: ";
+
+/** Why there is no picture, by the problems that the server tells of. */
+export function failureText(problems: readonly string[]): string {
+  const why = problems.find((one) => one.startsWith(UNSHOWN))?.slice(UNSHOWN.length) ?? problems[0];
+  return `This photo cannot be shown${why ? `: ${why}` : "."}`;
+}

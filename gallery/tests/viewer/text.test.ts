@@ -7,6 +7,7 @@ import {
   cameraText,
   coordinatesText,
   exposureParts,
+  failureText,
   hexOf,
   sizeText,
   wallClock,
@@ -81,4 +82,12 @@ describe("text", () => {
     );
     expect(announcement(0, 1, { kind: "Video", time: null, place: null }, "en-US")).toBe("Video 1 of 1");
   });
+});
+
+it("says once why a photo cannot be shown", () => {
+  const damaged = "it is damaged, or of a kind that cannot be decoded here";
+  const problems = ["a date is doubtful", `its picture cannot be shown: ${damaged}`];
+  expect(failureText(problems)).toBe(`This photo cannot be shown: ${damaged}`);
+  expect(failureText(["its file is missing"])).toBe("This photo cannot be shown: its file is missing");
+  expect(failureText([])).toBe("This photo cannot be shown.");
 });
