@@ -22,7 +22,7 @@ _DELETE_PERMANENTLY = {"read", "delete_permanently"}
 NEEDS: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/assets"): _WRITE,
     ("PATCH", "/api/assets"): _WRITE,
-    ("POST", "/api/undo"): _WRITE,
+    ("POST", "/api/undo"): _WRITE,  # and delete, where it takes something away
     ("POST", "/api/assets/exist"): _READ,
     ("POST", "/api/assets/trash"): _DELETE,
     ("POST", "/api/assets/restore"): _WRITE,

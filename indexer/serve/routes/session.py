@@ -67,7 +67,8 @@ async def begin_session(request: Request, asked: SessionKey) -> Response:
 
 @router.delete("", status_code=204, responses=errors())
 async def end_session(request: Request) -> Response:
-    """Sign out: the cookie is worth nothing from then on, and the browser forgets the photos that it kept."""
+    """Sign out: the cookie is worth nothing from then on. Over https, and at localhost, the browser forgets the photos
+    that it kept; elsewhere it ignores that."""
     if (token := _token(request)) is not None:
         _keys(request).sessions.end(token)
     done = _with_cookie(request, "", 0)
