@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -83,12 +84,15 @@ class Changes:
 
 
 class Stream(Response):
-    """The answer of one who listens. One that is slow holds up nobody, and is later sent the latest cursor alone."""
+    """The answer of one who listens. One that is slow holds up nobody, and is later sent the latest cursor alone.
 
-    def __init__(self, changes: Changes) -> None:
+    is_allowed: whether who listens may still do so; asked as often as comments are sent."""
+
+    def __init__(self, changes: Changes, is_allowed: Callable[[], bool]) -> None:
         super().__init__(media_type="text/event-stream", headers={"cache-control": "no-store"})
         del self.headers["content-length"]
         self._changes = changes
+        self._is_allowed = is_allowed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._changes.listening():
@@ -108,8 +112,12 @@ class Stream(Response):
                 await asyncio.wait_for(send({"type": "http.response.body", "body": b""}), _LAST_WORD)
 
     async def _tell(self, send: Send) -> None:
-        known, text = -1, "retry: 1000\n\n"
+        known, text, asked = -1, "retry: 1000\n\n", time.monotonic()
         while True:
+            if time.monotonic() - asked >= _COMMENT_AFTER:
+                if not self._is_allowed():
+                    return
+                asked = time.monotonic()
             await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
             cursor = await self._changes.next(known)
             if cursor is None:

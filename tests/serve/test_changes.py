@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from indexer import Index
-from indexer.serve import live
+from indexer.serve import guard, live
+from indexer.serve.app import make_app
+from indexer.serve.keys import cookie_name
+from indexer.serve.settings import Settings
 
 from ..conftest import until
 from .conftest import Serve, Server
@@ -104,14 +107,29 @@ def test_it_asks_for_a_key_and_for_the_right_page(serve: Serve, some: Index) -> 
         assert cursor_of(lines) > 0
 
 
+Send = Callable[[dict[str, object]], Awaitable[None]]
+
+
+async def listen(app: FastAPI, send: Send, left: asyncio.Event, *headers: tuple[bytes, bytes]) -> None:
+    asked = asyncio.Event()
+
+    async def receive() -> dict[str, object]:
+        if not asked.is_set():
+            asked.set()
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    scope = {
+        "type": "http", "method": "GET", "path": "/api/changes", "raw_path": b"/api/changes", "root_path": "",
+        "query_string": b"", "headers": [(b"host", b"localhost"), *headers], "scheme": "http",
+        "server": ("localhost", 80), "client": ("127.0.0.1", 1), "http_version": "1.1", "asgi": {"version": "3.0"},
+    }  # fmt: skip
+    await asyncio.wait_for(app(scope, receive, send), 20)  # type: ignore[arg-type]
+
+
 def test_it_goes_on_when_nothing_happens(some: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """Longer than a body is waited for."""
-    import asyncio
-
-    from indexer.serve import guard
-    from indexer.serve.app import make_app
-    from indexer.serve.settings import Settings
-
     monkeypatch.setattr(guard, "_PATIENCE", 0.1)
     monkeypatch.setattr(live, "_COMMENT_AFTER", 0.1)
     sent: list[bytes] = []
@@ -119,51 +137,47 @@ def test_it_goes_on_when_nothing_happens(some: Index, monkeypatch: pytest.Monkey
     async def run() -> None:
         app = make_app(Settings(some.path))
         async with app.router.lifespan_context(app):
-            asked, left = asyncio.Event(), asyncio.Event()
-
-            async def receive() -> dict[str, object]:
-                if not asked.is_set():
-                    asked.set()
-                    return {"type": "http.request", "body": b"", "more_body": False}
-                await left.wait()
-                return {"type": "http.disconnect"}
+            left = asyncio.Event()
 
             async def send(message: dict[str, object]) -> None:
                 sent.append(bytes(message.get("body", b"")))  # type: ignore[call-overload]
                 if len(sent) == 8:
                     left.set()
 
-            scope = {
-                "type": "http", "method": "GET", "path": "/api/changes", "raw_path": b"/api/changes", "root_path": "",
-                "query_string": b"", "headers": [(b"host", b"localhost")], "scheme": "http", "server": ("localhost", 80),
-                "client": ("127.0.0.1", 1), "http_version": "1.1", "asgi": {"version": "3.0"},
-            }  # fmt: skip
-            await asyncio.wait_for(app(scope, receive, send), 20)
+            await listen(app, send, left)
 
     asyncio.run(run())
     assert sent.count(b":\n\n") >= 4
 
 
-def test_it_goes_on_when_the_index_answers_again_and_for_one_that_comes_as_another_leaves() -> None:
-    """Not closed by an error that passes, as of a busy or full disk."""
-    feed, fails = [1], [False]
+@pytest.mark.parametrize("by_cookie", [False, True])
+@pytest.mark.parametrize("is_busy", [False, True])
+def test_it_ends_with_the_key_or_the_session(
+    some: Index, monkeypatch: pytest.MonkeyPatch, by_cookie: bool, is_busy: bool
+) -> None:
+    monkeypatch.setattr(live, "_COMMENT_AFTER", 0.3)
+    made, key = some.clients.add_key("for a while", ["read"])
+    (photo, *_) = some.list()
+    sent: list[bytes] = []
 
-    def last() -> int:
-        if fails[0]:
-            raise sqlite3.OperationalError("disk I/O error")
-        return feed[0]
+    async def run() -> None:
+        app = make_app(Settings(some.path, needs_key=True))
+        async with app.router.lifespan_context(app):
+            header = (b"authorization", f"Bearer {key}".encode())
+            if by_cookie:
+                token = app.state.keys.begin_session(key)
+                header = (b"cookie", f"{cookie_name(app.state.indexer.settings.port)}={token}".encode())
 
-    async def listen() -> None:
-        changes = live.Changes(last)
-        with changes.listening():
-            fails[0] = True
-            await asyncio.sleep(3 * live._LOOK_EVERY)
-            assert not changes.closed.is_set()
-            fails[0], feed[0] = False, 2
-            assert await changes.next(1) == 2
-        with changes.listening():  # in the same turn
-            feed[0] = 3
-            assert await changes.next(2) == 3
-        changes.close()
+            async def send(message: dict[str, object]) -> None:
+                sent.append(bytes(message.get("body", b"")))  # type: ignore[call-overload]
+                if is_busy:
+                    some.set([photo.id], rating=1 + len(sent) % 5)
+                if len(sent) == 6 and by_cookie:
+                    app.state.keys.sessions.end(token)
+                elif len(sent) == 6:
+                    some.clients.delete_key(made.id)
 
-    asyncio.run(listen())
+            await listen(app, send, asyncio.Event(), header)
+
+    asyncio.run(run())
+    assert 6 <= len(sent) < 12 and sent[-1] == b""
