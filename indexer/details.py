@@ -52,7 +52,7 @@ class DateSource(NamedTuple):
 
 
 class Details(NamedTuple):
-    """See GET /api/assets/{id}/details in docs/api.md. motion: the MIME type of the video that belongs to the still."""
+    """See GET /api/assets/{id}/details in docs/api.md. motion: the video that belongs to the still."""
 
     is_favorite: bool
     date: DateSource
@@ -61,7 +61,7 @@ class Details(NamedTuple):
     keywords: list[str]
     albums: list[AlbumName]
     problems: list[str]
-    motion: str | None
+    motion: motion.Moving | None
     panorama: Panorama | None
 
 
@@ -78,7 +78,7 @@ def details_of(index: Index, asset_id: str) -> Details:
         keywords=queries.keywords(index.connection, asset_id),
         albums=details.albums_of(index.connection, asset_id),
         problems=_problems(index, asset_id, files),
-        motion=motion.mime_type_of(index, asset_id),
+        motion=motion.moving_picture(index, asset_id),
         panorama=_panorama(index, record),
     )
 

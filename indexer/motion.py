@@ -23,16 +23,23 @@ class MotionVideo(NamedTuple):
     mime_type: str
 
 
-def mime_type_of(index: Index, asset_id: str) -> str | None:
-    """Of the asset's moving picture; None: it has none."""
+class Moving(NamedTuple):
+    """asset_id: in whose file the video is."""
+
+    asset_id: str
+    mime_type: str
+
+
+def moving_picture(index: Index, asset_id: str) -> Moving | None:
+    """Of an asset; None: it has none."""
     inside = queries.motion(index.connection, asset_id)
     if inside is not None:
-        return inside.mime_type
+        return Moving(asset_id, inside.mime_type)
     paired = motion.paired_video(index.connection, asset_id)
     if paired is None:
         return None
     files = enrichments.picture_files(index.connection, paired)
-    return files[0].mime_type if files else None
+    return Moving(paired, files[0].mime_type) if files else None
 
 
 def motion_video(index: Index, asset_id: str) -> MotionVideo:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import av
 import httpx
@@ -129,6 +130,12 @@ def test_the_video_of_a_live_photo(server: Server, indexed: Index) -> None:
     (file,) = indexed.files(video)
     (root,) = indexed.roots()
     assert played.content == Path(root.path, file.folder, file.name).read_bytes()[:10]
+    (version,) = parse_qs(urlsplit(motion["url"]).query)["v"]
+    assert version == details(server, video)["version"] != details(server, still)["version"]
+    url = f"{server.url}/files/{still}/motion"
+    assert httpx.get(url, params={"v": version}).headers["cache-control"] == "private, max-age=31536000, immutable"
+    other = {"v": details(server, still)["version"]}
+    assert httpx.get(url, params=other).headers["cache-control"] == "private, no-cache"
     assert details(server, video)["motion"] is None
     assert httpx.get(f"{server.url}/files/{video}/motion").status_code == 404
     assert details(server, still)["stack"] == details(server, video)["stack"] == [still, video]

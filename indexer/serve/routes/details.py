@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from indexer.details import Details, details_of, ranks
+from indexer.store.enrichments import served
 
 from ..answers import answer_text, errors
 from ..models import AssetId
@@ -29,14 +30,14 @@ async def get_details(request: Request, asset_id: AssetId) -> Response:
     found, stack = await here.browse(
         lambda index: (details_of(index, asset_id), here.timeline.stack_of(index, asset_id))
     )
-    version = version_of(one)
-    shown = {"version": version, **_shown(found, asset_id, version, base), "stack": stack}
+    moving = found.motion and served(here.looks, found.motion.asset_id)
+    url = moving and f"{base}/files/{asset_id}/motion?v={version_of(moving)}"
+    shown = {"version": version_of(one), **_shown(found, url), "stack": stack}
     rest = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
     return answer_text(f'{{"asset":{with_urls(one, base)},{rest[1:]}')
 
 
-def _shown(found: Details, asset_id: str, version: str, base: str) -> dict[str, Any]:
-    motion = found.motion and {"url": f"{base}/files/{asset_id}/motion?v={version}", "mimetype": found.motion}
+def _shown(found: Details, motion_url: str | None) -> dict[str, Any]:
     return {
         "is_favorite": found.is_favorite,
         "date": found.date._asdict(),
@@ -58,6 +59,6 @@ def _shown(found: Details, asset_id: str, version: str, base: str) -> dict[str, 
         "keywords": found.keywords,
         "albums": [album._asdict() for album in found.albums],
         "problems": found.problems,
-        "motion": motion,
+        "motion": found.motion and motion_url and {"url": motion_url, "mimetype": found.motion.mime_type},
         "panorama": found.panorama and found.panorama._asdict(),
     }

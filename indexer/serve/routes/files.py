@@ -80,9 +80,10 @@ async def get_motion(request: Request, asset_id: AssetId, v: Version = None) -> 
         raise no_such(f"video: {error}") from error
     except OSError as error:
         raise no_such("file now: its drive is away, or it has gone") from error
-    version, owner = version_of(one), version_of(_served(here, found.asset_id))
+    # A live photo's video is another asset's file, which may change while the still does not.
+    owner = version_of(_served(here, found.asset_id))
     name = f"{os.path.splitext(one.original_name)[0]}-motion"
-    headers = _headers(f'"{owner}-{found.start}"', mtime, found.mime_type, name, is_fixed=v == version)
+    headers = _headers(f'"{owner}-{found.start}"', mtime, found.mime_type, name, is_fixed=v == owner)
     if _is_known(request, headers["etag"], mtime):
         return Response(status_code=304, headers=headers)
     is_other = request.headers.get("if-range", headers["etag"]) not in (headers["etag"], headers["last-modified"])
