@@ -101,7 +101,9 @@ def _candidates(words: Words, name: str) -> Iterator[_Candidate]:
             note = doubt("original_datetime", value)
             yield _Candidate(field, Origin("local_datetime", tag(source, field), value, note))
     if named := from_name(name):
-        yield _Candidate("name", Origin("local_datetime", "the file's name", named))
+        # Pixel phones write UTC there, all others the wall clock.
+        source = "the file's name (UTC)" if name.upper().startswith("PXL_") else "the file's name"
+        yield _Candidate("name", Origin("local_datetime", source, named))
 
 
 def _needs_zone(field: str, value: str) -> bool:

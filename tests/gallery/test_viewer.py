@@ -289,6 +289,9 @@ def test_photos_go_on_to_be_loaded_however_many_are_passed_by(walk: Any) -> None
 def test_only_what_browsers_show_is_loaded_as_it_is(look: Look) -> None:
     page = look("DSC00141.TIF")
     page.wait_for_timeout(800)
+    whole = place(page)
+    assert whole["width"] == 1280 or whole["height"] == 800  # small as it is
+    assert page.locator(".viewer .squares").count() == 0
     page.keyboard.press("a")
     rests(page, 480)
     asked = page.evaluate("performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname)")
@@ -356,6 +359,12 @@ def test_the_panel_tells_what_is_known(look: Look, shop: Server, album: Path) ->
         assert part in text, part
     assert "35 mm" in text and "3000 × 2000 · 6 MP" in text and f"{album}/photos/" in text
     assert place(page)["width"] == 920  # beside the panel, not under it
+    page.evaluate("document.querySelector('.panel').scrollTo(0, 200)")
+    page.keyboard.press("ArrowRight")
+    until(lambda: "June 8" in panel.inner_text(), what="the next photo's details")
+    until(lambda: page.evaluate("document.querySelector('.panel').scrollTop") == 0, what="the panel's beginning")
+    page.keyboard.press("ArrowLeft")
+    until(lambda: "June 9" in panel.inner_text(), what="the first photo's details")
     page.keyboard.press("i")
     panel.wait_for(state="detached")
     page.keyboard.press("ArrowRight")

@@ -235,6 +235,15 @@ def test_F19_quicktimes_zero_is_no_date(tmp_path: Path, created: int) -> None:
     assert facts.local_datetime == "2024-01-31T23:59:59"
 
 
+def test_the_names_of_pixel_phones_are_in_utc(tmp_path: Path) -> None:
+    from indexer.media.read import explain
+
+    path = tmp_path / "PXL_20240420_013210000.jpg"
+    path.write_bytes(photo({ORIGINAL: CLOCK}))
+    words = [(one.source, one.value) for one in explain(path) if one.field == "local_datetime"]
+    assert ("the file's name (UTC)", "2024-04-20T01:32:10.000") in words
+
+
 def test_explain_names_the_winner_and_the_losers(tmp_path: Path) -> None:
     from indexer.media.read import explain
 

@@ -97,6 +97,12 @@ export interface Details {
   stack: string[];
 }
 
+/** Why its file cannot be read now; null where it can. */
+export function absence({ files }: Pick<Details, "files">): string | null {
+  if (!files.length || files.some(({ state }) => state === "present")) return null;
+  return files.some(({ state }) => state === "offline") ? "Its drive or folder is offline" : "Its file is missing";
+}
+
 /** What every browser shows by itself; see SHOWN in indexer/enrich/demand.py. */
 const SHOWN = ["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"];
 

@@ -189,7 +189,7 @@ export class Gestures {
       Math.hypot(point.x - last.point.x, point.y - last.point.y) < DOUBLE_PX
     ) {
       this.#tap = null;
-      this.#toggle(point);
+      this.#toggle(point, 2); // a phone's screen may show nearly all pixels at fit
     } else {
       this.#tap = { at: event.timeStamp, point };
       this.#tapTimer = setTimeout(() => this.events.ontap(), DOUBLE_MS);
@@ -203,10 +203,10 @@ export class Gestures {
     this.#toggle(this.#at(event));
   };
 
-  #toggle(point: Point): void {
+  #toggle(point: Point, least = 1): void {
     const slide = this.stage.slide;
     if (!slide) return;
     this.events.ontouch();
-    this.stage.zoom(toggled(slide.frame, slide.transform, point).scale, point);
+    this.stage.zoom(toggled(slide.frame, slide.transform, point, least).scale, point);
   }
 }

@@ -8,7 +8,7 @@ import { fit, isFit, kept, restored, snapped, type Frame, type Kept, type Size, 
 const LEVELS: readonly Level[] = ["thumbnail", "preview", "full"];
 /** Milliseconds without a change after which the photo is laid out anew, and so drawn sharply. */
 const REST_MS = 120;
-/** Device pixels a pixel of the photo, from which on pixels are shown as squares. */
+/** Device pixels a pixel of the photo, from which on pixels of a photo that is zoomed are shown as squares. */
 const SQUARES = 4;
 /** Pixels of a photo whose size is not known yet; only their relation counts. */
 const NOMINAL = 24e6;
@@ -181,7 +181,7 @@ export class Slide {
     style.width = `${content.width * at.scale}px`;
     style.height = `${content.height * at.scale}px`;
     style.transform = placed(at, 1);
-    this.box.classList.toggle("squares", at.scale * dpr >= SQUARES);
+    this.box.classList.toggle("squares", this.isZoomed && at.scale * dpr >= SQUARES);
   }
 }
 

@@ -37,7 +37,7 @@ export interface Kept {
 /** Device pixels a pixel of the photo, at most. */
 const CLOSEST = 8;
 /** A photo is enlarged to fill the view up to so many CSS pixels a pixel of it. */
-const LARGEST_FIT = 1;
+const LARGEST_FIT = 4;
 /** Transforms that differ by less are the same to the eye. */
 const CLOSE = 1e-3;
 
@@ -51,7 +51,7 @@ export function actualScale({ dpr }: Frame): number {
 }
 
 export function maxScale(frame: Frame): number {
-  return Math.max(CLOSEST / frame.dpr, fitScale(frame));
+  return Math.max(CLOSEST / frame.dpr, 2 * fitScale(frame));
 }
 
 export function fit(frame: Frame): Transform {
@@ -104,11 +104,11 @@ export function pinched(transform: Transform, from: [Point, Point], to: [Point, 
   return { ...scaled, x: scaled.x + end.x - start.x, y: scaled.y + end.y - start.y };
 }
 
-/** Between fit and actual size; where these are the same, twice that. */
-export function toggled(frame: Frame, transform: Transform, point: Point): Transform {
+/** Between fit and actual size, and `least` times fit at least; where actual size is no larger, twice fit. */
+export function toggled(frame: Frame, transform: Transform, point: Point, least = 1): Transform {
   if (!isFit(frame, transform)) return fit(frame);
   const [whole, actual] = [fitScale(frame), actualScale(frame)];
-  return zoomedTo(frame, transform, actual > whole * 1.1 ? actual : whole * 2, point);
+  return zoomedTo(frame, transform, actual > whole * 1.1 ? Math.max(actual, whole * least) : whole * 2, point);
 }
 
 /** The next of the scales fit, and powers of two of the actual size, in a direction. */

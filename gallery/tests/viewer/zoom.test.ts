@@ -61,7 +61,7 @@ function expectWithin(frame: Frame, { scale, x, y }: Transform): void {
 }
 
 describe("zoom", () => {
-  it("shows all of a photo at fit, and enlarges no small one", () => {
+  it("shows all of a photo at fit, and enlarges small ones fourfold at most", () => {
     fc.assert(
       fc.property(frames, (frame) => {
         const { scale, x, y } = fit(frame);
@@ -69,7 +69,9 @@ describe("zoom", () => {
         expect(y).toBeGreaterThanOrEqual(-1e-6);
         expect(frame.content.width * scale + x).toBeLessThanOrEqual(frame.view.width + 1e-6);
         expect(frame.content.height * scale + y).toBeLessThanOrEqual(frame.view.height + 1e-6);
-        expect(scale).toBeLessThanOrEqual(1);
+        expect(scale).toBeLessThanOrEqual(4);
+        const [width, height] = [frame.content.width * scale, frame.content.height * scale];
+        if (scale < 4) expect(Math.max(width / frame.view.width, height / frame.view.height)).toBeCloseTo(1, 6);
         expect(isFit(frame, fit(frame))).toBe(true);
       }),
     );
@@ -130,7 +132,9 @@ describe("zoom", () => {
     expect(close.scale).toBe(actualScale(frame));
     expect(toggled(frame, close, { x: 0, y: 0 })).toEqual(fit(frame));
     const small: Frame = { ...frame, content: { width: 300, height: 200 } };
-    expect(toggled(small, fit(small), { x: 500, y: 400 }).scale).toBe(2);
+    expect(toggled(small, fit(small), { x: 500, y: 400 }).scale).toBe(2 * fitScale(small));
+    const near: Frame = { ...frame, content: { width: 1800, height: 1200 }, dpr: 1 };
+    expect(toggled(near, fit(near), { x: 0, y: 0 }, 2).scale).toBe(2 * fitScale(near)); // a double tap
   });
 
   it("steps through the scales to both ends", () => {
