@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import motion
 from .files import is_regular
 from .store import details, enrichments, queries
 from .store.details import AlbumName, AssetFile
+from .sync.explain import explain_with_xmp
 
 if TYPE_CHECKING:
     from .index import Index
@@ -68,7 +70,8 @@ class Details(NamedTuple):
 def details_of(index: Index, asset_id: str) -> Details:
     """Reads the metadata of its file again, where that can be reached. Raises NotFound."""
     record = index.get(asset_id)
-    origins = index.explain(asset_id).origins
+    said, packets = explain_with_xmp(index.connection, asset_id)
+    origins = said.origins
     files = details.files(index.connection, asset_id)
     return Details(
         is_favorite=details.is_favorite(index.connection, asset_id),
@@ -79,7 +82,7 @@ def details_of(index: Index, asset_id: str) -> Details:
         albums=details.albums_of(index.connection, asset_id),
         problems=_problems(index, asset_id, files),
         motion=motion.moving_picture(index, asset_id),
-        panorama=_panorama(index, record),
+        panorama=_panorama(index, record, packets if said.read_from else None),
     )
 
 
@@ -115,10 +118,14 @@ def _problems(index: Index, asset_id: str, files: list[AssetFile]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _panorama(index: Index, record: dict[str, Any]) -> Panorama | None:
+def _panorama(index: Index, record: dict[str, Any], packets: Sequence[bytes] | None) -> Panorama | None:
+    """packets: the XMP of its file; None: that could not be read, but a copy of it may be."""
     if not record["metadata"]["projection_type"] or record["mime_type"].startswith("video/"):
         return None
-    from .media.panorama import read_panorama
+    from .media.panorama import find_panorama, read_panorama
+
+    if packets is not None:
+        return find_panorama(packets, record["width"], record["height"])
 
     for file in enrichments.picture_files(index.connection, record["id"]):
         if is_regular(file.real_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from io import FileIO
 from typing import NamedTuple
 
@@ -62,7 +63,12 @@ def read_panorama(path: str | os.PathLike[str], width: int, height: int) -> Pano
     with FileIO(path, opener=regular_nofollow) as file:
         source = Source(file, hashed=False)
         _, found = find_claims(source, os.path.basename(os.fsdecode(path)), ())
-    for packet in found.xmp[:_MAX_PACKETS]:
+    return find_panorama(found.xmp, width, height)
+
+
+def find_panorama(packets: Sequence[bytes], width: int, height: int) -> Panorama | None:
+    """As `read_panorama`, in the XMP packets of a file."""
+    for packet in packets[:_MAX_PACKETS]:
         properties, _ = parse(packet)
         if str(properties.get("GPano:ProjectionType", "")).strip().lower() == "equirectangular":
             return panorama_of(properties, width, height)

@@ -71,13 +71,20 @@ def read_source(source: Source, name: str, file_ns: int, sidecars: Sequence[str]
 
 def explain(path: str | os.PathLike[str], sidecars: Sequence[str] = ()) -> list[Origin]:
     """Every source's word on every field of the record, read again from the file; the believed one first."""
+    return explain_with_xmp(path, sidecars)[0]
+
+
+def explain_with_xmp(
+    path: str | os.PathLike[str], sidecars: Sequence[str] = ()
+) -> tuple[list[Origin], Sequence[bytes]]:
+    """As `explain`, with the XMP packets in the file, for what is no field of the record."""
     with FileIO(path, opener=regular_nofollow) as file:
         name = os.path.basename(os.fsdecode(path))
         source = Source(file, hashed=False)
         _, found = find_claims(source, name, sidecars)
         words = ranked(found)
         listed, _ = every_time(words, settle(words), name, file_time(os.fstat(file.fileno())))
-        return [*listed, *origins(words, Metadata._fields)]
+        return [*listed, *origins(words, Metadata._fields)], found.xmp
 
 
 def find_claims(source: Source, name: str, sidecars: Sequence[str] = ()) -> tuple[str, Found]:

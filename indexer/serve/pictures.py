@@ -37,6 +37,10 @@ _MOST_BYTES = 64_000_000
 _MOST_UNWRITTEN = 64_000_000
 
 
+# The status of an answer that nobody reads.
+LEFT = 499
+
+
 class Left(Exception):
     """The client has gone away."""
 

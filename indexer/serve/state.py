@@ -28,8 +28,9 @@ from indexer.suggestions import Vocabulary
 from indexer.timeline import Timeline, View
 from indexer.uploads import recover
 
+from .inspectors import Inspectors
 from .live import Changes
-from .pictures import Pictures
+from .pictures import Left, Pictures, has_left
 from .settings import Settings
 from .watcher import Watcher
 
@@ -38,6 +39,8 @@ _LOOKERS = 4
 # Threads for what a gallery asks for while it is scrolled: none of them waits for a picture, nor for a search, which
 # may wait for whoever writes.
 _BROWSERS, _SEARCHERS = 3, 2
+# Threads for what is known of one photo, which is read from its file.
+_INSPECTORS = 2
 # Seconds after the start.
 _WARM_UP_AFTER = 0.5
 # Pictures to search by that wait for their turn, beside those whose turn it is; more are refused.
@@ -59,6 +62,7 @@ class State:
         self._writer = ThreadPoolExecutor(1, "indexer-write")
         self._lookers = ThreadPoolExecutor(_LOOKERS, "indexer-look")
         self._browsers = ThreadPoolExecutor(_BROWSERS, "indexer-browse")
+        self._inspectors = Inspectors(_INSPECTORS, "indexer-inspect")
         self._searchers = ThreadPoolExecutor(_SEARCHERS, "indexer-search")
         # What may be searched for, and until when that is good (time.monotonic).
         self.vocabulary: tuple[Vocabulary, float] | None = None
@@ -98,6 +102,20 @@ class State:
     async def browse(self, do: Callable[[Index], T]) -> T:
         """In a thread of its own kind: what the index alone answers, in some milliseconds mostly."""
         return await self._in(self._browsers, do)
+
+    async def inspect(self, request: Request, do: Callable[[Index], T]) -> T:
+        """In a thread of its own kind: what reads a photo's file again, which may lie on a drive that sleeps or hangs.
+        It is left where it has not begun when the client goes away. Raises Left."""
+        doing = asyncio.wrap_future(self._inspectors.submit(partial(self._with_index, do)))
+        leaving = asyncio.create_task(has_left(request))
+        try:
+            await asyncio.wait((doing, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if not doing.done():
+                raise Left
+            return doing.result()
+        finally:
+            leaving.cancel()
+            doing.cancel()
 
     async def search(self, do: Callable[[Index], T]) -> T:
         """In a thread of its own kind: what brings the words that are searched up to date first."""
@@ -161,6 +179,7 @@ class State:
             self._claim.end()
         if self.behind is not None:
             self.behind.close()
+        self._inspectors.close()
         pools = (self._writer, self._lookers, self._browsers, self._searchers)
         for pool in pools:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from indexer import paths
@@ -28,17 +28,23 @@ class Explanation(NamedTuple):
 
 
 def explain(connection: sqlite3.Connection, asset_id: str) -> Explanation:
-    from indexer.media.read import explain as read_words
+    return explain_with_xmp(connection, asset_id)[0]
+
+
+def explain_with_xmp(connection: sqlite3.Connection, asset_id: str) -> tuple[Explanation, Sequence[bytes]]:
+    """Also the XMP packets of the file that was read."""
+    from indexer.media.read import explain_with_xmp as read_words
 
     settled, looked_up = queries.user_origins(connection, asset_id), queries.looked_up(connection, asset_id)
     speaks = queries.speaking_file(connection, asset_id)
     for path, sidecars in _files(connection, [speaks] if speaks else []):
         try:
-            read = origins_without_own(read_words(path, sidecars), written_of(connection, asset_id))
-            return Explanation(settled + read + looked_up, paths.to_text(path))
+            said, packets = read_words(path, sidecars)
+            read = origins_without_own(said, written_of(connection, asset_id))
+            return Explanation(settled + read + looked_up, paths.to_text(path)), packets
         except OSError:
             continue
-    return Explanation(settled + queries.origins(connection, asset_id) + looked_up, None)
+    return Explanation(settled + queries.origins(connection, asset_id) + looked_up, None), ()
 
 
 def original(connection: sqlite3.Connection, asset_id: str) -> str | None:

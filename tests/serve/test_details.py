@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,9 +12,17 @@ from urllib.parse import parse_qs, urlsplit
 import av
 import httpx
 import pytest
+from fastapi import FastAPI
 from PIL import Image
 
 from indexer import Index
+from indexer.details import Details, details_of
+from indexer.media import panorama as panorama_module
+from indexer.media import read as read_module
+from indexer.media.source import Source
+from indexer.serve.app import make_app
+from indexer.serve.routes import details as details_route
+from indexer.serve.settings import Settings
 
 from ..conftest import put
 from .conftest import Serve, Server
@@ -159,7 +169,7 @@ def test_a_motion_photo_that_was_cut_off_since(serve: Serve, index: Index, sampl
     assert answer.status_code == 404 and "shorter than it was" in answer.json()["detail"]
 
 
-def test_a_panorama(serve: Serve, index: Index, photos: Path) -> None:
+def test_a_panorama(serve: Serve, index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What says which part of the sphere it is can be turned; what does not is a wide photo."""
     numbers = {"FullPanoWidthPixels": 1200, "FullPanoHeightPixels": 600, "CroppedAreaImageWidthPixels": 900,
                "CroppedAreaImageHeightPixels": 200, "CroppedAreaLeftPixels": 100, "CroppedAreaTopPixels": 150,
@@ -182,3 +192,64 @@ def test_a_panorama(serve: Serve, index: Index, photos: Path) -> None:
         "initial_pitch": None, "initial_fov": None,
     }  # fmt: skip
     assert details(server, index.get(photos / "silent.jpg")["id"])["panorama"] is None
+    read, known = [], read_module.find_claims
+
+    def counting(source: Source, name: str, *more: Any) -> Any:
+        read.append(name)
+        return known(source, name, *more)
+
+    for module in (read_module, panorama_module):
+        monkeypatch.setattr(module, "find_claims", counting)
+    assert details_of(index, index.get(photos / "partial.jpg")["id"]).panorama is not None
+    assert read == ["partial.jpg"]
+
+
+def test_a_drive_that_hangs_holds_up_nobody_else(some: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the timeline nor the server's end; and what was asked for by who has left is not read."""
+    begun, freed, known = [], threading.Event(), details_route.details_of
+
+    def hanging(index: Index, asset_id: str) -> Details:
+        begun.append(asset_id)
+        freed.wait(30)
+        return known(index, asset_id)
+
+    monkeypatch.setattr(details_route, "details_of", hanging)
+    ids = [one.id for one in some.list()]
+
+    async def run() -> None:
+        app = make_app(Settings(some.path))
+        async with app.router.lifespan_context(app):
+            asking = [asyncio.create_task(_status(app, f"/api/assets/{one}/details")) for one in (*ids, *ids)]
+            while len(begun) < 2:
+                await asyncio.sleep(0.01)
+            assert await asyncio.wait_for(_status(app, "/api/timeline/tiles"), 5) == 200
+            assert await asyncio.wait_for(asyncio.gather(*asking), 5) == [499] * 6
+        assert not freed.is_set() and len(begun) == 2
+
+    asyncio.run(run())
+    freed.set()
+
+
+async def _status(app: FastAPI, path: str) -> int:
+    """Of a client that leaves after a second."""
+    asked, found = asyncio.Event(), 0
+
+    async def receive() -> dict[str, object]:
+        if not asked.is_set():
+            asked.set()
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await asyncio.sleep(1)
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        nonlocal found
+        found = message.get("status", found)
+
+    scope = {
+        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "root_path": "",
+        "query_string": b"start=0&stop=10" if path.endswith("tiles") else b"", "headers": [(b"host", b"localhost")],
+        "scheme": "http", "server": ("localhost", 80), "client": ("127.0.0.1", 1), "http_version": "1.1",
+        "asgi": {"version": "3.0"},
+    }  # fmt: skip
+    await app(scope, receive, send)  # type: ignore[arg-type]
+    return found

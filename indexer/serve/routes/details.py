@@ -13,6 +13,7 @@ from indexer.store.enrichments import served
 from ..answers import answer_text, errors
 from ..models import AssetId
 from ..models import Details as DetailsModel
+from ..pictures import LEFT, Left
 from ..routing import make_router
 from ..state import base_of, state_of
 from ..urls import version_of, with_urls
@@ -27,9 +28,11 @@ async def get_details(request: Request, asset_id: AssetId) -> Response:
     here, base = state_of(request), base_of(request)
     one = here.record(asset_id)
     # Each one anew: what was begun before an edit would show what was before it.
-    found, stack = await here.browse(
-        lambda index: (details_of(index, asset_id), here.timeline.stack_of(index, asset_id))
-    )
+    try:
+        found = await here.inspect(request, lambda index: details_of(index, asset_id))
+    except Left:
+        return Response(status_code=LEFT)
+    stack = await here.browse(lambda index: here.timeline.stack_of(index, asset_id))
     moving = found.motion and served(here.looks, found.motion.asset_id)
     url = moving and f"{base}/files/{asset_id}/motion?v={version_of(moving)}"
     shown = {"version": version_of(one), **_shown(found, url), "stack": stack}

@@ -23,7 +23,7 @@ from indexer.store.enrichments import Served
 
 from ..answers import errors, no_such
 from ..models import AssetId, FaceId
-from ..pictures import Left
+from ..pictures import LEFT, Left
 from ..ranges import part_response, requested_range
 from ..routing import make_router
 from ..state import State, not_found, state_of
@@ -41,8 +41,6 @@ _FILES = {
 }
 # Bytes: a smaller file is read at once, without a thread.
 _SMALL = 250_000
-# Nobody reads it.
-_LEFT = 499
 # Shown by the browser itself; anything else is saved, for it might be run.
 _SHOWN = ("image/", "video/", "audio/")
 _NEVER_SHOWN = ("image/svg+xml",)
@@ -61,7 +59,7 @@ async def get_face_file(request: Request, face_id: FaceId, v: Version = None) ->
     try:
         drawn = await _variant(request, here, asset_id, face_id)
     except Left:
-        return Response(status_code=_LEFT)
+        return Response(status_code=LEFT)
     one = _served(here, asset_id)
     tag = drawn.stem if isinstance(drawn, Path) else f"{version_of(one)}-{face_id}"
     return _file(request, drawn, "image/jpeg", tag, f"{face_id}.jpg", is_fixed=False)
@@ -113,7 +111,7 @@ async def get_file(
         try:
             found = await _variant(request, here, asset_id, name)
         except Left:
-            return Response(status_code=_LEFT)
+            return Response(status_code=LEFT)
         is_own = isinstance(found, bytes) or (found.suffix == ".jpg" and found.parent.parent == here.cache)
         mime_type = "image/jpeg" if is_own else one.mime_type
         shown_name = f"{os.path.splitext(original_name)[0]}-{name}.jpg" if is_own else original_name
