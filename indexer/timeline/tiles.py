@@ -8,6 +8,8 @@ from collections.abc import Callable, Hashable, Iterable
 from itertools import groupby, pairwise
 from typing import Any, TypeVar
 
+import numpy as np
+
 from indexer.store import timeline as store
 from indexer.store.timeline import Tile
 
@@ -50,7 +52,11 @@ def columns(
         },
         "ratings": {at: one.rating for at, one in enumerate(found) if one.rating is not None},
         "favorites": [at for at, one in enumerate(found) if one.is_favorite],
-        "stacks": {at: len(rows) for at, rows in enumerate(members) if len(rows) > 1},
+        "stacks": {
+            at: count
+            for at, rows in enumerate(members)
+            if len(rows) > 1 and (count := _count(arranged.base.order, rows)) > 1
+        },
         "descriptions": {at: one.description for at, one in enumerate(found) if one.description},
     }
 
@@ -64,6 +70,12 @@ def _kind(order: Order, one: Tile, members: Rows) -> int:
     preferences, live = order.preferences[members], order.live[members]
     has_video = live[0] and (live[store.is_video(preferences)] == live[0]).any()
     return kind | STACK | RAW * bool(store.is_raw(preferences).any()) | LIVE * bool(has_video and not kind & VIDEO)
+
+
+def _count(order: Order, members: Rows) -> int:
+    """Without the videos of live photos: each is a part of its still."""
+    live, is_video = order.live[members], store.is_video(order.preferences[members])
+    return len(members) - int((is_video & (live > 0) & np.isin(live, live[~is_video])).sum())
 
 
 def _place(one: Tile) -> str | None:
