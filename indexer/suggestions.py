@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import heapq
 import re
+import sys
 import unicodedata
+from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -18,6 +21,8 @@ _FILTERS: dict[Kind, str] = {
     "person": "person", "place": "place", "camera": "camera", "lens": "lens", "month": "taken", "keyword": "keyword",
     "album": "album", "folder": "folder",
 }  # fmt: skip
+# More are not suggested: the most frequent ones are.
+_MOST_TERMS = 50_000
 _WORD = re.compile(r"[^\W_]+")
 # Where nothing was typed, so many of each kind.
 _UNASKED: dict[Kind, int] = {"person": 3, "place": 3, "month": 1, "camera": 1}
@@ -38,10 +43,18 @@ class Vocabulary:
     def __init__(self, terms: Iterable[Term]) -> None:
         terms = [one for one in terms if any(letter.isalnum() for letter in one.text)]
         towns = Counter(term.text for term in terms if term.kind == "place" and term.within is not None)
-        entries = [_suggestion(term, is_common=towns[term.text] > 1) for term in terms]
+        frequent = heapq.nlargest(_MOST_TERMS, terms, key=lambda one: one.photos)
+        entries = [_suggestion(term, is_common=towns[term.text] > 1) for term in frequent]
         entries += _years(terms)
         entries.sort(key=lambda one: (-one.photos, one.text))
         self._entries = [(one, _folded(one.text), _words(f"{one.text} {one.query}")) for one in entries]
+        places: dict[str, array[int]] = {}
+        for at, (_, _, words) in enumerate(self._entries):
+            for word in set(words.split()):
+                places.setdefault(word, array("I")).append(at)
+        # All words, and of each the entries that have it.
+        self._words = sorted(places)
+        self._places = [places[word] for word in self._words]
 
     def matching(self, typed: str, limit: int) -> Sequence[Suggestion]:
         """The most frequent first, those that begin with it before those of which another word does. typed: a word, or
@@ -53,12 +66,31 @@ class Vocabulary:
         value = _folded(value.strip('" '))
         if not value and not kinds:
             return self._unasked()[:limit]
-        found = (
-            (rank, at, entry)
-            for at, (entry, text, words) in enumerate(self._entries)
-            if (not kinds or entry.kind in kinds) and (rank := _rank(value, text, words)) is not None
-        )
-        return [entry for _, _, entry in heapq.nsmallest(limit, found)]
+        first: list[Suggestion] = []
+        others: list[Suggestion] = []
+        for at in self._candidates(value):
+            entry, text, words = self._entries[at]
+            if kinds and entry.kind not in kinds:
+                continue
+            rank = _rank(value, text, words)
+            if rank == 0:
+                first.append(entry)
+                if len(first) == limit:
+                    break
+            elif rank == 1 and len(others) < limit:
+                others.append(entry)
+        return [*first, *others][:limit]
+
+    def _candidates(self, value: str) -> Sequence[int]:
+        """All entries that may match, the most frequent first."""
+        words = _words(value).split()
+        if not words:
+            return range(len(self._entries))
+        begin = bisect_left(self._words, words[0])
+        if len(words) > 1:  # then the first one is whole
+            return self._places[begin] if self._words[begin : begin + 1] == words[:1] else ()
+        end = bisect_left(self._words, words[0] + chr(sys.maxunicode))
+        return sorted(set().union(*self._places[begin:end]))
 
     def _unasked(self) -> list[Suggestion]:
         found: list[Suggestion] = []

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
+import threading
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from indexer import Index
+from indexer import Index, suggestions
 from indexer.folders import tree
+from indexer.serve.app import make_app
+from indexer.serve.settings import Settings
+from indexer.store.suggestions import Term
+from indexer.suggestions import Suggestion, Vocabulary
 
 from ..conftest import put
 from .conftest import Server
@@ -91,7 +98,6 @@ def test_anything_may_be_typed(server: Server, typed: str) -> None:
 
 def test_odd_names_can_be_searched(index: Index, photos: Path) -> None:
     from indexer.store import suggestions as store
-    from indexer.suggestions import Vocabulary
 
     path = put(photos / "a.jpg", 1)
     index.scan([photos])
@@ -104,3 +110,45 @@ def test_odd_names_can_be_searched(index: Index, photos: Path) -> None:
     for one in albums:
         assert [found.id for found in index.search(one.query)], one
         assert one in vocabulary.matching(one.text[:4], 100)
+
+
+def test_of_many_words_the_same_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By sorted words, as by a look at each of them."""
+    chance = random.Random(1)
+    syllables = ["pa", "ris", "é", "ß", " ", "-", "2", "東京", "ka", "(", "word", "o"]
+    texts = {"".join(chance.choices(syllables, k=chance.randint(1, 6))) for _ in range(3000)}
+    terms = [Term("album" if number % 3 else "keyword", one, number % 40) for number, one in enumerate(sorted(texts))]
+    vocabulary = Vocabulary(terms)
+    typed = ["album:", "keyword", "(", "-", "pa ris", "album:pa", "2-", "kaka", "no such"]
+    for value in (*typed, *("".join(chance.choices(syllables, k=chance.randint(1, 4))) for _ in range(300))):
+        fast = vocabulary.matching(value, 10)
+        with monkeypatch.context() as patched:
+            patched.setattr(vocabulary, "_candidates", lambda value: range(len(vocabulary._entries)))
+            assert fast == vocabulary.matching(value, 10), value
+
+
+def test_rare_terms_beyond_the_bound_are_not_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suggestions, "_MOST_TERMS", 3)
+    vocabulary = Vocabulary(Term("keyword", f"word{number}", number) for number in range(9))
+    assert [one.text for one in vocabulary.matching("wo", 10)] == ["word8", "word7", "word6"]
+
+
+def test_nobody_waits_while_it_is_looked_for(some: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = []
+
+    def matching(self: Vocabulary, typed: str, limit: int) -> list[Suggestion]:
+        threads.append(threading.current_thread())
+        return []
+
+    monkeypatch.setattr(Vocabulary, "matching", matching)
+
+    async def run() -> None:
+        app = make_app(Settings(some.path))
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client,
+        ):
+            assert (await client.get("/api/search/suggestions", params={"q": "a"})).status_code == 200
+
+    asyncio.run(run())
+    assert len(threads) == 1 and threads[0] is not threading.main_thread()

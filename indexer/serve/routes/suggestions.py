@@ -35,8 +35,9 @@ async def suggest(
     ] = "",
 ) -> Response:
     """People, places, cameras, lenses, months, keywords, albums and folders that begin with it."""
-    vocabulary = await _vocabulary(state_of(request))
-    found = vocabulary.matching(q, _MOST)
+    state = state_of(request)
+    vocabulary = await _vocabulary(state)
+    found = await state.browse(lambda index: vocabulary.matching(q, _MOST))
     return answer(
         {
             "suggestions": [
