@@ -517,7 +517,7 @@ class Tiles(BaseModel):
     durations: dict[str, float] = Field(description="Seconds, of videos.")
     ratings: dict[str, int]
     favorites: list[int]
-    stacks: dict[str, int] = Field(description="How many assets each stack has.")
+    stacks: dict[str, int] = Field(description="How many assets each stack has, without the videos of live photos.")
     descriptions: dict[str, str] = Field(description="The first 200 characters.")
 
 

@@ -489,7 +489,7 @@ def test_what_failed_is_there_when_the_server_is_back(
     for part in away:
         page.unroute(part)
     rests(page, 3000)
-    assert page.locator(".viewer [role=alert]").count() == 0
+    until(lambda: page.locator(".viewer [role=alert]").count() == 0, what="no message")
     complaints.expect("net::ERR_FAILED")
 
 
