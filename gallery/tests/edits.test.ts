@@ -15,6 +15,16 @@ describe("an undo", () => {
     const fetch = async (_: string, { method }: RequestInit = {}): Promise<Response> =>
       Response.json(method === "POST" ? { undone: { ...change, kept } } : { change });
     vi.stubGlobal("fetch", fetch);
+    const storage = new Map<string, string>();
+    vi.stubGlobal("sessionStorage", {
+      getItem: (name: string) => storage.get(name) ?? null,
+      setItem: (name: string, value: string) => storage.set(name, value),
+    });
+    await edits.undo();
+    expect(edits.notices.at(-1)?.text).toContain("Nothing that was changed here");
+    edits.notices = [];
+    edits.done(change, []);
+    edits.notices = [];
     await edits.undo();
     expect(edits.notices.map((notice) => [notice.text, notice.isError])).toEqual([[text, false]]);
   });
