@@ -13,7 +13,7 @@ from benchmarks.library import make_library
 
 from ..conftest import until
 from ..serve.conftest import start
-from .conftest import DESKTOP, OpenPage, Screen, Server
+from .conftest import DESKTOP, Complaints, OpenPage, Screen, Server
 from .test_use import TILES, is_sharp, photo_in
 
 COUNT = 100_000
@@ -76,7 +76,9 @@ def test_to_the_end_and_back(large: Server, open_page: OpenPage, screen: Screen)
     assert page.evaluate("document.querySelectorAll('*').length") < 700
 
 
-def test_the_scrubber_leads_anywhere_and_back_to_the_same_place(large: Server, open_page: OpenPage) -> None:
+def test_the_scrubber_leads_anywhere_and_back_to_the_same_place(
+    large: Server, open_page: OpenPage, complaints: Complaints
+) -> None:
     page = open_page(large.url)
     page.wait_for_selector(TILES)
     bar = page.get_by_role("scrollbar").bounding_box()
@@ -100,6 +102,7 @@ def test_the_scrubber_leads_anywhere_and_back_to_the_same_place(large: Server, o
     back = in_window(page)
     assert all(abs(after[one][1] - back[one][1]) <= 1 for one in after.keys() & back.keys())
     assert middle in back
+    complaints.allow("/original", "/fullsize")  # there are no files behind this index
 
 
 def test_the_photo_under_the_pointer_stays_there_when_tiles_grow(large: Server, open_page: OpenPage) -> None:
