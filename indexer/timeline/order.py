@@ -114,7 +114,8 @@ def _keys(some: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
 
 
 def _is_among(column: NDArray[Any], some: NDArray[Any]) -> NDArray[Any]:
-    return np.isin(column, some) if len(some) else np.zeros(len(column), np.bool_)
+    # Hashes lie anywhere in 64 bits: NumPy 2.0's table of those in between cannot hold them.
+    return np.isin(column, some, kind="sort") if len(some) else np.zeros(len(column), np.bool_)
 
 
 def _stack(order: Order, rows: Rows) -> None:

@@ -75,7 +75,7 @@ def _kind(order: Order, one: Tile, members: Rows) -> int:
 def _count(order: Order, members: Rows) -> int:
     """Without the videos of live photos: each is a part of its still."""
     live, is_video = order.live[members], store.is_video(order.preferences[members])
-    return len(members) - int((is_video & (live > 0) & np.isin(live, live[~is_video])).sum())
+    return len(members) - int((is_video & (live > 0) & np.isin(live, live[~is_video], kind="sort")).sum())
 
 
 def _place(one: Tile) -> str | None:
