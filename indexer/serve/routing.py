@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import typing
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -93,7 +94,7 @@ class Route(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
-        single = {one.alias: not _is_list(one.field_info.annotation) for one in self.dependant.query_params}
+        single = {one.alias: not _is_list(one.field_info.annotation) for one in _query_params(self.dependant)}
         fields = {one.alias: not _is_list(one.field_info.annotation) for one in self.dependant.body_params}
         is_form = self.body_field is not None and type(self.body_field.field_info).__name__ in ("Form", "File")
 
@@ -118,6 +119,13 @@ class Route(APIRoute):
         needed = NEEDS.get(key, _READ if key[0] in ("GET", "HEAD") else set(ACTIONS))
         if missing := needed - request.scope["actions"]:
             raise HTTPException(403, f"this key may not {', '.join(sorted(missing))}")
+
+
+def _query_params(dependant: Dependant) -> Iterator[Any]:
+    """Those of a route and of what it depends on."""
+    yield from dependant.query_params
+    for one in dependant.dependencies:
+        yield from _query_params(one)
 
 
 def refuse_unknown(where: str, known: dict[str, bool], given: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeVar
 
-from fastapi import HTTPException, Query, Request, Response
+from fastapi import Depends, HTTPException, Query, Request, Response
 
 from indexer.errors import UsageError
 from indexer.index import Index
@@ -33,10 +33,20 @@ Order = Annotated[Literal["newest", "oldest", "best"], Query(description="best: 
 Ordinal = Annotated[int, Query(ge=0, le=2**31)]
 
 
-def _view(q: str, album_id: str | None, person_id: str | None, folder: str | None, state: str, order: str) -> View:
+def _view(
+    q: Search = "",
+    album_id: AlbumId | None = None,
+    person_id: PersonId | None = None,
+    folder: Folder = None,
+    state: State = "live",
+    order: Order = "newest",
+) -> View:
     if order == "best" and not q.strip():
         raise unprocessable("order", "best needs q")
-    return View(q.strip(), album_id, person_id, folder, state, order)  # type: ignore[arg-type]
+    return View(q.strip(), album_id, person_id, folder, state, order)
+
+
+ViewAsked = Annotated[View, Depends(_view)]
 
 
 def _arranged(timeline: Timeline, index: Index, view: View, *, may_be_old: bool = False) -> Arranged:
@@ -53,15 +63,10 @@ async def _in_thread(state: ServerState, view: View, do: Callable[[Index], T]) -
 @router.get("", response_model=TimelineModel, responses=errors(404))
 async def get_timeline(
     request: Request,
-    q: Search = "",
-    album_id: AlbumId | None = None,
-    person_id: PersonId | None = None,
-    folder: Folder = None,
-    state: State = "live",
-    order: Order = "newest",
+    view: ViewAsked,
 ) -> Response:
     """How many tiles a view has, and on which days."""
-    view, here = _view(q, album_id, person_id, folder, state, order), state_of(request)
+    here = state_of(request)
     found = await _in_thread(here, view, lambda index: _arranged(here.timeline, index, view))
     return answer(
         {
@@ -88,15 +93,10 @@ _GEOMETRY: dict[int | str, dict[str, Any]] = {
 @router.get("/geometry", responses=_GEOMETRY)
 async def get_geometry(
     request: Request,
-    q: Search = "",
-    album_id: AlbumId | None = None,
-    person_id: PersonId | None = None,
-    folder: Folder = None,
-    state: State = "live",
-    order: Order = "newest",
+    view: ViewAsked,
 ) -> Response:
     """The aspect ratio of every tile of a view, in order. Its ETag begins with the cursor."""
-    view, here = _view(q, album_id, person_id, folder, state, order), state_of(request)
+    here = state_of(request)
     encoding = encoding_for(request)
 
     def look(index: Index) -> tuple[str, bytes]:
@@ -119,17 +119,12 @@ async def get_geometry(
 @router.get("/tiles", response_model=Tiles, responses=errors(404))
 async def get_tiles(
     request: Request,
+    view: ViewAsked,
     start: Ordinal,
     stop: Ordinal,
-    q: Search = "",
-    album_id: AlbumId | None = None,
-    person_id: PersonId | None = None,
-    folder: Folder = None,
-    state: State = "live",
-    order: Order = "newest",
 ) -> Response:
     """What is shown of the tiles from start up to stop, at most 1,000, in columns."""
-    view, here = _view(q, album_id, person_id, folder, state, order), state_of(request)
+    here = state_of(request)
     _check_range(start, stop, MOST_TILES)
 
     def look(index: Index) -> dict[str, Any]:
@@ -146,17 +141,12 @@ async def get_tiles(
 @router.get("/position", response_model=Position, responses=errors(404))
 async def get_position(
     request: Request,
+    view: ViewAsked,
     id: AssetId,
-    q: Search = "",
-    album_id: AlbumId | None = None,
-    person_id: PersonId | None = None,
-    folder: Folder = None,
-    state: State = "live",
-    order: Order = "newest",
 ) -> Response:
     """Where an asset is in a view; one that lies under another of its stack is where that one is. ordinal is null where
     the view does not hold it."""
-    view, here = _view(q, album_id, person_id, folder, state, order), state_of(request)
+    here = state_of(request)
 
     def look(index: Index) -> dict[str, int | None]:
         found = _arranged(here.timeline, index, view)
@@ -170,21 +160,16 @@ async def get_position(
 @router.get("/ids", response_model=AssetIdList, responses=errors(404, 409))
 async def get_ids(
     request: Request,
+    view: ViewAsked,
     start: Ordinal,
     stop: Ordinal,
     members: Annotated[bool, Query(description="With the others of each stack.")] = False,
     cursor: Annotated[
         int | None, Query(description="409 where the view's is another one: ordinals may have moved.")
     ] = None,
-    q: Search = "",
-    album_id: AlbumId | None = None,
-    person_id: PersonId | None = None,
-    folder: Folder = None,
-    state: State = "live",
-    order: Order = "newest",
 ) -> Response:
     """The ids of the tiles from start up to stop, at most 50,000."""
-    view, here = _view(q, album_id, person_id, folder, state, order), state_of(request)
+    here = state_of(request)
     _check_range(start, stop, MOST_IDS)
 
     def look(index: Index) -> list[str]:
