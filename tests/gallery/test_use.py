@@ -19,16 +19,23 @@ from ..conftest import SAMPLES, until
 from ..serve.conftest import start
 from .conftest import PHONE, Complaints, Findings, OpenPage, Screen, Server
 
-TILES = "[role=gridcell] a"
+TILES = "[role=gridcell] a[href]"
 VIEWER = "[role=dialog]"
 
 
 def ids_shown(page: Any) -> list[str]:
-    """Of the photos that are drawn, from the top."""
-    return page.evaluate(
-        """() => [...document.querySelectorAll("[role=gridcell] a")].map((link) => link.href)
-            .map((address) => new URL(address).searchParams.get("photo")).filter(Boolean)"""
-    )  # type: ignore[no-any-return]
+    """Of the photos that are drawn, from the top, once it is known which they are: a cell is drawn before its photo is."""
+    drawn = list[str | None]()
+
+    def are_known() -> bool:
+        drawn[:] = page.evaluate(
+            """() => [...document.querySelectorAll("[role=gridcell] a")]
+                .map((link) => link.href && new URL(link.href).searchParams.get("photo"))"""
+        )
+        return all(drawn)
+
+    until(are_known, what="the addresses of the photos drawn")
+    return [photo for photo in drawn if photo]
 
 
 def photo_in(page: Any) -> str | None:

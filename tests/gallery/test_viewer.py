@@ -18,7 +18,7 @@ from ..conftest import SAMPLES, until
 from ..serve.conftest import start
 from .conftest import TOP, Complaints, OpenPage, Screen, Server
 
-TILES = "[role=gridcell] a"
+TILES = "[role=gridcell] a[href]"
 VIEWER = ".viewer"
 # The photo's place in the window, and the width of the sharpest picture of it, in its own pixels.
 _PLACE = """() => {
