@@ -19,25 +19,34 @@ USER_VALUES = (
 Values = Mapping[str, str | int | None]
 
 
-def edit(index: Index, asset_ids: Sequence[PathLike], values: Values) -> tuple[Sequence[str], UserChange | None]:
-    """Set USER_VALUES of all of these assets (ids or paths) or, where one is not there, of none; None as a value lets
-    the others speak again. Returns their ids and what `Index.undo` takes back; None: all of them were so already.
+def edit(
+    index: Index, asset_ids: Sequence[PathLike], values: Values, *, is_trashed: bool | None = None
+) -> tuple[Sequence[str], UserChange | None]:
+    """Set USER_VALUES of all of these assets (ids or paths) or, where one is missing, of none; None as a value lets
+    the file's value count again. is_trashed: also put them in the trash, or restore them. Returns their ids and the
+    change, which `Index.undo` takes back; None: nothing had to be changed.
 
-    Raises NotFound, and UsageError for a value that cannot be."""
+    Raises NotFound, and UsageError for an invalid value."""
     _check(values)
     known = index.known(asset_ids)
-    if not known or not values:
+    if not known or not (values or is_trashed is not None):
         return known, None
-    with index.user_change(name_edit(len(set(known)), values)) as writer:
+    with index.user_change(name_edit(len(set(known)), values, is_trashed)) as writer:
         for asset_id in known:
-            writer.say(asset_id, **values)
+            if values:
+                writer.say(asset_id, **values)
+            if is_trashed is not None:
+                (writer.trash if is_trashed else writer.restore)(asset_id)
     return known, undo.find(index.connection, writer.change_id)
 
 
-def name_edit(count: int, values: Values) -> str:
+def name_edit(count: int, values: Values, is_trashed: bool | None = None) -> str:
     """'rated 3 photos 4 stars, changed the description of 3 photos'."""
     photos = f"{count:,} {'photo' if count == 1 else 'photos'}"
-    return ", ".join(_name(name, value, photos) for name, value in values.items())
+    names = [_name(name, value, photos) for name, value in values.items()]
+    if is_trashed is not None:
+        names.append(f"moved {photos} to the trash" if is_trashed else f"restored {photos} from the trash")
+    return ", ".join(names)
 
 
 def _name(name: str, value: str | int | None, photos: str) -> str:

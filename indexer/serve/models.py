@@ -221,6 +221,9 @@ class Edit(Body):
     rating: int | None = Field(None, ge=0, le=5, strict=True)
     is_favorite: bool = Field(False, strict=True)
     description: str | None = Field(None, max_length=20_000, pattern="^[^\\x00]*$")
+    is_trashed: bool = Field(
+        False, strict=True, description="Into the trash, for which the key has to be for deleting, or out of it."
+    )
 
     @model_validator(mode="after")
     def _is_kept_once_for_each(self) -> Edit:
@@ -254,6 +257,7 @@ class UndoRequest(Body):
 
 class UndoneChange(LastChange):
     kept: int = Field(description="How many of its values stay, for they were changed again since.")
+    asset_ids: list[str] = Field(description="The photos it was about.")
 
 
 class Undone(BaseModel):

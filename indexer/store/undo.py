@@ -115,14 +115,14 @@ def takes_away(connection: sqlite3.Connection, change_id: int) -> bool:
     return bool(row[0])
 
 
-def touched_assets(connection: sqlite3.Connection, change: UserChange) -> list[str]:
+def touched_assets(connection: sqlite3.Connection, change_id: int) -> list[str]:
     """The assets whose records a change is about."""
     rows = connection.execute(
         "SELECT coalesce(before, after) ->> iif(table_name = 'asset', 'id', 'asset_id') FROM user_change_row"
         " WHERE change_id = ?1 AND table_name IN ('asset', 'user_value', 'face')"
         " UNION SELECT asset_id FROM user_change_row JOIN face ON person_id = coalesce(before, after) ->> 'id'"
         " WHERE change_id = ?1 AND table_name = 'person'",
-        (change.id,),
+        (change_id,),
     )
     return [row[0] for row in rows]
 

@@ -453,7 +453,7 @@ class Writer:
             if change is None:
                 return None
             change.ensure_undoable()
-            for asset_id in touched_assets(self.connection, change):
+            for asset_id in touched_assets(self.connection, change.id):
                 records.enter_context(self._record_may_change(asset_id))
             return undo(self.connection, change, self._now)
 

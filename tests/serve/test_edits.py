@@ -39,6 +39,7 @@ def test_an_edit_is_one_change_with_a_name(server: Server, indexed: Index) -> No
         assert {key: last[key] for key in change} == change
         undone = http.post("/api/undo", json={"id": change["id"]})
         assert undone.status_code == 200 and undone.json()["undone"]["id"] == change["id"]
+        assert sorted(undone.json()["undone"]["asset_ids"]) == sorted(ids)
         assert [indexed.get(one)["metadata"]["description"] for one in ids] == before
         assert http.get(f"/api/assets/{ids[0]}/details").json()["is_favorite"] is False
         assert http.post("/api/undo", json={"id": change["id"]}).status_code == 409
@@ -85,6 +86,49 @@ def test_what_cannot_be_undone_is_not_offered(server: Server, indexed: Index) ->
         indexed.delete([named(indexed, OTHER)])
         assert http.get("/api/undo").json() == {"change": None}
         assert http.post("/api/undo", json={"id": change["id"]}).status_code == 409
+
+
+def test_the_trash_is_an_edit_too(server: Server, indexed: Index) -> None:
+    """Of more photos than the cloud's own route takes, as one change."""
+    ids = [one.id for one in indexed.list(limit=-1)]
+    with server.http() as http:
+
+        def edit(**values: object) -> dict[str, object] | None:
+            answer = http.patch("/api/assets", json={"ids": ids, **values})
+            assert answer.status_code == 200, answer.text
+            return answer.json()["change"]  # type: ignore[no-any-return]
+
+        change = edit(is_trashed=True)
+        assert change is not None and change["what"] == f"moved {len(ids)} photos to the trash"
+        assert indexed.list() == [] and len(indexed.trashed()) == len(ids)
+        assert edit(is_trashed=True) is None
+        undone = http.post("/api/undo", json={"id": change["id"]}).json()["undone"]
+        assert sorted(undone["asset_ids"]) == sorted(ids) and len(indexed.list(limit=-1)) == len(ids)
+        edit(is_trashed=True)
+        change = edit(is_trashed=False, rating=5)
+        assert change is not None
+        assert change["what"] == f"rated {len(ids)} photos 5 stars, restored {len(ids)} photos from the trash"
+        assert indexed.trashed() == []
+        assert http.patch("/api/assets", json={"ids": ids}).status_code == 422
+
+
+def test_who_may_not_delete_moves_nothing_to_the_trash(serve: Serve, index: Index, photos: Path) -> None:
+    put(photos / "a.jpg")
+    index.scan([photos])
+    (photo,) = (one.id for one in index.list())
+    _, key = index.clients.add_key("frame", ["read", "write"])
+    server = serve(index.path, "--key", KEY)
+    with server.http() as http:
+        http.headers["authorization"] = f"Bearer {key}"
+        refused = http.patch("/api/assets", json={"ids": [photo], "is_trashed": True, "rating": 5})
+        assert refused.status_code == 403 and rating_of(index, photo) is None
+        index.trash([photo])
+        assert http.patch("/api/assets", json={"ids": [photo], "is_trashed": False}).status_code == 200
+        assert len(index.list()) == 1
+
+
+def rating_of(index: Index, photo: str) -> int | None:
+    return index.get(photo)["metadata"]["rating"]  # type: ignore[no-any-return]
 
 
 def test_who_may_not_delete_does_not_by_undo(serve: Serve, index: Index, photos: Path) -> None:

@@ -25,14 +25,16 @@ def _shown(change: UserChange) -> dict[str, Any]:
 
 
 @router.patch("/api/assets", response_model=Edited, responses=errors(403, 404))
-async def edit_assets(request: Request, asked: Edit) -> Response:
-    """Rating, favorite, description of one photo or many, as one change that can be undone. The files are not
-    touched."""
-    values = asked.model_dump(exclude_unset=True)
-    ids = values.pop("ids")
-    if not values:
-        raise unprocessable("body", "name what to change: rating, is_favorite, description", "body")
-    _, change = await state_of(request).write(lambda index: edit(index, ids, values))
+async def edit_assets(request: Request, body: Edit) -> Response:
+    """Rating, favorite, description of one photo or many, or the trash, as one change that can be undone. The files are
+    not touched."""
+    values = body.model_dump(exclude_unset=True)
+    ids, is_trashed = values.pop("ids"), values.pop("is_trashed", None)
+    if not values and is_trashed is None:
+        raise unprocessable("body", "name what to change: rating, is_favorite, description, is_trashed", "body")
+    if is_trashed and "delete" not in request.scope["actions"]:
+        raise HTTPException(403, "this key may not delete")
+    _, change = await state_of(request).write(lambda index: edit(index, ids, values, is_trashed=is_trashed))
     return answer({"change": {"id": change.id, "what": change.what} if change else None})
 
 
@@ -44,19 +46,20 @@ async def last_change(request: Request) -> Response:
 
 
 @router.post("/api/undo", response_model=Undone, responses=errors(403, 409))
-async def undo_change(request: Request, asked: UndoRequest) -> Response:
+async def undo_change(request: Request, body: UndoRequest) -> Response:
     """Take back the last change, if it is still this one. Where that removes an album or a person, or puts a photo in
     the trash, the key has to be for deleting too."""
     may_delete = "delete" in request.scope["actions"]
 
-    def take_back(index: Index) -> UserChange | None:
-        if not may_delete and undo.takes_away(index.connection, asked.id):
+    def take_back(index: Index) -> tuple[UserChange | None, list[str]]:
+        if not may_delete and undo.takes_away(index.connection, body.id):
             raise HTTPException(403, "this key may not delete")
-        return index.undo(asked.id)
+        undone = index.undo(body.id)
+        return undone, undo.touched_assets(index.connection, body.id)
 
     try:
-        undone = await state_of(request).write(take_back)
+        undone, asset_ids = await state_of(request).write(take_back)
     except CannotUndo as error:
         raise HTTPException(409, str(error)) from error
     assert undone is not None
-    return answer({"undone": {**_shown(undone), "kept": undone.kept}})
+    return answer({"undone": {**_shown(undone), "kept": undone.kept, "asset_ids": asset_ids}})
