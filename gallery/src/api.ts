@@ -10,6 +10,10 @@ export class ApiError extends Error {
   }
 }
 
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 type Params = URLSearchParams | Record<string, string | number | undefined>;
 
 export function url(path: string, params?: Params): string {
@@ -58,7 +62,7 @@ export async function sendJson<T>(
 async function reason(response: Response): Promise<string> {
   try {
     const { detail } = (await response.json()) as { detail: string | { msg: string }[] };
-    return typeof detail === "string" ? detail : detail.map((one) => one.msg).join("; ");
+    return typeof detail === "string" ? detail : detail.map(({ msg }) => msg).join("; ");
   } catch {
     return `${response.status} ${response.statusText}`;
   }
@@ -71,4 +75,8 @@ export function fileUrl(
   version?: string,
 ): string {
   return url(`/files/${id}/${name}`, version ? { v: version } : {});
+}
+
+export function downloadUrl(id: string): string {
+  return url(`/files/${id}/original`, { download: "true" });
 }

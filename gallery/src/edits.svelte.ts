@@ -1,8 +1,30 @@
-/** Changes by the user, each of which can be undone; and what is told of them. */
-import { ApiError, getJson, sendJson } from "./api";
+/** Edits of assets: sends them, reports them, undoes them. */
+import { ApiError, getJson, messageOf, sendJson } from "./api";
+import { read, write } from "./storage";
+
+/** What an edit sets; what is not named stays. */
+export interface Values {
+  /** 0: none, whatever the file says. */
+  rating?: number;
+  is_favorite?: boolean;
+  description?: string;
+  is_trashed?: boolean;
+}
 
 export interface Change {
   id: number;
+  what: string;
+}
+
+interface Undone extends Change {
+  /** Values that stay, because they were changed again since. */
+  kept: number;
+  asset_ids?: string[];
+}
+
+/** One edit by the user: a change of the server for each part that was sent. */
+interface Edit {
+  changes: number[];
   what: string;
 }
 
@@ -10,115 +32,208 @@ export interface Notice {
   key: number;
   text: string;
   isError: boolean;
-  change: Change | null;
-  assetIds: string[];
+  /** What the notice's Undo takes back. */
+  edit: Edit | null;
+  /** It stays until what it reports is over. */
+  isProgress: boolean;
 }
 
 const SHOWN_MS = 8000;
-// Ctrl+Z undoes what was done on this page, not what was done elsewhere or long ago.
-const OWN = "indexer.changes";
+/** Maximum number of assets in a request. */
+const PART = 1000;
+/** Maximum number of edits that Ctrl+Z can take back. */
+const REMEMBERED = 1000;
+// Ctrl+Z undoes edits of this tab only: not those of other clients, and not those of another day.
+const OWN = "indexer.edits";
 
 class Edits {
   notices = $state.raw<Notice[]>([]);
-  /** Called with the assets that an edit or an undo has touched. */
-  ontouched: (assetIds: string[]) => void = () => {};
-  #next = 0;
+  /** Called with the assets that an edit or an undo has changed. */
+  ontouched: (ids: string[]) => void = () => {};
+  #nextKey = 0;
+  #isHeld = false;
+  readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
+  #queue: Promise<unknown> = Promise.resolve();
 
-  tell(text: string, isError = false): void {
-    this.#show({ text, isError, change: null, assetIds: [] });
+  notify(text: string, isError = false): void {
+    this.#show({ text, isError });
   }
 
   fail(error: unknown): void {
     if (error instanceof DOMException && error.name === "AbortError") return;
-    this.tell(error instanceof Error ? error.message : String(error), true);
+    this.notify(messageOf(error), true);
   }
 
-  done(change: Change | null, assetIds: string[]): void {
-    if (change) this.#own(change.id);
-    if (change)
-      this.#show({ text: `${change.what[0]?.toUpperCase()}${change.what.slice(1)}`, isError: false, change, assetIds });
-    this.ontouched(assetIds);
-  }
-
-  async edit(
-    assetIds: string[],
-    values: { rating?: number | null; is_favorite?: boolean; description?: string | null },
-  ): Promise<void> {
+  /** Reports the error of a failed edit; whether it succeeded. */
+  async edit(ids: string[], values: Values): Promise<boolean> {
     try {
-      const { change } = await sendJson<{ change: Change | null }>("PATCH", "/api/assets", {
-        ids: assetIds,
-        ...values,
-      });
-      this.done(change, assetIds);
+      await this.send(ids, values);
+      return true;
     } catch (error) {
       this.fail(error);
+      return false;
     }
   }
 
-  async trash(assetIds: string[]): Promise<void> {
-    await this.#move("/api/assets/trash", assetIds);
+  /**
+   * Rejects with ApiError; what was changed until then stays, and can be undone. Edits and undos are sent one after the
+   * other, so that the parts of an edit are successive changes.
+   */
+  send(ids: string[], values: Values): Promise<void> {
+    return this.#enqueue(() => this.#send(ids, values));
   }
 
-  async restore(assetIds: string[]): Promise<void> {
-    await this.#move("/api/assets/restore", assetIds);
+  done(change: Change | null, ids: string[]): void {
+    this.#done(change ? [change] : [], "", ids);
   }
 
-  async #move(path: string, assetIds: string[]): Promise<void> {
+  async move(ids: string[], where: "trash" | "restore"): Promise<boolean> {
     try {
-      await sendJson<void>("POST", path, { ids: assetIds });
-      const { change } = await getJson<{ change: Change | null }>("/api/undo");
-      this.done(change, assetIds);
+      await sendJson<void>("POST", `/api/assets/${where}`, { ids });
+      this.done((await getJson<{ change: Change | null }>("/api/undo")).change, ids);
+      return true;
     } catch (error) {
       this.fail(error);
+      return false;
     }
   }
 
-  /** The change of the notice, or the last one. */
-  async undo(notice?: Notice): Promise<void> {
-    try {
-      const change = notice?.change ?? (await getJson<{ change: Change | null }>("/api/undo")).change;
-      if (!change || !this.#isOwn(change.id)) {
-        this.tell("Nothing that was changed here is left to undo. 'indexer undo' goes further back.");
-        return;
-      }
-      const { undone } = await sendJson<{ undone: Change & { kept: number } }>("POST", "/api/undo", { id: change.id });
-      const touched = notice ?? this.notices.find((one) => one.change?.id === change.id);
-      this.notices = this.notices.filter((one) => one.change?.id !== change.id);
-      const kept = undone.kept ? ". What was changed again since stays." : "";
-      this.tell(`Undone${kept && " in part"}: ${undone.what}${kept}`);
-      this.ontouched(touched?.assetIds ?? []);
-    } catch (error) {
-      this.fail(
-        error instanceof ApiError && error.status === 409
-          ? new Error("Something else was changed since: undo that first.")
-          : error,
-      );
-    }
+  /** Takes back the notice's edit, or the last one. */
+  undo(notice?: Notice): Promise<void> {
+    if (!notice) return this.#enqueue(() => this.#undoLast());
+    const { edit } = notice;
+    if (!edit || !this.notices.some(({ key }) => key === notice.key)) return Promise.resolve();
+    this.dismiss(notice);
+    return this.#enqueue(() => this.#undo(edit));
   }
 
   dismiss(notice: Notice): void {
-    this.notices = this.notices.filter((one) => one.key !== notice.key);
+    clearTimeout(this.#timers.get(notice.key));
+    this.#timers.delete(notice.key);
+    this.notices = this.notices.filter(({ key }) => key !== notice.key);
   }
 
-  #own(id: number): void {
-    sessionStorage.setItem(OWN, JSON.stringify([...this.#owned(), id].slice(-1000)));
+  /** Keeps the notices that are shown, as while they are pointed at. */
+  hold(isHeld: boolean): void {
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    for (const notice of this.notices) this.#schedule(notice);
   }
 
-  #isOwn(id: number): boolean {
-    return this.#owned().includes(id);
+  #enqueue(task: () => Promise<void>): Promise<void> {
+    const result = this.#queue.then(task);
+    this.#queue = result.catch(() => {});
+    return result;
   }
 
-  #owned(): number[] {
-    return JSON.parse(sessionStorage.getItem(OWN) ?? "[]") as number[];
+  async #send(ids: string[], values: Values): Promise<void> {
+    const changes: Change[] = [];
+    let sent = 0;
+    let progress: Notice | null = null;
+    try {
+      while (sent < ids.length) {
+        if (ids.length > PART) {
+          if (progress) this.dismiss(progress);
+          const text = `Saving: ${sent.toLocaleString()} of ${ids.length.toLocaleString()} …`;
+          progress = this.#show({ text, isProgress: true });
+        }
+        const part = ids.slice(sent, sent + PART);
+        const { change } = await sendJson<{ change: Change | null }>("PATCH", "/api/assets", { ids: part, ...values });
+        if (change) changes.push(change);
+        sent += part.length;
+      }
+    } finally {
+      if (progress) this.dismiss(progress);
+      const changed = sent === ids.length ? ids : ids.slice(0, sent);
+      this.#done(changes, changes.length > 1 ? summaryOf(values, changed.length) : "", changed);
+    }
   }
 
-  #show(notice: Omit<Notice, "key">): void {
-    const shown = { ...notice, key: this.#next++ };
-    // Only the last change can be undone.
-    const older = notice.change ? this.notices.filter((one) => !one.change) : this.notices;
-    this.notices = [...older.slice(-2), shown];
-    setTimeout(() => this.dismiss(shown), SHOWN_MS);
+  #done(changes: Change[], summary: string, ids: string[]): void {
+    const [first] = changes;
+    if (first) {
+      const edit = { changes: changes.map(({ id }) => id), what: summary || first.what };
+      this.#remember([...this.#own(), edit]);
+      this.#show({ text: capitalized(edit.what), edit });
+    }
+    if (ids.length) this.ontouched(ids);
   }
+
+  async #undoLast(): Promise<void> {
+    try {
+      const { change } = await getJson<{ change: Change | null }>("/api/undo");
+      const edit = change && this.#own().findLast(({ changes }) => changes.includes(change.id));
+      if (edit) await this.#undo({ ...edit, changes: edit.changes.filter((id) => id <= change.id) });
+      else this.notify("Nothing that was changed here is left to undo. 'indexer undo' goes further back.");
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The last part first, as the server undoes only its last change. */
+  async #undo(edit: Edit): Promise<void> {
+    const remaining = [...edit.changes];
+    const ids = new Set<string>();
+    let what = edit.what;
+    let kept = 0;
+    try {
+      for (let id; (id = remaining.at(-1)) !== undefined; remaining.pop()) {
+        const { undone } = await sendJson<{ undone: Undone }>("POST", "/api/undo", { id });
+        if (edit.changes.length === 1) what = undone.what;
+        kept += undone.kept;
+        for (const assetId of undone.asset_ids ?? []) ids.add(assetId);
+        this.notices = this.notices.filter(({ edit }) => !edit?.changes.includes(undone.id));
+      }
+      const rest = kept ? ". What was changed again since stays." : "";
+      this.notify(`Undone${rest && " in part"}: ${what}${rest}`);
+    } catch (error) {
+      const isPast = error instanceof ApiError && error.status === 409;
+      if (isPast) this.notify("Something else was changed since: undo that first.", true);
+      else this.#show({ text: messageOf(error), isError: true, edit: { ...edit, changes: remaining } });
+    }
+    if (remaining.length < edit.changes.length) this.ontouched([...ids]);
+  }
+
+  #own(): Edit[] {
+    return JSON.parse(read(OWN, "sessionStorage") ?? "[]") as Edit[];
+  }
+
+  #remember(own: Edit[]): void {
+    write(OWN, JSON.stringify(own.slice(-REMEMBERED)), "sessionStorage");
+  }
+
+  #show(parts: Partial<Notice> & { text: string }): Notice {
+    const notice: Notice = { isError: false, edit: null, isProgress: false, ...parts, key: this.#nextKey++ };
+    // Only the last edit can be undone.
+    const older = notice.edit ? this.notices.filter(({ edit }) => !edit) : this.notices;
+    this.notices = [...older.slice(-2), notice];
+    this.#schedule(notice);
+    return notice;
+  }
+
+  #schedule(notice: Notice): void {
+    clearTimeout(this.#timers.get(notice.key));
+    if (this.#isHeld || notice.isProgress) this.#timers.delete(notice.key);
+    else
+      this.#timers.set(
+        notice.key,
+        setTimeout(() => this.dismiss(notice), SHOWN_MS),
+      );
+  }
+}
+
+/** What an edit of many parts did, in the words of the server's changes. */
+function summaryOf({ rating, is_favorite, is_trashed }: Values, count: number): string {
+  const photos = `${count.toLocaleString()} photos`;
+  if (is_trashed !== undefined) return is_trashed ? `moved ${photos} to the trash` : `restored ${photos}`;
+  if (rating !== undefined) return `rated ${photos} ${rating} ${rating === 1 ? "star" : "stars"}`;
+  if (is_favorite !== undefined)
+    return is_favorite ? `added ${photos} to favorites` : `removed ${photos} from favorites`;
+  return `changed ${photos}`;
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export const edits = new Edits();
