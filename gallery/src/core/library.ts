@@ -2,7 +2,7 @@
 import { getJson, request, url } from "../api";
 import { viewParams, type View } from "../view";
 import { prefixSums } from "./geometry";
-import { Pages, readPage } from "./pages";
+import { isRefusal, Pages, readPage } from "./pages";
 import type { Tile } from "./tile";
 
 interface Totals {
@@ -26,6 +26,8 @@ export type Participant = (next: Pages) => Promise<() => void>;
 
 /** The least time between refreshes that pages of a later state ask for. */
 const STALE_MS = 500;
+/** The greatest delay between refreshes that fail. */
+const STALE_MAX_MS = 60_000;
 /** A view that changes while it is read is read again, so many times in all. */
 const ATTEMPTS = 4;
 const EMPTY: Totals = { cursor: -1, total: 0, undated: 0, assets: 0, days: [], counts: [] };
@@ -39,6 +41,7 @@ export class Library {
   #etag: string | null = null;
   #pages: Pages;
   #refreshing: Promise<boolean> | null = null;
+  #isClosed = false;
   #stale: ReturnType<typeof setTimeout> | undefined;
   readonly #changes = new Set<() => void>();
   readonly #loads = new Set<(start: number, stop: number) => void>();
@@ -94,6 +97,20 @@ export class Library {
     return this.#refreshing;
   }
 
+  /**
+   * Reads tiles again whose values may have changed while the order of the view has not. Old ones stay until then.
+   * What fails is told to `onerror`, and tried again.
+   */
+  async reload(): Promise<void> {
+    await this.#refreshing?.catch(() => {}); // what it has read already may be older than the change
+    await this.#pages.reload().catch(() => {});
+  }
+
+  /** Requests again what could not be loaded, as when the server was away. */
+  retry(): void {
+    this.#pages.retry();
+  }
+
   tile(ordinal: number): Tile | undefined {
     return this.#pages.tile(ordinal);
   }
@@ -105,21 +122,22 @@ export class Library {
 
   /** Resolves when the tiles from start to before stop are there. */
   load(start: number, stop: number): Promise<void> {
-    return this.#pages.load(start, stop);
+    return this.#current((pages) => pages.load(start, stop));
   }
 
-  /** Rejects with ApiError, or RangeError where the view has no such tile. */
-  async get(ordinal: number): Promise<Tile> {
-    const pages = this.#pages;
-    await pages.load(ordinal, ordinal + 1);
-    const tile = pages.tile(ordinal);
-    if (!tile) throw new RangeError(`There is no photo ${ordinal + 1} here.`);
-    return tile;
+  /** The tile in the present state of the view. Rejects with ApiError, or RangeError where there is none. */
+  get(ordinal: number): Promise<Tile> {
+    return this.#current(async (pages) => {
+      await pages.load(ordinal, ordinal + 1);
+      const tile = pages.tile(ordinal);
+      if (!tile) throw new RangeError(`There is no photo ${ordinal + 1} here.`);
+      return tile;
+    });
   }
 
   /** Null where the view does not hold it. Members of a stack have the stack's. */
-  async ordinalOf(id: string): Promise<number | null> {
-    return this.#pages.find(id)?.ordinal ?? this.#pages.ordinalOf(id);
+  ordinalOf(id: string): Promise<number | null> {
+    return this.#current(async (pages) => pages.find(id)?.ordinal ?? pages.ordinalOf(id));
   }
 
   /** Shows an edit before the server's change of the view is read. */
@@ -157,22 +175,45 @@ export class Library {
 
   /** Ends all that is under way. */
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#stale);
     this.#pages.close();
     for (const listeners of [this.#changes, this.#loads, this.#errors, this.#participants]) listeners.clear();
   }
 
+  /** Repeats what was read from one state of the view while another took its place. */
+  async #current<T>(read: (pages: Pages) => Promise<T>): Promise<T> {
+    for (;;) {
+      const pages = this.#pages;
+      try {
+        const value = await read(pages);
+        if (pages === this.#pages) return value;
+      } catch (error) {
+        if (pages === this.#pages) throw error;
+      }
+    }
+  }
+
   async #refresh(): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
       const state = await this.#read(this.cursor);
-      if (!state) return false;
+      if (this.#isClosed) return false;
+      if (!state) {
+        this.#pages.retry();
+        return false;
+      }
       let isStale = false;
       const pages = this.#pagesOf(state.totals, () => (isStale = true));
-      const steps = await Promise.all([...this.#participants].map((participant) => participant(pages)));
+      const preparing = Promise.all([...this.#participants].map((participant) => participant(pages)));
+      const steps = await preparing.catch((error: unknown) => {
+        pages.close();
+        throw error;
+      });
       if (isStale && attempt < ATTEMPTS) {
         pages.close();
         continue;
       }
+      if (this.#isClosed) return false;
       this.#show(state, pages, steps);
       return true;
     }
@@ -218,13 +259,15 @@ export class Library {
     return pages;
   }
 
-  #refreshSoon(): void {
+  #refreshSoon(delay = STALE_MS): void {
     this.#stale ??= setTimeout(() => {
       this.#stale = undefined;
       this.refresh().catch((error: unknown) => {
+        if (this.#isClosed) return;
         for (const listener of this.#errors) listener(error);
+        if (!isRefusal(error)) this.#refreshSoon(Math.min(4 * delay, STALE_MAX_MS));
       });
-    }, STALE_MS);
+    }, delay);
   }
 
   #tellLoaded(start: number, stop: number): void {

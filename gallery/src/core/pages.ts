@@ -4,15 +4,20 @@ import { viewParams, type View } from "../view";
 import { tilesOf, type Tile, type TileColumns } from "./tile";
 
 interface Page {
+  /** Those read before, while the page is read again. */
   tiles: Tile[] | null;
   loaded: Promise<void>;
   abort: AbortController;
   /** Calls of `load` that wait for it; without any it is given up when it leaves the window. */
   waiting: number;
+  /** Read again when it is needed next. */
+  isStale: boolean;
+  hasFailed: boolean;
 }
 
 export interface PagesEvents {
   loaded(start: number, stop: number): void;
+  /** A page in the window could not be read. It is tried again, unless the server refused it (4xx). */
   failed(error: unknown): void;
   /** The server answered for a later state of the view. */
   stale(): void;
@@ -21,14 +26,18 @@ export interface PagesEvents {
 const PAGE = 200;
 /** Pages that are kept: 16,000 tiles, about 8 MB. */
 const KEPT = 80;
+/** Delay before failed pages are read again: doubled by each failure. */
 const RETRY_MS = 2000;
+const RETRY_MAX_MS = 60_000;
 const IDS = 10_000;
 
 export class Pages {
   readonly #pages = new Map<number, Page>();
   #window: [number, number] = [0, -1];
   #first: Promise<TileColumns | null> | null = null;
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #delay = RETRY_MS;
+  #isClosed = false;
 
   constructor(
     readonly view: View,
@@ -59,7 +68,7 @@ export class Pages {
     if (start >= stop) return;
     const [first, last] = (this.#window = [Math.floor(start / PAGE), Math.floor((stop - 1) / PAGE)]);
     for (const [index, page] of this.#pages)
-      if (!page.tiles && !page.waiting && !this.#isLookedAt(index)) this.#drop(index, page);
+      if ((!page.tiles || page.hasFailed) && !page.waiting && !this.#isLookedAt(index)) this.#drop(index, page);
     for (let index = first; index <= last; index++) this.#page(index);
     for (const [index, page] of this.#pages) {
       if (this.#pages.size <= KEPT) break;
@@ -70,14 +79,22 @@ export class Pages {
   /** Resolves when the tiles from start to before stop are there. */
   async load(start: number, stop: number): Promise<void> {
     const end = Math.min(stop, this.total);
-    const pages: Page[] = [];
-    for (let index = Math.floor(Math.max(0, start) / PAGE); index * PAGE < end; index++) pages.push(this.#page(index));
-    for (const page of pages) page.waiting++;
-    try {
-      await Promise.all(pages.map((page) => page.loaded));
-    } finally {
-      for (const page of pages) page.waiting--;
-    }
+    const loads: Promise<void>[] = [];
+    for (let index = Math.floor(Math.max(0, start) / PAGE); index * PAGE < end; index++) loads.push(this.#load(index));
+    await Promise.all(loads);
+  }
+
+  /** Reads again what was read: the window's pages now, others when they are needed. Old tiles stay until then. */
+  async reload(): Promise<void> {
+    for (const page of this.#pages.values()) page.isStale = true;
+    const loads: Promise<void>[] = [];
+    for (let index = this.#window[0]; index <= this.#window[1]; index++) loads.push(this.#load(index));
+    await Promise.all(loads);
+  }
+
+  /** Reads what failed again, without waiting for the timer. */
+  retry(): void {
+    for (let index = this.#window[0]; index <= this.#window[1]; index++) this.#page(index, true);
   }
 
   /** Null where the view does not hold it. */
@@ -104,55 +121,85 @@ export class Pages {
   }
 
   close(): void {
-    clearTimeout(this.#retry);
+    clearTimeout(this.#timer);
     for (const page of this.#pages.values()) page.abort.abort();
+    this.#isClosed = true;
   }
 
   #isLookedAt(index: number): boolean {
     return this.#window[0] <= index && index <= this.#window[1];
   }
 
-  /** The page, as the most recent one; asked for where it is not there. */
-  #page(index: number): Page {
-    const known = this.#pages.get(index);
-    if (known) {
-      this.#pages.delete(index);
-      this.#pages.set(index, known);
-      return known;
+  async #load(index: number): Promise<void> {
+    for (;;) {
+      const page = this.#page(index, true);
+      page.waiting++;
+      try {
+        await page.loaded;
+      } catch (error) {
+        const latest = this.#pages.get(index);
+        if (!latest || latest === page) throw error;
+        continue; // is read anew
+      } finally {
+        page.waiting--;
+      }
+      if (!page.isStale) return;
     }
+  }
+
+  /** The page, as the most recent one; requested where it is missing, stale, or (again) has failed. */
+  #page(index: number, again = false): Page {
+    const before = this.#pages.get(index);
+    this.#pages.delete(index);
+    if (before && !before.isStale && !(again && before.hasFailed)) {
+      this.#pages.set(index, before);
+      return before;
+    }
+    before?.abort.abort();
     const abort = new AbortController();
-    const page: Page = { tiles: null, loaded: Promise.resolve(), abort, waiting: 0 };
+    if (this.#isClosed) abort.abort();
+    const tiles = before?.tiles ?? null;
+    const page: Page = { tiles, loaded: Promise.resolve(), abort, waiting: 0, isStale: false, hasFailed: false };
+    this.#pages.set(index, page);
     page.loaded = this.#fetch(index, page);
     page.loaded.catch((error: unknown) => this.#failed(index, page, error));
-    this.#pages.set(index, page);
     return page;
   }
 
   async #fetch(index: number, page: Page): Promise<void> {
+    const { signal } = page.abort;
     const start = index * PAGE;
     const expected = index === 0 ? await this.#first : null;
     this.#first = null;
-    page.abort.signal.throwIfAborted();
-    const columns = expected?.cursor === this.cursor ? expected : await readPage(this.view, start, page.abort.signal);
+    signal.throwIfAborted();
+    const columns = expected?.cursor === this.cursor ? expected : await readPage(this.view, start, signal);
+    signal.throwIfAborted();
     page.tiles = tilesOf(columns);
+    this.#delay = RETRY_MS;
     if (columns.cursor !== this.cursor) this.events.stale();
     this.events.loaded(start, start + page.tiles.length);
   }
 
   #failed(index: number, page: Page, error: unknown): void {
-    if (this.#pages.get(index) === page) this.#pages.delete(index);
     if (page.abort.signal.aborted) return;
+    page.hasFailed = true;
+    if (!this.#isLookedAt(index)) return void this.#pages.delete(index);
     this.events.failed(error);
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => {
-      for (let index = this.#window[0]; index <= this.#window[1]; index++) this.#page(index);
-    }, RETRY_MS);
+    if (isRefusal(error)) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.retry(), this.#delay);
+    this.#delay = Math.min(2 * this.#delay, RETRY_MAX_MS);
   }
 
   #drop(index: number, page: Page): void {
     this.#pages.delete(index);
     page.abort.abort();
   }
+}
+
+/** Whether the server will go on refusing the same request. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.status >= 400 && error.status < 500 && ![408, 429].includes(error.status);
 }
 
 /** The page of tiles that begins at start. Rejects with ApiError, and with AbortError. */

@@ -159,7 +159,7 @@ export class Grid {
 
   /** Asks again for what could not be loaded. */
   retry(): void {
-    this.library.look(...this.visible);
+    this.library.retry();
     this.#pictures.retry();
   }
 

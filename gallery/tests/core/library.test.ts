@@ -10,6 +10,8 @@ class Server {
   aborted = 0;
   isHeld = false;
   isBroken = false;
+  status = 500;
+  ratings: Record<number, number> = {};
 
   fetch = async (path: string, init: RequestInit = {}): Promise<Response> => {
     this.asked.push(path);
@@ -26,8 +28,8 @@ class Server {
         return new Response(new Uint8Array(this.ids.length).fill(147), { headers });
       case "/tiles":
         if (this.isHeld) await this.#held(init.signal!);
-        if (this.isBroken) return Response.json({ detail: "broken" }, { status: 500 });
-        return Response.json(columns(this.cursor, start, this.ids.slice(start, stop)));
+        if (this.isBroken) return Response.json({ detail: "broken" }, { status: this.status });
+        return Response.json({ ...columns(this.cursor, start, this.ids.slice(start, stop)), ratings: this.ratings });
       case "/position": {
         const ordinal = this.ids.indexOf(Number(searchParams.get("id")!.slice(6)));
         return Response.json({ ordinal: ordinal < 0 ? null : ordinal, cursor: this.cursor });
@@ -214,6 +216,104 @@ describe("Library", () => {
     server.isBroken = false;
     await vi.advanceTimersByTimeAsync(3000);
     expect(library.tile(200)?.id).toBe(idOf(200));
+  });
+
+  it("waits longer after each failure", async () => {
+    vi.useFakeTimers();
+    server.isBroken = true;
+    library.look(200, 210);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(tilesAsked()).toBe(1 + 5); // at 0, 2, 6, 14 and 30 seconds
+    library.look(201, 211);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(tilesAsked()).toBe(1 + 5);
+  });
+
+  it("does not repeat what the server refuses, until that is asked for", async () => {
+    vi.useFakeTimers();
+    const failed = vi.fn();
+    library.onerror(failed);
+    [server.isBroken, server.status] = [true, 404];
+    library.look(200, 210);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect([tilesAsked(), failed.mock.calls.length]).toEqual([2, 1]);
+    server.isBroken = false;
+    await library.refresh();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(library.tile(200)?.id).toBe(idOf(200));
+  });
+
+  it("reports a failure to those who wait for a page outside the window, and requests it anew for the next", async () => {
+    server.isBroken = true;
+    await expect(library.get(700)).rejects.toThrow("broken");
+    server.isBroken = false;
+    expect((await library.get(700)).id).toBe(idOf(700));
+  });
+
+  it("ends all requests when it is closed", async () => {
+    vi.useFakeTimers();
+    server.isBroken = true;
+    library.look(200, 210);
+    await vi.advanceTimersByTimeAsync(100);
+    library.close();
+    const requests = tilesAsked();
+    await vi.advanceTimersByTimeAsync(100_000);
+    await expect(library.get(300)).rejects.toThrow();
+    expect([await library.refresh(), tilesAsked()]).toEqual([false, requests]);
+  });
+
+  it("reads tiles again, and keeps the old ones until then", async () => {
+    library.look(0, 10);
+    await library.load(0, 400);
+    const loads: number[][] = [];
+    library.onload((...range) => loads.push(range));
+    server.ratings = { 4: 5 };
+    const reloaded = library.reload();
+    expect([library.tile(4)?.rating, library.tile(399)?.id]).toEqual([null, idOf(399)]);
+    await reloaded;
+    expect([library.tile(4)?.rating, library.tile(204)?.rating, loads]).toEqual([5, null, [[0, 200]]]);
+    await library.load(200, 201);
+    expect(library.tile(204)?.rating).toBe(5);
+  });
+
+  it("reads again what was on its way when it is reloaded, for those who wait too", async () => {
+    library.look(200, 210);
+    server.isHeld = true;
+    const waiting = library.get(650);
+    await settled();
+    server.isHeld = false;
+    server.ratings = { 50: 3 };
+    await library.reload();
+    expect(library.tile(250)?.rating).toBe(3);
+    server.isHeld = true;
+    const other = library.get(450);
+    await settled();
+    server.isHeld = false;
+    void library.reload();
+    library.look(400, 600);
+    expect((await other).rating).toBe(3);
+    library.close();
+    await expect(waiting).rejects.toThrow();
+  });
+
+  it("reports what cannot be reloaded, and keeps the old tiles", async () => {
+    const failed = vi.fn();
+    library.onerror(failed);
+    library.look(0, 10);
+    await library.load(0, 10);
+    server.isBroken = true;
+    await library.reload();
+    expect([failed.mock.calls.length, library.tile(4)?.id]).toEqual([1, idOf(4)]);
+  });
+
+  it("gets a tile of the present state where the view changes while it is read", async () => {
+    server.isHeld = true;
+    const tile = library.get(650);
+    await settled();
+    server.isHeld = false;
+    server.add(5000);
+    await library.refresh();
+    expect((await tile).id).toBe(idOf(649));
   });
 
   it("forgets the pages that were looked at longest ago", async () => {
