@@ -18,8 +18,8 @@ _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augu
            "December")  # fmt: skip
 # Kind -> the filter that finds it.
 _FILTERS: dict[Kind, str] = {
-    "person": "person", "place": "place", "camera": "camera", "lens": "lens", "month": "taken", "keyword": "keyword",
-    "album": "album", "folder": "folder",
+    "person": "person", "place": "place", "camera": "camera", "lens": "lens", "month": "taken", "year": "taken",
+    "keyword": "keyword", "album": "album", "folder": "folder",
 }  # fmt: skip
 # More are not suggested: the most frequent ones are.
 _MOST_TERMS = 50_000
@@ -125,7 +125,7 @@ def _years(terms: Iterable[Term]) -> list[Suggestion]:
     for term in terms:
         if term.kind == "month":
             years[term.text[:4]] += term.photos
-    return [Suggestion("month", year, f"taken:{year}", count) for year, count in years.items()]
+    return [Suggestion("year", year, f"taken:{year}", count) for year, count in years.items()]
 
 
 def _quoted(text: str) -> str:

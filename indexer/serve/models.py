@@ -548,7 +548,7 @@ class Folders(BaseModel):
 
 
 class Suggestion(BaseModel):
-    kind: Literal["person", "place", "camera", "lens", "month", "keyword", "album", "folder"]
+    kind: Literal["person", "place", "camera", "lens", "month", "year", "keyword", "album", "folder"]
     text: str
     query: str = Field(description="As the language of searches has it.")
     count: int = Field(description="Of photos; about.")

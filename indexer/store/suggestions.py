@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-Kind = Literal["person", "place", "camera", "lens", "month", "keyword", "album", "folder"]
+Kind = Literal["person", "place", "camera", "lens", "month", "year", "keyword", "album", "folder"]
 
 
 class Term(NamedTuple):

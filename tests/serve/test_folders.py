@@ -79,7 +79,7 @@ def suggested(server: Server, q: str) -> list[dict[str, Any]]:
         ('person:"Cap', "person", "Captain"),
         ("pix", "camera", "Pixel 8"),
         ("apr", "month", "April 2024"),
-        ("2024", "month", "2024"),
+        ("2024", "year", "2024"),
         ("taken:2024-04", "month", "April 2024"),
         ("kyo", "folder", "Kyoto"),
         ("", "person", "Captain"),
