@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import NamedTuple
 
 from fastapi import HTTPException, Response
 from starlette.types import Receive, Scope, Send
@@ -20,13 +21,20 @@ _LOOK_EVERY, _GATHER, _COMMENT_AFTER, _LAST_WORD = 0.15, 0.2, 15.0, 1.0
 _MOST_LISTENERS = 100
 
 
-class Changes:
-    """The last event of the feed, for all that wait for the next one. Of the event loop's thread."""
+class Latest(NamedTuple):
+    """cursor: of the last event in the feed. offline: what cannot be reached now, of which the feed tells nothing."""
 
-    def __init__(self, last: Callable[[], int]) -> None:
-        """last: the id of the last event now; it may raise once the index is gone."""
-        self._last = last
-        self.cursor = 0
+    cursor: int
+    offline: str
+
+
+class Changes:
+    """The latest state of the index, for all that wait for another. Of the event loop's thread."""
+
+    def __init__(self, latest: Callable[[], Latest]) -> None:
+        """latest: reads it; it may raise once the index is gone."""
+        self._read = latest
+        self.latest = Latest(0, "")
         self._listeners = 0
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -42,7 +50,7 @@ class Changes:
     @contextmanager
     def listening(self) -> Iterator[None]:
         if self._task is None or self._task.done():
-            self.cursor = self._last()
+            self.latest = self._read()
             self._task = asyncio.create_task(self._look())
         self._listeners += 1
         try:
@@ -53,26 +61,26 @@ class Changes:
                 self._task.cancel()
                 self._task = None  # one that comes at once begins another
 
-    async def next(self, after: int) -> int | None:
-        """The cursor, as soon as it is another; None where it stays for some seconds."""
+    async def next(self, after: Latest | None) -> Latest | None:
+        """The latest state, as soon as it is another; None where it stays for some seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_COMMENT_AFTER):
-                while self.cursor == after:
+                while self.latest == after:
                     await self._changed.wait()
-        return None if self.cursor == after else self.cursor
+        return None if self.latest == after else self.latest
 
     async def _look(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_EVERY)
             try:
-                cursor = self._last()
+                latest = self._read()
             except sqlite3.Error:  # as other requests do, it goes on when this is over
                 continue
             except IndexUnusable:  # whoever asks for anything is told why
                 self.close()
                 return
-            if cursor != self.cursor:
-                self.cursor = cursor
+            if latest != self.latest:
+                self.latest = latest
                 self._changed.set()
                 self._changed = asyncio.Event()
 
@@ -112,21 +120,22 @@ class Stream(Response):
                 await asyncio.wait_for(send({"type": "http.response.body", "body": b""}), _LAST_WORD)
 
     async def _tell(self, send: Send) -> None:
-        known, text, asked = -1, "retry: 1000\n\n", time.monotonic()
+        known: Latest | None = None
+        text, asked = "retry: 1000\n\n", time.monotonic()
         while True:
             if time.monotonic() - asked >= _COMMENT_AFTER:
                 if not self._is_allowed():
                     return
                 asked = time.monotonic()
             await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
-            cursor = await self._changes.next(known)
-            if cursor is None:
+            latest = await self._changes.next(known)
+            if latest is None:
                 text = ":\n\n"
                 continue
-            if known >= 0:  # changes come in many at once
+            if known is not None:  # changes come in many at once
                 await asyncio.sleep(_GATHER)
-                cursor = self._changes.cursor
-            known, text = cursor, f"event: change\ndata: {json.dumps({'cursor': cursor})}\n\n"
+                latest = self._changes.latest
+            known, text = latest, f"event: change\ndata: {json.dumps({'cursor': latest.cursor})}\n\n"
 
 
 async def _has_left(receive: Receive) -> None:

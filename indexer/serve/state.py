@@ -18,7 +18,7 @@ from indexer.enrich import apart
 from indexer.enrich.behind import Behind
 from indexer.errors import IndexerError
 from indexer.index import Index
-from indexer.store import connection, pages
+from indexer.store import connection, folders, pages
 from indexer.store.activities import Claim
 from indexer.store.connection import IndexConnection
 from indexer.store.pages import Record
@@ -29,7 +29,7 @@ from indexer.timeline import Timeline, View
 from indexer.uploads import recover
 
 from .inspectors import Inspectors
-from .live import Changes
+from .live import Changes, Latest
 from .pictures import Left, Pictures, has_left
 from .settings import Settings
 from .watcher import Watcher
@@ -69,7 +69,7 @@ class State:
         self.timeline = Timeline(settings.database, keeps_file=not settings.read_only)
         if not settings.read_only:  # before anything else is written; if it fails, the next server tries again
             self._writer.submit(self._with_index, recover)
-        self.changes = Changes(self._last_event)
+        self.changes = Changes(self._latest)
         self.pictures = Pictures(self)
         # For the first page that is opened: its layout first, then who draws its thumbnails.
         self._browsers.submit(self._with_index, lambda index: self.timeline.arranged(index, View()))
@@ -86,9 +86,9 @@ class State:
         self._until = time.monotonic() + SECONDS
         return self._looks
 
-    def _last_event(self) -> int:
+    def _latest(self) -> Latest:
         self.looks.ensure_in_place()
-        return last(self.looks).cursor
+        return Latest(last(self.looks).cursor, folders.offline(self.looks))
 
     async def write(self, do: Callable[[Index], T]) -> T:
         """In the one thread that writes: it may wait for other processes, and nobody has to wait with it."""

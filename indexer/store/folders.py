@@ -28,6 +28,16 @@ def roots(connection: sqlite3.Connection) -> list[Root]:
     return [Root(root_id, path, tuple(away.get(root_id, ()))) for root_id, path in rows]
 
 
+def offline(connection: sqlite3.Connection) -> str:
+    """Roots, and drives in them, that cannot be reached now: the same text as long as these are the same."""
+    row = connection.execute(
+        "SELECT coalesce(group_concat(place, char(10)), '') FROM ("
+        " SELECT id AS place FROM root WHERE offline_at IS NOT NULL"
+        " UNION ALL SELECT root_id || '/' || folder FROM mount WHERE offline_at IS NOT NULL ORDER BY 1)"
+    ).fetchone()
+    return str(row[0])
+
+
 def counts(connection: sqlite3.Connection) -> dict[tuple[int, str], int]:
     """Root and folder -> its files of live assets."""
     rows = connection.execute(

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -19,7 +20,7 @@ from indexer.serve.app import make_app
 from indexer.serve.keys import cookie_name
 from indexer.serve.settings import Settings
 
-from ..conftest import until
+from ..conftest import put, until
 from .conftest import Serve, Server
 
 
@@ -49,6 +50,19 @@ def test_a_change_is_told_at_once(serve: Serve, some: Index) -> None:
             last += 1
             assert (cursor_of(one), cursor_of(other)) == (last, last)
             assert time.monotonic() - began < 5.0
+
+
+def test_a_drive_that_goes_and_comes_back_is_told(serve: Serve, index: Index, photos: Path) -> None:
+    """Of which the feed has no event: no record changes."""
+    put(photos / "a.jpg")
+    index.scan([photos])
+    server = serve(index.path)
+    with listening(server) as lines:
+        last = cursor_of(lines)
+        for there, gone in ((photos, photos.with_name("away")), (photos.with_name("away"), photos)):
+            there.rename(gone)
+            index.scan()
+            assert cursor_of(lines) == last
 
 
 def test_many_changes_are_gathered(serve: Serve, some: Index) -> None:
