@@ -7,16 +7,16 @@ export function parseDate(text: string): string | null {
 
 /** "4 July 2019", "Jul 4, 2019", "july 2019" → "2019-7-4", "2019-7". */
 function withNumbers(text: string): string {
-  const month = MONTHS.findIndex((one) => new RegExp(`\\b${one}`, "i").test(text)) + 1;
+  const month = MONTHS.findIndex((name) => new RegExp(`\\b${name}`, "i").test(text)) + 1;
   const year = /\b\d{4}\b/.exec(text)?.[0];
   const day = /\b\d{1,2}\b/.exec(text)?.[0];
   return month && year ? [year, month, day].filter(Boolean).join("-") : "";
 }
 
 function parseNumbers(text: string): string | null {
-  const found = /^\s*(\d{4})(?:[-./ ]?(\d{1,2})(?:[-./ ]?(\d{1,2}))?)?\s*$/.exec(text);
-  if (!found) return null;
-  const [year, month, day] = [found[1]!, Number(found[2] ?? 12), found[3] === undefined ? null : Number(found[3])];
+  const parts = /^\s*(\d{4})(?:[-./ ]?(\d{1,2})(?:[-./ ]?(\d{1,2}))?)?\s*$/.exec(text);
+  if (!parts) return null;
+  const [year, month, day] = [parts[1]!, Number(parts[2] ?? 12), parts[3] === undefined ? null : Number(parts[3])];
   if (month < 1 || month > 12) return null;
   const last = new Date(Date.UTC(Number(year), month, 0)).getUTCDate();
   if (day !== null && (day < 1 || day > last)) return null;

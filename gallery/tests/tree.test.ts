@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ancestors, visibleRows, type Folder } from "../src/folders/tree";
+import { ancestors, tabStopOf, visibleRows, type Folder } from "../src/folders/tree";
 
 function folder(path: string, parent: number | null): Folder {
   return { path, parent, name: path.split("/").at(-1) ?? "", assets: 1, total: 1, offline: false };
@@ -28,5 +28,14 @@ describe("the tree of folders", () => {
     expect(ancestors(folders, "/p/a/x")).toEqual(["/p/a", "/p"]);
     expect(ancestors(folders, "/q")).toEqual([]);
     expect(ancestors(folders, "/nowhere")).toEqual([]);
+  });
+
+  it("leads Tab to the nearest visible folder where the focused or selected one is in a closed folder", () => {
+    const rows = visibleRows(folders, () => false);
+    expect(tabStopOf(rows, folders, null, "/p/a/x")).toBe("/p");
+    expect(tabStopOf(rows, folders, "/p/a", "/q")).toBe("/p");
+    expect(tabStopOf(rows, folders, "/gone", "/q")).toBe("/q");
+    expect(tabStopOf(rows, folders, null, null)).toBe("/p");
+    expect(tabStopOf([], [], null, null)).toBeUndefined();
   });
 });

@@ -1,18 +1,13 @@
 /** Aspect ratios as bytes, sums of days, and searches in sorted arrays. */
 
 /** The byte of an unknown ratio, which is shown as a square. */
-export const UNKNOWN = 128;
+const UNKNOWN = 128;
 
 /** Width / height of each byte: 2^((byte - 128) / 32), so 1/16 to 15.7 in steps of 2.2 %. */
 const RATIOS = Float64Array.from({ length: 256 }, (_, byte) => 2 ** ((byte - UNKNOWN) / 32));
 
 export function ratioOf(byte: number): number {
   return RATIOS[byte & 255]!;
-}
-
-export function byteOf(ratio: number): number {
-  if (!(ratio > 0)) return UNKNOWN;
-  return Math.min(255, Math.max(0, Math.round(UNKNOWN + 32 * Math.log2(ratio))));
 }
 
 /** All ratios, no wider or narrower than the limits: what lies beyond is cropped when it is shown. */

@@ -16,7 +16,7 @@ export interface IdSource {
 /** The ids of ranges up to this size are remembered, so that a change of the view selects nothing that was not seen. */
 const REMEMBERED = 20_000;
 
-/** So many ids from an end of a range are looked up before it is given up. */
+/** Ids that are looked up from each end of a range before it is given up. */
 const TRIES = 8;
 
 export class Selection {
@@ -27,8 +27,9 @@ export class Selection {
   #base: Range[] = [];
   #preview: Range | null = null;
   readonly #listeners = new Set<() => void>();
-  /** By the bounds of ranges: all their ids, or, of large ones, the first and the last. */
+  /** By the bounds of ranges: all their ids, or, of large ones, those of the first and the last few. */
   readonly #ids = new Map<string, Promise<string[]>>();
+  #anchorId: string | undefined;
 
   get ranges(): readonly Range[] {
     return this.#ranges;
@@ -62,13 +63,11 @@ export class Selection {
   }
 
   toggle(ordinal: number): void {
-    const one = { start: ordinal, stop: ordinal + 1 };
-    this.#set(this.has(ordinal) ? without(this.#ranges, one) : union(this.#ranges, one));
-    this.anchor = ordinal;
-    this.#base = this.#ranges;
+    const range = span(ordinal, ordinal);
+    this.#start(ordinal, this.has(ordinal) ? without(this.#ranges, range) : union(this.#ranges, range));
   }
 
-  /** Selects from the anchor to here, in place of the extension before; without an anchor only this. */
+  /** Selects from the anchor to this tile, in place of the extension before; without an anchor only this. */
   extend(ordinal: number): void {
     if (this.anchor === null) return this.toggle(ordinal);
     this.#set(union(this.#base, span(this.anchor, ordinal)));
@@ -79,32 +78,23 @@ export class Selection {
     const next = ordinal === null || this.anchor === null ? null : span(this.anchor, ordinal);
     if (next?.start === this.#preview?.start && next?.stop === this.#preview?.stop) return;
     this.#preview = next;
-    this.#tell();
+    this.#notify();
   }
 
   /** Selects them all, or none where all are selected. */
   toggleRange(start: number, stop: number): void {
     if (start >= stop) return;
     const range = { start, stop };
-    this.#set(this.hasAll(start, stop) ? without(this.#ranges, range) : union(this.#ranges, range));
-    this.anchor = start;
-    this.#base = this.#ranges;
+    this.#start(start, this.hasAll(start, stop) ? without(this.#ranges, range) : union(this.#ranges, range));
   }
 
   clear(): void {
-    this.anchor = null;
-    this.#base = [];
-    this.#set([]);
+    this.#start(null, []);
   }
 
   onchange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  /** The ids of all that is selected, in order. */
-  async ids(source: IdSource): Promise<string[]> {
-    return (await Promise.all(this.#ranges.map((range) => idsOf(source, range)))).flat();
   }
 
   /** Fetches the ids of what is selected, so that `remap` finds the same assets again. */
@@ -118,6 +108,7 @@ export class Selection {
       this.#ids.set(key, ids);
       ids.catch(() => this.#ids.delete(key));
     }
+    this.#anchorId = this.anchor === null ? undefined : source.tile(this.anchor)?.id;
   }
 
   /**
@@ -125,15 +116,21 @@ export class Selection {
    * longer selected. Of ranges too large to be remembered the ends are kept, so that what came between is selected too.
    */
   async remap(source: IdSource): Promise<() => void> {
-    const ranges = this.#ranges;
-    const found = (await Promise.all(ranges.map((range) => this.#find(range, source)))).flat();
-    return () => {
-      if (this.#ranges !== ranges) return this.clear(); // changed meanwhile, and by ordinals of the old view
-      this.#ids.clear();
-      this.anchor = null;
-      this.#base = found.reduce<Range[]>(union, []);
-      this.#set(this.#base);
-    };
+    for (;;) {
+      const ranges = this.#ranges;
+      const anchorId = this.#anchorId;
+      const [anchor, ...parts] = await Promise.all([
+        anchorId === undefined ? null : source.ordinalOf(anchorId),
+        ...ranges.map((range) => this.#find(range, source)),
+      ]);
+      if (this.#ranges !== ranges) continue; // the user went on selecting
+      const mapped = parts.flat().reduce<Range[]>(union, []);
+      return () => {
+        if (this.#ranges !== ranges) return this.clear(); // by ordinals of the old view
+        this.#ids.clear();
+        this.#start(anchor, mapped);
+      };
+    }
   }
 
   async #find(range: Range, source: IdSource): Promise<Range[]> {
@@ -147,13 +144,19 @@ export class Selection {
       : runsOf(new Set(ids), await source.ids(now.start, now.stop).catch(() => []), now.start); // changed once more
   }
 
+  #start(anchor: number | null, ranges: Range[]): void {
+    this.anchor = anchor;
+    this.#base = ranges;
+    this.#set(ranges);
+  }
+
   #set(ranges: Range[]): void {
     this.#ranges = ranges;
     this.#preview = null;
-    this.#tell();
+    this.#notify();
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }
@@ -167,11 +170,11 @@ async function firstOf(ids: string[], source: IdSource): Promise<number | null> 
   return null;
 }
 
-/** Where `ids`, of which the first has the ordinal `start`, are among the wanted ones. */
-function runsOf(wanted: Set<string>, ids: string[], start: number): Range[] {
+/** The runs of selected ids in `ids`, of which the first has the ordinal `start`. */
+function runsOf(selected: Set<string>, ids: string[], start: number): Range[] {
   const runs: Range[] = [];
   ids.forEach((id, i) => {
-    if (!wanted.has(id)) return;
+    if (!selected.has(id)) return;
     const before = runs.at(-1);
     if (before?.stop === start + i) before.stop++;
     else runs.push({ start: start + i, stop: start + i + 1 });
@@ -184,8 +187,7 @@ function isLarge({ start, stop }: Range): boolean {
 }
 
 async function endsOf(source: IdSource, { start, stop }: Range): Promise<string[]> {
-  const [first, last] = await Promise.all([source.ids(start, start + 1), source.ids(stop - 1, stop)]);
-  return [...first, ...last];
+  return (await Promise.all([source.ids(start, start + TRIES), source.ids(stop - TRIES, stop)])).flat();
 }
 
 async function idsOf(source: IdSource, { start, stop }: Range): Promise<string[]> {

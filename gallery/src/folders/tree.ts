@@ -20,7 +20,7 @@ export interface Row {
 
 /** Those whose ancestors are all open, in order. */
 export function visibleRows(folders: readonly Folder[], isOpen: (path: string) => boolean): Row[] {
-  const parents = new Set(folders.map((one) => one.parent));
+  const parents = new Set(folders.map(({ parent }) => parent));
   const depths = new Map<number, number>(); // of visible folders
   const rows: Row[] = [];
   folders.forEach((folder, index) => {
@@ -39,11 +39,23 @@ export function visibleRows(folders: readonly Folder[], isOpen: (path: string) =
 
 /** The paths of the folders that hold this one, the nearest first. */
 export function ancestors(folders: readonly Folder[], path: string): string[] {
-  const found: string[] = [];
-  let folder = folders.find((one) => one.path === path);
+  const paths: string[] = [];
+  let folder = folders.find((folder) => folder.path === path);
   while (folder && folder.parent !== null) {
     folder = folders[folder.parent];
-    if (folder) found.push(folder.path);
+    if (folder) paths.push(folder.path);
   }
-  return found;
+  return paths;
+}
+
+/** The row that Tab leads to: the focused or else the selected one, or the nearest visible folder that holds it. */
+export function tabStopOf(
+  rows: readonly Row[],
+  folders: readonly Folder[],
+  focused: string | null,
+  selected: string | null,
+): string | undefined {
+  const visible = new Set(rows.map(({ folder }) => folder.path));
+  const candidates = [focused, selected].flatMap((path) => (path === null ? [] : [path, ...ancestors(folders, path)]));
+  return candidates.find((path) => visible.has(path)) ?? rows[0]?.folder.path;
 }

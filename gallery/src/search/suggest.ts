@@ -16,6 +16,6 @@ export function lastPiece(text: string): string {
 }
 
 /** The search with its last piece replaced by the suggestion. */
-export function completed(text: string, one: Suggestion): string {
-  return text.slice(0, text.length - lastPiece(text).length) + one.query;
+export function completed(text: string, suggestion: Suggestion): string {
+  return text.slice(0, text.length - lastPiece(text).length) + suggestion.query;
 }

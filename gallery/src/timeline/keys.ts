@@ -1,4 +1,5 @@
 /** The keyboard in the timeline: moves by where tiles lie, selects, opens. */
+import { isTextEntry } from "../core/keyboard";
 import type { Grid } from "./grid";
 
 /** Of the size of photos, by one press. */
@@ -9,8 +10,7 @@ export interface KeyActions {
 }
 
 export function handleKey(event: KeyboardEvent, grid: Grid, actions: KeyActions): void {
-  if (event.target instanceof Element && event.target.closest("input, textarea, select, [role=scrollbar]")) return;
-  if (event.altKey) return;
+  if (event.altKey || isTextEntry(event.target)) return;
   if (move(event, grid) || act(event, grid, actions)) {
     event.preventDefault();
     event.stopPropagation();
@@ -21,6 +21,7 @@ function move(event: KeyboardEvent, grid: Grid): boolean {
   const { key, shiftKey } = event;
   const hasFocus = grid.active >= 0 && grid.rows.layer.contains(document.activeElement);
   if (event.metaKey || (event.ctrlKey && key !== "Home" && key !== "End")) return false;
+  if (!hasFocus && scroll(key, grid)) return true;
   const to = hasFocus ? destination(key, grid) : firstDestination(key, grid);
   if (to === null) return false;
   const from = grid.active;
@@ -59,16 +60,22 @@ function destination(key: string, grid: Grid): number | null {
   }
 }
 
-/** Where no tile has the focus: arrows go to the first in view; the other keys scroll. */
+/** Where no tile has the focus, arrows go to the first in view. */
 function firstDestination(key: string, grid: Grid): number | null {
-  if (!grid.layout.total) return null;
-  if (key.startsWith("Arrow")) {
-    const [start, stop] = grid.visible;
-    return start <= grid.active && grid.active < stop ? grid.active : start;
-  }
+  if (!grid.layout.total || !key.startsWith("Arrow")) return null;
+  const [start, stop] = grid.visible;
+  return start <= grid.active && grid.active < stop ? grid.active : start;
+}
+
+/** Where no tile has the focus, the other keys scroll. Not left to the browser: the key may come from elsewhere. */
+function scroll(key: string, grid: Grid): boolean {
+  const page = grid.height - grid.layout.options.header;
   if (key === "Home") grid.moveTo(0);
-  if (key === "End") grid.moveTo(grid.last);
-  return null;
+  else if (key === "End") grid.moveTo(grid.last);
+  else if (key === "PageUp") grid.moveTo(grid.y - page);
+  else if (key === "PageDown") grid.moveTo(grid.y + page);
+  else return false;
+  return true;
 }
 
 function extend(grid: Grid, from: number, to: number): void {

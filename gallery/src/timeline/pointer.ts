@@ -1,4 +1,5 @@
 /** Mouse, pen and fingers in the timeline: opens, selects, and changes the density. */
+import { isTextEntry } from "../core/keyboard";
 import type { Grid } from "./grid";
 
 const LONG_PRESS_MS = 450;
@@ -31,7 +32,9 @@ function clicks(grid: Grid, open: (ordinal: number) => void, signal: AbortSignal
     if (!isSelectable) return open(ordinal);
     if (event.shiftKey && selection.anchor !== null) return selection.extend(ordinal);
     const box = tile.cell.getBoundingClientRect();
-    const isCorner = event.clientX - box.left < CORNER && event.clientY - box.top < CORNER;
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    // detail 0: a click by a program, such as assistive technology, which has no position.
+    const isCorner = event.detail > 0 && x >= 0 && x < CORNER && y >= 0 && y < CORNER;
     if (event.shiftKey || selection.count > 0 || (isCorner && canHover())) return selection.toggle(ordinal);
     open(ordinal);
   };
@@ -102,7 +105,9 @@ function preview(grid: Grid, signal: AbortSignal): void {
   layer.addEventListener("pointerover", onover, { signal });
   layer.addEventListener("pointerleave", () => ((hovered = -1), show(false)), { signal });
   for (const name of ["keydown", "keyup"] as const)
-    addEventListener(name, (event) => event.key === "Shift" && show(name === "keydown"), { signal });
+    addEventListener(name, (event) => event.key === "Shift" && show(name === "keydown" && !isTextEntry(event.target)), {
+      signal,
+    });
 }
 
 function wheel(scroller: HTMLElement, grid: Grid, signal: AbortSignal): void {

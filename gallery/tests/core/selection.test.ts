@@ -50,14 +50,14 @@ describe("Selection", () => {
             else model = new Set([...base, ...between(anchor, step.to)]);
           } else if (step.kind === "preview") {
             selection.previewTo(step.to);
-            const wanted = anchor === null ? model : new Set([...base, ...between(anchor, step.to)]);
-            expect(selection.previewCount).toBe(wanted.size);
+            const preview = anchor === null ? model : new Set([...base, ...between(anchor, step.to)]);
+            expect(selection.previewCount).toBe(preview.size);
           } else if (step.kind === "range" && step.from < step.to) {
             const range = between(step.from, step.to - 1);
-            const isFull = range.every((one) => model.has(one));
-            for (const one of range)
-              if (isFull) model.delete(one);
-              else model.add(one);
+            const isFull = range.every((ordinal) => model.has(ordinal));
+            for (const ordinal of range)
+              if (isFull) model.delete(ordinal);
+              else model.add(ordinal);
             base = new Set(model);
             anchor = step.from;
             selection.toggleRange(step.from, step.to);
@@ -96,14 +96,13 @@ describe("Selection", () => {
       fc.asyncProperty(ids, fc.array(fc.nat(29)), fc.array(fc.nat(60)), async (before, picks, added) => {
         const selection = new Selection();
         for (const pick of picks) if (pick < before.length) selection.toggle(pick);
-        const wanted = new Set(before.filter((_, i) => selection.has(i)));
+        const expected = new Set(before.filter((_, i) => selection.has(i)));
         selection.remember(source(before));
         const after = [...before];
-        for (const one of added)
-          if (!before.includes(String(one))) after.splice(one % (after.length + 1), 0, String(one));
+        for (const id of added) if (!before.includes(String(id))) after.splice(id % (after.length + 1), 0, String(id));
         const apply = await selection.remap(source([...new Set(after)]));
         apply();
-        expect(new Set([...new Set(after)].filter((_, i) => selection.has(i)))).toEqual(wanted);
+        expect(new Set([...new Set(after)].filter((_, i) => selection.has(i)))).toEqual(expected);
       }),
     );
   });
@@ -127,5 +126,30 @@ describe("Selection", () => {
     selection.remember(source(ids));
     (await selection.remap(source(["new", ...ids])))();
     expect(selection.ranges).toEqual([{ start: 11, stop: 25_001 }]);
+  });
+
+  it("keeps a large range whose first and last photos are gone", async () => {
+    const ids = Array.from({ length: 30_000 }, (_, i) => `a${i}`);
+    const selection = new Selection();
+    selection.toggleRange(10, 25_000);
+    selection.remember(source(ids));
+    const left = ids.filter((id) => id !== "a10" && id !== "a11" && id !== "a24999");
+    (await selection.remap(source(left)))();
+    expect(selection.ranges).toEqual([{ start: 10, stop: 24_997 }]);
+  });
+
+  it("keeps what is selected while the view changes, and where Shift extends from", async () => {
+    const before = source(["a", "b", "c", "d", "e", "f"]);
+    before.tile = (ordinal) => ({ id: "abcdef"[ordinal]! });
+    const after = source(["new", "a", "b", "c", "d", "e", "f"]);
+    const selection = new Selection();
+    selection.onchange(() => selection.remember(before));
+    selection.toggle(1);
+    const remapped = selection.remap(after);
+    selection.toggle(3);
+    (await remapped)();
+    expect([selection.ranges.map(({ start }) => start), selection.anchor]).toEqual([[2, 4], 4]);
+    selection.extend(6);
+    expect(selection.count).toBe(4);
   });
 });
