@@ -1,8 +1,8 @@
 /**
  * The exact place of every tile of a view, in CSS pixels, before anything is drawn.
  *
- * Justified rows under headers. A group that does not fill a row shares a band with its neighbors, side by side. Of the
- * tiles only the rows are stored: where a tile lies in its row follows from the ratios.
+ * Justified rows under headers. Groups that do not fill a row share a band, side by side; a band fills the width like a
+ * row. Of the tiles only the rows are stored: where a tile lies in its row follows from the ratios.
  */
 import { clampedRatios, lastAtMost, type Groups } from "./geometry";
 
@@ -31,6 +31,19 @@ export interface Rect {
 /** Beyond these ratios a tile is cropped: a strip of 20:1 would make a row of a few pixels. */
 const NARROWEST = 0.4;
 const WIDEST = 5;
+
+/** The heights that rows and bands may take to fill the width, as parts of the row height. */
+const LOWEST = 0.75;
+const HIGHEST = 1.4;
+
+/** A group in the open band. */
+interface Slot {
+  group: number;
+  /** The sum of its tiles' ratios. */
+  ratio: number;
+  /** The sum of the gaps between its tiles. */
+  gaps: number;
+}
 
 class Rows {
   count = 0;
@@ -67,6 +80,11 @@ class Rows {
     this.left = copy(new Int32Array(capacity), this.left);
     this.width = copy(new Int32Array(capacity), this.width);
   }
+}
+
+/** The least height at which the group is wider than its header. */
+function wider({ ratio, gaps }: Slot, narrowest: number): number {
+  return ((narrowest - gaps) / ratio) * (1 + 1e-9);
 }
 
 export class Layout {
@@ -238,54 +256,110 @@ export class Layout {
   }
 
   #place(): void {
-    const { width, header, below, between, narrowest } = this.options;
+    const { width, rowHeight, header, below, between, gap } = this.options;
     const { keys, starts } = this.groups;
     let top = 0;
-    // Of the open band: where the next group would begin, and where the band ends.
-    let left = 0;
-    let bottom = 0;
+    let band: Slot[] = [];
+    let bandWidth = 0;
+    const close = () => {
+      if (band.length) top = this.#placeBand(band, this.#heightOf(band), top) + below;
+      band = [];
+    };
     for (let group = 0; group < keys.length; group++) {
-      const start = starts[group]!;
-      const stop = starts[group + 1]!;
-      const titled = keys[group] === "" ? 0 : header;
-      this.groupRow[group] = this.rows;
-      const natural = this.#naturalWidth(start, stop);
-      const fits = natural <= width;
-      const slot = Math.min(width, Math.max(natural, narrowest));
-      if (fits && left > 0 && left + between + slot <= width) left += between;
-      else {
-        if (left > 0) top = bottom + below;
-        left = 0;
-      }
-      this.groupTop[group] = top;
-      this.groupLeft[group] = left;
-      if (fits) {
-        const height = Math.round(this.options.rowHeight);
-        this.#rows.add(start, top + titled, height, left, natural);
-        bottom = top + titled + height;
-        this.groupWidth[group] = slot;
-        left += slot;
-      } else {
-        bottom = this.#fill(start, stop, top + titled);
+      const [start, stop] = [starts[group]!, starts[group + 1]!];
+      const slot: Slot = { group, ratio: this.#ratioSum(start, stop), gaps: (stop - start - 1) * gap };
+      if (slot.ratio * rowHeight + slot.gaps > width) {
+        close();
+        this.groupRow[group] = this.rows;
+        this.groupTop[group] = top;
+        this.groupLeft[group] = 0;
         this.groupWidth[group] = width;
-        left = width;
+        top = this.groupBottom[group] = this.#fill(start, stop, top + (keys[group] === "" ? 0 : header));
+        top += below;
+        continue;
       }
-      this.groupBottom[group] = bottom;
+      const slotWidth = this.#slotWidth(slot, rowHeight);
+      if (band.length && bandWidth + between + slotWidth > width) {
+        // With this group or without it, whichever leaves the band's height closer to the row height.
+        const shrunk = this.#heightOf([...band, slot]);
+        const isWith = shrunk >= LOWEST * rowHeight && shrunk * this.#heightOf(band) > rowHeight * rowHeight;
+        if (isWith) band.push(slot);
+        close();
+        if (isWith) continue;
+      }
+      bandWidth = band.length ? bandWidth + between + slotWidth : slotWidth;
+      band.push(slot);
     }
-    this.height = bottom + (keys.length ? below : 0);
+    close();
+    this.height = top;
   }
 
-  /** The width of the tiles in one row; Infinity where they do not fit. */
-  #naturalWidth(start: number, stop: number): number {
+  /** Lays out the band's groups side by side; returns the bottom. height: that fills the width, or would. */
+  #placeBand(band: Slot[], height: number, top: number): number {
+    const { rowHeight, header, between, width } = this.options;
+    const { keys, starts } = this.groups;
+    const isFilled = height >= LOWEST * rowHeight && height <= HIGHEST * rowHeight;
+    if (!isFilled) height = rowHeight;
+    const rowTop = top + (keys[band[0]!.group] === "" ? 0 : header);
+    const rounded = Math.max(1, Math.round(height));
+    let left = 0;
+    for (const slot of band) {
+      const { group } = slot;
+      const right = left + this.#slotWidth(slot, height);
+      const [from, to] = [Math.round(left), Math.min(width, Math.round(right))];
+      this.groupRow[group] = this.rows;
+      this.groupTop[group] = top;
+      this.groupLeft[group] = from;
+      this.groupWidth[group] = to - from;
+      this.groupBottom[group] = rowTop + rounded;
+      const natural = Math.round(slot.ratio * height + slot.gaps);
+      this.#rows.add(starts[group]!, rowTop, rounded, from, Math.min(natural, to - from));
+      left = right + between;
+    }
+    return rowTop + rounded;
+  }
+
+  /** The height at which the groups fill a band; 0 where their headers are too wide for one. */
+  #heightOf(band: Slot[]): number {
+    const { width, rowHeight, between } = this.options;
+    const narrowest = this.#narrowest;
+    // Newton's method: the width of a band is a convex function of its height, of straight pieces.
+    let height = rowHeight;
+    for (let step = 0; step < 8; step++) {
+      let fixed = between * (band.length - 1);
+      let ratio = 0;
+      for (const slot of band)
+        if (slot.ratio * height + slot.gaps < narrowest) fixed += narrowest;
+        else {
+          fixed += slot.gaps;
+          ratio += slot.ratio;
+        }
+      if (fixed > width) return 0;
+      // Where all are as narrow as their headers, the first one that grows wider is next.
+      const next = ratio ? (width - fixed) / ratio : Math.min(...band.map((slot) => wider(slot, narrowest)));
+      if (Math.abs(next - height) < 1e-6) break;
+      height = next;
+    }
+    return height;
+  }
+
+  #slotWidth({ ratio, gaps }: Slot, height: number): number {
+    return Math.max(ratio * height + gaps, this.#narrowest);
+  }
+
+  get #narrowest(): number {
+    return Math.min(this.options.narrowest, this.options.width);
+  }
+
+  /** Of the tiles' ratios, as far as they fit in one row. */
+  #ratioSum(start: number, stop: number): number {
     const { width, rowHeight, gap } = this.options;
     const ratios = this.#ratios;
     const { bytes } = this;
-    let total = -gap;
-    for (let i = start; i < stop; i++) {
-      total += ratios[bytes[i]!]! * rowHeight + gap;
-      if (total > width) return Infinity;
-    }
-    return Math.round(total);
+    const limit = (width + gap) / rowHeight;
+    let sum = 0;
+    for (let i = start; i < stop && sum <= limit; i++) sum += ratios[bytes[i]!]!;
+    return sum;
   }
 
   /** Lays out rows as wide as the layout, but for the last one; returns the bottom. */
@@ -322,11 +396,40 @@ export class Layout {
         [first, sum, gaps] = [i + 1, 0, 0];
       }
     }
-    if (first < stop) {
-      const height = Math.round(rowHeight);
-      rows.add(first, top, height, 0, Math.min(width, Math.round(sum * rowHeight) + gaps - gap));
-      top += height + gap;
-    }
+    if (first < stop) top = this.#placeLast(start, first, stop, top) + gap;
     return top - gap;
+  }
+
+  /** Lays out the last row of a group: as wide as the layout, or with the row before it, if the height allows it. */
+  #placeLast(start: number, first: number, stop: number, top: number): number {
+    const { width, rowHeight, gap } = this.options;
+    const rows = this.#rows;
+    const sumOf = (from: number, to: number) => {
+      let sum = 0;
+      for (let i = from; i < to; i++) sum += this.#ratios[this.bytes[i]!]!;
+      return sum;
+    };
+    const sum = sumOf(first, stop);
+    const gaps = (stop - first - 1) * gap;
+    const grown = (width - gaps) / sum;
+    if (grown <= HIGHEST * rowHeight) {
+      const height = Math.max(1, Math.round(grown));
+      rows.add(first, top, height, 0, width);
+      return top + height;
+    }
+    if (first > start) {
+      const before = rows.first[rows.count - 1]!;
+      const merged = (width - (stop - before - 1) * gap) / (sum + sumOf(before, first));
+      if (merged >= LOWEST * rowHeight) {
+        const height = Math.max(1, Math.round(merged));
+        rows.count--;
+        const rowTop = rows.top[rows.count]!;
+        rows.add(before, rowTop, height, 0, width);
+        return rowTop + height;
+      }
+    }
+    const height = Math.round(rowHeight);
+    rows.add(first, top, height, 0, Math.min(width, Math.round(sum * rowHeight) + gaps));
+    return top + height;
   }
 }

@@ -48,6 +48,8 @@ describe("Layout", () => {
           const rect = layout.rect(ordinal)!;
           const group = layout.groupOf(ordinal);
           const left = layout.groupLeft[group]!;
+          const { narrowest, width } = layout.options;
+          expect(layout.groupWidth[group]).toBeGreaterThanOrEqual(Math.min(narrowest, width) - 1);
           expect(rect.left).toBeGreaterThanOrEqual(left);
           expect(rect.left + rect.width).toBeLessThanOrEqual(Math.max(left + layout.groupWidth[group]!, 1));
           expect(left + layout.groupWidth[group]!).toBeLessThanOrEqual(layout.options.width);
@@ -145,13 +147,49 @@ describe("Layout", () => {
     expect(layout.groupTop[2]).toBe(44 + 200 + 24);
   });
 
+  it("fills the width with small days side by side, and with a short last row", () => {
+    const layout = new Layout(new Uint8Array(11).fill(128), groups([1, 2, 2, 6]), OPTIONS);
+    expect([...layout.groupTop.slice(0, 3)]).toEqual([0, 0, 0]);
+    expect(layout.groupLeft[2]! + layout.groupWidth[2]!).toBe(OPTIONS.width);
+    expect(layout.rowRect(0).height).toBe(Math.round((1200 - 2 * 24 - 2 * 4) / 5));
+    expect(layout.groupTop[3]).toBe(layout.groupBottom[0]! + OPTIONS.below);
+    expect([layout.rows, layout.rowRect(3).height, layout.rowRect(3).width]).toEqual([4, 197, 1200]);
+    const orphan = new Layout(new Uint8Array(7).fill(128), groups([7]), OPTIONS);
+    expect([orphan.rows, orphan.rowRect(0).height]).toEqual([1, 168]);
+    expect(layout.tileAt(1190, 100)).toBe(4);
+  });
+
+  it("leaves room for headers in a narrow band, and fills it with what is wider", () => {
+    const narrow = { ...OPTIONS, width: 390, rowHeight: 112, narrowest: 172, between: 12 };
+    const layout = new Layout(Uint8Array.of(147, 120, 120), groups([1, 1, 1]), narrow);
+    expect([...layout.groupTop]).toEqual([0, 0, layout.groupTop[2]]);
+    expect([...layout.groupWidth]).toEqual([206, 172, 172]);
+    expect(layout.rowRect(0).width).toBe(206);
+    expect(layout.rowRect(0).height).toBe(layout.rowRect(1).height);
+    expect(layout.rowRect(1).width).toBeLessThan(172);
+  });
+
+  it("keeps the height of a band within limits", () => {
+    fc.assert(
+      fc.property(layouts, (layout) => {
+        for (let group = 0; group < layout.groups.keys.length; group++) {
+          const [first, last] = layout.groupBand(group);
+          if (first === last) continue;
+          const scale = layout.rowRect(layout.groupRow[group]!).height / layout.options.rowHeight;
+          expect(scale).toBeGreaterThan(0.73);
+          expect(scale).toBeLessThan(1.42);
+        }
+      }),
+    );
+  });
+
   it("lays nothing out without a width", () => {
     const layout = new Layout(new Uint8Array(5), groups([5]), { ...OPTIONS, width: 0 });
     expect([layout.rows, layout.height, layout.rect(0), layout.tileAt(0, 0)]).toEqual([0, 0, null, -1]);
   });
 
   it("crops what is extremely wide or narrow", () => {
-    const layout = new Layout(Uint8Array.of(255, 0), groups([1, 1]), OPTIONS);
+    const layout = new Layout(Uint8Array.of(255, 0), groups([1, 1]), { ...OPTIONS, width: 2600 });
     expect(layout.rect(0)!.width / layout.rect(0)!.height).toBe(5);
     expect(layout.rect(1)!.width / layout.rect(1)!.height).toBe(0.4);
   });
