@@ -19,7 +19,7 @@ export interface Change {
 interface Undone extends Change {
   /** Values that stay, because they were changed again since. */
   kept: number;
-  asset_ids?: string[];
+  asset_ids: string[];
 }
 
 /** One edit by the user: a change of the server for each part that was sent. */
@@ -85,17 +85,6 @@ class Edits {
 
   done(change: Change | null, ids: string[]): void {
     this.#done(change ? [change] : [], "", ids);
-  }
-
-  async move(ids: string[], where: "trash" | "restore"): Promise<boolean> {
-    try {
-      await sendJson<void>("POST", `/api/assets/${where}`, { ids });
-      this.done((await getJson<{ change: Change | null }>("/api/undo")).change, ids);
-      return true;
-    } catch (error) {
-      this.fail(error);
-      return false;
-    }
   }
 
   /** Takes back the notice's edit, or the last one. */
@@ -181,7 +170,7 @@ class Edits {
         const { undone } = await sendJson<{ undone: Undone }>("POST", "/api/undo", { id });
         if (edit.changes.length === 1) what = undone.what;
         kept += undone.kept;
-        for (const assetId of undone.asset_ids ?? []) ids.add(assetId);
+        for (const assetId of undone.asset_ids) ids.add(assetId);
         this.notices = this.notices.filter(({ edit }) => !edit?.changes.includes(undone.id));
       }
       const rest = kept ? ". What was changed again since stays." : "";

@@ -1,35 +1,117 @@
-/** The keys of the page and of its timeline, for people. */
+/** The keys of the page and of its timeline: what they do, for the program and for people. */
+import type { Permission } from "./session.svelte";
 
 export interface KeyGroup {
   title: string;
-  /** Keys as they are shown, several with a space between; and what they do. */
+  /** Keys as they are shown, separated by blanks; and what they do. */
   keys: readonly (readonly [keys: string, what: string])[];
 }
 
-export const KEYS: readonly KeyGroup[] = [
+/** timeline: the timeline handles the key, wherever the focus is. */
+export type Action =
+  "search" | "keys" | "undo" | "date" | "clear" | "remove" | "timeline" | `rate${0 | 1 | 2 | 3 | 4 | 5}`;
+
+interface Row {
+  group: "Everywhere" | "Timeline";
+  /** KeyboardEvent.key → action. None: whatever has the focus handles the key. */
+  keys?: Record<string, Action>;
+  /** With Ctrl, or ⌘. */
+  isCommand?: boolean;
+  needs?: Permission;
+  shown: string;
+  what: string;
+}
+
+const MOVES = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"] as const;
+
+function toTimeline(...keys: string[]): Record<string, Action> {
+  return Object.fromEntries(keys.map((key) => [key, "timeline"]));
+}
+
+const ROWS: readonly Row[] = [
+  { group: "Everywhere", keys: { "/": "search" }, shown: "/", what: "Search" },
+  { group: "Everywhere", keys: { "?": "keys" }, shown: "?", what: "Show the keys" },
   {
-    title: "Everywhere",
-    keys: [
-      ["/", "Search"],
-      ["?", "Show the keys"],
-      ["Ctrl+Z", "Undo the last change"],
-      ["Esc", "Clear the selection, close what is open"],
-    ],
+    group: "Everywhere",
+    keys: { z: "undo" },
+    isCommand: true,
+    needs: "write",
+    shown: "Ctrl+Z",
+    what: "Undo the last change",
+  },
+  { group: "Everywhere", shown: "Esc", what: "Close what is open" },
+  { group: "Timeline", keys: toTimeline(...MOVES), shown: "← → ↑ ↓", what: "Move from photo to photo" },
+  { group: "Timeline", keys: toTimeline("PageUp", "PageDown"), shown: "PageUp PageDown", what: "Move by a screen" },
+  { group: "Timeline", keys: toTimeline("Home", "End"), shown: "Home End", what: "To the first or last photo" },
+  { group: "Timeline", shown: "Enter", what: "Open the photo" },
+  { group: "Timeline", keys: { g: "date" }, shown: "g", what: "Go to a date" },
+  {
+    group: "Timeline",
+    keys: toTimeline("+", "=", "-"),
+    shown: "+ - Ctrl+Wheel",
+    what: "Larger or smaller photos",
+  },
+  { group: "Timeline", needs: "write", shown: "x", what: "Select; with Shift, all up to here" },
+  { group: "Timeline", needs: "write", shown: "Shift+Arrows", what: "Select all on the way" },
+  {
+    group: "Timeline",
+    keys: toTimeline("a"),
+    isCommand: true,
+    needs: "write",
+    shown: "Ctrl+A",
+    what: "Select all",
+  },
+  { group: "Timeline", keys: { Escape: "clear" }, needs: "write", shown: "Esc", what: "Clear the selection" },
+  {
+    group: "Timeline",
+    keys: { "0": "rate0", "1": "rate1", "2": "rate2", "3": "rate3", "4": "rate4", "5": "rate5" },
+    needs: "write",
+    shown: "1–5 0",
+    what: "Rate the selected photos, remove their rating",
   },
   {
-    title: "Timeline",
-    keys: [
-      ["← → ↑ ↓", "Move from photo to photo"],
-      ["PageUp PageDown", "Move by a screen"],
-      ["Home End", "To the first or last photo"],
-      ["Enter", "Open the photo"],
-      ["g", "Go to a date"],
-      ["x", "Select; with Shift, all up to here"],
-      ["Shift+Arrows", "Select all on the way"],
-      ["Ctrl+A", "Select all"],
-      ["1–5 0", "Rate the selected photos"],
-      ["Delete", "Move the selected photos to the trash"],
-      ["+ - Ctrl+Wheel", "Larger or smaller photos"],
-    ],
+    group: "Timeline",
+    keys: { Delete: "remove", "#": "remove" },
+    needs: "delete",
+    shown: "Delete #",
+    what: "Move the selected photos to the trash; in the trash, restore",
   },
 ];
+
+type May = (needs: Permission) => boolean;
+
+function allowed(may: May): Row[] {
+  return ROWS.filter(({ needs }) => !needs || may(needs));
+}
+
+export type Press = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey">;
+
+/** Null: the key is not the page's. */
+export function actionOf({ key, ctrlKey, metaKey, shiftKey, altKey }: Press, may: May): Action | null {
+  const isCommand = ctrlKey || metaKey;
+  if (altKey || (isCommand && shiftKey)) return null;
+  const name = isCommand ? key.toLowerCase() : key;
+  for (const row of allowed(may)) {
+    if (Boolean(row.isCommand) !== isCommand || !row.keys || !Object.hasOwn(row.keys, name)) continue;
+    return row.keys[name] ?? null;
+  }
+  return null;
+}
+
+/** For the overlay of keys: those that the session allows. */
+export function keyGroups(may: May): KeyGroup[] {
+  return (["Everywhere", "Timeline"] as const).map((title) => ({
+    title,
+    keys: allowed(may)
+      .filter(({ group }) => group === title)
+      .map(({ shown, what }) => [shown, what] as const),
+  }));
+}
+
+/** Inputs of which letters are text: not a slider, and not a checkbox. */
+const TEXT_ENTRY =
+  "textarea, select, [contenteditable], input:not([type=range], [type=checkbox], [type=radio], [type=button])";
+
+export function isTextEntry(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest(TEXT_ENTRY) !== null;
+}

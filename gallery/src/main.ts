@@ -1,17 +1,19 @@
 import { mount } from "svelte";
 import App from "./App.svelte";
 import "./app.css";
+import { RELOADED } from "./openPhoto.svelte";
+import { read, write } from "./storage";
 
-// A page that was open while a new version was installed asks for parts that are gone: it is loaded anew, once. Where the
-// server cannot be reached, it would only be lost.
+// After an update of the server, an open page requests parts that are gone. It is reloaded once; not where the server
+// cannot be reached, as the page would only be lost.
 addEventListener("vite:preloadError", async () => {
-  if (sessionStorage.getItem("reloaded")) return;
+  if (read(RELOADED, "sessionStorage")) return;
   try {
     await fetch("/healthz");
   } catch {
     return;
   }
-  sessionStorage.setItem("reloaded", "yes");
+  write(RELOADED, "yes", "sessionStorage");
   location.reload();
 });
 

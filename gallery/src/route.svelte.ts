@@ -1,11 +1,8 @@
 /** What the page shows is in its address; where each entry of the history was scrolled to, in the entry's state. */
+import type { Anchor } from "./timeline/grid";
 import { viewOf, viewParams, type View } from "./view";
 
-export interface Anchor {
-  id: string;
-  /** Pixels from the top of the timeline's window to the top of the tile. */
-  offset: number;
-}
+export type { Anchor };
 
 export interface Route {
   show: "photos" | "folders";
@@ -15,7 +12,7 @@ export interface Route {
 }
 
 interface EntryState {
-  anchor?: Anchor | null;
+  anchor?: Anchor | undefined;
   /** The entry before this one is the timeline that the photo was opened from. */
   opened?: boolean;
 }
@@ -56,7 +53,7 @@ class Router {
     return entry().anchor ?? null;
   }
 
-  keepAnchor(anchor: Anchor | null): void {
+  keepAnchor(anchor: Anchor): void {
     history.replaceState({ ...entry(), anchor }, "");
   }
 
@@ -70,6 +67,7 @@ class Router {
 
   open(photo: string): void {
     const next = { ...this.route, photo };
+    this.onleave();
     history.pushState({ anchor: entry().anchor, opened: true }, "", href(next));
     this.route = next;
   }
@@ -81,15 +79,16 @@ class Router {
     this.route = next;
   }
 
-  /** Leaves the viewer. anchor: where the timeline is now. */
+  /** Leaves the viewer. anchor: where the timeline is now; null: where it was. */
   close(anchor: Anchor | null): void {
+    if (this.route.photo === null) return;
     const next = { ...this.route, photo: null };
     if (entry().opened) {
       this.route = next; // at once: history.back() is not
-      addEventListener("popstate", () => this.keepAnchor(anchor), { once: true });
+      if (anchor) addEventListener("popstate", () => this.keepAnchor(anchor), { once: true });
       history.back();
     } else {
-      history.replaceState({ anchor }, "", href(next));
+      history.replaceState({ anchor: anchor ?? entry().anchor }, "", href(next));
       this.route = next;
     }
   }

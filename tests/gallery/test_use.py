@@ -217,7 +217,7 @@ def test_search(site: Server, page: Any, complaints: Complaints) -> None:
     page.wait_for_selector(TILES)
     with site.http() as http:
         query = page.evaluate("new URLSearchParams(location.search).get('q')")
-        total = http.get("/api/timeline", params={"q": query}).json()["total"]
+        total = http.get("/api/timeline", params={"q": query}).json()["assets"]
     page.get_by_text(f"{total} photos", exact=True).wait_for()
     assert 0 < total < 20
 
@@ -272,7 +272,7 @@ def test_folders(site: Server, page: Any) -> None:
     page.wait_for_selector(TILES)
     with site.http() as http:
         folder = page.evaluate("new URLSearchParams(location.search).get('folder')")
-        total = http.get("/api/timeline", params={"folder": folder}).json()["total"]
+        total = http.get("/api/timeline", params={"folder": folder}).json()["assets"]
     assert folder.endswith("/Kyoto")
     page.get_by_text(f"{total} photos", exact=True).wait_for()
 
