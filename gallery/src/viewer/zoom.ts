@@ -27,9 +27,8 @@ export interface Transform {
   y: number;
 }
 
-/** What of a transform can be kept for a photo of another size: the scale in relation to fit, and the center in
- * fractions of the photo. */
-export interface Kept {
+/** A transform for photos of any size: the scale relative to fit, the center in fractions of the photo. */
+export interface RelativeZoom {
   zoom: number;
   center: Point;
 }
@@ -54,12 +53,26 @@ export function maxScale(frame: Frame): number {
   return Math.max(CLOSEST / frame.dpr, 2 * fitScale(frame));
 }
 
+/** A pixel of the photo for each of the screen, about the middle of the view: smaller than fit where fit enlarges. */
+export function actual(frame: Frame, transform: Transform): Transform {
+  const { view, content } = frame;
+  const scale = actualScale(frame);
+  if (scale >= fitScale(frame)) return zoomedTo(frame, transform, scale, { x: view.width / 2, y: view.height / 2 });
+  return { scale, x: (view.width - content.width * scale) / 2, y: (view.height - content.height * scale) / 2 };
+}
+
 export function fit(frame: Frame): Transform {
   return bounded(frame, { scale: fitScale(frame), x: 0, y: 0 });
 }
 
+/** Whether all of the photo is in view. */
 export function isFit(frame: Frame, transform: Transform): boolean {
   return transform.scale <= fitScale(frame) * (1 + CLOSE);
+}
+
+/** Whether it is smaller than it could be; see `actual`. */
+export function isReduced(frame: Frame, transform: Transform): boolean {
+  return transform.scale < fitScale(frame) * (1 - CLOSE);
 }
 
 /** The nearest transform that leaves no gap beside a photo larger than the view, and centers a smaller one. */
@@ -104,24 +117,23 @@ export function pinched(transform: Transform, from: [Point, Point], to: [Point, 
   return { ...scaled, x: scaled.x + end.x - start.x, y: scaled.y + end.y - start.y };
 }
 
-/** Between fit and actual size, and `least` times fit at least; where actual size is no larger, twice fit. */
+/** Between fit and actual size, or `least` times fit at least; where actual size is no larger, twice fit. */
 export function toggled(frame: Frame, transform: Transform, point: Point, least = 1): Transform {
-  if (!isFit(frame, transform)) return fit(frame);
-  const [whole, actual] = [fitScale(frame), actualScale(frame)];
-  return zoomedTo(frame, transform, actual > whole * 1.1 ? Math.max(actual, whole * least) : whole * 2, point);
+  if (!isFit(frame, transform) || isReduced(frame, transform)) return fit(frame);
+  const [whole, natural] = [fitScale(frame), actualScale(frame)];
+  return zoomedTo(frame, transform, natural > whole * 1.1 ? Math.max(natural, whole * least) : whole * 2, point);
 }
 
 /** The next of the scales fit, and powers of two of the actual size, in a direction. */
 export function nextScale(frame: Frame, scale: number, direction: 1 | -1): number {
-  const [least, most, actual] = [fitScale(frame), maxScale(frame), actualScale(frame)];
-  const steps = [least];
-  for (let step = -4; step <= 3; step++) steps.push(actual * 2 ** step);
-  const all = [...steps.filter((one) => one >= least && one < most), most].sort((a, b) => a - b);
-  const beyond = all.filter((one) => (direction > 0 ? one > scale * (1 + CLOSE) : one < scale * (1 - CLOSE)));
+  const [least, most, natural] = [fitScale(frame), maxScale(frame), actualScale(frame)];
+  const powers = Array.from({ length: 8 }, (_, index) => natural * 2 ** (index - 4));
+  const steps = [least, ...powers.filter((step) => step > least && step < most), most].sort((a, b) => a - b);
+  const beyond = steps.filter((step) => (direction > 0 ? step > scale * (1 + CLOSE) : step < scale * (1 - CLOSE)));
   return (direction > 0 ? beyond[0] : beyond.at(-1)) ?? (direction > 0 ? most : least);
 }
 
-export function kept(frame: Frame, transform: Transform): Kept {
+export function toRelative(frame: Frame, transform: Transform): RelativeZoom {
   const { view, content } = frame;
   return {
     zoom: transform.scale / fitScale(frame),
@@ -132,7 +144,7 @@ export function kept(frame: Frame, transform: Transform): Kept {
   };
 }
 
-export function restored(frame: Frame, { zoom, center }: Kept): Transform {
+export function fromRelative(frame: Frame, { zoom, center }: RelativeZoom): Transform {
   const scale = Math.min(fitScale(frame) * zoom, maxScale(frame));
   return bounded(frame, {
     scale,

@@ -1,19 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  actual,
   actualScale,
   bounded,
   fit,
   fitScale,
+  fromRelative,
   isFit,
-  kept,
+  isReduced,
   maxScale,
   nextScale,
   panned,
   pinched,
-  restored,
   scaledAbout,
   snapped,
+  toRelative,
   toggled,
   zoomedTo,
   type Frame,
@@ -103,7 +105,7 @@ describe("zoom", () => {
         expectWithin(frame, zoomedTo(frame, transform, scale, point));
         expectWithin(frame, panned(frame, bounded(frame, transform), point.x - 2000, point.y - 1500));
         expectWithin(frame, toggled(frame, bounded(frame, transform), point));
-        expectWithin(frame, restored(frame, { zoom: scale, center: { x: 0.2, y: 0.9 } }));
+        expectWithin(frame, fromRelative(frame, { zoom: scale, center: { x: 0.2, y: 0.9 } }));
       }),
     );
   });
@@ -137,6 +139,25 @@ describe("zoom", () => {
     expect(toggled(near, fit(near), { x: 0, y: 0 }, 2).scale).toBe(2 * fitScale(near)); // a double tap
   });
 
+  it("shows the actual size of every photo, also of one that fit enlarges", () => {
+    fc.assert(
+      fc.property(frames, (frame) => {
+        const start = fit(frame);
+        const natural = actual(frame, start);
+        expect(natural.scale).toBeCloseTo(Math.min(actualScale(frame), maxScale(frame)), 9);
+        expectClose(
+          under(natural, { x: frame.view.width / 2, y: frame.view.height / 2 }),
+          under(start, { x: frame.view.width / 2, y: frame.view.height / 2 }),
+          3,
+        );
+        if (!isReduced(frame, natural)) return;
+        expect(isFit(frame, natural)).toBe(true); // nothing of it is cut off, so that it is not panned
+        expect(toggled(frame, natural, { x: 0, y: 0 })).toEqual(start);
+        expect(nextScale(frame, natural.scale, 1)).toBeCloseTo(fitScale(frame), 9);
+      }),
+    );
+  });
+
   it("steps through the scales to both ends", () => {
     fc.assert(
       fc.property(frames, (frame) => {
@@ -148,8 +169,8 @@ describe("zoom", () => {
         while (down.at(-1)! > fitScale(frame) * 1.001 && down.length < 30)
           down.push(nextScale(frame, down.at(-1)!, -1));
         expect(isFit(frame, { scale: down.at(-1)!, x: 0, y: 0 })).toBe(true);
-        const actual = actualScale(frame);
-        if (actual > fitScale(frame)) expect(up.some((scale) => Math.abs(scale / actual - 1) < 2e-3)).toBe(true);
+        const natural = actualScale(frame);
+        if (natural > fitScale(frame)) expect(up.some((scale) => Math.abs(scale / natural - 1) < 2e-3)).toBe(true);
       }),
     );
   });
@@ -158,7 +179,7 @@ describe("zoom", () => {
     fc.assert(
       fc.property(frames, transforms, (frame, transform) => {
         const shown = bounded(frame, transform);
-        const again = restored(frame, kept(frame, shown));
+        const again = fromRelative(frame, toRelative(frame, shown));
         expect(again.scale).toBeCloseTo(shown.scale, 6);
         expectClose(again, shown, 2);
       }),
