@@ -1,7 +1,7 @@
-/** All that the server tells of one photo, and the edits of it. */
-import { getJson, sendJson } from "../api";
+/** Everything the server knows of one photo. */
+import { fileUrl, getJson } from "../api";
 import { Kind, type Tile } from "../core/tile";
-import type { Change } from "../edits.svelte";
+import type { Values } from "../edits.svelte";
 import { uprightSize, type Box } from "./faces";
 import { wallClock } from "./text";
 
@@ -35,7 +35,7 @@ export interface AssetRecord {
   local_datetime: string;
   checksum: string;
   metadata: Metadata;
-  /** What a model wrote of the picture. */
+  /** A caption written by a model. */
   description: string | null;
   faces: { id: string; bounding_box: Box; person_id: string | null; timestamp_ms: number | null }[];
   people: { id: string; name: string | null; is_hidden: boolean }[];
@@ -93,7 +93,7 @@ export interface Details {
   problems: string[];
   motion: { url: string; mimetype: string } | null;
   panorama: Panorama | null;
-  /** All assets of its stack, the one first that a timeline shows; none where it lies in no stack. */
+  /** All assets of its stack, first the one that a timeline shows; empty where it is in no stack. */
   stack: string[];
 }
 
@@ -103,16 +103,25 @@ export function absence({ files }: Pick<Details, "files">): string | null {
   return files.some(({ state }) => state === "offline") ? "Its drive or folder is offline" : "Its file is missing";
 }
 
-/** What every browser shows by itself; see SHOWN in indexer/enrich/demand.py. */
+/** The photos of its stack to choose from; none where that is only a photo and its video. */
+export function membersIn({ stack, motion }: Details): string[] {
+  return stack.length > (motion ? 2 : 1) ? stack : [];
+}
+
+export function downloadUrl(id: string): string {
+  return `${fileUrl(id, "original")}?download=true`;
+}
+
+/** Types that every browser shows; see SHOWN in indexer/enrich/demand.py. */
 const SHOWN = ["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"];
 
-/** Whether the original can be shown, upright: browsers turn JPEGs by themselves, of others not all do. */
+/** The file to show in full: the original where browsers show it upright. Not all turn other files than JPEGs. */
 export function fullName({ mime_type, metadata }: AssetRecord): "original" | "fullsize" {
   const isUpright = (metadata.orientation ?? 1) === 1 || mime_type === "image/jpeg";
   return SHOWN.includes(mime_type) && isUpright ? "original" : "fullsize";
 }
 
-/** As a timeline would show it: of a member of a stack, for which another one stands there. */
+/** A tile for a member of a stack that the timeline does not show. */
 export function tileOf(details: Details, ordinal: number): Tile {
   const { asset, motion, stack } = details;
   const { mime_type, metadata } = asset;
@@ -136,80 +145,75 @@ export function tileOf(details: Details, ordinal: number): Tile {
   };
 }
 
-const MOST = 60;
+/** Maximum number of photos whose details are kept. */
+const MAX_KEPT = 60;
 
-/** The details of photos that were looked at lately. */
+/** Details of the photos that were looked at lately. */
 export class DetailsCache {
-  #known = new Map<string, Promise<Details>>();
-  #there = new Map<string, Details>();
+  /** The latest request for each photo, under way or done. */
+  readonly #requests = new Map<string, Promise<Details>>();
+  readonly #loaded = new Map<string, Details>();
 
-  constructor(private readonly fetchOne = (id: string) => getJson<Details>(`/api/assets/${id}/details`)) {}
+  constructor(private readonly load = (id: string) => getJson<Details>(`/api/assets/${id}/details`)) {}
 
   peek(id: string): Details | undefined {
-    return this.#there.get(id);
+    return this.#loaded.get(id);
   }
 
-  /** Rejects with ApiError; then it is asked for again. */
+  /** Rejects with ApiError; the next call requests them again. */
   get(id: string): Promise<Details> {
-    let asked = this.#known.get(id);
-    if (!asked) {
-      asked = this.fetchOne(id);
-      this.#known.set(id, asked);
-      asked.then(
-        (details) => {
-          if (this.#known.get(id) === asked) this.#there.set(id, details);
-        },
-        () => {
-          if (this.#known.get(id) === asked) this.#known.delete(id);
-        },
-      );
-      for (const old of this.#known.keys()) {
-        if (this.#known.size <= MOST) break;
-        this.forget(old);
-      }
+    const known = this.#requests.get(id);
+    if (known) return known;
+    const request = this.load(id);
+    this.#requests.set(id, request);
+    request.then(
+      (details) => {
+        if (this.#requests.get(id) === request) this.#loaded.set(id, details);
+      },
+      () => {
+        if (this.#requests.get(id) === request) this.#requests.delete(id);
+      },
+    );
+    for (const old of this.#requests.keys()) {
+      if (this.#requests.size <= MAX_KEPT) break;
+      this.forget(old);
     }
-    return asked;
+    return request;
   }
 
-  /** It is asked for again; until that is there, `peek` has what was known. */
+  /** Requests them again; `peek` has the old ones until then. An older answer that comes later is dropped. */
   refresh(id: string): Promise<Details> {
-    this.#known.delete(id);
+    this.#requests.delete(id);
     return this.get(id);
   }
 
+  /** Applies an edit that the server has saved. */
+  amend(id: string, values: Values): void {
+    const details = this.#loaded.get(id);
+    if (details) this.#loaded.set(id, edited(details, values));
+  }
+
   forget(id: string): void {
-    this.#known.delete(id);
-    this.#there.delete(id);
+    this.#requests.delete(id);
+    this.#loaded.delete(id);
   }
 
-  /** All but those of these ids. */
-  forgetOthers(ids: string[]): void {
-    for (const id of [...this.#known.keys()]) if (!ids.includes(id)) this.forget(id);
+  /** Forgets all except this one. */
+  forgetOthers(except: string): void {
+    for (const id of [...this.#requests.keys()]) if (id !== except) this.forget(id);
   }
 }
 
-export interface Edit {
-  rating?: number;
-  is_favorite?: boolean;
-  description?: string;
-}
-
-/** Rejects with ApiError. Null where nothing changed. */
-export async function edit(id: string, values: Edit): Promise<Change | null> {
-  const { change } = await sendJson<{ change: Change | null }>("PATCH", "/api/assets", { ids: [id], ...values });
-  return change;
-}
-
-/** As it will be when the edit is saved. */
-export function edited(from: Details, { rating, is_favorite, description }: Edit): Details {
-  const metadata = { ...from.asset.metadata };
+/** The details with the values of an edit. */
+export function edited(details: Details, { rating, is_favorite, description }: Values): Details {
+  const metadata = { ...details.asset.metadata };
   if (rating !== undefined) metadata.rating = rating;
   if (description !== undefined) metadata.description = description;
-  return { ...from, is_favorite: is_favorite ?? from.is_favorite, asset: { ...from.asset, metadata } };
+  return { ...details, is_favorite: is_favorite ?? details.is_favorite, asset: { ...details.asset, metadata } };
 }
 
-/** The same of a tile: what becomes other. */
-export function patchOf({ rating, is_favorite, description }: Edit): Partial<Tile> {
+/** What an edit changes of a tile. */
+export function patchOf({ rating, is_favorite, description }: Values): Partial<Tile> {
   const patch: Partial<Tile> = {};
   if (rating !== undefined) patch.rating = rating;
   if (is_favorite !== undefined) patch.favorite = is_favorite;
@@ -217,14 +221,27 @@ export function patchOf({ rating, is_favorite, description }: Edit): Partial<Til
   return patch;
 }
 
-/** Whether a tile shows what the details say of what can be edited. Its description may be cut off. */
-export function isSame({ rating, favorite, description }: Tile, { is_favorite, asset }: Details): boolean {
-  const { metadata } = asset;
-  const begin = description ?? "";
+/** Rating 0 and "": none. */
+export type EditableValues = Required<Omit<Values, "is_trashed">>;
+
+/** What a tile shows of the values that can be edited; its description may be cut off. */
+export function valuesOf({ rating, favorite, description }: Tile): EditableValues {
+  return { rating: rating ?? 0, is_favorite: favorite, description: description ?? "" };
+}
+
+/** The values of the details that can be edited. */
+export function savedValues({ is_favorite, asset }: Details): EditableValues {
+  const { rating, description } = asset.metadata;
+  return { rating: rating ?? 0, is_favorite, description: description ?? "" };
+}
+
+/** Whether a tile shows the values of the details. */
+export function isSame(tile: Tile, details: Details): boolean {
+  const [shown, saved] = [valuesOf(tile), savedValues(details)];
   return (
-    (rating ?? 0) === (metadata.rating ?? 0) &&
-    favorite === is_favorite &&
-    (metadata.description ?? "").startsWith(begin) &&
-    (begin !== "" || !metadata.description)
+    shown.rating === saved.rating &&
+    shown.is_favorite === saved.is_favorite &&
+    saved.description.startsWith(shown.description) &&
+    (shown.description !== "" || saved.description === "")
   );
 }

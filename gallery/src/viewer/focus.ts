@@ -1,11 +1,11 @@
-/** Keeps Tab within an element. Elements beside it, as notices, are reached by pointer and by keys of the page. */
+/** Keeps Tab within an element. */
 const FOCUSABLE =
   'a[href], button:not([disabled]), input:not([disabled]), textarea:not([disabled]), video[controls], summary, [tabindex="0"]';
 
 export function keepFocusWithin(root: HTMLElement, event: KeyboardEvent): void {
   if (event.key !== "Tab") return;
-  const all = [...root.querySelectorAll<HTMLElement>(FOCUSABLE)].filter((one) => one.checkVisibility());
-  const [first, last] = [all[0], all.at(-1)];
+  const targets = [...root.querySelectorAll<HTMLElement>(FOCUSABLE)].filter((target) => target.checkVisibility());
+  const [first, last] = [targets[0], targets.at(-1)];
   if (!first || !last) {
     event.preventDefault();
     return;
@@ -15,5 +15,19 @@ export function keepFocusWithin(root: HTMLElement, event: KeyboardEvent): void {
   if (event.shiftKey ? isOutside || focused === first : isOutside || focused === last) {
     event.preventDefault();
     (event.shiftKey ? last : first).focus();
+  }
+}
+
+/** What had the focus, to give it back. */
+export class Opener {
+  readonly #element = document.activeElement;
+  readonly #href = this.#element?.getAttribute("href");
+
+  /** Does nothing where the element stands for something else now: tiles of a timeline are recycled. */
+  focus(): void {
+    const element = this.#element;
+    if (!(element instanceof HTMLElement) || !element.isConnected || element.getAttribute("href") !== this.#href)
+      return;
+    element.focus({ preventScroll: true });
   }
 }

@@ -1,7 +1,7 @@
-/** Pointers and wheel, to what the viewer does. */
+/** Turns pointers and the wheel into what the viewer does. */
 import type { Stage } from "./stage";
 import { axisOf, closes, dragged, resisted, sideways, Speed, type Axis } from "./swipe";
-import { pinched, toggled, type Point } from "./zoom";
+import { fitScale, pinched, toggled, type Point, type Transform } from "./zoom";
 
 export interface GestureEvents {
   onmove(ordinal: number): void;
@@ -12,22 +12,22 @@ export interface GestureEvents {
   /** A gesture has begun. */
   ontouch(): void;
   isStill(): boolean;
-  /** How visible the ground behind the photo is, 0..1. */
+  /** Opacity of the ground behind the photo, 0..1. */
   onground(opacity: number): void;
-  /** Whether what lies under the pointer has gestures of its own. */
-  isOwn(event: PointerEvent): boolean;
+  /** Whether what is under the pointer handles it by itself. */
+  isOwn(event: MouseEvent): boolean;
 }
 
-/** Scale by a pixel of the wheel, and by one of a pinch on a touchpad, which browsers tell as a wheel with Ctrl. */
+/** Change of the scale per pixel of the wheel, and of a touchpad's pinch, which browsers report as a wheel with Ctrl. */
 const WHEEL = 0.0022;
 const PINCH = 0.012;
-/** CSS pixels of a line and a page, where a wheel counts in those. */
+/** CSS pixels per line and page, where a wheel counts in those. */
 const LINE = 32;
 const PAGE = 400;
-/** Milliseconds and CSS pixels between two taps that are one double tap. */
+/** Maximum milliseconds and CSS pixels between the taps of a double tap. */
 const DOUBLE_MS = 300;
 const DOUBLE_PX = 30;
-/** A pinch to a scale below this part of fit closes the photo. */
+/** A pinch to less than this part of fit closes the photo. */
 const CLOSING_PINCH = 0.75;
 
 export class Gestures {
@@ -36,6 +36,8 @@ export class Gestures {
   #axis: Axis | null = null;
   #isPanning = false;
   #wasPinched = false;
+  /** The scale relative to the smaller of fit and the scale at its beginning. */
+  #pinch = 1;
   #isSettling = false;
   #speed = new Speed();
   #tap: { at: number; point: Point } | null = null;
@@ -68,7 +70,7 @@ export class Gestures {
 
   #wheel = (event: WheelEvent): void => {
     const slide = this.stage.slide;
-    if (!slide) return;
+    if (!slide || this.events.isOwn(event)) return;
     event.preventDefault();
     this.events.ontouch();
     const unit = event.deltaMode === 1 ? LINE : event.deltaMode === 2 ? PAGE : 1;
@@ -77,7 +79,7 @@ export class Gestures {
       return;
     }
     const factor = Math.exp(-event.deltaY * unit * (event.ctrlKey ? PINCH : WHEEL));
-    this.stage.zoom(slide.transform.scale * factor, this.#at(event), true);
+    this.stage.zoomTo(slide.transform.scale * factor, this.#at(event), true);
   };
 
   #down = (event: PointerEvent): void => {
@@ -90,8 +92,22 @@ export class Gestures {
       this.#speed = new Speed();
       this.#isPanning = this.stage.slide?.isZoomed ?? false;
     } else this.#wasPinched = true;
-    if (this.#pointers.size === 2 && this.#axis === "horizontal") void this.stage.settle(0, false, true);
+    if (this.#pointers.size === 2) {
+      this.#endDrag();
+      const { slide } = this.stage;
+      this.#pinch = slide ? Math.max(1, slide.transform.scale / fitScale(slide.frame)) : 1;
+    }
   };
+
+  /** A second finger pinches: what the first one dragged goes back. */
+  #endDrag(): void {
+    if (this.#axis === "horizontal") void this.stage.settle(0, false, true);
+    else if (this.#axis === "vertical") {
+      this.events.onground(1);
+      if (this.stage.slide) this.stage.slide.root.style.transform = "";
+    }
+    this.#axis = null;
+  }
 
   #move = (event: PointerEvent): void => {
     const before = this.#pointers.get(event.pointerId);
@@ -101,7 +117,10 @@ export class Gestures {
     if (this.#pointers.size === 2) {
       this.element.setPointerCapture(event.pointerId);
       const [other] = [...this.#pointers].filter(([id]) => id !== event.pointerId).map(([, point]) => point);
-      if (other) slide.set(pinched(slide.transform, [before, other], [now, other]), true);
+      if (!other) return;
+      const change = (transform: Transform) => pinched(transform, [before, other], [now, other]);
+      this.#pinch *= change({ scale: 1, x: 0, y: 0 }).scale;
+      this.stage.transform(({ transform }) => change(transform), true);
     } else if (this.#isPanning) {
       this.element.setPointerCapture(event.pointerId);
       this.stage.pan(now.x - before.x, now.y - before.y, true);
@@ -143,9 +162,8 @@ export class Gestures {
   #endPinch(point: Point): void {
     const slide = this.stage.slide;
     if (!slide) return;
-    const whole = Math.min(slide.frame.view.width / slide.rect.width, slide.frame.view.height / slide.rect.height);
-    if (whole > 1 / CLOSING_PINCH && !slide.isZoomed) this.events.onclose();
-    else this.stage.zoom(slide.transform.scale, point);
+    if (this.#pinch < CLOSING_PINCH && !slide.isZoomed) this.events.onclose();
+    else this.stage.zoomTo(slide.transform.scale, point);
   }
 
   #endSwipe(event: PointerEvent, now: Point): void {
@@ -159,10 +177,12 @@ export class Gestures {
       const shown = hasNeighbor ? dx : resisted(dx, view.width);
       this.#isSettling = true;
       const before = this.stage.ordinal;
-      void this.stage.settle(shown, way !== "stay", this.events.isStill()).then((ordinal) => {
-        this.#isSettling = false;
-        if (ordinal !== before) this.events.onmove(ordinal);
-      });
+      void this.stage
+        .settle(shown, way !== "stay", this.events.isStill())
+        .finally(() => (this.#isSettling = false))
+        .then((ordinal) => {
+          if (ordinal !== before) this.events.onmove(ordinal);
+        });
     } else if (!isCancelled && closes(dy, speed.y, view.height)) {
       this.events.onclose();
     } else {
@@ -197,9 +217,9 @@ export class Gestures {
   }
 
   #double = (event: MouseEvent): void => {
-    // Touches are counted above: a tap on a touch screen is told as a click as well.
+    // #tapped counts touches: browsers report them as clicks as well.
     if (event instanceof PointerEvent && event.pointerType !== "mouse") return;
-    if (!matchMedia("(hover: hover)").matches) return;
+    if (!matchMedia("(hover: hover)").matches || this.events.isOwn(event)) return;
     this.#toggle(this.#at(event));
   };
 
@@ -207,6 +227,6 @@ export class Gestures {
     const slide = this.stage.slide;
     if (!slide) return;
     this.events.ontouch();
-    this.stage.zoom(toggled(slide.frame, slide.transform, point, least).scale, point);
+    this.stage.transform(({ frame, transform }) => toggled(frame, transform, point, least));
   }
 }

@@ -6,6 +6,8 @@ export type Action =
   | "next"
   | "first"
   | "last"
+  | "previousMember"
+  | "nextMember"
   | "play"
   | "panLeft"
   | "panRight"
@@ -41,6 +43,11 @@ interface Row {
 const ROWS: readonly Row[] = [
   { keys: { ArrowLeft: "previous", ArrowRight: "next" }, shown: "← →", what: "Previous, next photo" },
   { keys: { Home: "first", End: "last" }, shown: "Home End", what: "First, last photo" },
+  {
+    keys: { PageUp: "previousMember", PageDown: "nextMember" },
+    shown: "PageUp PageDown",
+    what: "Previous, next photo of a stack",
+  },
   { keys: { " ": "play" }, shown: "Space", what: "Play or pause; without a video, the next photo" },
   { keys: { s: "slideshow" }, shown: "s", what: "Slideshow" },
   { keys: { m: "motion" }, shown: "m", what: "Play the moment of a live or motion photo" },
@@ -65,7 +72,7 @@ const ROWS: readonly Row[] = [
   {
     keys: { Delete: "trash", "#": "trash" },
     shown: "Delete #",
-    what: "Move to the trash; in the trash, restore",
+    what: "Move to the trash (a chosen photo of a stack alone); in the trash, restore",
     writes: true,
   },
   { keys: { i: "info" }, shown: "i", what: "Info" },
@@ -87,7 +94,7 @@ export interface Press {
   altKey: boolean;
 }
 
-/** What a key does here; null: nothing, it is somebody else's. */
+/** What a key does in the viewer; null: nothing. */
 export function actionOf({ key, shiftKey, ctrlKey, metaKey, altKey }: Press): Action | null {
   if (ctrlKey || metaKey || altKey) return null;
   const name = key.length === 1 ? key.toLowerCase() : key;
@@ -97,4 +104,15 @@ export function actionOf({ key, shiftKey, ctrlKey, metaKey, altKey }: Press): Ac
     if (action && (row.shift === shiftKey || (!row.shift && (!shiftKey || /^[^a-z0-9]$/.test(name))))) return action;
   }
   return null;
+}
+
+const TEXT = "input:not([type=checkbox]), textarea, [contenteditable]";
+
+/** Whether the focused element handles the key by itself. */
+export function isHandledBy(target: Element, key: string): boolean {
+  if (target.closest(TEXT)) return true;
+  if (key === " " && target.closest("button, summary, a, input")) return true;
+  if (/^Page/.test(key) && target.closest(".panel")) return true;
+  // Of a video that was reached by Tab. One that was clicked leaves the arrows to the viewer.
+  return /^(Arrow|Home|End| |Enter)/.test(key) && target.matches("video:focus-visible");
 }

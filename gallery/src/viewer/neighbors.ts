@@ -1,6 +1,9 @@
-/** What is loaded and decoded ahead, in which order, and given up when it is passed by. */
+/** Which pictures are loaded ahead, in which order, and the loader of them. */
 
 export type Level = "thumbnail" | "preview" | "full";
+
+/** From the least sharp. */
+export const LEVELS: readonly Level[] = ["thumbnail", "preview", "full"];
 
 export interface Step {
   ordinal: number;
@@ -51,20 +54,20 @@ interface Entry<T> {
   waiting: ((entry: Entry<T>) => void)[];
 }
 
-/** Milliseconds after which a load has failed. The server makes some pictures when they are asked for. */
-const LONGEST_MS = 60_000;
+/** Milliseconds after which a load has failed. The server makes some pictures when they are requested. */
+const TIMEOUT_MS = 60_000;
 
-/** Loads what is wanted, a few at a time in the order of urgency; what is no longer wanted is aborted, and of what was
- * loaded the least lately wanted is let go where it takes too much memory. */
+/** Priority loader: aborts unwanted jobs, evicts the least recently wanted. */
 export class Loader<T> {
   #entries = new Map<string, Entry<T>>();
-  #wanted: string[] = [];
+  /** Keys, the most urgent first. */
+  #queue: string[] = [];
   readonly #running = new Set<Entry<T>>();
 
   constructor(
     private readonly load: (url: string, signal: AbortSignal) => Promise<T>,
-    private readonly atOnce = 3,
-    private readonly mostPixels = 100e6,
+    private readonly concurrency = 3,
+    private readonly maxPixels = 100e6,
     private readonly release: (value: T) => void = () => {},
   ) {}
 
@@ -76,10 +79,10 @@ export class Loader<T> {
     return this.#entries.get(key)?.error;
   }
 
-  /** Replaces what was wanted before. */
+  /** Replaces the jobs that were wanted before. */
   want(jobs: Job[]): void {
-    this.#wanted = jobs.map((job) => job.key);
-    const wanted = new Set(this.#wanted);
+    this.#queue = jobs.map((job) => job.key);
+    const keys = new Set(this.#queue);
     for (const job of jobs) {
       const entry = this.#entries.get(job.key);
       if (entry) {
@@ -88,24 +91,24 @@ export class Loader<T> {
       } else this.#entries.set(job.key, { job, waiting: [] });
     }
     for (const [key, entry] of this.#entries) {
-      if (wanted.has(key) || entry.value !== undefined) continue;
+      if (keys.has(key) || entry.value !== undefined) continue;
       entry.abort?.abort();
       this.#running.delete(entry);
       this.#entries.delete(key);
-      for (const tell of entry.waiting) tell(entry);
+      for (const resolve of entry.waiting) resolve(entry);
     }
     this.#start();
-    this.#makeRoom(wanted);
+    this.#evict(keys);
   }
 
-  /** When it is loaded; undefined where it failed or was given up. It has to be wanted. */
+  /** Resolves when it is loaded, to undefined where it failed or was given up. It has to be wanted. */
   wait(key: string): Promise<T | undefined> {
     const entry = this.#entries.get(key);
     if (!entry || entry.value !== undefined || "error" in entry) return Promise.resolve(entry?.value);
-    return new Promise((resolve) => entry.waiting.push((done) => resolve(done.value)));
+    return new Promise((resolve) => entry.waiting.push(({ value }) => resolve(value)));
   }
 
-  /** What failed is loaded again when it is wanted next. */
+  /** Failed jobs are loaded again when they are wanted next. */
   forgetErrors(): void {
     for (const [key, entry] of this.#entries) if ("error" in entry) this.#entries.delete(key);
   }
@@ -117,22 +120,22 @@ export class Loader<T> {
   }
 
   #start(): void {
-    for (const key of this.#wanted) {
-      if (this.#running.size >= this.atOnce) return;
+    for (const key of this.#queue) {
+      if (this.#running.size >= this.concurrency) return;
       const entry = this.#entries.get(key);
       if (entry && !entry.abort && entry.value === undefined && !("error" in entry)) void this.#run(entry);
     }
   }
 
-  /** Its place is given back at its end, when it is given up, or when it takes too long, whatever becomes of the load:
-   * of an image whose source is taken away, decode() may never settle. */
+  /** Frees its slot when it ends, is aborted or times out, whatever becomes of the load: decode() of an image whose
+   * source was removed may never settle. */
   async #run(entry: Entry<T>): Promise<void> {
     const abort = (entry.abort = new AbortController());
     this.#running.add(entry);
     const timer = setTimeout(() => {
       abort.abort();
       this.#end(entry, { error: new Error("It took too long to load.") });
-    }, LONGEST_MS);
+    }, TIMEOUT_MS);
     abort.signal.addEventListener("abort", () => clearTimeout(timer));
     try {
       const value = await this.load(entry.job.url, abort.signal);
@@ -147,17 +150,17 @@ export class Loader<T> {
   #end(entry: Entry<T>, result: { value: T } | { error: unknown }): void {
     Object.assign(entry, result);
     this.#running.delete(entry);
-    for (const tell of entry.waiting.splice(0)) tell(entry);
+    for (const resolve of entry.waiting.splice(0)) resolve(entry);
     this.#start();
-    this.#makeRoom(new Set(this.#wanted));
+    this.#evict(new Set(this.#queue));
   }
 
-  #makeRoom(wanted: Set<string>): void {
+  #evict(except: Set<string>): void {
     let pixels = 0;
     for (const entry of this.#entries.values()) if (entry.value !== undefined) pixels += entry.job.pixels;
     for (const [key, entry] of this.#entries) {
-      if (pixels <= this.mostPixels) return;
-      if (wanted.has(key) || entry.value === undefined) continue;
+      if (pixels <= this.maxPixels) return;
+      if (except.has(key) || entry.value === undefined) continue;
       pixels -= entry.job.pixels;
       this.#entries.delete(key);
       this.release(entry.value);

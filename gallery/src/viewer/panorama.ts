@@ -1,4 +1,4 @@
-/** Panoramas that turn: photo-sphere-viewer, loaded when the first one is looked at. */
+/** Panoramas that turn: photo-sphere-viewer, loaded with the first one. */
 import { EquirectangularAdapter, Viewer } from "@photo-sphere-viewer/core";
 import "@photo-sphere-viewer/core/index.css";
 import { VisibleRangePlugin } from "@photo-sphere-viewer/visible-range-plugin";
@@ -39,11 +39,11 @@ export function firstZoom({ cropped_height, full_height }: Panorama): number {
 
 export interface Turning {
   zoomBy(steps: number): void;
+  /** Radians. */
   turnBy(right: number, up: number): void;
-  destroy(): void;
 }
 
-/** Resolves when it can be turned; rejects where it cannot be drawn, as without WebGL. */
+/** Resolves when it can be turned; rejects where it cannot be drawn, as without WebGL, and with AbortError. */
 export function turn(container: HTMLElement, url: string, panorama: Panorama, signal: AbortSignal): Promise<Turning> {
   const { full_width, full_height, cropped_left, cropped_top, cropped_width, cropped_height } = panorama;
   // Of a part of the sphere its middle is looked at first, not the dark behind it.
@@ -73,16 +73,16 @@ export function turn(container: HTMLElement, url: string, panorama: Panorama, si
         const { yaw: heading, pitch: height } = viewer.getPosition();
         viewer.rotate({ yaw: heading + right, pitch: height + up });
       },
-      destroy: () => viewer.destroy(),
     };
-    signal.addEventListener("abort", () => {
+    let isDestroyed = false;
+    const destroy = (reason: unknown) => {
+      if (isDestroyed) return; // a second time throws
+      isDestroyed = true;
       viewer.destroy();
-      reject(new DOMException("", "AbortError"));
-    });
+      reject(reason);
+    };
+    signal.addEventListener("abort", () => destroy(new DOMException("", "AbortError")));
     viewer.addEventListener("ready", () => resolve(turning), { once: true });
-    viewer.addEventListener("panorama-error", ({ error }) => {
-      viewer.destroy();
-      reject(error);
-    });
+    viewer.addEventListener("panorama-error", ({ error }) => destroy(error));
   });
 }

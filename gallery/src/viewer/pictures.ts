@@ -3,6 +3,7 @@ import { fileUrl } from "../api";
 import type { Tile } from "../core/tile";
 import { fullName, type Details } from "./details";
 import type { Job, Level } from "./neighbors";
+import type { Size } from "./zoom";
 
 /** Rejects where it cannot be loaded or decoded, and with AbortError. */
 export async function loadImage(url: string, signal: AbortSignal): Promise<HTMLImageElement> {
@@ -28,10 +29,20 @@ export function releaseImage(image: HTMLImageElement): void {
 }
 
 const PIXELS = { thumbnail: 0.1e6, preview: 1.6e6 };
+/** Long side in pixels, of larger photos; see SIZES in indexer/enrich/variants.py. */
+const LONG_SIDE = { thumbnail: 360, preview: 1440, full: 0 };
 /** Where the size is not known. */
 const FULL_PIXELS = 12e6;
 
-/** Null while it cannot be told where the picture is: of the full one that takes the details. */
+/** The size of the photo, where its picture is not a smaller one; else null. */
+export function originalSize(
+  level: Level,
+  { naturalWidth: width, naturalHeight: height }: HTMLImageElement,
+): Size | null {
+  return width && height && Math.max(width, height) < LONG_SIDE[level] ? { width, height } : null;
+}
+
+/** Null while the picture's address is not known: that of the full one depends on the details. */
 export function jobOf(tile: Tile, level: Level, details: Details | undefined): Job | null {
   const { id, version } = tile;
   const key = keyOf(tile, level);

@@ -1,26 +1,29 @@
 /** One photo as elements: a box of its size in the view, with the sharpest picture of it that is there. */
 import { thumbHashToDataURL } from "thumbhash";
-import type { Tile } from "../core/tile";
 import type { FaceBox } from "./faces";
-import type { Level } from "./neighbors";
-import { fit, isFit, kept, restored, snapped, type Frame, type Kept, type Size, type Transform } from "./zoom";
+import { Kind, type Tile } from "../core/tile";
+import { LEVELS, type Level } from "./neighbors";
+import { originalSize } from "./pictures";
+import { bytesOf } from "./text";
+import * as zoom from "./zoom";
+import type { Frame, RelativeZoom, Size, Transform } from "./zoom";
 
-const LEVELS: readonly Level[] = ["thumbnail", "preview", "full"];
-/** Milliseconds without a change after which the photo is laid out anew, and so drawn sharply. */
+/** Milliseconds without a change after which the photo is laid out again, and so drawn sharply. */
 const REST_MS = 120;
-/** Device pixels a pixel of the photo, from which on pixels of a photo that is zoomed are shown as squares. */
+/** Device pixels per pixel of the photo from which a zoomed photo is drawn without smoothing. */
 const SQUARES = 4;
-/** Pixels of a photo whose size is not known yet; only their relation counts. */
+/** Pixels of a photo whose size is not known yet: it fills the view. */
 const NOMINAL = 24e6;
 
 export class Slide {
   readonly root = element("slide");
   readonly box = element("box");
   #level = -1;
-  #picture: HTMLImageElement | null = null;
   #frame: Frame;
   #transform: Transform;
+  /** The scale that the box is laid out at. */
   #base = 1;
+  #isSized: boolean;
   #rest: ReturnType<typeof setTimeout> | undefined;
   #faces: HTMLElement[] = [];
 
@@ -31,7 +34,8 @@ export class Slide {
     content: Size | null,
   ) {
     this.#frame = { view, dpr, content: content ?? nominal(tile.ratio) };
-    this.#transform = fit(this.#frame);
+    this.#isSized = content !== null;
+    this.#transform = zoom.fit(this.#frame);
     this.root.append(this.box);
     if (tile.thumbhash) this.box.append(placeholder(tile.thumbhash));
     this.#lay();
@@ -45,18 +49,24 @@ export class Slide {
     return this.#transform;
   }
 
+  /** A video fills the view, and its still with it. */
+  get canZoom(): boolean {
+    return !(this.tile.kind & Kind.video);
+  }
+
+  /** Larger than the view. */
   get isZoomed(): boolean {
-    return !isFit(this.#frame, this.#transform);
+    return !zoom.isFit(this.#frame, this.#transform);
+  }
+
+  /** Smaller than the view allows. */
+  get isReduced(): boolean {
+    return zoom.isReduced(this.#frame, this.#transform);
   }
 
   /** Whether there is anything to see. */
   get isDrawn(): boolean {
     return this.box.childElementCount > 0;
-  }
-
-  /** Of the picture that is shown, in its own pixels; 0 where there is none. */
-  get pictureWidth(): number {
-    return this.#picture?.naturalWidth ?? 0;
   }
 
   get level(): Level | null {
@@ -69,25 +79,28 @@ export class Slide {
     return new DOMRect(x, y, this.#frame.content.width * scale, this.#frame.content.height * scale);
   }
 
-  /** The view, or what is known of the photo's size, is another: what is looked at stays in the middle. */
+  /** Takes another view, or size of the photo; the middle of the view stays there. */
   resize(view: Size, dpr: number, content: Size | null): void {
-    const state = kept(this.#frame, this.#transform);
-    const wasFit = !this.isZoomed;
+    const relative = this.relativeZoom;
+    const { isReduced } = this;
     this.#frame = { view, dpr, content: content ?? this.#frame.content };
-    this.#transform = wasFit ? fit(this.#frame) : restored(this.#frame, state);
+    this.#isSized ||= content !== null;
+    this.#transform = relative ? zoom.fromRelative(this.#frame, relative) : zoom.fit(this.#frame);
+    if (isReduced) this.#transform = zoom.actual(this.#frame, this.#transform);
     this.#lay();
   }
 
-  keep(): Kept | null {
-    return this.isZoomed ? kept(this.#frame, this.#transform) : null;
+  /** For a photo of another size; null where it is not zoomed. */
+  get relativeZoom(): RelativeZoom | null {
+    return this.isZoomed ? zoom.toRelative(this.#frame, this.#transform) : null;
   }
 
-  restore(state: Kept): void {
-    this.#transform = restored(this.#frame, state);
+  set relativeZoom(relative: RelativeZoom | null) {
+    this.#transform = relative ? zoom.fromRelative(this.#frame, relative) : zoom.fit(this.#frame);
     this.#lay();
   }
 
-  /** isMoving: it changes with every frame; the picture is laid out anew once it rests. */
+  /** isMoving: it changes with every frame; the picture is laid out again once it rests. */
   set(transform: Transform, isMoving = false): void {
     this.#transform = transform;
     clearTimeout(this.#rest);
@@ -100,12 +113,14 @@ export class Slide {
     this.#rest = setTimeout(() => this.#lay(), REST_MS);
   }
 
-  /** A decoded picture, where it is sharper than what is shown. What was shown stays until the new one is painted. */
+  /** Shows a decoded picture where it is sharper than the present one, which stays until the new one is painted. */
   show(level: Level, picture: HTMLImageElement): void {
     const rank = LEVELS.indexOf(level);
     if (rank <= this.#level) return;
     this.#level = rank;
-    this.#picture = picture;
+    // Until the size is known the photo is taken for a large one; a picture of a small photo tells its size.
+    const size = this.#isSized || !this.canZoom ? null : originalSize(level, picture);
+    if (size) this.resize(this.#frame.view, this.#frame.dpr, size);
     picture.className = "picture";
     picture.decoding = "sync";
     const before = [...this.box.querySelectorAll(":scope > .picture")];
@@ -114,13 +129,13 @@ export class Slide {
     else this.box.prepend(picture);
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
-        for (const one of before) one.remove();
+        for (const old of before) old.remove();
       }),
     );
   }
 
   setFaces(faces: FaceBox[], highlighted: string | null): void {
-    for (const one of this.#faces) one.remove();
+    for (const face of this.#faces) face.remove();
     this.#faces = faces.map(({ id, box, name }) => {
       const face = element(id === highlighted ? "face highlighted" : "face");
       Object.assign(face.style, {
@@ -169,12 +184,12 @@ export class Slide {
   remove(): void {
     clearTimeout(this.#rest);
     this.root.remove();
-    for (const one of this.box.querySelectorAll(".picture")) one.remove();
+    for (const picture of this.box.querySelectorAll(".picture")) picture.remove();
   }
 
   #lay(): void {
     const { content, dpr } = this.#frame;
-    const at = snapped(this.#frame, this.#transform);
+    const at = zoom.snapped(this.#frame, this.#transform);
     this.#base = at.scale;
     const { style } = this.box;
     style.willChange = "";
@@ -195,9 +210,9 @@ function nominal(ratio: number): Size {
 }
 
 function element(className: string): HTMLDivElement {
-  const made = document.createElement("div");
-  made.className = className;
-  return made;
+  const div = document.createElement("div");
+  div.className = className;
+  return div;
 }
 
 function placeholder(thumbhash: string): HTMLImageElement {
@@ -205,6 +220,6 @@ function placeholder(thumbhash: string): HTMLImageElement {
   image.className = "picture";
   image.alt = "";
   image.draggable = false;
-  image.src = thumbHashToDataURL(Uint8Array.from(atob(thumbhash), (byte) => byte.charCodeAt(0)));
+  image.src = thumbHashToDataURL(bytesOf(thumbhash));
   return image;
 }

@@ -1,35 +1,38 @@
-/** The photo in view and those about to be: which pictures are loaded, and how one takes the other's place. */
+/** The photo in view and its neighbors: loads their pictures, and shows one in the place of another. */
 import type { Library } from "../core/library";
 import { Kind, type Tile } from "../core/tile";
-import { uprightSize } from "./faces";
-import type { Details, DetailsCache } from "./details";
-import { Loader, plan, type Job, type Level } from "./neighbors";
+import { faceBoxes, uprightSize } from "./faces";
+import type { DetailsCache } from "./details";
+import { LEVELS, Loader, plan, type Job, type Level } from "./neighbors";
 import { jobOf, keyOf, loadImage, releaseImage } from "./pictures";
+import { onPixelRatio } from "./pixelRatio";
 import { Slide } from "./slide";
-import { actualScale, fitScale, nextScale, panned, zoomedTo, type Kept, type Point, type Size } from "./zoom";
+import * as zoom from "./zoom";
+import type { Point, RelativeZoom, Size, Transform } from "./zoom";
 
 export interface StageEvents {
   /** Another photo is in view. */
   onshow(tile: Tile): void;
-  /** The sharpness, or the scale, is another. */
+  /** Its sharpness or its scale changed. */
   onchange(): void;
-  /** Nothing of the photo can be shown. */
-  onfail(tile: Tile): void;
+  /** A picture of the photo in view could not be loaded. */
+  onfail(level: Level): void;
+  /** Details of the photo in view were loaded, or could not be. */
+  ondetails(id: string, error: unknown): void;
 }
 
-/** Milliseconds between two photos that are passed rather than looked at. */
+/** Photos shown for fewer milliseconds are passed by. */
 const PASSING_MS = 180;
-/** Milliseconds after which the full picture is loaded though the preview is sharp, so that zooming finds it. */
+/** Milliseconds after which the full picture is loaded though the preview is sharp: for zooming. */
 const AHEAD_MS = 400;
-/** Milliseconds that the photo before stays in view where nothing of the next one is there. */
+/** Maximum milliseconds that the photo before stays in view while nothing of the next one is loaded. */
 const HELD_MS = 120;
-/** Tiles to each side that are loaded with the present one. */
+/** Tiles loaded on each side of the photo in view. */
 const AROUND = 8;
 /** CSS pixels between two photos that are swiped. */
 const GAP = 24;
 /** Pixels of a long side that no view has. */
 const LARGE = 1e4;
-const LEVELS: readonly Level[] = ["thumbnail", "preview", "full"];
 
 export class Stage {
   readonly loader = new Loader<HTMLImageElement>(loadImage, 3, 100e6, releaseImage);
@@ -37,14 +40,19 @@ export class Stage {
   keepsZoom = false;
   #slide: Slide | null = null;
   #beside: { slide: Slide; ordinal: number } | null = null;
-  #kept: Kept | null = null;
+  #keptZoom: RelativeZoom | null = null;
+  #faces: { areShown: boolean; highlighted: string | null } = { areShown: false, highlighted: null };
   #direction: 1 | -1 = 1;
   #movedAt = 0;
+  /** Counts the photos shown: what was awaited for an older one is dropped. */
   #turn = 0;
+  #isClosed = false;
   #isMoving = false;
   #mayLoadFull = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #view: Size;
+  readonly #sizes = new ResizeObserver(() => this.#resize());
+  readonly #unwatch = onPixelRatio(() => this.#resize());
 
   constructor(
     private readonly container: HTMLElement,
@@ -53,6 +61,7 @@ export class Stage {
     private readonly events: StageEvents,
   ) {
     this.#view = { width: container.clientWidth, height: container.clientHeight };
+    this.#sizes.observe(container);
   }
 
   get slide(): Slide | null {
@@ -63,8 +72,9 @@ export class Stage {
     return this.#view;
   }
 
-  /** Shows a photo of the view in the place of the one that was shown. Rejects as Library.get does. */
+  /** Shows a photo of the view. Rejects as Library.get does. */
   async show(ordinal: number): Promise<void> {
+    if (this.#isClosed) return;
     const turn = ++this.#turn;
     if (this.ordinal >= 0 && ordinal !== this.ordinal) this.#direction = ordinal > this.ordinal ? 1 : -1;
     const now = performance.now();
@@ -80,14 +90,15 @@ export class Stage {
     await this.#replace(slide, turn);
   }
 
-  /** Shows another asset in the place of the present one: another member of its stack. */
+  /** Shows another member of the stack. */
   async showInstead(tile: Tile): Promise<void> {
+    if (this.#isClosed) return;
     clearTimeout(this.#timer);
     this.#dropBeside();
     await this.#replace(this.#make(tile), ++this.#turn);
   }
 
-  /** The same photo has another ordinal, or other properties, now. */
+  /** The photo in view has another ordinal, or other properties. */
   rename(ordinal: number, tile: Tile): void {
     this.ordinal = ordinal;
     if (this.#slide) this.#slide.tile = tile;
@@ -102,10 +113,12 @@ export class Stage {
 
   async #replace(slide: Slide, turn: number): Promise<void> {
     const before = this.#slide;
-    if (before && this.keepsZoom) this.#kept = before.keep();
+    if (before?.canZoom && this.keepsZoom) this.#keptZoom = before.relativeZoom;
     this.#slide = slide;
-    if (this.keepsZoom && this.#kept) slide.restore(this.#kept);
+    if (this.keepsZoom && slide.canZoom && this.#keptZoom) slide.relativeZoom = this.#keptZoom;
     this.#mayLoadFull = false;
+    this.#faces.highlighted = null;
+    this.#drawFaces();
     this.events.onshow(slide.tile);
     this.#load();
     this.#timer = setTimeout(() => this.#rest(), this.#isMoving ? PASSING_MS : AHEAD_MS);
@@ -147,7 +160,7 @@ export class Stage {
     this.#load();
   }
 
-  /** Loads what is to be seen next; shows what is there already. */
+  /** Requests the pictures that are needed now; shows those that are loaded. */
   #load(): void {
     const slide = this.#slide;
     if (!slide) return;
@@ -161,7 +174,7 @@ export class Stage {
       if (!tile || (level === "full" && !this.#wantsFull(tile, slide))) return [];
       return this.#jobs(tile, level);
     });
-    // What is shown already is not let go, though nothing would load it now.
+    // A full picture in view is kept, though nothing would load it now.
     if (slide.level === "full") jobs.push(...this.#jobs(slide.tile, "full"));
     this.loader.want(jobs);
     for (const level of LEVELS) this.#await(slide, level);
@@ -171,7 +184,7 @@ export class Stage {
       if (!this.library.tile(start) || !this.library.tile(stop - 1))
         this.library.load(start, stop).then(
           () => turn === this.#turn && this.#load(),
-          () => {}, // it is asked for again with the next photo
+          () => {}, // requested again with the next photo
         );
     }
   }
@@ -181,7 +194,7 @@ export class Stage {
     return job ? [job] : [];
   }
 
-  /** The full picture is for what the preview is not sharp enough for, and for who stays. */
+  /** The full picture is loaded where the preview is not sharp enough, and once a photo is not just passed by. */
   #wantsFull(tile: Tile, slide: Slide): boolean {
     if (tile.kind & Kind.video) return false;
     if (tile !== slide.tile) return true;
@@ -206,13 +219,11 @@ export class Stage {
         slide.show(level, picture);
         if (level === "preview" && this.#isShort(slide)) this.#load();
         this.events.onchange();
-      } else if (level !== "full" && LEVELS.slice(0, 2).every((one) => this.loader.error(keyOf(slide.tile, one)))) {
-        this.events.onfail(slide.tile);
-      }
+      } else if (this.loader.error(key) !== undefined) this.events.onfail(level);
     });
   }
 
-  /** What is known of a photo tells how large it is, and where its full picture lies. */
+  /** The details tell how large a photo is, and where its full picture is. */
   #learn(tile: Tile, turn: number): void {
     if (this.details.peek(tile.id)) {
       this.#learnAhead();
@@ -222,10 +233,11 @@ export class Stage {
       () => {
         if (turn !== this.#turn || !this.#slide) return;
         this.#slide.resize(this.#view, devicePixelRatio, this.#size(tile));
+        this.#drawFaces();
         this.#load();
-        this.events.onchange();
+        this.events.ondetails(tile.id, null);
       },
-      () => {}, // whoever shows the details tells of it
+      (error: unknown) => this.events.ondetails(tile.id, error),
     );
   }
 
@@ -236,7 +248,7 @@ export class Stage {
     }
   }
 
-  resize(): void {
+  #resize(): void {
     this.#view = { width: this.container.clientWidth, height: this.container.clientHeight };
     if (!this.#view.width || !this.#view.height) return;
     this.#dropBeside();
@@ -247,30 +259,51 @@ export class Stage {
 
   // Zoom
 
-  zoom(scale: number, point: Point = this.#middle(), isMoving = false): void {
+  /** Does nothing to a video. */
+  transform(change: (slide: Slide) => Transform, isMoving = false): void {
     const slide = this.#slide;
-    if (!slide) return;
+    if (!slide?.canZoom) return;
     const wasZoomed = slide.isZoomed;
-    slide.set(zoomedTo(slide.frame, slide.transform, scale, point), isMoving);
+    slide.set(change(slide), isMoving);
     if (!wasZoomed && slide.isZoomed) this.#load();
     this.events.onchange();
   }
 
+  zoomTo(scale: number, point: Point = this.#middle(), isMoving = false): void {
+    this.transform(({ frame, transform }) => zoom.zoomedTo(frame, transform, scale, point), isMoving);
+  }
+
   step(direction: 1 | -1): void {
-    if (this.#slide) this.zoom(nextScale(this.#slide.frame, this.#slide.transform.scale, direction));
+    if (this.#slide) this.zoomTo(zoom.nextScale(this.#slide.frame, this.#slide.transform.scale, direction));
   }
 
   fit(): void {
-    if (this.#slide) this.zoom(fitScale(this.#slide.frame));
+    this.transform(({ frame }) => zoom.fit(frame));
   }
 
   actual(): void {
-    if (this.#slide) this.zoom(actualScale(this.#slide.frame));
+    this.transform(({ frame, transform }) => zoom.actual(frame, transform));
   }
 
   pan(dx: number, dy: number, isMoving = false): void {
+    if (this.#slide?.isZoomed)
+      this.transform(({ frame, transform }) => zoom.panned(frame, transform, dx, dy), isMoving);
+  }
+
+  // Faces
+
+  /** Boxes of all faces, or only of the one that is highlighted. The highlight ends with the photo. */
+  showFaces(areShown: boolean, highlighted: string | null): void {
+    this.#faces = { areShown, highlighted };
+    this.#drawFaces();
+  }
+
+  #drawFaces(): void {
     const slide = this.#slide;
-    if (slide) slide.set(panned(slide.frame, slide.transform, dx, dy), isMoving);
+    const asset = slide && this.details.peek(slide.tile.id)?.asset;
+    if (!asset) return;
+    const { areShown, highlighted } = this.#faces;
+    slide.setFaces(faceBoxes(asset, areShown ? undefined : highlighted), highlighted);
   }
 
   #middle(): Point {
@@ -305,8 +338,8 @@ export class Stage {
     const width = (this.#view.width + GAP) * (dx < 0 ? 1 : -1);
     const end = isThrough && beside ? -width : 0;
     const timing = { duration: isStill ? 0 : 200, easing: "cubic-bezier(0.2, 0, 0, 1)" };
-    const move = (one: Slide, offset: number) =>
-      one.root.animate(
+    const move = ({ root }: Slide, offset: number) =>
+      root.animate(
         [{ transform: `translateX(${dx + offset}px)` }, { transform: `translateX(${end + offset}px)` }],
         timing,
       ).finished;
@@ -320,16 +353,15 @@ export class Stage {
     return this.ordinal;
   }
 
-  #dropBeside(but?: Slide): void {
-    if (this.#beside && this.#beside.slide !== but) this.#beside.slide.remove();
+  #dropBeside(except?: Slide): void {
+    if (this.#beside && this.#beside.slide !== except) this.#beside.slide.remove();
     this.#beside = null;
   }
 
-  detailsOf(tile: Tile): Details | undefined {
-    return this.details.peek(tile.id);
-  }
-
   close(): void {
+    this.#isClosed = true;
+    this.#sizes.disconnect();
+    this.#unwatch();
     this.#turn++;
     clearTimeout(this.#timer);
     this.#dropBeside();

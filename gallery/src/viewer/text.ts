@@ -3,11 +3,11 @@ import type { Metadata } from "./details";
 
 /** "2024-04-12T18:43:51.12+02:00" as milliseconds, read as UTC, and the offset in minutes, if known. */
 export function wallClock(text: string): { time: number; offset: number | null } | null {
-  const found = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)?$/.exec(text);
-  if (!found) return null;
-  const time = Date.parse(`${found[1]}Z`);
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)?$/.exec(text);
+  if (!match) return null;
+  const time = Date.parse(`${match[1]}Z`);
   if (Number.isNaN(time)) return null;
-  const zone = found[3];
+  const zone = match[3];
   if (!zone) return { time, offset: null };
   if (zone === "Z") return { time, offset: 0 };
   const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4));
@@ -90,9 +90,9 @@ export function bytesText(bytes: number): string {
 
 /** "48.85837° N, 2.29448° E" */
 export function coordinatesText(latitude: number, longitude: number): string {
-  const one = (value: number, [positive, negative]: [string, string]) =>
+  const degrees = (value: number, [positive, negative]: [string, string]) =>
     `${Math.abs(value).toFixed(5)}° ${value < 0 ? negative : positive}`;
-  return `${one(latitude, ["N", "S"])}, ${one(longitude, ["E", "W"])}`;
+  return `${degrees(latitude, ["N", "S"])}, ${degrees(longitude, ["E", "W"])}`;
 }
 
 /** "35 m", "12 m below sea level" */
@@ -101,9 +101,14 @@ export function altitudeText(meters: number): string {
   return rounded < 0 ? `${-rounded} m below sea level` : `${rounded} m`;
 }
 
+/** The bytes of Base64. */
+export function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+}
+
 /** Base64 of a digest as programs like sha256sum write it. */
 export function hexOf(base64: string): string {
-  return Array.from(atob(base64), (byte) => byte.charCodeAt(0).toString(16).padStart(2, "0")).join("");
+  return Array.from(bytesOf(base64), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** "Photo 3 of 5,321, Friday, April 12, 2024, Paris": for a screen reader. */
@@ -122,8 +127,8 @@ export function announcement(
 
 const UNSHOWN = "its picture cannot be shown: ";
 
-/** Why there is no picture, by the problems that the server tells of. */
+/** Why there is no picture, by the problems that the server reports. */
 export function failureText(problems: readonly string[]): string {
-  const why = problems.find((one) => one.startsWith(UNSHOWN))?.slice(UNSHOWN.length) ?? problems[0];
+  const why = problems.find((problem) => problem.startsWith(UNSHOWN))?.slice(UNSHOWN.length) ?? problems[0];
   return `This photo cannot be shown${why ? `: ${why}` : "."}`;
 }

@@ -1,39 +1,29 @@
-/** Into the trash, and out of it. */
-import { ApiError, getJson, sendJson } from "../api";
+/** Moving photos to the trash and out of it. */
+import { ApiError } from "../api";
 import type { Library } from "../core/library";
 import { Kind, type Tile } from "../core/tile";
-import type { Change } from "../edits.svelte";
 
-/** Moves a photo, with all the members of its stack. Rejects with ApiError. */
-export async function move(
-  library: Library,
-  tile: Tile,
-  where: "trash" | "restore",
-): Promise<{ change: Change | null; ids: string[] }> {
-  const ids = await membersOf(library, tile);
-  await sendJson<void>("POST", `/api/assets/${where}`, { ids });
-  const { change } = await getJson<{ change: Change | null }>("/api/undo");
-  return { change, ids };
-}
+const ATTEMPTS = 3;
 
-async function membersOf(library: Library, { id, kind, stack }: Tile): Promise<string[]> {
+/** All assets that a tile stands for: those of a stack move together. Rejects with ApiError. */
+export async function membersOf(library: Library, { id, kind, stack }: Tile): Promise<string[]> {
   if (stack === 1 && !(kind & (Kind.stack | Kind.live))) return [id];
   for (let attempt = 1; ; attempt++) {
-    const at = await library.ordinalOf(id);
-    if (at === null) return [id];
+    const ordinal = await library.ordinalOf(id);
+    if (ordinal === null) return [id];
     try {
-      return await library.ids(at, at + 1, true);
+      return await library.ids(ordinal, ordinal + 1, true);
     } catch (error) {
       // The view has changed since, as by the photo that was moved just before.
-      if (attempt === 3 || !(error instanceof ApiError) || error.status !== 409) throw error;
+      if (attempt === ATTEMPTS || !(error instanceof ApiError) || error.status !== 409) throw error;
       await library.refresh();
     }
   }
 }
 
-/** The photo to show after one that leaves the view: the next, else the one before; null where none is left. */
-export function successor(current: number, total: number, isGone: (ordinal: number) => boolean): number | null {
-  for (let at = current + 1; at < total; at++) if (!isGone(at)) return at;
-  for (let at = current - 1; at >= 0; at--) if (!isGone(at)) return at;
+/** The position to go to from one that leaves a list: the next, else the one before; null where none is left. */
+export function successor(current: number, total: number, isGone: (position: number) => boolean): number | null {
+  for (let next = current + 1; next < total; next++) if (!isGone(next)) return next;
+  for (let previous = current - 1; previous >= 0; previous--) if (!isGone(previous)) return previous;
   return null;
 }

@@ -3,7 +3,7 @@ import { feature } from "topojson-client";
 import type { MultiPolygon, Polygon, Position } from "geojson";
 import type { GeometryCollection, Topology } from "topojson-specification";
 import landUrl from "world-atlas/land-110m.json?url";
-import { getJson } from "../api";
+import { getJson } from "../../api";
 
 export interface Projection {
   /** Degrees that the map is wide. */

@@ -1,0 +1,353 @@
+/** Which photo of a view the viewer shows, and all that is known of it: follows the view, retries what failed. */
+import { messageOf } from "../api";
+import type { Library } from "../core/library";
+import { Kind, type Tile } from "../core/tile";
+import { edits, type Values } from "../edits.svelte";
+import { DetailsCache, edited, isSame, patchOf, savedValues, tileOf, valuesOf, type Details } from "./details";
+import type { Level } from "./neighbors";
+import { PendingEdits } from "./pending";
+import type { Stage, StageEvents } from "./stage";
+import { failureText } from "./text";
+import { membersOf, successor } from "./trash";
+
+export interface ShownEvents {
+  /** The photo to show is another one, or has another ordinal. */
+  onmove(ordinal: number): void;
+  /** Another photo is in view. */
+  onshow(tile: Tile): void;
+  /** No photo is left in the view. */
+  onempty(): void;
+}
+
+/** Milliseconds before the first retries; the last counts for all later ones. */
+const RETRY_MS = [2e3, 4e3, 8e3, 16e3, 30e3];
+/** Maximum milliseconds that the first photo waits for its size. */
+const SIZE_MS = 100;
+
+export class Shown {
+  readonly cache = new DetailsCache();
+  /** The photo in view. */
+  tile = $state.raw<Tile | null>(null);
+  /** Of the photo in view, with edits that are not saved yet. */
+  details = $state.raw<Details | null>(null);
+  isFavorite = $state(false);
+  /** Of the photo that is shown, or will be once its tile is loaded. */
+  ordinal = $state(0);
+  detailsError = $state<string | null>(null);
+  /** The zoom in percent of the actual size; null where all of the photo is in view. */
+  percent = $state<number | null>(null);
+  /** It is as sharp as a slideshow waits for. */
+  isReady = $state(false);
+  /** A member of the stack was chosen: commands are for it alone. */
+  isMember = $state(false);
+  #photoError = $state<string | null>(null);
+  #failed = $state.raw<ReadonlySet<Level>>(new Set());
+  #level = $state<Level | null>(null);
+
+  #stage: Stage | null = null;
+  #isClosed = false;
+  /** Each navigation and each change of the view: what was awaited for an older one is dropped. */
+  #generation = 0;
+  /** Where a navigation leads whose tile is not loaded yet, in steps from the photo in view. */
+  #goal: { steps: number; isLast: boolean } | null = null;
+  #attempts = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #pending = new PendingEdits();
+  /** Moved out of the view, which the library does not know yet. */
+  readonly #gone = new Set<string>();
+  readonly #unsubscribe: (() => void)[];
+
+  constructor(
+    readonly library: Library,
+    ordinal: number,
+    private readonly events: ShownEvents,
+  ) {
+    this.ordinal = ordinal;
+    this.#unsubscribe = [
+      library.onchange(() => void this.#follow()),
+      library.onload((start, stop) => this.#compare(start, stop)),
+    ];
+  }
+
+  readonly stageEvents: StageEvents = {
+    onshow: (tile) => this.#onshow(tile),
+    onchange: () => this.#onstage(),
+    onfail: (level) => this.#onfail(level),
+    ondetails: (id, error) => this.#ondetails(id, error),
+  };
+
+  get isVideo(): boolean {
+    return this.tile !== null && (this.tile.kind & Kind.video) !== 0;
+  }
+
+  /** No picture of the photo can be shown. */
+  get #isUnseen(): boolean {
+    return this.#level === null && this.#failed.has("thumbnail") && this.#failed.has("preview");
+  }
+
+  /** Why there is nothing to see. A video may play though it has no still; where it does not, it says so itself. */
+  get failure(): string | null {
+    return this.#photoError ?? (this.#isUnseen && !this.isVideo ? failureText(this.details?.problems ?? []) : null);
+  }
+
+  get isMoving(): boolean {
+    return this.#goal !== null;
+  }
+
+  /** Shows the first photo. Never rejects. */
+  async open(stage: Stage): Promise<void> {
+    this.#stage = stage;
+    try {
+      const { id } = await this.library.get(this.ordinal);
+      const size = this.cache.get(id).catch(() => {});
+      await Promise.race([size, new Promise((resolve) => setTimeout(resolve, SIZE_MS))]);
+    } catch {
+      // show() reports it
+    }
+    if (!this.tile) await this.show(this.ordinal);
+  }
+
+  /** The photo in view stays, and follows nothing any more. */
+  stop(): void {
+    this.#isClosed = true;
+    this.#generation++;
+    this.#stopRetry();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+  }
+
+  close(): void {
+    this.stop();
+    this.#stage?.close();
+  }
+
+  // Navigation
+
+  /** The user goes to another photo. */
+  async go(ordinal: number): Promise<void> {
+    const target = Math.min(Math.max(ordinal, 0), this.library.total - 1);
+    if (target === this.ordinal && this.#photoError === null) return;
+    this.events.onmove(target);
+    await this.show(target);
+  }
+
+  /** As `go`, where the page's address has changed already. */
+  async show(ordinal: number): Promise<void> {
+    if (this.#isClosed || !this.#stage) return;
+    const generation = ++this.#generation;
+    const steps = ordinal - (this.tile?.ordinal ?? ordinal);
+    this.#goal = { steps, isLast: ordinal === this.library.total - 1 };
+    this.ordinal = ordinal;
+    this.#photoError = null;
+    try {
+      await this.#stage.show(ordinal);
+    } catch (error) {
+      if (generation !== this.#generation) return;
+      this.#goal = null;
+      this.#photoError = messageOf(error);
+      this.#retryLater();
+    }
+  }
+
+  /** Shows a member of the stack in view. Rejects with ApiError. */
+  async showMember(id: string): Promise<void> {
+    if (this.isMoving) return;
+    if (id === this.tile?.id) {
+      this.isMember = true;
+      return;
+    }
+    const generation = ++this.#generation;
+    const details = await this.cache.get(id);
+    if (generation !== this.#generation) return;
+    await this.#stage?.showInstead(tileOf(details, this.ordinal));
+    if (this.tile?.id === id) this.isMember = true;
+  }
+
+  /** The view has changed: the photo may have another ordinal, or be gone; so may the one that is gone to. */
+  async #follow(): Promise<void> {
+    this.#gone.clear();
+    const { tile, library } = this;
+    if (this.#isClosed || !this.#stage) return;
+    if (library.total === 0) return this.events.onempty();
+    const last = library.total - 1;
+    const goal = this.#goal;
+    if (!tile) return this.show(Math.min(this.ordinal, last));
+    const generation = ++this.#generation;
+    try {
+      const ordinal = await library.ordinalOf(tile.id);
+      if (generation !== this.#generation) return;
+      if (goal || ordinal === null) {
+        // The photo that is next to one that is gone takes its ordinal.
+        const steps = goal && ordinal === null && goal.steps > 0 ? goal.steps - 1 : (goal?.steps ?? 0);
+        const target = goal?.isLast ? last : Math.min(Math.max((ordinal ?? tile.ordinal) + steps, 0), last);
+        this.events.onmove(target);
+        return await this.show(target);
+      }
+      const fresh = await library.get(ordinal);
+      if (generation !== this.#generation) return;
+      if (ordinal !== this.ordinal) this.events.onmove((this.ordinal = ordinal));
+      this.#replace(fresh.id === tile.id ? fresh : { ...tile, ordinal }); // else it is another member of that stack
+      this.cache.forgetOthers(tile.id);
+      await this.#learn(tile.id);
+    } catch (error) {
+      if (generation !== this.#generation) return;
+      if (goal) await this.show(Math.min(this.ordinal, last));
+      else this.#ondetails(tile.id, error);
+    }
+  }
+
+  // What is known of the photo
+
+  /** Assets were changed elsewhere; without ids, any may have been. */
+  async refresh(ids?: string[]): Promise<void> {
+    const { tile } = this;
+    if (!tile || this.#isClosed) return;
+    if (!ids) this.cache.forgetOthers(tile.id);
+    else for (const id of ids) if (id !== tile.id) this.cache.forget(id);
+    if (!ids || ids.includes(tile.id)) await this.#learn(tile.id);
+  }
+
+  /** Tries what failed once more; the server may be back. */
+  async retry(): Promise<void> {
+    this.#stopRetry();
+    if (this.#isClosed) return;
+    if (this.#photoError !== null) return this.show(this.ordinal);
+    if (!this.tile) return;
+    if (this.#failed.size) this.#stage?.retry();
+    if (this.detailsError !== null || this.#isUnseen) await this.#learn(this.tile.id);
+    this.#retryLater();
+  }
+
+  async #learn(id: string): Promise<void> {
+    try {
+      await this.cache.refresh(id);
+      this.#ondetails(id, null);
+    } catch (error) {
+      this.#ondetails(id, error);
+    }
+  }
+
+  /** Tiles were loaded, or changed, as by Undo. */
+  #compare(start: number, stop: number): void {
+    const { tile, ordinal } = this;
+    if (!tile || this.#isClosed || this.isMoving || ordinal < start || ordinal >= stop) return;
+    const fresh = this.library.tile(ordinal);
+    if (fresh?.id !== tile.id) return;
+    if (fresh !== tile) this.#replace(fresh);
+    const known = this.cache.peek(tile.id);
+    if (known && !this.#pending.has(tile.id) && !isSame(fresh, known)) void this.#learn(tile.id);
+  }
+
+  #replace(tile: Tile): void {
+    this.tile = tile;
+    this.#stage?.rename(tile.ordinal, tile);
+    this.#update();
+  }
+
+  #onshow(tile: Tile): void {
+    this.#goal = null;
+    this.tile = tile;
+    this.isReady = this.isMember = false;
+    this.#failed = new Set();
+    this.#photoError = this.detailsError = null;
+    this.#attempts = 0;
+    this.#stopRetry();
+    this.#update();
+    this.#onstage();
+    this.events.onshow(tile);
+  }
+
+  #onstage(): void {
+    const slide = this.#stage?.slide;
+    if (!slide || slide.tile.id !== this.tile?.id) return;
+    this.#level = slide.level;
+    if (slide.level && this.#failed.has(slide.level))
+      this.#failed = new Set([...this.#failed].filter((level) => level !== slide.level));
+    if (slide.level === "preview" || slide.level === "full") this.isReady = true;
+    const isWhole = !slide.isZoomed && !slide.isReduced;
+    this.percent = isWhole ? null : Math.round(slide.transform.scale * devicePixelRatio * 100);
+  }
+
+  #onfail(level: Level): void {
+    this.#failed = new Set([...this.#failed, level]);
+    if (level === "preview") this.isReady = true; // it gets no sharper soon
+    this.#retryLater();
+  }
+
+  #ondetails(id: string, error: unknown): void {
+    if (this.#isClosed || this.tile?.id !== id) return;
+    this.detailsError = error === null ? null : messageOf(error);
+    this.#update();
+    if (error !== null) this.#retryLater();
+  }
+
+  #update(): void {
+    if (!this.tile) return;
+    const known = this.cache.peek(this.tile.id);
+    const values = this.#pending.of(this.tile.id);
+    this.details = known ? edited(known, values) : null;
+    this.isFavorite = this.details?.is_favorite ?? values.is_favorite ?? this.tile.favorite;
+  }
+
+  #stopRetry(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #retryLater(): void {
+    const isFailing = this.#photoError !== null || this.detailsError !== null || this.#failed.size > 0;
+    if (this.#isClosed || !isFailing || this.#timer !== undefined) return;
+    const isHopeless = this.#isUnseen && this.detailsError === null && this.details?.problems.length;
+    if (isHopeless) return;
+    const delay = RETRY_MS[Math.min(this.#attempts, RETRY_MS.length - 1)];
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#attempts++;
+      void this.retry();
+    }, delay);
+  }
+
+  // Edits
+
+  /** Shows the values at once; rejects with ApiError where they could not be saved, and takes them back. */
+  async edit(id: string, values: Values): Promise<void> {
+    const known = this.cache.peek(id);
+    const tile = this.tile?.id === id ? this.tile : null;
+    const end = this.#pending.add(id, values, known ? savedValues(known) : tile ? valuesOf(tile) : {});
+    this.library.patch(id, patchOf(values));
+    this.#update();
+    let isSaved = false;
+    try {
+      await edits.send([id], values);
+      isSaved = true;
+      this.cache.amend(id, values);
+    } finally {
+      this.library.patch(id, patchOf(end(isSaved)));
+      this.#update();
+    }
+  }
+
+  /** Into the trash, or out of it: the chosen member of a stack alone, else all that the tile stands for. */
+  async moveOut(is_trashed: boolean): Promise<void> {
+    const { tile, isMember, details } = this;
+    if (!tile || this.#isClosed || this.#gone.has(tile.id)) return;
+    this.#gone.add(tile.id);
+    try {
+      const ids = isMember ? [tile.id] : await membersOf(this.library, tile);
+      await edits.send(ids, { is_trashed });
+      for (const id of ids) this.#gone.add(id);
+      for (const id of details?.stack ?? []) this.cache.forget(id); // their stack is another now
+    } catch (error) {
+      this.#gone.delete(tile.id);
+      throw error;
+    }
+    if (this.#isClosed || this.tile?.id !== tile.id || this.isMoving) return;
+    const stack = isMember ? (details?.stack ?? []) : [];
+    const member = successor(stack.indexOf(tile.id), stack.length, (index) => this.#gone.has(stack[index]!));
+    if (member !== null) return this.showMember(stack[member]!);
+    const next = successor(this.ordinal, this.library.total, (ordinal) =>
+      this.#gone.has(this.library.tile(ordinal)?.id ?? ""),
+    );
+    if (next === null) this.events.onempty();
+    else await this.go(next);
+  }
+}
