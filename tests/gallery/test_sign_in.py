@@ -100,6 +100,28 @@ def test_servers_at_two_ports_do_not_sign_each_other_out(
     complaints.allow("401")
 
 
+def test_a_page_that_is_open_asks_for_the_key_when_the_server_is_back(
+    closed: Closed, open_page: OpenPage, complaints: Complaints
+) -> None:
+    server = closed()
+    page = open_page(server.url)
+    sign_in(page)
+    loaded_thumbnail(page)
+    port = server.url.rpartition(":")[2]
+    server.stop()
+    page.get_by_text("The server cannot be reached.").wait_for()
+    again = start(server.database, server.log, "--key", KEY, "--port", port)
+    try:
+        page.wait_for_selector("text=This server needs a key.")
+        sign_in(page)
+        loaded_thumbnail(page)
+        assert page.get_by_text("The server cannot be reached.").count() == 0
+        page.context.close()
+    finally:
+        again.stop()
+    complaints.allow("401", "ERR_", "Unable to preload", "Failed to fetch")
+
+
 def test_a_server_that_ended_is_signed_in_to_again(closed: Closed, open_page: OpenPage, complaints: Complaints) -> None:
     """The token was in its memory; the page says that a key is needed, and goes on with it."""
     server = closed()
