@@ -242,6 +242,60 @@ def test_tiles_that_leave_ask_for_nothing(site: Server, open_page: OpenPage) -> 
     assert page.evaluate("images.filter((one) => one.getAttribute('src') && !one.isConnected).length") == 0
 
 
+@pytest.mark.parametrize(("width", "path"), [(640, ""), (900, "/?show=folders"), (390, "")])
+def test_headers_are_as_high_as_there_is_room(site: Server, open_page: OpenPage, width: int, path: str) -> None:
+    """At widths of the window and of the timeline on both sides of a narrow one's."""
+    page = open_page(site.url + path, Screen(width, 700))
+    if path:
+        page.get_by_role("treeitem").first.get_by_role("link").click()
+    _wait_for_tiles(page)
+    rooms = page.evaluate("""() => [...document.querySelectorAll(".tl-group")].map((group) => {
+        const row = group.nextElementSibling.getBoundingClientRect();
+        return row.top - group.querySelector(".tl-header").getBoundingClientRect().bottom;
+    })""")
+    assert rooms and all(abs(room) < 1 for room in rooms[1:])  # the first one may stick to the top
+
+
+def test_headings_come_before_their_photos(site: Server, open_page: OpenPage) -> None:
+    page = _opened(open_page, site, SMALL)
+    for top in (0, 700, 300, 1e6, 900, 0):
+        page.evaluate(f"document.querySelector('.tl-scroller').scrollTop = {top}")
+        page.wait_for_timeout(200)
+        numbers = page.evaluate("""() => [...document.querySelectorAll(".tl-rows > *")]
+            .map((row) => Number(row.ariaRowIndex))""")
+        assert numbers == sorted(set(numbers)) and len(numbers) > 2
+        names = page.evaluate("""() => [...document.querySelectorAll(".tl-rows > *")]
+            .map((row) => row.className.split(" ")[0])""")
+        assert "tl-group" in names and "tl-row" in names
+
+
+def test_photos_that_are_in_both_views_do_not_fade_in_again(site: Server, open_page: OpenPage) -> None:
+    page = _opened(open_page, site, Screen(1280, 800))
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(300)
+    before = page.evaluate("document.querySelectorAll('.tl-image.is-shown').length")
+    page.evaluate("""() => {
+        window.faded = 0;
+        new MutationObserver((changes) => {
+            for (const { target } of changes) if (target.matches?.(".tl-image.is-late")) window.faded++;
+        }).observe(document, { subtree: true, attributes: true, attributeFilter: ["class"] });
+    }""")
+    page.get_by_role("combobox", name="Search photos").fill("type:photo")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1")
+    page.wait_for_timeout(500)
+    assert before > 5 and page.evaluate("document.querySelectorAll('.tl-image.is-shown').length") > 5
+    assert page.evaluate("window.faded") == 0
+
+
+def test_a_click_without_a_position_opens_the_photo(site: Server, open_page: OpenPage) -> None:
+    """As assistive technology makes it: it would lie in the corner that selects."""
+    page = _opened(open_page, site, Screen(1280, 800))
+    page.evaluate("document.querySelector('.tl-link[href]').click()")
+    until(lambda: "photo=" in page.url, what="the viewer")
+    assert _selected(page) == 0
+
+
 def _opened(open_page: OpenPage, site: Server, screen: Screen) -> Any:
     page = open_page(site.url, screen)
     _wait_for_tiles(page)

@@ -41,13 +41,13 @@ export type Grouping = "day" | "month" | "year";
 export const UNDATED = "undated";
 
 export interface Groups {
-  /** "2024-04-12", "2024-04", "2024", UNDATED, or "" for a group without a header. */
+  /** "2024-04-12", "2024-04", "2024", UNDATED, or "" for a single group without a header. */
   keys: string[];
   /** The first ordinal of each group, and, last, the total. */
   starts: Uint32Array;
 }
 
-/** The days, months or years of a view; one group without a header where it has none. */
+/** The days, months or years of a view, the undated last; one group without a header where it is not by dates. */
 export function groupsOf(days: string[], dayStarts: Uint32Array, total: number, by: Grouping): Groups {
   const keys: string[] = [];
   const starts: number[] = [];

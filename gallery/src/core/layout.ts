@@ -145,6 +145,11 @@ export class Layout {
     return lastAtMost(this.#rows.first, ordinal, this.rows);
   }
 
+  /** The row's number, from 1, where each header of a group is a row too. */
+  ariaRow(row: number): number {
+    return row + 1 + (this.groups.keys[0] === "" ? 0 : this.groupOf(this.rowFirst(row)) + 1);
+  }
+
   /** The first and the last row of the band in which the row lies. */
   band(row: number): [number, number] {
     const { top } = this.#rows;
@@ -232,6 +237,11 @@ export class Layout {
     const first = isAbove ? bottom + 1 : top;
     const last = Math.max(first, this.rowAt(to - 1));
     return [this.rowFirst(first), this.rowFirst(last + 1)];
+  }
+
+  /** The same for a view of that height at content position y, whose top is covered by a header. */
+  visible(y: number, height: number): [number, number] {
+    return this.tilesBetween(y + this.options.header, y + height);
   }
 
   /** The tile `bands` bands below (above where negative), nearest to x; at the ends the band there. */

@@ -1,7 +1,6 @@
-/** How large photos are shown: the height of rows that the user chose, kept by the browser, and what follows from it. */
-import { groupsOf, type Grouping } from "../core/geometry";
-import { Layout } from "../core/layout";
-import type { Library } from "../core/library";
+/** The height of rows: what the user chose, kept by the browser, and what follows from it. */
+import type { Grouping } from "../core/geometry";
+import * as storage from "../storage";
 
 export const SMALLEST = 48;
 export const LARGEST = 480;
@@ -11,15 +10,11 @@ const KEY = "indexer.rowHeight";
 const DAYS = 96;
 const MONTHS = 64;
 
-export function usualHeight(width: number): number {
-  return width < 600 ? 112 : width < 1800 ? 200 : 240;
-}
-
 export function clampHeight(height: number): number {
   return Math.round(Math.min(LARGEST, Math.max(SMALLEST, height)));
 }
 
-function groupingOf(rowHeight: number): Grouping {
+export function groupingOf(rowHeight: number): Grouping {
   return rowHeight >= DAYS ? "day" : rowHeight >= MONTHS ? "month" : "year";
 }
 
@@ -30,37 +25,10 @@ export function isDense(rowHeight: number): boolean {
 
 /** Null where none was chosen. */
 export function chosenHeight(): number | null {
-  try {
-    const kept = Number(localStorage.getItem(KEY));
-    return kept >= SMALLEST && kept <= LARGEST ? Math.round(kept) : null;
-  } catch {
-    return null; // storage is disabled
-  }
+  const height = Number(storage.read(KEY));
+  return height >= SMALLEST && height <= LARGEST ? Math.round(height) : null;
 }
 
 export function keepHeight(height: number): void {
-  try {
-    localStorage.setItem(KEY, String(height));
-  } catch {
-    // storage is disabled or full: the choice lasts as long as the page
-  }
-}
-
-/** width: of the content, in CSS pixels. The time it takes is a measure of the browser's, "timeline layout". */
-export function layOut(library: Library, rowHeight: number, width: number): Layout {
-  const isNarrow = width < 600;
-  const start = performance.now();
-  const { days, dayStarts, total, ratios } = library;
-  const layout = new Layout(ratios, groupsOf(days, dayStarts, total, groupingOf(rowHeight)), {
-    width,
-    rowHeight,
-    gap: isNarrow ? 2 : 4,
-    header: isNarrow ? 40 : 44,
-    below: isNarrow ? 8 : 16,
-    between: isNarrow ? 12 : 20,
-    narrowest: isNarrow ? 172 : 180,
-  });
-  performance.clearMeasures("timeline layout"); // only the last one is kept
-  performance.measure("timeline layout", { start });
-  return layout;
+  storage.write(KEY, String(height));
 }

@@ -1,25 +1,21 @@
-/**
- * The timeline's machinery: what is drawn where, as the view scrolls, is resized, or shows another state of the library.
- * Scrolling runs through here without any framework.
- */
+/** The timeline without any framework: one layout of the library in a viewport, through resizes, zooms and changes. */
 import type { Layout } from "../core/layout";
 import type { Library } from "../core/library";
 import type { Pages } from "../core/pages";
-import { Spacer, type Place } from "../core/scroll";
 import type { Selection } from "../core/selection";
-import { viewParams } from "../view";
-import { chosenHeight, clampHeight, isDense, keepHeight, layOut, usualHeight } from "./density";
-import { Headers } from "./headers";
-import { holdAt, positionOf, shiftOf, type Hold } from "./hold";
-import { Pictures } from "./pictures";
-import { Rows } from "./rows";
-import type { TileView } from "./tile";
+import { chosenHeight, clampHeight, isDense, keepHeight } from "./density";
+import { holdAt, positionOf, type Hold } from "./hold";
+import { applyMetrics, layOut, metricsOf, usualHeight } from "./metrics";
+import { Painter } from "./painter";
+import type { Rows } from "./rows";
+import { prepare } from "./transition";
+import { Viewport } from "./viewport";
 
 export interface Parts {
+  timeline: HTMLElement;
   scroller: HTMLElement;
   spacer: HTMLElement;
   rows: HTMLElement;
-  headers: HTMLElement;
 }
 
 /** A place in the timeline that outlasts the page. */
@@ -32,53 +28,21 @@ export interface Anchor {
   cursor?: number;
 }
 
-/** Faster than this, in pixels a millisecond, no pictures are asked for; and beyond the other no tiles either. */
-const FLING = 5;
-const FLIGHT = 40;
-const REST_MS = 120;
-const SCRUB_MS = 60;
-/** Rows are drawn so far beyond the view, in its heights: in the direction of travel, and behind. */
-const AHEAD = 0.9;
-const BEHIND = 0.4;
-/** Tiles are loaded so far beyond what is drawn, in the direction of travel. */
-const TILES_AHEAD = 300;
-
 export class Grid {
   layout: Layout;
   rowHeight: number;
-  /** The content's position at the view's top. */
-  y = 0;
-  /** Of the view in the window, in CSS pixels. */
-  #top = 0;
-  /** Of the view, in CSS pixels. */
-  width = 0;
-  height = 0;
-  /** Whether tiles can be selected. */
-  isSelectable = false;
-  /** The tile that has the focus, or had it last. */
-  active = -1;
-  readonly rows: Rows;
-  readonly headers: Headers;
-  readonly #pictures = new Pictures();
-  readonly #spacer = new Spacer();
-  readonly #params: string;
+  readonly #viewport: Viewport;
+  readonly #painter: Painter;
   readonly #undo: (() => void)[] = [];
   readonly #listeners = new Set<() => void>();
-  #range: [number, number] = [0, -1];
-  #direction = 1;
-  #speed = 0;
-  #lastTime = 0;
-  #isHurried = false;
-  #restTimer: ReturnType<typeof setTimeout> | undefined;
   /** Kept through a series of resizes, so that it ends where it began. */
   #hold: Hold | null = null;
-  /** Where the state of the view that is about to be shown is looked at. */
-  #next: Hold | null = null;
+  /** What is held in the state of the view that is being shown. */
+  #nextHold: Hold | null = null;
   #initial: Anchor | null;
-  /** Nothing is drawn. */
+  /** Nothing is drawn until the initial place is known. */
   #isHeld: boolean;
-  #offset = 0;
-  #tabStop: TileView | null = null;
+  #isClosed = false;
 
   constructor(
     readonly parts: Parts,
@@ -88,20 +52,26 @@ export class Grid {
   ) {
     this.#initial = initial;
     this.#isHeld = initial !== null;
-    this.rows = new Rows(parts.rows, () => this.#pictures.pump());
-    this.headers = new Headers(parts.headers, library, selection, (group) => this.#toggleGroup(group));
-    this.#params = viewParams(library.view).toString();
+    this.#viewport = new Viewport(parts.scroller, parts.spacer, {
+      moved: (isScroll) => {
+        if (isScroll) this.#hold = null;
+        this.#draw();
+      },
+      shifted: (offset) => this.#painter.shift(offset),
+      rested: () => {
+        this.#draw();
+        this.#painter.rest();
+      },
+    });
     this.rowHeight = chosenHeight() ?? usualHeight(parts.scroller.clientWidth);
-    this.layout = layOut(library, this.rowHeight, 0);
-    const onscroll = () => this.#scrolled();
-    parts.scroller.addEventListener("scroll", onscroll, { passive: true });
+    this.layout = layOut(library, this.rowHeight, 0, metricsOf(0));
+    this.#painter = new Painter(parts.rows, this.layout, this.#viewport, library, selection);
     const observer = new ResizeObserver(() => this.#resized());
     observer.observe(parts.scroller);
     this.#undo.push(
-      () => parts.scroller.removeEventListener("scroll", onscroll),
       () => observer.disconnect(),
       library.onchange(() => this.#changed()),
-      library.onload((start, stop) => this.#loaded(start, stop)),
+      library.onload((start, stop) => this.#painter.loaded(start, stop)),
       library.participate((next) => this.#prepare(next)),
       selection.onchange(() => this.#selected()),
     );
@@ -111,17 +81,52 @@ export class Grid {
   }
 
   destroy(): void {
-    clearTimeout(this.#restTimer);
+    this.#isClosed = true;
+    this.#viewport.destroy();
     for (const undo of this.#undo) undo();
-    this.#pictures.clear();
-    this.rows.clear();
-    this.headers.clear();
+    this.#painter.clear();
   }
 
-  setSelectable(isSelectable: boolean): void {
-    this.isSelectable = isSelectable;
-    this.headers.setSelectable(isSelectable);
-    for (const tile of this.rows.tiles()) this.#mark(tile);
+  /** The content's position at the view's top. */
+  get y(): number {
+    return this.#viewport.y;
+  }
+
+  /** Of the view, in CSS pixels. */
+  get height(): number {
+    return this.#viewport.height;
+  }
+
+  /** The last content position of the view's top. */
+  get last(): number {
+    return this.#viewport.last;
+  }
+
+  get rows(): Rows {
+    return this.#painter.rows;
+  }
+
+  /** The tile that has the focus, or had it last. */
+  get active(): number {
+    return this.#painter.active;
+  }
+
+  set active(ordinal: number) {
+    this.#painter.active = ordinal;
+  }
+
+  /** Whether tiles can be selected. */
+  get isSelectable(): boolean {
+    return this.#painter.isSelectable;
+  }
+
+  set isSelectable(isSelectable: boolean) {
+    this.#painter.isSelectable = isSelectable;
+  }
+
+  /** Ordinals from start to before stop. */
+  get visible(): [number, number] {
+    return this.layout.visible(this.y, this.height);
   }
 
   /** Called whenever another part of the content is in view, or it is laid out anew. */
@@ -130,19 +135,10 @@ export class Grid {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The last content position of the view's top. */
-  get last(): number {
-    return this.#spacer.last;
-  }
-
-  get visible(): [number, number] {
-    return this.layout.tilesBetween(this.y + this.layout.options.header, this.y + this.height);
-  }
-
-  /** Shows the content from y on. hurried: one of a series of such calls. */
+  /** Shows the content from y on. isHurried: one of a series of such calls. */
   moveTo(y: number, isHurried = false): void {
     this.#hold = null;
-    this.#jump(y, isHurried);
+    this.#viewport.moveTo(y, isHurried);
   }
 
   scrollTo(ordinal: number, align: "start" | "center" | "nearest" = "center"): void {
@@ -157,34 +153,25 @@ export class Grid {
     else if (this.y < bottom) this.moveTo(Math.min(top, bottom));
   }
 
-  /** Asks again for what could not be loaded. */
+  /** Requests again what could not be loaded. */
   retry(): void {
     this.library.retry();
-    this.#pictures.retry();
+    this.#painter.retry();
   }
 
   /** The tile's picture in the window; null where it is not drawn. */
   rectOf(ordinal: number): DOMRect | null {
-    return this.rows.tile(this.layout, ordinal)?.link.getBoundingClientRect() ?? null;
+    return this.#painter.tile(ordinal)?.link.getBoundingClientRect() ?? null;
   }
 
+  /** The first tile in view that is loaded. */
   anchor(): Anchor | null {
     for (let [ordinal, stop] = this.visible; ordinal < stop; ordinal++) {
       const tile = this.library.tile(ordinal);
-      const rect = tile && this.layout.rect(ordinal);
-      if (rect) return { id: tile.id, offset: rect.top - this.y, ordinal, cursor: this.library.cursor };
+      const offset = this.#fromTop(ordinal);
+      if (tile && offset !== null) return { id: tile.id, offset, ordinal, cursor: this.library.cursor };
     }
     return null;
-  }
-
-  /** False where the view does not hold it any more. */
-  async restore(anchor: Anchor): Promise<boolean> {
-    const isSame = anchor.ordinal !== undefined && anchor.cursor === this.library.cursor;
-    const ordinal = isSame ? anchor.ordinal! : await this.library.ordinalOf(anchor.id);
-    const rect = ordinal === null ? null : this.layout.rect(ordinal);
-    if (!rect) return false;
-    this.moveTo(rect.top - Math.max(anchor.offset, this.layout.options.header - rect.height));
-    return true;
   }
 
   /** Gives a tile the focus, and brings it into view. */
@@ -193,95 +180,82 @@ export class Grid {
     this.active = ordinal;
     this.scrollTo(ordinal, "nearest");
     this.#draw();
-    this.rows.tile(this.layout, ordinal)?.link.focus({ preventScroll: true });
+    this.#painter.tile(ordinal)?.link.focus({ preventScroll: true });
   }
 
   /** Changes the height of rows; what is at the point of the view stays there. */
-  setRowHeight(height: number, x = this.width / 2, from = this.height / 2): void {
+  setRowHeight(height: number, x = this.#viewport.width / 2, from = this.height / 2): void {
     const rowHeight = clampHeight(height);
     if (rowHeight === this.rowHeight) return;
     this.rowHeight = rowHeight;
     keepHeight(rowHeight);
-    if (this.#hold?.asked !== from) this.#hold = this.#holdAt(x, from);
-    this.#relay(this.#hold);
-    this.#restLater(REST_MS);
-  }
-
-  /** What lies in the view at a point. */
-  tileAt(x: number, from: number): number {
-    return this.layout.tileAt(x, this.y + from);
-  }
-
-  /** After the active tile, or what is selected, was changed elsewhere. */
-  #selected(): void {
-    for (const tile of this.rows.tiles()) this.#mark(tile);
-    this.parts.rows.classList.toggle("is-selecting", this.selection.count > 0);
-    this.headers.selected(this.layout);
-    this.selection.remember(this.library);
-  }
-
-  #toggleGroup(group: number): void {
-    const { starts } = this.layout.groups;
-    this.selection.toggleRange(starts[group]!, starts[group + 1]!);
-  }
-
-  #changed(): void {
-    this.#hold = null;
-    this.#relay(this.#next);
-    this.#next = null;
-    this.#rest();
-    this.#begin();
+    if (this.#hold?.point !== from) this.#hold = this.#holdAt(x, from);
+    this.#layOut(this.#hold);
+    this.#viewport.restSoon();
   }
 
   /** Goes where the timeline is to begin, as soon as there is something; nothing is drawn before. */
   #begin(): void {
     const initial = this.#initial;
-    if (!initial || !this.library.isOpen || !this.width) return;
+    if (!initial || !this.library.isOpen || !this.#viewport.width) return;
     this.#initial = null;
     const show = () => {
+      if (this.#isClosed) return;
       this.#isHeld = false;
-      this.#draw(true);
-      this.#restLater(REST_MS);
+      this.#redraw();
+      this.#viewport.restSoon();
     };
-    this.restore(initial).then(show, show);
+    this.#restore(initial).then(show, show);
+  }
+
+  async #restore(anchor: Anchor): Promise<void> {
+    const isSame = anchor.ordinal !== undefined && anchor.cursor === this.library.cursor;
+    const ordinal = isSame ? anchor.ordinal! : await this.library.ordinalOf(anchor.id);
+    const rect = ordinal === null ? null : this.layout.rect(ordinal);
+    if (rect && !this.#isClosed)
+      this.moveTo(rect.top - Math.max(anchor.offset, this.layout.options.header - rect.height));
   }
 
   #resized(): void {
-    const { clientWidth, clientHeight } = this.parts.scroller;
-    if (!clientWidth || !clientHeight || (clientWidth === this.width && clientHeight === this.height)) return;
-    const isFirst = this.width === 0;
-    if (isFirst) this.rowHeight = chosenHeight() ?? usualHeight(clientWidth);
-    const { top } = this.parts.scroller.getBoundingClientRect();
-    const lower = top - this.#top;
-    this.#top = top;
-    const isSame = clientWidth === this.width;
-    if (!isFirst && !isSame) this.#hold ??= this.#holdAt(0, this.layout.options.header);
-    this.width = clientWidth;
-    this.height = clientHeight;
-    // A bar that comes above the timeline covers photos, and does not push them down.
-    if (isSame) {
-      if (lower) this.#hold = null;
-      this.#apply(this.#spacer.resize(this.layout.height, this.height, this.y + lower));
-    } else this.#relay(this.#hold);
+    const viewport = this.#viewport;
+    const isFirst = viewport.width === 0;
+    // Of the layout as it was: measuring changes the view.
+    const hold = isFirst ? null : (this.#hold ?? this.#holdAt(0, this.layout.options.header));
+    const change = viewport.measure();
+    if (!change) return;
+    if (isFirst) this.rowHeight = chosenHeight() ?? usualHeight(viewport.width);
+    if (change.hasOtherWidth) {
+      this.#hold = hold;
+      this.#layOut(hold);
+    } else {
+      // A bar that comes above the timeline covers photos, and does not push them down.
+      if (change.lower) this.#hold = null;
+      viewport.setContent(this.layout.height, this.y + change.lower);
+    }
     this.#draw();
-    this.#restLater(REST_MS);
+    viewport.restSoon();
+    this.#begin();
+  }
+
+  #changed(): void {
+    this.#hold = null;
+    this.#layOut(this.#nextHold);
+    this.#nextHold = null;
+    this.#viewport.rest();
     this.#begin();
   }
 
   /** Lays out anew. hold: what stays where it is; null: the content position. */
-  #relay(hold: Hold | null, y = this.y): void {
-    if (!this.width) return;
-    this.layout = layOut(this.library, this.rowHeight, this.#contentWidth);
+  #layOut(hold: Hold | null): void {
+    const { width } = this.#viewport;
+    if (!width) return;
+    const metrics = metricsOf(width);
+    applyMetrics(this.parts.timeline, metrics);
+    this.layout = layOut(this.library, this.rowHeight, Math.floor(this.parts.spacer.clientWidth), metrics);
     this.parts.rows.classList.toggle("is-dense", isDense(this.rowHeight));
-    this.parts.rows.ariaRowCount = String(this.layout.rows);
-    const held = hold && positionOf(this.layout, hold);
-    this.#apply(this.#spacer.resize(this.layout.height, this.height, held ?? y));
-    this.#range = [0, -1];
-    this.#draw(true);
-  }
-
-  get #contentWidth(): number {
-    return Math.floor(this.parts.spacer.clientWidth);
+    this.parts.rows.ariaRowCount = String(this.layout.rows ? this.layout.ariaRow(this.layout.rows - 1) : 0);
+    this.#viewport.setContent(this.layout.height, (hold && positionOf(this.layout, hold)) ?? this.y);
+    this.#redraw();
   }
 
   /** At the very top it is the top that is held. */
@@ -289,158 +263,57 @@ export class Grid {
     return this.y <= 0 && from <= this.layout.options.header ? null : holdAt(this.layout, this.y, x, from);
   }
 
-  #apply({ offset, top }: Place): void {
-    const { spacer, scroller } = this.parts;
-    spacer.style.height = `${this.#spacer.height}px`;
-    if (offset !== this.#offset) {
-      this.#offset = offset;
-      this.rows.move(this.layout, offset);
-    }
-    scroller.scrollTop = top;
-    this.y = this.#spacer.contentAt(top);
+  #draw(): void {
+    if (this.#viewport.width && !this.#isHeld && !this.#isClosed) this.#painter.draw();
+    this.#notify();
   }
 
-  #jump(y: number, isHurried: boolean): void {
-    const now = performance.now();
-    this.#direction = y < this.y ? -1 : 1;
-    this.#apply(this.#spacer.moveTo(Math.round(y)));
-    this.#isHurried = isHurried && now - this.#lastTime < 2 * SCRUB_MS;
-    this.#speed = 0;
-    this.#lastTime = now;
-    this.#draw();
-    this.#restLater(isHurried ? SCRUB_MS : REST_MS);
+  #redraw(): void {
+    if (!this.#isHeld) this.#painter.redraw(this.layout);
+    this.#notify();
   }
 
-  #scrolled(): void {
-    const { scrollTop } = this.parts.scroller;
-    const y = this.#spacer.contentAt(scrollTop);
-    const moved = y - this.y;
-    this.y = y;
-    if (Math.abs(moved) < 1) return; // what was set here, as the browser rounds it
-    const now = performance.now();
-    this.#hold = null;
-    this.#isHurried = false;
-    this.#speed = Math.abs(moved) / Math.min(100, Math.max(8, now - this.#lastTime));
-    this.#direction = Math.sign(moved);
-    this.#lastTime = now;
-    const place = this.#spacer.recenter(scrollTop, false);
-    if (place) this.#apply(place);
-    this.#draw();
-    this.#restLater(REST_MS);
-  }
-
-  #restLater(delay: number): void {
-    clearTimeout(this.#restTimer);
-    this.#restTimer = setTimeout(() => this.#rest(), delay);
-  }
-
-  #rest(): void {
-    this.#speed = 0;
-    this.#isHurried = false;
-    const place = this.#spacer.recenter(this.parts.scroller.scrollTop, true);
-    if (place) this.#apply(place);
-    this.#draw();
-    this.#pictures.rest();
-  }
-
-  /** isNew: nothing that is drawn is right any more. */
-  #draw(isNew = false): void {
-    if (!this.width || this.#isHeld) return;
-    const { layout, y, height, rows, headers } = this;
-    const [above, below] = this.#direction < 0 ? [AHEAD, BEHIND] : [BEHIND, AHEAD];
-    const first = layout.band(layout.rowAt(y - above * height))[0];
-    const last = layout.rows ? layout.rowAt(y + (1 + below) * height) : -1;
-    const hasFocus = rows.layer.contains(document.activeElement);
-    const kept = hasFocus && this.active >= 0 ? layout.rowOf(this.active) : -1;
-    if (isNew) {
-      rows.redraw(layout, [first, last], kept, this.#offset, (ordinal) => this.library.tile(ordinal)?.id);
-      headers.clear();
-      for (const tile of rows.tiles()) this.#bind(tile);
-    } else if (first !== this.#range[0] || last !== this.#range[1]) {
-      for (const tile of rows.draw(layout, first, last, kept, this.#offset)) this.#bind(tile);
-    }
-    this.#range = [first, last];
-    headers.draw(layout, y, y + height, this.#offset, this.#spacer.height);
-    this.#setTabStop();
-    if (isNew && hasFocus) this.#refocus();
-    if (!this.#isHurried && this.#speed < FLIGHT) this.#look();
-    if (!this.#isHurried && this.#speed < FLING) this.#showPictures();
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 
-  #bind(view: TileView): void {
-    const tile = this.library.tile(view.ordinal);
-    if (tile) view.bind(tile, `?${this.#params}${this.#params && "&"}photo=${tile.id}`);
-    this.#mark(view);
+  #selected(): void {
+    this.#painter.mark();
+    this.selection.remember(this.library);
   }
 
-  #mark({ cell, ordinal }: TileView): void {
-    const isSelected = this.selection.has(ordinal);
-    cell.classList.toggle("is-selected", isSelected);
-    cell.classList.toggle("is-previewed", this.selection.isPreviewed(ordinal));
-    cell.ariaSelected = this.isSelectable ? String(isSelected) : null;
+  #fromTop(ordinal: number): number | null {
+    const rect = this.layout.rect(ordinal);
+    return rect && rect.top - this.y;
   }
 
-  #look(): void {
-    const [start, stop] = this.#drawnTiles();
-    const [before, after] = this.#direction < 0 ? [TILES_AHEAD, 0] : [0, TILES_AHEAD];
-    this.library.look(Math.max(0, start - before), stop + after);
-  }
-
-  #showPictures(): void {
-    const visible: TileView[] = [];
-    const above: TileView[] = [];
-    const below: TileView[] = [];
-    for (const [row, { tiles }] of [...this.rows.drawn].sort((a, b) => a[0] - b[0])) {
-      const { top, height } = this.layout.rowRect(row);
-      const list = top + height <= this.y ? above : top >= this.y + this.height ? below : visible;
-      list.push(...tiles);
-    }
-    above.reverse();
-    this.#pictures.show(visible, this.#direction < 0 ? [...above, ...below] : [...below, ...above]);
-  }
-
-  #loaded(start: number, stop: number): void {
-    for (const tile of this.rows.tiles()) if (start <= tile.ordinal && tile.ordinal < stop) this.#bind(tile);
-    this.headers.loaded(this.layout, start, stop);
-    if (!this.#isHurried && this.#speed < FLING) this.#showPictures();
-  }
-
-  /** One tile takes part in the order of Tab: the active one, or else the first in view. */
-  #setTabStop(): void {
-    const stop = this.rows.tile(this.layout, this.active) ?? this.rows.tile(this.layout, this.visible[0]);
-    if (stop === this.#tabStop && stop?.link.tabIndex === 0) return;
-    if (this.#tabStop) this.#tabStop.link.tabIndex = -1;
-    if (stop) stop.link.tabIndex = 0;
-    this.#tabStop = stop;
-  }
-
-  #refocus(): void {
-    const tile = this.rows.tile(this.layout, this.active);
-    (tile?.link ?? this.parts.scroller).focus({ preventScroll: true });
-  }
-
-  #drawnTiles(): [number, number] {
-    const [first, last] = this.#range;
-    return last < first ? [0, 0] : [this.layout.rowFirst(first), this.layout.rowFirst(last + 1)];
-  }
-
-  /** Before another state of the view is shown: finds what is looked at in it, and loads that. */
   async #prepare(next: Pages): Promise<() => void> {
-    const focused = this.library.tile(this.active)?.id;
-    const [shift, active, selected] = await Promise.all([
-      this.y > 0 ? shiftOf(this.library, next, this.visible) : 0,
-      focused === undefined ? null : next.ordinalOf(focused),
-      this.selection.remap(next),
-    ]);
-    const [start, stop] = this.#drawnTiles();
-    await next.load(start + shift, stop + shift);
+    const grid = this;
+    const { library, selection } = this;
+    const { cursor } = library;
+    const transition = await prepare(next, {
+      selection,
+      get visible() {
+        return grid.visible;
+      },
+      get drawn() {
+        return grid.#painter.drawn;
+      },
+      get active() {
+        return grid.active;
+      },
+      get isAtTop() {
+        return grid.y <= 0;
+      },
+      // Once the next state is shown, only tiles that are drawn are known by their old ordinals.
+      idOf: (ordinal) =>
+        this.#painter.tile(ordinal)?.tile?.id ?? (library.cursor === cursor ? library.tile(ordinal)?.id : undefined),
+      fromTop: (ordinal) => this.#fromTop(ordinal),
+    });
     return () => {
-      this.active = active ?? -1;
-      const [ordinal] = this.visible;
-      const rect = this.y > 0 ? this.layout.rect(ordinal) : null;
-      this.#next = rect && { ordinal: ordinal + shift, part: 0, from: rect.top - this.y };
-      selected();
+      const { active, hold } = transition();
+      this.active = active;
+      this.#nextHold = hold;
     };
   }
 }

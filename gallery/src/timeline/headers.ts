@@ -1,4 +1,7 @@
-/** The headers of the groups in view. Each sticks to the view's top as long as its group is there. */
+/**
+ * The headers of the groups in view. Each sticks to the view's top as long as its group is there. In the document each
+ * comes before the rows of its group, as a row of the grid.
+ */
 import { UNDATED } from "../core/geometry";
 import type { Layout } from "../core/layout";
 import type { Library } from "../core/library";
@@ -14,7 +17,7 @@ interface HeaderView {
   place: HTMLElement;
 }
 
-/** Of a large group so many tiles are asked for their places. */
+/** Tiles of a large group whose places are counted. */
 const SAMPLE = 300;
 /** A narrower group has no room for a place beside its date, in CSS pixels. */
 const PLACE = 210;
@@ -31,8 +34,14 @@ export class Headers {
     readonly layer: HTMLElement,
     readonly library: Library,
     readonly selection: Selection,
+    /** The first row that is drawn of a group. */
+    readonly firstRow: (group: number) => Element | null,
     readonly oncheck: (group: number) => void,
   ) {}
+
+  of(group: number): Element | null {
+    return this.#drawn.get(group)?.element ?? null;
+  }
 
   /** Draws those of the groups between the content positions. limit: the height of the layer. */
   draw(layout: Layout, from: number, to: number, offset: number, limit: number): void {
@@ -78,18 +87,22 @@ export class Headers {
   }
 
   #take(group: number): HeaderView {
-    const view = this.#free.pop() ?? this.#make();
+    const view = this.#free.pop() ?? this.#create();
     view.group = group;
-    let next: HeaderView | null = null;
-    for (const one of this.#drawn.values()) if (one.group > group && one.group < (next?.group ?? Infinity)) next = one;
-    this.layer.insertBefore(view.element, next?.element ?? null);
+    this.layer.insertBefore(view.element, this.firstRow(group));
     this.#drawn.set(group, view);
     return view;
   }
 
-  #make(): HeaderView {
-    const [element, header, heading] = [make("div", "tl-group"), make("div", "tl-header"), make("h2", "")];
-    const [title, place, check] = [make("span", "tl-title"), make("span", "tl-place"), make("button", "tl-check")];
+  #create(): HeaderView {
+    const [element, header, heading] = [create("div", "tl-group"), create("div", "tl-header"), create("h2", "")];
+    const [title, place, check] = [
+      create("span", "tl-title"),
+      create("span", "tl-place"),
+      create("button", "tl-check"),
+    ];
+    element.setAttribute("role", "row");
+    header.setAttribute("role", "rowheader");
     const view = { group: -1, element, check, title, place };
     check.type = "button";
     check.setAttribute("role", "checkbox");
@@ -103,6 +116,7 @@ export class Headers {
 
   #fill(layout: Layout, view: HeaderView): void {
     const key = layout.groups.keys[view.group]!;
+    view.element.ariaRowIndex = String(layout.ariaRow(layout.groupRow[view.group]!) - 1);
     view.title.textContent = groupTitle(key);
     view.element.classList.toggle("is-undated", key === UNDATED);
     view.check.ariaLabel = `Select ${groupTitle(key)}`;
@@ -131,7 +145,7 @@ export class Headers {
   }
 }
 
-function make<K extends keyof HTMLElementTagNameMap>(name: K, className: string): HTMLElementTagNameMap[K] {
+function create<K extends keyof HTMLElementTagNameMap>(name: K, className: string): HTMLElementTagNameMap[K] {
   const element = document.createElement(name);
   element.className = className;
   return element;

@@ -1,5 +1,5 @@
 /** The keyboard in the timeline: moves by where tiles lie, selects, opens. */
-import { isTextEntry } from "../core/keyboard";
+import { isTextEntry } from "../keys";
 import type { Grid } from "./grid";
 
 /** Of the size of photos, by one press. */

@@ -1,8 +1,8 @@
-/** Which pictures are asked for, and when: what is in view first, then a little ahead; sharper ones at rest. */
+/** Which pictures are requested, and when: what is in view first, then a little ahead; sharper ones at rest. */
 import { fileUrl } from "../api";
 import type { TileView } from "./tile";
 
-/** Of tiles out of view; those in view are all asked for at once. */
+/** Of tiles out of view; those in view are all requested at once. */
 const AHEAD = 3;
 /** Previews that are loaded at once. */
 const SHARPENING = 2;
@@ -28,15 +28,15 @@ export class Pictures {
     this.pump();
   }
 
-  /** Asks for what may be asked for now. Called again whenever a picture is done. */
+  /** Requests what may be requested now. Called again whenever a picture is done. */
   pump(): void {
-    for (const tile of this.#visible) tile.ask();
+    for (const tile of this.#visible) tile.request();
     if (this.#visible.some(isWaiting)) return;
     let waiting = this.#ahead.filter(isWaiting).length;
     for (const tile of this.#ahead) {
       if (waiting >= AHEAD) return;
-      if (tile.isAsked || !tile.tile) continue;
-      tile.ask();
+      if (tile.isRequested || !tile.tile) continue;
+      tile.request();
       if (!tile.isDone) waiting++;
     }
     if (!this.#isResting || waiting) return;
@@ -46,7 +46,7 @@ export class Pictures {
     }
   }
 
-  /** Asks again for those that could not be loaded. */
+  /** Requests again those that could not be loaded. */
   retry(): void {
     for (const tile of [...this.#visible, ...this.#ahead]) if (tile.isBroken) tile.forget();
     this.pump();
@@ -84,5 +84,5 @@ export class Pictures {
 }
 
 function isWaiting(tile: TileView): boolean {
-  return tile.isAsked && !tile.isDone;
+  return tile.isRequested && !tile.isDone;
 }

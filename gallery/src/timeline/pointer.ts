@@ -1,5 +1,5 @@
 /** Mouse, pen and fingers in the timeline: opens, selects, and changes the density. */
-import { isTextEntry } from "../core/keyboard";
+import { isTextEntry } from "../keys";
 import type { Grid } from "./grid";
 
 const LONG_PRESS_MS = 450;

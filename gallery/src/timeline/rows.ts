@@ -17,8 +17,10 @@ export class Rows {
   #idOf: (ordinal: number) => string | undefined = () => undefined;
   readonly #tileOf = new WeakMap<Element, TileView>();
 
+  /** header: of a group, where that is drawn in the same layer. */
   constructor(
     readonly layer: HTMLElement,
+    readonly header: (group: number) => Element | null,
     readonly ondone: () => void,
   ) {}
 
@@ -33,17 +35,29 @@ export class Rows {
     for (const view of this.drawn.values())
       if ((view.row < first || view.row > last) && view.row !== kept) this.#release(view);
     const came: TileView[] = [];
-    let next = this.drawn.get(last + 1)?.element ?? null;
     for (let row = last; row >= first; row--) {
-      let view = this.drawn.get(row);
-      if (!view) {
-        view = this.#take(layout, row, offset);
-        this.layer.insertBefore(view.element, next);
-        came.push(...view.tiles);
-      }
-      next = view.element;
+      if (this.drawn.has(row)) continue;
+      const view = this.#take(layout, row, offset);
+      this.layer.insertBefore(view.element, this.#successor(layout, row));
+      came.push(...view.tiles);
     }
     return came.reverse();
+  }
+
+  /** The first row that is drawn of a group. */
+  firstOf(layout: Layout, group: number): Element | null {
+    const stop = layout.groupRow[group + 1]!;
+    let first = stop;
+    for (const row of this.drawn.keys()) if (row >= layout.groupRow[group]! && row < first) first = row;
+    return first < stop ? this.drawn.get(first)!.element : null;
+  }
+
+  /** What comes after a row in the document: the next row, or the header of its group. */
+  #successor(layout: Layout, row: number): Element | null {
+    const next = this.drawn.get(row + 1);
+    if (!next) return null;
+    const group = layout.groupOf(layout.rowFirst(row + 1));
+    return (layout.groupRow[group] === row + 1 ? this.header(group) : null) ?? next.element;
   }
 
   /**
@@ -59,8 +73,12 @@ export class Rows {
   ): void {
     for (const view of this.drawn.values()) {
       for (const tile of view.tiles.splice(0)) {
-        if (tile.tile) this.#reused.set(tile.tile.id, tile);
-        else this.#freeTile(tile);
+        // Two may show one asset, where pages of two states of the view are side by side.
+        if (tile.tile && !this.#reused.has(tile.tile.id)) this.#reused.set(tile.tile.id, tile);
+        else {
+          tile.release();
+          this.#freeTile(tile);
+        }
       }
       this.#release(view);
     }
@@ -95,7 +113,7 @@ export class Rows {
   #take(layout: Layout, row: number, offset: number): RowView {
     const view = this.#freeRows.pop() ?? { row, element: newRow(), tiles: [] };
     view.row = row;
-    view.element.ariaRowIndex = String(row + 1);
+    view.element.ariaRowIndex = String(layout.ariaRow(row));
     const { top, height } = layout.rowRect(row);
     view.element.style.height = `${height}px`;
     moveRow(view.element, top - offset);

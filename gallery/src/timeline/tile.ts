@@ -3,11 +3,15 @@ import { thumbHashToAverageRGBA, thumbHashToRGBA } from "thumbhash";
 import { fileUrl } from "../api";
 import { Kind, type Tile } from "../core/tile";
 import { durationText, fullDate } from "../core/time";
+import { recent } from "./recent";
 
 /** The long side of the image that a thumbnail is, in pixels. */
 const THUMBNAIL = 360;
-/** A thumbnail may be enlarged so much before a preview takes its place. */
+/** Factor by which a thumbnail may be enlarged before a preview takes its place. */
 const ENLARGED = 1.15;
+
+/** A picture that comes later than this after its request fades in; cached ones are there before. */
+const LATE_MS = 100;
 
 export class TileView {
   readonly cell = document.createElement("div");
@@ -19,12 +23,13 @@ export class TileView {
   width = 0;
   height = 0;
   /** A source is set. */
-  isAsked = false;
+  isRequested = false;
   /** It is shown, or cannot be. */
   isDone = false;
   isSharp = false;
   #canvas: HTMLCanvasElement | null = null;
   #badges: HTMLSpanElement | null = null;
+  #requestedAt = 0;
 
   constructor(ondone: () => void) {
     this.cell.className = "tl-cell";
@@ -36,7 +41,7 @@ export class TileView {
     this.image.decoding = "async";
     this.image.draggable = false;
     this.image.onload = () => {
-      if (!this.isDone) this.#shown(true);
+      if (!this.isDone) this.#shown(performance.now() - this.#requestedAt > LATE_MS);
       ondone();
     };
     this.image.onanimationend = () => this.#removeHash();
@@ -59,7 +64,7 @@ export class TileView {
     style.height = `${height}px`;
   }
 
-  /** Shows the asset's texts and marks; its picture comes when it is asked for. */
+  /** Shows the asset's texts and marks; its picture comes when it is requested. */
   bind(tile: Tile, href: string): void {
     if (this.tile && (this.tile.id !== tile.id || this.tile.version !== tile.version)) this.#clearImage();
     this.tile = { ...tile };
@@ -69,11 +74,12 @@ export class TileView {
     this.#showBadges(tile);
   }
 
-  /** Asks for the thumbnail. */
-  ask(): void {
+  /** Requests the thumbnail. */
+  request(): void {
     const { tile, image } = this;
-    if (!tile || this.isAsked) return;
-    this.isAsked = true;
+    if (!tile || this.isRequested) return;
+    this.isRequested = true;
+    this.#requestedAt = performance.now();
     image.src = fileUrl(tile.id, "thumbnail", tile.version);
     if (image.complete && image.naturalWidth > 0) this.#shown(false);
     else if (tile.thumbhash) this.#showHash(tile.thumbhash);
@@ -120,6 +126,7 @@ export class TileView {
 
   #shown(isLate: boolean): void {
     this.isDone = true;
+    recent.keep(this.image.src);
     this.cell.style.backgroundColor = "";
     this.image.classList.add("is-shown");
     this.image.classList.toggle("is-late", isLate);
@@ -130,7 +137,7 @@ export class TileView {
     this.image.removeAttribute("src");
     this.image.classList.remove("is-shown", "is-late");
     this.cell.classList.remove("is-broken");
-    this.isAsked = this.isDone = this.isSharp = false;
+    this.isRequested = this.isDone = this.isSharp = false;
     this.#removeHash();
   }
 
