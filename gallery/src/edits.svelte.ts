@@ -83,10 +83,6 @@ class Edits {
     return this.#enqueue(() => this.#send(ids, values));
   }
 
-  done(change: Change | null, ids: string[]): void {
-    this.#done(change ? [change] : [], "", ids);
-  }
-
   /** Takes back the notice's edit, or the last one. */
   undo(notice?: Notice): Promise<void> {
     if (!notice) return this.#enqueue(() => this.#undoLast());
