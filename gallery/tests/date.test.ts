@@ -22,16 +22,16 @@ describe("a date to go to", () => {
   ])("%j is %j", (text, date) => expect(parseDate(text)).toBe(date));
 
   const day = fc.date({ min: new Date("1950-01-01"), max: new Date("2050-01-01"), noInvalidDate: true });
-  const iso = day.map((one) => one.toISOString().slice(0, 10));
+  const iso = day.map((date) => date.toISOString().slice(0, 10));
 
   it("leads to the nearest day that is not later, in both orders", () => {
     fc.assert(
       fc.property(fc.uniqueArray(iso, { minLength: 1, maxLength: 40 }), iso, (some, date) => {
         const ascending = some.toSorted();
-        const wanted = ascending.findLast((one) => one <= date) ?? ascending[0];
-        expect(ascending[nearestDay(ascending, date)]).toBe(wanted);
+        const expected = ascending.findLast((day) => day <= date) ?? ascending[0];
+        expect(ascending[nearestDay(ascending, date)]).toBe(expected);
         const descending = ascending.toReversed();
-        expect(descending[nearestDay(descending, date)]).toBe(wanted);
+        expect(descending[nearestDay(descending, date)]).toBe(expected);
       }),
     );
     expect(nearestDay([], "2019-01-01")).toBe(-1);

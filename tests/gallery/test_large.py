@@ -124,6 +124,23 @@ def test_the_photo_under_the_pointer_stays_there_when_tiles_grow(large: Server, 
     assert abs(in_window(page)[before][1] - y) < 400
 
 
+def test_rows_and_headings_are_in_order_wherever_the_view_jumps(large: Server, open_page: OpenPage) -> None:
+    page = open_page(large.url)
+    page.wait_for_selector(TILES)
+    page.locator(TILES).first.focus()
+    order = "() => [...document.querySelectorAll('[role=row]')].map((row) => Number(row.ariaRowIndex))"
+    for key in ("PageDown", "PageDown", "PageUp", "End", "PageUp", "Home"):
+        page.keyboard.press(key)
+        numbers = page.evaluate(order)
+        assert len(numbers) > 2 and numbers == sorted(set(numbers)), key
+    bar = page.get_by_role("scrollbar").bounding_box()
+    for part in (0.5, 0.51, 0.49, 0.1):  # the focused row stays, far away
+        page.mouse.click(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] * part)
+        page.locator(".tl-link[tabindex='0']").first.evaluate("(link) => link.focus({ preventScroll: true })")
+        numbers = page.evaluate(order)
+        assert len(numbers) > 2 and numbers == sorted(set(numbers)), part
+
+
 def test_no_pictures_are_asked_for_while_flinging(large: Server, open_page: OpenPage) -> None:
     page = open_page(large.url)
     until(lambda: is_sharp(page), what="sharp thumbnails")

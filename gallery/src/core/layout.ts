@@ -5,6 +5,7 @@
  * row. Of the tiles only the rows are stored: where a tile lies in its row follows from the ratios.
  */
 import { clampedRatios, lastAtMost, type Groups } from "./geometry";
+import { RowTable } from "./rowtable";
 
 export interface LayoutOptions {
   width: number;
@@ -45,43 +46,6 @@ interface Slot {
   gaps: number;
 }
 
-class Rows {
-  count = 0;
-  first: Uint32Array;
-  top: Float64Array;
-  height: Int32Array;
-  left: Int32Array;
-  width: Int32Array;
-
-  constructor(capacity: number) {
-    this.first = new Uint32Array(capacity + 1);
-    this.top = new Float64Array(capacity);
-    this.height = new Int32Array(capacity);
-    this.left = new Int32Array(capacity);
-    this.width = new Int32Array(capacity);
-  }
-
-  add(first: number, top: number, height: number, left: number, width: number): void {
-    const row = this.count++;
-    if (row >= this.height.length) this.#grow();
-    this.first[row] = first;
-    this.top[row] = top;
-    this.height[row] = height;
-    this.left[row] = left;
-    this.width[row] = width;
-  }
-
-  #grow(): void {
-    const capacity = this.height.length * 2;
-    const copy = <T extends Uint32Array | Float64Array | Int32Array>(to: T, from: T): T => (to.set(from), to);
-    this.first = copy(new Uint32Array(capacity + 1), this.first);
-    this.top = copy(new Float64Array(capacity), this.top);
-    this.height = copy(new Int32Array(capacity), this.height);
-    this.left = copy(new Int32Array(capacity), this.left);
-    this.width = copy(new Int32Array(capacity), this.width);
-  }
-}
-
 /** The least height at which the group is wider than its header. */
 function wider({ ratio, gaps }: Slot, narrowest: number): number {
   return ((narrowest - gaps) / ratio) * (1 + 1e-9);
@@ -98,7 +62,7 @@ export class Layout {
   readonly groupWidth: Int32Array;
   /** The first row of each group, and, last, the number of rows. */
   readonly groupRow: Uint32Array;
-  readonly #rows: Rows;
+  readonly #rows: RowTable;
   readonly #ratios: Float64Array;
 
   constructor(
@@ -116,7 +80,7 @@ export class Layout {
     this.#ratios = clampedRatios(NARROWEST, WIDEST);
     const isVisible = options.width > 0;
     const guess = isVisible ? (this.total * options.rowHeight * 1.3) / options.width + count + 16 : 16;
-    this.#rows = new Rows(Math.ceil(guess));
+    this.#rows = new RowTable(Math.ceil(guess));
     if (isVisible) this.#place();
     this.#rows.first[this.#rows.count] = this.total;
     this.groupRow[count] = this.#rows.count;
@@ -389,7 +353,7 @@ export class Layout {
         gaps += gap;
         continue;
       }
-      // Break before or after this tile, whichever leaves the row's height closer to the wanted one.
+      // Break before or after this tile, whichever leaves the row's height closer to the row height.
       const shrunk = (width - gaps) / sum;
       const grown = i > first ? (width - gaps + gap) / before : Infinity;
       const isBefore = grown * shrunk < rowHeight * rowHeight;

@@ -24,11 +24,11 @@ interface State {
 /** Prepares for a later state of the view, before it is shown; returns what is done when it is. */
 export type Participant = (next: Pages) => Promise<() => void>;
 
-/** The least time between refreshes that pages of a later state ask for. */
+/** Delay of a refresh that a page of a later state calls for. */
 const STALE_MS = 500;
 /** The greatest delay between refreshes that fail. */
 const STALE_MAX_MS = 60_000;
-/** A view that changes while it is read is read again, so many times in all. */
+/** Maximum number of reads of a view that changes while it is read. */
 const ATTEMPTS = 4;
 const EMPTY: Totals = { cursor: -1, total: 0, undated: 0, assets: 0, days: [], counts: [] };
 
@@ -83,7 +83,7 @@ export class Library {
 
   /** Fetches totals and geometry. Rejects with ApiError, and with AbortError. */
   async open(signal?: AbortSignal): Promise<void> {
-    const first = readPage(this.view, 0, signal).catch(() => null); // most begin there; if not, it is asked for again
+    const first = readPage(this.view, 0, signal).catch(() => null); // most begin there; a failure is repeated when it is looked at
     const state = await this.#read(null, signal);
     if (!state) return;
     const pages = this.#pagesOf(state.totals);
@@ -99,7 +99,7 @@ export class Library {
 
   /**
    * Reads tiles again whose values may have changed while the order of the view has not. Old ones stay until then.
-   * What fails is told to `onerror`, and tried again.
+   * Failures are reported to `onerror`, and repeated.
    */
   async reload(): Promise<void> {
     await this.#refreshing?.catch(() => {}); // what it has read already may be older than the change
@@ -115,7 +115,7 @@ export class Library {
     return this.#pages.tile(ordinal);
   }
 
-  /** Loads the tiles of what is looked at; what is on its way for what was looked at before is given up. */
+  /** Loads the tiles that are looked at, and aborts requests for others. */
   look(start: number, stop: number): void {
     this.#pages.look(start, Math.min(stop, this.total));
   }
@@ -130,7 +130,7 @@ export class Library {
     return this.#current(async (pages) => {
       await pages.load(ordinal, ordinal + 1);
       const tile = pages.tile(ordinal);
-      if (!tile) throw new RangeError(`There is no photo ${ordinal + 1} here.`);
+      if (!tile) throw new RangeError(`There is no photo ${ordinal + 1} in this view.`);
       return tile;
     });
   }
@@ -145,7 +145,7 @@ export class Library {
     const tile = this.#pages.find(id);
     if (!tile) return;
     Object.assign(tile, change);
-    this.#tellLoaded(tile.ordinal, tile.ordinal + 1);
+    this.#notifyLoaded(tile.ordinal, tile.ordinal + 1);
   }
 
   /** The assets from start to before stop; members: with all those of stacks. */
@@ -163,7 +163,7 @@ export class Library {
     return subscribe(this.#loads, listener);
   }
 
-  /** Called when something could not be loaded in the background; it is tried again. */
+  /** Called when something could not be loaded in the background. It is repeated, unless the server refused it (4xx). */
   onerror(listener: (error: unknown) => void): () => void {
     return subscribe(this.#errors, listener);
   }
@@ -249,7 +249,7 @@ export class Library {
   #pagesOf({ cursor, total }: Totals, onstale?: () => void): Pages {
     const pages: Pages = new Pages(this.view, cursor, total, {
       loaded: (start, stop) => {
-        if (this.#pages === pages) this.#tellLoaded(start, stop);
+        if (this.#pages === pages) this.#notifyLoaded(start, stop);
       },
       failed: (error) => {
         if (this.#pages === pages) for (const listener of this.#errors) listener(error);
@@ -270,7 +270,7 @@ export class Library {
     }, delay);
   }
 
-  #tellLoaded(start: number, stop: number): void {
+  #notifyLoaded(start: number, stop: number): void {
     for (const listener of this.#loads) listener(start, stop);
   }
 }

@@ -24,11 +24,12 @@ export interface PagesEvents {
 }
 
 const PAGE = 200;
-/** Pages that are kept: 16,000 tiles, about 8 MB. */
-const KEPT = 80;
+/** Maximum number of pages in memory: 16,000 tiles, about 8 MB. */
+const MAX_PAGES = 80;
 /** Delay before failed pages are read again: doubled by each failure. */
 const RETRY_MS = 2000;
 const RETRY_MAX_MS = 60_000;
+/** Maximum number of ids in one request. */
 const IDS = 10_000;
 
 export class Pages {
@@ -63,7 +64,7 @@ export class Pages {
     if (this.total) this.#first = first;
   }
 
-  /** Loads the pages of what is looked at, gives up others that are on their way, and forgets the oldest. */
+  /** Loads the pages of these tiles, aborts requests for others, and drops the least recently used pages. */
   look(start: number, stop: number): void {
     if (start >= stop) return;
     const [first, last] = (this.#window = [Math.floor(start / PAGE), Math.floor((stop - 1) / PAGE)]);
@@ -71,7 +72,7 @@ export class Pages {
       if ((!page.tiles || page.hasFailed) && !page.waiting && !this.#isLookedAt(index)) this.#drop(index, page);
     for (let index = first; index <= last; index++) this.#page(index);
     for (const [index, page] of this.#pages) {
-      if (this.#pages.size <= KEPT) break;
+      if (this.#pages.size <= MAX_PAGES) break;
       if (!page.waiting && !this.#isLookedAt(index)) this.#drop(index, page);
     }
   }
@@ -100,9 +101,9 @@ export class Pages {
   /** Null where the view does not hold it. */
   async ordinalOf(id: string): Promise<number | null> {
     const params = paramsOf(this.view, { id });
-    const found = await getJson<{ ordinal: number | null; cursor: number }>("/api/timeline/position", params);
-    if (found.cursor !== this.cursor) this.events.stale();
-    return found.ordinal;
+    const answer = await getJson<{ ordinal: number | null; cursor: number }>("/api/timeline/position", params);
+    if (answer.cursor !== this.cursor) this.events.stale();
+    return answer.ordinal;
   }
 
   /** Rejects (409) where the view has changed: the ids would be those of other photos. */

@@ -59,10 +59,10 @@ export class Spacer {
 
   /** The scroll position that shows y; the window stays where it is if it holds y with room around it. */
   moveTo(y: number): Place {
-    const wanted = Math.min(this.last, Math.max(0, y));
-    const top = wanted - this.#offset;
-    if (!this.#hasRoom(top, NEAR)) this.#center(wanted);
-    return { offset: this.#offset, top: wanted - this.#offset };
+    const target = Math.min(this.last, Math.max(0, y));
+    const top = target - this.#offset;
+    if (!this.#hasRoom(top, NEAR)) this.#center(target);
+    return { offset: this.#offset, top: target - this.#offset };
   }
 
   /** The new place where the window has to move, else null. isResting: nothing is scrolling now. */

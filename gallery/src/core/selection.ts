@@ -13,7 +13,7 @@ export interface IdSource {
   ordinalOf(id: string): Promise<number | null>;
 }
 
-/** The ids of ranges up to this size are remembered, so that a change of the view selects nothing that was not seen. */
+/** Maximum size of a range whose ids are all remembered, so that a change of the view selects nothing unseen. */
 const REMEMBERED = 20_000;
 
 /** Ids that are looked up from each end of a range before it is given up. */

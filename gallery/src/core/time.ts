@@ -3,7 +3,7 @@ import { UNDATED } from "./geometry";
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** Making a format takes milliseconds, so each is made once. */
+/** Cached: creating a format takes milliseconds. */
 function formatOf(options: Intl.DateTimeFormatOptions, locale: string | undefined): Intl.DateTimeFormat {
   const key = `${locale} ${JSON.stringify(options)}`;
   let format = formats.get(key);

@@ -21,7 +21,7 @@ interface HeaderView {
 const SAMPLE = 300;
 /** A narrower group has no room for a place beside its date, in CSS pixels. */
 const PLACE = 210;
-/** Places that are named; others are only told of. */
+/** Maximum number of places named; others are counted. */
 const NAMED = 2;
 
 export class Headers {

@@ -76,7 +76,8 @@ export class Painter {
   draw(): void {
     const [first, last] = this.#inReach();
     if (first !== this.#range[0] || last !== this.#range[1])
-      for (const tile of this.rows.draw(this.#layout, first, last, this.#kept, this.viewport.offset)) this.#bind(tile);
+      for (const tile of this.rows.draw(this.#layout, first, last, this.#pinned, this.viewport.offset))
+        this.#bind(tile);
     this.#finish([first, last]);
   }
 
@@ -86,7 +87,7 @@ export class Painter {
     this.#layout = layout;
     this.#headers.clear();
     const reach = this.#inReach();
-    this.rows.redraw(layout, reach, this.#kept, this.viewport.offset, (ordinal) => this.library.tile(ordinal)?.id);
+    this.rows.redraw(layout, reach, this.#pinned, this.viewport.offset, (ordinal) => this.library.tile(ordinal)?.id);
     for (const tile of this.rows.tiles()) this.#bind(tile);
     this.#finish(reach);
     if (hasFocus) (this.tile(this.active)?.link ?? this.viewport.scroller).focus({ preventScroll: true });
@@ -137,7 +138,7 @@ export class Painter {
   }
 
   /** The row of the focused tile stays drawn wherever it is. */
-  get #kept(): number {
+  get #pinned(): number {
     return this.hasFocus && this.active >= 0 ? this.#layout.rowOf(this.active) : -1;
   }
 

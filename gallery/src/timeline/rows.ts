@@ -30,18 +30,14 @@ export class Rows {
     return cell ? (this.#tileOf.get(cell) ?? null) : null;
   }
 
-  /** Draws the rows from first to last; `kept` stays drawn wherever it is. Returns the tiles that came. */
-  draw(layout: Layout, first: number, last: number, kept: number, offset: number): TileView[] {
+  /** Draws the rows from first to last; `pinned` stays drawn wherever it is. Returns the new tiles. */
+  draw(layout: Layout, first: number, last: number, pinned: number, offset: number): TileView[] {
     for (const view of this.drawn.values())
-      if ((view.row < first || view.row > last) && view.row !== kept) this.#release(view);
-    const came: TileView[] = [];
-    for (let row = last; row >= first; row--) {
-      if (this.drawn.has(row)) continue;
-      const view = this.#take(layout, row, offset);
-      this.layer.insertBefore(view.element, this.#successor(layout, row));
-      came.push(...view.tiles);
-    }
-    return came.reverse();
+      if ((view.row < first || view.row > last) && view.row !== pinned) this.#release(view);
+    const added: TileView[] = [];
+    // From the last one: a header that stays lies before all rows of its group, and rows above it go before it.
+    for (let row = last; row >= first; row--) if (!this.drawn.has(row)) added.push(...this.#add(layout, row, offset));
+    return added;
   }
 
   /** The first row that is drawn of a group. */
@@ -52,22 +48,24 @@ export class Rows {
     return first < stop ? this.drawn.get(first)!.element : null;
   }
 
-  /** What comes after a row in the document: the next row, or the header of its group. */
+  /** What follows a row in the document: the next row that is drawn, or the header of that row's group. */
   #successor(layout: Layout, row: number): Element | null {
-    const next = this.drawn.get(row + 1);
-    if (!next) return null;
-    const group = layout.groupOf(layout.rowFirst(row + 1));
-    return (layout.groupRow[group] === row + 1 ? this.header(group) : null) ?? next.element;
+    let next = Infinity;
+    for (const drawn of this.drawn.keys()) if (drawn > row && drawn < next) next = drawn;
+    if (next === Infinity) return null;
+    const group = layout.groupOf(layout.rowFirst(next));
+    const isOther = group !== layout.groupOf(layout.rowFirst(row));
+    return (isOther ? this.header(group) : null) ?? this.drawn.get(next)!.element;
   }
 
   /**
    * Draws the rows of another layout, or of another state of the view. Tiles of assets that are still there keep their
-   * pictures. kept: as for `draw`; idOf: of the new ordinals.
+   * pictures. pinned: as for `draw`; idOf: of the new ordinals.
    */
   redraw(
     layout: Layout,
     [first, last]: [number, number],
-    kept: number,
+    pinned: number,
     offset: number,
     idOf: (ordinal: number) => string | undefined,
   ): void {
@@ -83,8 +81,8 @@ export class Rows {
       this.#release(view);
     }
     this.#idOf = idOf;
-    this.draw(layout, first, last, kept, offset);
-    if (kept >= 0 && !this.drawn.has(kept)) this.layer.append(this.#take(layout, kept, offset).element);
+    this.draw(layout, first, last, pinned, offset);
+    if (pinned >= 0 && !this.drawn.has(pinned)) this.#add(layout, pinned, offset);
     for (const tile of this.#reused.values()) {
       tile.release();
       this.#freeTile(tile);
@@ -108,6 +106,13 @@ export class Rows {
   tile(layout: Layout, ordinal: number): TileView | null {
     const row = layout.rowOf(ordinal);
     return this.drawn.get(row)?.tiles[ordinal - layout.rowFirst(row)] ?? null;
+  }
+
+  #add(layout: Layout, row: number, offset: number): TileView[] {
+    const next = this.#successor(layout, row);
+    const { element, tiles } = this.#take(layout, row, offset);
+    this.layer.insertBefore(element, next);
+    return tiles;
   }
 
   #take(layout: Layout, row: number, offset: number): RowView {
@@ -168,7 +173,7 @@ function newRow(): HTMLDivElement {
   return element;
 }
 
-/** A row that is kept though it is far away stays inside what browsers can place. */
+/** Limit of positions, in pixels: a pinned row that is far away stays where browsers can place it. */
 const FAR = 2_100_000;
 
 function moveRow(element: HTMLElement, top: number): void {

@@ -6,7 +6,7 @@ import { Kind, tilesOf, type TileColumns } from "../../src/core/tile";
 class Server {
   cursor = 7;
   ids = Array.from({ length: 1000 }, (_, i) => i);
-  asked: string[] = [];
+  requests: string[] = [];
   aborted = 0;
   isHeld = false;
   isBroken = false;
@@ -14,7 +14,7 @@ class Server {
   ratings: Record<number, number> = {};
 
   fetch = async (path: string, init: RequestInit = {}): Promise<Response> => {
-    this.asked.push(path);
+    this.requests.push(path);
     const { pathname, searchParams } = new URL(path, "http://127.0.0.1");
     const [start, stop] = [Number(searchParams.get("start")), Number(searchParams.get("stop"))];
     const etag = `"${this.cursor}-5e"`;
@@ -88,7 +88,7 @@ function columns(cursor: number, start: number, ids: number[]): TileColumns {
 let server: Server;
 let library: Library;
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
-const tilesAsked = () => server.asked.filter((path) => path.includes("/tiles")).length;
+const tileRequests = () => server.requests.filter((path) => path.includes("/tiles")).length;
 
 beforeEach(async () => {
   server = new Server();
@@ -111,8 +111,8 @@ describe("Library", () => {
       147,
       [0, 1000],
     ]);
-    expect(server.asked.every((path) => path.includes("?q=sea+%26+sand"))).toBe(true);
-    expect(server.asked.map((path) => path.split("?")[0]).sort()).toEqual([
+    expect(server.requests.every((path) => path.includes("?q=sea+%26+sand"))).toBe(true);
+    expect(server.requests.map((path) => path.split("?")[0]).sort()).toEqual([
       "/api/timeline",
       "/api/timeline/geometry",
       "/api/timeline/tiles",
@@ -121,10 +121,10 @@ describe("Library", () => {
 
   it("asks for the first page while it opens, and takes it if it is of the same state", async () => {
     await library.load(0, 200);
-    expect([tilesAsked(), library.tile(0)?.id]).toEqual([1, idOf(0)]);
+    expect([tileRequests(), library.tile(0)?.id]).toEqual([1, idOf(0)]);
     const other = new Library({});
     await other.open();
-    expect(tilesAsked()).toBe(2);
+    expect(tileRequests()).toBe(2);
     other.close();
   });
 
@@ -141,13 +141,13 @@ describe("Library", () => {
   it("gives up pages that are no longer looked at, unless somebody waits for them", async () => {
     server.isHeld = true;
     library.look(200, 600);
-    const wanted = library.load(600, 601);
-    wanted.catch(() => {});
+    const waiting = library.load(600, 601);
+    waiting.catch(() => {});
     await settled();
     library.look(800, 900);
     await settled();
     expect(server.aborted).toBe(2);
-    expect(tilesAsked()).toBe(1 + 4); // the first page is asked for when the view is opened
+    expect(tileRequests()).toBe(1 + 4); // the first page is requested when the view is opened
   });
 
   it("says that nothing changed, by the cursor", async () => {
@@ -198,9 +198,9 @@ describe("Library", () => {
 
   it("finds ordinals, loaded or not, and none of what the view does not hold", async () => {
     await library.load(0, 1);
-    const before = server.asked.length;
+    const before = server.requests.length;
     expect(await library.ordinalOf(idOf(150))).toBe(150);
-    expect(server.asked.length).toBe(before);
+    expect(server.requests.length).toBe(before);
     expect(await library.ordinalOf(idOf(700))).toBe(700);
     expect(await library.ordinalOf(idOf(7777))).toBeNull();
   });
@@ -223,20 +223,20 @@ describe("Library", () => {
     server.isBroken = true;
     library.look(200, 210);
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(tilesAsked()).toBe(1 + 5); // at 0, 2, 6, 14 and 30 seconds
+    expect(tileRequests()).toBe(1 + 5); // at 0, 2, 6, 14 and 30 seconds
     library.look(201, 211);
     await vi.advanceTimersByTimeAsync(0);
-    expect(tilesAsked()).toBe(1 + 5);
+    expect(tileRequests()).toBe(1 + 5);
   });
 
-  it("does not repeat what the server refuses, until that is asked for", async () => {
+  it("does not repeat what the server refuses, until it is retried", async () => {
     vi.useFakeTimers();
     const failed = vi.fn();
     library.onerror(failed);
     [server.isBroken, server.status] = [true, 404];
     library.look(200, 210);
     await vi.advanceTimersByTimeAsync(3_600_000);
-    expect([tilesAsked(), failed.mock.calls.length]).toEqual([2, 1]);
+    expect([tileRequests(), failed.mock.calls.length]).toEqual([2, 1]);
     server.isBroken = false;
     await library.refresh();
     await vi.advanceTimersByTimeAsync(0);
@@ -256,10 +256,10 @@ describe("Library", () => {
     library.look(200, 210);
     await vi.advanceTimersByTimeAsync(100);
     library.close();
-    const requests = tilesAsked();
+    const requests = tileRequests();
     await vi.advanceTimersByTimeAsync(100_000);
     await expect(library.get(300)).rejects.toThrow();
-    expect([await library.refresh(), tilesAsked()]).toEqual([false, requests]);
+    expect([await library.refresh(), tileRequests()]).toEqual([false, requests]);
   });
 
   it("reads tiles again, and keeps the old ones until then", async () => {
@@ -326,9 +326,9 @@ describe("Library", () => {
     }
     expect(library.tile(0)).toBeUndefined();
     expect(library.tile(39_000)?.id).toBe(idOf(39_000));
-    const asked = tilesAsked();
+    const before = tileRequests();
     library.look(39_000, 40_000);
-    expect(tilesAsked()).toBe(asked);
+    expect(tileRequests()).toBe(before);
   });
 
   it("rejects what there is not, and shows edits at once", async () => {

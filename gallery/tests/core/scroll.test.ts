@@ -48,23 +48,23 @@ describe("Spacer", () => {
     fc.assert(
       fc.property(heights, views, steps, (height, view, steps: Step[]) => {
         const browser = new Browser(new Spacer(), height, view);
-        let wanted = 0;
+        let target = 0;
         const clamp = (y: number) => Math.min(Math.max(0, browser.height - browser.view), Math.max(0, y));
         for (const step of steps) {
           if (step.kind === "resize") {
             [browser.height, browser.view] = [step.height, step.view];
-            wanted = clamp(wanted);
-            browser.apply(browser.spacer.resize(step.height, step.view, wanted));
+            target = clamp(target);
+            browser.apply(browser.spacer.resize(step.height, step.view, target));
           } else if (step.kind === "jump") {
-            wanted = clamp(step.by);
+            target = clamp(step.by);
             browser.apply(browser.spacer.moveTo(step.by));
           } else {
             browser.scroll(step.by);
-            wanted = clamp(wanted + step.by);
+            target = clamp(target + step.by);
             const place = browser.spacer.recenter(browser.top, step.kind === "rest");
             if (place) browser.apply(place);
           }
-          expect(browser.shown).toBe(wanted);
+          expect(browser.shown).toBe(target);
           expect(browser.spacer.height).toBeLessThanOrEqual(LIMIT);
         }
       }),
