@@ -71,9 +71,9 @@ def test_an_album_that_was_deleted_elsewhere_says_so(site: Server, page: Any, co
 def test_what_the_viewer_could_not_be_loaded_for_can_be_tried_again(
     site: Server, open_page: OpenPage, complaints: Complaints
 ) -> None:
-    page = open_page("about:blank")
+    page = open_page(site.url)
     page.route("**/gallery/Viewer-*.js", lambda route: route.abort())
-    page.goto(site.url)
+    page.reload()
     page.wait_for_selector(TILES)
     page.wait_for_timeout(2500)  # it is preloaded, and the page is loaded again once
     page.wait_for_selector(TILES)
@@ -94,14 +94,25 @@ def test_the_place_is_kept_by_two_reloads(site: Server, open_page: OpenPage) -> 
     top = "document.querySelector('.tl-scroller').scrollTop"
     before = page.evaluate(top)
     assert before > 100
-    routes = []
-    page.route("**/api/timeline/tiles*", lambda route: routes.append(route))
+    page.route("**/api/timeline/tiles*", lambda route: None)  # no photo is known before it is left
+    page.reload()
+    page.wait_for_timeout(500)
     page.reload()
     page.wait_for_timeout(500)
     page.unroute("**/api/timeline/tiles*")
     page.reload()
     page.wait_for_selector(TILES)
     until(lambda: abs(page.evaluate(top) - before) < 2, what="the place")
+
+    page.route("**/api/timeline/tiles*", lambda route: None)
+    page.reload()
+    page.wait_for_timeout(500)
+    page.evaluate("document.querySelector('.tl-scroller').scrollTop = 300")
+    page.wait_for_timeout(700)
+    page.unroute("**/api/timeline/tiles*")
+    page.reload()
+    page.wait_for_selector(TILES)
+    until(lambda: abs(page.evaluate(top) - 300) < 2, what="the place where no photo was known")
 
 
 def test_keys_scroll_from_wherever_the_focus_is(site: Server, open_page: OpenPage) -> None:

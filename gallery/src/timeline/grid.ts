@@ -20,7 +20,8 @@ export interface Parts {
 
 /** A place in the timeline that outlasts the page. */
 export interface Anchor {
-  id: string;
+  /** Null: the tile was not loaded yet. */
+  id: string | null;
   /** Pixels from the top of the timeline's window to the top of the tile. */
   offset: number;
   /** Where it was in which state of the view. */
@@ -164,14 +165,17 @@ export class Grid {
     return this.#painter.tile(ordinal)?.link.getBoundingClientRect() ?? null;
   }
 
-  /** The first tile in view that is loaded. */
+  /** The first tile in view that is loaded, or else the first; null where nothing is drawn. */
   anchor(): Anchor | null {
+    if (this.#isHeld) return null;
     for (let [ordinal, stop] = this.visible; ordinal < stop; ordinal++) {
       const tile = this.library.tile(ordinal);
       const offset = this.#fromTop(ordinal);
       if (tile && offset !== null) return { id: tile.id, offset, ordinal, cursor: this.library.cursor };
     }
-    return null;
+    const [ordinal] = this.visible;
+    const offset = this.#fromTop(ordinal);
+    return offset === null ? null : { id: null, offset, ordinal, cursor: this.library.cursor };
   }
 
   /** Gives a tile the focus, and brings it into view. */
@@ -209,8 +213,8 @@ export class Grid {
   }
 
   async #restore(anchor: Anchor): Promise<void> {
-    const isSame = anchor.ordinal !== undefined && anchor.cursor === this.library.cursor;
-    const ordinal = isSame ? anchor.ordinal! : await this.library.ordinalOf(anchor.id);
+    const isSame = anchor.id === null || anchor.cursor === this.library.cursor;
+    const ordinal = isSame ? (anchor.ordinal ?? null) : await this.library.ordinalOf(anchor.id!);
     const rect = ordinal === null ? null : this.layout.rect(ordinal);
     if (rect && !this.#isClosed)
       this.moveTo(rect.top - Math.max(anchor.offset, this.layout.options.header - rect.height));
