@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import av
 import numpy as np
@@ -64,6 +66,9 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ' GPano:ProjectionType="equirectangular"/></rdf:RDF></x:xmpmeta>'
     )
     draw(photos / "sphere.jpg", 2000, 1000, 10, "2024:06:03 10:00:00", xmp=packet.encode())
+    draw(photos / "small.jpg", 200, 140, 11, "2024:06:02 10:00:00")
+    for number in (1, 2, 3):
+        draw(photos / f"IMG_20240601_100000_BURST00{number}.jpg", 600, 400, 20 + number, f"2024:06:01 10:00:0{number}")
     for name in ("IMG_0412.JPG", "IMG_0412.MOV", "PXL_20240420_013210000.mp4"):
         shutil.copy(SAMPLES / "Sydney" / name, photos)
     shutil.copy(SAMPLES / "Kyoto" / "DSC00141.TIF", photos)
@@ -334,6 +339,11 @@ def test_a_panorama_turns_or_says_that_it_cannot(look: Look, complaints: Complai
     page = look("sphere.jpg")
     if page.evaluate("document.createElement('canvas').getContext('webgl2') !== null"):
         page.wait_for_selector(".panorama.ready", timeout=20_000)
+        page.evaluate("document.querySelector('.panorama canvas').dataset.same = 'yes'")
+        page.keyboard.press("5")
+        page.get_by_text("Rated 1 photo 5 stars").wait_for()
+        page.wait_for_timeout(700)
+        assert page.locator(".panorama canvas[data-same]").count() == 1  # not built anew
         page.keyboard.press("p")
         page.wait_for_selector(".panorama", state="detached")
     else:
@@ -477,6 +487,150 @@ def test_photos_are_put_into_the_trash_and_restored(look: Look, shop: Server, op
     page.get_by_text("The trash is empty").wait_for()
 
 
+def test_of_a_burst_the_chosen_photo_goes_alone(look: Look, shop: Server) -> None:
+    name = "IMG_20240601_100000_BURST001.jpg"
+    with urlopen(f"{shop.url}/api/assets/{id_of(shop, name)}/details") as answer:
+        stack = json.load(answer)["stack"]
+    assert len(stack) == 3
+    with Index.open(shop.database, read_only=True) as index:
+        page = look(index.get(stack[0])["original_file_name"])
+    chosen = page.locator(".members [aria-pressed=true] img")
+    button = page.locator(".bar [title$='(Delete)']")
+    page.locator("[aria-label='Move all 3 of the stack to the trash']").wait_for()
+    page.keyboard.press("PageDown")
+    until(lambda: stack[1] in (chosen.get_attribute("src") or ""), what="the second of the burst")
+    assert button.get_attribute("aria-label") == "Move this photo of the stack to the trash"
+    page.keyboard.press("Delete")
+    until(lambda: trashed(shop) == [stack[1]], what="the second in the trash")
+    page.wait_for_selector("text=1 photo to the trash")
+    until(lambda: page.locator(".members img").count() == 2, what="a stack of two")
+    assert stack[2] in (chosen.get_attribute("src") or "")  # the next of the burst, not of the view
+    page.locator(".undo").click()
+    until(lambda: trashed(shop) == [], what="the photo to be back")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    page.locator("[aria-label='Move all 3 of the stack to the trash']").click()
+    until(lambda: set(trashed(shop)) == set(stack), what="all of the burst in the trash")
+
+
+def test_a_picture_that_failed_is_loaded_though_the_thumbnail_is_there(look: Look, complaints: Complaints) -> None:
+    page = look("first.jpg")
+    for part in ("**/preview*", "**/original*"):
+        page.route(part, lambda route: route.abort())
+    page.keyboard.press("End")
+    page.keyboard.press("Home")
+    page.reload()
+    page.wait_for_selector(".viewer:not(.opening) .box .picture")
+    page.wait_for_timeout(1000)
+    assert place(page)["natural"] <= 360 and page.locator(".viewer [role=alert]").count() == 0
+    first = photo_in(page)
+    page.keyboard.press("s")  # a slideshow does not wait for it
+    until(lambda: photo_in(page) != first, what="the next photo")
+    page.keyboard.press("s")
+    page.unroute("**/preview*")
+    page.unroute("**/original*")
+    rests(page, 3000)
+    complaints.expect("net::ERR_FAILED")
+
+
+def test_a_slideshow_passes_a_video_that_cannot_be_played(look: Look, complaints: Complaints) -> None:
+    page = look("PXL_20240420_013210000.mp4")
+    video = photo_in(page)
+    page.keyboard.press("ArrowLeft")
+    until(lambda: photo_in(page) != video, what="the photo before")
+    page.route("**/original*", lambda route: route.abort())
+    page.keyboard.press("ArrowRight")
+    page.locator(".unplayable").wait_for()
+    page.clock.install()
+    page.keyboard.press("s")
+    page.clock.run_for(6000)
+    until(lambda: photo_in(page) != video, what="what comes after the video")
+    complaints.expect("net::ERR_FAILED")
+
+
+def test_a_small_photo_is_shown_at_its_size(shop: Server, open_page: OpenPage) -> None:
+    page = open_page(shop.url)
+    page.route("**/details", lambda route: None)  # as of a server that is slow
+    page.goto(f"{shop.url}/?photo={id_of(shop, 'tall.jpg')}")
+    page.wait_for_selector(".viewer:not(.opening) .box .picture")
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    until(lambda: place(page)["natural"] == 200, what="the small photo")
+    until(lambda: place(page)["width"] == 800, what="four times its size")
+    page.unroute("**/details")
+    page.keyboard.press("a")
+    until(lambda: place(page)["width"] == 200, what="its actual size")
+    assert page.locator(".percent").inner_text() == "100 %"
+    page.mouse.dblclick(640, 400)
+    until(lambda: place(page)["width"] == 800, what="the whole photo")
+
+
+def test_a_video_has_its_own_keys_and_no_zoom(look: Look) -> None:
+    page = look("PXL_20240420_013210000.mp4")
+    video = photo_in(page)
+    page.mouse.move(640, 300)
+    page.mouse.wheel(0, -300)
+    page.keyboard.press("+")
+    page.wait_for_timeout(200)
+    assert page.locator(".percent").count() == 0 and place(page)["height"] == 800
+    page.evaluate("document.querySelector('video').focus()")  # as by Tab: keys were used before
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Home")
+    page.wait_for_timeout(400)
+    assert photo_in(page) == video
+    page.keyboard.press("Escape")
+    page.wait_for_selector(VIEWER, state="detached")
+
+
+def test_messages_and_titles_end_with_their_photo(
+    look: Look, shop: Server, album: Path, complaints: Complaints
+) -> None:
+    page = look("second.jpg")
+    page.route("**/api/assets", lambda route: route.fulfill(status=507, json={"detail": "the disk is full"}))
+    page.keyboard.press("2")
+    page.get_by_text("Not saved: the disk is full").wait_for()
+    page.keyboard.press("ArrowRight")
+    until(lambda: page.locator(".viewer .problem").count() == 0, what="no message")
+    until(lambda: "June 7" in page.title(), what="the photo's title")
+    page.go_back()
+    page.wait_for_selector(VIEWER, state="detached")
+    assert page.title() == "Photos · indexer"
+    third = id_of(shop, "third.jpg")
+    until(lambda: page.evaluate("document.activeElement.href ?? ''").endswith(third), what="focus on the last photo")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".viewer:not(.opening)")
+    page.keyboard.press("i")
+    until(lambda: "June 7" in page.title(), what="the photo's title")
+    page.locator(".panel .path a").first.click()
+    page.wait_for_selector(VIEWER, state="detached")
+    until(lambda: page.title() == f"{album}/photos · indexer", what="the folder's title")
+    complaints.expect("507")
+
+
+def test_a_draft_outlives_a_reload_and_is_saved_by_back(look: Look, shop: Server) -> None:
+    page = look("first.jpg")
+    first = photo_in(page) or ""
+    page.keyboard.press("e")
+    area = page.locator(".panel textarea")
+    area.wait_for()
+    page.keyboard.type("half a thou")
+    page.reload()
+    page.wait_for_selector(".viewer:not(.opening)")
+    page.keyboard.press("i")
+    area.wait_for()
+    assert area.input_value() == "half a thou"
+    area.focus()
+    page.keyboard.press("End")
+    page.keyboard.type("ght")
+    page.evaluate("history.back()")
+
+    def description() -> str | None:
+        with Index.open(shop.database, read_only=True) as index:
+            return index.get(first)["metadata"]["description"]  # type: ignore[no-any-return]
+
+    until(lambda: description() == "half a thought", what="the description to be saved")
+
+
 def test_what_failed_is_there_when_the_server_is_back(
     shop: Server, open_page: OpenPage, complaints: Complaints
 ) -> None:
@@ -539,6 +693,21 @@ class Fingers:
             self.send("Move", *((a + (c - a) * part, b + (d - b) * part) for (a, b), (c, d) in ways))
             self._page.wait_for_timeout(12)
         self.send("End")
+
+
+def test_a_second_finger_ends_a_drag(look: Look) -> None:
+    page = look("second.jpg", Screen(390, 844, 2, True))
+    fingers = Fingers(page)
+    fingers.send("Start", (200, 300))
+    for y in range(310, 420, 10):
+        fingers.send("Move", (200, y))
+    style = "document.querySelector('.viewer .slide').style.transform"
+    until(lambda: page.evaluate(style) != "", what="the photo to be dragged")
+    fingers.send("Start", (200, 410), (300, 410))
+    fingers.send("Move", (195, 410), (305, 410))
+    assert page.evaluate(style) == ""
+    assert page.evaluate("document.querySelector('.viewer .ground').style.opacity") == "1"
+    fingers.send("End")
 
 
 def test_by_touch(look: Look) -> None:

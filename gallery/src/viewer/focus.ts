@@ -17,17 +17,3 @@ export function keepFocusWithin(root: HTMLElement, event: KeyboardEvent): void {
     (event.shiftKey ? last : first).focus();
   }
 }
-
-/** What had the focus, to give it back. */
-export class Opener {
-  readonly #element = document.activeElement;
-  readonly #href = this.#element?.getAttribute("href");
-
-  /** Does nothing where the element stands for something else now: tiles of a timeline are recycled. */
-  focus(): void {
-    const element = this.#element;
-    if (!(element instanceof HTMLElement) || !element.isConnected || element.getAttribute("href") !== this.#href)
-      return;
-    element.focus({ preventScroll: true });
-  }
-}
