@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from indexer import Index
 
 from ..conftest import until
@@ -128,7 +130,16 @@ def test_a_key_that_may_not_delete_offers_no_trash(
         page.keyboard.press("?")
         page.get_by_role("heading", name="Keys").wait_for()
         assert page.get_by_text("Rate the selected photos, remove their rating").count() == 1
-        assert page.get_by_text("Move the selected photos to the trash").count() == 0
+        assert page.get_by_text("o the trash").count() == 0
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        photo = opened(page, 3)
+        page.get_by_role("button", name="Favorite", exact=True).wait_for()
+        assert page.get_by_role("button", name="Move to the trash").count() == 0
+        page.keyboard.press("Delete")
+        page.keyboard.press("4")
+        page.get_by_text("Rated 1 photo").wait_for()
+        assert photo_in(page) == photo
         complaints.allow("401")
         page.context.close()
     finally:
@@ -170,3 +181,36 @@ def test_a_person_who_uses_the_size_slider_can_still_use_keys(site: Server, page
     page.keyboard.press("Escape")
     eventually(page, "document.activeElement.matches('.tl-scroller, .tl-scroller *')")
     assert photo_in(page) is None
+
+
+def test_ratings_that_were_set_elsewhere_are_shown(site: Server, page: Any) -> None:
+    page.wait_for_selector(TILES)
+    photo = ids_shown(page)[2]
+    for number in (5, 2, 4):
+        with site.http() as http:
+            http.patch("/api/assets", json={"ids": [photo], "rating": number})
+        until(lambda number=number: f"rated {number} of 5" in stars(page, photo), what=f"{number} stars on the tile")
+
+
+def test_hundreds_of_photos_are_moved_to_the_trash_at_once(tmp_path: Path, built: Path, open_page: OpenPage) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for number in range(240):
+        Image.new("RGB", (8, 6), (number, 90, 60)).save(photos / f"{number}.png")
+    with Index.open(tmp_path / "many.db") as index:
+        index.scan([photos])
+    server = start(tmp_path / "many.db", tmp_path / "serve.log")
+    try:
+        page = open_page(server.url)
+        page.wait_for_selector(TILES)
+        page.keyboard.press("Control+a")
+        page.wait_for_selector("text=240 selected")
+        page.keyboard.press("Delete")
+        page.get_by_text("No photos yet").wait_for()
+        page.get_by_role("button", name="Undo").click()
+        page.wait_for_selector(TILES)
+        with server.http() as http:
+            until(lambda: http.get("/api/timeline").json()["total"] == 240, what="all of them back")
+        page.context.close()
+    finally:
+        server.stop()

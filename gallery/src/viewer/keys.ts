@@ -35,6 +35,8 @@ interface Row {
   shift?: boolean;
   /** It changes the index. */
   writes?: boolean;
+  /** The key of the session has to be for deleting. */
+  deletes?: boolean;
   /** As the overlay of keys shows them, separated by blanks. */
   shown: string;
   what: string;
@@ -74,6 +76,7 @@ const ROWS: readonly Row[] = [
     shown: "Delete #",
     what: "Move to the trash (a chosen photo of a stack alone); in the trash, restore",
     writes: true,
+    deletes: true,
   },
   { keys: { i: "info" }, shown: "i", what: "Info" },
   { keys: { f: "fullscreen" }, shown: "f", what: "Full screen" },
@@ -81,8 +84,8 @@ const ROWS: readonly Row[] = [
 ];
 
 /** For the overlay of keys; readOnly: without those that change anything. */
-export function viewerKeys(readOnly: boolean): KeyGroup {
-  const rows = ROWS.filter(({ writes }) => !writes || !readOnly);
+export function viewerKeys(readOnly: boolean, canDelete = !readOnly): KeyGroup {
+  const rows = ROWS.filter(({ writes, deletes }) => (!writes || !readOnly) && (!deletes || canDelete));
   return { title: "Photo", keys: rows.map(({ shown, what }) => [shown, what] as const) };
 }
 
