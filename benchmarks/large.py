@@ -23,11 +23,15 @@ from typing import Any
 
 from indexer import Index, ids
 from indexer.media.facts import Face, MediaFacts, Metadata
-from indexer.store import connection, pages
-from indexer.store.changes import Change, FileStat
-from indexer.store.enrichments import Enrichment, Place
-from indexer.store.pages import Wanted
-from indexer.store.writer import Writer
+from indexer.store import connection
+from indexer.store.assets import add_assets, count_by_month, select_page
+from indexer.store.changes import Change
+from indexer.store.enrichments import Enrichment, Place, put_enrichments
+from indexer.store.files import FileStat
+from indexer.store.filters import Wanted
+from indexer.store.records import select_records
+from indexer.store.roots import add_root
+from indexer.store.transaction import begin
 
 from .__main__ import line
 from .measuring import INDEXER, Row, row, timed
@@ -105,9 +109,9 @@ def measure(scratch: Path, *, quick: bool) -> list[Row]:
 def make_index(path: Path, count: int, *, places: bool = True) -> int:
     """Assets a second."""
     dice = random.Random(1)
-    writer = Writer(connection.open_for_writing(path))
-    with writer.transaction():
-        root = writer.add_root("/photos", "file:///photos")
+    writing = connection.open_for_writing(path)
+    with begin(writing) as tx:
+        root = add_root(tx, "/photos", "file:///photos")
     began = datetime(2005, 1, 1)
     started = time.monotonic()
     for first in range(0, count, _AT_ONCE):
@@ -117,22 +121,22 @@ def make_index(path: Path, count: int, *, places: bool = True) -> int:
             towns.append(dice.choice(_TOWNS) if dice.random() < 0.7 else None)
             facts = _facts(dice, number, taken, towns[-1])
             new.append(Change("new", _stat(root.id, number, taken), facts, ids.asset_id(facts.sha256)))
-        with writer.transaction():
-            asset_ids = writer.add(new)
+        with begin(writing) as tx:
+            asset_ids = add_assets(tx, new)
         if not places:
             continue
-        with writer.transaction():
+        with begin(writing) as tx:
             for asset_id, town in zip(asset_ids, towns, strict=True):
                 if town is not None:
                     place = Place(*town[:4], timezone="Etc/UTC")
-                    writer.put_enrichments([Enrichment(asset_id, "places", 1, "made", place)])
+                    put_enrichments(tx, [Enrichment(asset_id, "places", 1, "made", place)])
     seconds = time.monotonic() - started
     with Index.open(path) as index:
         some = [row["id"] for row in index.query(f"SELECT id FROM asset ORDER BY id LIMIT {_ALBUMS * 100}")]
         for number in range(min(_ALBUMS, count // 3000 + 1)):
             index.albums.create(f"Album {number}", some[number * 100 : number * 100 + 100])
         list(index.search_json("nothing"))  # takes in the words
-    writer.connection.close()
+    writing.close()
     return round(count / seconds)
 
 
@@ -192,7 +196,7 @@ def look_at(path: Path) -> list[Row]:
         year = lambda: datetime(dice.randrange(2005, 2025), 6, 1)  # noqa: E731
 
         def page(wanted: Wanted, after: str | None = None) -> Callable[[], object]:
-            return lambda: pages.records(db, pages.page(db, wanted, after, 51) or [])
+            return lambda: select_records(db, select_page(db, wanted, after, 51) or [])
 
         def month_of(one: datetime) -> Wanted:
             return Wanted(after=one, before=one + timedelta(days=30))
@@ -213,9 +217,9 @@ def look_at(path: Path) -> list[Row]:
             "page of 50: of a person": lambda: page(Wanted(person_ids=[dice.choice(people)]))(),
             "page of 50: of two people": lambda: page(Wanted(person_ids=dice.sample(people, 2)))(),
             "page of 50: by 100 ids": lambda: page(Wanted(ids=dice.sample(ids, 100)))(),
-            "counts by month: all": lambda: pages.months(db, Wanted(), 201),
-            "counts by month: 20": lambda: pages.months(db, Wanted(), 21),
-            "counts by month: of a person": lambda: pages.months(db, Wanted(person_ids=[dice.choice(people)]), 201),
+            "counts by month: all": lambda: count_by_month(db, Wanted(), 201),
+            "counts by month: 20": lambda: count_by_month(db, Wanted(), 21),
+            "counts by month: of a person": lambda: count_by_month(db, Wanted(person_ids=[dice.choice(people)]), 201),
             "exist, 100 checksums": lambda: index.exist(checksums=[str(one) for one in dice.sample(ids, 100)]),
             "events, the last 50": lambda: index.events(after=5 * count - 60, limit=50),
             "search: a rare word": lambda: found(f"IMG_{dice.randrange(count):07d}"),

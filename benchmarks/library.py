@@ -30,8 +30,12 @@ from indexer.enrich.appearance import thumbhash
 from indexer.enrich.variants import encode, shrink
 from indexer.media.facts import Face, MediaFacts, Metadata, Motion, Origin
 from indexer.store import connection, enrichments
-from indexer.store.changes import Change, FileStat
-from indexer.store.writer import Writer
+from indexer.store.assets import add_assets
+from indexer.store.changes import Change
+from indexer.store.connection import IndexConnection
+from indexer.store.files import FileStat
+from indexer.store.roots import add_root
+from indexer.store.transaction import Transaction, begin
 
 FIRST, LAST = date(2005, 1, 1), date(2025, 12, 31)
 _AT_ONCE = 5000
@@ -122,17 +126,17 @@ def make_library(path: Path, assets: int, *, words: bool = True) -> None:
     if path.exists():
         raise FileExistsError(path)
     dice = random.Random(assets)
-    writer = Writer(connection.open_for_writing(path))
-    pictures = _draw_pictures(writer, cache_folder(path))
-    with writer.transaction():
-        root = writer.add_root("/photos", "file:///photos").id
+    writing = connection.open_for_writing(path)
+    pictures = _draw_pictures(writing, cache_folder(path))
+    with begin(writing) as tx:
+        root = add_root(tx, "/photos", "file:///photos").id
     shots = _shots(dice, assets)
     for first in range(0, assets, _AT_ONCE):
         some = [next(shots) for _ in range(min(_AT_ONCE, assets - first))]
-        with writer.transaction():
-            _write(writer, dice, root, first, some, pictures)
-    _say(writer, dice, assets)
-    writer.connection.close()
+        with begin(writing) as tx:
+            _write(tx, dice, root, first, some, pictures)
+    _say(writing, dice, assets)
+    writing.close()
     with Index.open(path) as index:
         _make_albums(index, dice, assets)
         if words:
@@ -244,14 +248,14 @@ def _press(
 
 
 def _write(
-    writer: Writer,
+    tx: Transaction,
     dice: random.Random,
     root: int,
     first: int,
     shots: Sequence[Shot],
     pictures: dict[str, list[Picture]],
 ) -> None:
-    number = writer.connection.execute("SELECT coalesce(max(number), 0) FROM asset").fetchone()[0]
+    number = tx.connection.execute("SELECT coalesce(max(number), 0) FROM asset").fetchone()[0]
     new = []
     for at, shot in enumerate(shots, first):
         facts = _facts(dice, at, shot)
@@ -260,8 +264,8 @@ def _write(
         stat = FileStat(root, folder, f"{at}-{shot.name}", facts.size, second * 10**9, second * 10**9, at + 10, 1,
                         second * 10**9, "library")  # fmt: skip
         new.append(Change("new", stat, facts, ids.asset_id(facts.sha256)))
-    writer.add(new)
-    now, places, looks, variants = writer.now, [], [], []
+    add_assets(tx, new)
+    now, places, looks, variants = tx.now, [], [], []
     for row, shot in enumerate(shots, number + 1):
         if shot.town is not None:
             places.append((row, *shot.town[:4], "Etc/UTC"))
@@ -271,7 +275,7 @@ def _write(
         for name, (width, height) in picture.sizes.items():
             # Of a byte, so that all of them together are no reason to make room in the cache.
             variants.append((row, name, f"library/{picture.name}-{name}.jpg", "image/jpeg", width, height, 1, now))
-    database = writer.connection
+    database = tx.connection
     database.executemany(
         "INSERT INTO place (asset_number, city, state, country, country_code, timezone) VALUES (?, ?, ?, ?, ?, ?)",
         places,
@@ -316,11 +320,11 @@ def _facts(dice: random.Random, at: int, shot: Shot) -> MediaFacts:
     )
 
 
-def _say(writer: Writer, dice: random.Random, assets: int) -> None:
+def _say(database: IndexConnection, dice: random.Random, assets: int) -> None:
     """What the user said of one in two hundred."""
     some = sorted(dice.sample(range(1, assets + 1), assets // 200))
-    with writer.transaction():
-        writer.connection.executemany(
+    with begin(database):
+        database.executemany(
             "INSERT INTO user_value (asset_id, is_favorite, rating) SELECT id, ?, ? FROM asset WHERE number = ?",
             [(dice.choice((1, 1, None)), dice.choice((None, 4, 5)), number) for number in some],
         )
@@ -342,12 +346,12 @@ def _shape(shot: Shot) -> str:
     return min(_SHAPES, key=lambda name: abs(np.log(_SHAPES[name] * height / width)))
 
 
-def _draw_pictures(writer: Writer, folder: Path) -> dict[str, list[Picture]]:
+def _draw_pictures(database: IndexConnection, folder: Path) -> dict[str, list[Picture]]:
     """By shape."""
     private.make_folder(folder / "library")
     private.write(folder / "CACHEDIR.TAG", b"Signature: 8a477f597d28d172789f06886806bc55\n")
-    with writer.transaction():
-        enrichments.put_setting(writer.connection, "cache_uri", folder.as_uri())
+    with begin(database):
+        enrichments.put_setting(database, "cache_uri", folder.as_uri())
     chance, found = np.random.default_rng(1), dict[str, list[Picture]]()
     for shape, ratio in _SHAPES.items():
         for at in range(_OF_EACH_SHAPE):

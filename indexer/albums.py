@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING
 
 from . import ids
 from .errors import NotFound, UsageError
-from .store import queries
-from .store.queries import Album
+from .store.albums import (
+    Album,
+    add_to_album,
+    delete_album,
+    describe_album,
+    put_album,
+    select_album_assets,
+    select_albums,
+    take_from_album,
+)
 
 if TYPE_CHECKING:
     from .index import Index
@@ -27,7 +35,7 @@ class Albums:
         self._index = index
 
     def list(self) -> Sequence[Album]:
-        return queries.albums(self._index.connection)
+        return select_albums(self._index.connection)
 
     def get(self, name_or_id: str) -> Album:
         found = [one for one in self.list() if name_or_id in (one.id, one.name)]
@@ -39,23 +47,23 @@ class Albums:
         return found[0]
 
     def assets(self, name_or_id: str) -> Sequence[str]:
-        return queries.album_assets(self._index.connection, self.get(name_or_id).id)
+        return select_album_assets(self._index.connection, self.get(name_or_id).id)
 
     def create(self, name: str, assets: Assets = (), description: str | None = None) -> Album:
         asset_ids = self._index.known(assets)
         album_id = ids.named_id("album", str(uuid.uuid4()))
-        with self._index.user_change(f"album '{name}' made") as writer:
-            writer.put_album(album_id, name)
+        with self._index.user_change(f"album '{name}' made") as tx:
+            put_album(tx, album_id, name)
             if description is not None:
-                writer.describe_album(album_id, description=description)
+                describe_album(tx, album_id, description=description)
             for asset_id in asset_ids:
-                writer.add_to_album(album_id, asset_id)
+                add_to_album(tx, album_id, asset_id)
         return self.get(album_id)
 
     def rename(self, name_or_id: str, name: str) -> Album:
         album = self.get(name_or_id)
-        with self._index.user_change(f"album '{album.name}' renamed '{name}'") as writer:
-            writer.put_album(album.id, name)
+        with self._index.user_change(f"album '{album.name}' renamed '{name}'") as tx:
+            put_album(tx, album.id, name)
         return self.get(album.id)
 
     def set(self, name_or_id: str, **values: str | None) -> Album:
@@ -63,25 +71,25 @@ class Albums:
         if unknown := set(values) - {"name", "description"}:
             raise UsageError(f"'{min(unknown)}' cannot be set: there are name, description")
         album = self.get(name_or_id)
-        with self._index.user_change(f"album '{album.name}' changed") as writer:
-            writer.describe_album(album.id, **values)
+        with self._index.user_change(f"album '{album.name}' changed") as tx:
+            describe_album(tx, album.id, **values)
         return self.get(album.id)
 
     def delete(self, name_or_id: str) -> Album:
         """The photos in it stay."""
         album = self.get(name_or_id)
-        with self._index.user_change(f"album '{album.name}' deleted") as writer:
-            writer.delete_album(album.id)
+        with self._index.user_change(f"album '{album.name}' deleted") as tx:
+            delete_album(tx, album.id)
         return album
 
     def add(self, name_or_id: str, assets: Assets) -> Sequence[str]:
         """The ids of those that were not in it yet."""
         album = self.get(name_or_id)
         what = f"added to '{album.name}'"
-        return self._index.for_each(what, assets, lambda writer, one: writer.add_to_album(album.id, one))
+        return self._index.for_each(what, assets, lambda tx, asset_id: add_to_album(tx, album.id, asset_id))
 
     def remove(self, name_or_id: str, assets: Assets) -> int:
         """How many were in it. The photos stay."""
         album = self.get(name_or_id)
         what = f"taken from '{album.name}'"
-        return len(self._index.for_each(what, assets, lambda writer, one: writer.take_from_album(album.id, one)))
+        return len(self._index.for_each(what, assets, lambda tx, asset_id: take_from_album(tx, album.id, asset_id)))

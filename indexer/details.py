@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import motion
 from .files import is_regular
-from .store import details, enrichments, queries
+from .store import details, enrichments
 from .store.details import AlbumName, AssetFile
+from .store.metadata import select_keywords
 from .sync.explain import explain_with_xmp
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def details_of(index: Index, asset_id: str) -> Details:
         date=_date_source(origins),
         origins=origins,
         files=files,
-        keywords=queries.keywords(index.connection, asset_id),
+        keywords=select_keywords(index.connection, asset_id),
         albums=details.albums_of(index.connection, asset_id),
         problems=_problems(index, asset_id, files),
         motion=motion.moving_picture(index, asset_id),

@@ -138,7 +138,7 @@ def _misplaced(index: Index, *, fix: bool) -> Iterator[Finding]:
 
 
 def _watches(index: Index) -> Iterator[Finding]:
-    from .store import queries
+    from .store.files import count_folders
     from .sync.volumes import has_events, watch_limit
 
     for root in index.roots():
@@ -148,7 +148,7 @@ def _watches(index: Index) -> Iterator[Finding]:
     limit = watch_limit()
     if limit is None:
         return
-    folders = queries.count_folders(index.connection)
+    folders = count_folders(index.connection)
     if folders > limit:
         wanted = int(folders * _ROOM_FOR_MORE)
         words = f"{folders:,} folders, and the system has {limit:,} watches: the rest is polled"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from .errors import UsageError
 from .store import undo
+from .store.trash import restore_asset, trash_asset
+from .store.user_values import set_user_values
 
 if TYPE_CHECKING:
     from .index import Index, PathLike
@@ -31,13 +33,13 @@ def edit(
     known = index.known(asset_ids)
     if not known or not (values or is_trashed is not None):
         return known, None
-    with index.user_change(name_edit(len(set(known)), values, is_trashed)) as writer:
+    with index.user_change(name_edit(len(set(known)), values, is_trashed)) as tx:
         for asset_id in known:
             if values:
-                writer.say(asset_id, **values)
+                set_user_values(tx, asset_id, **values)
             if is_trashed is not None:
-                (writer.trash if is_trashed else writer.restore)(asset_id)
-    return known, undo.find(index.connection, writer.change_id)
+                (trash_asset if is_trashed else restore_asset)(tx, asset_id)
+    return known, undo.find(index.connection, tx.change_id)
 
 
 def name_edit(count: int, values: Values, is_trashed: bool | None = None) -> str:

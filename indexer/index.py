@@ -42,14 +42,19 @@ if TYPE_CHECKING:
     from .people import People
     from .repair import Repair
     from .search import Wanted
+    from .store.assets import Existing, Listed
     from .store.changes import Change
     from .store.connection import IndexConnection
     from .store.enrichments import Encoded, Failure
+    from .store.events import Event
+    from .store.files import Counts, StoredFile, Verdict
+    from .store.filters import Filter
+    from .store.jobs import Activity, Coverage
     from .store.merge import Merged
-    from .store.queries import Counts, Event, Existing, Filter, Listed, Trashed
-    from .store.rows import Activity, Coverage, Mount, Root, StoredFile, Verdict
+    from .store.roots import Mount, Root
+    from .store.transaction import Transaction
+    from .store.trash import Trashed
     from .store.undo import UserChange
-    from .store.writer import Writer
     from .sync.explain import Explanation
     from .sync.missing import Lost
     from .sync.summary import Summary
@@ -104,10 +109,10 @@ class Index:
 
     def get_json(self, id_or_path: PathLike) -> str:
         """As `get`, the text that the view asset_json has."""
-        from .store import queries
+        from .store.records import asset_json
 
         asset_id = self.resolve(id_or_path)
-        text = queries.asset_json(self._db, asset_id)
+        text = asset_json(self._db, asset_id)
         if text is None:
             raise NotFound(f"no asset {asset_id} in {self.path}")
         return text
@@ -118,13 +123,14 @@ class Index:
         if ASSET_ID.fullmatch(text):
             return text
         from . import paths
-        from .store import queries
+        from .store.files import select_file_at
+        from .store.roots import select_roots
         from .sync.roots import locate
 
-        place = locate(text, queries.roots(self._db))
+        place = locate(text, select_roots(self._db))
         if place is not None:
             root, within = place
-            file = queries.file_at(self._db, root.id, *paths.split(within))
+            file = select_file_at(self._db, root.id, *paths.split(within))
             if file is not None and file.asset_id:
                 return file.asset_id
             raise NotFound(f"no record for {text}: 'indexer why' says what became of it")
@@ -132,9 +138,9 @@ class Index:
 
     def files(self, id_or_path: PathLike) -> Sequence[StoredFile]:
         """Every place where an asset lies or lay, first seen first."""
-        from .store import queries
+        from .store.files import select_places
 
-        return queries.places(self._db, self.resolve(id_or_path))
+        return select_places(self._db, self.resolve(id_or_path))
 
     def exist(
         self,
@@ -144,21 +150,23 @@ class Index:
     ) -> Sequence[Existing]:
         """Assets that have, or had before they were edited, content with one of these checksums (base64 of SHA-256 or
         SHA-1), or that are called so on this device; those in the trash too."""
-        from .store import queries
+        from .store.assets import select_existing
 
-        return queries.existing(self._db, checksums, checksum_sha1s, device_asset_ids)
+        return select_existing(self._db, checksums, checksum_sha1s, device_asset_ids)
 
     def list(self, wanted: Filter | None = None, limit: int = 20) -> Sequence[Listed]:
         """The newest assets first."""
-        from .store import queries
+        from .store.assets import list_assets
+        from .store.filters import Filter
 
-        return queries.listed(self._db, wanted or queries.Filter(), limit)
+        return list_assets(self._db, wanted or Filter(), limit)
 
     def list_json(self, wanted: Filter | None = None, limit: int = 20) -> Iterator[str]:
         """The records of `list`, each as `get_json` gives it."""
-        from .store import queries
+        from .store.assets import list_assets_json
+        from .store.filters import Filter
 
-        return queries.listed_json(self._db, wanted or queries.Filter(), limit)
+        return list_assets_json(self._db, wanted or Filter(), limit)
 
     def search(self, query: str, limit: int = 20) -> Sequence[Listed]:
         """Assets by words and filters (see indexer.search), the best first. Raises UsageError for other filters."""
@@ -232,22 +240,22 @@ class Index:
     def update_words(self) -> bool:
         """Bring the words that are searched up to date, unless the index cannot be written; whether they were not."""
         from .store import search
+        from .store.transaction import begin
 
         if self._read_only or not search.is_behind(self._db) or not os.access(self.path, os.W_OK):
             return False
-        from .store.writer import Writer
 
-        writer, more = Writer(self._writable()), True
+        connection, more = self._writable(), True
         while more:
-            with writer.transaction():
-                more = search.catch_up(writer.connection)
+            with begin(connection):
+                more = search.catch_up(connection)
         return True
 
     def keywords(self, id_or_path: PathLike) -> Sequence[str]:
         """The words that the photo is tagged with."""
-        from .store import queries
+        from .store.metadata import select_keywords
 
-        return queries.keywords(self._db, self.resolve(id_or_path))
+        return select_keywords(self._db, self.resolve(id_or_path))
 
     def explain(self, id_or_path: PathLike) -> Explanation:
         """Where the values of a record come from, and what other sources said."""
@@ -259,12 +267,12 @@ class Index:
 
     def motion(self, id_or_path: PathLike) -> bytes:
         """The film inside a motion photo. Raises NotFound where there is none, or its file cannot be reached."""
-        from .store import queries
+        from .store.metadata import select_motion
         from .sync.explain import original
 
         asset_id = self.resolve(id_or_path)
         self.get_json(asset_id)
-        motion = queries.motion(self._db, asset_id)
+        motion = select_motion(self._db, asset_id)
         if motion is None:
             raise NotFound(f"{asset_id} holds no film: it is no motion photo")
         path = original(self._db, asset_id)
@@ -283,22 +291,22 @@ class Index:
         return why(self._db, path)
 
     def roots(self) -> Sequence[Root]:
-        from .store import queries
+        from .store.roots import select_roots
 
-        return queries.roots(self._db)
+        return select_roots(self._db)
 
     def mounts(self, root_id: int) -> Sequence[Mount]:
         """The drives mounted inside a root."""
-        from .store import queries
+        from .store.roots import select_mounts
 
-        return queries.mounts(self._db, root_id)
+        return select_mounts(self._db, root_id)
 
     def coverage(self) -> dict[int, Coverage]:
         """How a running watch follows each root, by the root's id."""
-        from .store import queries
+        from .store.jobs import select_coverage
 
         watched = {path for one in self.activities() if one.kind == "watch" for path in one.roots}
-        known = queries.coverage(self._db)
+        known = select_coverage(self._db)
         return {root.id: known[root.id] for root in self.roots() if root.path in watched and root.id in known}
 
     def root_at(self, path: PathLike) -> Root:
@@ -312,20 +320,20 @@ class Index:
 
     def verdicts(self) -> dict[str, int]:
         """How many paths have each verdict that occurs: a part of `counts`, at once in an index of any size."""
-        from .store import queries
+        from .store.files import count_verdicts
 
-        return queries.verdicts(self._db)
+        return count_verdicts(self._db)
 
     def counts(self) -> Counts:
-        from .store import queries
+        from .store.files import count_all
 
-        return queries.counts(self._db)
+        return count_all(self._db)
 
     def failures(self, limit: int = 1000) -> Sequence[Verdict]:
         """Paths that are damaged, unreadable or never came to rest."""
-        from .store import queries
+        from .store.files import select_failures
 
-        return queries.failures(self._db, limit)
+        return select_failures(self._db, limit)
 
     def activities(self) -> Sequence[Activity]:
         """Scans, watches and servers at work now."""
@@ -335,31 +343,38 @@ class Index:
 
     def query(self, sql: str) -> Iterator[dict[str, Any]]:
         """The rows of the user's own SELECT, by column. Cannot write. Raises QueryError."""
-        from .store import connection, queries
+        from .store import connection
+        from .store.sql import select_rows
 
         with closing(connection.open_for_reading(self.path)) as own:
-            yield from queries.select(own, sql)
+            yield from select_rows(own, sql)
 
     # The trash, and what happened
 
     def trashed(self) -> Sequence[Trashed]:
         """What is in the trash, the longest there first."""
-        from .store import queries
+        from .store.trash import select_trashed
 
-        return queries.trashed(self._db)
+        return select_trashed(self._db)
 
     def trash(self, ids_or_paths: Sequence[PathLike]) -> Sequence[str]:
         """Put assets in the trash, whatever becomes of their files, which are not touched. Returns their ids."""
-        return self.for_each("put in the trash", ids_or_paths, lambda writer, asset_id: writer.trash(asset_id))
+        from .store.trash import trash_asset
+
+        return self.for_each("put in the trash", ids_or_paths, trash_asset)
 
     def restore(self, ids_or_paths: Sequence[PathLike]) -> Sequence[str]:
         """Take assets out of the trash, with all they had; also those whose files are gone. Returns their ids."""
-        return self.for_each("taken out of the trash", ids_or_paths, lambda writer, one: writer.restore(one))
+        from .store.trash import restore_asset
+
+        return self.for_each("taken out of the trash", ids_or_paths, restore_asset)
 
     def empty_trash(self, days: float = 30.0, *, dry_run: bool = False) -> Sequence[Trashed]:
         """Forget for good what has been in the trash for so many days, and return it. What has a file that is there, or
         lies on a drive that is away, stays; but what was uploaded goes, with its file in the index's own folder."""
         from .media.dates import age
+        from .store.trash import purge_assets
+        from .store.undo import record_final
         from .uploads import own_files
 
         def old() -> Sequence[Trashed]:
@@ -368,14 +383,14 @@ class Index:
 
         if dry_run or not old():
             return old()
-        with self.change() as writer:
+        with self.change() as tx:
             purged = old()  # as it is now that nobody else can write
             for one in purged:
                 for path in own_files(self, one.id):
                     path.unlink(missing_ok=True)
-            writer.purge(one.id for one in purged)
+            purge_assets(tx, [one.id for one in purged])
             if purged:
-                writer.record_final(f"emptied the trash of {_photos(len(purged))}", _FROM_A_BACKUP)
+                record_final(tx, f"emptied the trash of {_photos(len(purged))}", _FROM_A_BACKUP)
         return purged
 
     def delete(self, ids_or_paths: Sequence[PathLike]) -> None:
@@ -388,16 +403,19 @@ class Index:
 
     def left_out(self) -> int:
         """How much is left out because it was deleted."""
-        from .store import queries
+        from .store.trash import count_excluded
 
-        return queries.count_left_out(self._db)
+        return count_excluded(self._db)
 
     def take_back(self) -> int:
         """Leave out nothing any more of what was deleted; how much it was. The next scan finds it."""
-        with self.change() as writer:
-            if count := writer.take_back(None):
+        from .store.trash import unexclude
+        from .store.undo import record_final
+
+        with self.change() as tx:
+            if count := unexclude(tx, None):
                 what = f"had {_photos(count)} indexed again that were deleted"
-                writer.record_final(what, "Delete again what you do not want in the index.")
+                record_final(tx, what, "Delete again what you do not want in the index.")
         return count
 
     def events(
@@ -409,12 +427,12 @@ class Index:
         of: PathLike | None = None,
     ) -> Sequence[Event]:
         """What happened, oldest first, from a cursor on (an event's id). of: one asset, by id or path, or any id."""
-        from .store import queries
+        from .store.events import select_events
 
         entity = None
         if of is not None:
             entity = os.fspath(of) if "_" in os.fspath(of) and os.sep not in os.fspath(of) else self.resolve(of)
-        return queries.events(self._db, after, limit, entity_types=entity_types, entity_id=entity)
+        return select_events(self._db, after, limit, entity_types=entity_types, entity_id=entity)
 
     @property
     def people(self) -> People:
@@ -457,7 +475,7 @@ class Index:
         from . import private
         from .store import written
         from .store.copies import beside
-        from .store.writer import Writer
+        from .store.transaction import begin
         from .sync.write_back import write_back
 
         chosen = self.known(ids_or_paths) if ids_or_paths else None
@@ -473,12 +491,12 @@ class Index:
 
         @contextmanager
         def record(asset_id: str, values: Mapping[str, written.Written], faces: Sequence[Face]) -> Iterator[None]:
-            with (writer := Writer(connection)).transaction():
-                written.announce(writer.connection, asset_id, values)
-                written.note_faces(writer.connection, asset_id, faces)
+            with begin(connection):
+                written.announce(connection, asset_id, values)
+                written.note_faces(connection, asset_id, faces)
             yield
-            with writer.transaction():
-                written.note(writer.connection, asset_id, values)
+            with begin(connection):
+                written.note(connection, asset_id, values)
 
         return list(write_back(connection, chosen, keep, record, dry_run=dry_run)), folder if kept else None
 
@@ -488,33 +506,33 @@ class Index:
         from .config import given
         from .enrich.landmarks import import_dump, read_dump
         from .store import landmarks
-        from .store.writer import Writer
+        from .store.transaction import begin
+        from .store.undo import record_final
 
         path = given(dump)
         if dry_run:
             return sum(1 for _ in read_dump(path))
         _ = self._db  # there has to be an index
-        writer = Writer(self._writable())
-        with writer.transaction():
-            count = import_dump(writer.connection, path)
-            landmarks.next_stamp(writer.connection)
-            writer.record_final(f"imported places from {path}", "'indexer places forget' removes all of them.")
+        with begin(self._writable()) as tx:
+            count = import_dump(tx.connection, path)
+            landmarks.next_stamp(tx.connection)
+            record_final(tx, f"imported places from {path}", "'indexer places forget' removes all of them.")
         return count
 
     def forget_places(self, *, dry_run: bool = False) -> int:
         """Forget all landmarks that were imported; how many."""
         from .store import landmarks
-        from .store.writer import Writer
+        from .store.transaction import begin
+        from .store.undo import record_final
 
         if dry_run:
             return landmarks.count(self._db)
         _ = self._db
-        writer = Writer(self._writable())
-        with writer.transaction():
-            landmarks.next_stamp(writer.connection)
-            if count := landmarks.forget_all(writer.connection):
+        with begin(self._writable()) as tx:
+            landmarks.next_stamp(tx.connection)
+            if count := landmarks.forget_all(tx.connection):
                 instead = "'indexer places import DUMP' brings them back."
-                writer.record_final("forgot the places that were imported", instead)
+                record_final(tx, "forgot the places that were imported", instead)
         return count
 
     def last_change(self) -> UserChange | None:
@@ -527,29 +545,27 @@ class Index:
         """Take back what the user did last: ratings, descriptions, albums, names, the trash. None: there is nothing.
         change_id: only if that is what was done last. Raises CannotUndo where it is not, and where the last thing
         cannot be undone: what was done before it stays too."""
-        from .store.writer import Writer
+        from .store.undo import undo_last
 
-        return Writer(self._writable()).undo_last(change_id) if self.last_change() or change_id is not None else None
+        return undo_last(self._writable(), change_id) if self.last_change() or change_id is not None else None
 
     @contextmanager
-    def user_change(self, what: str) -> Iterator[Writer]:
+    def user_change(self, what: str) -> Iterator[Transaction]:
         """For what the user does: `undo` takes it back as one."""
-        from .store.writer import Writer
+        from .store.undo import user_change
 
         _ = self._db  # there has to be an index
-        writer = Writer(self._writable())
-        with writer.user_change(what):
-            yield writer
+        with user_change(self._writable(), what) as tx:
+            yield tx
 
     @contextmanager
-    def change(self) -> Iterator[Writer]:
+    def change(self) -> Iterator[Transaction]:
         """A transaction that cannot be undone."""
-        from .store.writer import Writer
+        from .store.transaction import begin
 
         _ = self._db  # there has to be an index
-        writer = Writer(self._writable())
-        with writer.transaction():
-            yield writer
+        with begin(self._writable()) as tx:
+            yield tx
 
     def known(self, ids_or_paths: Sequence[PathLike]) -> Sequence[str]:
         """Their ids. Raises NotFound for one that is not there."""
@@ -559,13 +575,13 @@ class Index:
         return asset_ids
 
     def for_each(
-        self, what: str, ids_or_paths: Sequence[PathLike], do: Callable[[Writer, str], bool | None]
+        self, what: str, ids_or_paths: Sequence[PathLike], do: Callable[[Transaction, str], bool | None]
     ) -> Sequence[str]:
         """Do something with each asset, with all of them or none, so that it can be undone. Returns those for which it
         was not in vain (False). Raises NotFound for one that is not there."""
         asset_ids = self.known(ids_or_paths)
-        with self.user_change(f"{_photos(len(asset_ids))} {what}") as writer:
-            return [asset_id for asset_id in asset_ids if do(writer, asset_id) is not False]
+        with self.user_change(f"{_photos(len(asset_ids))} {what}") as tx:
+            return [asset_id for asset_id in asset_ids if do(tx, asset_id) is not False]
 
     # Work
 
@@ -607,17 +623,16 @@ class Index:
 
             # A first scan is sure to read: let the workers get ready beside this process.
             early = early_pool(workers or worker_count(), get_ready, allowed)
-        from .store import queries
-        from .store.writer import Writer
+        from .store.roots import select_roots
         from .sync.readers import Readers
         from .sync.roots import targets
         from .sync.scan import Scan
 
         readers = Readers(workers, make_executor, early, elsewhere=cluster is not None)
         try:
-            writer = Writer(self._writable())
-            aims = targets(writer, queries.roots(self._db), folders)
-            scan = Scan(writer, readers, aims, on_progress, accept_loss=accept_loss)
+            connection = self._writable()
+            aims = targets(connection, select_roots(self._db), folders)
+            scan = Scan(connection, readers, aims, on_progress, accept_loss=accept_loss)
             if count_ahead:
                 scan.count_ahead()
             return scan.run()
@@ -664,14 +679,13 @@ class Index:
         trash_seconds: what is missing for so long is let go. Nothing is read while is_paused() says so. enrich: work
         out beside it what can be told of the photos (see `enrich`). See indexer.sync.watch.Watch for the callbacks.
         """
-        from .store import queries
-        from .store.writer import Writer
+        from .store.roots import select_roots
         from .sync.readers import Readers
         from .sync.roots import targets
         from .sync.watch import Watch
 
-        writer = Writer(self._writable())
-        aims = targets(writer, queries.roots(self._db), folders)
+        connection = self._writable()
+        aims = targets(connection, select_roots(self._db), folders)
         inside = [aim for aim in aims if aim.folder or aim.name]
         if inside:
             raise UsageError(f"{inside[0].root.path} is indexed as a whole: watch that folder")
@@ -684,7 +698,7 @@ class Index:
             on_scanned, on_change = _also(behind, on_scanned, on_change)
         try:
             Watch(
-                writer,
+                connection,
                 readers,
                 [aim.root for aim in aims],
                 stop,
@@ -729,13 +743,13 @@ class Index:
         from .enrich.cache import Cache
         from .enrich.run import Enrich
         from .store import enrichments
-        from .store.writer import Writer
+        from .store.transaction import begin
 
         _ = self._db  # there has to be an index
-        writer = Writer(self._writable())
+        connection = self._writable()
         run = Enrich(
-            writer,
-            Cache(writer, self.path, max_cache),
+            connection,
+            Cache(connection, self.path, max_cache),
             names,
             endpoint=endpoint,
             workers=workers,
@@ -744,9 +758,9 @@ class Index:
             on_progress=on_progress,
         )
         if redo or retry:
-            with writer.transaction():
+            with begin(connection):
                 for name in run.names:
-                    enrichments.forget(writer.connection, name, failed_only=not redo)
+                    enrichments.forget(connection, name, failed_only=not redo)
         return run.run()
 
     def enrich_due(self, names: Sequence[str] = (), *, redo: bool = False, retry: bool = False) -> dict[str, int]:
@@ -801,25 +815,23 @@ class Index:
         """
         from .enrich.cache import Cache
         from .enrich.demand import on_demand
-        from .store.writer import Writer
 
         asset_id = self.resolve(id_or_path)
         self.get_json(asset_id)  # raises NotFound for an unknown id
-        writer = Writer(self._writable())
-        return on_demand(writer, Cache(writer, self.path), asset_id, name)
+        connection = self._writable()
+        return on_demand(connection, Cache(connection, self.path), asset_id, name)
 
     def keep_variants(self, drawn: Sequence[tuple[str, str, Encoded]], used: Iterable[tuple[str, str]] = ()) -> None:
         """Keep pictures that were drawn elsewhere in the cache: of which asset, made from what (see enrichment_basis).
         used: assets and names of variants that were asked for."""
         from .enrich.cache import Cache
         from .enrich.demand import keep_all, touch_all
-        from .store.writer import Writer
 
         _ = self._db  # there has to be an index
-        writer = Writer(self._writable())
+        connection = self._writable()
         if drawn:
-            keep_all(writer, Cache(writer, self.path), drawn)
-        touch_all(writer, used)
+            keep_all(connection, Cache(connection, self.path), drawn)
+        touch_all(connection, used)
 
     def rendering(self, id_or_path: PathLike, name: str) -> Path | bytes:
         """As `variant`, of which nothing is kept: the bytes of a JPEG where there is no file of it."""
@@ -841,16 +853,13 @@ class Index:
     ) -> Report:
         """Compare the files' bytes with the index: all of them, going on where an earlier run was stopped; a random
         share (0..1); or for so many seconds the longest unverified. See indexer.sync.verify.Report."""
-        from .store.writer import Writer
         from .sync.readers import Readers
         from .sync.verify import Verify
 
         _ = self._db  # there has to be an index
         readers = Readers(workers)
         try:
-            return Verify(
-                Writer(self._writable()), readers, share=share, seconds=seconds, on_progress=on_progress
-            ).run()
+            return Verify(self._writable(), readers, share=share, seconds=seconds, on_progress=on_progress).run()
         finally:
             readers.close()
 
@@ -875,7 +884,8 @@ class Index:
         from .store import copies
         from .store.activities import refuse_while_written
         from .store.connection import open_for_writing
-        from .store.writer import Writer
+        from .store.transaction import begin
+        from .store.undo import record_final
 
         backup = given(source)
         copies.open_copy(backup).close()
@@ -898,8 +908,8 @@ class Index:
                 connection.execute("PRAGMA journal_mode = WAL")
                 instead = f"'indexer restore {kept}' puts back the index as it was before."
                 instead = instead if kept and not is_damaged else _FROM_A_BACKUP
-                with (writer := Writer(connection)).transaction():
-                    writer.record_final(f"restored {backup}", instead)
+                with begin(connection) as tx:
+                    record_final(tx, f"restored {backup}", instead)
             if kept is not None:
                 copies.keep(self.path, kept)
             copies.install(new, self.path)
@@ -916,13 +926,12 @@ class Index:
         from .enrich.cache import Cache
         from .store import copies, merge
         from .store.connection import open_for_writing
-        from .store.writer import Writer
 
         source = given(other)
         _ = self._db  # there has to be an index
         if source.exists() and source.samefile(self.path):
             raise UsageError(f"{source} is the index itself: name another one")
-        writer = Writer(self._writable())
+        connection = self._writable()
         with writing_to(self.path.parent), scratch.folder(self.path.parent) as own:
             copy = own / "other.db"  # of one moment, and of this version
             with closing(copies.open_copy(source)) as opened:
@@ -931,11 +940,11 @@ class Index:
             kept = copies.beside(self.path, "before-merge")
             if not dry_run:
                 copies.copy_to(self._db, kept)
-            with merge.attached(writer.connection, copy):
+            with merge.attached(connection, copy):
                 done = f"merged {source}", f"'indexer restore {kept}' puts back the index as it was before."
-                merged = merge.merge(writer, *done, dry_run=dry_run)
+                merged = merge.merge(connection, *done, dry_run=dry_run)
                 if not dry_run:
-                    Cache(writer, self.path).take_over(cache_folder(source))
+                    Cache(connection, self.path).take_over(cache_folder(source))
         return merged
 
     def repair(self, *, workers: int | None = None, dry_run: bool = False) -> Repair:
@@ -960,26 +969,30 @@ class Index:
     def mend_places(self) -> int:
         """Show every asset where it can be reached, as far as there is such a place: after a look at all roots. Returns
         for how many that is another place than before."""
-        from .store.writer import Writer
+        from .store import standing
+        from .store.transaction import begin
         from .sync.presence import find_root, note_root
 
-        writer = Writer(self._writable())
+        connection = self._writable()
         for root in self.roots():
-            note_root(writer, root, find_root(writer.connection, root))
-        with writer.transaction():
-            return writer.mend_places()
+            note_root(connection, root, find_root(connection, root))
+        with begin(connection) as tx:
+            return standing.choose_everywhere(connection, tx.now)
 
     def remove_root(self, path: PathLike) -> Root:
         """Forget a root. Its photos are not touched; their records go to the trash, and come back with a new scan."""
-        from .store.writer import Writer
+        from .store.roots import remove_root
+        from .store.transaction import begin
+        from .store.trash import trash_orphans
+        from .store.undo import record_final
 
-        writer = Writer(self._writable())
+        connection = self._writable()
         root = self.root_at(path)
-        with writer.transaction():
-            writer.remove_root(root.id)
-            writer.settle()
+        with begin(connection) as tx:
+            remove_root(tx, root.id)
+            trash_orphans(tx, tx.touched)
             instead = f"'indexer scan {root.path}' brings its photos back, with what you said of them."
-            writer.record_final(f"forgot the folder {root.path}", instead)
+            record_final(tx, f"forgot the folder {root.path}", instead)
         return root
 
     def _refuse_network(self) -> None:

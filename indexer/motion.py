@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import NotFound
-from .store import enrichments, motion, queries
+from .store import enrichments, motion
+from .store.metadata import select_motion
 from .sync.explain import original
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Moving(NamedTuple):
 
 def moving_picture(index: Index, asset_id: str) -> Moving | None:
     """Of an asset; None: it has none."""
-    inside = queries.motion(index.connection, asset_id)
+    inside = select_motion(index.connection, asset_id)
     if inside is not None:
         return Moving(asset_id, inside.mime_type)
     paired = motion.paired_video(index.connection, asset_id)
@@ -44,7 +45,7 @@ def moving_picture(index: Index, asset_id: str) -> Moving | None:
 
 def motion_video(index: Index, asset_id: str) -> MotionVideo:
     """Raises NotFound where there is none, or its file cannot be reached or is shorter than the index says."""
-    inside = queries.motion(index.connection, asset_id)
+    inside = select_motion(index.connection, asset_id)
     owner = asset_id if inside is not None else motion.paired_video(index.connection, asset_id)
     if owner is None:
         raise NotFound(f"{asset_id} is neither a motion photo nor a live photo")

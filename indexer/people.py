@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .errors import NotFound, UsageError
 from .store import people as store
 from .store.people import Person, PersonFace
+from .store.undo import record_final
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -71,16 +72,16 @@ class People:
         same = [one for one in called if one.name and name and one.name.casefold() == name.casefold()]
         person = None if store.is_strangers(self._index.connection, who) else self.get(who)
         into = next((one for one in same if one != person), None)
-        with self._index.user_change(f"{person.name or person.id if person else who} named {name}") as writer:
+        with self._index.user_change(f"{person.name or person.id if person else who} named {name}") as tx:
             if person is None:
-                person_id = writer.give_faces([who], into.id if into else None)
+                person_id = store.assign_faces(tx, [who], into.id if into else None)
             elif into is not None:
                 person_id = into.id
-                writer.merge_people(person.id, into.id)
+                store.merge_people(tx, person.id, into.id)
             else:
                 person_id = person.id
             if into is None:
-                writer.describe_person(person_id, name=name)
+                store.describe_person(tx, person_id, name=name)
         return self.get(person_id)
 
     def set(self, who: str, **values: str | bool | None) -> Person:
@@ -89,16 +90,16 @@ class People:
         person = self.get(who)
         for name, value in values.items():
             self._check(person, name, value)
-        with self._index.user_change(f"{person.name or person.id} described") as writer:
-            writer.describe_person(person.id, **values)
+        with self._index.user_change(f"{person.name or person.id} described") as tx:
+            store.describe_person(tx, person.id, **values)
         return self.get(person.id)
 
     def hide(self, people: Sequence[str], hidden: bool = True) -> Sequence[Person]:
         """Leave them out where people are listed, or take them in again."""
         found = [self.get(one) for one in people]
-        with self._index.user_change(f"{len(found)} people {'hidden' if hidden else 'shown'}") as writer:
+        with self._index.user_change(f"{len(found)} people {'hidden' if hidden else 'shown'}") as tx:
             for one in found:
-                writer.describe_person(one.id, is_hidden=hidden)
+                store.describe_person(tx, one.id, is_hidden=hidden)
         return [self.get(one.id) for one in found]
 
     def _check(self, person: Person | None, name: str, value: str | bool | None) -> None:
@@ -120,40 +121,40 @@ class People:
         """Somebody of whom no photo is known yet."""
         for name, value in values.items():
             self._check(None, name, value)
-        with self._index.user_change(f"{values.get('name') or 'somebody'} added to people") as writer:
-            person_id = writer.add_person(**values)
+        with self._index.user_change(f"{values.get('name') or 'somebody'} added to people") as tx:
+            person_id = store.add_person(tx, **values)
         return self.get(person_id)
 
     def delete(self, who: str) -> Person:
         """The photos stay, and the faces in them, of nobody known."""
         person = self.get(who)
-        with self._index.user_change(f"{person.name or person.id} taken from people") as writer:
-            writer.delete_person(person.id)
+        with self._index.user_change(f"{person.name or person.id} taken from people") as tx:
+            store.delete_person(tx, person.id)
         return person
 
     def give(self, face_id: str, who: str | None) -> None:
         """Say whose a face is; None: nobody's who is known."""
         person = self.get(who) if who is not None else None
-        with self._index.user_change(f"a face said to be {person.name or person.id if person else 'nobody'}") as writer:
+        with self._index.user_change(f"a face said to be {person.name or person.id if person else 'nobody'}") as tx:
             if person is None:
-                writer.detach_face(face_id)
+                store.detach_face(tx, face_id)
             else:
-                writer.give_faces([face_id], person.id)
+                store.assign_faces(tx, [face_id], person.id)
 
     def delete_face(self, face_id: str) -> None:
         """It is no face. Cannot be undone."""
-        with self._index.change() as writer:
-            writer.delete_face(face_id)
-            writer.record_final("deleted a face", "A backup of the index has it, if you made one.")
+        with self._index.change() as tx:
+            store.delete_face(tx, face_id)
+            record_final(tx, "deleted a face", "A backup of the index has it, if you made one.")
 
     def merge(self, others: Sequence[str], into: str) -> Person:
         """Have all of them be one person, who keeps what was said of `into`."""
         target, people = self.get(into), [self.get(one) for one in others]
         if target in people:
             raise UsageError(f"{target.name or target.id} is nobody else: name the others, and then whom they are")
-        with self._index.user_change(f"{', '.join(one.name or one.id for one in people)} merged into {into}") as writer:
+        with self._index.user_change(f"{', '.join(one.name or one.id for one in people)} merged into {into}") as tx:
             for one in dict.fromkeys(people):
-                writer.merge_people(one.id, target.id)
+                store.merge_people(tx, one.id, target.id)
         return self.get(target.id)
 
     def split(self, who: str, faces_or_assets: Sequence[str | os.PathLike[str]], into: str | None = None) -> Person:
@@ -169,6 +170,6 @@ class People:
             if not found:
                 raise NotFound(f"{one} has no face of {person.name or person.id}: 'indexer people show' lists them")
             chosen += found
-        with self._index.user_change(f"{len(chosen)} faces split from {person.name or person.id}") as writer:
-            person_id = writer.give_faces(chosen, other.id if other else None)
+        with self._index.user_change(f"{len(chosen)} faces split from {person.name or person.id}") as tx:
+            person_id = store.assign_faces(tx, chosen, other.id if other else None)
         return self.get(person_id)

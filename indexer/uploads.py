@@ -18,7 +18,12 @@ from . import paths, private, scratch
 from .config import originals_folder
 from .errors import UsageError
 from .files import regular_nofollow
-from .store import clients, queries
+from .store.assets import find_by_checksum
+from .store.files import select_places
+from .store.libraries import has_library, put_in_library
+from .store.trash import exclude, purge_assets, unexclude
+from .store.undo import record_final
+from .store.uploads import record_upload
 
 if TYPE_CHECKING:
     from .index import Index
@@ -75,7 +80,7 @@ def take_in(index: Index, upload: Upload) -> tuple[str, bool]:
     from .media.formats import sniff
     from .sync.explain import original
 
-    known = queries.asset_with(index.connection, _checksum(upload.digest))
+    known = find_by_checksum(index.connection, _checksum(upload.digest))
     is_new = known is None
     if known is None or original(index.connection, known) is None:
         note = originals_folder(index.path, None) / _COMING / f"{upload.digest.hex()}{_NOTE}"
@@ -88,8 +93,8 @@ def take_in(index: Index, upload: Upload) -> tuple[str, bool]:
         known = _index_noted(index, note, place)
         if known is None:
             raise UsageError(f"{upload.name} cannot be read")
-    with index.change() as writer:
-        writer.note_upload(upload.device_id, upload.device_asset_id, known)
+    with index.change() as tx:
+        record_upload(tx, upload.device_id, upload.device_asset_id, known)
     return known, is_new
 
 
@@ -120,14 +125,14 @@ def _index_noted(index: Index, note: Path, place: Path | None) -> str | None:
     if place is not None:
         checksum = _checksum(bytes.fromhex(note.stem))
         root = place.parents[2]
-        with index.change() as writer:
-            writer.take_back(checksum)  # who uploads it wants it, though it was deleted once
+        with index.change() as tx:
+            unexclude(tx, checksum)  # who uploads it wants it, though it was deleted once
         index.scan([place if _is_root(index, root) else root])
         library_id = root.name.removeprefix(originals_folder(index.path, None).name).removeprefix(".")
-        if library_id and clients.has_library(index.connection, library_id):
-            with index.change() as writer:
-                writer.put_in_library(paths.to_text(root.as_posix()), library_id)
-        known = queries.asset_with(index.connection, checksum)
+        if library_id and has_library(index.connection, library_id):
+            with index.change() as tx:
+                put_in_library(tx, paths.to_text(root.as_posix()), library_id)
+        known = find_by_checksum(index.connection, checksum)
         if known is None:
             place.unlink(missing_ok=True)
     note.unlink(missing_ok=True)
@@ -180,7 +185,7 @@ def _sync(path: Path) -> None:
 def own_files(index: Index, asset_id: str) -> list[Path]:
     """The files of what was uploaded; none where the photo also lies in a folder that is not the index's own."""
     roots = {root.id: root.path for root in index.roots()}
-    places = [file for file in queries.places(index.connection, asset_id) if file.verdict != "gone"]
+    places = [file for file in select_places(index.connection, asset_id) if file.verdict != "gone"]
     if not all(_is_own(index, roots[file.root_id]) for file in places):
         return []
     return [
@@ -207,13 +212,13 @@ def delete(index: Index, asset_ids: Sequence[str]) -> None:
         index.trash(to_trash)
     for_good = [asset_id for asset_id in asset_ids if asset_id not in to_trash]
     if for_good:
-        with index.change() as writer:
+        with index.change() as tx:
             for asset_id in for_good:
-                if any(file.verdict != "gone" for file in queries.places(index.connection, asset_id)):
-                    writer.leave_out(asset_id)
+                if any(file.verdict != "gone" for file in select_places(index.connection, asset_id)):
+                    exclude(tx, asset_id)
                 else:  # what comes back one day is wanted again
-                    writer.purge([asset_id])
+                    purge_assets(tx, [asset_id])
                 for path in own[asset_id]:
                     path.unlink(missing_ok=True)
             what = f"deleted {len(for_good):,} {'photo' if len(for_good) == 1 else 'photos'} from the index"
-            writer.record_final(what, "'indexer roots --take-back' has those that lie in your folders indexed again.")
+            record_final(tx, what, "'indexer roots --take-back' has those that lie in your folders indexed again.")

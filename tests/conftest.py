@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 from PIL import Image
 
 from indexer import Index
@@ -26,6 +27,10 @@ SAMPLES = HERE.parent / "sample_media"
 SHARED = HERE.parents[1] / "shared"
 T = TypeVar("T")
 _slow = False
+
+# How long a test takes says nothing: the machine may have much else to do.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def sized(short: T, long: T) -> T:
@@ -203,7 +208,7 @@ class Watcher:
     def stop(self) -> int:
         if self.process.poll() is None:
             self.process.terminate()
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=180)
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def test_wheel_and_sdist_carry_the_schema_and_the_mark_of_a_typed_package(tmp_pa
     pytest.importorskip("hatchling", reason="hatchling builds the wheel: it comes with the extra [test]")
     command = [sys.executable, "-m", "hatchling", "build", "-d", str(tmp_path)]
     environment = {**os.environ, "INDEXER_SKIP_GALLERY": "1"}  # of it: test_package_gallery.py
-    subprocess.run(command, cwd=TOP, env=environment, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, cwd=TOP, env=environment, check=True, capture_output=True, timeout=300)
     (wheel,), (sdist,) = tmp_path.glob("photo_indexer-*.whl"), tmp_path.glob("photo_indexer-*.tar.gz")
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"indexer/py.typed", "indexer/schema.sql", "indexer/enrich/towns.npz", "indexer/__init__.py"} <= names

@@ -18,7 +18,7 @@ from indexer.index import Index
 
 if TYPE_CHECKING:
     from indexer.cluster import Cluster
-    from indexer.store.queries import Listed
+    from indexer.store.assets import Listed
 
 F = TypeVar("F", bound=Callable[..., Any])
 # Control characters, ends of lines, what turns the direction of text, halves of characters.

@@ -6,7 +6,7 @@ import click
 
 from indexer.index import Index
 from indexer.search import span
-from indexer.store.queries import Filter
+from indexer.store.filters import Filter
 
 from .common import json_option, pass_index, print_listed, print_records
 

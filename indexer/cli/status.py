@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from indexer.index import Index
-from indexer.store.queries import Counts
-from indexer.store.rows import Coverage, Root
+from indexer.store.files import Counts
+from indexer.store.jobs import Coverage
+from indexer.store.roots import Root
 from indexer.sync.missing import held_words, is_held
 from indexer.sync.volumes import has_inodes, watch_limit
 

@@ -11,7 +11,7 @@ import click
 from indexer import paths as stored
 from indexer.index import Index
 from indexer.store.changes import Change
-from indexer.store.rows import Root
+from indexer.store.roots import Root
 from indexer.sync.missing import Lost
 from indexer.sync.power import Battery, work_in_background
 from indexer.sync.summary import Summary

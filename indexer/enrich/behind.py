@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from indexer.errors import DiskFull, IndexerError, NoWorkers
-from indexer.store.connection import open_for_writing
-from indexer.store.writer import Writer
+from indexer.store.connection import IndexConnection, open_for_writing
 
 from .cache import Cache
 from .run import Enrich
@@ -69,10 +68,10 @@ class Behind:
             self._on_message(f"nothing is worked out of new photos: {error}")
             return
         try:
-            writer, told, held_up = Writer(connection), set[str](), 0
+            told, held_up = set[str](), 0
             while self._wait():
                 try:
-                    left_out = self._see_to_what_is_due(writer)
+                    left_out = self._see_to_what_is_due(connection)
                     held_up = 0
                 except (DiskFull, NoWorkers) as error:
                     if not held_up and not self._stop.is_set():
@@ -89,13 +88,13 @@ class Behind:
         finally:
             connection.close()
 
-    def _see_to_what_is_due(self, writer: Writer) -> dict[str, str]:
+    def _see_to_what_is_due(self, connection: IndexConnection) -> dict[str, str]:
         """Enrichers that were left out, and why."""
         with self._lock:
             among = None if self._everything else sorted(self._due)
             self._everything, self._due = False, set()
-        cache = Cache(writer, self._database, self._max_cache)
-        return Enrich(writer, cache, workers=self._workers, stop=self._stop).run(among).left_out
+        cache = Cache(connection, self._database, self._max_cache)
+        return Enrich(connection, cache, workers=self._workers, stop=self._stop).run(among).left_out
 
     def _wait(self) -> bool:
         """Until there is something to do; False: the end."""

@@ -10,8 +10,9 @@ from indexer import private
 from indexer.config import cache_folder
 from indexer.errors import cannot_write
 from indexer.store import enrichments, merge
+from indexer.store.connection import IndexConnection
 from indexer.store.enrichments import Variant
-from indexer.store.writer import Writer
+from indexer.store.transaction import begin
 
 from .enrichers import PORTRAITS, VARIANTS
 
@@ -26,16 +27,16 @@ _TAG_TEXT = (
 class Cache:
     """The variants' files, with what the index knows of them."""
 
-    def __init__(self, writer: Writer, database: Path, max_size: int | None = None) -> None:
+    def __init__(self, connection: IndexConnection, database: Path, max_size: int | None = None) -> None:
         """max_size: bytes, remembered from then on; None: as it was."""
         self.folder = cache_folder(database)
-        self._writer = writer
+        self._connection = connection
         if max_size is not None:
-            with writer.transaction():
-                enrichments.put_setting(writer.connection, "max_cache", str(max_size))
-        self.max_size = int(enrichments.setting(writer.connection, "max_cache") or DEFAULT_SIZE)
+            with begin(connection):
+                enrichments.put_setting(connection, "max_cache", str(max_size))
+        self.max_size = int(enrichments.setting(connection, "max_cache") or DEFAULT_SIZE)
         self._prepare()
-        self.size = enrichments.cache_size(writer.connection)
+        self.size = enrichments.cache_size(connection)
 
     @property
     def is_full(self) -> bool:
@@ -43,9 +44,9 @@ class Cache:
 
     def _prepare(self) -> None:
         """Where the folder has gone, nothing in it is known any more."""
-        connection = self._writer.connection
+        connection = self._connection
         if enrichments.setting(connection, "cache_uri") != self.folder.as_uri():
-            with self._writer.transaction():
+            with begin(connection):
                 enrichments.put_setting(connection, "cache_uri", self.folder.as_uri())
         tag = self.folder / _TAG
         if not tag.exists():
@@ -58,7 +59,7 @@ class Cache:
 
     def forget_missing(self) -> int:
         """Have variants whose files are gone made again, and remove files that no asset needs. How many were gone."""
-        connection = self._writer.connection
+        connection = self._connection
         known = enrichments.variant_files(connection)
         there = {
             f"{folder.name}/{file.name}"
@@ -70,16 +71,16 @@ class Cache:
             (self.folder / file).unlink(missing_ok=True)
         lost = known - there
         if lost:
-            with self._writer.transaction():
+            with begin(connection) as tx:
                 for asset_id, name in enrichments.variants_of_files(connection, lost):
-                    with self._writer.variant_change(asset_id):
+                    with tx.record_changed(asset_id):
                         enrichments.drop_variant(connection, asset_id, name)
                     enrichments.forget_one(connection, asset_id, PORTRAITS if name.startswith("face_") else VARIANTS)
         return len(lost)
 
     def take_over(self, other: Path) -> None:
         """The variants that lie in the cache of the index that is merged into this one, as far as there is room."""
-        for asset_id, some in groupby(merge.variants(self._writer.connection), key=lambda pair: pair[0]):
+        for asset_id, some in groupby(merge.variants(self._connection), key=lambda pair: pair[0]):
             copied = []
             for _, one in some:
                 if self.is_full:
@@ -92,20 +93,20 @@ class Cache:
                 copied.append(one)
                 self.size += one.size
             if copied:
-                with self._writer.transaction(), self._writer.variant_change(asset_id) as now:
+                with begin(self._connection) as tx, tx.record_changed(asset_id):
                     for one in copied:
-                        enrichments.put_variant(self._writer.connection, asset_id, one, now)
-                    merge.note_variants(self._writer.connection, asset_id)
+                        enrichments.put_variant(self._connection, asset_id, one, tx.now)
+                    merge.note_variants(self._connection, asset_id)
 
     def make_room(self, but: Variant | None = None) -> None:
         """Remove what was not asked for the longest, until the rest fits; `but` stays."""
-        connection = self._writer.connection
+        connection = self._connection
         if self.size <= self.max_size:
             return
         files = []
-        with self._writer.transaction():
+        with begin(connection) as tx:
             for asset_id, name in enrichments.least_used(connection, self.size - self.max_size, but):
-                with self._writer.variant_change(asset_id):
+                with tx.record_changed(asset_id):
                     files.append(enrichments.drop_variant(connection, asset_id, name))
             self.size = enrichments.cache_size(connection)
         for file in filter(None, files):

@@ -11,8 +11,9 @@ from PIL import Image
 from indexer.errors import NotFound, Undecodable, UsageError
 from indexer.files import is_regular
 from indexer.store import enrichments, people
+from indexer.store.connection import IndexConnection
 from indexer.store.enrichments import Due, Encoded, PictureFile, Variant
-from indexer.store.writer import Writer
+from indexer.store.transaction import begin
 
 from . import apart
 from .cache import Cache
@@ -33,24 +34,23 @@ def basis_kind(name: str) -> str:
     return "faces" if is_face(name) else "picture"
 
 
-def on_demand(writer: Writer, cache: Cache, asset_id: str, name: str) -> Path:
+def on_demand(connection: IndexConnection, cache: Cache, asset_id: str, name: str) -> Path:
     """The file of a variant, or of the portrait of a face by its id, made if there is none; of a full-size one the
     original, where that will do.
 
     Raises UsageError for another name, NotFound where no file of the asset can be reached, Undecodable.
     """
-    connection = writer.connection
     path = kept(connection, cache.folder, asset_id, name)
     if path is not None:
         if enrichments.was_long_unused(connection, asset_id, name):
-            with writer.transaction(), writer.variant_change(asset_id) as now:
-                enrichments.touch_variant(connection, asset_id, name, now)
+            with begin(connection) as tx, tx.record_changed(asset_id):
+                enrichments.touch_variant(connection, asset_id, name, tx.now)
         return path
     drawn = draw(connection, asset_id, name)
     if isinstance(drawn, Path):
         return drawn
     basis = enrichments.basis(connection, asset_id, basis_kind(name))
-    return _keep(writer, cache, asset_id, keep(Stem.of(cache.folder, basis), drawn))
+    return _keep(connection, cache, asset_id, keep(Stem.of(cache.folder, basis), drawn))
 
 
 def kept(connection: sqlite3.Connection, folder: Path, asset_id: str, name: str) -> Path | None:
@@ -85,30 +85,30 @@ def source(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | P
     return file
 
 
-def keep_all(writer: Writer, cache: Cache, drawn: Sequence[tuple[str, str, Encoded]]) -> None:
+def keep_all(connection: IndexConnection, cache: Cache, drawn: Sequence[tuple[str, str, Encoded]]) -> None:
     """Pictures and portraits that were drawn: of which asset, made from what (see enrichment_basis). What the asset no
     longer looks like is left out."""
     made = [(one, basis, keep(Stem.of(cache.folder, basis), picture)) for one, basis, picture in drawn]
-    with writer.transaction():
+    with begin(connection) as tx:
         for asset_id, basis, variant in made:
-            if enrichments.has_basis(writer.connection, asset_id, basis, basis_kind(variant.name)):
-                with writer.variant_change(asset_id) as now:
-                    enrichments.put_variant(writer.connection, asset_id, variant, now)
+            if enrichments.has_basis(connection, asset_id, basis, basis_kind(variant.name)):
+                with tx.record_changed(asset_id):
+                    enrichments.put_variant(connection, asset_id, variant, tx.now)
     cache.size += sum(variant.size for _, _, variant in made)
     if made:
         cache.make_room(made[-1][2])
 
 
-def touch_all(writer: Writer, used: Iterable[tuple[str, str]]) -> None:
+def touch_all(connection: IndexConnection, used: Iterable[tuple[str, str]]) -> None:
     """Variants that were asked for: of which asset, and their names."""
-    with writer.transaction():
+    with begin(connection) as tx:
         for asset_id, name in used:
-            enrichments.touch_variant(writer.connection, asset_id, name, writer.now)
+            enrichments.touch_variant(connection, asset_id, name, tx.now)
 
 
-def _keep(writer: Writer, cache: Cache, asset_id: str, made: Variant) -> Path:
-    with writer.transaction(), writer.variant_change(asset_id) as now:
-        enrichments.put_variant(writer.connection, asset_id, made, now)
+def _keep(connection: IndexConnection, cache: Cache, asset_id: str, made: Variant) -> Path:
+    with begin(connection) as tx, tx.record_changed(asset_id):
+        enrichments.put_variant(connection, asset_id, made, tx.now)
     cache.size += made.size
     cache.make_room(made)
     return cache.folder / made.file
@@ -121,15 +121,15 @@ def portrait(connection: sqlite3.Connection, face_id: str, side: int = SIDE) -> 
     return apart.portrait(*face_in(connection, face_id), side)
 
 
-def draw_portraits(writer: Writer, cache: Cache, due: Due) -> tuple[Variant, ...]:
+def draw_portraits(connection: IndexConnection, cache: Cache, due: Due) -> tuple[Variant, ...]:
     """Of all faces in a photo or film. Raises NotFound where neither it nor its preview can be reached, Undecodable."""
-    connection, stem = writer.connection, Stem.of(cache.folder, due.basis)
+    stem = Stem.of(cache.folder, due.basis)
     faces = people.faces_in(connection, due.asset_id)
     still = [face for face in faces if face.timestamp_ms is None]
     found = []
     if still:
         orientation = enrichments.orientation(connection, due.asset_id)
-        with Image.open(on_demand(writer, cache, due.asset_id, "preview")) as preview:
+        with Image.open(on_demand(connection, cache, due.asset_id, "preview")) as preview:
             found += cut_ahead(still, preview, orientation)
     found += [(face.id, portrait(connection, face.id)) for face in faces if face.timestamp_ms is not None]
     return tuple(make(stem, face_id, image) for face_id, image in found)

@@ -15,8 +15,9 @@ from indexer.errors import CannotRun, NotFound, Undecodable, UsageError
 from indexer.files import is_regular
 from indexer.pool import process_pool
 from indexer.store import enrichments, people, search
+from indexer.store.connection import IndexConnection
 from indexer.store.enrichments import Due, Enrichment
-from indexer.store.writer import Writer
+from indexer.store.transaction import begin
 from indexer.workers import Workers
 
 from . import meaning
@@ -102,7 +103,7 @@ class Enrich:
 
     def __init__(
         self,
-        writer: Writer,
+        connection: IndexConnection,
         cache: Cache,
         names: Sequence[str] = (),
         *,
@@ -117,8 +118,7 @@ class Enrich:
         self._named = tuple(names)
         self.names = chosen = chosen_names(self._named)
         self.summary = EnrichSummary()
-        self._writer = writer
-        self._connection = writer.connection
+        self._connection = connection
         self._cache = cache
         self._places = PLACES in chosen
         self._faces = faces.kind() if FACES in chosen else None
@@ -194,7 +194,7 @@ class Enrich:
     def _take_in_words(self) -> None:
         more = search.is_behind(self._connection)
         while more and not self._stop.is_set():
-            with self._writer.transaction():
+            with begin(self._connection):
                 more = search.catch_up(self._connection)
 
     # Descriptions: one by one, by somebody else
@@ -209,7 +209,7 @@ class Enrich:
                 return
             text, problem = None, None
             try:
-                preview = on_demand(self._writer, self._cache, one.asset_id, "preview")
+                preview = on_demand(self._connection, self._cache, one.asset_id, "preview")
                 text = self._endpoint.describe(preview, self._stop)
                 if text is None:
                     return
@@ -231,8 +231,8 @@ class Enrich:
         from .faces.whose import judge
 
         judgement = judge(people.embedded(self._connection, kind.name), kind.same)  # takes a while: others may write
-        with self._writer.transaction():
-            self._writer.put_people(*judgement)
+        with begin(self._connection) as tx:
+            people.apply_clusters(tx, *judgement)
 
     # Portraits: from previews, of faces found or named by now
 
@@ -250,7 +250,7 @@ class Enrich:
                 continue
             made, problem = None, None
             try:
-                made = draw_portraits(self._writer, self._cache, one)
+                made = draw_portraits(self._connection, self._cache, one)
             except (NotFound, OSError):
                 self.summary.out_of_reach += 1
                 continue
@@ -357,9 +357,9 @@ class Enrich:
 
     def _write(self) -> None:
         if self._unwritten:
-            with self._writer.transaction():
+            with begin(self._connection) as tx:
                 for outcome in self._unwritten:
-                    self._writer.put_enrichments(outcome)
+                    enrichments.put_enrichments(tx, outcome)
             self._unwritten = []
         self._written_at = time.monotonic()
 

@@ -12,8 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from indexer.store import clients
-from indexer.store.clients import ACTIONS
+from indexer.store.api_keys import ACTIONS, hash_of, select_keys_by_hash
 
 from .settings import Settings
 from .state import State
@@ -38,21 +37,21 @@ class Keys:
         """What the sender of these headers, or the owner of a session, may do; None: nothing, since a key is needed and
         there is no valid one. Where none is needed, one that was made for less is still for less."""
         key = key_in(authorization)
-        given = session if key is None else clients.hash_of(key)
+        given = session if key is None else hash_of(key)
         found = None if given is None else self._find(given)
         return EVERYTHING if found is None and not self._settings.needs_key else found
 
     def begin_session(self, key: str) -> str | None:
         """The token of a new session; None for a wrong key."""
-        given = clients.hash_of(key)
+        given = hash_of(key)
         return None if self._find(given) is None else self.sessions.begin(given)
 
     def _find(self, given: str) -> frozenset[str] | None:
         """Keys are compared by their hashes, in a time that says nothing of how much of one is right."""
-        if self._settings.key is not None and hmac.compare_digest(given, clients.hash_of(self._settings.key)):
+        if self._settings.key is not None and hmac.compare_digest(given, hash_of(self._settings.key)):
             return EVERYTHING
         state = self._state_of()
-        known = clients.keys_by_hash(state.looks)
+        known = select_keys_by_hash(state.looks)
         found = [one for kept, one in known.items() if hmac.compare_digest(given, kept)]
         for one in found:
             self._note(state, one.id)
@@ -92,16 +91,16 @@ class Sessions:
                 break
             del self._known[oldest]
         token = secrets.token_urlsafe(32)
-        self._known[clients.hash_of(token)] = key_hash, now + SESSION_SECONDS
+        self._known[hash_of(token)] = key_hash, now + SESSION_SECONDS
         return token
 
     def key_of(self, token: str) -> str | None:
         """The hash of the key that the session was begun with; None where there is no such session any more."""
-        key_hash, until = self._known.get(clients.hash_of(token), (None, 0.0))
+        key_hash, until = self._known.get(hash_of(token), (None, 0.0))
         return key_hash if self._clock() < until else None
 
     def end(self, token: str) -> None:
-        self._known.pop(clients.hash_of(token), None)
+        self._known.pop(hash_of(token), None)
 
 
 def cookie_name(port: int) -> str:

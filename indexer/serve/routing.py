@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect
 
-from indexer.store.clients import ACTIONS
+from indexer.store.api_keys import ACTIONS
 
 _READ, _WRITE, _DELETE = {"read"}, {"read", "write"}, {"read", "delete"}
 _DELETE_PERMANENTLY = {"read", "delete_permanently"}

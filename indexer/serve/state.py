@@ -18,10 +18,10 @@ from indexer.enrich import apart
 from indexer.enrich.behind import Behind
 from indexer.errors import IndexerError
 from indexer.index import Index
-from indexer.store import connection, folders, pages
+from indexer.store import connection, folders
 from indexer.store.activities import Claim
 from indexer.store.connection import IndexConnection
-from indexer.store.pages import Record
+from indexer.store.records import Record, select_record
 from indexer.store.search import SECONDS
 from indexer.store.timeline import last
 from indexer.suggestions import Vocabulary
@@ -165,7 +165,7 @@ class State:
             self.behind.tell(asset_id)
 
     def record(self, asset_id: str) -> Record:
-        found = pages.record(self.looks, asset_id)
+        found = select_record(self.looks, asset_id)
         if found is None:
             raise not_found("asset", asset_id)
         return found

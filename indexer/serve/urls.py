@@ -7,7 +7,7 @@ import re
 from typing import Protocol
 
 from indexer.enrich.variants import SIZES
-from indexer.store.pages import Record
+from indexer.store.records import Record
 
 # Neither can be a part of a string of the record: there a quote has a backslash before it.
 _BEGIN, _END = '"asset_urls":{', '},"description":'

@@ -14,7 +14,7 @@ from typing import Any
 
 from indexer.errors import IndexUnusable
 from indexer.store.activities import Claim
-from indexer.store.writer import timestamp
+from indexer.store.transaction import timestamp
 
 # Seconds until a watch that ended is started again: twice as many each time, unless it had run for the longest.
 _RETRY = 1.0

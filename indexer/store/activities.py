@@ -14,8 +14,9 @@ from pathlib import Path
 
 from indexer.errors import IndexUnusable, UsageError, cannot_write
 
-from .rows import Activity
-from .writer import Writer, timestamp
+from .connection import IndexConnection
+from .jobs import Activity, put_activities
+from .transaction import begin, timestamp
 
 # The file keeps room for a note, which has to be written on a disk that is full.
 _ROOM = 1024
@@ -91,23 +92,23 @@ def refuse_while_written(database: Path) -> None:
 
 
 @contextmanager
-def at_work(writer: Writer, kind: str, roots: Sequence[str], *, alone: bool = False) -> Iterator[Claim]:
+def at_work(connection: IndexConnection, kind: str, roots: Sequence[str], *, alone: bool = False) -> Iterator[Claim]:
     """Be listed meanwhile, in the table `activity` too. Raises UsageError, with `alone`, where another one of that kind
     is at work on one of the roots."""
     claim = None
     try:
-        with writer.transaction():
-            others = running(writer.connection.path)
+        with begin(connection) as tx:
+            others = running(connection.path)
             if alone:
                 _refuse(others, kind, roots)
-            claim = Claim(writer.connection.path, kind, roots)
-            writer.put_activities([*others, claim.activity])
+            claim = Claim(connection.path, kind, roots)
+            put_activities(tx, [*others, claim.activity])
         yield claim
     finally:
         if claim is not None:
             claim.end()
-            with suppress(IndexUnusable), writer.transaction():  # else the next one brings the table up to date
-                writer.put_activities(running(writer.connection.path))
+            with suppress(IndexUnusable), begin(connection) as tx:  # else the next one brings the table up to date
+                put_activities(tx, running(connection.path))
 
 
 def _refuse(others: Sequence[Activity], kind: str, roots: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""What goes from the disk to the store: a file as found, and what is to be done about it."""
+"""What a scan or a watch has found, for the index to carry out."""
 
 from __future__ import annotations
 
@@ -6,37 +6,9 @@ from typing import Literal, NamedTuple
 
 from indexer.media.facts import MediaFacts
 
-from .rows import StoredFile
+from .files import FileStat, StoredFile
 
 Kind = Literal["new", "modified", "moved", "copy", "back", "touched", "reread"]
-
-
-class Volume(NamedTuple):
-    """A file system as it is mounted now. filesystem is its type (None: unknown); identity the same after every mount,
-    None where the system cannot tell."""
-
-    device: int
-    filesystem: str | None
-    identity: str | None
-
-
-class FileStat(NamedTuple):
-    """A file found in a root. folder and name are as stored (indexer.paths); times in nanoseconds.
-
-    created_ns is the birth time where the platform tells it, else the earlier of mtime and ctime. reading names what
-    its metadata is read with: another text means that it has to be read again.
-    """
-
-    root_id: int
-    folder: str
-    name: str
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-    device: int
-    created_ns: int
-    reading: str
 
 
 class Change(NamedTuple):
@@ -60,17 +32,3 @@ class Change(NamedTuple):
     asset_id: str | None = None
     left: StoredFile | None = None
     displaced: str | None = None
-
-
-class PassedOver(NamedTuple):
-    """A path that gets a verdict and no new asset: ignored, not_media, unreadable, unstable.
-
-    The asset already known at an unreadable or unstable place stays: an error is not an absence.
-    """
-
-    root_id: int
-    folder: str
-    name: str
-    verdict: Literal["ignored", "not_media", "unreadable", "unstable", "damaged"]
-    reason: str
-    is_folder: bool = False

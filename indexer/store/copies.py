@@ -16,7 +16,7 @@ from indexer.errors import IndexDamaged, IndexUnusable, UsageError
 
 from . import schema
 from .connection import connect, connect_for_reading, open_as_it_is
-from .history import count_anew
+from .counters import recount
 
 # What reading a damaged file raises: its texts, and SQLite's words on them, may be no UTF-8.
 BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
@@ -238,7 +238,7 @@ def mend(connection: sqlite3.Connection, device_id: str) -> None:
     for table in _by_number(connection):
         connection.execute(f"DELETE FROM {table} WHERE asset_number NOT IN (SELECT number FROM asset)")
     connection.execute("UPDATE asset SET file_id = NULL WHERE file_id NOT IN (SELECT id FROM file)")
-    count_anew(connection)
+    recount(connection)
     connection.execute("DELETE FROM setting WHERE name = 'words_cursor'")
     connection.execute("COMMIT")
     connection.execute("PRAGMA foreign_keys = ON")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from indexer import paths
 
-from .rows import NUMBER
+from .columns import NUMBER
 
 
 class AssetFile(NamedTuple):

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from indexer import paths
 
+from .columns import ASSET_ID, NUMBER
 from .people import FoundFace, put_faces
-from .rows import ASSET_ID, NUMBER
+from .transaction import Transaction
 
 
 class Place(NamedTuple):
@@ -382,3 +383,12 @@ def variants_of_files(connection: sqlite3.Connection, files: Iterable[str]) -> l
 
 def forget_one(connection: sqlite3.Connection, asset_id: str, enricher: str) -> None:
     connection.execute(f"DELETE FROM enrichment WHERE asset_number = {NUMBER} AND enricher = ?", (asset_id, enricher))
+
+
+def put_enrichments(tx: Transaction, worked_out: Sequence[Enrichment]) -> None:
+    """Of one asset, unless it is not there any more."""
+    asset_id = worked_out[0].asset_id
+    if tx.connection.execute("SELECT 1 FROM asset WHERE id = ?", (asset_id,)).fetchone():
+        with tx.record_changed(asset_id):
+            for one in worked_out:
+                put(tx.connection, one, tx.now)

@@ -12,12 +12,15 @@ from pathlib import Path
 from indexer import ids
 from indexer.errors import IndexUnusable
 
-from . import people, queries
+from . import people
+from .albums import add_to_album, put_album
+from .connection import IndexConnection
+from .counters import recount
 from .enrichments import RESULT_TABLES, Variant
-from .history import count_anew, tell_of_new
-from .queries import ROOT
-from .rows import Root
-from .writer import Writer
+from .events import record_created
+from .roots import ROOT_COLUMNS, Root, select_roots
+from .transaction import Transaction, begin
+from .undo import record_final
 
 # Of a new asset, taken over as they are.
 _OF_ASSETS = ("keyword", "motion", "companion", "user_value", "written_value", "former_checksum", "upload")
@@ -107,10 +110,10 @@ class _NotMeant(Exception):
     """Ends the transaction of a dry run."""
 
 
-def merge(writer: Writer, what: str, instead: str, *, dry_run: bool = False) -> Merged:
+def merge(connection: IndexConnection, what: str, instead: str, *, dry_run: bool = False) -> Merged:
     """Take in what is attached, all of it or nothing. what, instead: see Writer.record_final."""
-    with suppress(_NotMeant), writer.transaction():
-        run = _Merge(writer)
+    with suppress(_NotMeant), begin(connection) as tx:
+        run = _Merge(tx)
         run.take_roots()
         run.take_assets()
         run.take_files()
@@ -118,7 +121,7 @@ def merge(writer: Writer, what: str, instead: str, *, dry_run: bool = False) -> 
         run.take_values()
         run.take_people()
         run.take_albums()
-        writer.record_final(what, instead)
+        record_final(tx, what, instead)
         if dry_run:
             raise _NotMeant
     return run.merged
@@ -146,16 +149,16 @@ def note_variants(connection: sqlite3.Connection, asset_id: str) -> None:
 
 
 class _Merge:
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
-        self._db = writer.connection
-        self._now = writer.now
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._db = tx.connection
+        self._now = tx.now
         self.merged = Merged()
 
     def take_roots(self) -> None:
         here, there = (self._setting(schema, "device_id") for schema in ("main", "theirs"))
-        known = queries.roots(self._db)
-        for root in [Root(*row) for row in self._db.execute(f"SELECT {ROOT} FROM theirs.root ORDER BY id")]:
+        known = select_roots(self._db)
+        for root in [Root(*row) for row in self._db.execute(f"SELECT {ROOT_COLUMNS} FROM theirs.root ORDER BY id")]:
             ours = next((one for one in known if self._is_same(one, root, here == there)), None)
             ours_id = ours.id if ours else self._add_root(root, here == there, there)
             self._db.execute("INSERT INTO temp.merge_root VALUES (?, ?)", (root.id, ours_id))
@@ -210,8 +213,8 @@ class _Merge:
             "UPDATE temp.merge_asset SET our_number = (SELECT number FROM main.asset WHERE asset.id = ours)"
         )
         added = self._db.execute("SELECT our_number, ours FROM temp.merge_asset WHERE is_new ORDER BY ours").fetchall()
-        tell_of_new(self._db, self._now, added)
-        count_anew(self._db)
+        record_created(self._tx, added)
+        recount(self._db)
         for table in _OF_ASSETS:
             self._copy(table, "is_new")
         self.merged.known, self.merged.edited = self._db.execute(
@@ -362,7 +365,7 @@ class _Merge:
                 ours = namesakes[0]
             else:
                 ours = album_id
-                self._writer.put_album(album_id, name)
+                put_album(self._tx, album_id, name)
                 self.merged.albums += 1
             self._db.execute(
                 "UPDATE main.album SET description = coalesce(description, ?1),"
@@ -376,7 +379,7 @@ class _Merge:
             " JOIN temp.merge_album AS album ON album.theirs = one.album_id"
             " JOIN temp.merge_asset AS asset ON asset.theirs = one.asset_id ORDER BY one.created_at, one.id"
         ).fetchall():
-            self._writer.add_to_album(album_id, asset_id)
+            add_to_album(self._tx, album_id, asset_id)
 
     def _copy(self, table: str, only: str, pairs: str = "merge_asset") -> None:
         """Rows of assets into the table of the same name, under our ids or numbers; those that we have stay."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from indexer import ids
+
+from .transaction import Transaction
 
 if TYPE_CHECKING:
     import numpy as np
@@ -447,3 +449,118 @@ def everybodys_vectors(
     )
     for (person_id, name), some in groupby(rows, key=lambda row: row[:2]):
         yield person_id, name, [np.frombuffer(row[2], "<f4") for row in some]
+
+
+# What users say, and what clustering finds
+
+
+def apply_clusters(tx: Transaction, joins: Mapping[str, str | int], merges: Mapping[str, str | int]) -> None:
+    """Whose faces are (face -> person), and which people are one with another; new people are numbers. What was
+    said since that was found out counts more."""
+    new: dict[int, str] = {}
+
+    def who(person: str | int) -> str:
+        known = still(tx.connection, person) if isinstance(person, str) else new.get(person)
+        known = known or found_person(tx.connection, tx.now)
+        if isinstance(person, int):
+            new[person] = known
+        return known
+
+    for person_id, into in merges.items():
+        if still(tx.connection, person_id) == person_id and not is_settled(tx.connection, person_id):
+            merge(tx.connection, person_id, who(into), None, tx.now)
+    for face_id, person in joins.items():
+        if is_strangers(tx.connection, face_id):
+            assign(tx.connection, [face_id], who(person), "likeness", tx.now)
+    tidy(tx.connection, tx.now)
+
+
+def describe_person(tx: Transaction, person_id: str, **values: object) -> None:
+    """What the user says of a person, by column."""
+    describe(tx.connection, person_id, values, tx.now)
+
+
+def merge_people(tx: Transaction, person_id: str, into: str) -> None:
+    merge(tx.connection, person_id, into, "user", tx.now)
+    tidy(tx.connection, tx.now)
+
+
+def assign_faces(tx: Transaction, face_ids: Iterable[str], person_id: str | None) -> str:
+    """Have the user say whose these faces are; None: somebody new. Returns who it is."""
+    person_id = person_id or found_person(tx.connection, tx.now)
+    assign(tx.connection, face_ids, person_id, "user", tx.now)
+    tidy(tx.connection, tx.now)
+    return person_id
+
+
+def detach_face(tx: Transaction, face_id: str) -> None:
+    """The user says that it is nobody's who is known; no likeness says otherwise from then on."""
+    assign(tx.connection, [face_id], None, "user", tx.now)
+    tidy(tx.connection, tx.now)
+
+
+def delete_face(tx: Transaction, face_id: str) -> None:
+    row = tx.connection.execute("DELETE FROM face WHERE id = ? RETURNING asset_id", (face_id,)).fetchone()
+    if row:
+        tx.connection.execute("UPDATE asset SET updated_at = ? WHERE id = ?", (tx.now, row[0]))
+    tidy(tx.connection, tx.now)
+
+
+def add_person(tx: Transaction, **values: object) -> str:
+    """Somebody of whom no photo is known yet; values by column."""
+    person_id = found_person(tx.connection, tx.now)
+    describe(tx.connection, person_id, values, tx.now)
+    return person_id
+
+
+def delete_person(tx: Transaction, person_id: str) -> None:
+    """Their faces are nobody's from then on."""
+    delete(tx.connection, person_id, tx.now)
+
+
+class PersonInfo(NamedTuple):
+    id: str
+    name: str | None
+    birth_date: str | None
+    is_hidden: int
+    is_favorite: int
+    thumbnail_face_id: str | None
+    created_at: str
+    updated_at: str
+    assets: int
+
+
+def select_people_page(
+    connection: sqlite3.Connection,
+    ids: Sequence[str] | None = None,
+    asset_id: str | None = None,
+    album_id: str | None = None,
+    name: str | None = None,
+    named: bool | None = None,
+) -> list[PersonInfo]:
+    """Favourites first, then those with a name, those of whom there are most photos first."""
+    terms, values = ["true"], list[Any]()
+    if ids is not None:
+        terms.append("person.id IN (SELECT value FROM json_each(?))")
+        values.append(json.dumps(list(ids)))
+    if asset_id is not None:
+        terms.append("person.id IN (SELECT person_id FROM face WHERE asset_id = ?)")
+        values.append(asset_id)
+    if album_id is not None:
+        terms.append(
+            "person.id IN (SELECT person_id FROM face JOIN album_asset ON album_asset.asset_id = face.asset_id"
+            " WHERE album_id = ?)"
+        )
+        values.append(album_id)
+    if named is not None:
+        terms.append(f"name IS {'NOT ' * named}NULL")
+    rows = connection.execute(
+        "SELECT person.id, name, birth_date, is_hidden, is_favorite, thumbnail_face_id, person.created_at,"
+        " person.updated_at, count(DISTINCT face.asset_id) FILTER (WHERE trashed_at IS NULL) AS assets"
+        " FROM person LEFT JOIN face ON person_id = person.id LEFT JOIN asset ON asset.id = face.asset_id"
+        f" WHERE {' AND '.join(terms)} GROUP BY person.id"
+        " ORDER BY is_favorite DESC, name IS NULL, assets DESC, name, person.id",
+        values,
+    )
+    found = [PersonInfo(*row) for row in rows]
+    return found if name is None else [one for one in found if name.casefold() in (one.name or "").casefold()]

@@ -12,9 +12,9 @@ from typing import Any
 
 from indexer.search import Near, Range, Term, Wanted
 
+from .assets import LISTED, Listed
 from .connection import deadline
 from .enrichments import put_setting, setting
-from .queries import LISTED, Listed
 
 _CURSOR = "words_cursor"
 # Events that are looked at in one transaction.

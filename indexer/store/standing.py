@@ -10,7 +10,8 @@ import json
 import sqlite3
 from collections.abc import Iterable
 
-from .rows import NUMBER
+from .columns import NUMBER, PRESENT
+from .transaction import Transaction
 
 _FILES = "SELECT id FROM file WHERE asset_number = asset.number"
 _REACHABLE = (
@@ -31,25 +32,44 @@ def choose(connection: sqlite3.Connection, asset_id: str) -> None:
     connection.execute(f"UPDATE asset SET file_id = {_STANDING} WHERE id = ?", (asset_id,))
 
 
-_SPEAKING = (
+_METADATA_FILE = (
     f"SELECT id FROM file WHERE asset_number = {NUMBER} AND verdict NOT IN ('gone', 'ignored') ORDER BY id LIMIT 1"
 )
 
 
-def speaking_file(connection: sqlite3.Connection, asset_id: str) -> int | None:
+def metadata_file(connection: sqlite3.Connection, asset_id: str) -> int | None:
     """The row of the file whose metadata, with its sidecars, the record has; None where all are gone."""
-    row = connection.execute(_SPEAKING, (asset_id,)).fetchone()
+    row = connection.execute(_METADATA_FILE, (asset_id,)).fetchone()
     return row[0] if row else None
 
 
 def reread(connection: sqlite3.Connection, asset_ids: Iterable[str]) -> None:
-    """Have the next scan read the metadata of the files that now speak for these assets."""
-    connection.executemany(f"UPDATE file SET reading = NULL WHERE id = ({_SPEAKING})", [(one,) for one in asset_ids])
+    """Have the next scan read the metadata of the files that now count for these assets."""
+    connection.executemany(
+        f"UPDATE file SET reading = NULL WHERE id = ({_METADATA_FILE})", [(one,) for one in asset_ids]
+    )
 
 
 def has_other_files(connection: sqlite3.Connection, asset_id: str, file_id: int) -> bool:
     query = f"SELECT 1 FROM file WHERE asset_number = {NUMBER} AND id <> ? LIMIT 1"
     return connection.execute(query, (asset_id, file_id)).fetchone() is not None
+
+
+def choose_file(tx: Transaction, asset_id: str) -> None:
+    """Choose the file of one asset, whose record may change by it."""
+    with tx.record_changed(asset_id):
+        choose(tx.connection, asset_id)
+
+
+def lose_place(tx: Transaction, asset_id: str) -> None:
+    """One of the asset's files is gone, and perhaps the last one."""
+    tx.touched.orphans.add(asset_id)
+    choose_file(tx, asset_id)
+
+
+def is_present(connection: sqlite3.Connection, asset_id: str) -> bool:
+    query = f"SELECT 1 FROM file WHERE asset_number = {NUMBER} AND {PRESENT} LIMIT 1"
+    return connection.execute(query, (asset_id,)).fetchone() is not None
 
 
 def choose_in_root(connection: sqlite3.Connection, root_id: int, now: str) -> None:

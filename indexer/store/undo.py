@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 from indexer.errors import CannotUndo
+
+from .connection import IndexConnection
+from .transaction import Transaction, begin
 
 # table -> its key, and the columns that users change; None: all of them
 _TABLES: dict[str, tuple[str, tuple[str, ...] | None]] = {
@@ -75,10 +78,18 @@ def recorded(connection: sqlite3.Connection, what: str, now: str) -> Iterator[in
     )
 
 
-def record_final(connection: sqlite3.Connection, what: str, instead: str, now: str) -> None:
-    """The user did something that cannot be undone; instead: what else can be done, in a sentence."""
-    row = connection.execute("INSERT INTO user_change (created_at, what) VALUES (?, ?)", (now, what))
-    connection.execute(
+@contextmanager
+def user_change(connection: IndexConnection, what: str) -> Iterator[Transaction]:
+    """A transaction of the user's, which `undo_last` takes back as one; as `begin`."""
+    with begin(connection) as tx, recorded(connection, what, tx.now) as tx.change_id:
+        yield tx
+
+
+def record_final(tx: Transaction, what: str, instead: str) -> None:
+    """This transaction is the user's and cannot be undone, nor can what was done before it from then on. instead: what
+    can be done, in a sentence."""
+    row = tx.connection.execute("INSERT INTO user_change (created_at, what) VALUES (?, ?)", (tx.now, what))
+    tx.connection.execute(
         "INSERT INTO user_change_row (change_id, table_name, after) VALUES (?, ?, json_quote(?))",
         (row.lastrowid, _FINAL, instead),
     )
@@ -125,6 +136,23 @@ def touched_assets(connection: sqlite3.Connection, change_id: int) -> list[str]:
         (change_id,),
     )
     return [row[0] for row in rows]
+
+
+def undo_last(connection: IndexConnection, change_id: int | None = None) -> UserChange | None:
+    """Take back the user's last change; None where there is none. change_id: only if it is that one.
+
+    Raises CannotUndo."""
+    with begin(connection) as tx, ExitStack() as records:
+        change = last(connection)
+        if change_id is not None and (change is None or change.id != change_id):
+            since = f"after it came: {change.what}" if change is not None and change.id > change_id else ""
+            raise CannotUndo(f"change {change_id} is not the last one: {since or 'it was undone already'}")
+        if change is None:
+            return None
+        change.ensure_undoable()
+        for asset_id in touched_assets(connection, change.id):
+            records.enter_context(tx.record_changed(asset_id))
+        return undo(connection, change, tx.now)
 
 
 def undo(connection: sqlite3.Connection, change: UserChange, now: str) -> UserChange:

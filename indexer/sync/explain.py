@@ -11,8 +11,9 @@ from typing import NamedTuple
 from indexer import paths
 from indexer.files import is_regular
 from indexer.media.facts import Origin
-from indexer.store import queries
-from indexer.store.rows import StoredFile
+from indexer.store.files import StoredFile, iterate_places, select_metadata_file
+from indexer.store.provenance import select_looked_up, select_origins, select_user_origins
+from indexer.store.roots import select_roots
 from indexer.store.written import origins_without_own, written_of
 
 from .rules import real_folder
@@ -35,8 +36,8 @@ def explain_with_xmp(connection: sqlite3.Connection, asset_id: str) -> tuple[Exp
     """Also the XMP packets of the file that was read."""
     from indexer.media.read import explain_with_xmp as read_words
 
-    settled, looked_up = queries.user_origins(connection, asset_id), queries.looked_up(connection, asset_id)
-    speaks = queries.speaking_file(connection, asset_id)
+    settled, looked_up = select_user_origins(connection, asset_id), select_looked_up(connection, asset_id)
+    speaks = select_metadata_file(connection, asset_id)
     for path, sidecars in _files(connection, [speaks] if speaks else []):
         try:
             said, packets = read_words(path, sidecars)
@@ -44,15 +45,15 @@ def explain_with_xmp(connection: sqlite3.Connection, asset_id: str) -> tuple[Exp
             return Explanation(settled + read + looked_up, paths.to_text(path)), packets
         except OSError:
             continue
-    return Explanation(settled + queries.origins(connection, asset_id) + looked_up, None), ()
+    return Explanation(settled + select_origins(connection, asset_id) + looked_up, None), ()
 
 
 def original(connection: sqlite3.Connection, asset_id: str) -> str | None:
     """A file of the asset that is there, as the operating system knows it."""
-    roots = {root.id: paths.from_text(root.path) for root in queries.roots(connection)}
+    roots = {root.id: paths.from_text(root.path) for root in select_roots(connection)}
     there = (
         os.path.join(real_folder(roots[file.root_id], file.folder), paths.from_text(file.name))
-        for file in queries.each_place(connection, asset_id)
+        for file in iterate_places(connection, asset_id)
         if file.verdict != "gone"
     )
     return next(filter(is_regular, there), None)
@@ -60,7 +61,7 @@ def original(connection: sqlite3.Connection, asset_id: str) -> str | None:
 
 def _files(connection: sqlite3.Connection, places: Iterable[StoredFile]) -> list[tuple[str, tuple[str, ...]]]:
     """The files at these places whose folders can be read, with their sidecars."""
-    roots = {root.id: paths.from_text(root.path) for root in queries.roots(connection)}
+    roots = {root.id: paths.from_text(root.path) for root in select_roots(connection)}
     found = []
     for file in places:
         folder = real_folder(roots[file.root_id], file.folder)

@@ -9,9 +9,11 @@ from typing import Literal, NamedTuple
 
 from indexer import paths
 from indexer.media.dates import age
-from indexer.store import queries
-from indexer.store.rows import Root, StoredFile
-from indexer.store.writer import Writer
+from indexer.store.connection import IndexConnection
+from indexer.store.files import StoredFile, count_present, mark_gone, select_missing
+from indexer.store.roots import Root
+from indexer.store.transaction import begin
+from indexer.store.trash import trash_orphans
 
 from .presence import Presence
 
@@ -83,25 +85,25 @@ class Ages:
 
 
 def let_go(
-    writer: Writer, presence: Presence, root: Root, ages: Ages, wait_seconds: float, accepted: int = 0
+    connection: IndexConnection, presence: Presence, root: Root, ages: Ages, wait_seconds: float, accepted: int = 0
 ) -> Outcome:
     """Take the files of a root that have been missing for wait_seconds for gone; their assets go to the trash.
 
     accepted: so many missing files the user knows of. Over that, a loss of more than BRAKE_FILES and BRAKE_SHARE of the
     root is held back.
     """
-    missing = queries.missing(writer.connection, root.id)
+    missing = select_missing(connection, root.id)
     if not missing:
         return Outcome()
-    if is_held(len(missing), queries.count_present(writer.connection, root.id), accepted):
+    if is_held(len(missing), count_present(connection, root.id), accepted):
         return Outcome(waiting=len(missing), held=True)
     waited = ages.of(missing)
     ripe = [file for file, seconds in waited if seconds >= wait_seconds and presence.is_absent(file)]
     if ripe:
-        with writer.transaction():
+        with begin(connection) as tx:
             for file in ripe:
-                writer.mark_gone(file.id)
-            writer.settle()
+                mark_gone(tx, file.id)
+            trash_orphans(tx, tx.touched)
     due = [wait_seconds - seconds for _, seconds in waited if seconds < wait_seconds]
     return Outcome(len(ripe), len(missing) - len(ripe), due=min(due, default=None), files=ripe)
 

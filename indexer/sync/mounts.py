@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from indexer import paths
-from indexer.store import queries
-from indexer.store.rows import Mount, Root
-from indexer.store.writer import Writer
+from indexer.store.connection import IndexConnection
+from indexer.store.roots import Mount, Root, put_mounts, select_mounts
+from indexer.store.transaction import begin
 
 from .rules import real_folder
 from .volumes import volume_of
@@ -29,9 +29,9 @@ def mount_problem(root: Root, mount: Mount) -> str | None:
     return None
 
 
-def note_mounts(writer: Writer, root: Root, found: Iterable[str]) -> list[Mount]:
+def note_mounts(connection: IndexConnection, root: Root, found: Iterable[str]) -> list[Mount]:
     """Write down the mounts found in a walk, and which of those known are away; returns the latter."""
-    known = {mount.folder: mount for mount in queries.mounts(writer.connection, root.id)}
+    known = {mount.folder: mount for mount in select_mounts(connection, root.id)}
     away = {folder: mount for folder, mount in known.items() if mount_problem(root, mount)}
     here = {}
     for folder in set(found) - set(away):
@@ -43,6 +43,6 @@ def note_mounts(writer: Writer, root: Root, found: Iterable[str]) -> list[Mount]
         if folder not in known or (known[folder].device, known[folder].volume) != (volume.device, volume.identity)
     }
     if fresh or any((mount.offline_at is not None) != (folder in away) for folder, mount in known.items()):
-        with writer.transaction():
-            writer.put_mounts(root.id, fresh, away)
+        with begin(connection) as tx:
+            put_mounts(tx, root.id, fresh, away)
     return list(away.values())

@@ -8,10 +8,10 @@ import stat
 from typing import NamedTuple
 
 from indexer import paths
-from indexer.store import queries
-from indexer.store.changes import Volume
-from indexer.store.rows import Root, StoredFile
-from indexer.store.writer import Writer
+from indexer.store.connection import IndexConnection
+from indexer.store.files import StoredFile, count_present, select_sample
+from indexer.store.roots import Root, Volume, mark_root_found, mark_root_offline, select_mounts, select_roots
+from indexer.store.transaction import begin
 
 from .mounts import mount_problem
 from .rules import real_folder
@@ -41,12 +41,12 @@ def find_root(connection: sqlite3.Connection, root: Root, *, may_be_empty: bool 
         return Found(f"it cannot be opened: {error.strerror}")
     found = Found(None, volume, info.st_ino)
     if is_same_folder(root, volume, info.st_ino):
-        if empty and not may_be_empty and queries.count_present(connection, root.id):
+        if empty and not may_be_empty and count_present(connection, root.id):
             return Found("it is empty and was not, as when its drive is not mounted")
         return found
     if twin := _root_at(connection, root, volume, info.st_ino):
         return Found(f"it is the same folder as {twin.path} now, which is indexed itself")
-    known = queries.some_present(connection, root.id, _SAMPLE)
+    known = select_sample(connection, root.id, _SAMPLE)
     if not known or any(os.path.lexists(_real_path(root, file)) for file in known):
         return found  # copied to another drive, say
     if empty:
@@ -54,24 +54,24 @@ def find_root(connection: sqlite3.Connection, root: Root, *, may_be_empty: bool 
     return Found("another folder lies there: nothing that was indexed is in it")
 
 
-def note_root(writer: Writer, root: Root, found: Found) -> None:
+def note_root(connection: IndexConnection, root: Root, found: Found) -> None:
     """Write down whether a root is there, and where, if the index says otherwise."""
     known = (root.device, root.inode, root.volume, root.offline_why if root.offline_at else None)
     if found.problem is not None and known[-1] != found.problem:
-        with writer.transaction():
-            writer.root_offline(root, found.problem)
+        with begin(connection) as tx:
+            mark_root_offline(tx, root, found.problem)
     elif (
         found.volume is not None
         and found.inode is not None
         and known != (found.volume.device, found.inode, found.volume.identity, None)
     ):
-        with writer.transaction():
-            writer.root_found(root, found.volume, found.inode)
+        with begin(connection) as tx:
+            mark_root_found(tx, root, found.volume, found.inode)
 
 
 def _root_at(connection: sqlite3.Connection, root: Root, volume: Volume, inode: int) -> Root | None:
     """The other root that this folder is, as when a link to it lies in the place of `root`."""
-    others = (other for other in queries.roots(connection) if other.id != root.id and other.inode is not None)
+    others = (other for other in select_roots(connection) if other.id != root.id and other.inode is not None)
     return next((other for other in others if is_same_folder(other, volume, inode)), None)
 
 
@@ -97,7 +97,7 @@ class Presence:
     def offline_mounts(self, root_id: int) -> list[str]:
         """The folders of a root whose drives are away."""
         if root_id not in self._away:
-            root, mounts = self._roots[root_id], queries.mounts(self._connection, root_id)
+            root, mounts = self._roots[root_id], select_mounts(self._connection, root_id)
             self._away[root_id] = [mount.folder for mount in mounts if mount_problem(root, mount)]
         return self._away[root_id]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from indexer.store.changes import FileStat
+from indexer.store.files import FileStat
 from indexer.workers import Workers
 
 from . import worker

@@ -18,10 +18,31 @@ from typing import NamedTuple
 from indexer import ids, paths
 from indexer.media.facts import MediaFacts
 from indexer.media.versions import reader_version
-from indexer.store import queries
-from indexer.store.changes import Change, FileStat, PassedOver
-from indexer.store.rows import Root, StoredFile
-from indexer.store.writer import LEFT_OUT, Writer, checksum
+from indexer.store.assets import add_assets, apply_change, checksum_text, find_by_checksum, find_by_picture, has_assets
+from indexer.store.changes import Change
+from indexer.store.connection import IndexConnection
+from indexer.store.files import (
+    FileStat,
+    Inode,
+    Skipped,
+    StoredFile,
+    forget_paths,
+    ignore_below,
+    iterate_folders_below,
+    iterate_places,
+    mark_gone,
+    mark_missing,
+    record_skipped,
+    select_file_at,
+    select_files_in,
+    select_known_in,
+    select_places,
+    select_same_inodes,
+    select_unknown,
+)
+from indexer.store.roots import Root
+from indexer.store.transaction import Touched, Transaction, begin
+from indexer.store.trash import EXCLUDED, is_excluded, record_excluded, trash_orphans
 
 from .missing import Ages, Outcome, let_go
 from .mounts import note_mounts
@@ -83,7 +104,7 @@ class Reconciler:
 
     def __init__(
         self,
-        writer: Writer,
+        connection: IndexConnection,
         readers: Readers,
         root: Root,
         roots: dict[int, Root],
@@ -95,8 +116,8 @@ class Reconciler:
         rest_seconds: float = 0.0,
         accept_loss: int = 0,
     ) -> None:
-        self._writer = writer
-        self._db = writer.connection
+        self._db = connection
+        self._touched = Touched()
         self._readers = readers
         self._root = root
         self._roots = roots
@@ -110,7 +131,7 @@ class Reconciler:
         self._presence = self._look_again()
         self._mounts: set[str] = set()
         self._inodes: dict[int, bool] = {}
-        self._pending: list[Change | PassedOver | _Read] = []
+        self._pending: list[Change | Skipped | _Read] = []
         self._new: list[Change] = []
         self._written: list[tuple[Change, str]] = []
         self._unheard: dict[bytes, str] = {}
@@ -124,8 +145,8 @@ class Reconciler:
         self._is_last = False
         self._unreadable_folders: list[str] = []
         self._visited: set[str] = set()
-        self._may_know = queries.has_assets(self._db)
-        self._leaves_out = queries.leaves_out(self._db)
+        self._may_know = has_assets(self._db)
+        self._leaves_out = is_excluded(self._db)
 
     def run(self, parts: Iterable[Part]) -> list[tuple[Job, str]]:
         """Reconcile these parts of the root in one pass. Returns the files that were not at rest, and why."""
@@ -145,7 +166,7 @@ class Reconciler:
         """Write down which files never came to rest."""
         for job, why in unstable:
             self._summary.unstable += 1
-            self._pending.append(PassedOver(self._root.id, job.stat.folder, job.stat.name, "unstable", why))
+            self._pending.append(Skipped(self._root.id, job.stat.folder, job.stat.name, "unstable", why))
         self._flush()
 
     def _listings(self, parts: Iterable[Part]) -> Iterator[tuple[Listing, Collection[str] | None]]:
@@ -188,7 +209,7 @@ class Reconciler:
     def _is_as_it_was(self, listing: Listing) -> bool:
         """Is nothing in this folder, in which there are no sidecars, other than what is stored? `_compare_all` says the
         same, and what else is to be done: of most folders of a rescan no more than this is asked."""
-        known = queries.known_in(self._db, self._root.id, listing.folder)
+        known = select_known_in(self._db, self._root.id, listing.folder)
         if listing.passed or len(known) != len(listing.files):
             return False
         size, readings = 0, dict[str, str]()
@@ -204,7 +225,7 @@ class Reconciler:
         return True
 
     def _compare_all(self, listing: Listing, names: Collection[str] | None) -> Iterator[Job]:
-        stored = queries.files_in(self._db, self._root.id, listing.folder, names)
+        stored = select_files_in(self._db, self._root.id, listing.folder, names)
         folder = _Folder(
             listing.folder,
             real_folder(self._walker.real_root, listing.folder),
@@ -232,7 +253,7 @@ class Reconciler:
             row = stored.get(name)
             if row is None or row.asset_id is None or (row.inode, row.size, row.mtime_ns) != inode[1:]:
                 strange.append(inode)
-        return queries.same_inodes(self._db, strange) if strange else {}
+        return select_same_inodes(self._db, strange) if strange else {}
 
     def _compare(self, folder: _Folder, name: str, info: os.stat_result, row: StoredFile | None) -> Job | None:
         """The job for a file that has to be read; None where it is known without."""
@@ -248,7 +269,7 @@ class Reconciler:
             and (row.size, row.mtime_ns) == (info.st_size, info.st_mtime_ns)
             and (row.inode == info.st_ino or not by_inode)
         )
-        if row is not None and row.reason == LEFT_OUT:
+        if row is not None and row.reason == EXCLUDED:
             known = (row.size, row.mtime_ns, row.ctime_ns, row.inode)
             if known == (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino):
                 self._summary.passed_over += 1
@@ -295,7 +316,7 @@ class Reconciler:
         self._count(change)
         self._pending.append(change)
 
-    def _pass_over(self, passed: PassedOver, row: StoredFile | None) -> None:
+    def _pass_over(self, passed: Skipped, row: StoredFile | None) -> None:
         self._summary.passed_over += 1
         if passed.verdict == "unreadable":
             self._summary.unreadable += 1
@@ -314,9 +335,9 @@ class Reconciler:
         folder, name = paths.split(listing.folder)
         reason = f"the folder cannot be read: {words(listing.error)}"
         if name:
-            self._pending.append(PassedOver(self._root.id, folder, name, "unreadable", reason, is_folder=True))
+            self._pending.append(Skipped(self._root.id, folder, name, "unreadable", reason, is_folder=True))
         elif isinstance(listing.error, UnreadableRules):  # of the root, which has no row of its own
-            self._pending.append(PassedOver(self._root.id, "", IGNORE_FILE, "unreadable", reason))
+            self._pending.append(Skipped(self._root.id, "", IGNORE_FILE, "unreadable", reason))
 
     def _note_missing(self, listing: Listing, rows: Iterable[StoredFile]) -> None:
         entered = set(listing.folders)
@@ -340,11 +361,12 @@ class Reconciler:
         if self._pending:
             self._presence.look_anew()
             self._new, self._written = [], []  # of a transaction that was broken off: its items are pending still
-            with self._writer.transaction():
+            with begin(self._db) as tx:
                 self._unheard = self._find_unheard()
                 for item in self._pending:
-                    self._write(item)
-                self._add_new()
+                    self._write(tx, item)
+                self._add_new(tx)
+            self._touched.update(tx.touched)
             self._pending.clear()
             for change, asset_id in self._written:
                 self._on_change(change, asset_id)
@@ -369,30 +391,31 @@ class Reconciler:
             if seen[facts.sha256] == 1 and (facts.fingerprint is None or seen[facts.fingerprint] == 1)
         ]
         arrivals = [
-            (*stat[:3], checksum(facts.sha256), facts.fingerprint, ids.asset_id(facts.sha256)) for stat, facts in alone
+            (*stat[:3], checksum_text(facts.sha256), facts.fingerprint, ids.asset_id(facts.sha256))
+            for stat, facts in alone
         ]
-        unheard = queries.unheard(self._db, arrivals) if arrivals else ()
+        unheard = select_unknown(self._db, arrivals) if arrivals else ()
         return {alone[number][1].sha256: arrivals[number][-1] for number in unheard}
 
-    def _add_new(self) -> None:
+    def _add_new(self, tx: Transaction) -> None:
         """Write what is new beyond doubt: whatever is decided next has to see it."""
         if self._new:
-            self._written += zip(self._new, self._writer.add(self._new), strict=True)
+            self._written += zip(self._new, add_assets(tx, self._new), strict=True)
             self._new = []
 
-    def _write(self, item: Change | PassedOver | _Read) -> None:
+    def _write(self, tx: Transaction, item: Change | Skipped | _Read) -> None:
         if isinstance(item, _Read):
-            self._write_reading(item)
+            self._write_reading(tx, item)
             return
-        self._add_new()
+        self._add_new(tx)
         if isinstance(item, Change):
-            self._written.append((item, self._writer.apply(item)))
+            self._written.append((item, apply_change(tx, item)))
             return
         if item.is_folder and item.verdict == "ignored":
-            self._writer.ignore_below(item.root_id, paths.join(item.folder, item.name), item.reason)
-        self._writer.pass_over(item)
+            ignore_below(tx, item.root_id, paths.join(item.folder, item.name), item.reason)
+        record_skipped(tx, item)
 
-    def _write_reading(self, read: _Read) -> None:
+    def _write_reading(self, tx: Transaction, read: _Read) -> None:
         job, reading = read
         seen = job.stat
         if not self._is_last:
@@ -401,10 +424,10 @@ class Reconciler:
             if reading.unstable:
                 self._unstable.append((job, reading.unstable))
             elif os.path.lexists(job.path):  # else it is gone since it was listed
-                self._add_new()
+                self._add_new(tx)
                 self._summary.unreadable += 1
                 reason = reading.error or "unknown error"
-                self._writer.pass_over(PassedOver(seen.root_id, seen.folder, seen.name, "unreadable", reason))
+                record_skipped(tx, Skipped(seen.root_id, seen.folder, seen.name, "unreadable", reason))
             return
         if job.hashed and not self._is_last:
             self._summary.bytes_read += reading.facts.size
@@ -413,31 +436,31 @@ class Reconciler:
             stat = file_stat(seen.root_id, seen.folder, seen.name, storable(reading.stat), seen.reading)
         if self._leaves_out and job.hashed and self._is_left_out(stat, reading.facts):
             self._summary.passed_over += 1
-            self._writer.note_left_out(stat)
+            record_excluded(tx, stat)
             return
         if job.hashed and reading.facts.sha256 in self._unheard:
             self._new.append(Change("new", stat, reading.facts, self._unheard[reading.facts.sha256]))
             self._count(self._new[-1])
             return
-        self._add_new()
+        self._add_new(tx)
         change = self._decide(stat, reading) if job.hashed else self._reread(stat, reading)
         if change is None:
             if job.hashed:
                 self._postponed.append(read)
             return
         self._count(change)
-        self._written.append((change, self._writer.apply(change)))
+        self._written.append((change, apply_change(tx, change)))
 
     def _is_left_out(self, stat: FileStat, facts: MediaFacts) -> bool:
         """Did the user delete such a photo from the index? Not where a photo lies that became this one."""
-        if not queries.leaves_out(self._db, checksum(facts.sha256)):
+        if not is_excluded(self._db, checksum_text(facts.sha256)):
             return False
-        row = queries.file_at(self._db, stat.root_id, stat.folder, stat.name)
+        row = select_file_at(self._db, stat.root_id, stat.folder, stat.name)
         return row is None or row.asset_id is None
 
     def _reread(self, stat: FileStat, reading: Reading) -> Change | None:
         """The metadata of a file that was known; None where another process has seen it change since."""
-        row = queries.file_at(self._db, stat.root_id, stat.folder, stat.name)
+        row = select_file_at(self._db, stat.root_id, stat.folder, stat.name)
         if row is None or row.asset_id is None or (row.size, row.mtime_ns) != (stat.size, stat.mtime_ns):
             return None
         return Change("reread", stat, reading.facts, row.asset_id)
@@ -447,8 +470,8 @@ class Reconciler:
         be told at the end of the pass."""
         assert reading.facts is not None
         facts = reading.facts
-        row = queries.file_at(self._db, stat.root_id, stat.folder, stat.name)
-        asset_id = queries.asset_with(self._db, checksum(facts.sha256))
+        row = select_file_at(self._db, stat.root_id, stat.folder, stat.name)
+        asset_id = find_by_checksum(self._db, checksum_text(facts.sha256))
         if asset_id is None:
             if row is None or row.asset_id is None:
                 return self._moved_and_edited(stat, facts) or Change("new", stat, facts)
@@ -475,7 +498,7 @@ class Reconciler:
         return Change("copy" if others else "back", stat, facts, asset_id, displaced=displaced)
 
     def _is_picture_of(self, asset_id: str, facts: MediaFacts) -> bool:
-        return facts.fingerprint is not None and asset_id in queries.assets_with_picture(self._db, facts.fingerprint)
+        return facts.fingerprint is not None and asset_id in find_by_picture(self._db, facts.fingerprint)
 
     def _moved_and_edited(self, stat: FileStat, facts: MediaFacts) -> Change | None:
         """A file that was given another place and other metadata at once is known by its picture, where just one photo
@@ -483,11 +506,11 @@ class Reconciler:
         if facts.fingerprint is None:
             return None
         lost = []
-        alike = queries.assets_with_picture(self._db, facts.fingerprint, _MANY + 1)
+        alike = find_by_picture(self._db, facts.fingerprint, _MANY + 1)
         if len(alike) > _MANY:
             return None
         for asset_id in alike:
-            places = queries.places(self._db, asset_id)
+            places = select_places(self._db, asset_id)
             if places and all(self._presence.is_absent(place) for place in places):
                 lost.append((asset_id, places))
         if len(lost) != 1:
@@ -496,7 +519,7 @@ class Reconciler:
         return Change("modified", stat, facts, asset_id, places[0])
 
     def _other_places(self, asset_id: str, row: StoredFile | None) -> Iterator[StoredFile]:
-        return (place for place in queries.each_place(self._db, asset_id) if row is None or place.id != row.id)
+        return (place for place in iterate_places(self._db, asset_id) if row is None or place.id != row.id)
 
     def _count(self, change: Change) -> None:
         counter = {"copy": "copies"}.get(change.kind, change.kind)
@@ -507,10 +530,10 @@ class Reconciler:
     # What was not found
 
     def _look_for_unvisited(self, folder: str) -> None:
-        for known in queries.folders_below(self._db, self._root.id, folder):
+        for known in iterate_folders_below(self._db, self._root.id, folder):
             if known in self._visited or any(paths.is_below(known, shut) for shut in self._unreadable_folders):
                 continue
-            for row in queries.files_in(self._db, self._root.id, known).values():
+            for row in select_files_in(self._db, self._root.id, known).values():
                 if row.asset_id is None:
                     self._leftover.append(row.id)
                 elif row.verdict not in _AWAY:
@@ -528,15 +551,17 @@ class Reconciler:
         self._note_roots(presence)
         shut = set(self._unreadable_folders)
         self._leftover += [row for folder, row in self._reopened.items() if folder not in shut]
-        if missing or self._leftover or everything or self._writer.is_unsettled:
-            with self._writer.transaction():
+        if missing or self._leftover or everything or self._touched:
+            with begin(self._db) as tx:
                 for row in missing:
                     if row.verdict == "ignored":  # its asset is out of sight already
-                        self._writer.mark_gone(row.id)
+                        mark_gone(tx, row.id)
                     else:
-                        self._writer.mark_missing(row.id)
-                self._writer.forget(self._leftover)
-                self._writer.settle(everything=everything)
+                        mark_missing(tx, row.id)
+                forget_paths(tx, self._leftover)
+                self._touched.update(tx.touched)
+                trash_orphans(tx, self._touched, everything=everything)
+            self._touched.clear()
         if missing:
             self._on_missing([row for row in missing if row.verdict != "ignored"])
         unstable = self._unstable
@@ -545,7 +570,7 @@ class Reconciler:
         self._visited.clear()
         self._unreadable_folders.clear()
         if everything or self._mounts:
-            for mount in note_mounts(self._writer, self._root, self._mounts):
+            for mount in note_mounts(self._db, self._root, self._mounts):
                 self._summary.offline.append(f"{self._root.path}/{mount.folder}: the drive mounted there is away")
             self._mounts.clear()
         return unstable
@@ -555,17 +580,17 @@ class Reconciler:
         here stand for them."""
         for root_id, found in {**self._presence.found, **presence.found}.items():
             if root_id != self._root.id:
-                note_root(self._writer, self._roots[root_id], found)
+                note_root(self._db, self._roots[root_id], found)
 
     def _look_again(self) -> Presence:
         return Presence(self._db, self._roots, may_be_empty=self._accepted > 0)
 
     def let_go(self, wait_seconds: float) -> Outcome:
         """Let go of what has been missing for wait_seconds; see `missing.let_go`."""
-        outcome = let_go(self._writer, self._look_again(), self._root, self._ages, wait_seconds, self._accepted)
+        outcome = let_go(self._db, self._look_again(), self._root, self._ages, wait_seconds, self._accepted)
         self._summary.gone += outcome.gone
         return outcome
 
 
-def _inode(info: os.stat_result) -> queries.Inode:
+def _inode(info: os.stat_result) -> Inode:
     return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns

@@ -11,8 +11,9 @@ from typing import NamedTuple
 from indexer import paths
 from indexer.config import given
 from indexer.errors import RootUnavailable, UsageError
-from indexer.store.rows import Root
-from indexer.store.writer import Writer
+from indexer.store.connection import IndexConnection
+from indexer.store.roots import Root, add_root, move_root
+from indexer.store.transaction import begin
 
 from .presence import find_root
 from .volumes import is_same_folder, volume_of
@@ -43,7 +44,9 @@ def locate(path: str | os.PathLike[str], roots: Iterable[Root]) -> tuple[Root, s
     return best
 
 
-def targets(writer: Writer, roots: Sequence[Root], chosen: Sequence[str | os.PathLike[str]]) -> list[Target]:
+def targets(
+    connection: IndexConnection, roots: Sequence[Root], chosen: Sequence[str | os.PathLike[str]]
+) -> list[Target]:
     """What to scan for these paths; folders that no root holds become roots. All roots where none is named.
 
     Raises RootUnavailable for a path that is not there, UsageError where there is nothing to scan.
@@ -56,12 +59,12 @@ def targets(writer: Writer, roots: Sequence[Root], chosen: Sequence[str | os.Pat
     known = {root.id: root for root in roots}
     for path in sorted(real, key=len):  # what lies in another folder that is named becomes no root of its own
         if locate(path, known.values()) is None:
-            root = _new_root(writer, list(known.values()), path)
+            root = _new_root(connection, list(known.values()), path)
             known[root.id] = root
     return _outermost([target for path in real for target in _targets_of(list(known.values()), path)])
 
 
-def _new_root(writer: Writer, roots: Sequence[Root], real: str) -> Root:
+def _new_root(connection: IndexConnection, roots: Sequence[Root], real: str) -> Root:
     """The root that this folder becomes, which no root holds yet."""
     try:
         info = os.stat(real)
@@ -69,7 +72,7 @@ def _new_root(writer: Writer, roots: Sequence[Root], real: str) -> Root:
         raise RootUnavailable(f"{paths.to_text(real)}: {error.strerror}") from error
     if not stat.S_ISDIR(info.st_mode):
         raise UsageError(f"{paths.to_text(real)} lies in no indexed folder: scan its folder")
-    return _add(writer, roots, real, paths.to_text(Path(real).as_posix()), info.st_ino)
+    return _add(connection, roots, real, paths.to_text(Path(real).as_posix()), info.st_ino)
 
 
 def _targets_of(roots: Sequence[Root], real: str) -> list[Target]:
@@ -108,18 +111,18 @@ def _parent(folder: str) -> str | None:
     return folder.rpartition("/")[0] if folder else None
 
 
-def _add(writer: Writer, roots: Sequence[Root], real: str, text: str, inode: int) -> Root:
+def _add(connection: IndexConnection, roots: Sequence[Root], real: str, text: str, inode: int) -> Root:
     """A new root; or one that is known, where its folder or its drive has come to lie elsewhere."""
     volume = volume_of(real)
     known = next((root for root in roots if root.inode is not None and is_same_folder(root, volume, inode)), None)
     uri = "file://" + paths.uri(_url_path(real))
     if known is None:
-        with writer.transaction():
-            return writer.add_root(text, uri)
-    if find_root(writer.connection, known).problem is None:
+        with begin(connection) as tx:
+            return add_root(tx, text, uri)
+    if find_root(connection, known).problem is None:
         raise UsageError(f"{text} is the same folder as {known.path}, which is indexed already")
-    with writer.transaction():
-        writer.move_root(known.id, text, uri)
+    with begin(connection) as tx:
+        move_root(tx, known.id, text, uri)
     return known._replace(path=text, uri=uri)
 
 

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from indexer.store import queries
 from indexer.store.activities import at_work
-from indexer.store.rows import Root
-from indexer.store.writer import Writer
+from indexer.store.connection import IndexConnection
+from indexer.store.files import count_present
+from indexer.store.roots import Root, mark_root_scanned, select_roots
+from indexer.store.transaction import begin
 
 from .missing import held_words
 from .presence import find_root, note_root
@@ -37,7 +38,7 @@ class Scan:
 
     def __init__(
         self,
-        writer: Writer,
+        connection: IndexConnection,
         readers: Readers,
         targets: Sequence[Target],
         on_progress: Callable[[Summary], None] | None = None,
@@ -46,7 +47,7 @@ class Scan:
         rest_seconds: float | None = None,
     ) -> None:
         self.summary = Summary()
-        self._writer = writer
+        self._connection = connection
         self._readers = readers
         self._targets = targets
         self._listener = on_progress
@@ -57,7 +58,7 @@ class Scan:
     def run(self) -> Summary:
         started = time.monotonic()
         try:
-            with at_work(self._writer, "scan", [target.root.path for target in self._targets]):
+            with at_work(self._connection, "scan", [target.root.path for target in self._targets]):
                 self._run()
         finally:
             self._counted.set()
@@ -66,17 +67,17 @@ class Scan:
 
     def _run(self) -> None:
         reachable = [target for target in self._targets if self._is_there(target.root)]
-        roots = {root.id: root for root in queries.roots(self._writer.connection)}
+        roots = {root.id: root for root in select_roots(self._connection)}
         passes = [self._reconcile(target, roots) for target in reachable]
         self._settle(passes)
-        with self._writer.transaction():
+        with begin(self._connection) as tx:
             for target in reachable:
                 if not target.folder and target.name is None:
-                    self._writer.root_scanned(target.root.id)
+                    mark_root_scanned(tx, target.root.id)
 
     def _is_there(self, root: Root) -> bool:
-        found = find_root(self._writer.connection, root, may_be_empty=self._accepted > 0)
-        note_root(self._writer, root, found)
+        found = find_root(self._connection, root, may_be_empty=self._accepted > 0)
+        note_root(self._connection, root, found)
         if found.problem is None:
             return True
         self.summary.offline.append(f"{root.path}: {found.problem}")
@@ -85,7 +86,7 @@ class Scan:
     def _reconcile(self, target: Target, roots: dict[int, Root]) -> _Pass:
         root = roots[target.root.id]
         reconciler = Reconciler(
-            self._writer, self._readers, root, roots, self.summary, self._progress, accept_loss=self._accepted
+            self._connection, self._readers, root, roots, self.summary, self._progress, accept_loss=self._accepted
         )
         part = Part(target.folder, None if target.name is None else [target.name])
         return _Pass(root, reconciler, reconciler.run([part]))
@@ -102,7 +103,7 @@ class Scan:
         for one, outcome in zip(passes, outcomes, strict=True):
             self.summary.missing += outcome.waiting
             if outcome.held:
-                known = queries.count_present(self._writer.connection, one.root.id)
+                known = count_present(self._connection, one.root.id)
                 self.summary.held.append(held_words(one.root, outcome.waiting, known))
 
     def _progress(self) -> None:

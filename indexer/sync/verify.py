@@ -10,10 +10,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from indexer import paths
-from indexer.store import queries
-from indexer.store.queries import ToVerify
-from indexer.store.rows import Root
-from indexer.store.writer import Writer, checksum
+from indexer.store.assets import checksum_text
+from indexer.store.connection import IndexConnection
+from indexer.store.roots import Root, select_roots
+from indexer.store.transaction import begin
+from indexer.store.verification import (
+    ToVerify,
+    begin_round,
+    end_round,
+    iterate_verifiable,
+    mark_corrupted,
+    mark_verified,
+    select_unverified,
+)
 
 from .presence import find_root
 from .readers import Job, Readers
@@ -58,7 +67,7 @@ class Verify:
 
     def __init__(
         self,
-        writer: Writer,
+        connection: IndexConnection,
         readers: Readers,
         *,
         share: float | None = None,
@@ -66,7 +75,7 @@ class Verify:
         on_progress: Callable[[Report, int], None] = lambda report, total: None,
     ) -> None:
         self.report = Report()
-        self._writer = writer
+        self._connection = connection
         self._readers = readers
         self._share = share
         self._until = math.inf if seconds is None else time.monotonic() + seconds
@@ -79,9 +88,9 @@ class Verify:
     def run(self) -> Report:
         started = time.monotonic()
         roots = {root.id: root for root in self._reachable()}
-        with self._writer.transaction():
-            since = self._writer.begin_round() if self._in_round else None
-        files = queries.to_verify(self._writer.connection, list(roots), since)
+        with begin(self._connection) as tx:
+            since = begin_round(tx) if self._in_round else None
+        files = select_unverified(self._connection, list(roots), since)
         if self._share is not None:
             files = _sample(files, self._share)
         try:
@@ -98,8 +107,8 @@ class Verify:
             self.report.seconds = time.monotonic() - started
             self.report.left = len(files) - self.report.checked
         if self._in_round and not self.report.left and not self.report.offline:
-            with self._writer.transaction():
-                self._writer.end_round()
+            with begin(self._connection) as tx:
+                end_round(tx)
         return self.report
 
     def _check_time(self) -> None:
@@ -108,15 +117,15 @@ class Verify:
             raise _TimeIsUp
 
     def _reachable(self) -> Iterator[Root]:
-        for root in queries.roots(self._writer.connection):
-            problem = find_root(self._writer.connection, root).problem
+        for root in select_roots(self._connection):
+            problem = find_root(self._connection, root).problem
             if problem is None:
                 yield root
             else:
                 self.report.offline.append(f"{root.path}: {problem}")
 
     def _jobs(self, files: list[int], roots: dict[int, Root]) -> Iterator[Job]:
-        for one in queries.verifiable(self._writer.connection, files):
+        for one in iterate_verifiable(self._connection, files):
             self._check_time()
             root, file = roots[one.file.root_id], one.file
             path = os.path.join(real_folder(paths.from_text(root.path), file.folder), paths.from_text(file.name))
@@ -138,7 +147,7 @@ class Verify:
             return
         facts = reading.facts
         report.bytes += facts.size
-        if checksum(facts.sha256) == one.checksum:
+        if checksum_text(facts.sha256) == one.checksum:
             report.sound += 1
             self._done.append((one, "sound", facts.fingerprint))
         elif job.stat.mtime_ns == one.file.mtime_ns:
@@ -151,12 +160,12 @@ class Verify:
 
     def _write(self) -> None:
         if self._done:
-            with self._writer.transaction():
+            with begin(self._connection) as tx:
                 for one, what, fingerprint in self._done:
                     if what == "sound":
-                        self._writer.verified(one.file.id, fingerprint)
+                        mark_verified(tx, one.file.id, fingerprint)
                     else:
-                        self._writer.rotten(one.file.id, ROT)
+                        mark_corrupted(tx, one.file.id, ROT)
             self._done.clear()
         self._written_at = time.monotonic()
 

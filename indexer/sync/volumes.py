@@ -10,8 +10,7 @@ import os
 import sys
 from collections.abc import Iterable
 
-from indexer.store.changes import Volume
-from indexer.store.rows import Root
+from indexer.store.roots import Root, Volume
 
 # Changes made through another machine, or by the program behind it, bring no events.
 _WITHOUT_EVENTS = frozenset(("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "vboxsf", "vmhgfs", "afs", "ceph", "ncpfs"))

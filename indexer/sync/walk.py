@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from indexer import paths
 from indexer.media.formats import is_media_name
-from indexer.store.changes import FileStat, PassedOver
-from indexer.store.rows import Root
+from indexer.store.files import FileStat, Skipped
+from indexer.store.roots import Root
 
 from .rules import Decision, Rules, real_folder
 from .sidecars import Sidecars, is_picasas, is_sidecar_name
@@ -35,7 +35,7 @@ class Listing:
     folder: str
     device: int | None = None
     files: dict[str, os.stat_result] = field(default_factory=dict)
-    passed: list[PassedOver] = field(default_factory=list)
+    passed: list[Skipped] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     mounts: list[str] = field(default_factory=list)
     sidecars: dict[str, os.stat_result] = field(default_factory=dict)
@@ -96,7 +96,7 @@ class Walker:
             except (FileNotFoundError, NotADirectoryError):
                 continue
             except OSError as error:
-                listing.passed.append(PassedOver(self.root.id, folder, name, "unreadable", words(error)))
+                listing.passed.append(Skipped(self.root.id, folder, name, "unreadable", words(error)))
                 continue
             self._judge(listing, within, name, entry.path, entry)
         if listing.files:
@@ -171,21 +171,21 @@ class Walker:
             if entry.is_file(follow_symlinks=False) and _may_speak(entry.name, decision):
                 with suppress(OSError):
                     listing.sidecars[entry.name] = entry.stat(follow_symlinks=False)
-            listing.passed.append(PassedOver(self.root.id, folder, name, decision.verdict, decision.reason, is_folder))
+            listing.passed.append(Skipped(self.root.id, folder, name, decision.verdict, decision.reason, is_folder))
             return
         try:
             info = entry.stat(follow_symlinks=False)
         except FileNotFoundError:
             return  # gone since it was listed
         except OSError as error:
-            listing.passed.append(PassedOver(self.root.id, folder, name, "unreadable", words(error), is_folder))
+            listing.passed.append(Skipped(self.root.id, folder, name, "unreadable", words(error), is_folder))
             return
         if not is_folder and info.st_size:
             listing.files[name] = info
         elif not is_folder:
-            listing.passed.append(PassedOver(self.root.id, folder, name, "damaged", "the file is empty"))
+            listing.passed.append(Skipped(self.root.id, folder, name, "damaged", "the file is empty"))
         elif passed := self._passed_folder(path, info):
-            listing.passed.append(PassedOver(self.root.id, folder, name, "ignored", passed, is_folder=True))
+            listing.passed.append(Skipped(self.root.id, folder, name, "ignored", passed, is_folder=True))
         else:
             self._met[info.st_dev, info.st_ino] = path
             listing.folders.append(name)

@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 
 from indexer import paths
 from indexer.errors import DiskFull, IndexUnusable
-from indexer.store import queries
 from indexer.store.activities import Claim, at_work
 from indexer.store.changes import Change
-from indexer.store.rows import Coverage, Root, StoredFile
-from indexer.store.writer import Writer, timestamp
+from indexer.store.connection import IndexConnection
+from indexer.store.files import StoredFile, count_present
+from indexer.store.jobs import Coverage, end_coverage, put_coverage
+from indexer.store.roots import Root, mark_root_scanned, select_roots
+from indexer.store.transaction import begin, probe, timestamp
 
 from .missing import Ages, Loss, Lost, held_words, let_go, lost
 from .observe import Events, follow
@@ -93,7 +95,7 @@ class Watch:
 
     def __init__(
         self,
-        writer: Writer,
+        connection: IndexConnection,
         readers: Readers,
         roots: Sequence[Root],
         stop: Stop,
@@ -110,7 +112,7 @@ class Watch:
         on_message: Callable[[str], None] = lambda text: None,
         on_progress: Callable[[Summary], None] = lambda summary: None,
     ) -> None:
-        self._writer = writer
+        self._connection = connection
         self._readers = readers
         self._watched = {root.id: _Watched(root) for root in roots}
         if poll_seconds is not None:
@@ -135,10 +137,10 @@ class Watch:
     def run(self) -> None:
         """Returns when `stop` is set. Raises UsageError where another process watches one of the roots."""
         roots = [one.root.path for one in self._watched.values()]
-        with at_work(self._writer, "watch", roots, alone=True) as self._claim:
+        with at_work(self._connection, "watch", roots, alone=True) as self._claim:
             try:
                 while not self._stop.is_set():
-                    self._writer.connection.ensure_in_place()  # nothing may happen for days
+                    self._connection.ensure_in_place()  # nothing may happen for days
                     self._wait_while_paused()
                     try:
                         self._attend_all()
@@ -150,8 +152,11 @@ class Watch:
             finally:
                 for one in self._watched.values():
                     self._unfollow(one)
-                with suppress(IndexUnusable), self._writer.transaction():  # rows of a watch that has ended do no harm
-                    self._writer.end_coverage(self._watched)
+                with (
+                    suppress(IndexUnusable),
+                    begin(self._connection) as tx,
+                ):  # rows of a watch that has ended do no harm
+                    end_coverage(tx, self._watched)
 
     def _attend_all(self) -> None:
         # What is missing is let go of when all roots were looked at: it may have moved from one to another.
@@ -181,7 +186,7 @@ class Watch:
             if self._stop.wait(seconds):
                 raise Stopped
             with suppress(DiskFull):
-                self._writer.probe()
+                probe(self._connection)
                 break
         for one in self._watched.values():
             one.everything_at = 0.0
@@ -210,15 +215,15 @@ class Watch:
         there = os.path.isdir(paths.from_text(one.root.path))
         if one.coverage is not None and one.offline is None and there and not self._has_due(one):
             return True
-        now = next((root for root in queries.roots(self._writer.connection) if root.id == one.root.id), None)
+        now = next((root for root in select_roots(self._connection) if root.id == one.root.id), None)
         if now is None:
             self._on_message(f"{one.root.path} is no longer in the index.")
             self._unfollow(one)
             del self._watched[one.root.id]
             return False
         moved, one.root = now.path != one.root.path, now
-        found = find_root(self._writer.connection, now)
-        note_root(self._writer, now, found)
+        found = find_root(self._connection, now)
+        note_root(self._connection, now, found)
         if found.volume is not None and not has_events(found.volume.filesystem):
             one.polling = f"{found.volume.filesystem} tells of no changes that others make"
         if found.problem is not None and found.problem != one.offline:
@@ -259,13 +264,13 @@ class Watch:
             one.events_of.enter(real)
 
     def _let_go(self, one: _Watched) -> None:
-        presence = Presence(self._writer.connection, {root.id: root for root in queries.roots(self._writer.connection)})
-        outcome = let_go(self._writer, presence, one.root, one.ages, self._trash)
+        presence = Presence(self._connection, {root.id: root for root in select_roots(self._connection)})
+        outcome = let_go(self._connection, presence, one.root, one.ages, self._trash)
         self._tell_lost(one.root, "gone", outcome.files)
         now = time.monotonic()
         one.missing_at = float("inf") if outcome.due is None else now + outcome.due
         if outcome.held and outcome.waiting != one.held:
-            known = queries.count_present(self._writer.connection, one.root.id)
+            known = count_present(self._connection, one.root.id)
             self._on_message(held_words(one.root, outcome.waiting, known))
         one.held = outcome.waiting if outcome.held else 0
 
@@ -291,18 +296,18 @@ class Watch:
             overflows=(followed.overflows if followed is not None else 0),
         )
         if coverage != before:
-            with self._writer.transaction():
-                self._writer.put_coverage(coverage)
+            with begin(self._connection) as tx:
+                put_coverage(tx, coverage)
             one.coverage = coverage
 
     def _reconcile(self, one: _Watched, parts: list[Part]) -> None:
         summary = Summary()
         whole = WHOLE in parts
         reconciler = Reconciler(
-            self._writer,
+            self._connection,
             self._readers,
             one.root,
-            {root.id: root for root in queries.roots(self._writer.connection)},
+            {root.id: root for root in select_roots(self._connection)},
             summary,
             on_progress=lambda: self._check(summary),
             on_change=lambda change, asset_id: self._on_change(one.root, change, asset_id),
@@ -323,8 +328,8 @@ class Watch:
         if whole:
             if one.events_of is not None:
                 one.events_of.keep(one.met)
-            with self._writer.transaction():
-                self._writer.root_scanned(one.root.id)
+            with begin(self._connection) as tx:
+                mark_root_scanned(tx, one.root.id)
             for text in summary.offline:
                 self._on_message(f"{text}. Its photos stay in the index.")
             self._on_scanned(one.root, summary)

@@ -12,8 +12,16 @@ from indexer.config import given
 from indexer.errors import NotFound
 from indexer.files import is_regular
 from indexer.media.formats import is_media_name
-from indexer.store import queries
-from indexer.store.rows import Root, StoredFile, Verdict
+from indexer.store.files import (
+    StoredFile,
+    Verdict,
+    select_files_in,
+    select_metadata_file,
+    select_places,
+    select_verdict_at,
+)
+from indexer.store.roots import Root, select_roots
+from indexer.store.trash import trashed_at
 
 from .roots import locate
 from .rules import real_folder
@@ -38,14 +46,14 @@ class Answer(NamedTuple):
 def why(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> Answer:
     """Raises NotFound where nothing is at the path, and the index knows of nothing there."""
     path = given(path)
-    place = locate(path, queries.roots(connection))
+    place = locate(path, select_roots(connection))
     shown = paths.to_text(os.path.abspath(path))
     if place is None:
         if not os.path.lexists(path):
             raise NotFound(f"{shown}: there is no such file, and no indexed folder holds it")
         return Answer(shown, "outside", f"{shown} lies in no indexed folder: 'indexer scan' its folder to take it in.")
     root, within = place
-    known = queries.verdict_at(connection, root.id, *paths.split(within)) if within else None
+    known = select_verdict_at(connection, root.id, *paths.split(within)) if within else None
     if within and is_sidecar_name(name := os.path.basename(path)) and is_regular(path):
         verdict = known.verdict if known is not None else "not_media"
         if verdict == "not_media" or is_picasas(name):
@@ -65,9 +73,9 @@ def why(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> Answer:
 def _sentence(connection: sqlite3.Connection, shown: str, known: Verdict) -> str:
     reason, asset = known.reason or "", known.asset_id
     if known.verdict == "indexed":
-        others = len(queries.places(connection, asset)) - 1 if asset else 0
+        others = len(select_places(connection, asset)) - 1 if asset else 0
         copies = f"; the same photo lies in {others} other place{'s' * (others > 1)}" if others else ""
-        since = queries.trashed_at(connection, asset) if asset else None
+        since = trashed_at(connection, asset) if asset else None
         return f"{shown} is indexed as {asset}{copies}{f'; it is in the trash since {since}' if since else ''}."
     if known.verdict == "damaged":
         return f"{shown} is indexed as {asset}, but damaged: {reason}." if asset else f"{shown} is damaged: {reason}."
@@ -96,7 +104,7 @@ def _of_sidecar(connection: sqlite3.Connection, root: Root, folder: str, name: s
     media = {paths.to_text(one): one for one in sorted(names) if is_media_name(one) and alone.of(one)}
     if not media:
         return "not read: no photo in its folder has a name that it goes with"
-    rows = queries.files_in(connection, root.id, folder, media)
+    rows = select_files_in(connection, root.id, folder, media)
     reasons: dict[str, list[str]] = {}
     for text, one in media.items():
         reason = _reading_of(connection, rows.get(text), name, one, all_beside)
@@ -114,9 +122,9 @@ def _reading_of(
         return f"not read: {paths.to_text(other)} is read instead"
     if row is None or row.asset_id is None:
         return "to be read when that is indexed"
-    first = queries.speaking_file(connection, row.asset_id)
+    first = select_metadata_file(connection, row.asset_id)
     if first is not None and first.id != row.id:
-        roots = {root.id: root.path for root in queries.roots(connection)}
+        roots = {root.id: root.path for root in select_roots(connection)}
         where = f"{roots.get(first.root_id, '')}/{paths.join(first.folder, first.name)}"
         return f"not read: that is a copy, and the record is that of {where}, with the sidecars there"
     if row.verdict in ("missing", "gone"):
@@ -135,7 +143,7 @@ def _some(names: list[str]) -> str:
 def _judge_now(connection: sqlite3.Connection, root: Root, within: str, shown: str, *, is_folder: bool) -> Answer:
     """The verdict that the next scan will reach, for a path not seen yet."""
     for ancestor in _ancestors(within):
-        above = queries.verdict_at(connection, root.id, *paths.split(ancestor))
+        above = select_verdict_at(connection, root.id, *paths.split(ancestor))
         if above is not None and above.is_folder and above.verdict in ("ignored", "unreadable"):
             known = f"{above.root}/{above.path}"
             return Answer(shown, above.verdict, f"{shown} lies in {known}, which is {above.verdict}: {above.reason}.")

@@ -15,7 +15,7 @@ from indexer.media.facts import Face
 from indexer.media.found import Found
 from indexer.media.xmp import MAX_PACKET, read_xmp
 from indexer.media.xmp_write import with_values
-from indexer.store.said import Said, said
+from indexer.store.user_values import UserMetadata, select_user_metadata
 from indexer.store.written import Written
 
 from .sidecars import Sidecars
@@ -46,7 +46,7 @@ def write_back(
     """asset_ids None: all of which the user has said anything. keep: is given a sidecar before it is changed."""
     beside: dict[Path, Sidecars] = {}  # by folder, of which many photos may lie in one
     with scratch.following() as scratch_in:
-        for one in said(connection, asset_ids):
+        for one in select_user_metadata(connection, asset_ids):
             path = Path(f"{one.real_path}.xmp")
             try:
                 path = _sidecar(Path(one.real_path), beside)
@@ -57,7 +57,11 @@ def write_back(
 
 
 def _written(
-    one: Said, path: Path, keep: Callable[[Path], None], record: Record, scratch_in: Callable[[Path], Path] | None
+    one: UserMetadata,
+    path: Path,
+    keep: Callable[[Path], None],
+    record: Record,
+    scratch_in: Callable[[Path], Path] | None,
 ) -> WrittenBack:
     """scratch_in: a temporary folder in a folder; None to write nothing."""
     if not is_regular(one.real_path):
@@ -76,7 +80,7 @@ def _written(
     return WrittenBack(one.asset_id, path, "made" if before is None else "changed")
 
 
-def _changes(before: bytes | None, after: bytes, one: Said) -> tuple[dict[str, Written], list[Face]]:
+def _changes(before: bytes | None, after: bytes, one: UserMetadata) -> tuple[dict[str, Written], list[Face]]:
     """Of what the user said that of which the sidecar says something else now, as it is read; and the names that it
     did not name before."""
     there, here = (Found() if packet is None else _read(packet) for packet in (before, after))

@@ -74,7 +74,7 @@ def test_scan_on_a_terminal_shows_a_bar(photos: Path, tmp_path: Path) -> None:
             shown += chunk
     except OSError:
         pass  # the other end is closed
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=180) == 0
     text = shown.decode()
     assert "Scanning" in text
     assert "of 300 files" in text

@@ -123,5 +123,5 @@ def test_no_scipy_is_needed() -> None:
         "from indexer.enrich.places import gazetteer\n"
         "print(gazetteer().look_up([(48.8584, 2.2945)])[0].city)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert (done.stdout, done.stderr) == ("Paris\n", "")

@@ -72,7 +72,7 @@ def test_zero_by_zero_and_infinite_numbers_are_unknown() -> None:
         assert "exposure_time" not in claims
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_mutated_exif_never_raises(data: st.DataObject) -> None:
     mutated = bytearray(_SOUND)

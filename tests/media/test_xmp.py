@@ -101,7 +101,7 @@ def test_a_thousand_levels_are_too_many() -> None:
     assert "nested too deeply" in said(packet)[1].problems[0]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_mutated_packets_never_raise(data: st.DataObject) -> None:
     packet = bytearray(xmp("<dc:subject><rdf:Bag><rdf:li>a</rdf:li></rdf:Bag></dc:subject>", 'xmp:Rating="4"'))

@@ -151,8 +151,8 @@ def test_a_server_that_only_reads_writes_nothing(serve: Serve, samples: Path, tm
         index.enrich(["variants"])
         index.clients.add_key("x")
         ids = [one.id for one in index.list(limit=200) if one.mime_type.startswith("image/")]
-        with index.change() as writer:
-            writer.connection.execute("UPDATE variant SET used_at = '2020-01-01T00:00:00.000Z'")
+        with index.change() as tx:
+            tx.connection.execute("UPDATE variant SET used_at = '2020-01-01T00:00:00.000Z'")
         index.set([ids[0]], description="unheard-of")
     shutil.rmtree(next(one for one in database.with_name("index.db.indexer-cache").iterdir() if one.is_dir()))
     before = all_files(tmp_path)

@@ -86,7 +86,7 @@ def test_what_was_moved_into_place_and_not_indexed_is_known(
     server = serve(served.path, **faulty(tmp_path / "dies", dies))
     with pytest.raises(httpx.HTTPError):
         send(server, "a b.jpg", jpeg("new", size=3000), **words)
-    server.process.wait(timeout=30)
+    server.process.wait(timeout=180)
     server = other or serve(served.path)
     again = send(server, "other name.jpg", jpeg("new", size=3000), file_created_at="2019-01-01T00:00:00Z", **words)
     assert again.status_code == (200 if restarts else 201)

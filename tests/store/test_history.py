@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from indexer import Index
-from indexer.store import queries
+from indexer.store.assets import find_by_checksum
+from indexer.store.events import Event
 
 from ..conftest import put, rows
 
 
-def histories(index: Index) -> dict[str, list[queries.Event]]:
+def histories(index: Index) -> dict[str, list[Event]]:
     """By id, what happened to it and to what belongs to it, found by reading everything."""
     belongs = dict(rows(index, "SELECT id, asset_id FROM face UNION SELECT id, asset_id FROM album_asset"))
-    found: dict[str, list[queries.Event]] = {}
+    found: dict[str, list[Event]] = {}
     for event in index.events(limit=-1):
         for one in {event.entity_id, str(belongs.get(event.entity_id, event.entity_id))}:
             found.setdefault(one, []).append(event)
@@ -57,7 +58,7 @@ def test_content_is_found_under_whatever_id(index: Index, photos: Path) -> None:
     edited, again = index.get(first), index.get(photos / "again.jpg")
     assert edited["id"] == before["id"] != again["id"] and again["checksum"] == before["checksum"]
     for record in (edited, again, index.get(second)):
-        assert queries.asset_with(index.connection, record["checksum"]) == record["id"]
+        assert find_by_checksum(index.connection, record["checksum"]) == record["id"]
     assert {one.id for one in index.exist(checksums=[before["checksum"]])} == {edited["id"], again["id"]}
     for name in ("edited", 1, 2):
         put(photos / "copies" / f"{name}.jpg", name)
@@ -65,5 +66,5 @@ def test_content_is_found_under_whatever_id(index: Index, photos: Path) -> None:
     put(first, 1)  # edited back, and so a copy of the second
     index.scan()
     assert rows(index, "SELECT count(*) - count(DISTINCT checksum) FROM asset") == [(0,)]
-    assert queries.asset_with(index.connection, "no base64") is None
+    assert find_by_checksum(index.connection, "no base64") is None
     assert index.exist(checksums=["no base64", ""]) == []

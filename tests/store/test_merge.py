@@ -13,6 +13,7 @@ import pytest
 
 from indexer import Index
 from indexer.errors import IndexUnusable, UsageError
+from indexer.store.uploads import record_upload
 
 from ..conftest import SAMPLES, jpeg, put, rows, run, verdicts
 
@@ -238,8 +239,8 @@ def test_what_clients_did_there_comes_along(laptop: Callable[..., Index], tmp_pa
     library = theirs.clients.add_library("Slides")
     theirs.clients.put_in_library(there, library)
     theirs.delete([there / "unwanted.jpg", there / "both.jpg"])
-    with theirs.change() as writer:
-        writer.note_upload("phone", "IMG_1", theirs.resolve(there / "b.jpg"))
+    with theirs.change() as tx:
+        record_upload(tx, "phone", "IMG_1", theirs.resolve(there / "b.jpg"))
     ours.merge(theirs.path)
     assert is_sound(ours)
     assert [(one.name, one.assets) for one in ours.clients.libraries()] == [("Photos", 2), ("Slides", 1)]

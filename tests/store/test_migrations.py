@@ -13,7 +13,8 @@ import pytest
 from indexer import Index
 from indexer.errors import IndexUnusable
 from indexer.media.dates import utc
-from indexer.store import clients, connection, migrations, schema
+from indexer.store import connection, migrations, schema
+from indexer.store.api_keys import ACTIONS, select_keys
 
 from ..conftest import put, rows, run
 
@@ -311,8 +312,8 @@ def test_a_key_of_an_older_version_stays_one_for_everything(tmp_path: Path) -> N
         assert rows(index, "SELECT id, name, hash, created_at, last_used_at FROM api_key") == [
             ("apikey_1", "phone", "h", "2026-01-01T00:00:00.000Z", None)
         ]
-        (key,) = clients.keys(index.connection)
-        assert tuple(key.actions) == clients.ACTIONS
+        (key,) = select_keys(index.connection)
+        assert tuple(key.actions) == ACTIONS
 
 
 @pytest.mark.parametrize("version", [7, 8])

@@ -18,7 +18,7 @@ from indexer import Index
 from indexer.errors import UsageError
 from indexer.search import FILTERS
 from indexer.store import connection, search
-from indexer.store.writer import Writer
+from indexer.store.transaction import begin
 
 from ..conftest import jpeg, put, rows, run, sized
 
@@ -198,10 +198,10 @@ def test_an_index_is_taken_in_by_and_by(
     """However large it is, a transaction is short; what happens meanwhile is found too."""
     index.scan([samples])
     monkeypatch.setattr(search, "_AT_ONCE", 3)
-    writer = Writer(index._writable())
+    connection = index._writable()
     for taken_in in (3, 6):
-        with writer.transaction():
-            assert search.catch_up(writer.connection)  # there is more
+        with begin(connection):
+            assert search.catch_up(connection)  # there is more
         assert rows(index, "SELECT count(*) FROM search") == [(taken_in,)]
     put(photos / "meanwhile.jpg")
     index.scan([photos])

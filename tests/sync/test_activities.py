@@ -82,7 +82,7 @@ def test_of_two_watches_that_begin_at_once_one_is_refused(photos: Path, tmp_path
     finally:
         for one in both:
             one.terminate()
-            one.communicate(timeout=30)
+            one.communicate(timeout=180)
 
 
 def test_a_watch_of_the_same_process_counts(photos: Path, index: Index) -> None:

@@ -15,7 +15,7 @@ import pytest
 from indexer import Index
 from indexer.errors import IndexUnusable
 from indexer.store.connection import open_for_writing
-from indexer.store.writer import Writer
+from indexer.store.transaction import begin
 
 from ..conftest import Watcher, put, rows, run, sized, until
 from .drives import Drive, drive
@@ -99,8 +99,10 @@ def test_an_index_deleted_at_the_moment_of_an_error_is_unusable(index: Index, ph
     index.scan([photos])
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorcode = sqlite3.SQLITE_IOERR
-    with closing(open_for_writing(index.path)) as connection:
-        writer = Writer(connection)
-        with pytest.raises(IndexUnusable, match="disk I/O error"), writer.transaction():
-            index.path.unlink()
-            raise error
+    with (
+        closing(open_for_writing(index.path)) as connection,
+        pytest.raises(IndexUnusable, match="disk I/O error"),
+        begin(connection),
+    ):
+        index.path.unlink()
+        raise error

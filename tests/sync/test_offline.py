@@ -175,7 +175,7 @@ def run_python(strace: str, options: list[str], arguments: list[str]) -> subproc
     import sys
 
     command = [strace, *options, sys.executable, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
 
 
 def test_F1_a_loss_too_large_waits_for_a_word(index: Index, photos: Path) -> None:

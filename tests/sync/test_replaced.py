@@ -41,7 +41,7 @@ def test_a_watch_whose_index_goes_ends_and_says_so(
     watcher = watch(photos)
     happens(watcher.database)
     put(photos / "b.jpg", 2)
-    assert watcher.process.wait(timeout=20) == 1
+    assert watcher.process.wait(timeout=180) == 1
     said = watcher.err.read_text()
     assert ("was replaced" if happens is replace else "was deleted or moved") in said
     assert "start again" in said.lower() and "Traceback" not in said
@@ -54,7 +54,7 @@ def test_an_idle_watch_notices_too(photos: Path, watch: Callable[..., Watcher]) 
     put(photos / "a.jpg", 1)
     watcher = watch(photos)
     take_away(watcher.database)
-    assert watcher.process.wait(timeout=20) == 1
+    assert watcher.process.wait(timeout=180) == 1
     assert not watcher.database.exists()
 
 
@@ -134,7 +134,7 @@ def test_a_restore_is_not_undone_by_the_log_of_a_deleted_index(
     refused = run("restore", backup, database=watcher.database)  # the watch has not noticed yet
     assert refused.returncode == 2 and "stop it first" in refused.stderr
     watcher.process.send_signal(signal.SIGCONT)
-    assert watcher.process.wait(timeout=20) == 1
+    assert watcher.process.wait(timeout=180) == 1
     assert run("restore", backup, database=watcher.database).returncode == 0
     assert run("doctor", database=watcher.database).returncode == 0
     with Index.open(watcher.database) as index:

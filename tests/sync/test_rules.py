@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from indexer import Index
 from indexer.media.formats import EXTENSIONS
 from indexer.media.versions import reader_version
-from indexer.store.rows import Root
+from indexer.store.roots import Root
 from indexer.sync.gitignore import Line, Lines, parse
 from indexer.sync.rules import Rules
 from indexer.sync.walk import Walker

@@ -214,7 +214,7 @@ def test_F13_many_processes_at_once(tree: Path, tmp_path: Path, watch: Callable[
     for thread in threads:
         thread.join()
     for process in readers:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=180)
         assert (process.returncode, err) == (0, "")
         assert int(out) > 0
     assert len(scans) >= 3
@@ -388,7 +388,7 @@ def test_a_program_with_threads_of_a_library_is_not_forked(photos: Path, tmp_pat
         "print(pool.early_pool(1, print, None), Index.open(sys.argv[2]).scan([sys.argv[1]]).new)\n"
     )
     command = [sys.executable, "-c", code, str(photos), str(tmp_path / "index.db")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert (done.stdout, done.stderr) == ("None 1\n", "")
 
 

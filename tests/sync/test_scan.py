@@ -20,7 +20,7 @@ import pytest
 from indexer import Index
 from indexer.errors import RootUnavailable, UsageError
 from indexer.store.changes import Change
-from indexer.store.writer import Writer
+from indexer.store.transaction import Transaction
 from indexer.sync import reconcile
 
 from ..conftest import SAMPLES, faulty_reader, interruptible, jpeg, put, rows, run, until, verdicts
@@ -415,7 +415,7 @@ def test_F5_what_is_written_is_waited_for(photos: Path, tmp_path: Path) -> None:
         )
         time.sleep(0.8)
         file.write(jpeg("slow", size=9000)[1000:])
-    process.communicate(timeout=30)
+    process.communicate(timeout=180)
     checksum = Index.open(database).get(photos / "slow.jpg")["checksum"]
     assert base64.b64decode(checksum) == hashlib.sha256(jpeg("slow", size=9000)).digest()
 
@@ -443,7 +443,7 @@ def test_a_stopped_scan_leaves_a_good_index_and_the_next_goes_on(photos: Path, t
 
     until(begun, what="the first batch")
     process.send_signal(number)
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=180)
     if number != signal.SIGKILL:
         assert process.returncode == 130
         assert "next scan goes on" in stderr
@@ -489,7 +489,7 @@ def test_a_script_without_a_main_guard_can_scan(photos: Path, tmp_path: Path) ->
     script.write_text(
         f"from indexer import Index\nprint(Index.open({str(tmp_path / 'i.db')!r}).scan([{str(photos)!r}]).new)\n"
     )
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300)
     assert (done.stdout, done.stderr) == ("1\n", "")
 
 
@@ -534,16 +534,16 @@ def test_stopped_in_the_middle_of_a_write_nothing_is_written_twice(
     and stops."""
     for number in range(20):
         put(photos / f"{number:02d}.jpg", number)
-    real, stopped = Writer.add, []
+    real, stopped = reconcile.add_assets, []
 
-    def add(self: Writer, changes: Sequence[Change]) -> list[str]:
-        added = real(self, changes)
+    def add(tx: Transaction, changes: Sequence[Change]) -> list[str]:
+        added = real(tx, changes)
         if not stopped:
             stopped.append(len(added))
             raise KeyboardInterrupt
         return added
 
-    monkeypatch.setattr(Writer, "add", add)
+    monkeypatch.setattr(reconcile, "add_assets", add)
     monkeypatch.setattr(reconcile, "_BATCH", 5)
     with pytest.raises(KeyboardInterrupt):
         index.scan([photos])

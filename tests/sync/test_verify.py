@@ -105,7 +105,7 @@ def test_a_stopped_round_goes_on(index: Index, photos: Path) -> None:
     done = "SELECT count(*) FROM file WHERE verified_at IS NOT NULL"
     until(lambda: int(str(rows(index, done)[0][0])) > 100, what="some to be verified")
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=180)
     assert process.returncode == 130
     assert "goes on from here" in stderr
     before = int(str(rows(index, done)[0][0]))

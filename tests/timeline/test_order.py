@@ -7,7 +7,7 @@ import random
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,8 +19,13 @@ from indexer.config import cache_folder
 from indexer.media.facts import MediaFacts, Metadata, Origin
 from indexer.store import connection
 from indexer.store import timeline as store
-from indexer.store.changes import Change, FileStat
-from indexer.store.writer import Writer
+from indexer.store.assets import add_assets
+from indexer.store.changes import Change
+from indexer.store.files import FileStat
+from indexer.store.roots import add_root
+from indexer.store.transaction import Transaction, begin
+from indexer.store.trash import purge_assets, restore_asset, trash_asset
+from indexer.store.user_values import set_user_values
 from indexer.timeline import Arranged, Timeline, View, snapshot
 
 from ..conftest import jpeg, put, sized
@@ -32,14 +37,19 @@ class Library:
     """Rows as scans write them, and what may happen to them."""
 
     def __init__(self, path: Path, seed: int) -> None:
-        self.writer = Writer(connection.open_for_writing(path))
+        self.connection = connection.open_for_writing(path)
         self.dice = random.Random(seed)
         self.count = 0
-        with self.writer.transaction():
-            self.root = self.writer.add_root("/photos", "file:///photos").id
+        with self.transaction():
+            self.root = add_root(self.tx, "/photos", "file:///photos").id
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        with begin(self.connection) as self.tx:
+            yield self.tx
 
     def chosen(self, where: str = "true") -> str | None:
-        found = self.writer.connection.execute(f"SELECT id FROM asset WHERE {where} ORDER BY id").fetchall()
+        found = self.connection.execute(f"SELECT id FROM asset WHERE {where} ORDER BY id").fetchall()
         return str(self.dice.choice(found)[0]) if found else None
 
     def moment(self) -> str:
@@ -63,22 +73,22 @@ class Library:
             )  # fmt: skip
             stat = FileStat(self.root, "f", f"{self.count}.jpg", 5, 1, 1, self.count, 1, 1, "r")
             new.append(Change("new", stat, facts, ids.asset_id(digest)))
-        self.writer.add(new)
+        add_assets(self.tx, new)
 
     def key(self, kind: str) -> str | None:
         return f"{kind}{self.dice.randrange(6)}" if self.dice.random() < 0.3 else None
 
     def delete(self) -> None:
         if (one := self.chosen()) is not None:
-            self.writer.purge([one])
+            purge_assets(self.tx, [one])
 
     def trash(self) -> None:
         if (one := self.chosen("trashed_at IS NULL")) is not None:
-            self.writer.trash(one)
+            trash_asset(self.tx, one)
 
     def restore(self) -> None:
         if (one := self.chosen("trashed_at IS NOT NULL")) is not None:
-            self.writer.restore(one)
+            restore_asset(self.tx, one)
 
     def change(self) -> None:
         """Another date, another side up, other metadata: as when a file is read again."""
@@ -94,16 +104,16 @@ class Library:
                 ("rating", self.dice.choice((None, 2, 5))),
             ]
         )
-        with self.writer._record_may_change(one):
-            self.writer.connection.execute(f"UPDATE asset SET {name} = ? WHERE id = ?", (value, one))
+        with self.tx.record_changed(one):
+            self.connection.execute(f"UPDATE asset SET {name} = ? WHERE id = ?", (value, one))
             if name == "local_datetime":
                 origins = UNDATED if self.dice.random() < 0.3 else None
-                self.writer.connection.execute("UPDATE asset SET origins = ? WHERE id = ?", (origins, one))
+                self.connection.execute("UPDATE asset SET origins = ? WHERE id = ?", (origins, one))
 
     def join(self) -> None:
         if (one := self.chosen()) is not None:
-            with self.writer._record_may_change(one):
-                self.writer.connection.execute(
+            with self.tx.record_changed(one):
+                self.connection.execute(
                     "INSERT OR REPLACE INTO companion SELECT number, ?, ? FROM asset WHERE id = ?",
                     (self.key("s"), self.key("c"), one),
                 )
@@ -112,12 +122,12 @@ class Library:
         if (one := self.chosen()) is not None:
             values = {"is_favorite": (None, 0, 1), "rating": (None, 0, 5), "description": (None, "x")}
             name = self.dice.choice(list(values))
-            self.writer.say(one, **{name: self.dice.choice(values[name])})  # type: ignore[call-overload]
+            set_user_values(self.tx, one, **{name: self.dice.choice(values[name])})  # type: ignore[call-overload]
 
     def rate(self) -> None:
         if (one := self.chosen()) is not None:
-            with self.writer._record_may_change(one):
-                self.writer.connection.execute(
+            with self.tx.record_changed(one):
+                self.connection.execute(
                     "INSERT OR REPLACE INTO metric SELECT number, 'quality', ? FROM asset WHERE id = ?",
                     (self.dice.choice((0.1, 0.5, 0.9)), one),
                 )
@@ -138,7 +148,7 @@ class Library:
 
     def happen(self, many: int) -> None:
         for _ in range(self.dice.randint(1, 3)):
-            with self.writer.transaction():
+            with self.transaction():
                 for _ in range(many):
                     self.dice.choice(self.happenings)()
 
@@ -184,13 +194,13 @@ def test_whatever_happens(index: Index, seed: int, monkeypatch: pytest.MonkeyPat
         before = now
         trashed = timeline.arranged(index, View(state="trashed"))
         assert trashed.assets == index.connection.execute("SELECT count(trashed_at) FROM asset").fetchone()[0]
-    library.writer.connection.close()
+    library.connection.close()
 
 
 def test_the_order_is_that_of_the_list(index: Index) -> None:
     """By wall clock and id; those that only the file dates behind; of each stack the best."""
     library = Library(index.path, 1)
-    with library.writer.transaction():
+    with library.transaction():
         library.add(60)
     order = Timeline(index.path).arranged(index, View()).base.order
     wanted = index.connection.execute("SELECT number FROM asset ORDER BY is_undated, wall_clock DESC, id").fetchall()
@@ -210,29 +220,29 @@ def test_the_order_is_that_of_the_list(index: Index) -> None:
 
 
 def test_the_best_of_a_stack(index: Index) -> None:
-    writer = Library(index.path, 1).writer
+    library = Library(index.path, 1)
     rows = {
         1: ("video/mp4", None, None), 2: ("image/x-sony-arw", 5, 0.9), 3: ("image/jpeg", None, 0.4),
         4: ("image/jpeg", None, 0.8), 5: ("image/jpeg", 2, 0.1),
     }  # fmt: skip
-    with writer.transaction():
+    with library.transaction():
         for number, (mime_type, rating, quality) in rows.items():
-            writer.connection.execute(
+            library.connection.execute(
                 "INSERT INTO asset (number, id, checksum, mime_type, file_size_bytes, original_file_name, local_datetime,"
                 " created_at, updated_at, words_changed_at, auto_stack_id, rating)"
                 " VALUES (?, ?, ?, ?, 5, 'a', '2020-01-01T00:00:00', 'x', 'x', 'x', 'stack', ?)",
                 (number, f"asset_{number:022d}", str(number), mime_type, rating),
             )
-            writer.connection.execute("INSERT INTO metric VALUES (?, 'quality', ?)", (number, quality))
-            writer.connection.execute(
+            library.connection.execute("INSERT INTO metric VALUES (?, 'quality', ?)", (number, quality))
+            library.connection.execute(
                 "INSERT INTO month VALUES ('2020-01', 1, 0) ON CONFLICT DO UPDATE SET live = live + 1"
             )
     said = [(5, {}), (3, {3: {"is_favorite": 1}}), (4, {3: {"is_favorite": None}, 4: {"rating": 5}})]
     timeline = Timeline(index.path)
     for best, values in said:
         for number, value in values.items():
-            with writer.transaction():
-                writer.say(f"asset_{number:022d}", **value)
+            with library.transaction() as tx:
+                set_user_values(tx, f"asset_{number:022d}", **value)
         found = timeline.arranged(index, View())
         assert (found.tiles.tolist(), found.assets) == ([best], 5)
         assert_same(found, anew(index))
@@ -241,7 +251,7 @@ def test_the_best_of_a_stack(index: Index) -> None:
 def test_others_write_meanwhile(index: Index) -> None:
     """Each answer is of one moment: as many tiles as its days have, each in its place."""
     library = Library(index.path, 3)
-    with library.writer.transaction():
+    with library.transaction():
         library.add(30)
     timeline, stop, failures = Timeline(index.path), threading.Event(), list[BaseException]()
 
@@ -258,7 +268,7 @@ def test_others_write_meanwhile(index: Index) -> None:
     for one in threads:
         one.start()
     with closing(connection.open_for_writing(index.path)) as own:
-        library.writer = Writer(own)
+        library.connection = own
         for _ in range(sized(100, 1000)):
             library.happen(2)
     stop.set()
@@ -273,7 +283,7 @@ def test_a_slow_view_takes_nothing_from_a_newer_one(index: Index, monkeypatch: p
     import indexer.timeline
 
     library = Library(index.path, 5)
-    with library.writer.transaction():
+    with library.transaction():
         library.add(20)
     timeline, begun, go_on = Timeline(index.path), threading.Event(), threading.Event()
     chosen = indexer.timeline._chosen
@@ -292,7 +302,7 @@ def test_a_slow_view_takes_nothing_from_a_newer_one(index: Index, monkeypatch: p
     thread = threading.Thread(target=read_slowly)
     thread.start()
     assert begun.wait(60)
-    with library.writer.transaction():
+    with library.transaction():
         library.add(3)
     now = timeline.arranged(index, View())
     go_on.set()
@@ -308,12 +318,12 @@ def test_a_search_by_one_who_only_reads_sees_words_that_another_brings_up_to_dat
     import indexer.timeline
 
     library = Library(index.path, 6)
-    with library.writer.transaction():
+    with library.transaction():
         library.add(5)
     index.update_words()
     chosen = library.chosen()
-    with library.writer.transaction():
-        library.writer.say(str(chosen), description="a zebrafish")
+    with library.transaction():
+        set_user_values(library.tx, str(chosen), description="a zebrafish")
     monkeypatch.setattr(indexer.timeline, "_OLD_WORDS", 0.0)
     with Index.open(index.path, read_only=True) as reader:
         timeline = Timeline(index.path, keeps_file=False)
@@ -333,14 +343,14 @@ def test_another_index_in_its_place_is_not_taken_for_it(index: Index, tmp_path: 
     second = timeline.arranged(index, View())
     assert not second.is_like(first)
     with closing(sqlite3.connect(tmp_path / "backup.db")) as backup:
-        backup.backup(library.writer.connection)
+        backup.backup(library.connection)
     assert_same(timeline.arranged(index, View()), first)
     timeline.close()
     for name in index.path.parent.glob("index.db*"):
         if name.is_file():
             name.unlink()
     other = Library(index.path, 5)
-    while store.last(other.writer.connection).cursor < second.at.cursor:
+    while store.last(other.connection).cursor < second.at.cursor:
         other.happen(1)
     with Index.open(index.path) as opened:
         assert_same(Timeline(index.path).arranged(opened, View()), anew(opened))
@@ -356,7 +366,7 @@ def kept(index: Index) -> Path:
     timeline = Timeline(index.path)
     timeline.arranged(index, View())
     timeline.close()
-    library.writer.connection.close()
+    library.connection.close()
     return cache_folder(index.path) / snapshot.NAME
 
 

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from fastapi import HTTPException, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from indexer.store import clients, queries
-from indexer.store.clients import LibraryInfo
+from indexer.store.api_keys import select_keys
+from indexer.store.events import select_events_between
+from indexer.store.libraries import LibraryInfo, default_library, indexed_since, select_libraries, user_id
 
 from ..answers import answer, errors, page, unprocessable
 from ..models import (
@@ -47,14 +48,14 @@ def _library(state: State, one: LibraryInfo) -> dict[str, Any]:
         "name": one.name,
         "description": one.description,
         "asset_count": one.assets,
-        "user_id": clients.user_id(state.looks),
+        "user_id": user_id(state.looks),
         "created_at": one.created_at,
         "updated_at": one.updated_at,
     }
 
 
 def _known(state: State, library_id: str) -> LibraryInfo:
-    found = next((one for one in clients.libraries(state.looks) if one.id == library_id), None)
+    found = next((one for one in select_libraries(state.looks) if one.id == library_id), None)
     if found is None:
         raise not_found("library", library_id)
     return found
@@ -64,7 +65,7 @@ def _known(state: State, library_id: str) -> LibraryInfo:
 async def list_libraries(request: Request) -> Response:
     """The default one first."""
     here = state_of(request)
-    return answer([_library(here, one) for one in clients.libraries(here.looks)])
+    return answer([_library(here, one) for one in select_libraries(here.looks)])
 
 
 @libraries.post("", response_model=Library, status_code=201, responses=errors(403))
@@ -97,7 +98,7 @@ async def delete_library(request: Request, library_id: LibraryId) -> Response:
     """Its folders and all that is in them are the default library's from then on."""
     here = state_of(request)
     _known(here, library_id)
-    if library_id == clients.default_library(here.looks):
+    if library_id == default_library(here.looks):
         raise HTTPException(409, "the default library cannot be deleted")
     await here.write(lambda index: index.clients.delete_library(library_id))
     return Response(status_code=204)
@@ -110,10 +111,10 @@ async def delete_library(request: Request, library_id: LibraryId) -> Response:
 async def get_me(request: Request) -> Response:
     """There is one user: whoever uses this index."""
     here = state_of(request)
-    since = clients.since(here.looks)
+    since = indexed_since(here.looks)
     return answer(
         {
-            "id": clients.user_id(here.looks),
+            "id": user_id(here.looks),
             "created_at": since,
             "updated_at": since,
             "email": None,
@@ -135,7 +136,7 @@ async def ping() -> Response:
 @account.get("/api-keys/", response_model=list[Key], responses=errors())
 async def list_keys(request: Request) -> Response:
     """What is known of them; the keys themselves are not kept."""
-    return answer([one.as_dict() for one in clients.keys(state_of(request).looks)])
+    return answer([one.as_dict() for one in select_keys(state_of(request).looks)])
 
 
 @account.post("/api-keys/", response_model=NewKey, status_code=201, responses=errors(403))
@@ -211,7 +212,7 @@ async def get_events(
         if not (after_cursor.isascii() and after_cursor.isdigit() and len(after_cursor) < 19):
             raise unprocessable("after_cursor", "it is no cursor of an event")
         after = int(after_cursor)
-    found = queries.events_of(here.looks, after, names, _utc(created_at_gte), _utc(created_at_lt), limit + 1)
+    found = select_events_between(here.looks, after, names, _utc(created_at_gte), _utc(created_at_lt), limit + 1)
     return page(
         [
             {

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 
-from indexer.store import pages
-from indexer.store.pages import AlbumInfo
+from indexer.store.albums import AlbumInfo, select_album, select_album_page, select_links
+from indexer.store.records import select_record, select_records
 
 from ..answers import answer, errors, page
 from ..models import (
@@ -33,7 +33,7 @@ router = make_router(tags=["albums"])
 
 
 def _shown(state: State, one: AlbumInfo, base: str) -> dict[str, Any]:
-    cover = pages.record(state.looks, one.cover) if one.cover else None
+    cover = select_record(state.looks, one.cover) if one.cover else None
     urls = asset_urls(cover, base) if cover else {}
     return {
         "id": one.id,
@@ -50,7 +50,7 @@ def _shown(state: State, one: AlbumInfo, base: str) -> dict[str, Any]:
 
 
 def _album(state: State, album_id: str) -> AlbumInfo:
-    found = pages.album(state.looks, album_id)
+    found = select_album(state.looks, album_id)
     if found is None:
         raise not_found("album", album_id)
     return found
@@ -68,7 +68,7 @@ async def list_albums(
     """Albums, the newest first."""
     here = state_of(request)
     check_library(here, library_id)
-    found = pages.albums(here.looks, ids, asset_id, starting_after_id, limit + 1)
+    found = select_album_page(here.looks, ids, asset_id, starting_after_id, limit + 1)
     if found is None:
         raise not_found("album", str(starting_after_id))
     return page([_shown(here, one, base_of(request)) for one in found], limit)
@@ -114,7 +114,7 @@ async def album_links(request: Request, album_id: AlbumId) -> Response:
     """All that an album holds."""
     here = state_of(request)
     _album(here, album_id)
-    return answer([one._asdict() for one in pages.links(here.looks, None, album_id, None, None, -1)])
+    return answer([one._asdict() for one in select_links(here.looks, None, album_id, None, None, -1)])
 
 
 @router.post("/api/albums/{album_id}/assets", response_model=Added, responses=errors(403, 404))
@@ -122,7 +122,7 @@ async def add_to_album(request: Request, album_id: AlbumId, asked: AlbumAssetIds
     here = state_of(request)
     _album(here, album_id)
     wanted = list(dict.fromkeys(asked.asset_ids))
-    there = {one.id for one in pages.records(here.looks, wanted)}
+    there = {one.id for one in select_records(here.looks, wanted)}
     known = [one for one in wanted if one in there]
     added = set(await here.write(lambda index: index.albums.add(album_id, known)) if known else ())
     return answer(
@@ -138,7 +138,7 @@ async def add_to_album(request: Request, album_id: AlbumId, asked: AlbumAssetIds
 async def remove_from_album(request: Request, album_id: AlbumId, asked: AlbumAssetIds) -> Response:
     here = state_of(request)
     _album(here, album_id)
-    known = [one.id for one in pages.records(here.looks, asked.asset_ids)]
+    known = [one.id for one in select_records(here.looks, asked.asset_ids)]
     if known:
         await here.write(lambda index: index.albums.remove(album_id, known))
     return Response(status_code=204)
@@ -157,13 +157,13 @@ async def list_links(
     """What is in which album, by id."""
     here = state_of(request)
     check_library(here, library_id)
-    found = pages.links(here.looks, ids, album_id, asset_id, starting_after_id, limit + 1)
+    found = select_links(here.looks, ids, album_id, asset_id, starting_after_id, limit + 1)
     return page([one._asdict() for one in found], limit)
 
 
 @router.get("/api/album-assets/{album_asset_id}", response_model=Link, responses=errors(404))
 async def get_link(request: Request, album_asset_id: LinkId) -> Response:
-    found = pages.links(state_of(request).looks, [album_asset_id], None, None, None, 1)
+    found = select_links(state_of(request).looks, [album_asset_id], None, None, None, 1)
     if not found:
         raise not_found("album-asset", album_asset_id)
     return answer(found[0]._asdict())

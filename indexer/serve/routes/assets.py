@@ -6,9 +6,14 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from indexer.store import clients, pages, queries
-from indexer.store.pages import State as AssetState
-from indexer.store.pages import Wanted
+from indexer.store.albums import select_album
+from indexer.store.assets import count_by_month, select_existing, select_page
+from indexer.store.filters import State as AssetState
+from indexer.store.filters import Wanted
+from indexer.store.libraries import has_library
+from indexer.store.people import select_people_page
+from indexer.store.records import select_records
+from indexer.store.uploads import select_of_device
 
 from ..answers import answer, answer_text, errors, page, page_of, unprocessable
 from ..models import (
@@ -39,15 +44,15 @@ OfLibrary = Annotated[LibraryId | None, Query(description="All libraries, where 
 
 
 def check_library(state: State, library_id: str | None) -> None:
-    if library_id is not None and not clients.has_library(state.looks, library_id):
+    if library_id is not None and not has_library(state.looks, library_id):
         raise not_found("library", library_id)
 
 
 def check_filters(state: State, album_id: str | None, person_id: str | None, library_id: str | None) -> None:
     """Raises for what is not there."""
-    if album_id is not None and pages.album(state.looks, album_id) is None:
+    if album_id is not None and select_album(state.looks, album_id) is None:
         raise not_found("album", album_id)
-    if person_id is not None and not pages.people(state.looks, [person_id]):
+    if person_id is not None and not select_people_page(state.looks, [person_id]):
         raise not_found("person", person_id)
     check_library(state, library_id)
 
@@ -70,11 +75,11 @@ async def list_assets(
     check_filters(here, album_id, person_id, library_id)
     people = [] if person_id is None else [person_id]
     wanted = Wanted(state, ids, album_id, people, library_id, local_datetime_after, local_datetime_before)
-    found = pages.page(here.looks, wanted, starting_after_id, limit + 1)
+    found = select_page(here.looks, wanted, starting_after_id, limit + 1)
     if found is None:
         raise not_found("asset", str(starting_after_id))
     base = base_of(request)
-    texts = [with_urls(one, base) for one in pages.records(here.looks, found[:limit])]
+    texts = [with_urls(one, base) for one in select_records(here.looks, found[:limit])]
     return page_of([*texts, ""] if len(found) > limit else texts, limit)
 
 
@@ -95,7 +100,7 @@ async def count_assets(
     check_filters(here, album_id, person_id, library_id)
     people = [] if person_id is None else [person_id]
     wanted = Wanted(state, None, album_id, people, library_id, local_datetime_after, local_datetime_before)
-    found = pages.months(here.looks, wanted, limit + 1)
+    found = count_by_month(here.looks, wanted, limit + 1)
     return page([{"time_bucket": f"{month}-01T00:00:00", "count": count} for month, count in found], limit)
 
 
@@ -111,12 +116,12 @@ async def check_existence(request: Request, asked: ExistQuery, library_id: OfLib
     if by_device and (asked.device_id is None or asked.device_asset_ids is None):
         raise unprocessable("deviceAssetIds", "deviceId and deviceAssetIds go together", "body")
     if by_device:
-        found = queries.of_device(here.looks, asked.device_id or "", asked.device_asset_ids or [])
+        found = select_of_device(here.looks, asked.device_id or "", asked.device_asset_ids or [])
     else:
-        found = queries.existing(here.looks, asked.checksums or [], asked.checksum_sha1s or [], [])
+        found = select_existing(here.looks, asked.checksums or [], asked.checksum_sha1s or [], [])
     if library_id is not None:
         inside = set(
-            pages.page(here.looks, Wanted("all", [one.id for one in found], library_id=library_id), None, -1) or ()
+            select_page(here.looks, Wanted("all", [one.id for one in found], library_id=library_id), None, -1) or ()
         )
         found = [one for one in found if one.id in inside]
     return answer({"assets": [one._asdict() for one in found]})
@@ -149,7 +154,7 @@ async def empty_trash(request: Request, library_id: OfLibrary = None) -> Respons
     """Delete for good what is in the trash, as DELETE does."""
     here = state_of(request)
     check_library(here, library_id)
-    found = pages.page(here.looks, Wanted("trashed", library_id=library_id), None, -1) or []
+    found = select_page(here.looks, Wanted("trashed", library_id=library_id), None, -1) or []
     await here.write(lambda index: index.delete(found))
     return Response(status_code=204)
 

@@ -18,8 +18,9 @@ from fastapi.responses import FileResponse
 from indexer.errors import NotFound, Undecodable, UsageError
 from indexer.files import is_regular, regular_nofollow
 from indexer.motion import motion_video
-from indexer.store import enrichments, pages
+from indexer.store import enrichments
 from indexer.store.enrichments import Served
+from indexer.store.faces import select_faces
 
 from ..answers import errors, no_such
 from ..models import AssetId, FaceId
@@ -52,7 +53,7 @@ Version = Annotated[str | None, Query(description="As in asset_urls: the content
 async def get_face_file(request: Request, face_id: FaceId, v: Version = None) -> Response:
     """The portrait of a face."""
     here = state_of(request)
-    found = pages.faces(here.looks, [face_id])
+    found = select_faces(here.looks, [face_id])
     if not found:
         raise not_found("face", face_id)
     asset_id = found[0].asset_id

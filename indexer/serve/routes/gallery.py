@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from fastapi import Request, Response
 
-from indexer.store import pages
+from indexer.store.assets import count_live
 
 from ..answers import encoding_for, no_such
 from ..routing import make_router
@@ -177,7 +177,7 @@ def _answer(
 def _plain(request: Request, why: str | None) -> Response:
     what, links = "Photos are served here, to programs that have a key.", ""
     if "read" in request.scope["actions"]:
-        count = pages.live_count(state_of(request).looks)
+        count = count_live(state_of(request).looks)
         what = f"{count:,} photos and videos are served here."
         links = "".join(f'\n<li><a href="{path}">{name}</a></li>' for path, name in _LINKS.items())
     note = _NOTE.format(why=f" ({html.escape(why)})" if why else "")

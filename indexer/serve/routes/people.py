@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request, Response
 
-from indexer.store import pages
-from indexer.store.pages import FaceInfo, PersonInfo
+from indexer.store.faces import FaceInfo, select_faces
+from indexer.store.people import PersonInfo, select_people_page
 
 from ..answers import answer, errors, included, page
 from ..clusters import assignments, metrics
@@ -69,7 +69,7 @@ async def _people(state: State, found: list[PersonInfo], base: str, also: set[st
 
 
 def _person(state: State, person_id: str) -> PersonInfo:
-    found = pages.people(state.looks, [person_id])
+    found = select_people_page(state.looks, [person_id])
     if not found:
         raise not_found("person", person_id)
     return found[0]
@@ -96,7 +96,7 @@ async def list_people(
     check_library(here, library_id)
     which = name_filter or ("named" if ids is None else "all")
     named = {"named": True, "unnamed": False, "all": None}[which]
-    found = pages.people(here.looks, ids, asset_id, album_id, name, named)
+    found = select_people_page(here.looks, ids, asset_id, album_id, name, named)
     if starting_after_id is not None:
         number = next((number for number, one in enumerate(found) if one.id == starting_after_id), None)
         if number is None:
@@ -183,7 +183,7 @@ async def _faces(state: State, found: list[FaceInfo], base: str, also: set[str])
 
 
 def _one_face(state: State, face_id: str) -> FaceInfo:
-    found = pages.faces(state.looks, [face_id])
+    found = select_faces(state.looks, [face_id])
     if not found:
         raise not_found("face", face_id)
     return found[0]
@@ -203,7 +203,7 @@ async def list_faces(
     """By id."""
     here, also = state_of(request), included(include, (_ASSIGNMENT,))
     check_library(here, library_id)
-    found = pages.faces(here.looks, ids, asset_id, person_id, starting_after_id, limit + 1)
+    found = select_faces(here.looks, ids, asset_id, person_id, starting_after_id, limit + 1)
     return page(await _faces(here, found, base_of(request), also), limit)
 
 

@@ -12,9 +12,10 @@ from PIL import Image
 from indexer.enrich import apart
 from indexer.errors import Undecodable, UsageError
 from indexer.index import Index
-from indexer.store import pages
+from indexer.store.assets import select_page
 from indexer.store.connection import deadline
-from indexer.store.pages import Wanted
+from indexer.store.filters import Wanted
+from indexer.store.records import select_records
 from indexer.store.search import SECONDS
 
 from ..answers import answer_text, errors, unprocessable
@@ -111,7 +112,7 @@ async def _found(
     state, skip = state_of(request), (number - 1) * limit
     query = (query or "").strip()
     if not query and picture is None:
-        ids = pages.page(state.looks, wanted, None, skip + limit) or []
+        ids = select_page(state.looks, wanted, None, skip + limit) or []
         return _answer(request, state, [(one, None) for one in ids[skip:]])
     try:
         found = await state.search(lambda index: _matching(index, wanted, query, picture, threshold, skip + limit))
@@ -139,7 +140,7 @@ def _matching(
         }
     if wanted != Wanted():
         with deadline(index.connection, SECONDS):
-            kept = set(pages.page(index.connection, wanted._replace(ids=list(near)), None, -1) or ())
+            kept = set(select_page(index.connection, wanted._replace(ids=list(near)), None, -1) or ())
         near = {one: far for one, far in near.items() if one in kept}
     return list(near.items())[:limit]
 
@@ -147,7 +148,7 @@ def _matching(
 def _answer(request: Request, state: State, found: list[tuple[str, float | None]]) -> Response:
     base, distances = base_of(request), dict(found)
     texts = []
-    for one in pages.records(state.looks, list(distances)):
+    for one in select_records(state.looks, list(distances)):
         far = distances[one.id]
         texts.append(f'{{"asset":{with_urls(one, base)},"distance":{"null" if far is None else round(far, 4)}}}')
     return answer_text(f'{{"data":[{",".join(texts)}]}}')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
-from indexer.store.clients import ACTIONS
+from indexer.store.api_keys import ACTIONS
 
 from ..answers import answer, errors
 from ..guard import TOO_MANY

@@ -13,7 +13,8 @@ from PIL import Image
 from indexer import Index
 from indexer.errors import NotFound, UsageError
 from indexer.store import connection
-from indexer.store.writer import Writer
+from indexer.store.people import apply_clusters
+from indexer.store.transaction import begin
 
 from ...conftest import rows, run, sized
 from .tiny import FACE, person, picture, save_embedder
@@ -458,11 +459,11 @@ def test_what_is_said_while_likeness_is_judged_counts_more(index: Index, models:
     ada = index.people.name(ids[0], "Ada")
     unnamed = [one.id for one in index.people.list() if one.name is None]
     index.people.set(unnamed[0], is_favorite=True)
-    writer = Writer(connection.open_for_writing(index.path))
-    with writer.transaction():
+    writing = connection.open_for_writing(index.path)
+    with begin(writing) as tx:
         gone = "person_of_whom_nobody_knows"
-        writer.put_people({ids[0]: 7, "face_that_is_gone": 8}, {unnamed[0]: ada.id, unnamed[1]: gone, gone: ada.id})
-    writer.connection.close()
+        apply_clusters(tx, {ids[0]: 7, "face_that_is_gone": 8}, {unnamed[0]: ada.id, unnamed[1]: gone, gone: ada.id})
+    writing.close()
     assert {one["name"] for one in index.get(shots[0])["people"]} >= {"Ada"}
     assert index.people.get(ids[0]) == index.people.get("Ada")
     assert index.people.get(unnamed[0]).is_favorite  # settled by that, and not merged away

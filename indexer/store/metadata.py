@@ -1,4 +1,4 @@
-"""What a file says of itself, into the rows of its asset: its words, keywords, motion, faces and people."""
+"""The metadata of files, in the rows of their assets: values, keywords, motion videos, faces and people."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import sqlite3
 from collections.abc import Iterable
 
 from indexer import ids, paths
-from indexer.media.facts import MediaFacts, Metadata
+from indexer.media.facts import MediaFacts, Metadata, Motion
 
+from .columns import NUMBER
 from .people import absorb, join
-from .rows import NUMBER
+from .transaction import Transaction
 from .written import without_own
 
-# The columns of asset that hold it, in the order of `row_of`.
-COLUMNS = (*Metadata._fields, "origins")
+# The columns of asset that hold it, in the order of `metadata_row`.
+METADATA_COLUMNS = (*Metadata._fields, "origins")
 _UPDATE_PICTURE = """
 UPDATE asset SET mime_type = ?, width = ?, height = ?, duration = ?, local_datetime = ? WHERE id = ?"""
 _NAMES, _MARKS = ", ".join(Metadata._fields), ", ".join("?" * len(Metadata._fields))
@@ -22,21 +23,22 @@ _UPDATE_WORDS = (
 )
 
 
-def row_of(facts: MediaFacts) -> tuple[object, ...]:
-    """In the order of COLUMNS."""
+def metadata_row(facts: MediaFacts) -> tuple[object, ...]:
+    """In the order of METADATA_COLUMNS."""
     return (*facts.metadata, _origins(facts))
 
 
-def add_words(connection: sqlite3.Connection, added: Iterable[tuple[str, MediaFacts]], now: str) -> None:
-    """The words of new assets that are not in their rows."""
+def add_metadata(tx: Transaction, added: Iterable[tuple[str, MediaFacts]]) -> None:
+    """The metadata of new assets that is not in their own rows."""
     for asset_id, facts in added:
-        _add_rare(connection, asset_id, facts)
+        _add_rare(tx.connection, asset_id, facts)
         if facts.faces:
-            _put_faces(connection, asset_id, facts, now)
+            _put_faces(tx.connection, asset_id, facts, tx.now)
 
 
-def replace_words(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts, now: str) -> None:
-    """Put what was read in the place of what was there; what the user said, and whom they named, stays."""
+def replace_metadata(tx: Transaction, asset_id: str, facts: MediaFacts) -> None:
+    """Replace what was read before; the user's values, and the people they named, stay."""
+    connection, now = tx.connection, tx.now
     facts = without_own(connection, asset_id, facts)
     picture = (facts.mime_type, facts.width, facts.height, facts.duration, facts.local_datetime, asset_id)
     connection.execute(_UPDATE_PICTURE, picture)
@@ -141,3 +143,14 @@ def _origins(facts: MediaFacts) -> str | None:
     for field, source, value, note in facts.origins:
         said.setdefault(field, []).append([source, value, note] if note else [source, value])
     return json.dumps(said, ensure_ascii=False)
+
+
+def select_motion(connection: sqlite3.Connection, asset_id: str) -> Motion | None:
+    query = f"SELECT start, size, mime_type FROM motion WHERE asset_number = {NUMBER}"
+    row = connection.execute(query, (asset_id,)).fetchone()
+    return Motion._make(row) if row else None
+
+
+def select_keywords(connection: sqlite3.Connection, asset_id: str) -> list[str]:
+    rows = connection.execute(f"SELECT word FROM keyword WHERE asset_number = {NUMBER} ORDER BY word", (asset_id,))
+    return [row[0] for row in rows]

@@ -1,4 +1,4 @@
-"""What the user said of photos, for who writes it down elsewhere."""
+"""The user's values of photos: set here, and read for sidecars."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import NamedTuple
 from indexer import paths
 from indexer.media.xmp_write import WRITTEN, Region
 
+from .transaction import Transaction
 
-class Said(NamedTuple):
+
+class UserMetadata(NamedTuple):
     """real_path: of the photo, as the operating system knows it. values: by the names of WRITTEN. regions: faces whom
     the user named."""
 
@@ -29,7 +31,9 @@ _NAMED = (
 _SOMETHING = " OR ".join(f"user_value.{name} IS NOT NULL" for name in WRITTEN)
 
 
-def said(connection: sqlite3.Connection, asset_ids: Iterable[str] | None = None) -> Iterator[Said]:
+def select_user_metadata(
+    connection: sqlite3.Connection, asset_ids: Iterable[str] | None = None
+) -> Iterator[UserMetadata]:
     """Of live assets whose file is there; asset_ids: only these."""
     only = "" if asset_ids is None else " AND asset.id IN (SELECT value FROM json_each(?))"
     rows = connection.execute(
@@ -43,7 +47,7 @@ def said(connection: sqlite3.Connection, asset_ids: Iterable[str] | None = None)
     for asset_id, root, path, *values in rows:
         real_path = os.path.join(paths.from_text(root), *paths.from_text(path).split("/"))
         named = {name: value for name, value in zip(WRITTEN, values, strict=True) if value is not None}
-        yield Said(asset_id, real_path, named, _regions(connection, asset_id))
+        yield UserMetadata(asset_id, real_path, named, _regions(connection, asset_id))
 
 
 def _regions(connection: sqlite3.Connection, asset_id: str) -> tuple[Region, ...]:
@@ -54,3 +58,14 @@ def _regions(connection: sqlite3.Connection, asset_id: str) -> tuple[Region, ...
         (asset_id,),
     )
     return tuple(Region(*row) for row in rows)
+
+
+def set_user_values(tx: Transaction, asset_id: str, **values: object) -> None:
+    """The user's values of an asset, by column of user_value; None takes one back."""
+    with tx.record_changed(asset_id):
+        for name, value in values.items():
+            tx.connection.execute(
+                f"INSERT INTO user_value (asset_id, {name}) VALUES (?, ?)"
+                f" ON CONFLICT (asset_id) DO UPDATE SET {name} = excluded.{name}",
+                (asset_id, value),
+            )

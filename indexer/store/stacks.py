@@ -14,13 +14,15 @@ from typing import NamedTuple
 
 from indexer import ids
 
+from .columns import NUMBER
+from .transaction import Transaction
+
 _SECONDS = 2.0
 _FILM_SECONDS = 20.0
 # Phones' names: 00000IMG_00000_BURST20240131123456789_COVER.jpg; IMG_20240131_123456_BURST001.jpg
 _BURST = re.compile(r"BURST(\d{17})|^(.*)_BURST\d{1,4}(?=[_.])", re.IGNORECASE)
 # PXL_….RAW-01.COVER.jpg and PXL_….RAW-02.ORIGINAL.dng; PXL_….MP.jpg and PXL_….MP
 _MARKS = re.compile(r"(\.RAW-\d\d\.[A-Z]+|\.MP|\.MOTION-\d\d\.[A-Z]+|~\d)+$", re.IGNORECASE)
-
 _IN_FOLDER = """
 SELECT asset.id, file.name, asset.mime_type, asset.wall_clock, asset.make, asset.auto_stack_id, asset.live_photo_cid,
        asset.duration
@@ -119,3 +121,27 @@ def _apart(one: _Shot, other: _Shot) -> float:
     except ValueError:
         return float("inf")
     return abs((moments[0] - moments[1]).total_seconds())
+
+
+# Whether a folder holds nothing that could have a companion, or had one: no raw photo, no film, no burst.
+_NO_COMPANIONS = """
+SELECT NOT EXISTS (
+    SELECT 1 FROM file JOIN asset ON asset.number = file.asset_number
+    LEFT JOIN companion ON companion.asset_number = asset.number
+    WHERE root_id = :root AND folder = :folder
+      AND (mime_type GLOB 'video/*' OR mime_type GLOB 'image/x-*' OR name LIKE '%BURST%'
+           OR companion.asset_number IS NOT NULL))"""
+
+
+def rebuild_stacks(tx: Transaction, root_id: int, folder: str) -> None:
+    if tx.connection.execute(_NO_COMPANIONS, {"root": root_id, "folder": folder}).fetchone()[0]:
+        return
+    for asset_id, pair in pairs_in(tx.connection, root_id, folder).items():
+        query = f"SELECT auto_stack_id, live_photo_cid FROM companion WHERE asset_number = {NUMBER}"
+        if pair != (tx.connection.execute(query, (asset_id,)).fetchone() or (None, None)):
+            with tx.record_changed(asset_id):
+                tx.connection.execute(
+                    f"INSERT INTO companion VALUES ({NUMBER}, ?, ?) ON CONFLICT (asset_number) DO UPDATE SET"
+                    " auto_stack_id = excluded.auto_stack_id, live_photo_cid = excluded.live_photo_cid",
+                    (asset_id, *pair),
+                )

@@ -1,0 +1,101 @@
+"""The feed of everything that happens. Of assets that are there, and of all else, triggers write it; see schema.sql."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
+
+from .columns import NUMBER
+from .transaction import Transaction
+
+
+class Event(NamedTuple):
+    """One change, in the order they were made: id is the cursor to go on from. Of a file, entity_id is the asset's."""
+
+    id: int
+    created_at: str
+    entity_type: str
+    entity_id: str
+    event_type: str
+    payload: str | None
+
+
+_WITHOUT_NUMBER = "(asset_number IS NULL OR event_type = 'asset_deleted')"
+# An asset that is there is asked for by its number, one that was deleted by that which its last event has.
+_OF_ENTITY = f"""id IN (
+    SELECT event.id FROM (SELECT :entity AS id UNION ALL SELECT id FROM face WHERE asset_id = :entity
+                          UNION ALL SELECT id FROM album_asset WHERE asset_id = :entity) AS own
+    CROSS JOIN event ON substr(entity_id, -8) = substr(own.id, -8) AND entity_id = own.id AND {_WITHOUT_NUMBER}
+    UNION ALL
+    SELECT event.id FROM (
+        SELECT number FROM asset WHERE id = :entity
+        UNION SELECT asset_number FROM event
+        WHERE substr(entity_id, -8) = substr(:entity, -8) AND entity_id = :entity AND {_WITHOUT_NUMBER}) AS own
+    CROSS JOIN event ON asset_number = own.number AND entity_id = :entity)"""
+
+
+def select_events(
+    connection: sqlite3.Connection,
+    after: int = 0,
+    limit: int = 100,
+    *,
+    entity_types: Collection[str] | None = None,
+    entity_id: str | None = None,
+) -> list[Event]:
+    """The events after a cursor. entity_id: of one asset, face, person or album, and of what belongs to an asset."""
+    terms = ["id > :after"]
+    if entity_types:
+        terms.append("entity_type IN (SELECT value FROM json_each(:types))")
+    if entity_id:
+        terms.append(_OF_ENTITY)
+    rows = connection.execute(
+        "SELECT id, created_at, entity_type, entity_id, event_type, payload FROM event"
+        f" WHERE {' AND '.join(terms)} ORDER BY id LIMIT :limit",
+        {"after": after, "types": json.dumps(list(entity_types or ())), "entity": entity_id, "limit": limit},
+    )
+    return [Event._make(row) for row in rows]
+
+
+def select_events_between(
+    connection: sqlite3.Connection,
+    after: int,
+    entity_types: Sequence[str],
+    since: str | None,
+    until: str | None,
+    limit: int,
+) -> list[Event]:
+    """As `select_events`, of these types alone, and made at or after `since`, before `until`."""
+    rows = connection.execute(
+        "SELECT id, created_at, entity_type, entity_id, event_type, payload FROM event WHERE id > ?"
+        f" AND entity_type IN ({', '.join('?' * len(entity_types))})"
+        " AND created_at >= coalesce(?, '') AND created_at < coalesce(?, '~') ORDER BY id LIMIT ?",
+        (after, *entity_types, since, until, limit),
+    )
+    return [Event._make(row) for row in rows]
+
+
+def record_created(tx: Transaction, added: Iterable[tuple[int, str]]) -> None:
+    """added: numbers and ids of assets."""
+    tx.connection.executemany(
+        "INSERT INTO event (created_at, entity_id, asset_number, event_type) VALUES (?, ?, ?, 'asset_created')",
+        [(tx.now, asset_id, number) for number, asset_id in added],
+    )
+
+
+def record_event(tx: Transaction, asset_id: str, event_type: str, **payload: str) -> None:
+    tx.connection.execute(
+        f"INSERT INTO event (created_at, entity_id, asset_number, event_type, payload) VALUES (?, ?, {NUMBER}, ?, ?)",
+        (tx.now, asset_id, asset_id, event_type, json.dumps(payload, ensure_ascii=False)),
+    )
+
+
+def path_of(connection: sqlite3.Connection, file_id: int) -> str:
+    row = connection.execute("SELECT root_id, path FROM file WHERE id = ?", (file_id,)).fetchone()
+    return absolute_path(connection, *row) if row else "?"
+
+
+def absolute_path(connection: sqlite3.Connection, root_id: int, within: str) -> str:
+    row = connection.execute("SELECT path FROM root WHERE id = ?", (root_id,)).fetchone()
+    return f"{row[0].rstrip('/')}/{within}"

@@ -1,0 +1,61 @@
+"""Scans, watches and servers at work, and how a watch follows each folder."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from .transaction import Transaction
+
+
+class Coverage(NamedTuple):
+    """How the running watch follows a root; see schema.sql."""
+
+    root_id: int
+    mode: str
+    why: str | None
+    since: str
+    watches: int
+    uncovered: tuple[str, ...]
+    overflows: int
+
+
+class Activity(NamedTuple):
+    """A scan, watch or server at work; note: what keeps it from its work, or else befell it; address: of a server, for
+    browsers of its machine."""
+
+    kind: str
+    host: str
+    pid: int
+    roots: tuple[str, ...]
+    started_at: str
+    note: str | None = None
+    address: str | None = None
+
+
+def select_coverage(connection: sqlite3.Connection) -> dict[int, Coverage]:
+    """By root: how the running watch follows it."""
+    rows = connection.execute("SELECT root_id, mode, why, since, watches, uncovered, overflows FROM coverage")
+    return {row[0]: Coverage._make((*row[:5], tuple(json.loads(row[5])), row[6])) for row in rows}
+
+
+def put_coverage(tx: Transaction, coverage: Coverage) -> None:
+    tx.connection.execute(
+        "INSERT OR REPLACE INTO coverage VALUES (?, ?, ?, ?, ?, ?, ?)",
+        coverage._replace(uncovered=json.dumps(coverage.uncovered, ensure_ascii=False)),  # type: ignore[arg-type]
+    )
+
+
+def end_coverage(tx: Transaction, root_ids: Iterable[int]) -> None:
+    tx.connection.executemany("DELETE FROM coverage WHERE root_id = ?", [(number,) for number in root_ids])
+
+
+def put_activities(tx: Transaction, running: Iterable[Activity]) -> None:
+    """Have the table say what is at work now; see `activities`."""
+    tx.connection.execute("DELETE FROM activity")
+    tx.connection.executemany(
+        "INSERT INTO activity (kind, host, pid, roots, started_at) VALUES (?, ?, ?, ?, ?)",
+        [(one.kind, one.host, one.pid, "\n".join(one.roots), one.started_at) for one in running if one.roots],
+    )

@@ -1,0 +1,44 @@
+"""The asset record: what the view asset_json has, and what URLs are made of."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+def asset_json(connection: sqlite3.Connection, asset_id: str) -> str | None:
+    row = connection.execute("SELECT json FROM asset_json WHERE id = ?", (asset_id,)).fetchone()
+    return row[0] if row else None
+
+
+class Record(NamedTuple):
+    """An asset with its record, and what its URLs are made of."""
+
+    id: str
+    json: str
+    checksum: str
+    mime_type: str
+    width: int
+    height: int
+    orientation: int
+
+
+_RECORD = (
+    "SELECT asset.id, asset_json.json, checksum, mime_type, width, height, coalesce(orientation, 1)"
+    " FROM {source} JOIN asset ON asset.id = source.id"
+    " JOIN asset_json ON asset_json.id = asset.id"
+)
+
+
+def select_record(connection: sqlite3.Connection, asset_id: str) -> Record | None:
+    row = connection.execute(_RECORD.format(source="(SELECT ? AS id) AS source"), (asset_id,)).fetchone()
+    return Record(*row) if row else None
+
+
+def select_records(connection: sqlite3.Connection, asset_ids: Sequence[str]) -> list[Record]:
+    """In this order, without those that are not there."""
+    source = "(SELECT key AS place, value AS id FROM json_each(?)) AS source"
+    rows = connection.execute(f"{_RECORD.format(source=source)} ORDER BY source.place", (json.dumps(list(asset_ids)),))
+    return [Record(*row) for row in rows]

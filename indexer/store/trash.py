@@ -1,0 +1,148 @@
+"""The trash, and content that is excluded because the user deleted it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from . import standing
+from .columns import NUMBER
+from .files import FileStat
+from .stacks import rebuild_stacks
+from .transaction import Touched, Transaction
+
+# Why a file is left out that the user deleted from the index.
+EXCLUDED = "you deleted it from the index; 'indexer roots --take-back' has it indexed again"
+_UNSETTLED = """
+SELECT id FROM asset WHERE file_id IS NULL AND trashed_at IS NULL AND trash_wish IS NULL
+UNION
+SELECT asset.id FROM file INDEXED BY file_away JOIN asset ON asset.number = file.asset_number
+WHERE file.verdict IN ('gone', 'ignored') AND file.asset_number IS NOT NULL
+  AND asset.trashed_at IS NULL AND trash_wish IS NULL"""
+
+
+class Trashed(NamedTuple):
+    """An asset in the trash. by_user: the user put it there; else its files are gone, or is_forgotten: the folder that
+    it lay in is no longer indexed. held: why it cannot be purged."""
+
+    id: str
+    name: str
+    trashed_at: str
+    size: int
+    by_user: bool
+    held: str | None
+    is_forgotten: bool
+
+
+def trashed_at(connection: sqlite3.Connection, asset_id: str) -> str | None:
+    """When an asset was put into the trash; None: it is live."""
+    row = connection.execute("SELECT trashed_at FROM asset WHERE id = ?", (asset_id,)).fetchone()
+    return row[0] if row else None
+
+
+def select_trashed(connection: sqlite3.Connection) -> list[Trashed]:
+    """The longest there first. A file that is there, or on a drive that is away, holds its asset."""
+    rows = connection.execute(
+        "SELECT asset.id, original_file_name, trashed_at, file_size_bytes, trash_wish IS 'in',"
+        " CASE WHEN EXISTS (SELECT 1 FROM file_state WHERE asset_id = asset.id AND state = 'offline')"
+        "      THEN 'its drive is away'"
+        "      WHEN EXISTS (SELECT 1 FROM file WHERE asset_number = asset.number AND verdict <> 'gone')"
+        "      THEN 'its file is still there' END,"
+        " NOT EXISTS (SELECT 1 FROM file WHERE asset_number = asset.number)"
+        " FROM asset WHERE trashed_at IS NOT NULL ORDER BY trashed_at, asset.id"
+    )
+    return [Trashed._make((*row[:4], bool(row[4]), row[5], bool(row[6]))) for row in rows]
+
+
+def is_excluded(connection: sqlite3.Connection, checksum: str | None = None) -> bool:
+    """Whether this content is excluded; None: whether any is."""
+    query = "SELECT 1 FROM left_out WHERE ?1 IS NULL OR checksum = ?1 LIMIT 1"
+    return connection.execute(query, (checksum,)).fetchone() is not None
+
+
+def count_excluded(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM left_out").fetchone()[0])
+
+
+def trash_asset(tx: Transaction, asset_id: str) -> None:
+    """The user puts an asset in the trash, whatever becomes of its files."""
+    with tx.record_changed(asset_id):
+        tx.connection.execute(
+            "UPDATE asset SET trashed_at = coalesce(trashed_at, ?), trash_wish = 'in' WHERE id = ?",
+            (tx.now, asset_id),
+        )
+
+
+def restore_asset(tx: Transaction, asset_id: str) -> bool:
+    """The user takes an asset out of the trash; it stays out though its files may be gone. Whether it was there."""
+    with tx.record_changed(asset_id):
+        wish = None if standing.is_present(tx.connection, asset_id) else "out"
+        row = tx.connection.execute(
+            "UPDATE asset SET trashed_at = NULL, trash_wish = ? WHERE id = ? AND trashed_at IS NOT NULL",
+            (wish, asset_id),
+        )
+    return bool(row.rowcount)
+
+
+def purge_assets(tx: Transaction, asset_ids: Iterable[str]) -> None:
+    """Forget assets for good, with all that belongs to them and with the places where they lay."""
+    for asset_id in asset_ids:
+        tx.connection.execute("UPDATE asset SET file_id = NULL WHERE id = ?", (asset_id,))
+        tx.connection.execute(f"DELETE FROM file WHERE asset_number = {NUMBER}", (asset_id,))
+        tx.connection.execute("DELETE FROM asset WHERE id = ?", (asset_id,))
+
+
+def trash_orphans(tx: Transaction, touched: Touched, *, everything: bool = False) -> None:
+    """Put assets into the trash that were left without a file. Called when a whole pass is through, so that a file
+    on its way from one folder to another is not trashed in between. `everything`: not only those that lost a file
+    since the last call, but any, as a process that was killed may have left them."""
+    if everything:
+        standing.choose_for_lost(tx.connection, tx.now)
+        touched.orphans.update(row[0] for row in tx.connection.execute(_UNSETTLED).fetchall())
+    for asset_id in sorted(touched.orphans):
+        if not standing.is_present(tx.connection, asset_id):
+            with tx.record_changed(asset_id):
+                tx.connection.execute(
+                    "UPDATE asset SET trashed_at = ? WHERE id = ? AND trashed_at IS NULL AND trash_wish IS NOT 'out'",
+                    (tx.now, asset_id),
+                )
+    touched.orphans.clear()
+    for root_id, folder in sorted(touched.folders):
+        rebuild_stacks(tx, root_id, folder)
+    touched.folders.clear()
+
+
+def exclude(tx: Transaction, asset_id: str) -> None:
+    """Forget an asset for good, though its files are there; they are left out from now on, by what they hold."""
+    tx.connection.execute(
+        "INSERT OR IGNORE INTO left_out SELECT checksum, ? FROM asset WHERE id = ?", (tx.now, asset_id)
+    )
+    tx.connection.execute(
+        "UPDATE file SET verdict = 'ignored', reason = ?, asset_number = NULL, seen_at = ?"
+        f" WHERE asset_number = {NUMBER} AND verdict <> 'gone'",
+        (EXCLUDED, tx.now, asset_id),
+    )
+    purge_assets(tx, [asset_id])
+
+
+def record_excluded(tx: Transaction, stat: FileStat) -> None:
+    """A file that was read, and holds what is left out. Its stat is kept, so that it is not read again."""
+    now = "verdict, reason, size, mtime_ns, ctime_ns, inode, device, seen_at"
+    tx.connection.execute(
+        f"INSERT INTO file (root_id, folder, name, {now}) VALUES (?, ?, ?, 'ignored', ?, ?, ?, ?, ?, ?, ?)"
+        f" ON CONFLICT (root_id, folder, name) DO UPDATE SET ({now}) ="
+        f" ({', '.join(f'excluded.{name}' for name in now.split(', '))})",
+        (*stat[:3], EXCLUDED, stat.size, stat.mtime_ns, stat.ctime_ns, stat.inode, stat.device, tx.now),
+    )
+
+
+def unexclude(tx: Transaction, checksum: str | None) -> int:
+    """Leave such content out no longer; None: nothing any more. How much it was. The next scan finds it."""
+    where, values = ("", ()) if checksum is None else (" WHERE checksum = ?", (checksum,))
+    count = tx.connection.execute(f"DELETE FROM left_out{where}", values).rowcount
+    if count:  # which of the files hold it nobody knows: they are read again
+        tx.connection.execute(
+            "DELETE FROM file WHERE verdict = 'ignored' AND reason = ? AND asset_number IS NULL", (EXCLUDED,)
+        )
+    return count
