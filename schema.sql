@@ -178,7 +178,7 @@ CREATE INDEX asset_place ON asset (latitude, longitude) WHERE latitude IS NOT NU
 CREATE INDEX asset_live_photo ON asset (live_photo_cid) WHERE live_photo_cid IS NOT NULL;
 
 -- How many assets there are of each month, so that a time line need not count them; kept by the triggers asset_month_…,
--- of new assets by indexer/store/history.py.
+-- of new assets by indexer/store/counters.py.
 CREATE TABLE month (
     month   TEXT PRIMARY KEY,                    -- of wall_clock: 2024-05
     live    INTEGER NOT NULL,
@@ -464,7 +464,7 @@ CREATE TABLE album_asset (
 CREATE INDEX album_asset_asset ON album_asset (asset_id);
 
 -- Every change of an asset, its file, a face, a person or an album, in the order they were made; written in the same
--- transaction, most by the triggers below; that an asset is new, by indexer/store/history.py, of many at once: a trigger
+-- transaction, most by the triggers below; that an asset is new, by indexer/store/events.py, of many at once: a trigger
 -- would make each row of a scan cost half as much again. Who has read up to an id goes on from there.
 CREATE TABLE event (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -111,7 +111,7 @@ class _NotMeant(Exception):
 
 
 def merge(connection: IndexConnection, what: str, instead: str, *, dry_run: bool = False) -> Merged:
-    """Take in what is attached, all of it or nothing. what, instead: see Writer.record_final."""
+    """Take in what is attached, all of it or nothing. what, instead: see undo.record_final."""
     with suppress(_NotMeant), begin(connection) as tx:
         run = _Merge(tx)
         run.take_roots()
