@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import uuid
 from typing import NamedTuple
 
 from indexer import ids
@@ -64,6 +63,8 @@ def has_library(connection: sqlite3.Connection, library_id: str) -> bool:
 
 
 def add_library(tx: Transaction, name: str, description: str | None) -> str:
+    import uuid  # not wanted by a scan
+
     library_id = ids.named_id("lib", str(uuid.uuid4()))
     tx.connection.execute("INSERT INTO library VALUES (?, ?, ?, ?, ?)", (library_id, name, description, tx.now, tx.now))
     return library_id

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -39,6 +38,8 @@ def select_record(connection: sqlite3.Connection, asset_id: str) -> Record | Non
 
 def select_records(connection: sqlite3.Connection, asset_ids: Sequence[str]) -> list[Record]:
     """In this order, without those that are not there."""
+    import json  # not wanted by a look-up
+
     source = "(SELECT key AS place, value AS id FROM json_each(?)) AS source"
     rows = connection.execute(f"{_RECORD.format(source=source)} ORDER BY source.place", (json.dumps(list(asset_ids)),))
     return [Record(*row) for row in rows]
