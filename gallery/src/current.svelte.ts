@@ -11,6 +11,14 @@ const KEPT = 6;
 /** Minimum time between rereadings of tiles for changes that leave the view as it is. */
 const RELOAD_MS = 2000;
 
+/** A refresh under way. */
+interface Refresh {
+  done: Promise<void>;
+  /** The index has changed since it began. */
+  hasChanged: boolean;
+  isOwn: boolean;
+}
+
 export class Current {
   /** Null until the first view is open, and where the present one cannot be shown. */
   library = $state.raw<Library | null>(null);
@@ -36,10 +44,9 @@ export class Current {
   readonly #kept = new Map<string, Library>();
   #key: string | null = null;
   #opening: AbortController | null = null;
-  /** Refreshes under way, and whether the index has changed again since they began. */
-  readonly #refreshes = new Map<Library, { done: Promise<void>; hasChanged: boolean }>();
+  readonly #refreshes = new Map<Library, Refresh>();
   #reloadedAt = -RELOAD_MS;
-  #reload: ReturnType<typeof setTimeout> | undefined;
+  #reloading: ReturnType<typeof setTimeout> | undefined;
 
   isShowing(view: View): boolean {
     return this.library !== null && keyOf(this.library.view) === keyOf(view);
@@ -77,16 +84,17 @@ export class Current {
     }
   }
 
-  /** Shows what has changed in the index. */
-  refresh(): Promise<void> {
+  /** Shows what has changed in the index. isOwn: the user changed it, and looks for it. */
+  refresh(isOwn = false): Promise<void> {
     const { library } = this;
     if (!library) return Promise.resolve();
     const running = this.#refreshes.get(library);
     if (running) {
       running.hasChanged = true;
+      running.isOwn ||= isOwn;
       return running.done;
     }
-    const refresh = { done: Promise.resolve(), hasChanged: true };
+    const refresh = { done: Promise.resolve(), hasChanged: true, isOwn };
     this.#refreshes.set(library, refresh);
     refresh.done = this.#refresh(library, refresh).finally(() => this.#refreshes.delete(library));
     return refresh.done;
@@ -98,27 +106,28 @@ export class Current {
     else await this.refresh();
   }
 
-  async #refresh(library: Library, refresh: { hasChanged: boolean }): Promise<void> {
+  async #refresh(library: Library, refresh: Refresh): Promise<void> {
     while (refresh.hasChanged && this.library === library) {
       refresh.hasChanged = false;
       try {
-        if (!(await library.refresh()) && this.library === library) this.#reloadSoon();
+        // The view is as it was; its tiles may not be.
+        if (!(await library.refresh()) && this.library === library) this.#reload(refresh.isOwn);
       } catch (error) {
         this.#fail(error, library);
       }
     }
   }
 
-  /** The view is as it was; its tiles may not be. */
-  #reloadSoon(): void {
+  #reload(isUrgent: boolean): void {
     const reload = () => {
-      this.#reload = undefined;
+      clearTimeout(this.#reloading);
+      this.#reloading = undefined;
       this.#reloadedAt = performance.now();
       void this.library?.reload();
     };
     const delay = this.#reloadedAt + RELOAD_MS - performance.now();
-    if (delay <= 0) reload();
-    else this.#reload ??= setTimeout(reload, delay);
+    if (isUrgent || delay <= 0) reload();
+    else this.#reloading ??= setTimeout(reload, delay);
   }
 
   #put(key: string, library: Library): void {

@@ -123,6 +123,9 @@ describe("the view that is shown", () => {
     }
     expect(reload.mock.calls.length).toBeGreaterThanOrEqual(3);
     expect(reload.mock.calls.length).toBeLessThanOrEqual(4);
+    reload.mockClear();
+    await current.refresh(true);
+    expect(reload).toHaveBeenCalledTimes(1); // the user's own edit does not wait
     vi.useRealTimers();
   });
 });
