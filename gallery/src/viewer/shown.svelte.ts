@@ -26,6 +26,8 @@ const SIZE_MS = 100;
 
 export class Shown {
   readonly cache = new DetailsCache();
+  /** Null until the viewer opens. */
+  stage = $state.raw<Stage | null>(null);
   /** The photo in view. */
   tile = $state.raw<Tile | null>(null);
   /** Of the photo in view, with edits that are not saved yet. */
@@ -44,7 +46,6 @@ export class Shown {
   #failed = $state.raw<ReadonlySet<Level>>(new Set());
   #level = $state<Level | null>(null);
 
-  #stage: Stage | null = null;
   #isClosed = false;
   /** Each navigation and each change of the view: what was awaited for an older one is dropped. */
   #generation = 0;
@@ -90,13 +91,19 @@ export class Shown {
     return this.#photoError ?? (this.#isUnseen && !this.isVideo ? failureText(this.details?.problems ?? []) : null);
   }
 
+  /** Whether the viewer still shows this photo. */
+  isInView(id: string): boolean {
+    return !this.#isClosed && this.tile?.id === id;
+  }
+
+  /** On the way to a photo whose tile is not loaded yet. */
   get isMoving(): boolean {
     return this.#goal !== null;
   }
 
   /** Shows the first photo. Never rejects. */
   async open(stage: Stage): Promise<void> {
-    this.#stage = stage;
+    this.stage = stage;
     try {
       const { id } = await this.library.get(this.ordinal);
       const size = this.cache.get(id).catch(() => {});
@@ -117,7 +124,7 @@ export class Shown {
 
   close(): void {
     this.stop();
-    this.#stage?.close();
+    this.stage?.close();
   }
 
   // Navigation
@@ -132,14 +139,14 @@ export class Shown {
 
   /** As `go`, where the page's address has changed already. */
   async show(ordinal: number): Promise<void> {
-    if (this.#isClosed || !this.#stage) return;
+    if (this.#isClosed || !this.stage) return;
     const generation = ++this.#generation;
     const steps = ordinal - (this.tile?.ordinal ?? ordinal);
     this.#goal = { steps, isLast: ordinal === this.library.total - 1 };
     this.ordinal = ordinal;
     this.#photoError = null;
     try {
-      await this.#stage.show(ordinal);
+      await this.stage.show(ordinal);
     } catch (error) {
       if (generation !== this.#generation) return;
       this.#goal = null;
@@ -158,7 +165,7 @@ export class Shown {
     const generation = ++this.#generation;
     const details = await this.cache.get(id);
     if (generation !== this.#generation) return;
-    await this.#stage?.showInstead(tileOf(details, this.ordinal));
+    await this.stage?.showInstead(tileOf(details, this.ordinal));
     if (this.tile?.id === id) this.isMember = true;
   }
 
@@ -166,7 +173,7 @@ export class Shown {
   async #follow(): Promise<void> {
     this.#gone.clear();
     const { tile, library } = this;
-    if (this.#isClosed || !this.#stage) return;
+    if (this.#isClosed || !this.stage) return;
     if (library.total === 0) return this.events.onempty();
     const last = library.total - 1;
     const goal = this.#goal;
@@ -212,7 +219,7 @@ export class Shown {
     if (this.#isClosed) return;
     if (this.#photoError !== null) return this.show(this.ordinal);
     if (!this.tile) return;
-    if (this.#failed.size) this.#stage?.retry();
+    if (this.#failed.size) this.stage?.retry();
     if (this.detailsError !== null || this.#isUnseen) await this.#learn(this.tile.id);
     this.#retryLater();
   }
@@ -239,7 +246,7 @@ export class Shown {
 
   #replace(tile: Tile): void {
     this.tile = tile;
-    this.#stage?.rename(tile.ordinal, tile);
+    this.stage?.rename(tile.ordinal, tile);
     this.#update();
   }
 
@@ -257,7 +264,7 @@ export class Shown {
   }
 
   #onstage(): void {
-    const slide = this.#stage?.slide;
+    const slide = this.stage?.slide;
     if (!slide || slide.tile.id !== this.tile?.id) return;
     this.#level = slide.level;
     if (slide.level && this.#failed.has(slide.level))
