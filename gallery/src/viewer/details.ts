@@ -162,8 +162,8 @@ export class DetailsCache {
 
   /** Rejects with ApiError; the next call requests them again. */
   get(id: string): Promise<Details> {
-    const known = this.#requests.get(id);
-    if (known) return known;
+    const earlier = this.#requests.get(id);
+    if (earlier) return earlier;
     const request = this.load(id);
     this.#requests.set(id, request);
     request.then(

@@ -1,4 +1,4 @@
-/** Which photo of a view the viewer shows, and all that is known of it: follows the view, retries what failed. */
+/** The photo in view and its details: follows the view, retries what failed, sends edits. */
 import { messageOf } from "../api";
 import type { Library } from "../core/library";
 import { Kind, type Tile } from "../core/tile";
@@ -202,7 +202,7 @@ export class Shown {
     }
   }
 
-  // What is known of the photo
+  // Details
 
   /** Assets were changed elsewhere; without ids, any may have been. */
   async refresh(ids?: string[]): Promise<void> {
@@ -240,8 +240,8 @@ export class Shown {
     const fresh = this.library.tile(ordinal);
     if (fresh?.id !== tile.id) return;
     if (fresh !== tile) this.#replace(fresh);
-    const known = this.cache.peek(tile.id);
-    if (known && !this.#pending.has(tile.id) && !isSame(fresh, known)) void this.#learn(tile.id);
+    const saved = this.cache.peek(tile.id);
+    if (saved && !this.#pending.has(tile.id) && !isSame(fresh, saved)) void this.#learn(tile.id);
   }
 
   #replace(tile: Tile): void {
@@ -289,9 +289,9 @@ export class Shown {
 
   #update(): void {
     if (!this.tile) return;
-    const known = this.cache.peek(this.tile.id);
+    const saved = this.cache.peek(this.tile.id);
     const values = this.#pending.of(this.tile.id);
-    this.details = known ? edited(known, values) : null;
+    this.details = saved ? edited(saved, values) : null;
     this.isFavorite = this.details?.is_favorite ?? values.is_favorite ?? this.tile.favorite;
   }
 
@@ -317,9 +317,9 @@ export class Shown {
 
   /** Shows the values at once; rejects with ApiError where they could not be saved, and takes them back. */
   async edit(id: string, values: Values): Promise<void> {
-    const known = this.cache.peek(id);
+    const saved = this.cache.peek(id);
     const tile = this.tile?.id === id ? this.tile : null;
-    const end = this.#pending.add(id, values, known ? savedValues(known) : tile ? valuesOf(tile) : {});
+    const end = this.#pending.add(id, values, saved ? savedValues(saved) : tile ? valuesOf(tile) : {});
     this.library.patch(id, patchOf(values));
     this.#update();
     let isSaved = false;
