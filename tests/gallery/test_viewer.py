@@ -671,7 +671,7 @@ def test_focus_stays_in_the_viewer(look: Look) -> None:
         assert page.evaluate("document.querySelector('.viewer').contains(document.activeElement)")
         reached.add(page.evaluate("document.activeElement.ariaLabel"))
     assert {"Close", "Slideshow", "Info", "Next photo", "Previous photo"} <= reached
-    spoken = page.locator(".viewer [aria-live=polite]")
+    spoken = page.locator(".viewer > p[aria-live=polite]")
     until(lambda: "Photo 2 of" in spoken.inner_text(), what="the announcement")
     assert "Saturday, June 8, 2024" in spoken.inner_text()
 
