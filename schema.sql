@@ -8,7 +8,7 @@
 -- Needs SQLite 3.40. Changed only by a numbered migration beside it (indexer/store/migrations).
 
 PRAGMA application_id = 0x50494458;  -- "PIDX"
-PRAGMA user_version = 9;
+PRAGMA user_version = 10;
 
 -- What holds for the index as a whole: device_id; cache_uri, the file:// URL of the folder that the variants lie in;
 -- max_cache, how many bytes they may take.

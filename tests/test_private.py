@@ -67,7 +67,7 @@ def test_what_is_made_is_the_owners(umask: int, samples: Path, tmp_path: Path) -
     assert run("scan", other.parent, database=home / "other.db").returncode == 0
     assert run("merge", home / "other.db", database=database).returncode == 0
     assert run("restore", home / "backup.db", database=database).returncode == 0
-    fill_old(old := home / "old.db", 6, assets=2)
+    fill_old(old := home / "old.db", assets=2)
     old.chmod(0o600)
     with Index.open(old) as index:
         index.list()
@@ -80,7 +80,7 @@ def test_what_is_made_is_the_owners(umask: int, samples: Path, tmp_path: Path) -
     mended = run("repair", database=damaged)
     assert mended.returncode == 0, mended.stderr + mended.stdout
     names = [one.name for one in home.rglob("*")]
-    for kept in ("index.db.before-merge", "index.db.before-restore", "old.db.v6", "damaged.db.damaged"):
+    for kept in ("index.db.before-merge", "index.db.before-restore", "old.db.v7", "damaged.db.damaged"):
         assert any(name.startswith(kept) for name in names), (kept, names)
     assert open_to_others(home) == []
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from indexer.errors import IndexDamaged, IndexUnusable
 
 APPLICATION_ID = 0x50494458
-VERSION = 9
+VERSION = 10
+# The first version that can be updated (see migrations). Those before it were never released.
+OLDEST = 7
 
 
 def text() -> str:
@@ -32,6 +34,11 @@ def check(connection: sqlite3.Connection, path: Path) -> int:
             if version > VERSION:
                 raise IndexUnusable(
                     f"{path} is of version {version}, made by a newer indexer: update this one, it knows {VERSION}"
+                )
+            if 0 < version < OLDEST:
+                raise IndexUnusable(
+                    f"{path} is of version {version}, from before the first release, and can no longer be updated:"
+                    " move it away, and make a new one with 'indexer scan FOLDER'"
                 )
             return version
         tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]

@@ -189,10 +189,10 @@ def all_files(folder: Path) -> dict[str, bytes]:
 def test_an_older_index_is_not_updated_for_one_who_only_reads(tmp_path: Path) -> None:
     from ..store.test_migrations import fill_old
 
-    fill_old(path := tmp_path / "old.db", 6, assets=2)
+    fill_old(path := tmp_path / "old.db", assets=2)
     before = path.read_bytes()
     done = run("serve", "--read-only", "--port", "0", database=path)
-    assert done.returncode == 1 and "version 6" in done.stderr and len(done.stderr.splitlines()) == 1
-    with Index.open(path, read_only=True) as index, pytest.raises(IndexUnusable, match="version 6"):
+    assert done.returncode == 1 and "version 7" in done.stderr and len(done.stderr.splitlines()) == 1
+    with Index.open(path, read_only=True) as index, pytest.raises(IndexUnusable, match="version 7"):
         index.list()
-    assert path.read_bytes() == before and not path.with_name("old.db.v6").exists()
+    assert path.read_bytes() == before and not path.with_name("old.db.v7").exists()

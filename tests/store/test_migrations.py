@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
 import sqlite3
@@ -13,18 +12,19 @@ import pytest
 from indexer import Index
 from indexer.errors import IndexUnusable
 from indexer.media.dates import utc
-from indexer.store import connection, migrations, schema
+from indexer.store import connection, schema
 from indexer.store.api_keys import ACTIONS, select_keys
+from indexer.store.migrations import v9
 
 from ..conftest import put, rows, run
 
 ASSET = "asset_2222222222222222222222"
-OLD = Path(__file__).with_name("schema_1.sql")
+OLD = Path(__file__).with_name("schema_7.sql")
 
 
 @pytest.fixture
 def old_index(tmp_path: Path, photos: Path) -> Path:
-    """As version 1 left it: one photo with what a user said of it, and the face of a person."""
+    """As version 7 left it: one photo with the user's values, and the face of a person."""
     put(photos / "a.jpg", 1)
     path = tmp_path / "old.db"
     with sqlite3.connect(path) as database:
@@ -35,38 +35,40 @@ def old_index(tmp_path: Path, photos: Path) -> Path:
             INSERT INTO root (id, path, uri, added_at)
             VALUES (1, '{photos}', 'file://{photos}', '2026-01-01T00:00:00.000Z');
             INSERT INTO asset (id, checksum, checksum_sha1, mime_type, file_size_bytes, original_file_name,
-                               local_datetime, created_at, updated_at)
-            VALUES ('{ASSET}', 'c', 's', 'image/jpeg', 5, 'gone.jpg', '2020-01-01T00:00:00', 'x', 'x');
-            INSERT INTO metadata (asset_id, make, created_at, updated_at) VALUES ('{ASSET}', 'Leica', 'x', 'x');
+                               local_datetime, created_at, updated_at, words_changed_at, make)
+            VALUES ('{ASSET}', 'c', 's', 'image/jpeg', 5, 'gone.jpg', '2020-01-01T00:00:00', 'x', 'x', 'x', 'Leica');
             INSERT INTO user_value (asset_id, rating, description) VALUES ('{ASSET}', 5, 'mine');
             INSERT INTO person VALUES ('person_1', 'Ada', NULL, 0, 0, NULL, 'x', 'x');
-            INSERT INTO face VALUES ('face_1', '{ASSET}', 'person_1', 1, 2, 3, 4, NULL, 'x', 'x');
+            INSERT INTO face (id, asset_id, person_id, x, y, w, h, created_at, updated_at)
+            VALUES ('face_1', '{ASSET}', 'person_1', 1, 2, 3, 4, 'x', 'x');
             """
         )
     database.close()
     return path
 
 
-def fill_old(path: Path, version: int, assets: int) -> None:
-    """An index of an older version with many assets and what users said of them."""
+def fill_old(path: Path, assets: int, version: int = 7) -> None:
+    """An index of an older version with many assets and the user's values of them."""
     with sqlite3.connect(path) as database:
-        database.executescript(OLD.with_name(f"schema_{version}.sql").read_text())
+        database.executescript(OLD.read_text())
         database.execute("INSERT INTO setting VALUES ('device_id', 'device_x')")
         database.execute("INSERT INTO root (id, path, uri, added_at) VALUES (1, '/gone', 'file:///gone', 'x')")
-        for number in range(assets):
+        for number in range(1, assets + 1):
             asset = f"asset_{number:022d}"
             database.execute(
-                "INSERT INTO file (id, root_id, folder, name, verdict, asset_id, size, mtime_ns, inode, seen_at)"
-                " VALUES (?, 1, 'f', ?, 'indexed', ?, 5, 6, 7, 'x')",
-                (number + 1, f"{number}.jpg", asset),
+                "INSERT INTO file (id, root_id, folder, name, verdict, asset_number, size, mtime_ns, inode, seen_at)"
+                " VALUES (?1, 1, 'f', ?1 || '.jpg', 'indexed', ?1, 5, 6, 7, 'x')",
+                (number,),
             )
             database.execute(
-                "INSERT INTO asset (id, checksum, mime_type, file_size_bytes, original_file_name, local_datetime, file_id,"
-                " created_at, updated_at) VALUES (?, ?, 'image/jpeg', 5, 'a.jpg', '2020-01-01T00:00:00', ?, 'x', 'x')",
-                (asset, str(number), number + 1),
+                "INSERT INTO asset (number, id, checksum, mime_type, file_size_bytes, original_file_name, local_datetime,"
+                " file_id, created_at, updated_at, words_changed_at)"
+                " VALUES (?1, ?2, ?1, 'image/jpeg', 5, 'a.jpg', '2020-01-01T00:00:00', ?1, 'x', 'x', 'x')",
+                (number, asset),
             )
-            database.execute("INSERT INTO metadata (asset_id, created_at, updated_at) VALUES (?, 'x', 'x')", (asset,))
             database.execute("INSERT INTO user_value (asset_id, rating, description) VALUES (?, 4, 'mine')", (asset,))
+        database.execute("INSERT INTO month VALUES ('2020-01', ?, 0)", (assets,))
+        database.execute(f"PRAGMA user_version = {version}")
     database.close()
 
 
@@ -78,9 +80,9 @@ def test_nothing_is_lost_and_a_copy_is_kept(old_index: Path, photos: Path) -> No
         5,
         "Ada",
     )
-    copy = old_index.with_name("old.db.v1")
+    copy = old_index.with_name("old.db.v7")
     with sqlite3.connect(copy) as database:
-        assert database.execute("PRAGMA user_version").fetchone() == (1,)
+        assert database.execute("PRAGMA user_version").fetchone() == (7,)
         assert database.execute("SELECT rating FROM user_value").fetchone() == (5,)
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert "Leica" in database.execute("SELECT json FROM asset_json").fetchone()[0]
@@ -102,7 +104,7 @@ def _shape(path: Path) -> dict[str, object]:
             columns = database.execute(
                 f'SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_xinfo("{name}")'
             )
-            found[name] = sorted(columns.fetchall()) if kind == "table" else sql
+            found[f"{kind} {name}"] = sorted(columns.fetchall()) if kind == "table" else sql
         return found
 
 
@@ -116,11 +118,11 @@ def test_what_was_read_by_old_readers_is_read_again(index: Index, photos: Path) 
 
 
 def test_an_update_that_fails_leaves_the_index_as_it_was(old_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(migrations._STEPS, 2, (*migrations._STEPS[2], "NO SUCH STATEMENT"))
+    monkeypatch.setattr(v9, "MIGRATION", v9.MIGRATION._replace(after=("NO SUCH STATEMENT",)))
     with pytest.raises(IndexUnusable):
         connection.open_for_writing(old_index)
     with sqlite3.connect(old_index) as database:
-        assert database.execute("PRAGMA user_version").fetchone() == (1,)
+        assert database.execute("PRAGMA user_version").fetchone() == (7,)
         assert database.execute("SELECT count(*) FROM asset_json").fetchone() == (1,)
 
 
@@ -134,118 +136,34 @@ def test_a_newer_index_is_refused(index: Index, photos: Path) -> None:
 
 
 def test_two_processes_at_once(old_index: Path, tmp_path: Path) -> None:
-    """Both see version 1; the second finds the work done."""
+    """Both see version 7; the second finds the work done."""
     shutil.copy(old_index, tmp_path / "b.db")
     one, two = (sqlite3.connect(tmp_path / "b.db", isolation_level=None) for _ in range(2))
     for database in (one, two):
-        schema.update(database, tmp_path / "b.db", 1)
+        schema.update(database, tmp_path / "b.db", 7)
     assert rows(Index.open(tmp_path / "b.db"), "SELECT count(*) FROM asset_json") == [(1,)]
 
 
-def test_5_says_who_said_whose_a_face_is(tmp_path: Path) -> None:
-    fill_old(path := tmp_path / "old.db", 4, assets=2)
-    with sqlite3.connect(path) as database:
-        database.execute("INSERT INTO person VALUES ('person_1', 'Ada', NULL, 0, 0, NULL, 'x', 'x')")
-        for number, person in enumerate(("person_1", None)):
-            asset = f"asset_{number:022d}"
-            database.execute(
-                "INSERT INTO face VALUES (?, ?, ?, 1, 2, 3, 4, NULL, 'file', 'x', 'x')",
-                (f"face_{number}", asset, person),
-            )
+def test_one_from_before_the_first_release_is_refused(old_index: Path) -> None:
+    with sqlite3.connect(old_index) as database:
+        database.execute("PRAGMA user_version = 6")
     database.close()
-    with Index.open(path) as index:
-        assert [(one.name, one.assets) for one in index.people.list()] == [("Ada", 1)]
-    with sqlite3.connect(path) as database:
-        found = database.execute("SELECT id, assigned_by, confidence FROM face ORDER BY id").fetchall()
-    database.close()
-    assert found == [("face_0", "file", None), ("face_1", None, None)]
+    before = old_index.read_bytes()
+    done = run("status", database=old_index)
+    assert done.returncode == 1 and "is of version 6, from before the first release" in done.stderr
+    assert len(done.stderr.splitlines()) == 1 and old_index.read_bytes() == before
 
 
-def test_7_stores_no_more_what_follows_from_the_rest(tmp_path: Path) -> None:
-    fill_old(path := tmp_path / "old.db", 6, assets=3)
-    with sqlite3.connect(path) as database:
-        moment = 1_700_000_000_123_456_789
-        for number, (name, uri, created) in enumerate(
-            [("0.jpg", "0.jpg", "2023-11-14T22:13:20.123Z"), ("1 é.jpg", "1%20%C3%A9.jpg", "1969-12-31T23:59:59.998Z"),
-             ("2.jpg", None, None)]
-        ):  # fmt: skip
-            database.execute(
-                "UPDATE file SET name = ?, mtime_ns = ?, device_asset_id = 'f/' || ?, uri = 'f/' || ?,"
-                " file_created_at = ?, file_modified_at = '2023-11-14T22:13:20.123Z' WHERE id = ?",
-                (name, moment, name, uri, created, number + 1),
-            )
-        database.execute("INSERT INTO person VALUES ('person_1', 'Ada', NULL, 0, 0, NULL, 'x', 'x')")
-        for number in range(2):
-            database.execute(
-                "INSERT INTO face VALUES (?, ?, 'person_1', 1, 2, 3, 4, NULL, 'file', NULL, 'file', 'x', 'x')",
-                (f"face_{number}", f"asset_{number:022d}"),
-            )
-        shown = "SELECT json FROM asset_json ORDER BY id"
-        before = [json.loads(row[0]) for row in database.execute(shown).fetchall()]
+def test_10_makes_the_trigger_that_9_left_out(index: Index, photos: Path) -> None:
+    put(photos / "a.jpg", 1)
+    index.scan([photos])
+    index.close()
+    with sqlite3.connect(index.path) as database:
+        database.execute("DROP TRIGGER asset_trashed")
+        database.execute("PRAGMA user_version = 9")
     database.close()
-    with Index.open(path) as index:
-        connection.open_for_writing(path).close()
-        after = [json.loads(row[0]) for row in index.connection.execute(shown).fetchall()]
-        # What the metadata was made with is the asset's own time now.
-        assert after[:2] == before[:2]
-        assert rows(index, "SELECT person_id, assets FROM person_count") == [("person_1", 2)]
-        stored = rows(index, "SELECT created_ns, device_asset_id, uri FROM file ORDER BY id")
-        assert stored[0] == (None, None, None)
-        assert stored[1] == (-2_000_000, None, "f/1%20%C3%A9.jpg")
-        assert rows(index, "SELECT sum(live) FROM month") == [(3,)]
-
-
-def test_7_refers_to_the_same_assets_by_number(tmp_path: Path) -> None:
-    fill_old(path := tmp_path / "old.db", 6, assets=4)
-    asset = f"asset_{2:022d}"
-    found = {
-        "appearance": "'hash', x'00'",
-        "companion": "'stack', NULL",
-        "enrichment": "'quality', 1, 'basis', NULL, 'x'",
-        "generated_description": "'a heron'",
-        "keyword": "'ferry'",
-        "meaning": "'model', x'00'",
-        "metric": "'quality', 0.5",
-        "motion": "3, 4, 'video/mp4'",
-        "place": "'Oslo', NULL, 'Norway', 'NO', NULL, NULL, 'Europe/Oslo'",
-        "text_line": "0, 'bakery', 1, 2, 3, 4, 0.9",
-        "variant": "'thumbnail', 't.jpg', 'image/jpeg', 360, 240, 9000, 'x'",
-    }
-    with sqlite3.connect(path) as database:
-        # As a purge leaves it: the numbers have a gap.
-        database.execute("DELETE FROM file WHERE id = 2")
-        for table in ("metadata", "user_value", "keyword"):
-            database.execute(f"DELETE FROM {table} WHERE asset_id = ?", (f"asset_{1:022d}",))
-        database.execute("DELETE FROM asset WHERE id = ?", (f"asset_{1:022d}",))
-        database.execute(
-            "UPDATE metadata SET make = 'Leica', latitude = 59.9, longitude = 10.7 WHERE asset_id = ?", (asset,)
-        )
-        for table, values in found.items():
-            database.execute(f"INSERT INTO {table} VALUES ('{asset}', {values})")
-        before = {table: database.execute(f"SELECT * FROM {table}").fetchall() for table in found}
-        # Without what fill_old leaves out of a file's row.
-        of_files = "'$.file_created_at', '$.file_modified_at', '$.device_asset_id', '$.asset_urls'"
-        shown = f"SELECT json_remove(json, {of_files}) FROM asset_json ORDER BY id"
-        records = database.execute(shown).fetchall()
-        events = database.execute("SELECT id, entity_type, entity_id, event_type FROM event").fetchall()
-    database.close()
-    with Index.open(path) as index:
-        connection.open_for_writing(path).close()
-        for table, old in before.items():
-            columns = [row[1] for row in rows(index, f"PRAGMA table_info({table})") if row[1] != "asset_number"]
-            chosen = ", ".join(f"{table}.{name}" for name in columns)
-            query = f"SELECT asset.id, {chosen} FROM {table} LEFT JOIN asset ON asset.number = asset_number"
-            assert rows(index, query) == [(row[0], *row[1:]) for row in old if row[0] == asset] != [], table
-        assert rows(index, shown) == records
-        assert rows(index, "SELECT id, entity_type, entity_id, event_type FROM event") == events != []
-        assert rows(index, "SELECT name, asset_number FROM file ORDER BY id") == [
-            ("0.jpg", 1),
-            ("2.jpg", 3),
-            ("3.jpg", 4),
-        ]
-        for word in ("heron", "ferry", "oslo", "leica", "bakery"):
-            assert [one.id for one in index.search(word)] == [asset], word
-        assert rows(index, "PRAGMA foreign_key_check") == []
+    index.trash([photos / "a.jpg"])
+    assert "asset_trashed" in [one.event_type for one in index.events()]
 
 
 def test_file_times_are_to_the_millisecond_downwards(index: Index, photos: Path) -> None:
@@ -276,7 +194,7 @@ def test_file_times_are_to_the_millisecond_downwards(index: Index, photos: Path)
 @pytest.mark.parametrize("seed", [0, 2])  # 1 hits the page that says where all of user_value lies
 def test_a_damaged_index_of_an_older_version_is_repaired(tmp_path: Path, seed: int) -> None:
     """It cannot be updated: what can be read of it is saved first, and updated then."""
-    fill_old(path := tmp_path / "old.db", 6, assets=1000)
+    fill_old(path := tmp_path / "old.db", assets=1000)
     with sqlite3.connect(path) as database:
         schema_pages = database.execute("SELECT max(rootpage) FROM sqlite_schema").fetchone()[0]
         said = dict(database.execute("SELECT asset_id, rating FROM user_value").fetchall())
@@ -304,7 +222,7 @@ def test_a_damaged_index_of_an_older_version_is_repaired(tmp_path: Path, seed: i
 
 
 def test_a_key_of_an_older_version_stays_one_for_everything(tmp_path: Path) -> None:
-    fill_old(path := tmp_path / "old.db", 7, assets=0)
+    fill_old(path := tmp_path / "old.db", assets=0)
     with sqlite3.connect(path) as database:
         database.execute("INSERT INTO api_key VALUES ('apikey_1', 'phone', 'h', '2026-01-01T00:00:00.000Z', NULL)")
     database.close()
