@@ -607,6 +607,27 @@ def test_messages_and_titles_end_with_their_photo(
     complaints.expect("507")
 
 
+def test_faces_stay_shown_and_highlights_end_with_their_photo(site: Server, open_page: OpenPage) -> None:
+    with Index.open(site.database, read_only=True) as index:
+        ((photo,),) = index.connection.execute("SELECT asset_id FROM face LIMIT 1").fetchall()
+    page = open_page(f"{site.url}/?photo={photo}")
+    page.wait_for_selector(".viewer:not(.opening)")
+    page.keyboard.press("i")
+    faces, checkbox = page.locator(".viewer .face"), page.locator(".panel input[type=checkbox]")
+    page.locator(".panel a[href*=person_id]").first.hover()
+    until(lambda: page.locator(".face.highlighted").count() == 1, what="the face of the person")
+    page.keyboard.press("ArrowRight")
+    until(lambda: photo_in(page) != photo and faces.count() == 0, what="no face")
+    page.keyboard.press("ArrowLeft")
+    checkbox.focus()
+    page.keyboard.press(" ")
+    until(lambda: faces.count() >= 1, what="all faces")
+    for key in ("ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(400)
+    until(lambda: checkbox.is_checked() and faces.count() >= 1, what="the faces again")
+
+
 def test_a_draft_outlives_a_reload_and_is_saved_by_back(look: Look, shop: Server) -> None:
     page = look("first.jpg")
     first = photo_in(page) or ""
