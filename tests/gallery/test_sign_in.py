@@ -119,7 +119,7 @@ def test_a_page_that_is_open_asks_for_the_key_when_the_server_is_back(
         page.context.close()
     finally:
         again.stop()
-    complaints.allow("401", "ERR_", "Unable to preload", "Failed to fetch")
+    complaints.allow("401", "503", "ERR_", "Unable to preload", "Failed to fetch")
 
 
 def test_a_server_that_ended_is_signed_in_to_again(closed: Closed, open_page: OpenPage, complaints: Complaints) -> None:
@@ -139,4 +139,4 @@ def test_a_server_that_ended_is_signed_in_to_again(closed: Closed, open_page: Op
         page.context.close()
     finally:
         again.stop()
-    complaints.allow("401", "ERR_", "Unable to preload", "Failed to fetch")  # of what was asked for in between
+    complaints.allow("401", "503", "ERR_", "Unable to preload", "Failed to fetch")  # of what was asked for in between
