@@ -303,6 +303,60 @@ def test_a_click_without_a_position_opens_the_photo(site: Server, open_page: Ope
     assert _selected(page) == 0
 
 
+def test_a_photo_that_two_pages_hold_leaves_no_ghost(site: Server, open_page: OpenPage) -> None:
+    """As where pages of two states of the view are side by side."""
+    page = open_page(site.url, Screen(1280, 800))
+
+    def repeat_the_first(route: Any) -> None:
+        answer = route.fetch()
+        columns = answer.json()
+        columns["ids"] = columns["ids"][:22] * 3 + columns["ids"][66:]
+        route.fulfill(response=answer, json=columns)
+
+    page.route("**/api/timeline/tiles*", repeat_the_first)
+    page.reload()
+    _wait_for_tiles(page)
+    for key in ("+", "+", "-", "-", "-", "+"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(200)
+    columns = page.evaluate("""() => [...document.querySelectorAll(".tl-row")]
+        .map((row) => [...row.children].map((cell) => Number(cell.ariaColIndex)))""")
+    assert columns and all(row == list(range(1, len(row) + 1)) for row in columns)
+
+
+def test_page_keys_scroll_wherever_the_focus_is(site: Server, open_page: OpenPage) -> None:
+    page = _opened(open_page, site, SMALL)
+    position = "document.querySelector('.tl-scroller').scrollTop"
+    page.keyboard.press("PageDown")
+    below = page.evaluate(position)
+    page.keyboard.press("PageDown")
+    assert 300 < below < page.evaluate(position)
+    page.keyboard.press("End")
+    page.keyboard.press("Home")
+    assert page.evaluate(position) == 0
+
+
+def test_searching_keeps_suggestions_and_the_view(site: Server, open_page: OpenPage) -> None:
+    page = _opened(open_page, site, Screen(1280, 800))
+    page.route("**/api/search/suggestions?q=ky*", lambda route: None)  # never answered
+    search = page.get_by_role("combobox", name="Search photos")
+    options = page.get_by_role("option")
+    search.press_sequentially("k")
+    options.first.wait_for()
+    for letter in "yo":
+        search.press(letter)
+        page.wait_for_timeout(250)
+        assert options.count() > 0
+    # Enter ends the composition of an input method.
+    search.evaluate("""(input) => input.dispatchEvent(
+        new KeyboardEvent("keydown", { key: "Enter", isComposing: true, bubbles: true }))""")
+    assert page.evaluate("location.search") == ""
+    page.get_by_role("link", name="Trash").click()
+    search.fill("k")
+    page.get_by_role("button", name="Clear the search").click()
+    assert page.evaluate("location.search") == "?state=trashed" and search.input_value() == ""
+
+
 def _opened(open_page: OpenPage, site: Server, screen: Screen) -> Any:
     page = open_page(site.url, screen)
     _wait_for_tiles(page)
