@@ -51,6 +51,8 @@ export class Shown {
   #generation = 0;
   /** Where a navigation leads whose tile is not loaded yet, in steps from the photo in view. */
   #goal: { steps: number; isLast: boolean } | null = null;
+  /** The member of the stack that is about to be shown. */
+  #chosen: string | null = null;
   #attempts = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #pending = new PendingEdits();
@@ -141,6 +143,7 @@ export class Shown {
   async show(ordinal: number): Promise<void> {
     if (this.#isClosed || !this.stage) return;
     const generation = ++this.#generation;
+    this.#chosen = null;
     const steps = ordinal - (this.tile?.ordinal ?? ordinal);
     this.#goal = { steps, isLast: ordinal === this.library.total - 1 };
     this.ordinal = ordinal;
@@ -163,25 +166,48 @@ export class Shown {
       return;
     }
     const generation = ++this.#generation;
-    const details = await this.cache.get(id);
-    if (generation !== this.#generation) return;
-    await this.stage?.showInstead(tileOf(details, this.ordinal));
-    if (this.tile?.id === id) this.isMember = true;
+    this.#chosen = id;
+    try {
+      const details = await this.cache.get(id);
+      if (generation === this.#generation) await this.stage?.showInstead(tileOf(details, this.ordinal));
+    } finally {
+      if (generation === this.#generation) this.#chosen = null;
+    }
+  }
+
+  /** The member to show after this one, which leaves the stack in view; null where none is left. */
+  #memberAfter(id: string): string | null {
+    const stack = this.details?.stack ?? [];
+    const next = successor(stack.indexOf(id), stack.length, (index) => this.#gone.has(stack[index]!));
+    return next === null ? null : stack[next]!;
   }
 
   /** The view has changed: the photo may have another ordinal, or be gone; so may the one that is gone to. */
   async #follow(): Promise<void> {
-    this.#gone.clear();
     const { tile, library } = this;
+    // A chosen member that is gone gives its place to the next: the tile would stand for all of them.
+    const member = this.#chosen ?? (tile && this.isMember ? this.#memberAfter(tile.id) : null);
+    const wasChosen = this.#chosen !== null;
+    this.#gone.clear();
     if (this.#isClosed || !this.stage) return;
     if (library.total === 0) return this.events.onempty();
     const last = library.total - 1;
     const goal = this.#goal;
+    this.#chosen = null;
     if (!tile) return this.show(Math.min(this.ordinal, last));
     const generation = ++this.#generation;
     try {
       const ordinal = await library.ordinalOf(tile.id);
       if (generation !== this.#generation) return;
+      if (member && !goal && (wasChosen || ordinal === null)) {
+        const place = await library.ordinalOf(member);
+        if (generation !== this.#generation) return;
+        if (place !== null) {
+          if (place !== this.ordinal) this.events.onmove((this.ordinal = place));
+          this.cache.forgetOthers(tile.id);
+          return await this.showMember(member);
+        }
+      }
       if (goal || ordinal === null) {
         // The photo that is next to one that is gone takes its ordinal.
         const steps = goal && ordinal === null && goal.steps > 0 ? goal.steps - 1 : (goal?.steps ?? 0);
@@ -253,7 +279,8 @@ export class Shown {
   #onshow(tile: Tile): void {
     this.#goal = null;
     this.tile = tile;
-    this.isReady = this.isMember = false;
+    this.isReady = false;
+    this.isMember = tile.id === this.#chosen;
     this.#failed = new Set();
     this.#photoError = this.detailsError = null;
     this.#attempts = 0;
@@ -348,9 +375,8 @@ export class Shown {
       throw error;
     }
     if (this.#isClosed || this.tile?.id !== tile.id || this.isMoving) return;
-    const stack = isMember ? (details?.stack ?? []) : [];
-    const member = successor(stack.indexOf(tile.id), stack.length, (index) => this.#gone.has(stack[index]!));
-    if (member !== null) return this.showMember(stack[member]!);
+    const member = isMember ? this.#memberAfter(tile.id) : null;
+    if (member !== null) return this.showMember(member);
     const next = successor(this.ordinal, this.library.total, (ordinal) =>
       this.#gone.has(this.library.tile(ordinal)?.id ?? ""),
     );

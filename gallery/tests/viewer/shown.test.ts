@@ -227,3 +227,30 @@ it("moves the stack of a tile, but only the member that was chosen", async () =>
   await shown.moveOut(true);
   expect(send).toHaveBeenLastCalledWith([..."axy"], { is_trashed: true });
 });
+
+it("stays in a stack of which a member was chosen, whatever changes meanwhile", async () => {
+  for (const id of "bxy") stacks[id] = [..."bxy"];
+  await open("abc", "b");
+  const ordinalOf = library.ordinalOf.bind(library);
+  const gone = new Set<string>();
+  library.ordinalOf = (id) => (gone.has(id) ? Promise.resolve(null) : ordinalOf("xy".includes(id) ? "b" : id));
+  await shown.refresh();
+
+  void shown.showMember("x"); // and the view changes before its details are there
+  library.become([..."zabc"]);
+  await settle();
+  expect([shown.tile?.id, shown.isMember, shown.ordinal]).toEqual(["x", true, 2]);
+
+  let end = () => {};
+  const send = vi.spyOn(edits, "send").mockReturnValue(new Promise((resolve) => (end = resolve)));
+  const moved = shown.moveOut(true);
+  gone.add("x");
+  library.become([..."abc"]); // the change is seen before the answer to the request
+  await settle();
+  end();
+  await moved;
+  await settle();
+  expect([shown.tile?.id, shown.isMember, shown.ordinal]).toEqual(["y", true, 1]);
+  void shown.moveOut(true);
+  expect(send).toHaveBeenLastCalledWith(["y"], { is_trashed: true });
+});
