@@ -9,8 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .errors import NotFound, UsageError
+from .store import faces
 from .store import people as store
-from .store.people import Person, PersonFace
+from .store.faces import PersonFace
+from .store.people import Person
 from .store.undo import record_final
 
 if TYPE_CHECKING:
@@ -32,10 +34,10 @@ class People:
 
     def list(self) -> Sequence[Person]:
         """Favourites first, then those with a name; those of whom there are most photos first."""
-        return store.people(self._index.connection)
+        return store.select_people(self._index.connection)
 
     def get(self, who: str) -> Person:
-        found = store.people_called(self._index.connection, who)
+        found = store.select_people_called(self._index.connection, who)
         if not found:
             raise NotFound(f"there is nobody called '{who}': 'indexer people list --all' has all")
         if len(found) > 1:
@@ -45,7 +47,7 @@ class People:
 
     def faces(self, who: str) -> Sequence[PersonFace]:
         """All faces of a person, those of the newest photo first."""
-        return store.faces_of(self._index.connection, self.get(who).id)
+        return faces.select_faces_of(self._index.connection, self.get(who).id)
 
     def portrait(self, who: str, side: int = 256) -> Image.Image:
         """The face that is shown for a person, or the one that is named, in a square of so many pixels."""
@@ -68,13 +70,13 @@ class People:
         from then on. None takes the name away."""
         name = (name or "").strip() or None
         # By the name alone: a name may look like the beginning of somebody's id.
-        called = store.people_called(self._index.connection, name) if name else []
+        called = store.select_people_called(self._index.connection, name) if name else []
         same = [one for one in called if one.name and name and one.name.casefold() == name.casefold()]
-        person = None if store.is_strangers(self._index.connection, who) else self.get(who)
+        person = None if faces.is_unassigned(self._index.connection, who) else self.get(who)
         into = next((one for one in same if one != person), None)
         with self._index.user_change(f"{person.name or person.id if person else who} named {name}") as tx:
             if person is None:
-                person_id = store.assign_faces(tx, [who], into.id if into else None)
+                person_id = faces.assign_faces(tx, [who], into.id if into else None)
             elif into is not None:
                 person_id = into.id
                 store.merge_people(tx, person.id, into.id)
@@ -137,14 +139,14 @@ class People:
         person = self.get(who) if who is not None else None
         with self._index.user_change(f"a face said to be {person.name or person.id if person else 'nobody'}") as tx:
             if person is None:
-                store.detach_face(tx, face_id)
+                faces.detach_face(tx, face_id)
             else:
-                store.assign_faces(tx, [face_id], person.id)
+                faces.assign_faces(tx, [face_id], person.id)
 
     def delete_face(self, face_id: str) -> None:
         """It is no face. Cannot be undone."""
         with self._index.change() as tx:
-            store.delete_face(tx, face_id)
+            faces.delete_face(tx, face_id)
             record_final(tx, "deleted a face", "A backup of the index has it, if you made one.")
 
     def merge(self, others: Sequence[str], into: str) -> Person:
@@ -171,5 +173,5 @@ class People:
                 raise NotFound(f"{one} has no face of {person.name or person.id}: 'indexer people show' lists them")
             chosen += found
         with self._index.user_change(f"{len(chosen)} faces split from {person.name or person.id}") as tx:
-            person_id = store.assign_faces(tx, chosen, other.id if other else None)
+            person_id = faces.assign_faces(tx, chosen, other.id if other else None)
         return self.get(person_id)

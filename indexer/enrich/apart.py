@@ -18,7 +18,7 @@ from indexer.config import picture_memory
 from indexer.errors import NotFound, NoWorkers, Undecodable
 from indexer.pool import Pool, process_pool
 from indexer.store.enrichments import Encoded, PictureFile
-from indexer.store.people import FaceAt
+from indexer.store.faces import FaceAt
 from indexer.watchdog import Allowance, is_of_waiting
 from indexer.workers import Lost, worker_count
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from indexer.errors import NotFound, Undecodable, UsageError
 from indexer.files import is_regular
-from indexer.store import enrichments, people
+from indexer.store import enrichments, faces
 from indexer.store.connection import IndexConnection
 from indexer.store.enrichments import Due, Encoded, PictureFile, Variant
 from indexer.store.transaction import begin
@@ -64,7 +64,7 @@ def kept(connection: sqlite3.Connection, folder: Path, asset_id: str, name: str)
 def draw(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | Encoded:
     """The variant made anew, or the original that will do for it. Raises as `on_demand`."""
     if is_face(name):
-        if name not in (face.id for face in people.faces_in(connection, asset_id)):
+        if name not in (face.id for face in faces.select_faces_in(connection, asset_id)):
             raise NotFound(f"there is no {name} in {asset_id}")
         return encode(name, portrait(connection, name))
     found = source(connection, asset_id, name)
@@ -124,12 +124,12 @@ def portrait(connection: sqlite3.Connection, face_id: str, side: int = SIDE) -> 
 def draw_portraits(connection: IndexConnection, cache: Cache, due: Due) -> tuple[Variant, ...]:
     """Of all faces in a photo or film. Raises NotFound where neither it nor its preview can be reached, Undecodable."""
     stem = Stem.of(cache.folder, due.basis)
-    faces = people.faces_in(connection, due.asset_id)
-    still = [face for face in faces if face.timestamp_ms is None]
+    boxes = faces.select_faces_in(connection, due.asset_id)
+    still = [face for face in boxes if face.timestamp_ms is None]
     found = []
     if still:
         orientation = enrichments.orientation(connection, due.asset_id)
         with Image.open(on_demand(connection, cache, due.asset_id, "preview")) as preview:
             found += cut_ahead(still, preview, orientation)
-    found += [(face.id, portrait(connection, face.id)) for face in faces if face.timestamp_ms is not None]
+    found += [(face.id, portrait(connection, face.id)) for face in boxes if face.timestamp_ms is not None]
     return tuple(make(stem, face_id, image) for face_id, image in found)

@@ -14,9 +14,10 @@ from indexer.config import picture_memory
 from indexer.errors import CannotRun, NotFound, Undecodable, UsageError
 from indexer.files import is_regular
 from indexer.pool import process_pool
-from indexer.store import enrichments, people, search
+from indexer.store import enrichments, search
 from indexer.store.connection import IndexConnection
 from indexer.store.enrichments import Due, Enrichment
+from indexer.store.faces import apply_clusters, has_unassigned, select_embedded
 from indexer.store.transaction import begin
 from indexer.workers import Workers
 
@@ -226,13 +227,14 @@ class Enrich:
     def _tell_people_apart(self) -> None:
         kind = self._faces
         assert kind is not None
-        if not self.summary.pictures and not people.has_strangers(self._connection, kind.name):
+        if not self.summary.pictures and not has_unassigned(self._connection, kind.name):
             return
         from .faces.whose import judge
 
-        judgement = judge(people.embedded(self._connection, kind.name), kind.same)  # takes a while: others may write
+        # It takes a while: others may write.
+        judgement = judge(select_embedded(self._connection, kind.name), kind.same)
         with begin(self._connection) as tx:
-            people.apply_clusters(tx, *judgement)
+            apply_clusters(tx, *judgement)
 
     # Portraits: from previews, of faces found or named by now
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from indexer.store import people
+from indexer.store import faces
 
 # So many others who it might be are told.
 _CANDIDATES = 5
@@ -20,7 +20,7 @@ def metrics(connection: sqlite3.Connection, person_ids: Sequence[str]) -> dict[s
     """Of people of whom there are two faces at least, by id."""
     found: dict[str, dict[str, Any]] = {}
     for person_id in person_ids:
-        vectors = people.vectors_of(connection, person_id)
+        vectors = faces.select_vectors(connection, person_id)
         if len(vectors) < 2:
             continue
         units = np.stack([_unit(one) for one in vectors])
@@ -35,11 +35,11 @@ def metrics(connection: sqlite3.Connection, person_ids: Sequence[str]) -> dict[s
 
 def assignments(connection: sqlite3.Connection, face_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Of faces that a model has seen, by id."""
-    looks = people.looks_of(connection, face_ids)
+    looks = faces.select_looks(connection, face_ids)
     if not looks:
         return {}
     ids, names, middles = [], {}, []
-    for person_id, name, vectors in people.everybodys_vectors(connection, looks[0].model):
+    for person_id, name, vectors in faces.select_all_vectors(connection, looks[0].model):
         ids.append(person_id)
         names[person_id] = name
         middles.append(_unit(np.mean([_unit(one) for one in vectors], axis=0)))

@@ -21,7 +21,7 @@ from indexer.enrich.variants import SIZES
 from indexer.errors import IndexerError
 from indexer.store import enrichments
 from indexer.store.enrichments import Encoded, PictureFile
-from indexer.store.people import FaceAt
+from indexer.store.faces import FaceAt
 
 if TYPE_CHECKING:
     from indexer.index import Index

@@ -13,26 +13,8 @@ from .transaction import Transaction
 
 
 class Album(NamedTuple):
-    id: str
-    name: str
-    assets: int
-
-
-def select_albums(connection: sqlite3.Connection) -> list[Album]:
-    rows = connection.execute(
-        "SELECT id, name, (SELECT count(*) FROM album_asset WHERE album_id = album.id) FROM album ORDER BY name, id"
-    )
-    return [Album(*row) for row in rows]
-
-
-def select_album_assets(connection: sqlite3.Connection, album_id: str) -> list[str]:
-    """In the order they were added."""
-    query = "SELECT asset_id FROM album_asset WHERE album_id = ? ORDER BY created_at, asset_id"
-    return [row[0] for row in connection.execute(query, (album_id,))]
-
-
-class AlbumInfo(NamedTuple):
-    """start, end: the oldest and the newest local_datetime in it; cover: chosen by the user, else the newest."""
+    """assets: how many are live. start, end: the oldest and the newest local_datetime in it; cover: chosen by the user,
+    else the newest."""
 
     id: str
     name: str
@@ -55,12 +37,18 @@ SELECT album.id, name, album.description, album.created_at, album.updated_at, co
         WHERE album_id = album.id AND trashed_at IS NULL ORDER BY wall_clock DESC, asset_id LIMIT 1))
 FROM album LEFT JOIN album_asset ON album_id = album.id
 LEFT JOIN asset ON asset.id = asset_id AND trashed_at IS NULL
-WHERE {where} GROUP BY album.id ORDER BY album.created_at DESC, album.id LIMIT ?"""
+WHERE {where} GROUP BY album.id ORDER BY {order} LIMIT ?"""
 
 
-def select_album(connection: sqlite3.Connection, album_id: str) -> AlbumInfo | None:
-    row = connection.execute(_ALBUM.format(where="album.id = ?"), (album_id, 1)).fetchone()
-    return AlbumInfo(*row) if row else None
+def select_albums(connection: sqlite3.Connection) -> list[Album]:
+    """By name."""
+    rows = connection.execute(_ALBUM.format(where="true", order="name, album.id"), (-1,))
+    return [Album(*row) for row in rows]
+
+
+def select_album(connection: sqlite3.Connection, album_id: str) -> Album | None:
+    row = connection.execute(_ALBUM.format(where="album.id = ?", order="album.id"), (album_id, 1)).fetchone()
+    return Album(*row) if row else None
 
 
 def select_album_page(
@@ -69,7 +57,7 @@ def select_album_page(
     asset_id: str | None,
     after_id: str | None,
     limit: int,
-) -> list[AlbumInfo] | None:
+) -> list[Album] | None:
     """The newest first. None: there is no album after_id."""
     terms, values = ["true"], list[Any]()
     if ids is not None:
@@ -84,8 +72,16 @@ def select_album_page(
             return None
         terms.append("(album.created_at < ? OR album.created_at = ? AND album.id > ?)")
         values += [row[0], row[0], after_id]
-    rows = connection.execute(_ALBUM.format(where=" AND ".join(terms)), (*values, limit))
-    return [AlbumInfo(*row) for row in rows]
+    rows = connection.execute(
+        _ALBUM.format(where=" AND ".join(terms), order="album.created_at DESC, album.id"), (*values, limit)
+    )
+    return [Album(*row) for row in rows]
+
+
+def select_album_assets(connection: sqlite3.Connection, album_id: str) -> list[str]:
+    """In the order they were added."""
+    query = "SELECT asset_id FROM album_asset WHERE album_id = ? ORDER BY created_at, asset_id"
+    return [row[0] for row in connection.execute(query, (album_id,))]
 
 
 class Link(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from indexer import paths
 
 from .columns import ASSET_ID, NUMBER
-from .people import FoundFace, put_faces
+from .faces import FoundFace, put_faces
 from .transaction import Transaction
 
 

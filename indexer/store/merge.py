@@ -299,7 +299,7 @@ class _Merge:
             by_name.setdefault(name.casefold(), []).append(person_id)
         for person_id, name in self._db.execute("SELECT id, name FROM theirs.person ORDER BY id").fetchall():
             namesakes = by_name.get(name.casefold(), []) if name else []
-            ours = people.still(self._db, person_id) or (namesakes[0] if len(namesakes) == 1 else None)
+            ours = people.current_id(self._db, person_id) or (namesakes[0] if len(namesakes) == 1 else None)
             if ours is None:
                 self.merged.people += 1
                 people.add(self._db, person_id, self._now)

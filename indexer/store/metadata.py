@@ -9,7 +9,7 @@ from indexer import ids, paths
 from indexer.media.facts import MediaFacts, Metadata, Motion
 
 from .columns import NUMBER
-from .people import absorb, join
+from .faces import merge_detected, propagate
 from .transaction import Transaction
 from .written import without_own
 
@@ -103,7 +103,7 @@ def _put_faces(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts,
             " ON CONFLICT (id) DO UPDATE SET source = 'file' WHERE source <> 'file'",
             (face_id, asset_id, *face[1:], now, now),
         )
-        join(connection, face_id, person_id, now)
+        propagate(connection, face_id, person_id, now)
         connection.execute(
             "UPDATE face SET person_id = ?1, assigned_by = ?2, updated_at = ?3 WHERE id = ?4"
             # Whom a user named stays; the file's word is better than likeness.
@@ -117,7 +117,7 @@ def _put_faces(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts,
                 " AND EXISTS (SELECT 1 FROM face WHERE face.id = ?1 AND face.person_id = ?2)",
                 (face_id, person_id, now),
             )
-    absorb(connection, asset_id, now)
+    merge_detected(connection, asset_id, now)
 
 
 def _person(connection: sqlite3.Connection, name: str, now: str) -> str:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from indexer.enrich import boxes
 from indexer.enrich.picture import Frame
-from indexer.store.people import FoundFace
+from indexer.store.faces import FoundFace
 
 from .models import Kind, Seen, find_faces
 

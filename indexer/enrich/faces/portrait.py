@@ -14,9 +14,10 @@ from indexer.enrich.picture import film_frame, open_picture
 from indexer.errors import NotFound, Undecodable
 from indexer.files import is_regular
 from indexer.media.regions import unturned
-from indexer.store import enrichments, people
+from indexer.store import enrichments, faces
 from indexer.store.enrichments import PictureFile
-from indexer.store.people import FaceAt, Person
+from indexer.store.faces import FaceAt
+from indexer.store.people import Person
 
 # Of the face's own size, what is shown around it.
 _MARGIN = 0.35
@@ -39,7 +40,7 @@ def cut_ahead(faces: Sequence[FaceAt], preview: Image.Image, orientation: int) -
 
 def face_in(connection: sqlite3.Connection, face_id: str) -> tuple[PictureFile, FaceAt]:
     """A face, and a file in which it is. Raises NotFound where there is none, or its file cannot be reached."""
-    face = people.face_at(connection, face_id)
+    face = faces.select_face_at(connection, face_id)
     files = enrichments.picture_files(connection, face.asset_id) if face else []
     file = next((one for one in files if is_regular(one.real_path)), None)
     if face is None or file is None:

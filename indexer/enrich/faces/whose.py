@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.store.people import Embedded
+from indexer.store.faces import Embedded
 
 Array = NDArray[np.float64]
 # An asset, and in a film the moment.

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 
-from indexer.store.albums import AlbumInfo, select_album, select_album_page, select_links
+from indexer.store import albums
+from indexer.store.albums import select_album, select_album_page, select_links
 from indexer.store.records import select_record, select_records
 
 from ..answers import answer, errors, page
@@ -32,7 +33,7 @@ from .assets import OfLibrary, check_library
 router = make_router(tags=["albums"])
 
 
-def _shown(state: State, one: AlbumInfo, base: str) -> dict[str, Any]:
+def _shown(state: State, one: albums.Album, base: str) -> dict[str, Any]:
     cover = select_record(state.looks, one.cover) if one.cover else None
     urls = asset_urls(cover, base) if cover else {}
     return {
@@ -49,7 +50,7 @@ def _shown(state: State, one: AlbumInfo, base: str) -> dict[str, Any]:
     }
 
 
-def _album(state: State, album_id: str) -> AlbumInfo:
+def _album(state: State, album_id: str) -> albums.Album:
     found = select_album(state.looks, album_id)
     if found is None:
         raise not_found("album", album_id)

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request, Response
 
-from indexer.store.faces import FaceInfo, select_faces
-from indexer.store.people import PersonInfo, select_people_page
+from indexer.store import faces, people
+from indexer.store.faces import select_faces
+from indexer.store.people import select_people_page
 
 from ..answers import answer, errors, included, page
 from ..clusters import assignments, metrics
@@ -43,7 +44,7 @@ def _portrait(face_id: str | None, base: str) -> dict[str, Any]:
     return {"thumbnail": {"url": portrait_url(face_id, base), "mimetype": "image/jpeg", "width": PORTRAIT_SIDE}}
 
 
-def _shown(one: PersonInfo, base: str) -> dict[str, Any]:
+def _shown(one: people.Person, base: str) -> dict[str, Any]:
     return {
         "id": one.id,
         "is_hidden": bool(one.is_hidden),
@@ -58,7 +59,7 @@ def _shown(one: PersonInfo, base: str) -> dict[str, Any]:
     }
 
 
-async def _people(state: State, found: list[PersonInfo], base: str, also: set[str]) -> list[dict[str, Any]]:
+async def _people(state: State, found: list[people.Person], base: str, also: set[str]) -> list[dict[str, Any]]:
     shown = [_shown(one, base) for one in found]
     if _METRICS in also:
         ids = [one.id for one in found]
@@ -68,7 +69,7 @@ async def _people(state: State, found: list[PersonInfo], base: str, also: set[st
     return shown
 
 
-def _person(state: State, person_id: str) -> PersonInfo:
+def _person(state: State, person_id: str) -> people.Person:
     found = select_people_page(state.looks, [person_id])
     if not found:
         raise not_found("person", person_id)
@@ -159,7 +160,7 @@ def _values(given: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _face(one: FaceInfo, base: str) -> dict[str, Any]:
+def _face(one: faces.Face, base: str) -> dict[str, Any]:
     return {
         "id": one.id,
         "asset_id": one.asset_id,
@@ -172,7 +173,7 @@ def _face(one: FaceInfo, base: str) -> dict[str, Any]:
     }
 
 
-async def _faces(state: State, found: list[FaceInfo], base: str, also: set[str]) -> list[dict[str, Any]]:
+async def _faces(state: State, found: list[faces.Face], base: str, also: set[str]) -> list[dict[str, Any]]:
     shown = [_face(one, base) for one in found]
     if _ASSIGNMENT in also:
         ids = [one.id for one in found]
@@ -182,7 +183,7 @@ async def _faces(state: State, found: list[FaceInfo], base: str, also: set[str])
     return shown
 
 
-def _one_face(state: State, face_id: str) -> FaceInfo:
+def _one_face(state: State, face_id: str) -> faces.Face:
     found = select_faces(state.looks, [face_id])
     if not found:
         raise not_found("face", face_id)

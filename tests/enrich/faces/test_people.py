@@ -13,7 +13,7 @@ from PIL import Image
 from indexer import Index
 from indexer.errors import NotFound, UsageError
 from indexer.store import connection
-from indexer.store.people import apply_clusters
+from indexer.store.faces import apply_clusters
 from indexer.store.transaction import begin
 
 from ...conftest import rows, run, sized

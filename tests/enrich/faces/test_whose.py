@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.enrich.faces.whose import judge
-from indexer.store.people import Embedded
+from indexer.store.faces import Embedded
 
 SAME = 1.0
 
