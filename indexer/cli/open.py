@@ -23,7 +23,7 @@ def command(index: Index, what: tuple[str, ...], only_print: bool, as_json: bool
     It is opened on the server of this index that is running. If none is, one is started, as by 'indexer serve'; Ctrl-C
     stops it. Words that are neither an id nor a path are a search, as of 'indexer search'. --json implies --print.
     """
-    from indexer.gallery import running_at
+    from indexer.index.gallery import running_at
 
     query = _query(index, what)
     address = running_at(index)
@@ -46,7 +46,7 @@ def command(index: Index, what: tuple[str, ...], only_print: bool, as_json: bool
 
 
 def _query(index: Index, what: tuple[str, ...]) -> str:
-    from indexer import gallery
+    from indexer.index import gallery
 
     if not what:
         index.verdicts()  # says so where there is no index

@@ -6,9 +6,9 @@ import os
 
 import click
 
-from indexer.edits import USER_VALUES
 from indexer.errors import UsageError
 from indexer.index import Index
+from indexer.index.edits import USER_VALUES
 
 from .common import many, pass_index, say
 

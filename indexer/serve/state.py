@@ -18,15 +18,15 @@ from indexer.enrich import apart
 from indexer.enrich.behind import Behind
 from indexer.errors import IndexerError
 from indexer.index import Index
+from indexer.index.suggestions import Vocabulary
+from indexer.index.uploads import recover
 from indexer.store import connection, folders
 from indexer.store.activities import Claim
 from indexer.store.connection import IndexConnection
 from indexer.store.records import Record, select_record
 from indexer.store.search import SECONDS
 from indexer.store.timeline import last
-from indexer.suggestions import Vocabulary
 from indexer.timeline import Timeline, View
-from indexer.uploads import recover
 
 from .inspectors import Inspectors
 from .live import Changes, Latest

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from PIL import Image
 
 from indexer import Index
-from indexer.details import Details, details_of
+from indexer.index.details import Details, details_of
 from indexer.media import panorama as panorama_module
 from indexer.media import read as read_module
 from indexer.media.source import Source

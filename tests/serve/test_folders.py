@@ -11,12 +11,13 @@ from typing import Any
 import httpx
 import pytest
 
-from indexer import Index, suggestions
-from indexer.folders import tree
+from indexer import Index
+from indexer.index import suggestions
+from indexer.index.folders import tree
+from indexer.index.suggestions import Suggestion, Vocabulary
 from indexer.serve.app import make_app
 from indexer.serve.settings import Settings
 from indexer.store.suggestions import Term
-from indexer.suggestions import Suggestion, Vocabulary
 
 from ..conftest import put
 from .conftest import Server

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from indexer.details import Details, details_of, ranks
+from indexer.index.details import Details, details_of, ranks
 from indexer.store.enrichments import served
 
 from ..answers import answer_text, errors

@@ -6,9 +6,9 @@ from typing import Any
 
 from fastapi import HTTPException, Request, Response
 
-from indexer.edits import edit
 from indexer.errors import CannotUndo
 from indexer.index import Index
+from indexer.index.edits import edit
 from indexer.store import undo
 from indexer.store.undo import UserChange
 

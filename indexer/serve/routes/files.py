@@ -17,7 +17,7 @@ from fastapi.responses import FileResponse
 
 from indexer.errors import NotFound, Undecodable, UsageError
 from indexer.files import is_regular, regular_nofollow
-from indexer.motion import motion_video
+from indexer.index.motion import motion_video
 from indexer.store import enrichments
 from indexer.store.enrichments import Served
 from indexer.store.faces import select_faces

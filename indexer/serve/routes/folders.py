@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
-from indexer.folders import tree
+from indexer.index.folders import tree
 
 from ..answers import answer, errors
 from ..models import Folders

@@ -9,11 +9,10 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from indexer import folders
-from indexer.index import Index
+from indexer.index import Index, folders
+from indexer.index.suggestions import Vocabulary
 from indexer.store import suggestions as store
 from indexer.store.suggestions import Term
-from indexer.suggestions import Vocabulary
 
 from ..answers import answer, errors
 from ..models import Suggestions

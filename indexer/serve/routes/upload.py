@@ -18,7 +18,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from indexer import private
 from indexer.errors import UsageError
-from indexer.uploads import Upload, coming, safe_name, take_in
+from indexer.index.uploads import Upload, coming, safe_name, take_in
 
 from ..answers import answer_text, errors, unprocessable
 from ..models import Asset, LibraryId

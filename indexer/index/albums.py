@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from . import ids
-from .errors import NotFound, UsageError
-from .store.albums import (
+from .. import ids
+from ..errors import NotFound, UsageError
+from ..store.albums import (
     Album,
     add_to_album,
     delete_album,
@@ -21,7 +21,7 @@ from .store.albums import (
 )
 
 if TYPE_CHECKING:
-    from .index import Index
+    from . import Index
 
 Assets = Sequence[str | os.PathLike[str]]
 

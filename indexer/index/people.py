@@ -8,17 +8,17 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .errors import NotFound, UsageError
-from .store import faces
-from .store import people as store
-from .store.faces import PersonFace
-from .store.people import Person
-from .store.undo import record_final
+from ..errors import NotFound, UsageError
+from ..store import faces
+from ..store import people as store
+from ..store.faces import PersonFace
+from ..store.people import Person
+from ..store.undo import record_final
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from .index import Index
+    from . import Index
 
 # What users may say of a person, beside the name.
 PERSON_VALUES = ("name", "birth_date", "is_favorite", "is_hidden", "thumbnail_face_id")
@@ -51,7 +51,7 @@ class People:
 
     def portrait(self, who: str, side: int = 256) -> Image.Image:
         """The face that is shown for a person, or the one that is named, in a square of so many pixels."""
-        from .enrich.demand import portrait
+        from ..enrich.demand import portrait
 
         face_id = who if who.startswith("face_") else self.get(who).thumbnail_face_id
         if face_id is None:
@@ -60,8 +60,8 @@ class People:
 
     def sheet(self, some: Sequence[Person]) -> Image.Image:
         """A picture of everybody's face, with name or id below."""
-        from .enrich.demand import portrait
-        from .enrich.faces.portrait import sheet
+        from ..enrich.demand import portrait
+        from ..enrich.faces.portrait import sheet
 
         return sheet(some, partial(portrait, self._index.connection))
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..files import is_regular
+from ..store import details, enrichments
+from ..store.details import AlbumName, AssetFile
+from ..store.metadata import select_keywords
+from ..sync.explain import explain_with_xmp
 from . import motion
-from .files import is_regular
-from .store import details, enrichments
-from .store.details import AlbumName, AssetFile
-from .store.metadata import select_keywords
-from .sync.explain import explain_with_xmp
 
 if TYPE_CHECKING:
-    from .index import Index
-    from .media.facts import Origin
-    from .media.panorama import Panorama
+    from ..media.facts import Origin
+    from ..media.panorama import Panorama
+    from . import Index
 
 # Sources of dates for people: the beginning of the source's name (see indexer.media.precedence) -> what it is.
 _DATE_SOURCES = (
@@ -123,7 +123,7 @@ def _panorama(index: Index, record: dict[str, Any], packets: Sequence[bytes] | N
     """packets: the XMP of its file; None: that could not be read, but a copy of it may be."""
     if not record["metadata"]["projection_type"] or record["mime_type"].startswith("video/"):
         return None
-    from .media.panorama import find_panorama, read_panorama
+    from ..media.panorama import find_panorama, read_panorama
 
     if packets is not None:
         return find_panorama(packets, record["width"], record["height"])

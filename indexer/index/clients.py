@@ -6,9 +6,9 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .errors import NotFound, UsageError
-from .store.api_keys import ACTIONS, KeyInfo, add_key, delete_key, rename_key, select_keys, used_key
-from .store.libraries import (
+from ..errors import NotFound, UsageError
+from ..store.api_keys import ACTIONS, KeyInfo, add_key, delete_key, rename_key, select_keys, used_key
+from ..store.libraries import (
     LibraryInfo,
     add_library,
     delete_library,
@@ -19,7 +19,7 @@ from .store.libraries import (
 )
 
 if TYPE_CHECKING:
-    from .index import Index
+    from . import Index
 
 
 class Clients:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from .errors import UsageError
-from .store import undo
-from .store.trash import restore_asset, trash_asset
-from .store.user_values import set_user_values
+from ..errors import UsageError
+from ..store import undo
+from ..store.trash import restore_asset, trash_asset
+from ..store.user_values import set_user_values
 
 if TYPE_CHECKING:
-    from .index import Index, PathLike
-    from .store.undo import UserChange
+    from ..store.undo import UserChange
+    from . import Index, PathLike
 
 # What can be said of an asset.
 USER_VALUES = (

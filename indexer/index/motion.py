@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from .errors import NotFound
-from .store import enrichments, motion
-from .store.metadata import select_motion
-from .sync.explain import original
+from ..errors import NotFound
+from ..store import enrichments, motion
+from ..store.metadata import select_motion
+from ..sync.explain import original
 
 if TYPE_CHECKING:
-    from .index import Index
+    from . import Index
 
 
 class MotionVideo(NamedTuple):

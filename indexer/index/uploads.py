@@ -14,19 +14,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import paths, private, scratch
-from .config import originals_folder
-from .errors import UsageError
-from .files import regular_nofollow
-from .store.assets import find_by_checksum
-from .store.files import select_places
-from .store.libraries import has_library, put_in_library
-from .store.trash import exclude, purge_assets, unexclude
-from .store.undo import record_final
-from .store.uploads import record_upload
+from .. import paths, private, scratch
+from ..config import originals_folder
+from ..errors import UsageError
+from ..files import regular_nofollow
+from ..store.assets import find_by_checksum
+from ..store.files import select_places
+from ..store.libraries import has_library, put_in_library
+from ..store.trash import exclude, purge_assets, unexclude
+from ..store.undo import record_final
+from ..store.uploads import record_upload
 
 if TYPE_CHECKING:
-    from .index import Index
+    from . import Index
 
 # Not in names on one system or another.
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
@@ -77,8 +77,8 @@ def take_in(index: Index, upload: Upload) -> tuple[str, bool]:
     asset's files are gone or cannot be reached: the client may delete its own copy when it has the answer.
 
     Raises UsageError for what is no photo or film."""
-    from .media.formats import sniff
-    from .sync.explain import original
+    from ..media.formats import sniff
+    from ..sync.explain import original
 
     known = find_by_checksum(index.connection, _checksum(upload.digest))
     is_new = known is None
@@ -151,7 +151,7 @@ def _is_root(index: Index, folder: Path) -> bool:
 def _move_in(index: Index, upload: Upload, note: Path) -> Path:
     """Move it to where it stays: by the month it was taken in, under a name that nobody has. The note says where, so
     that it is found there by whoever comes after a server that is killed before it has indexed it."""
-    from .media.read import read_media
+    from ..media.read import read_media
 
     stamp = upload.modified_at.timestamp()
     with suppress(OSError, OverflowError, ValueError):

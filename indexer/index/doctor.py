@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from .config import cache_folder, originals_folder
-from .errors import IndexerError
+from ..config import cache_folder, originals_folder
+from ..errors import IndexerError
 
 if TYPE_CHECKING:
-    from .index import Index
+    from . import Index
 
 _LITTLE_SPACE = 500 * 1000 * 1000
 _ROOM_FOR_MORE = 1.25  # watches for folders that are still to come
@@ -31,7 +31,7 @@ class Finding(NamedTuple):
 
 def examine(index: Index, *, fix: bool = False) -> list[Finding]:
     """All findings. Where the index cannot be opened, those that do without. fix: mend what can be mended safely."""
-    from .store.copies import BROKEN
+    from ..store.copies import BROKEN
 
     checks: list[Callable[[Index], Iterator[Finding]]] = [
         _integrity,
@@ -60,9 +60,9 @@ def examine(index: Index, *, fix: bool = False) -> list[Finding]:
 
 
 def _integrity(index: Index) -> Iterator[Finding]:
-    from .store import schema
-    from .store.connection import open_as_it_is
-    from .store.copies import damages
+    from ..store import schema
+    from ..store.connection import open_as_it_is
+    from ..store.copies import damages
 
     connection = open_as_it_is(index.path)
     problems = damages(connection)
@@ -92,7 +92,7 @@ def _is_open_to_others(path: Path) -> bool:
 
 
 def _place(index: Index) -> Iterator[Finding]:
-    from .sync.volumes import is_network, volume_of
+    from ..sync.volumes import is_network, volume_of
 
     filesystem = volume_of(str(index.path.parent)).filesystem
     if is_network(filesystem):
@@ -106,7 +106,7 @@ def _place(index: Index) -> Iterator[Finding]:
 
 
 def _roots(index: Index) -> Iterator[Finding]:
-    from .sync.presence import find_root
+    from ..sync.presence import find_root
 
     for root in index.roots():
         problem = find_root(index.connection, root).problem
@@ -121,8 +121,8 @@ def _roots(index: Index) -> Iterator[Finding]:
 
 
 def _misplaced(index: Index, *, fix: bool) -> Iterator[Finding]:
-    from .store.standing import count_wrong
-    from .sync.presence import find_root
+    from ..store.standing import count_wrong
+    from ..sync.presence import find_root
 
     away = [root.id for root in index.roots() if find_root(index.connection, root).problem is not None]
     count = count_wrong(index.connection, away)
@@ -138,8 +138,8 @@ def _misplaced(index: Index, *, fix: bool) -> Iterator[Finding]:
 
 
 def _watches(index: Index) -> Iterator[Finding]:
-    from .store.files import count_folders
-    from .sync.volumes import has_events, watch_limit
+    from ..store.files import count_folders
+    from ..sync.volumes import has_events, watch_limit
 
     for root in index.roots():
         if not has_events(root.filesystem):
@@ -162,9 +162,9 @@ def _watches(index: Index) -> Iterator[Finding]:
 
 
 def _faces(index: Index) -> Iterator[Finding]:
-    from .config import models_folder
-    from .enrich.faces import models
-    from .errors import UsageError
+    from ..config import models_folder
+    from ..enrich.faces import models
+    from ..errors import UsageError
 
     try:
         kind = models.kind()
@@ -184,8 +184,8 @@ def _faces(index: Index) -> Iterator[Finding]:
 
 
 def _text(index: Index) -> Iterator[Finding]:
-    from .enrich import text
-    from .errors import UsageError
+    from ..enrich import text
+    from ..errors import UsageError
 
     try:
         text.check()
@@ -196,9 +196,9 @@ def _text(index: Index) -> Iterator[Finding]:
 
 
 def _meaning(index: Index) -> Iterator[Finding]:
-    from .config import models_folder
-    from .enrich import meaning
-    from .errors import UsageError
+    from ..config import models_folder
+    from ..enrich import meaning
+    from ..errors import UsageError
 
     folder = models_folder() / "clip"
     try:

@@ -7,12 +7,12 @@ import platform
 from pathlib import Path
 from urllib.parse import urlencode
 
-from . import paths
-from .config import expanded
-from .errors import NotFound
-from .ids import ASSET_ID
-from .index import Index
-from .sync.roots import locate
+from .. import paths
+from ..config import expanded
+from ..errors import NotFound
+from ..ids import ASSET_ID
+from ..sync.roots import locate
+from . import Index
 
 
 def photo_query(index: Index, asset_id: str) -> str:

@@ -8,15 +8,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import config, ids, scratch
-from .errors import IndexDamaged, IndexUnusable, writing_to
-from .store import copies, schema
-from .store.activities import refuse_while_written
-from .store.connection import IndexConnection, connect, connect_for_reading, open_for_writing
+from .. import config, ids, scratch
+from ..errors import IndexDamaged, IndexUnusable, writing_to
+from ..store import copies, schema
+from ..store.activities import refuse_while_written
+from ..store.connection import IndexConnection, connect, connect_for_reading, open_for_writing
 
 if TYPE_CHECKING:
-    from .index import Index
-    from .sync.summary import Summary
+    from ..sync.summary import Summary
+    from . import Index
 
 
 class Repair(NamedTuple):

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from indexer import Index, uploads
+from indexer import Index
+from indexer.index import uploads
 
-from .conftest import put
+from ..conftest import put
 
 _NOW = datetime(2026, 5, 1, tzinfo=UTC)
 

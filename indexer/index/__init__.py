@@ -20,9 +20,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .errors import IndexUnusable, NotFound, UsageError, writing_to
-from .files import regular_nofollow
-from .ids import ASSET_ID
+from ..errors import IndexUnusable, NotFound, UsageError, writing_to
+from ..files import regular_nofollow
+from ..ids import ASSET_ID
 
 if TYPE_CHECKING:
     import threading
@@ -30,38 +30,38 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
+    from ..cluster import Cluster
+    from ..enrich.behind import Behind
+    from ..enrich.describe import Endpoint
+    from ..enrich.duplicates import Duplicates
+    from ..enrich.run import EnrichSummary
+    from ..media.facts import Face
+    from ..search import Wanted
+    from ..store.assets import Existing, Listed
+    from ..store.changes import Change
+    from ..store.connection import IndexConnection
+    from ..store.enrichments import Encoded, Failure
+    from ..store.events import Event
+    from ..store.files import Counts, StoredFile, Verdict
+    from ..store.filters import Filter
+    from ..store.jobs import Activity, Coverage
+    from ..store.merge import Merged
+    from ..store.roots import Mount, Root
+    from ..store.transaction import Transaction
+    from ..store.trash import Trashed
+    from ..store.undo import UserChange
+    from ..sync.explain import Explanation
+    from ..sync.missing import Lost
+    from ..sync.summary import Summary
+    from ..sync.verify import Report
+    from ..sync.watch import Stop
+    from ..sync.why import Answer
+    from ..sync.write_back import WrittenBack
     from .albums import Albums
     from .clients import Clients
-    from .cluster import Cluster
     from .doctor import Finding
-    from .enrich.behind import Behind
-    from .enrich.describe import Endpoint
-    from .enrich.duplicates import Duplicates
-    from .enrich.run import EnrichSummary
-    from .media.facts import Face
     from .people import People
     from .repair import Repair
-    from .search import Wanted
-    from .store.assets import Existing, Listed
-    from .store.changes import Change
-    from .store.connection import IndexConnection
-    from .store.enrichments import Encoded, Failure
-    from .store.events import Event
-    from .store.files import Counts, StoredFile, Verdict
-    from .store.filters import Filter
-    from .store.jobs import Activity, Coverage
-    from .store.merge import Merged
-    from .store.roots import Mount, Root
-    from .store.transaction import Transaction
-    from .store.trash import Trashed
-    from .store.undo import UserChange
-    from .sync.explain import Explanation
-    from .sync.missing import Lost
-    from .sync.summary import Summary
-    from .sync.verify import Report
-    from .sync.watch import Stop
-    from .sync.why import Answer
-    from .sync.write_back import WrittenBack
 
 PathLike = str | os.PathLike[str]
 _FROM_A_BACKUP = "A backup of the index may have what is gone: see 'indexer restore'."
@@ -75,7 +75,7 @@ class Index:
     """
 
     def __init__(self, path: PathLike | None = None, *, read_only: bool = False) -> None:
-        from .config import default_database, given
+        from ..config import default_database, given
 
         self.path = given(path) if path is not None else default_database()
         self._read_only = read_only
@@ -109,7 +109,7 @@ class Index:
 
     def get_json(self, id_or_path: PathLike) -> str:
         """As `get`, the text that the view asset_json has."""
-        from .store.records import asset_json
+        from ..store.records import asset_json
 
         asset_id = self.resolve(id_or_path)
         text = asset_json(self._db, asset_id)
@@ -122,10 +122,10 @@ class Index:
         text = os.fspath(id_or_path)
         if ASSET_ID.fullmatch(text):
             return text
-        from . import paths
-        from .store.files import select_file_at
-        from .store.roots import select_roots
-        from .sync.roots import locate
+        from .. import paths
+        from ..store.files import select_file_at
+        from ..store.roots import select_roots
+        from ..sync.roots import locate
 
         place = locate(text, select_roots(self._db))
         if place is not None:
@@ -138,7 +138,7 @@ class Index:
 
     def files(self, id_or_path: PathLike) -> Sequence[StoredFile]:
         """Every place where an asset lies or lay, first seen first."""
-        from .store.files import select_places
+        from ..store.files import select_places
 
         return select_places(self._db, self.resolve(id_or_path))
 
@@ -150,36 +150,36 @@ class Index:
     ) -> Sequence[Existing]:
         """Assets that have, or had before they were edited, content with one of these checksums (base64 of SHA-256 or
         SHA-1), or that are called so on this device; those in the trash too."""
-        from .store.assets import select_existing
+        from ..store.assets import select_existing
 
         return select_existing(self._db, checksums, checksum_sha1s, device_asset_ids)
 
     def list(self, wanted: Filter | None = None, limit: int = 20) -> Sequence[Listed]:
         """The newest assets first."""
-        from .store.assets import list_assets
-        from .store.filters import Filter
+        from ..store.assets import list_assets
+        from ..store.filters import Filter
 
         return list_assets(self._db, wanted or Filter(), limit)
 
     def list_json(self, wanted: Filter | None = None, limit: int = 20) -> Iterator[str]:
         """The records of `list`, each as `get_json` gives it."""
-        from .store.assets import list_assets_json
-        from .store.filters import Filter
+        from ..store.assets import list_assets_json
+        from ..store.filters import Filter
 
         return list_assets_json(self._db, wanted or Filter(), limit)
 
     def search(self, query: str, limit: int = 20) -> Sequence[Listed]:
         """Assets by words and filters (see indexer.search), the best first. Raises UsageError for other filters."""
-        from .search import parse
-        from .store.search import searched
+        from ..search import parse
+        from ..store.search import searched
 
         wanted = parse(query)
         return searched(self._with_words(), wanted, limit, self._about(wanted))
 
     def search_json(self, query: str, limit: int = 20) -> Iterator[str]:
         """The records of `search`, each as `get_json` gives it."""
-        from .search import parse
-        from .store.search import searched_json
+        from ..search import parse
+        from ..store.search import searched_json
 
         wanted = parse(query)
         return searched_json(self._with_words(), wanted, limit, self._about(wanted))
@@ -188,44 +188,44 @@ class Index:
         """Numbers of all live assets that a search finds, or of those in the trash, and perhaps of others, by the words
         as they are (see `update_words`); ranked: the best first. Raises UsageError for other filters, and where it
         takes too long."""
-        from .search import parse
-        from .store.search import matching
+        from ..search import parse
+        from ..store.search import matching
 
         wanted = parse(query)
         return matching(self._db, wanted, self._about(wanted), trashed=trashed, ranked=ranked)
 
     def search_sql(self, query: str, limit: int = 20) -> str:
         """The SQL statement that `search` runs."""
-        from .search import parse
-        from .store.search import as_sql
+        from ..search import parse
+        from ..store.search import as_sql
 
         return as_sql(parse(query), limit)
 
     def alike(self, picture: Image.Image) -> Sequence[tuple[str, float]]:
         """All live photos by how far they are from a picture, the nearest first: 0 is the same, 1 something else. By
         what it is about, where there is a model that can tell; else by what it looks like."""
-        from .enrich.alike import alike
+        from ..enrich.alike import alike
 
         return alike(self._db, picture)
 
     def distances(self, query: str) -> dict[str, float]:
         """How far photos are from the free words of a search, by id: of those that a model has looked at, if there is
         one."""
-        from .enrich.alike import distances
-        from .search import parse
-        from .store.search import free_terms
+        from ..enrich.alike import distances
+        from ..search import parse
+        from ..store.search import free_terms
 
         return distances(self._db, " ".join(one.text for one in free_terms(parse(query))))
 
     def _about(self, wanted: Wanted, most: int = 200) -> Sequence[str]:
         """Assets whose pictures are about the free words, where there is a model that can tell."""
-        from .store.search import free_terms
+        from ..store.search import free_terms
 
         free = " ".join(one.text for one in free_terms(wanted))
         if not free:
             return ()
-        from .enrich import meaning
-        from .store.meanings import has_meanings, nearest
+        from ..enrich import meaning
+        from ..store.meanings import has_meanings, nearest
 
         kind = meaning.kind() if meaning.is_available() else None
         if kind is None or not has_meanings(self._db, kind.name):
@@ -239,8 +239,8 @@ class Index:
 
     def update_words(self) -> bool:
         """Bring the words that are searched up to date, unless the index cannot be written; whether they were not."""
-        from .store import search
-        from .store.transaction import begin
+        from ..store import search
+        from ..store.transaction import begin
 
         if self._read_only or not search.is_behind(self._db) or not os.access(self.path, os.W_OK):
             return False
@@ -253,13 +253,13 @@ class Index:
 
     def keywords(self, id_or_path: PathLike) -> Sequence[str]:
         """The words that the photo is tagged with."""
-        from .store.metadata import select_keywords
+        from ..store.metadata import select_keywords
 
         return select_keywords(self._db, self.resolve(id_or_path))
 
     def explain(self, id_or_path: PathLike) -> Explanation:
         """Where the values of a record come from, and what other sources said."""
-        from .sync.explain import explain
+        from ..sync.explain import explain
 
         asset_id = self.resolve(id_or_path)
         self.get_json(asset_id)  # raises NotFound for an unknown id
@@ -267,8 +267,8 @@ class Index:
 
     def motion(self, id_or_path: PathLike) -> bytes:
         """The film inside a motion photo. Raises NotFound where there is none, or its file cannot be reached."""
-        from .store.metadata import select_motion
-        from .sync.explain import original
+        from ..store.metadata import select_motion
+        from ..sync.explain import original
 
         asset_id = self.resolve(id_or_path)
         self.get_json(asset_id)
@@ -286,24 +286,24 @@ class Index:
 
     def why(self, path: PathLike) -> Answer:
         """Why a path is, or is not, in the index."""
-        from .sync.why import why
+        from ..sync.why import why
 
         return why(self._db, path)
 
     def roots(self) -> Sequence[Root]:
-        from .store.roots import select_roots
+        from ..store.roots import select_roots
 
         return select_roots(self._db)
 
     def mounts(self, root_id: int) -> Sequence[Mount]:
         """The drives mounted inside a root."""
-        from .store.roots import select_mounts
+        from ..store.roots import select_mounts
 
         return select_mounts(self._db, root_id)
 
     def coverage(self) -> dict[int, Coverage]:
         """How a running watch follows each root, by the root's id."""
-        from .store.jobs import select_coverage
+        from ..store.jobs import select_coverage
 
         watched = {path for one in self.activities() if one.kind == "watch" for path in one.roots}
         known = select_coverage(self._db)
@@ -311,7 +311,7 @@ class Index:
 
     def root_at(self, path: PathLike) -> Root:
         """The root that this folder is."""
-        from .sync.roots import locate
+        from ..sync.roots import locate
 
         place = locate(path, self.roots())
         if place is None or place[1]:
@@ -320,31 +320,31 @@ class Index:
 
     def verdicts(self) -> dict[str, int]:
         """How many paths have each verdict that occurs: a part of `counts`, at once in an index of any size."""
-        from .store.files import count_verdicts
+        from ..store.files import count_verdicts
 
         return count_verdicts(self._db)
 
     def counts(self) -> Counts:
-        from .store.files import count_all
+        from ..store.files import count_all
 
         return count_all(self._db)
 
     def failures(self, limit: int = 1000) -> Sequence[Verdict]:
         """Paths that are damaged, unreadable or never came to rest."""
-        from .store.files import select_failures
+        from ..store.files import select_failures
 
         return select_failures(self._db, limit)
 
     def activities(self) -> Sequence[Activity]:
         """Scans, watches and servers at work now."""
-        from .store.activities import running
+        from ..store.activities import running
 
         return running(self.path)
 
     def query(self, sql: str) -> Iterator[dict[str, Any]]:
         """The rows of the user's own SELECT, by column. Cannot write. Raises QueryError."""
-        from .store import connection
-        from .store.sql import select_rows
+        from ..store import connection
+        from ..store.sql import select_rows
 
         with closing(connection.open_for_reading(self.path)) as own:
             yield from select_rows(own, sql)
@@ -353,28 +353,28 @@ class Index:
 
     def trashed(self) -> Sequence[Trashed]:
         """What is in the trash, the longest there first."""
-        from .store.trash import select_trashed
+        from ..store.trash import select_trashed
 
         return select_trashed(self._db)
 
     def trash(self, ids_or_paths: Sequence[PathLike]) -> Sequence[str]:
         """Put assets in the trash, whatever becomes of their files, which are not touched. Returns their ids."""
-        from .store.trash import trash_asset
+        from ..store.trash import trash_asset
 
         return self.for_each("put in the trash", ids_or_paths, trash_asset)
 
     def restore(self, ids_or_paths: Sequence[PathLike]) -> Sequence[str]:
         """Take assets out of the trash, with all they had; also those whose files are gone. Returns their ids."""
-        from .store.trash import restore_asset
+        from ..store.trash import restore_asset
 
         return self.for_each("taken out of the trash", ids_or_paths, restore_asset)
 
     def empty_trash(self, days: float = 30.0, *, dry_run: bool = False) -> Sequence[Trashed]:
         """Forget for good what has been in the trash for so many days, and return it. What has a file that is there, or
         lies on a drive that is away, stays; but what was uploaded goes, with its file in the index's own folder."""
-        from .media.dates import age
-        from .store.trash import purge_assets
-        from .store.undo import record_final
+        from ..media.dates import age
+        from ..store.trash import purge_assets
+        from ..store.undo import record_final
         from .uploads import own_files
 
         def old() -> Sequence[Trashed]:
@@ -403,14 +403,14 @@ class Index:
 
     def left_out(self) -> int:
         """How much is left out because it was deleted."""
-        from .store.trash import count_excluded
+        from ..store.trash import count_excluded
 
         return count_excluded(self._db)
 
     def take_back(self) -> int:
         """Leave out nothing any more of what was deleted; how much it was. The next scan finds it."""
-        from .store.trash import unexclude
-        from .store.undo import record_final
+        from ..store.trash import unexclude
+        from ..store.undo import record_final
 
         with self.change() as tx:
             if count := unexclude(tx, None):
@@ -427,7 +427,7 @@ class Index:
         of: PathLike | None = None,
     ) -> Sequence[Event]:
         """What happened, oldest first, from a cursor on (an event's id). of: one asset, by id or path, or any id."""
-        from .store.events import select_events
+        from ..store.events import select_events
 
         entity = None
         if of is not None:
@@ -444,9 +444,9 @@ class Index:
     # What users say
 
     def set(self, ids_or_paths: Sequence[PathLike], **values: str | int | None) -> Sequence[str]:
-        """Say something that wins over the file's own words and over what was looked up: one of
-        indexer.edits.USER_VALUES; None: the others count again. Returns the ids. Raises UsageError for another name,
-        for a rating beyond 0 to 5, and for an is_favorite that is neither 0 nor 1 (True and False do)."""
+        """Set the user's values, which take precedence over the file's and over the look-up: USER_VALUES of
+        indexer.index.edits; None takes one back. Returns the ids. Raises UsageError for another name, for a rating
+        beyond 0 to 5, and for an is_favorite that is neither 0 nor 1 (True and False will do)."""
         from .edits import edit
 
         return edit(self, ids_or_paths, values)[0]
@@ -472,11 +472,11 @@ class Index:
         lie as they were, if any was changed. No photo is written to."""
         import shutil
 
-        from . import private
-        from .store import written
-        from .store.copies import beside
-        from .store.transaction import begin
-        from .sync.write_back import write_back
+        from .. import private
+        from ..store import written
+        from ..store.copies import beside
+        from ..store.transaction import begin
+        from ..sync.write_back import write_back
 
         chosen = self.known(ids_or_paths) if ids_or_paths else None
         connection = self._db if dry_run else self._writable()
@@ -503,11 +503,11 @@ class Index:
     def import_places(self, dump: PathLike, *, dry_run: bool = False) -> int:
         """Take in the landmarks of a dump of GeoNames, for `place_name`; how many. Raises UsageError for another file.
         Photos are looked up again by the next `enrich`."""
-        from .config import given
-        from .enrich.landmarks import import_dump, read_dump
-        from .store import landmarks
-        from .store.transaction import begin
-        from .store.undo import record_final
+        from ..config import given
+        from ..enrich.landmarks import import_dump, read_dump
+        from ..store import landmarks
+        from ..store.transaction import begin
+        from ..store.undo import record_final
 
         path = given(dump)
         if dry_run:
@@ -521,9 +521,9 @@ class Index:
 
     def forget_places(self, *, dry_run: bool = False) -> int:
         """Forget all landmarks that were imported; how many."""
-        from .store import landmarks
-        from .store.transaction import begin
-        from .store.undo import record_final
+        from ..store import landmarks
+        from ..store.transaction import begin
+        from ..store.undo import record_final
 
         if dry_run:
             return landmarks.count(self._db)
@@ -537,7 +537,7 @@ class Index:
 
     def last_change(self) -> UserChange | None:
         """What `undo` would take back, or, where `instead` says so, what stands in its way."""
-        from .store.undo import last
+        from ..store.undo import last
 
         return last(self._db)
 
@@ -545,14 +545,14 @@ class Index:
         """Take back what the user did last: ratings, descriptions, albums, names, the trash. None: there is nothing.
         change_id: only if that is what was done last. Raises CannotUndo where it is not, and where the last thing
         cannot be undone: what was done before it stays too."""
-        from .store.undo import undo_last
+        from ..store.undo import undo_last
 
         return undo_last(self._writable(), change_id) if self.last_change() or change_id is not None else None
 
     @contextmanager
     def user_change(self, what: str) -> Iterator[Transaction]:
         """For what the user does: `undo` takes it back as one."""
-        from .store.undo import user_change
+        from ..store.undo import user_change
 
         _ = self._db  # there has to be an index
         with user_change(self._writable(), what) as tx:
@@ -561,7 +561,7 @@ class Index:
     @contextmanager
     def change(self) -> Iterator[Transaction]:
         """A transaction that cannot be undone."""
-        from .store.transaction import begin
+        from ..store.transaction import begin
 
         _ = self._db  # there has to be an index
         with begin(self._writable()) as tx:
@@ -613,20 +613,20 @@ class Index:
             )
         early = None
         if cluster is not None:
-            from .sync.worker import allowed, is_refused
+            from ..sync.worker import allowed, is_refused
 
             workers, make_executor = cluster.count, partial(cluster.executor, is_refused, allowed, None)
         elif make_executor is None and not self.path.exists():
-            from .pool import early_pool
-            from .sync.worker import allowed, get_ready
-            from .workers import worker_count
+            from ..pool import early_pool
+            from ..sync.worker import allowed, get_ready
+            from ..workers import worker_count
 
             # A first scan is sure to read: let the workers get ready beside this process.
             early = early_pool(workers or worker_count(), get_ready, allowed)
-        from .store.roots import select_roots
-        from .sync.readers import Readers
-        from .sync.roots import targets
-        from .sync.scan import Scan
+        from ..store.roots import select_roots
+        from ..sync.readers import Readers
+        from ..sync.roots import targets
+        from ..sync.scan import Scan
 
         readers = Readers(workers, make_executor, early, elsewhere=cluster is not None)
         try:
@@ -643,7 +643,7 @@ class Index:
         """A scan into a copy of the index, that is thrown away."""
         import tempfile
 
-        from . import scratch
+        from .. import scratch
 
         with scratch.folder(Path(tempfile.gettempdir())) as own:
             copy = own / "index.db"
@@ -679,10 +679,10 @@ class Index:
         trash_seconds: what is missing for so long is let go. Nothing is read while is_paused() says so. enrich: work
         out beside it what can be told of the photos (see `enrich`). See indexer.sync.watch.Watch for the callbacks.
         """
-        from .store.roots import select_roots
-        from .sync.readers import Readers
-        from .sync.roots import targets
-        from .sync.watch import Watch
+        from ..store.roots import select_roots
+        from ..sync.readers import Readers
+        from ..sync.roots import targets
+        from ..sync.watch import Watch
 
         connection = self._writable()
         aims = targets(connection, select_roots(self._db), folders)
@@ -692,7 +692,7 @@ class Index:
         readers = Readers(workers)
         behind = None
         if enrich:
-            from .enrich.behind import Behind
+            from ..enrich.behind import Behind
 
             behind = Behind(self.path, workers=workers, max_cache=max_cache, is_paused=is_paused, on_message=on_message)
             on_scanned, on_change = _also(behind, on_scanned, on_change)
@@ -740,10 +740,10 @@ class Index:
         remembered from then on. cluster: the workers of other machines look at the pictures. May be stopped at any
         time by KeyboardInterrupt or `stop`.
         """
-        from .enrich.cache import Cache
-        from .enrich.run import Enrich
-        from .store import enrichments
-        from .store.transaction import begin
+        from ..enrich.cache import Cache
+        from ..enrich.run import Enrich
+        from ..store import enrichments
+        from ..store.transaction import begin
 
         _ = self._db  # there has to be an index
         connection = self._writable()
@@ -767,11 +767,11 @@ class Index:
         """How many places and pictures `enrich` would see."""
         import tempfile
 
-        from . import scratch
-        from .enrich.enrichers import chosen_names
-        from .enrich.run import count_due
-        from .store import enrichments
-        from .store.connection import open_for_writing
+        from .. import scratch
+        from ..enrich.enrichers import chosen_names
+        from ..enrich.run import count_due
+        from ..store import enrichments
+        from ..store.connection import open_for_writing
 
         if not redo and not retry:
             return count_due(self._db, names)
@@ -785,26 +785,26 @@ class Index:
 
     def enrichments(self) -> dict[str, tuple[int, int]]:
         """By enricher: of how many assets it has said something, and at how many it failed."""
-        from .store import enrichments
+        from ..store import enrichments
 
         return enrichments.counts(self._db)
 
     def enrichment_failures(self) -> Sequence[Failure]:
         """What could not be worked out of which photo, and why."""
-        from .store import enrichments
+        from ..store import enrichments
 
         return enrichments.failed(self._db)
 
     def duplicates(self) -> Sequence[Duplicates]:
         """Photos with the same bytes, and with the same picture."""
-        from .enrich.duplicates import exact
+        from ..enrich.duplicates import exact
 
         return exact(self._db)
 
     def similar(self) -> Sequence[Duplicates]:
         """Photos that look alike, of those that `enrich` has seen."""
-        from .config import cache_folder
-        from .enrich.duplicates import similar
+        from ..config import cache_folder
+        from ..enrich.duplicates import similar
 
         return similar(self._db, cache_folder(self.path))
 
@@ -813,8 +813,8 @@ class Index:
 
         Raises NotFound where the photo cannot be reached, Undecodable where it cannot be decoded.
         """
-        from .enrich.cache import Cache
-        from .enrich.demand import on_demand
+        from ..enrich.cache import Cache
+        from ..enrich.demand import on_demand
 
         asset_id = self.resolve(id_or_path)
         self.get_json(asset_id)  # raises NotFound for an unknown id
@@ -824,8 +824,8 @@ class Index:
     def keep_variants(self, drawn: Sequence[tuple[str, str, Encoded]], used: Iterable[tuple[str, str]] = ()) -> None:
         """Keep pictures that were drawn elsewhere in the cache: of which asset, made from what (see enrichment_basis).
         used: assets and names of variants that were asked for."""
-        from .enrich.cache import Cache
-        from .enrich.demand import keep_all, touch_all
+        from ..enrich.cache import Cache
+        from ..enrich.demand import keep_all, touch_all
 
         _ = self._db  # there has to be an index
         connection = self._writable()
@@ -835,8 +835,8 @@ class Index:
 
     def rendering(self, id_or_path: PathLike, name: str) -> Path | bytes:
         """As `variant`, of which nothing is kept: the bytes of a JPEG where there is no file of it."""
-        from .config import cache_folder
-        from .enrich.demand import draw, kept
+        from ..config import cache_folder
+        from ..enrich.demand import draw, kept
 
         asset_id = self.resolve(id_or_path)
         self.get_json(asset_id)
@@ -853,8 +853,8 @@ class Index:
     ) -> Report:
         """Compare the files' bytes with the index: all of them, going on where an earlier run was stopped; a random
         share (0..1); or for so many seconds the longest unverified. See indexer.sync.verify.Report."""
-        from .sync.readers import Readers
-        from .sync.verify import Verify
+        from ..sync.readers import Readers
+        from ..sync.verify import Verify
 
         _ = self._db  # there has to be an index
         readers = Readers(workers)
@@ -867,8 +867,8 @@ class Index:
 
     def backup(self, target: PathLike, *, overwrite: bool = False) -> Path:
         """Copy the index as it is at this moment, while others may write, and check the copy."""
-        from .config import given
-        from .store.copies import copy_to
+        from ..config import given
+        from ..store.copies import copy_to
 
         path = given(target)
         copy_to(self._db, path, overwrite=overwrite)
@@ -879,13 +879,13 @@ class Index:
 
         Raises UsageError while a scan or watch is at work, IndexUnusable for what is no sound backup.
         """
-        from . import private, scratch
-        from .config import given
-        from .store import copies
-        from .store.activities import refuse_while_written
-        from .store.connection import open_for_writing
-        from .store.transaction import begin
-        from .store.undo import record_final
+        from .. import private, scratch
+        from ..config import given
+        from ..store import copies
+        from ..store.activities import refuse_while_written
+        from ..store.connection import open_for_writing
+        from ..store.transaction import begin
+        from ..store.undo import record_final
 
         backup = given(source)
         copies.open_copy(backup).close()
@@ -921,11 +921,11 @@ class Index:
 
         Raises UsageError for this index itself, IndexUnusable for what is no sound index.
         """
-        from . import scratch
-        from .config import cache_folder, given
-        from .enrich.cache import Cache
-        from .store import copies, merge
-        from .store.connection import open_for_writing
+        from .. import scratch
+        from ..config import cache_folder, given
+        from ..enrich.cache import Cache
+        from ..store import copies, merge
+        from ..store.connection import open_for_writing
 
         source = given(other)
         _ = self._db  # there has to be an index
@@ -969,9 +969,9 @@ class Index:
     def mend_places(self) -> int:
         """Show every asset where it can be reached, as far as there is such a place: after a look at all roots. Returns
         for how many that is another place than before."""
-        from .store import standing
-        from .store.transaction import begin
-        from .sync.presence import find_root, note_root
+        from ..store import standing
+        from ..store.transaction import begin
+        from ..sync.presence import find_root, note_root
 
         connection = self._writable()
         for root in self.roots():
@@ -981,10 +981,10 @@ class Index:
 
     def remove_root(self, path: PathLike) -> Root:
         """Forget a root. Its photos are not touched; their records go to the trash, and come back with a new scan."""
-        from .store.roots import remove_root
-        from .store.transaction import begin
-        from .store.trash import trash_orphans
-        from .store.undo import record_final
+        from ..store.roots import remove_root
+        from ..store.transaction import begin
+        from ..store.trash import trash_orphans
+        from ..store.undo import record_final
 
         connection = self._writable()
         root = self.root_at(path)
@@ -997,7 +997,7 @@ class Index:
 
     def _refuse_network(self) -> None:
         """SQLite's own advice (sqlite.org/wal.html): a log shared by processes does not work over a network."""
-        from .sync.volumes import is_network, volume_of
+        from ..sync.volumes import is_network, volume_of
 
         folder = next((one for one in self.path.absolute().parents if one.is_dir()), None)
         filesystem = volume_of(str(folder)).filesystem if folder else None
@@ -1015,13 +1015,13 @@ class Index:
     @property
     def _db(self) -> IndexConnection:
         if self._connection is None:
-            from .store.connection import open_for_reading
+            from ..store.connection import open_for_reading
 
             self._connection = open_for_reading(self.path, may_update=not self._read_only)
         return self._connection
 
     def _writable(self) -> IndexConnection:
-        from .store.connection import open_for_writing
+        from ..store.connection import open_for_writing
 
         if self._read_only:
             raise UsageError(f"{self.path} was opened for reading only")
