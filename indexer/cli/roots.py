@@ -55,11 +55,11 @@ def command(
 
 def _put(index: Index, folder: str, name: str, dry_run: bool) -> None:
     root = index.root_at(folder)
-    known = [one for one in index.clients.libraries() if name in (one.id, one.name)]
+    known = [one for one in index.libraries.list() if name in (one.id, one.name)]
     if len(known) > 1:
         raise UsageError(f"several libraries are called '{name}': name one by its id")
     if not dry_run:
-        index.clients.put_in_library(folder, known[0].id if known else index.clients.add_library(name))
+        index.libraries.assign(folder, known[0].id if known else index.libraries.create(name))
     new = "" if known else "the new library "
     say(f"{root.path} {'would be' if dry_run else 'is'} in {new}{known[0].name if known else name}.")
 

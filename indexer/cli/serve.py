@@ -51,7 +51,7 @@ def command(
     --key, or one of those that --new-key made. 'indexer open' opens the gallery of a server that is running.
     """
     if new_key is not None:
-        made, text = index.clients.add_key(new_key)
+        made, text = index.api_keys.create(new_key)
         tell(f"The key of {made.name}, which is shown this once:")
         say(text)
         return
@@ -91,7 +91,7 @@ def start(
     if read_only:
         index = Index.open(index.path, read_only=True)
     index.verdicts()  # says so where there is no index
-    if not is_loopback(host) and key is None and not index.clients.has_keys():
+    if not is_loopback(host) and key is None and not index.api_keys.list():
         raise UsageError(f"others can reach {host}: set a key with --key, or make one with --new-key NAME")
     if not is_loopback(host) and key is not None and len(key) < SHORTEST_KEY:
         raise UsageError(f"others can reach {host}: a key of {SHORTEST_KEY} characters or more, please")

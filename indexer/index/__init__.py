@@ -58,8 +58,9 @@ if TYPE_CHECKING:
     from ..sync.why import Answer
     from ..sync.write_back import WrittenBack
     from .albums import Albums
-    from .clients import Clients
+    from .api_keys import ApiKeys
     from .doctor import Finding
+    from .libraries import Libraries
     from .people import People
     from .repair import Repair
 
@@ -452,11 +453,18 @@ class Index:
         return edit(self, ids_or_paths, values)[0]
 
     @property
-    def clients(self) -> Clients:
-        """What clients of the HTTP API see besides photos: libraries, keys."""
-        from .clients import Clients
+    def libraries(self) -> Libraries:
+        """Named groups of indexed folders."""
+        from .libraries import Libraries
 
-        return Clients(self)
+        return Libraries(self)
+
+    @property
+    def api_keys(self) -> ApiKeys:
+        """Keys for the HTTP API."""
+        from .api_keys import ApiKeys
+
+        return ApiKeys(self)
 
     @property
     def albums(self) -> Albums:

@@ -62,7 +62,7 @@ class Keys:
         if self._settings.read_only or now - self._noted.get(key_id, -_NOTED_SECONDS) < _NOTED_SECONDS:
             return
         self._noted[key_id] = now
-        task = asyncio.ensure_future(state.write(lambda index: index.clients.used_key(key_id)))
+        task = asyncio.ensure_future(state.write(lambda index: index.api_keys.record_use(key_id)))
         task.add_done_callback(lambda done: done.exception())
 
 

@@ -117,7 +117,7 @@ def test_a_key_that_may_not_delete_offers_no_trash(
         index.backup(tmp_path / "index.db")
     shutil.copytree(sampled / "index.db.indexer-cache", tmp_path / "index.db.indexer-cache")
     with Index.open(tmp_path / "index.db") as index:
-        _, key = index.clients.add_key("tablet", ("read", "write"))
+        _, key = index.api_keys.create("tablet", ("read", "write"))
     server = start(tmp_path / "index.db", tmp_path / "serve.log", "--key", "the key of another client")
     try:
         page = open_page(server.url)

@@ -170,7 +170,7 @@ def test_it_ends_with_the_key_or_the_session(
     some: Index, monkeypatch: pytest.MonkeyPatch, by_cookie: bool, is_busy: bool
 ) -> None:
     monkeypatch.setattr(live, "_COMMENT_AFTER", 0.3)
-    made, key = some.clients.add_key("for a while", ["read"])
+    made, key = some.api_keys.create("for a while", ["read"])
     (photo, *_) = some.list()
     sent: list[bytes] = []
 
@@ -189,7 +189,7 @@ def test_it_ends_with_the_key_or_the_session(
                 if len(sent) == 6 and by_cookie:
                     app.state.keys.sessions.end(token)
                 elif len(sent) == 6:
-                    some.clients.delete_key(made.id)
+                    some.api_keys.delete(made.id)
 
             await listen(app, send, asyncio.Event(), header)
 

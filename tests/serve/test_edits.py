@@ -116,7 +116,7 @@ def test_who_may_not_delete_moves_nothing_to_the_trash(serve: Serve, index: Inde
     put(photos / "a.jpg")
     index.scan([photos])
     (photo,) = (one.id for one in index.list())
-    _, key = index.clients.add_key("frame", ["read", "write"])
+    _, key = index.api_keys.create("frame", ["read", "write"])
     server = serve(index.path, "--key", KEY)
     with server.http() as http:
         http.headers["authorization"] = f"Bearer {key}"
@@ -136,7 +136,7 @@ def test_who_may_not_delete_does_not_by_undo(serve: Serve, index: Index, photos:
     put(photos / "a.jpg")
     index.scan([photos])
     (photo,) = (one.id for one in index.list())
-    _, key = index.clients.add_key("frame", ["read", "write"])
+    _, key = index.api_keys.create("frame", ["read", "write"])
     server = serve(index.path, "--key", KEY)
     writer, everybody = ({"authorization": f"Bearer {one}"} for one in (key, KEY))
     with server.http() as http:

@@ -149,7 +149,7 @@ def test_a_server_that_only_reads_writes_nothing(serve: Serve, samples: Path, tm
     with Index.open(database) as index:
         index.scan([samples])
         index.enrich(["variants"])
-        index.clients.add_key("x")
+        index.api_keys.create("x")
         ids = [one.id for one in index.list(limit=200) if one.mime_type.startswith("image/")]
         with index.change() as tx:
             tx.connection.execute("UPDATE variant SET used_at = '2020-01-01T00:00:00.000Z'")

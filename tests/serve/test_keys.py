@@ -74,7 +74,7 @@ def test_a_key_does_what_it_was_made_for_and_no_more(serve: Serve, some: Index) 
 
 
 def test_a_key_for_less_is_so_where_none_is_needed_too(serve: Serve, some: Index) -> None:
-    _, key = some.clients.add_key("reader", ["read"])
+    _, key = some.api_keys.create("reader", ["read"])
     server = serve(some.path)
     assert httpx.post(f"{server.url}/api/albums", json={"name": "x"}, headers=bearer(key)).status_code == 403
     assert httpx.get(f"{server.url}/api/albums", headers=bearer(key)).status_code == 200
@@ -94,8 +94,8 @@ def test_a_key_for_nothing_that_is_known_is_not_made(server: Server, indexed: In
         assert answer.status_code == 422, wanted
     for actions in ([], ["write"], ["read", "fly"]):
         with pytest.raises(UsageError):
-            indexed.clients.add_key("x", actions)
-    assert not indexed.clients.has_keys()
+            indexed.api_keys.create("x", actions)
+    assert not indexed.api_keys.list()
 
 
 def test_a_short_key_does_not_keep_others_out(some: Index) -> None:

@@ -80,7 +80,7 @@ def test_what_was_moved_into_place_and_not_indexed_is_known(
     served: Index, serve: Serve, tmp_path: Path, in_library: bool, restarts: bool
 ) -> None:
     """By the server that starts next, and by one that runs already when it is sent again."""
-    words = {"library_id": served.clients.add_library("Trips")} if in_library else {}
+    words = {"library_id": served.libraries.create("Trips")} if in_library else {}
     dies = "import os, indexer.index\nindexer.index.Index.scan = lambda *all, **some: os.kill(os.getpid(), 9)\n"
     other = None if restarts else serve(served.path)
     server = serve(served.path, **faulty(tmp_path / "dies", dies))

@@ -236,14 +236,14 @@ def test_what_clients_did_there_comes_along(laptop: Callable[..., Index], tmp_pa
     ours = laptop("ada", {"a.jpg": 1, "both.jpg": "both"})
     theirs = laptop("bob", {"b.jpg": 2, "unwanted.jpg": 3, "both.jpg": "both"})
     there = tmp_path / "bob" / "Pictures"
-    library = theirs.clients.add_library("Slides")
-    theirs.clients.put_in_library(there, library)
+    library = theirs.libraries.create("Slides")
+    theirs.libraries.assign(there, library)
     theirs.delete([there / "unwanted.jpg", there / "both.jpg"])
     with theirs.change() as tx:
         record_upload(tx, "phone", "IMG_1", theirs.resolve(there / "b.jpg"))
     ours.merge(theirs.path)
     assert is_sound(ours)
-    assert [(one.name, one.assets) for one in ours.clients.libraries()] == [("Photos", 2), ("Slides", 1)]
+    assert [(one.name, one.assets) for one in ours.libraries.list()] == [("Photos", 2), ("Slides", 1)]
     assert rows(ours, "SELECT device_asset_id FROM upload") == [("IMG_1",)]
     assert ours.left_out() == 1  # what is there here is not unwanted
     put(tmp_path / "ada" / "Pictures" / "again.jpg", 3)

@@ -72,7 +72,7 @@ async def list_libraries(request: Request) -> Response:
 async def create_library(request: Request, asked: NewLibrary) -> Response:
     """An empty one; `indexer roots --library` says which folders are in it."""
     here = state_of(request)
-    made = await here.write(lambda index: index.clients.add_library(asked.name, asked.description))
+    made = await here.write(lambda index: index.libraries.create(asked.name, asked.description))
     return answer(_library(here, _known(here, made)), 201)
 
 
@@ -89,7 +89,7 @@ async def update_library(request: Request, library_id: LibraryId, asked: Library
     before = _known(here, library_id)
     values = asked.model_dump(exclude_unset=True)
     name, description = values.get("name") or before.name, values.get("description", before.description)
-    await here.write(lambda index: index.clients.describe_library(library_id, name, description))
+    await here.write(lambda index: index.libraries.describe(library_id, name, description))
     return answer(_library(here, _known(here, library_id)))
 
 
@@ -100,7 +100,7 @@ async def delete_library(request: Request, library_id: LibraryId) -> Response:
     _known(here, library_id)
     if library_id == default_library(here.looks):
         raise HTTPException(409, "the default library cannot be deleted")
-    await here.write(lambda index: index.clients.delete_library(library_id))
+    await here.write(lambda index: index.libraries.delete(library_id))
     return Response(status_code=204)
 
 
@@ -144,13 +144,13 @@ async def create_key(request: Request, asked: KeyWanted) -> Response:
     """A key for all that clients may do, or for less. Only a key for everything makes others."""
     if "read" not in asked.actions:
         raise unprocessable("actions", "read is needed, alone or with others", "body")
-    made, key = await state_of(request).write(lambda index: index.clients.add_key(asked.name, asked.actions))
+    made, key = await state_of(request).write(lambda index: index.api_keys.create(asked.name, asked.actions))
     return answer({**made.as_dict(), "api_key": key}, 201)
 
 
 @account.patch("/api-keys/{key_id}", response_model=Key, responses=errors(403, 404))
 async def rename_key(request: Request, key_id: KeyId, asked: KeyName) -> Response:
-    found = await state_of(request).write(lambda index: index.clients.rename_key(key_id, asked.name))
+    found = await state_of(request).write(lambda index: index.api_keys.rename(key_id, asked.name))
     if found is None:
         raise not_found("key", key_id)
     return answer(found.as_dict())
@@ -158,7 +158,7 @@ async def rename_key(request: Request, key_id: KeyId, asked: KeyName) -> Respons
 
 @account.delete("/api-keys/{key_id}", status_code=204, responses=errors(403, 404))
 async def delete_key(request: Request, key_id: KeyId) -> Response:
-    if not await state_of(request).write(lambda index: index.clients.delete_key(key_id)):
+    if not await state_of(request).write(lambda index: index.api_keys.delete(key_id)):
         raise not_found("key", key_id)
     return Response(status_code=204)
 
