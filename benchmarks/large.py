@@ -28,7 +28,7 @@ from indexer.store.assets import add_assets, count_by_month, select_page
 from indexer.store.changes import Change
 from indexer.store.enrichments import Enrichment, Place, put_enrichments
 from indexer.store.files import FileStat
-from indexer.store.filters import Wanted
+from indexer.store.filters import AssetFilter
 from indexer.store.records import select_records
 from indexer.store.roots import add_root
 from indexer.store.transaction import begin
@@ -195,31 +195,33 @@ def look_at(path: Path) -> list[Row]:
         early = db.execute("SELECT id FROM asset ORDER BY wall_clock LIMIT 1 OFFSET 100").fetchone()[0]
         year = lambda: datetime(dice.randrange(2005, 2025), 6, 1)  # noqa: E731
 
-        def page(wanted: Wanted, after: str | None = None) -> Callable[[], object]:
+        def page(wanted: AssetFilter, after: str | None = None) -> Callable[[], object]:
             return lambda: select_records(db, select_page(db, wanted, after, 51) or [])
 
-        def month_of(one: datetime) -> Wanted:
-            return Wanted(after=one, before=one + timedelta(days=30))
+        def month_of(one: datetime) -> AssetFilter:
+            return AssetFilter(after=one, before=one + timedelta(days=30))
 
         def found(query: str) -> object:
             return list(index.search_json(query, limit=50))
 
         asked: dict[str, Callable[[], object]] = {
             "get, in Python": lambda: index.get_json(dice.choice(ids)),
-            "page of 50: the newest": page(Wanted()),
-            "page of 50: in the middle": page(Wanted(), middle[1]),
-            "page of 50: at the end": page(Wanted(), early),
-            "page of 50: all, trashed too": page(Wanted("all"), middle[1]),
-            "page of 50: the trash": page(Wanted("trashed")),
+            "page of 50: the newest": page(AssetFilter()),
+            "page of 50: in the middle": page(AssetFilter(), middle[1]),
+            "page of 50: at the end": page(AssetFilter(), early),
+            "page of 50: all, trashed too": page(AssetFilter("all"), middle[1]),
+            "page of 50: the trash": page(AssetFilter("trashed")),
             "page of 50: of a month": lambda: page(month_of(year()))(),
-            "page of 50: before an instant": lambda: page(Wanted(before=year().astimezone()))(),
-            "page of 50: of an album": lambda: page(Wanted(album_id=dice.choice(albums)))(),
-            "page of 50: of a person": lambda: page(Wanted(person_ids=[dice.choice(people)]))(),
-            "page of 50: of two people": lambda: page(Wanted(person_ids=dice.sample(people, 2)))(),
-            "page of 50: by 100 ids": lambda: page(Wanted(ids=dice.sample(ids, 100)))(),
-            "counts by month: all": lambda: count_by_month(db, Wanted(), 201),
-            "counts by month: 20": lambda: count_by_month(db, Wanted(), 21),
-            "counts by month: of a person": lambda: count_by_month(db, Wanted(person_ids=[dice.choice(people)]), 201),
+            "page of 50: before an instant": lambda: page(AssetFilter(before=year().astimezone()))(),
+            "page of 50: of an album": lambda: page(AssetFilter(album_id=dice.choice(albums)))(),
+            "page of 50: of a person": lambda: page(AssetFilter(person_ids=[dice.choice(people)]))(),
+            "page of 50: of two people": lambda: page(AssetFilter(person_ids=dice.sample(people, 2)))(),
+            "page of 50: by 100 ids": lambda: page(AssetFilter(ids=dice.sample(ids, 100)))(),
+            "counts by month: all": lambda: count_by_month(db, AssetFilter(), 201),
+            "counts by month: 20": lambda: count_by_month(db, AssetFilter(), 21),
+            "counts by month: of a person": lambda: count_by_month(
+                db, AssetFilter(person_ids=[dice.choice(people)]), 201
+            ),
             "exist, 100 checksums": lambda: index.exist(checksums=[str(one) for one in dice.sample(ids, 100)]),
             "events, the last 50": lambda: index.events(after=5 * count - 60, limit=50),
             "search: a rare word": lambda: found(f"IMG_{dice.randrange(count):07d}"),

@@ -23,7 +23,7 @@ LAYERS = (
     {"store"},
     {"media"},
     {"cluster", "pool", "workers", "watchdog"},
-    {"search", "config", "scratch", "private", "files", "ids", "paths"},
+    {"query", "config", "scratch", "private", "files", "ids", "paths"},
     {"errors"},
 )
 # What serves people asks the services for everything.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from indexer.index import Index
-from indexer.search import span
+from indexer.query import span
 from indexer.store.filters import Filter
 
 from .common import json_option, pass_index, print_listed, print_records

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ..enrich.duplicates import Duplicates
     from ..enrich.run import EnrichSummary
     from ..media.facts import Face
-    from ..search import Wanted
+    from ..query import Query
     from ..store.assets import Existing, Listed
     from ..store.changes import Change
     from ..store.connection import IndexConnection
@@ -155,49 +155,49 @@ class Index:
 
         return select_existing(self._db, checksums, checksum_sha1s, device_asset_ids)
 
-    def list(self, wanted: Filter | None = None, limit: int = 20) -> Sequence[Listed]:
+    def list(self, which: Filter | None = None, limit: int = 20) -> Sequence[Listed]:
         """The newest assets first."""
         from ..store.assets import list_assets
         from ..store.filters import Filter
 
-        return list_assets(self._db, wanted or Filter(), limit)
+        return list_assets(self._db, which or Filter(), limit)
 
-    def list_json(self, wanted: Filter | None = None, limit: int = 20) -> Iterator[str]:
+    def list_json(self, which: Filter | None = None, limit: int = 20) -> Iterator[str]:
         """The records of `list`, each as `get_json` gives it."""
         from ..store.assets import list_assets_json
         from ..store.filters import Filter
 
-        return list_assets_json(self._db, wanted or Filter(), limit)
+        return list_assets_json(self._db, which or Filter(), limit)
 
     def search(self, query: str, limit: int = 20) -> Sequence[Listed]:
-        """Assets by words and filters (see indexer.search), the best first. Raises UsageError for other filters."""
-        from ..search import parse
+        """Assets by words and filters (see indexer.query), the best first. Raises UsageError for other filters."""
+        from ..query import parse
         from ..store.search import searched
 
-        wanted = parse(query)
-        return searched(self._with_words(), wanted, limit, self._about(wanted))
+        parsed = parse(query)
+        return searched(self._with_words(), parsed, limit, self._about(parsed))
 
     def search_json(self, query: str, limit: int = 20) -> Iterator[str]:
         """The records of `search`, each as `get_json` gives it."""
-        from ..search import parse
+        from ..query import parse
         from ..store.search import searched_json
 
-        wanted = parse(query)
-        return searched_json(self._with_words(), wanted, limit, self._about(wanted))
+        parsed = parse(query)
+        return searched_json(self._with_words(), parsed, limit, self._about(parsed))
 
     def matching(self, query: str, *, trashed: bool = False, ranked: bool = False) -> Sequence[int]:
         """Numbers of all live assets that a search finds, or of those in the trash, and perhaps of others, by the words
         as they are (see `update_words`); ranked: the best first. Raises UsageError for other filters, and where it
         takes too long."""
-        from ..search import parse
+        from ..query import parse
         from ..store.search import matching
 
-        wanted = parse(query)
-        return matching(self._db, wanted, self._about(wanted), trashed=trashed, ranked=ranked)
+        parsed = parse(query)
+        return matching(self._db, parsed, self._about(parsed), trashed=trashed, ranked=ranked)
 
     def search_sql(self, query: str, limit: int = 20) -> str:
         """The SQL statement that `search` runs."""
-        from ..search import parse
+        from ..query import parse
         from ..store.search import as_sql
 
         return as_sql(parse(query), limit)
@@ -213,16 +213,16 @@ class Index:
         """How far photos are from the free words of a search, by id: of those that a model has looked at, if there is
         one."""
         from ..enrich.alike import distances
-        from ..search import parse
+        from ..query import parse
         from ..store.search import free_terms
 
         return distances(self._db, " ".join(one.text for one in free_terms(parse(query))))
 
-    def _about(self, wanted: Wanted, most: int = 200) -> Sequence[str]:
+    def _about(self, query: Query, most: int = 200) -> Sequence[str]:
         """Assets whose pictures are about the free words, where there is a model that can tell."""
         from ..store.search import free_terms
 
-        free = " ".join(one.text for one in free_terms(wanted))
+        free = " ".join(one.text for one in free_terms(query))
         if not free:
             return ()
         from ..enrich import meaning

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .state import State
 
 # Asset, and name of the variant or id of the face.
-Wanted = tuple[str, str]
+AssetFilter = tuple[str, str]
 # Seconds for which what is to be written is gathered.
 _GATHER = 0.25
 # Bytes of pictures that are kept in memory; of those that wait to be written, which are mostly the same.
@@ -71,13 +71,13 @@ class Pictures:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._jobs: dict[Wanted, _Job] = {}
-        self._recent: OrderedDict[Wanted, tuple[str, bytes]] = OrderedDict()
+        self._jobs: dict[AssetFilter, _Job] = {}
+        self._recent: OrderedDict[AssetFilter, tuple[str, bytes]] = OrderedDict()
         self._bytes = 0
         self._unwritten: list[Drawn] = []
         # With those that are being written.
         self._unwritten_bytes = 0
-        self._unused: set[Wanted] = set()
+        self._unused: set[AssetFilter] = set()
         self._writing: asyncio.Task[None] | None = None
 
     async def get(self, request: Request, asset_id: str, name: str) -> Path | bytes:
@@ -104,13 +104,13 @@ class Pictures:
                 del self._jobs[wanted]  # who asks now begins anew
                 job.task.cancel()
 
-    def _ended(self, wanted: Wanted, task: asyncio.Task[Path | bytes]) -> None:
+    def _ended(self, wanted: AssetFilter, task: asyncio.Task[Path | bytes]) -> None:
         if (job := self._jobs.get(wanted)) is not None and job.task is task:
             del self._jobs[wanted]
         if not task.cancelled():
             task.exception()  # whoever waits is told; it is no matter where nobody does
 
-    def _kept(self, wanted: Wanted) -> Path | None:
+    def _kept(self, wanted: AssetFilter) -> Path | None:
         looks = self._state.looks
         known = enrichments.variant(looks, *wanted)
         if known is None or not (path := self._state.cache / known.file).exists():
@@ -120,7 +120,7 @@ class Pictures:
             self._write_soon()
         return path
 
-    async def _make(self, wanted: Wanted) -> Path | bytes:
+    async def _make(self, wanted: AssetFilter) -> Path | bytes:
         asset_id, name = wanted
         found, basis = await self._state.look(lambda index: _source(index, asset_id, name))
         recent = self._recent.get(wanted)
@@ -147,7 +147,7 @@ class Pictures:
         self._unwritten.append(drawn)
         self._write_soon()
 
-    def _remember(self, wanted: Wanted, basis: str, data: bytes) -> None:
+    def _remember(self, wanted: AssetFilter, basis: str, data: bytes) -> None:
         old = self._recent.pop(wanted, None)
         self._recent[wanted] = basis, data
         self._bytes += len(data) - (len(old[1]) if old else 0)
@@ -175,7 +175,7 @@ class Pictures:
             self._writing = None
 
 
-def _keeping(drawn: list[Drawn], unused: set[Wanted]) -> Callable[[Index], None]:
+def _keeping(drawn: list[Drawn], unused: set[AssetFilter]) -> Callable[[Index], None]:
     return lambda index: index.keep_variants([(one.asset_id, one.basis, one.picture) for one in drawn], unused)
 
 

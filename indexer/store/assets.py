@@ -19,7 +19,7 @@ from .columns import NUMBER
 from .counters import count_new
 from .events import absolute_path, record_created, record_event
 from .files import FileStat, file_row, insert_files, put_file
-from .filters import Filter, Wanted, filter_terms, is_months_beginning, wanted_terms
+from .filters import AssetFilter, Filter, asset_terms, filter_terms, is_months_beginning
 from .rows import insert_rows
 from .transaction import Transaction
 
@@ -122,9 +122,9 @@ LISTED = (
 )
 
 
-def list_assets(connection: sqlite3.Connection, wanted: Filter, limit: int) -> list[Listed]:
+def list_assets(connection: sqlite3.Connection, which: Filter, limit: int) -> list[Listed]:
     """The newest assets first; ties by id."""
-    where, values = filter_terms(wanted)
+    where, values = filter_terms(which)
     rows = connection.execute(
         f"SELECT {LISTED} FROM asset"
         " LEFT JOIN file ON file.id = asset.file_id LEFT JOIN root ON root.id = file.root_id"
@@ -134,9 +134,9 @@ def list_assets(connection: sqlite3.Connection, wanted: Filter, limit: int) -> l
     return [Listed(*row) for row in rows]
 
 
-def list_assets_json(connection: sqlite3.Connection, wanted: Filter, limit: int) -> Iterator[str]:
+def list_assets_json(connection: sqlite3.Connection, which: Filter, limit: int) -> Iterator[str]:
     """The records of `listed`, each as asset_json has it."""
-    where, values = filter_terms(wanted)
+    where, values = filter_terms(which)
     rows = connection.execute(
         "SELECT asset_json.json FROM asset"
         " JOIN asset_json ON asset_json.id = asset.id"
@@ -146,13 +146,15 @@ def list_assets_json(connection: sqlite3.Connection, wanted: Filter, limit: int)
     return (row[0] for row in rows)
 
 
-def select_page(connection: sqlite3.Connection, wanted: Wanted, after_id: str | None, limit: int) -> list[str] | None:
+def select_page(
+    connection: sqlite3.Connection, which: AssetFilter, after_id: str | None, limit: int
+) -> list[str] | None:
     """Ids of assets: the newest first, ties by id; those in the trash by when they came there. after_id: only those
     behind this asset; None is returned where there is no such asset."""
-    source, order = "asset", "trashed_at" if wanted.state == "trashed" else "wall_clock"
-    rarest = _rarest(connection, wanted.person_ids) if wanted.person_ids and wanted.state != "trashed" else None
-    others = [one for one in wanted.person_ids if one != rarest]
-    terms, values = wanted_terms(connection, wanted._replace(person_ids=others))
+    source, order = "asset", "trashed_at" if which.state == "trashed" else "wall_clock"
+    rarest = _rarest(connection, which.person_ids) if which.person_ids and which.state != "trashed" else None
+    others = [one for one in which.person_ids if one != rarest]
+    terms, values = asset_terms(connection, which._replace(person_ids=others))
     if rarest is not None:
         source, order = "person_asset CROSS JOIN asset ON asset.number = asset_number", "taken"
         terms.append("person_id = ?")
@@ -165,7 +167,7 @@ def select_page(connection: sqlite3.Connection, wanted: Wanted, after_id: str | 
         terms += [f"{order} <= ?", f"({order} < ? OR asset.id > ?)"]
         values += [row[0] or "", row[0] or "", after_id]
     # Two indexes, one of the live and one of the trashed, so that a page of either is read and no more.
-    parts = {"live": ["NULL"], "trashed": ["NOT NULL"], "all": ["NULL", "NOT NULL"]}[wanted.state]
+    parts = {"live": ["NULL"], "trashed": ["NOT NULL"], "all": ["NULL", "NOT NULL"]}[which.state]
     selects = [
         f"SELECT * FROM (SELECT asset.id AS id, {order} AS place FROM {source}"
         f" WHERE {' AND '.join([f'trashed_at IS {part}', *terms])} ORDER BY {order} DESC, asset.id LIMIT ?)"
@@ -183,15 +185,15 @@ def _rarest(connection: sqlite3.Connection, person_ids: Sequence[str]) -> str:
     return str(connection.execute(query, (json.dumps(list(person_ids)),)).fetchone()[0])
 
 
-def count_by_month(connection: sqlite3.Connection, wanted: Wanted, limit: int) -> list[tuple[str, int]]:
+def count_by_month(connection: sqlite3.Connection, which: AssetFilter, limit: int) -> list[tuple[str, int]]:
     """How many assets there are of each month that has any ('2024-05'), the newest first."""
-    if wanted._replace(state="live", before=None) == Wanted() and is_months_beginning(wanted.before):
-        kept = {"live": "live", "trashed": "trashed", "all": "live + trashed"}[wanted.state]
-        until = f"{wanted.before:%Y-%m}" if wanted.before else "~"
+    if which._replace(state="live", before=None) == AssetFilter() and is_months_beginning(which.before):
+        kept = {"live": "live", "trashed": "trashed", "all": "live + trashed"}[which.state]
+        until = f"{which.before:%Y-%m}" if which.before else "~"
         query = f"SELECT month, {kept} FROM month WHERE {kept} > 0 AND month < ? ORDER BY month DESC LIMIT ?"
         return connection.execute(query, (until, limit)).fetchall()
-    terms, values = wanted_terms(connection, wanted)
-    state = {"live": ["trashed_at IS NULL"], "trashed": ["trashed_at IS NOT NULL"], "all": []}[wanted.state]
+    terms, values = asset_terms(connection, which)
+    state = {"live": ["trashed_at IS NULL"], "trashed": ["trashed_at IS NOT NULL"], "all": []}[which.state]
     rows = connection.execute(
         "SELECT substr(wall_clock, 1, 7) AS month, count(*) FROM asset"
         f" WHERE {' AND '.join([*state, *terms]) or 'true'} GROUP BY month ORDER BY month DESC LIMIT ?",

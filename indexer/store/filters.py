@@ -22,29 +22,29 @@ class Filter(NamedTuple):
     keyword: str | None = None  # a whole word that the photo is tagged with, or a part of a hierarchy
 
 
-def filter_terms(wanted: Filter) -> tuple[str, list[str]]:
-    terms = ["trashed_at IS NOT NULL" if wanted.trashed else "trashed_at IS NULL"]
+def filter_terms(which: Filter) -> tuple[str, list[str]]:
+    terms = ["trashed_at IS NOT NULL" if which.trashed else "trashed_at IS NULL"]
     values: list[str] = []
-    if wanted.after:
+    if which.after:
         terms.append("wall_clock >= ?")
-        values.append(wanted.after)
-    if wanted.before:
+        values.append(which.after)
+    if which.before:
         terms.append("wall_clock < ? || '\U0010ffff'")
-        values.append(wanted.before)
-    if wanted.camera:
+        values.append(which.before)
+    if which.camera:
         terms.append("instr(lower(coalesce(make, '') || ' ' || coalesce(model, '')), lower(?)) > 0")
-        values.append(wanted.camera)
-    if wanted.keyword:
+        values.append(which.camera)
+    if which.keyword:
         # A hierarchy (Places|France|Paris, Places/France/Paris) is found by any of its parts.
         terms.append(
             "asset.number IN (SELECT asset_number FROM keyword WHERE word = ? UNION SELECT asset_number FROM keyword"
             " WHERE (word GLOB '*|*' OR word GLOB '*/*')"
             " AND instr('|' || lower(replace(word, '/', '|')) || '|', '|' || lower(?) || '|') > 0)"
         )
-        values += [wanted.keyword, wanted.keyword]
-    if wanted.kind:
+        values += [which.keyword, which.keyword]
+    if which.kind:
         terms.append("mime_type >= ? || '/' AND mime_type < ? || '0'")
-        values += [wanted.kind, wanted.kind]
+        values += [which.kind, which.kind]
     return " AND ".join(terms), values
 
 
@@ -53,7 +53,7 @@ State = Literal["live", "trashed", "all"]
 _FURTHEST_WEST, _FURTHEST_EAST = timedelta(hours=-12), timedelta(hours=14)
 
 
-class Wanted(NamedTuple):
+class AssetFilter(NamedTuple):
     """Which assets. after and before are exclusive: without an offset they are wall clocks, with one they are instants,
     and of assets without an offset still wall clocks."""
 
@@ -66,25 +66,25 @@ class Wanted(NamedTuple):
     before: datetime | None = None
 
 
-def wanted_terms(connection: sqlite3.Connection, wanted: Wanted) -> tuple[list[str], list[Any]]:
+def asset_terms(connection: sqlite3.Connection, which: AssetFilter) -> tuple[list[str], list[Any]]:
     """Terms on the table asset, but for the state."""
     terms, values = list[str](), list[Any]()
-    if wanted.ids is not None:
+    if which.ids is not None:
         terms.append("asset.id IN (SELECT value FROM json_each(?))")
-        values.append(json.dumps(list(wanted.ids)))
-    if wanted.album_id is not None:
+        values.append(json.dumps(list(which.ids)))
+    if which.album_id is not None:
         terms.append("asset.id IN (SELECT asset_id FROM album_asset WHERE album_id = ?)")
-        values.append(wanted.album_id)
-    for person_id in wanted.person_ids:
+        values.append(which.album_id)
+    for person_id in which.person_ids:
         terms.append("asset.number IN (SELECT asset_number FROM person_asset WHERE person_id = ?)")
         values.append(person_id)
-    if wanted.library_id is not None:
+    if which.library_id is not None:
         terms.append(
             "EXISTS (SELECT 1 FROM file JOIN root ON root.id = root_id WHERE asset_number = asset.number"
             " AND coalesce(library_id, ?) = ?)"
         )
-        values += [default_library(connection), wanted.library_id]
-    for sign, moment in ((">", wanted.after), ("<", wanted.before)):
+        values += [default_library(connection), which.library_id]
+    for sign, moment in ((">", which.after), ("<", which.before)):
         if moment is not None:
             term, more = _beyond(sign, moment)
             terms.append(term)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from indexer.search import Near, Range, Term, Wanted
+from indexer.query import Near, Query, Range, Term
 
 from .assets import LISTED, Listed
 from .connection import deadline
@@ -107,39 +107,37 @@ def _spaced(text: str | None) -> str | None:
     return _UNSPACED.sub(r" \1 ", text) if text and not text.isascii() else text
 
 
-def free_terms(wanted: Wanted) -> tuple[Term, ...]:
+def free_terms(query: Query) -> tuple[Term, ...]:
     """Words that may be found anywhere, and that a picture may be about."""
-    return tuple(one for one in wanted.terms if one.column is None and not one.is_whole)
+    return tuple(one for one in query.terms if one.column is None and not one.is_whole)
 
 
-def searched(connection: sqlite3.Connection, wanted: Wanted, limit: int, about: Sequence[str] = ()) -> list[Listed]:
+def searched(connection: sqlite3.Connection, query: Query, limit: int, about: Sequence[str] = ()) -> list[Listed]:
     """The best first where there are words; else the newest. about: assets whose pictures are about the free words,
     the nearest first; they are found too."""
-    return [Listed(*row) for row in _rows(connection, LISTED, wanted, limit, about)]
+    return [Listed(*row) for row in _rows(connection, LISTED, query, limit, about)]
 
 
-def searched_json(
-    connection: sqlite3.Connection, wanted: Wanted, limit: int, about: Sequence[str] = ()
-) -> Iterator[str]:
+def searched_json(connection: sqlite3.Connection, query: Query, limit: int, about: Sequence[str] = ()) -> Iterator[str]:
     """The records of `searched`, each as asset_json has it."""
     shown = "(SELECT json FROM asset_json WHERE asset_json.id = asset.id)"
-    return (row[0] for row in _rows(connection, shown, wanted, limit, about))
+    return (row[0] for row in _rows(connection, shown, query, limit, about))
 
 
 def _rows(
-    connection: sqlite3.Connection, shown: str, wanted: Wanted, limit: int, about: Sequence[str]
+    connection: sqlite3.Connection, shown: str, query: Query, limit: int, about: Sequence[str]
 ) -> Iterator[tuple[Any, ...]]:
     """What they are is known when the first one comes: so long it may take, whoever reads the others."""
     with deadline(connection, SECONDS):
-        statement, values = _statement(shown, wanted, limit, about, None if about else _crowd(connection, wanted))
+        statement, values = _statement(shown, query, limit, about, None if about else _crowd(connection, query))
         found = connection.execute(statement, (*values, limit))
         first = found.fetchone()
     return chain([] if first is None else [first], found)
 
 
-def as_sql(wanted: Wanted, limit: int) -> str:
+def as_sql(query: Query, limit: int) -> str:
     """The statement that is run, with its values in it: for people who go on from there."""
-    statement, values = _statement(LISTED, wanted, limit)
+    statement, values = _statement(LISTED, query, limit)
     for value in (*values, limit):
         text = "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)
         statement = statement.replace("?", text, 1)
@@ -147,10 +145,10 @@ def as_sql(wanted: Wanted, limit: int) -> str:
 
 
 def _statement(
-    shown: str, wanted: Wanted, limit: int, about: Sequence[str] = (), crowd: Sequence[str] | None = None
+    shown: str, query: Query, limit: int, about: Sequence[str] = (), crowd: Sequence[str] | None = None
 ) -> tuple[str, list[str | float]]:
     """Inside, which they are, and in which order; of those alone outside what is shown. The last value is the limit."""
-    inside, values = _found(wanted, limit, about, crowd)
+    inside, values = _found(query, limit, about, crowd)
     return (
         f"SELECT {shown} FROM ({inside} LIMIT ?) AS found JOIN asset ON asset.id = found.asset_id"
         " LEFT JOIN file ON file.id = asset.file_id LEFT JOIN root ON root.id = file.root_id"
@@ -160,7 +158,7 @@ def _statement(
 
 def matching(
     connection: sqlite3.Connection,
-    wanted: Wanted,
+    query: Query,
     about: Sequence[str] = (),
     *,
     trashed: bool = False,
@@ -168,7 +166,7 @@ def matching(
 ) -> list[int]:
     """Numbers of all live assets that are found, or of all in the trash, and perhaps of others; ranked: in the order of
     `searched`. Raises UsageError where it takes too long."""
-    tables, score, where, values = _parts(wanted, -1, about, None)
+    tables, score, where, values = _parts(query, -1, about, None)
     if not ranked and tables == _BY_WORDS and len(where) == 1:
         statement = f"SELECT rowid FROM search WHERE {where[0]}"
     else:
@@ -194,10 +192,10 @@ _BY_WORDS = "FROM asset JOIN search ON search.rowid = asset.number"
 
 
 def _found(
-    wanted: Wanted, limit: int, about: Sequence[str], crowd: Sequence[str] | None
+    query: Query, limit: int, about: Sequence[str], crowd: Sequence[str] | None
 ) -> tuple[str, list[str | float]]:
-    tables, score, where, values = _parts(wanted, limit, about, crowd)
-    where.insert(0, "asset.trashed_at IS NOT NULL" if wanted.is_trashed else "asset.trashed_at IS NULL")
+    tables, score, where, values = _parts(query, limit, about, crowd)
+    where.insert(0, "asset.trashed_at IS NOT NULL" if query.is_trashed else "asset.trashed_at IS NULL")
     order = ("score, " if score != "0" else "") + "moment DESC, asset.id"
     return (
         f"SELECT asset.id AS asset_id, asset.wall_clock AS moment, {score} AS score {tables}"
@@ -206,7 +204,7 @@ def _found(
 
 
 def _parts(
-    wanted: Wanted, limit: int, about: Sequence[str], crowd: Sequence[str] | None
+    query: Query, limit: int, about: Sequence[str], crowd: Sequence[str] | None
 ) -> tuple[str, str, list[str], list[str | float]]:
     """FROM …, the score, what has to hold besides being live or not, and the values in them."""
     tables, score = "FROM asset", "0"
@@ -214,7 +212,7 @@ def _parts(
     if about:
         tables += _BY_BOTH
         where.append("(by_words.place IS NOT NULL OR by_meaning.place IS NOT NULL)")
-        free, others = free_terms(wanted), [one for one in wanted.terms if one not in free_terms(wanted)]
+        free, others = free_terms(query), [one for one in query.terms if one not in free_terms(query)]
         values += [" AND ".join(map(_match, free)), json.dumps(about)]
         if others:
             where.append(_FOUND_BY_WORDS)
@@ -224,35 +222,35 @@ def _parts(
     elif crowd and limit < len(crowd):
         tables = "FROM json_each(?) AS last JOIN asset ON asset.id = last.value"
         values.append(json.dumps(crowd))
-    elif wanted.terms:
+    elif query.terms:
         tables = _BY_WORDS
         where.append("search MATCH ?")
-        values.append(" AND ".join(map(_match, wanted.terms)))
+        values.append(" AND ".join(map(_match, query.terms)))
         score = f"bm25(search, {', '.join(map(str, _WEIGHTS))})"
-    if wanted.without:
+    if query.without:
         where.append(f"NOT {_FOUND_BY_WORDS}")
-        values.append(" OR ".join(map(_match, wanted.without)))
-    for clause, some in _clauses(wanted, crowd is not None):
+        values.append(" OR ".join(map(_match, query.without)))
+    for clause, some in _clauses(query, crowd is not None):
         where.append(clause)
         values += some
     return tables, score, where, values
 
 
-def _crowd(connection: sqlite3.Connection, wanted: Wanted) -> Sequence[str] | None:
+def _crowd(connection: sqlite3.Connection, query: Query) -> Sequence[str] | None:
     """Where so many photos are found by what is asked for that not all of them should be looked at: those to look at;
     none of a circle, which is looked for among the newest. None: they are few."""
-    if wanted.terms:
-        if wanted._replace(terms=()) != Wanted():
+    if query.terms:
+        if query._replace(terms=()) != Query():
             return None
-        whole = [term._replace(is_whole=True) for term in wanted.terms]
-        for match in dict.fromkeys(" AND ".join(map(_match, terms)) for terms in (whole, wanted.terms)):
+        whole = [term._replace(is_whole=True) for term in query.terms]
+        for match in dict.fromkeys(" AND ".join(map(_match, terms)) for terms in (whole, query.terms)):
             found = connection.execute(_TAKEN_IN_LAST, (match, _CROWD_OF_WORDS + 1)).fetchall()
             if len(found) > _CROWD_OF_WORDS:
                 return [row[0] for row in found[:-1]]
         return None
-    if wanted.near is None:
+    if query.near is None:
         return None
-    clause, values = _near(wanted.near)
+    clause, values = _near(query.near)
     most = math.isqrt(_PATIENCE * (connection.execute("SELECT max(number) FROM asset").fetchone()[0] or 0))
     counted = connection.execute(
         f"SELECT count(*) FROM (SELECT 1 FROM asset WHERE {clause} LIMIT ?)", (*values, most + 1)
@@ -275,14 +273,14 @@ _RANGED = {
 }
 
 
-def _clauses(wanted: Wanted, is_crowded: bool) -> Iterator[tuple[str, list[str | float]]]:
-    if wanted.after:
-        yield "asset.wall_clock >= ?", [wanted.after]
-    if wanted.before:
-        yield "asset.wall_clock < ? || '\U0010ffff'", [wanted.before]
-    if wanted.kind:
-        yield "asset.mime_type >= ? || '/' AND asset.mime_type < ? || '0'", [wanted.kind, wanted.kind]
-    for one in wanted.ranges:
+def _clauses(query: Query, is_crowded: bool) -> Iterator[tuple[str, list[str | float]]]:
+    if query.after:
+        yield "asset.wall_clock >= ?", [query.after]
+    if query.before:
+        yield "asset.wall_clock < ? || '\U0010ffff'", [query.before]
+    if query.kind:
+        yield "asset.mime_type >= ? || '/' AND asset.mime_type < ? || '0'", [query.kind, query.kind]
+    for one in query.ranges:
         if one.name == "rating":
             yield _rating(one)
             continue
@@ -290,18 +288,18 @@ def _clauses(wanted: Wanted, is_crowded: bool) -> Iterator[tuple[str, list[str |
             yield f"{_RANGED[one.name]} >{'' if one.is_open[0] else '='} ?", [one.low]
         if one.high is not None:
             yield f"{_RANGED[one.name]} <{'' if one.is_open[1] else '='} ?", [one.high]
-    if wanted.is_favorite:
+    if query.is_favorite:
         yield "asset.id IN (SELECT asset_id FROM user_value WHERE is_favorite = 1)", []
-    if wanted.near is not None:
-        clause, some = _near(wanted.near)
+    if query.near is not None:
+        clause, some = _near(query.near)
         # With a sign before it, SQLite does not look for an index of it.
         yield clause.replace("asset.latitude BETWEEN", "+asset.latitude BETWEEN") if is_crowded else clause, some
 
 
-def _rating(wanted: Range) -> tuple[str, list[str | float]]:
+def _rating(query: Range) -> tuple[str, list[str | float]]:
     """The user's, else the file's. Few have one of the user's: those are listed first, not looked for in each row."""
-    signs = (f">{'' if wanted.is_open[0] else '='} ?", f"<{'' if wanted.is_open[1] else '='} ?")
-    ends = [(sign, end) for sign, end in zip(signs, (wanted.low, wanted.high), strict=True) if end is not None]
+    signs = (f">{'' if query.is_open[0] else '='} ?", f"<{'' if query.is_open[1] else '='} ?")
+    ends = [(sign, end) for sign, end in zip(signs, (query.low, query.high), strict=True) if end is not None]
     holds = " AND ".join(f"{{0}} {sign}" for sign, _ in ends)
     said = "SELECT asset_id FROM user_value WHERE "
     clause = (

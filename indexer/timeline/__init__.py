@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from indexer import config
 from indexer.errors import NotFound
-from indexer.search import parse
+from indexer.query import parse
 from indexer.store import timeline as store
 from indexer.store.search import is_behind
 from indexer.store.timeline import Ints, Moment

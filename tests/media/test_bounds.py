@@ -35,7 +35,7 @@ SLOW = {
         "except ValueError: pass"
     ),
     "a search": (
-        "from indexer.errors import UsageError\nfrom indexer.search import parse\n"
+        "from indexer.errors import UsageError\nfrom indexer.query import parse\n"
         'try: parse("\\"\\"" * 300_000 + " " * 1_000_000 + "a" * 300_000)\n'
         "except UsageError: pass"
     ),

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from indexer import Index
-from indexer.search import parse
+from indexer.query import parse
 from indexer.store import search
 from indexer.store.albums import select_album, select_album_page
 from indexer.store.assets import count_by_month, select_existing, select_page
 from indexer.store.faces import select_faces
 from indexer.store.files import count_verdicts, select_failures, select_known_in, select_same_inodes
-from indexer.store.filters import Wanted
+from indexer.store.filters import AssetFilter
 from indexer.store.records import asset_json, select_records
 from indexer.store.uploads import select_of_device
 
@@ -55,7 +55,7 @@ def test_months_are_kept_counted(index: Index, photos: Path) -> None:
     index.delete([photos / "5.jpg"])
     assert kept(index) == counted(index)
     for state in ("live", "trashed", "all"):
-        wanted = Wanted(state)  # type: ignore[arg-type]
+        wanted = AssetFilter(state)  # type: ignore[arg-type]
         slow = count_by_month(index.connection, wanted._replace(after=datetime(1900, 1, 1)), 100)
         assert count_by_month(index.connection, wanted, 100) == slow
         before = datetime(2021, 1, 1)
@@ -128,10 +128,10 @@ def test_a_page_of_people_is_what_sorting_all_of_them_gives(index: Index, photos
     for people, expected in everyone.items():
         for state, shown in (("live", [one for one in expected if one != ids[4]]), ("all", expected)):
             found, after = list[str](), None
-            while page := select_page(index.connection, Wanted(state, person_ids=people), after, 7):  # type: ignore[arg-type]
+            while page := select_page(index.connection, AssetFilter(state, person_ids=people), after, 7):  # type: ignore[arg-type]
                 found, after = found + page, page[-1]
             assert found == shown
-    assert select_page(index.connection, Wanted("trashed", person_ids=[ada]), None, 7) == [ids[4]]
+    assert select_page(index.connection, AssetFilter("trashed", person_ids=[ada]), None, 7) == [ids[4]]
 
 
 class Asked:
@@ -158,15 +158,15 @@ def plans(asked: Asked) -> Iterator[str]:
 LOOKS: dict[str, Any] = {
     "record": lambda db: asset_json(db, "asset_2222222222222222222222"),
     "records": lambda db: select_records(db, ["asset_2222222222222222222222"]),
-    "page": lambda db: select_page(db, Wanted(), None, 50),
-    "page behind": lambda db: select_page(db, Wanted(), "asset_2222222222222222222222", 50),
-    "page of all": lambda db: select_page(db, Wanted("all"), None, 50),
-    "page of the trash": lambda db: select_page(db, Wanted("trashed"), None, 50),
-    "page by ids": lambda db: select_page(db, Wanted(ids=["asset_2222222222222222222222"]), None, 50),
-    "page of an album": lambda db: select_page(db, Wanted(album_id="album_x"), None, 50),
-    "page of people": lambda db: select_page(db, Wanted(person_ids=["person_x", "person_y"]), None, 50),
-    "page of a time": lambda db: select_page(db, Wanted(after=datetime(2020, 1, 1, tzinfo=UTC)), None, 50),
-    "months": lambda db: count_by_month(db, Wanted(), 20),
+    "page": lambda db: select_page(db, AssetFilter(), None, 50),
+    "page behind": lambda db: select_page(db, AssetFilter(), "asset_2222222222222222222222", 50),
+    "page of all": lambda db: select_page(db, AssetFilter("all"), None, 50),
+    "page of the trash": lambda db: select_page(db, AssetFilter("trashed"), None, 50),
+    "page by ids": lambda db: select_page(db, AssetFilter(ids=["asset_2222222222222222222222"]), None, 50),
+    "page of an album": lambda db: select_page(db, AssetFilter(album_id="album_x"), None, 50),
+    "page of people": lambda db: select_page(db, AssetFilter(person_ids=["person_x", "person_y"]), None, 50),
+    "page of a time": lambda db: select_page(db, AssetFilter(after=datetime(2020, 1, 1, tzinfo=UTC)), None, 50),
+    "months": lambda db: count_by_month(db, AssetFilter(), 20),
     "album": lambda db: select_album(db, "album_x"),
     "albums of an asset": lambda db: select_album_page(db, None, "asset_x", None, 20),
     "faces": lambda db: select_faces(db, person_id="person_x"),

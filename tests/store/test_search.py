@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from indexer import Index
 from indexer.errors import UsageError
-from indexer.search import FILTERS
+from indexer.query import FILTERS
 from indexer.store import connection, search
 from indexer.store.transaction import begin
 

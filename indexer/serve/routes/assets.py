@@ -8,8 +8,8 @@ from fastapi import Query, Request, Response
 
 from indexer.store.albums import select_album
 from indexer.store.assets import count_by_month, select_existing, select_page
+from indexer.store.filters import AssetFilter
 from indexer.store.filters import State as AssetState
-from indexer.store.filters import Wanted
 from indexer.store.libraries import has_library
 from indexer.store.people import select_people_page
 from indexer.store.records import select_records
@@ -74,7 +74,7 @@ async def list_assets(
     here = state_of(request)
     check_filters(here, album_id, person_id, library_id)
     people = [] if person_id is None else [person_id]
-    wanted = Wanted(state, ids, album_id, people, library_id, local_datetime_after, local_datetime_before)
+    wanted = AssetFilter(state, ids, album_id, people, library_id, local_datetime_after, local_datetime_before)
     found = select_page(here.looks, wanted, starting_after_id, limit + 1)
     if found is None:
         raise not_found("asset", str(starting_after_id))
@@ -99,7 +99,7 @@ async def count_assets(
     here = state_of(request)
     check_filters(here, album_id, person_id, library_id)
     people = [] if person_id is None else [person_id]
-    wanted = Wanted(state, None, album_id, people, library_id, local_datetime_after, local_datetime_before)
+    wanted = AssetFilter(state, None, album_id, people, library_id, local_datetime_after, local_datetime_before)
     found = count_by_month(here.looks, wanted, limit + 1)
     return page([{"time_bucket": f"{month}-01T00:00:00", "count": count} for month, count in found], limit)
 
@@ -121,7 +121,8 @@ async def check_existence(request: Request, asked: ExistQuery, library_id: OfLib
         found = select_existing(here.looks, asked.checksums or [], asked.checksum_sha1s or [], [])
     if library_id is not None:
         inside = set(
-            select_page(here.looks, Wanted("all", [one.id for one in found], library_id=library_id), None, -1) or ()
+            select_page(here.looks, AssetFilter("all", [one.id for one in found], library_id=library_id), None, -1)
+            or ()
         )
         found = [one for one in found if one.id in inside]
     return answer({"assets": [one._asdict() for one in found]})
@@ -154,7 +155,7 @@ async def empty_trash(request: Request, library_id: OfLibrary = None) -> Respons
     """Delete for good what is in the trash, as DELETE does."""
     here = state_of(request)
     check_library(here, library_id)
-    found = select_page(here.looks, Wanted("trashed", library_id=library_id), None, -1) or []
+    found = select_page(here.looks, AssetFilter("trashed", library_id=library_id), None, -1) or []
     await here.write(lambda index: index.delete(found))
     return Response(status_code=204)
 

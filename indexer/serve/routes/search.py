@@ -14,7 +14,7 @@ from indexer.errors import Undecodable, UsageError
 from indexer.index import Index
 from indexer.store.assets import select_page
 from indexer.store.connection import deadline
-from indexer.store.filters import Wanted
+from indexer.store.filters import AssetFilter
 from indexer.store.records import select_records
 from indexer.store.search import SECONDS
 
@@ -77,7 +77,7 @@ def _wanted(
     library_id: str | None,
     after: datetime | None,
     before: datetime | None,
-) -> Wanted:
+) -> AssetFilter:
     import re
 
     state = state_of(request)
@@ -88,7 +88,7 @@ def _wanted(
     for one in people:
         if not re.fullmatch(_PERSON, one):
             raise unprocessable("person_ids", f"'{one}' is no id of a person")
-    return Wanted(person_ids=people, library_id=library_id, after=after, before=before)
+    return AssetFilter(person_ids=people, library_id=library_id, after=after, before=before)
 
 
 async def _opened(content: bytes) -> Image.Image:
@@ -102,7 +102,7 @@ async def _opened(content: bytes) -> Image.Image:
 
 async def _found(
     request: Request,
-    wanted: Wanted,
+    wanted: AssetFilter,
     query: str | None,
     picture: Image.Image | None,
     threshold: float,
@@ -122,7 +122,7 @@ async def _found(
 
 
 def _matching(
-    index: Index, wanted: Wanted, query: str, picture: Image.Image | None, threshold: float, limit: int
+    index: Index, wanted: AssetFilter, query: str, picture: Image.Image | None, threshold: float, limit: int
 ) -> list[tuple[str, float | None]]:
     """Ids with their distances, the nearest first."""
     if picture is not None:
@@ -132,13 +132,13 @@ def _matching(
             near = {one: far for one, far in near.items() if one in by_words}
     else:
         distances = index.distances(query)
-        most = 100_000 if wanted != Wanted() else limit
+        most = 100_000 if wanted != AssetFilter() else limit
         near = {
             one.id: distances.get(one.id)
             for one in index.search(query, limit=most)
             if (distances.get(one.id) or 0.0) <= threshold
         }
-    if wanted != Wanted():
+    if wanted != AssetFilter():
         with deadline(index.connection, SECONDS):
             kept = set(select_page(index.connection, wanted._replace(ids=list(near)), None, -1) or ())
         near = {one: far for one, far in near.items() if one in kept}

@@ -60,7 +60,7 @@ class Near(NamedTuple):
     kilometres: float
 
 
-class Wanted(NamedTuple):
+class Query(NamedTuple):
     """What is searched for; all of it has to hold. after and before are wall clocks or their beginnings, both
     inclusive."""
 
@@ -75,12 +75,12 @@ class Wanted(NamedTuple):
     is_favorite: bool = False
 
 
-def parse(text: str) -> Wanted:
+def parse(text: str) -> Query:
     """Raises UsageError, which says what is wrong and what may be written instead."""
     terms: list[Term] = []
     without: list[Term] = []
     ranges: list[Range] = []
-    wanted = Wanted()
+    wanted = Query()
     at = 0
     text = text.replace("\0", " ").rstrip()  # SQLite's texts end there
     if len(text) > MOST_CHARACTERS:
@@ -114,7 +114,7 @@ def parse(text: str) -> Wanted:
     return wanted._replace(terms=tuple(terms), without=tuple(without), ranges=tuple(ranges))
 
 
-def _other(wanted: Wanted, name: str, value: str) -> Wanted:
+def _other(wanted: Query, name: str, value: str) -> Query:
     if name.lower() == "taken":
         after, before = _moments(value)
         return wanted._replace(after=after or wanted.after, before=before or wanted.before)
