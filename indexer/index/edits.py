@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..store import undo
+from ..store.standing import is_present
 from ..store.trash import restore_asset, trash_asset
 from ..store.user_values import set_user_values
 
@@ -33,7 +34,8 @@ def edit(
     known = index.known(asset_ids)
     if not known or not (values or is_trashed is not None):
         return known, None
-    with index.user_change(name_edit(len(set(known)), values, is_trashed)) as tx:
+    gone = 0 if is_trashed is not False else sum(not is_present(index.connection, one) for one in set(known))
+    with index.user_change(name_edit(len(set(known)), values, is_trashed, gone)) as tx:
         for asset_id in known:
             if values:
                 set_user_values(tx, asset_id, **values)
@@ -42,12 +44,14 @@ def edit(
     return known, undo.find(index.connection, tx.change_id)
 
 
-def name_edit(count: int, values: Values, is_trashed: bool | None = None) -> str:
-    """'rated 3 photos 4 stars, changed the description of 3 photos'."""
+def name_edit(count: int, values: Values, is_trashed: bool | None = None, gone: int = 0) -> str:
+    """'rated 3 photos 4 stars, changed the description of 3 photos'. gone: how many of those restored have no file."""
     photos = f"{count:,} {'photo' if count == 1 else 'photos'}"
     names = [_name(name, value, photos) for name, value in values.items()]
     if is_trashed is not None:
         names.append(f"moved {photos} to the trash" if is_trashed else f"restored {photos} from the trash")
+        if gone:
+            names[-1] += ", whose file is gone" if count == 1 else f" ({gone:,} of them without a file)"
     return ", ".join(names)
 
 

@@ -112,6 +112,26 @@ def test_the_trash_is_an_edit_too(server: Server, indexed: Index) -> None:
         assert http.patch("/api/assets", json={"ids": ids}).status_code == 422
 
 
+def test_a_photo_restored_without_its_file_is_said(serve: Serve, index: Index, photos: Path) -> None:
+    for name in "abc":
+        put(photos / f"{name}.jpg", name)
+    index.scan([photos])
+    ids = [index.resolve(photos / f"{name}.jpg") for name in "abc"]
+    (photos / "a.jpg").unlink()
+    index.scan(accept_loss=1)
+    index.trash(ids)
+    server = serve(index.path)
+    with server.http() as http:
+        for chosen, what in (
+            (ids[:1], "restored 1 photo from the trash, whose file is gone"),
+            (ids, "restored 3 photos from the trash (1 of them without a file)"),
+            (ids[1:], "restored 2 photos from the trash"),
+        ):
+            change = http.patch("/api/assets", json={"ids": chosen, "is_trashed": False}).json()["change"]
+            assert change["what"] == what
+            index.trash(chosen)
+
+
 def test_who_may_not_delete_moves_nothing_to_the_trash(serve: Serve, index: Index, photos: Path) -> None:
     put(photos / "a.jpg")
     index.scan([photos])
