@@ -31,6 +31,7 @@ export interface Metadata {
 export interface AssetRecord {
   id: string;
   mime_type: string;
+  /** Of its file when that was first seen. */
   original_file_name: string;
   local_datetime: string;
   checksum: string;
@@ -87,6 +88,7 @@ export interface Details {
   version: string;
   date: { source: string; text: string };
   origins: Origin[];
+  /** First the one that stands for the asset. */
   files: AssetFile[];
   keywords: string[];
   albums: { id: string; name: string }[];
@@ -95,6 +97,13 @@ export interface Details {
   panorama: Panorama | null;
   /** All assets of its stack, first the one that a timeline shows; empty where it is in no stack. */
   stack: string[];
+}
+
+/** The name of the file that stands for it now, and the one under which it was first seen, where that differs. */
+export function namesOf({ asset, files }: Pick<Details, "asset" | "files">): { name: string; former: string | null } {
+  const first = asset.original_file_name;
+  const name = files[0]?.name ?? first;
+  return { name, former: name === first ? null : first };
 }
 
 /** Why its file cannot be read now; null where it can. */
