@@ -50,6 +50,8 @@ class Edits {
   notices = $state.raw<Notice[]>([]);
   /** Called with the assets that an edit or an undo has changed. */
   ontouched: (ids: string[]) => void = () => {};
+  /** Called after `ontouched` with the assets that an undo has changed. */
+  onundone: (ids: string[]) => void = () => {};
   #nextKey = 0;
   #isHeld = false;
   readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
@@ -176,7 +178,9 @@ class Edits {
       if (isPast) this.notify("Something else was changed since: undo that first.", true);
       else this.#show({ text: messageOf(error), isError: true, edit: { ...edit, changes: remaining } });
     }
-    if (remaining.length < edit.changes.length) this.ontouched([...ids]);
+    if (remaining.length === edit.changes.length) return;
+    this.ontouched([...ids]);
+    this.onundone([...ids]);
   }
 
   #own(): Edit[] {

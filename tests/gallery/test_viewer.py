@@ -502,6 +502,84 @@ def test_photos_are_put_into_the_trash_and_restored(look: Look, shop: Server, op
     page.get_by_text("The trash is empty").wait_for()
 
 
+def test_undo_goes_back_to_the_photo(look: Look, shop: Server) -> None:
+    page = look("second.jpg")
+    second, third, fourth = [id_of(shop, f"{name}.jpg") for name in ("second", "third", "fourth")]
+    for left in (third, fourth):
+        page.keyboard.press("Delete")
+        until(lambda left=left: photo_in(page) == left, what="the next photo")
+    page.keyboard.press("Control+z")
+    until(lambda: photo_in(page) == third, what="the photo that came back")
+    page.locator(".title", has_text="June 7").wait_for()
+    page.keyboard.press("Control+z")
+    until(lambda: photo_in(page) == second, what="the one before it")
+    page.keyboard.press("Delete")
+    until(lambda: photo_in(page) == third, what="the next photo")
+    page.keyboard.press("ArrowRight")
+    until(lambda: photo_in(page) == fourth, what="the one after it")
+    page.locator(".undo").click()
+    until(lambda: trashed(shop) == [], what="the photo to be back")
+    page.wait_for_timeout(600)
+    assert photo_in(page) == fourth
+
+
+def test_the_panel_names_the_file_as_it_is_now(look: Look) -> None:
+    page = look("first.jpg")
+    page.keyboard.press("i")
+    file = page.locator(".panel section", has=page.get_by_role("heading", name="File", exact=True))
+    file.wait_for()
+    assert "first.jpg" in file.inner_text() and "was" not in file.inner_text()
+
+    def rename(route: Any) -> None:
+        details = route.fetch().json()
+        details["files"][0]["name"] = "harbor.jpg"
+        route.fulfill(json=details)
+
+    page.route("**/details", rename)
+    page.reload()
+    file.get_by_text("was first.jpg").wait_for()
+    assert "harbor.jpg" in file.inner_text()
+
+
+@pytest.mark.parametrize("has_info", [False, True], ids=["photo", "panel"])
+def test_no_message_covers_another(
+    look: Look, shop: Server, complaints: Complaints, screen: Screen, has_info: bool
+) -> None:
+    name = "IMG_20240601_100000_BURST001.jpg"
+    with urlopen(f"{shop.url}/api/assets/{id_of(shop, name)}/details") as answer:
+        stack = json.load(answer)["stack"]
+    with Index.open(shop.database, read_only=True) as index:
+        page = look(index.get(stack[0])["original_file_name"], screen)
+
+    def move_away(route: Any) -> None:
+        details = route.fetch().json()
+        for file in details["files"]:
+            file["state"] = "offline"
+        route.fulfill(json=details)
+
+    page.route("**/details", move_away)
+    page.reload()
+    page.wait_for_selector(".viewer:not(.opening) .absent")
+    if has_info:
+        page.locator(".bar [aria-label=Info]").click()
+    page.keyboard.press("h")
+    page.wait_for_selector(".notice .undo")
+    page.route("**/api/assets", lambda route: route.fulfill(status=507, json={"detail": "the disk is full " * 8}))
+    page.keyboard.press("4")
+    page.wait_for_selector(".problem")
+    shown = page.evaluate("""() => [".absent", ".problem", ".notice", ".members", ".panel"].flatMap((name) => {
+        const found = document.querySelector(`.viewer ${name}`);
+        const { left, top, right, bottom, width } = found?.getBoundingClientRect() ?? { width: 0 };
+        return width ? [[name, left, top, right, bottom]] : [];
+    })""")
+    assert len(shown) == 5 - (not has_info) - (has_info and screen.width <= 720)
+    for index, (one, left, top, right, bottom) in enumerate(shown):
+        assert left >= 0 and top >= 0 and right <= screen.width and bottom <= screen.height, shown
+        for other, x, y, end, low in shown[index + 1 :]:
+            assert right <= x or end <= left or bottom <= y or low <= top, (one, other, shown)
+    complaints.expect("507")
+
+
 def test_of_a_burst_the_chosen_photo_goes_alone(look: Look, shop: Server) -> None:
     name = "IMG_20240601_100000_BURST001.jpg"
     with urlopen(f"{shop.url}/api/assets/{id_of(shop, name)}/details") as answer:

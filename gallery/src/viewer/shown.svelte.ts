@@ -8,7 +8,7 @@ import type { Level } from "./neighbors";
 import { PendingEdits } from "./pending";
 import type { Stage, StageEvents } from "./stage";
 import { failureText } from "./text";
-import { membersOf, successor } from "./trash";
+import { Departures, membersOf, successor } from "./trash";
 
 export interface ShownEvents {
   /** The photo to show is another one, or has another ordinal. */
@@ -58,6 +58,7 @@ export class Shown {
   readonly #pending = new PendingEdits();
   /** Moved out of the view, which the library does not know yet. */
   readonly #gone = new Set<string>();
+  readonly #departures = new Departures();
   readonly #unsubscribe: (() => void)[];
 
   constructor(
@@ -111,9 +112,9 @@ export class Shown {
       const size = this.cache.get(id).catch(() => {});
       await Promise.race([size, new Promise((resolve) => setTimeout(resolve, SIZE_MS))]);
     } catch {
-      // show() reports it
+      // #show() reports it
     }
-    if (!this.tile) await this.show(this.ordinal);
+    if (!this.tile) await this.#show(this.ordinal);
   }
 
   /** The photo in view stays, and follows nothing any more. */
@@ -133,14 +134,24 @@ export class Shown {
 
   /** The user goes to another photo. */
   async go(ordinal: number): Promise<void> {
-    const target = Math.min(Math.max(ordinal, 0), this.library.total - 1);
-    if (target === this.ordinal && this.#photoError === null) return;
-    this.events.onmove(target);
-    await this.show(target);
+    this.#departures.forget();
+    await this.#go(ordinal);
   }
 
   /** As `go`, where the page's address has changed already. */
   async show(ordinal: number): Promise<void> {
+    this.#departures.forget();
+    await this.#show(ordinal);
+  }
+
+  async #go(ordinal: number): Promise<void> {
+    const target = Math.min(Math.max(ordinal, 0), this.library.total - 1);
+    if (target === this.ordinal && this.#photoError === null) return;
+    this.events.onmove(target);
+    await this.#show(target);
+  }
+
+  async #show(ordinal: number): Promise<void> {
     if (this.#isClosed || !this.stage) return;
     const generation = ++this.#generation;
     this.#chosen = null;
@@ -158,14 +169,17 @@ export class Shown {
     }
   }
 
-  /** Shows a member of the stack in view. Rejects with ApiError. */
+  /** The user chooses a member of the stack in view. Rejects with ApiError. */
   async showMember(id: string): Promise<void> {
     if (this.isMoving) return;
-    if (id === this.tile?.id) {
-      this.isMember = true;
-      return;
-    }
+    this.#departures.forget();
+    if (id === this.tile?.id) this.isMember = true;
+    else await this.#showMember(id);
+  }
+
+  async #showMember(id: string): Promise<void> {
     const generation = ++this.#generation;
+    this.#goal = null;
     this.#chosen = id;
     try {
       const details = await this.cache.get(id);
@@ -194,7 +208,7 @@ export class Shown {
     const last = library.total - 1;
     const goal = this.#goal;
     this.#chosen = null;
-    if (!tile) return this.show(Math.min(this.ordinal, last));
+    if (!tile) return this.#show(Math.min(this.ordinal, last));
     const generation = ++this.#generation;
     try {
       const ordinal = await library.ordinalOf(tile.id);
@@ -205,7 +219,7 @@ export class Shown {
         if (place !== null) {
           if (place !== this.ordinal) this.events.onmove((this.ordinal = place));
           this.cache.forgetOthers(tile.id);
-          return await this.showMember(member);
+          return await this.#showMember(member);
         }
       }
       if (goal || ordinal === null) {
@@ -213,7 +227,7 @@ export class Shown {
         const steps = goal && ordinal === null && goal.steps > 0 ? goal.steps - 1 : (goal?.steps ?? 0);
         const target = goal?.isLast ? last : Math.min(Math.max((ordinal ?? tile.ordinal) + steps, 0), last);
         this.events.onmove(target);
-        return await this.show(target);
+        return await this.#show(target);
       }
       const fresh = await library.get(ordinal);
       if (generation !== this.#generation) return;
@@ -223,7 +237,7 @@ export class Shown {
       await this.#learn(tile.id);
     } catch (error) {
       if (generation !== this.#generation) return;
-      if (goal) await this.show(Math.min(this.ordinal, last));
+      if (goal) await this.#show(Math.min(this.ordinal, last));
       else this.#ondetails(tile.id, error);
     }
   }
@@ -243,7 +257,7 @@ export class Shown {
   async retry(): Promise<void> {
     this.#stopRetry();
     if (this.#isClosed) return;
-    if (this.#photoError !== null) return this.show(this.ordinal);
+    if (this.#photoError !== null) return this.#show(this.ordinal);
     if (!this.tile) return;
     if (this.#failed.size) this.stage?.retry();
     if (this.detailsError !== null || this.#isUnseen) await this.#learn(this.tile.id);
@@ -363,12 +377,14 @@ export class Shown {
   /** Into the trash, or out of it: the chosen member of a stack alone, else all that the tile stands for. */
   async moveOut(is_trashed: boolean): Promise<void> {
     const { tile, isMember, details } = this;
+    const { visit } = this.#departures;
     if (!tile || this.#isClosed || this.#gone.has(tile.id)) return;
     this.#gone.add(tile.id);
     try {
       const ids = isMember ? [tile.id] : await membersOf(this.library, tile);
       await edits.send(ids, { is_trashed });
       for (const id of ids) this.#gone.add(id);
+      this.#departures.add({ id: tile.id, isMember, ids }, visit);
       for (const id of details?.stack ?? []) this.cache.forget(id); // their stack is another now
     } catch (error) {
       this.#gone.delete(tile.id);
@@ -376,11 +392,34 @@ export class Shown {
     }
     if (this.#isClosed || this.tile?.id !== tile.id || this.isMoving) return;
     const member = isMember ? this.#memberAfter(tile.id) : null;
-    if (member !== null) return this.showMember(member);
+    if (member !== null) return this.#showMember(member).catch((error) => this.#ondetails(tile.id, error));
     const next = successor(this.ordinal, this.library.total, (ordinal) =>
       this.#gone.has(this.library.tile(ordinal)?.id ?? ""),
     );
     if (next === null) this.events.onempty();
-    else await this.go(next);
+    else await this.#go(next);
+  }
+
+  /** A change of these assets was undone: shows the photo that was moved out of the view, unless the user has gone
+   * elsewhere since. */
+  async comeBack(ids: string[]): Promise<void> {
+    for (const id of ids) this.#gone.delete(id);
+    const departure = this.#departures.take(ids);
+    const { visit } = this.#departures;
+    if (!departure) return;
+    try {
+      let ordinal: number | null = null;
+      // A refresh that was under way may have begun before the change.
+      for (let attempt = 0; attempt < 2 && ordinal === null; attempt++) {
+        await this.library.refresh();
+        ordinal = await this.library.ordinalOf(departure.id);
+      }
+      if (ordinal === null || this.#isClosed || visit !== this.#departures.visit) return;
+      this.cache.forgetOthers(this.tile?.id ?? departure.id);
+      this.events.onmove((this.ordinal = ordinal));
+      await (departure.isMember ? this.#showMember(departure.id) : this.#show(ordinal));
+    } catch {
+      // It is in the view again; the library reports what is wrong.
+    }
   }
 }

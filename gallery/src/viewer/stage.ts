@@ -95,6 +95,7 @@ export class Stage {
     if (this.#isClosed) return;
     clearTimeout(this.#timer);
     this.#dropBeside();
+    this.ordinal = tile.ordinal;
     await this.#replace(this.#make(tile), ++this.#turn);
   }
 

@@ -27,3 +27,41 @@ export function successor(current: number, total: number, isGone: (position: num
   for (let previous = current - 1; previous >= 0; previous--) if (!isGone(previous)) return previous;
   return null;
 }
+
+interface Departure {
+  /** The photo that was in view. */
+  id: string;
+  /** It was the chosen member of a stack. */
+  isMember: boolean;
+  /** All assets that went with it. */
+  ids: readonly string[];
+}
+
+/** The photos that were moved out of the view since the user last went anywhere: Undo leads back to them. */
+export class Departures {
+  #visit = 0;
+  #all: Departure[] = [];
+
+  /** Another number whenever the user has gone somewhere. */
+  get visit(): number {
+    return this.#visit;
+  }
+
+  /** The user goes to a photo. */
+  forget(): void {
+    this.#visit++;
+    this.#all = [];
+  }
+
+  /** visit: when the user moved it. */
+  add(departure: Departure, visit: number): void {
+    if (visit === this.#visit) this.#all.push(departure);
+  }
+
+  /** The latest that one of these assets belongs to; it is forgotten, as are later ones. */
+  take(ids: readonly string[]): Departure | null {
+    const wanted = new Set(ids);
+    const index = this.#all.findLastIndex((departure) => departure.ids.some((id) => wanted.has(id)));
+    return index < 0 ? null : this.#all.splice(index)[0]!;
+  }
+}

@@ -36,6 +36,7 @@ class FakeLibrary {
   }
   onchange = (listener: () => void) => (this.listeners.push(listener), () => {});
   onload = () => () => {};
+  refresh = () => Promise.resolve(false);
   become(ids: string[]): void {
     this.tiles = ids.map(tileOf);
     for (const listener of this.listeners) listener();
@@ -253,4 +254,74 @@ it("stays in a stack of which a member was chosen, whatever changes meanwhile", 
   expect([shown.tile?.id, shown.isMember, shown.ordinal]).toEqual(["y", true, 1]);
   void shown.moveOut(true);
   expect(send).toHaveBeenLastCalledWith(["y"], { is_trashed: true });
+});
+
+it("goes back to the photo that an undo returns, unless the user has gone elsewhere", async () => {
+  vi.spyOn(edits, "send").mockResolvedValue();
+  const remove = async (left: string) => {
+    await shown.moveOut(true);
+    library.become([...left]);
+    await settle();
+  };
+  const undo = async (ids: string, left: string) => {
+    library.become([...left]);
+    await shown.comeBack([...ids]);
+    await settle();
+  };
+  await open("abcd", "a");
+  await remove("bcd");
+  await remove("cd");
+  expect(shown.tile?.id).toBe("c");
+  await undo("b", "bcd");
+  expect([shown.tile?.id, shown.ordinal, moves.at(-1)]).toEqual(["b", 0, 0]);
+  await undo("a", "abcd");
+  expect([shown.tile?.id, shown.ordinal, moves.at(-1)]).toEqual(["a", 0, 0]);
+
+  await remove("bcd");
+  await shown.go(1);
+  await undo("a", "abcd");
+  expect([shown.tile?.id, shown.ordinal]).toEqual(["c", 2]);
+  await undo("d", "abcd"); // of something else
+  expect(shown.tile?.id).toBe("c");
+});
+
+it("stays where the user goes while the photo that comes back is looked for", async () => {
+  vi.spyOn(edits, "send").mockResolvedValue();
+  await open("abcd", "a");
+  await shown.moveOut(true);
+  library.become([..."bcd"]);
+  await settle();
+  let release = () => {};
+  library.answer = new Promise((resolve) => (release = resolve));
+  library.become([..."abcd"]);
+  const back = shown.comeBack(["a"]);
+  await shown.go(3);
+  release();
+  await back;
+  await settle();
+  expect([shown.tile?.id, shown.ordinal]).toEqual(["d", 3]);
+});
+
+it("can move a photo again that came back before the view had changed", async () => {
+  const send = vi.spyOn(edits, "send").mockResolvedValue();
+  await open("ab", "a");
+  await shown.moveOut(true);
+  await shown.comeBack(["a"]);
+  expect(shown.tile?.id).toBe("a");
+  await shown.moveOut(true);
+  expect(send).toHaveBeenCalledTimes(2);
+});
+
+it("goes back to the member of a stack that an undo returns", async () => {
+  vi.spyOn(edits, "send").mockResolvedValue();
+  for (const id of "bxy") stacks[id] = [..."bxy"];
+  await open("abc", "b");
+  const ordinalOf = library.ordinalOf.bind(library);
+  library.ordinalOf = (id) => ordinalOf("xy".includes(id) ? "b" : id);
+  await shown.refresh();
+  await shown.showMember("x");
+  await shown.moveOut(true);
+  expect(shown.tile?.id).toBe("y");
+  await shown.comeBack(["x"]);
+  expect([shown.tile?.id, shown.isMember, shown.ordinal]).toEqual(["x", true, 1]);
 });
