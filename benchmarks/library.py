@@ -32,7 +32,7 @@ from indexer.media.facts import Face, MediaFacts, Metadata, Motion, Origin
 from indexer.store import connection, enrichments
 from indexer.store.assets import add_assets
 from indexer.store.changes import Change
-from indexer.store.connection import IndexConnection
+from indexer.store.database import IndexConnection
 from indexer.store.files import FileStat
 from indexer.store.roots import add_root
 from indexer.store.transaction import Transaction, begin

@@ -43,7 +43,7 @@ EXCEPTIONS = Counter(
         ("cluster", "media"): 1,
     }
 )
-CIRCLES = 6
+CIRCLES = 2
 
 
 def module_name(path: Path) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from indexer.errors import DiskFull, IndexerError, NoWorkers
-from indexer.store.connection import IndexConnection, open_for_writing
+from indexer.store.connection import open_for_writing
+from indexer.store.database import IndexConnection
 
 from .cache import Cache
 from .run import Enrich

@@ -13,8 +13,8 @@ from PIL import Image
 from indexer.errors import Undecodable
 from indexer.media.found import Found
 from indexer.media.jpegx import read_jxl
+from indexer.media.readable import Memory
 from indexer.media.riff import read_webp
-from indexer.media.source import Memory
 from indexer.pool import is_worker
 from indexer.watchdog import MEGABYTE, address_space
 

@@ -10,7 +10,7 @@ from indexer import private
 from indexer.config import cache_folder
 from indexer.errors import cannot_write
 from indexer.store import enrichments, merge
-from indexer.store.connection import IndexConnection
+from indexer.store.database import IndexConnection
 from indexer.store.enrichments import Variant
 from indexer.store.transaction import begin
 

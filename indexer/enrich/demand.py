@@ -11,7 +11,7 @@ from PIL import Image
 from indexer.errors import NotFound, Undecodable, UsageError
 from indexer.files import is_regular
 from indexer.store import enrichments, faces
-from indexer.store.connection import IndexConnection
+from indexer.store.database import IndexConnection
 from indexer.store.enrichments import Due, Encoded, PictureFile, Variant
 from indexer.store.transaction import begin
 

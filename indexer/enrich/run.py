@@ -15,7 +15,7 @@ from indexer.errors import CannotRun, NotFound, Undecodable, UsageError
 from indexer.files import is_regular
 from indexer.pool import process_pool
 from indexer.store import enrichments, search
-from indexer.store.connection import IndexConnection
+from indexer.store.database import IndexConnection
 from indexer.store.enrichments import Due, Enrichment
 from indexer.store.faces import apply_clusters, has_unassigned, select_embedded
 from indexer.store.transaction import begin

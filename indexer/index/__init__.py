@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ..query import Query
     from ..store.assets import Existing, Listed
     from ..store.changes import Change
-    from ..store.connection import IndexConnection
+    from ..store.database import IndexConnection
     from ..store.enrichments import Encoded, Failure
     from ..store.events import Event
     from ..store.files import Counts, StoredFile, Verdict

@@ -31,7 +31,7 @@ class Finding(NamedTuple):
 
 def examine(index: Index, *, fix: bool = False) -> list[Finding]:
     """All findings. Where the index cannot be opened, those that do without. fix: mend what can be mended safely."""
-    from ..store.copies import BROKEN
+    from ..store.database import BROKEN
 
     checks: list[Callable[[Index], Iterator[Finding]]] = [
         _integrity,
@@ -163,15 +163,13 @@ def _watches(index: Index) -> Iterator[Finding]:
 
 def _faces(index: Index) -> Iterator[Finding]:
     from ..config import models_folder
-    from ..enrich.faces import models
+    from ..enrich.faces import models, parts
     from ..errors import UsageError
 
     try:
         kind = models.kind()
     except UsageError as error:
-        advice = (
-            f"{models.HINT}, or put models into {models_folder() / 'faces'}; those that files name are there anyway"
-        )
+        advice = f"{parts.HINT}, or put models into {models_folder() / 'faces'}; those that files name are there anyway"
         yield Finding("faces", "ok", f"faces are not looked for: {error.args[0].partition(':')[0]}", advice)
         return
     try:

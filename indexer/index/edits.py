@@ -9,10 +9,10 @@ from ..errors import UsageError
 from ..store import undo
 from ..store.standing import is_present
 from ..store.trash import restore_asset, trash_asset
+from ..store.undo import UserChange as UserChange
 from ..store.user_values import set_user_values
 
 if TYPE_CHECKING:
-    from ..store.undo import UserChange
     from . import Index, PathLike
 
 # What can be said of an asset.
@@ -42,6 +42,17 @@ def edit(
             if is_trashed is not None:
                 (trash_asset if is_trashed else restore_asset)(tx, asset_id)
     return known, undo.find(index.connection, tx.change_id)
+
+
+def takes_away(index: Index, change_id: int) -> bool:
+    """Whether undoing a change deletes something, or puts a photo in the trash again."""
+    return undo.takes_away(index.connection, change_id)
+
+
+def take_back(index: Index, change_id: int) -> tuple[UserChange | None, Sequence[str]]:
+    """As `Index.undo`, with the ids of the assets that the change was about."""
+    undone = index.undo(change_id)
+    return undone, undo.touched_assets(index.connection, change_id)
 
 
 def name_edit(count: int, values: Values, is_trashed: bool | None = None, gone: int = 0) -> str:

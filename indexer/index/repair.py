@@ -12,7 +12,8 @@ from .. import config, ids, scratch
 from ..errors import IndexDamaged, IndexUnusable, writing_to
 from ..store import copies, schema
 from ..store.activities import refuse_while_written
-from ..store.connection import IndexConnection, connect, connect_for_reading, open_for_writing
+from ..store.connection import open_for_writing
+from ..store.database import BROKEN, IndexConnection, connect, connect_for_reading
 
 if TYPE_CHECKING:
     from ..sync.summary import Summary
@@ -73,7 +74,7 @@ def _problems(connection: IndexConnection, path: Path) -> list[str]:
 def _salvage(damaged: Path, new: Path) -> dict[str, int]:
     """A new index of the rows that can still be read; how many, by table."""
     if (version := copies.version_of(damaged)) and version < schema.VERSION:
-        with suppress(*copies.BROKEN):
+        with suppress(*BROKEN):
             copies.lay_out_as(damaged, new)
     if not new.exists():
         open_for_writing(new).close()

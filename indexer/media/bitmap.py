@@ -6,7 +6,7 @@ import struct
 
 from .found import Found
 from .photoshop import read_resources
-from .source import Readable
+from .readable import Readable
 
 _MAX_RESOURCES = 32 * 1024 * 1024
 

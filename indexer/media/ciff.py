@@ -8,7 +8,7 @@ import struct
 
 from .dates import from_unix
 from .found import Found
-from .source import Readable
+from .readable import Readable
 from .text import clean
 
 _MAX_ENTRIES, _MAX_DEPTH, _MAX_VALUE = 1000, 6, 64 * 1024

@@ -12,7 +12,7 @@ from typing import Any
 from .dates import rfc3339
 from .found import Found
 from .makernote import read_maker_note
-from .source import Readable, Window
+from .readable import Readable, Window
 from .text import clean, utf16
 from .tiff import Directory, Tiff, TiffError, Value
 

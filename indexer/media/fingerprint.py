@@ -12,7 +12,7 @@ from .boxes import boxes
 from .formats import OLD_QUICKTIME
 
 if TYPE_CHECKING:
-    from .source import Readable
+    from .readable import Readable
 
 # (start, end) in the file, in order
 Ranges = list[tuple[int, int]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .facts import Motion, NamedFace
-from .source import Readable
+from .readable import Readable
 
 # field of the record -> what one source says of it
 Claims = dict[str, Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .found import Found
-from .source import Readable
+from .readable import Readable
 
 _MAX = 32 * 1024 * 1024
 _MAX_BLOCKS = 200_000

@@ -6,7 +6,7 @@ import struct
 
 from .boxes import Box, body, boxes, cut_off, find
 from .found import Found
-from .source import Memory, Readable
+from .readable import Memory, Readable
 
 _MAX_ITEMS = 20_000
 _MAX_BLOCK = 16 * 1024 * 1024

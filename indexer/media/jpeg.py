@@ -4,7 +4,7 @@ ICC (APP2), Photoshop's resources (APP13), Canon's CIFF (APP0)."""
 from __future__ import annotations
 
 from .found import Found
-from .source import Memory, Readable, Segment, Source
+from .readable import Memory, Readable, Remembering, Segment
 
 _SIZES = frozenset((0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF))  # SOFn
 _ALONE = frozenset((0x01, *range(0xD0, 0xD9)))  # TEM, RSTn, SOI: markers without a length
@@ -50,7 +50,7 @@ def find_scan(data: Readable) -> int:
 def segments(data: Readable) -> list[Segment]:
     """Marker, position and length (as written: without the marker) of each segment up to the picture's data. A source
     keeps what was found, for the fingerprint and the metadata both begin with it."""
-    if not isinstance(data, Source):
+    if not isinstance(data, Remembering):
         return _segments(data)
     if data.segments is None:
         data.segments = _segments(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .boxes import MAX_BODY, body, boxes, cut_off
 from .found import Found
 from .quicktime import XMP_UUID
-from .source import Memory, Readable
+from .readable import Memory, Readable
 
 _EXIF_UUID = b"JpgTiffExif->JP2"
 _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}

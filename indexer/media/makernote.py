@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 
 from .found import Found
-from .source import Window
+from .readable import Window
 from .text import clean
 from .tiff import Directory, Tiff, TiffError
 

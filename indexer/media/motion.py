@@ -8,7 +8,7 @@ from typing import Any
 from .boxes import boxes
 from .facts import Motion
 from .found import Found
-from .source import Readable
+from .readable import Readable
 
 _SAMSUNG_FILM = 0x0A30
 _MAX_ENTRIES = 200

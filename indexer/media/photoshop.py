@@ -4,7 +4,7 @@ kinds, in JPEG's APP13, TIFF's tag 0x8649 and PSD files."""
 from __future__ import annotations
 
 from .found import Found
-from .source import Memory
+from .readable import Memory
 
 _IPTC, _ICC, _EXIF, _XMP = 0x0404, 0x040F, 0x0422, 0x0424
 

@@ -8,7 +8,7 @@ import zlib
 from .dates import rfc3339
 from .found import Found
 from .photoshop import read_resources
-from .source import Memory, Readable
+from .readable import Memory, Readable
 from .text import clean, decoded
 
 _SIGNATURE = 8

@@ -13,7 +13,7 @@ from .dates import EPOCH_1904, from_unix, rfc3339
 from .exif import claim_tags, directory_of
 from .found import Found
 from .makernote import read_maker_note
-from .source import Readable, Window
+from .readable import Readable, Window
 from .text import clean, decoded
 from .tiff import Tiff, TiffError
 

@@ -12,7 +12,8 @@ from .exif import read_exif
 from .found import Found
 from .jpeg import read_jpeg
 from .quicktime import read_cr3
-from .source import Readable, Source, Window
+from .readable import Readable, Window
+from .source import Source
 from .text import clean
 
 _MAX_PROPERTIES = 1000

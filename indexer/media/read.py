@@ -15,7 +15,8 @@ from .formats import EXTENSIONS, extension, sniff
 from .found import Found
 from .jpeg import ends, read_jpeg
 from .precedence import beside, notable, origins, ranked, settle
-from .source import Readable, Source
+from .readable import Readable
+from .source import Source
 
 _MAX_BLOCKS = 8
 _MAX_KEYWORDS = 1000

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from .dates import rfc3339, words_time
 from .found import Found
-from .source import Memory, Readable
+from .readable import Memory, Readable
 from .text import clean
 
 _MAX_CHUNKS = 10_000

@@ -8,11 +8,12 @@ import os
 import threading
 from collections.abc import Callable
 from io import RawIOBase
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, cast
 
 import xxhash
 
 from .fingerprint import coded_ranges
+from .readable import Remembering
 
 # Kept in memory of each file: nearly all metadata lies there. What lies beyond is read again when it is asked for.
 HEAD = 64 * 1024
@@ -27,54 +28,12 @@ _TOLD = 16 * PIECE
 _own = threading.local()
 
 
-class Readable(Protocol):
-    """Bytes that readers ask for by position. `read` gives fewer where they end; it never raises for a wild
-    position."""
-
-    size: int
-
-    def read(self, start: int, length: int) -> bytes: ...
-
-
-class Memory:
-    """Bytes at hand."""
-
-    __slots__ = ("_data", "size")
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.size = len(data)
-
-    def read(self, start: int, length: int) -> bytes:
-        return self._data[start : start + length] if start >= 0 and length > 0 else b""
-
-
-class Window:
-    """A part of something larger, as if it were all."""
-
-    __slots__ = ("_base", "_start", "size")
-
-    def __init__(self, base: Readable, start: int, size: int) -> None:
-        self._base = base
-        self._start = max(start, 0)
-        self.size = max(min(size, base.size - self._start), 0)
-
-    def read(self, start: int, length: int) -> bytes:
-        return self._base.read(self._start + start, min(length, self.size - start)) if start >= 0 else b""
-
-
-# Marker, position and length of a part of a JPEG
-Segment = tuple[int, int, int]
-
-
-class Source:
+class Source(Remembering):
     """An open file. With `hashed`, all of it is read once and its digests and the picture's fingerprint are taken;
     nothing large is held afterwards. size: where the caller knows it; what the file grows beyond it is not read.
 
     Raises OSError as open and read do.
     """
-
-    segments: list[Segment] | None = None  # see jpeg.segments
 
     def __init__(
         self,

@@ -7,7 +7,8 @@ from typing import Any
 
 from .dates import rfc3339
 from .found import Found
-from .source import Readable, Source
+from .readable import Readable
+from .source import Source
 from .text import clean
 
 # Of Sony's and Panasonic's AVCHD recordings: an H.264 "user data unregistered" message (ITU-T H.264, D.1.6) by this

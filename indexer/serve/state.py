@@ -22,7 +22,7 @@ from indexer.index.suggestions import Vocabulary
 from indexer.index.uploads import recover
 from indexer.store import connection, folders
 from indexer.store.activities import Claim
-from indexer.store.connection import IndexConnection
+from indexer.store.database import IndexConnection
 from indexer.store.records import Record, select_record
 from indexer.store.search import SECONDS
 from indexer.store.timeline import last

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from indexer.errors import IndexUnusable, UsageError, cannot_write
 
-from .connection import IndexConnection
+from .database import IndexConnection
 from .jobs import Activity, put_activities
 from .transaction import begin, timestamp
 

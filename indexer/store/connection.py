@@ -13,9 +13,8 @@ from indexer import private
 from indexer.errors import IndexDamaged, IndexUnusable, UsageError
 
 from . import schema
+from .database import IndexConnection, connect, connect_for_reading
 
-# A writer that finds another one at work waits this long before it gives up.
-BUSY_SECONDS = 60.0
 # What a writer keeps of the index in memory. More than this gains nothing at 20,000 photos, and less at 80,000.
 _CACHE_KB = 8 * 1024
 # The log grows to 16 MB before it is copied into the index: a page that many batches change is copied once.
@@ -23,33 +22,6 @@ _CHECKPOINT_PAGES = 4000
 # Steps of SQLite's machine: some tenths of a millisecond.
 _STEPS_BETWEEN_LOOKS = 10_000
 TOO_LONG = "this takes more than {seconds:g} seconds: ask for less at once"
-
-
-class IndexConnection(sqlite3.Connection):
-    """A connection that knows which file it opened.
-
-    SQLite holds on to a file that was deleted, or replaced by another of the same name: what is written then is lost.
-    """
-
-    path: Path
-    identity: tuple[int, int]
-
-    def ensure_in_place(self) -> None:
-        """Raises IndexUnusable where the path no longer leads to the file that was opened. Costs one stat."""
-        try:
-            now = _identity(self.path)
-        except (FileNotFoundError, NotADirectoryError):
-            raise IndexUnusable(
-                f"the index {self.path} was deleted or moved while it was in use: nothing more is written."
-                " Put it back, or restore a backup with 'indexer restore', and start again"
-            ) from None
-        except OSError:
-            return  # it cannot be told: SQLite will say if it cannot be written
-        if now != self.identity:
-            raise IndexUnusable(
-                f"the index {self.path} was replaced by another file while it was in use: nothing more is written."
-                " Start again to use the new one"
-            )
 
 
 def open_for_reading(path: Path, *, may_update: bool = True) -> IndexConnection:
@@ -93,7 +65,9 @@ def open_for_writing(path: Path) -> IndexConnection:
 
             schema.create(connection, ids.device_id(config.machine_name()))
         elif version < schema.VERSION:
-            schema.update(connection, path, version)
+            from .migrations import migrate
+
+            migrate(connection, path, version, schema.VERSION, schema.statements())
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = NORMAL")  # with WAL: safe against crashes, last commits may be lost
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
@@ -125,35 +99,3 @@ def deadline(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
 
 def is_interrupted(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
-
-
-def connect_for_reading(path: Path) -> IndexConnection:
-    """A connection that cannot write, to whatever lies at path, on a read-only disk too."""
-    mode = "mode=ro"
-    if not os.access(path.parent, os.W_OK):
-        # WAL needs a place for its shared memory; on a read-only disk nobody writes, and it can do without.
-        mode += "&immutable=1" if not path.with_name(path.name + "-wal").exists() else ""
-    return connect(path, mode)
-
-
-def connect(path: Path, mode: str) -> IndexConnection:
-    """A connection to whatever lies at path. mode: as of SQLite's file: URLs."""
-    # The three characters that mean something in SQLite's file: URLs (sqlite.org/uri.html).
-    name = os.fspath(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    try:
-        if mode == "mode=rwc" and not path.exists():
-            private.make_file(path)  # SQLite gives its log, and their shared memory, the mode of the file
-        # Transactions are begun and ended by hand (isolation_level None).
-        connection = sqlite3.connect(
-            f"file:{name}?{mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None, factory=IndexConnection
-        )
-        connection.path = path.absolute()
-        connection.identity = _identity(path)
-    except (sqlite3.Error, OSError) as error:
-        raise IndexUnusable(f"cannot open the index {path}: {error}") from error
-    return connection
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    info = os.stat(path)
-    return info.st_dev, info.st_ino

@@ -15,13 +15,10 @@ from indexer import private, scratch
 from indexer.errors import IndexDamaged, IndexUnusable, UsageError
 
 from . import schema
-from .connection import connect, connect_for_reading, open_as_it_is
+from .connection import open_as_it_is
 from .counters import recount
+from .database import BROKEN, connect, connect_for_reading, put_in_place
 
-# What reading a damaged file raises: its texts, and SQLite's words on them, may be no UTF-8.
-BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
-# What SQLite keeps beside a database.
-_LOGS = ("-wal", "-shm", "-journal")
 _PAGES = 2048  # copied at a time: other writers get their turn in between
 
 
@@ -131,18 +128,6 @@ def _can_take(path: Path, new: Path) -> bool:
     except sqlite3.DatabaseError as error:
         return getattr(error, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
     return len(sizes) == 1
-
-
-def put_in_place(new: Path, path: Path) -> None:
-    """Rename a whole database, which has no log. A log beside `path` belongs to the file that lies there, or to one
-    that was deleted while it was open: SQLite would play it into any file of that name."""
-    if path.exists():
-        with suppress(*BROKEN), closing(connect(path, "mode=rw")) as old:  # killed below, the old one is whole
-            old.execute("PRAGMA busy_timeout = 2000")
-            old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    for ending in _LOGS:
-        Path(f"{path}{ending}").unlink(missing_ok=True)
-    new.replace(path)
 
 
 def put_back(source: sqlite3.Connection, connection: sqlite3.Connection) -> None:

@@ -14,8 +14,8 @@ from indexer.errors import IndexUnusable
 
 from . import people
 from .albums import add_to_album, put_album
-from .connection import IndexConnection
 from .counters import recount
+from .database import IndexConnection
 from .enrichments import RESULT_TABLES, Variant
 from .events import record_created
 from .roots import ROOT_COLUMNS, Root, select_roots

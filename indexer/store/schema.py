@@ -1,4 +1,4 @@
-"""schema.sql, and bringing an index file to its version."""
+"""schema.sql, and which version of it an index has."""
 
 from __future__ import annotations
 
@@ -61,21 +61,13 @@ def unreadable(path: Path, error: sqlite3.Error) -> IndexUnusable:
     return IndexUnusable(f"{path} cannot be read: {error}: 'indexer doctor' says more")
 
 
-def update(connection: sqlite3.Connection, path: Path, version: int) -> None:
-    """Bring an index of an older version to the present one; see `migrations`."""
-    from .migrations import migrate
-
-    migrate(connection, path, version, VERSION, _statements(text()))
-
-
 def create(connection: sqlite3.Connection, device_id: str) -> None:
     """Make the tables of a new index, or nothing of them. Two processes may come at once: one makes it, both go on."""
-    statements = text()
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     try:
         if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-            for statement in _statements(statements):
+            for statement in statements():
                 connection.execute(statement)
             connection.execute("INSERT INTO setting (name, value) VALUES ('device_id', ?)", (device_id,))
         connection.execute("COMMIT")
@@ -84,12 +76,12 @@ def create(connection: sqlite3.Connection, device_id: str) -> None:
         raise
 
 
-def _statements(script: str) -> list[str]:
-    """executescript would commit before it starts, and leave half a schema when it is killed."""
-    statements, pending = [], ""
-    for line in re.sub(r"--[^\n]*", "", script).splitlines(keepends=True):
+def statements() -> list[str]:
+    """Of schema.sql, one by one: executescript would commit before it starts, and leave half a schema when killed."""
+    found, pending = [], ""
+    for line in re.sub(r"--[^\n]*", "", text()).splitlines(keepends=True):
         pending += line
         if sqlite3.complete_statement(pending):
-            statements.append(pending)
+            found.append(pending)
             pending = ""
-    return statements
+    return found

@@ -12,7 +12,7 @@ from pathlib import Path
 from indexer.errors import DiskFull, IndexUnusable
 from indexer.media.dates import utc
 
-from .connection import IndexConnection
+from .database import IndexConnection
 from .records import asset_json
 
 _ADVICE = "What was written before is kept; 'indexer doctor' says more"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from indexer.errors import CannotUndo
 
-from .connection import IndexConnection
+from .database import IndexConnection
 from .transaction import Transaction, begin
 
 # table -> its key, and the columns that users change; None: all of them

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from indexer import paths
 from indexer.media.dates import age
-from indexer.store.connection import IndexConnection
+from indexer.store.database import IndexConnection
 from indexer.store.files import StoredFile, count_present, mark_gone, select_missing
 from indexer.store.roots import Root
 from indexer.store.transaction import begin

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from indexer import paths
-from indexer.store.connection import IndexConnection
+from indexer.store.database import IndexConnection
 from indexer.store.roots import Mount, Root, put_mounts, select_mounts
 from indexer.store.transaction import begin
 

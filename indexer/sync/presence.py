@@ -8,7 +8,7 @@ import stat
 from typing import NamedTuple
 
 from indexer import paths
-from indexer.store.connection import IndexConnection
+from indexer.store.database import IndexConnection
 from indexer.store.files import StoredFile, count_present, select_sample
 from indexer.store.roots import Root, Volume, mark_root_found, mark_root_offline, select_mounts, select_roots
 from indexer.store.transaction import begin

@@ -13,7 +13,7 @@ from indexer.workers import Workers
 
 from . import worker
 from .gauge import LARGE, Gauge
-from .worker import Reading
+from .requests import ReadRequest, ReadResult
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -53,15 +53,15 @@ class Readers:
         """elsewhere: the executor's workers are on other machines."""
         self._elsewhere = elsewhere
         self._gauge = Gauge()
-        self._workers: Workers[worker.Order, Reading] = Workers(
+        self._workers: Workers[ReadRequest, ReadResult] = Workers(
             worker.read_files, _lost, workers, make_executor or _pool, executor
         )
 
-    def read(self, jobs: Iterable[Job], tick: Callable[[], None] = lambda: None) -> Iterator[tuple[Job, Reading]]:
+    def read(self, jobs: Iterable[Job], tick: Callable[[], None] = lambda: None) -> Iterator[tuple[Job, ReadResult]]:
         """Each job with its reading, in order. `tick` is called now and then while it waits."""
         out: deque[Job] = deque()
 
-        def orders() -> Iterator[list[worker.Order]]:
+        def orders() -> Iterator[list[ReadRequest]]:
             for batch in _batches(jobs, self._workers.count):
                 out.extend(batch)
                 yield list(map(self._order, batch))
@@ -81,24 +81,24 @@ class Readers:
         self._workers.close()
         self._gauge.close()
 
-    def _order(self, job: Job) -> worker.Order:
+    def _order(self, job: Job) -> ReadRequest:
         seen = job.stat
         expected = (seen.size, seen.mtime_ns, seen.ctime_ns, seen.inode)
         if self._elsewhere:
-            return worker.Order(job.path, job.sidecars, job.hashed, expected[:2])
+            return ReadRequest(job.path, job.sidecars, job.hashed, expected[:2])
         gauge = self._gauge.begin() if job.hashed and seen.size >= LARGE else None
-        return worker.Order(job.path, job.sidecars, job.hashed, expected, gauge)
+        return ReadRequest(job.path, job.sidecars, job.hashed, expected, gauge)
 
 
-def _as_seen_here(job: Job, reading: Reading) -> Reading:
+def _as_seen_here(job: Job, reading: ReadResult) -> ReadResult:
     """With this machine's stat in the place of another one's, where both see the same file."""
     assert reading.stat is not None
     try:
         here = os.lstat(job.path)
     except OSError as error:
-        return Reading(error=error.strerror or str(error))
+        return ReadResult(error=error.strerror or str(error))
     if (here.st_size, here.st_mtime_ns) != (reading.stat.st_size, reading.stat.st_mtime_ns):
-        return Reading(unstable="it changed while it was read")
+        return ReadResult(unstable="it changed while it was read")
     return reading._replace(stat=here)
 
 
@@ -108,8 +108,8 @@ def _pool(workers: int) -> Executor:
     return process_pool(workers, worker.get_ready, worker.allowed)
 
 
-def _lost(order: worker.Order, reason: str) -> Reading:
-    return Reading(error=f"the reader {reason}")
+def _lost(order: ReadRequest, reason: str) -> ReadResult:
+    return ReadResult(error=f"the reader {reason}")
 
 
 def _batches(jobs: Iterable[Job], workers: int) -> Iterator[list[Job]]:

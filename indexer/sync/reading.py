@@ -17,7 +17,7 @@ from indexer.media.source import HEAD, Source
 from indexer.workers import at_task
 
 from .gauge import telling
-from .worker import Order, Reading
+from .requests import ReadRequest, ReadResult
 
 if sys.platform == "linux":
     import fcntl
@@ -27,14 +27,14 @@ GROUP = 16
 _own = threading.local()
 
 
-def read_group(orders: Sequence[Order], first: int = 0) -> list[Reading]:
+def read_group(orders: Sequence[ReadRequest], first: int = 0) -> list[ReadResult]:
     """At most GROUP files, hashed before the first of them is parsed. Each hash empties the processor's caches: parsed
     after its own hash a photo takes 0.3 ms, after another photo's parsing 0.1 ms. first: the number of the first one in
     its batch."""
     rooms = _rooms()
     opened = [_open(order, rooms[at], first + at) for at, order in enumerate(orders)]
     try:
-        return [one if isinstance(one, Reading) else _parse(one, number) for number, one in enumerate(opened, first)]
+        return [one if isinstance(one, ReadResult) else _parse(one, number) for number, one in enumerate(opened, first)]
     finally:
         for one in opened:
             if isinstance(one, _Opened):
@@ -42,7 +42,7 @@ def read_group(orders: Sequence[Order], first: int = 0) -> list[Reading]:
 
 
 class _Opened(NamedTuple):
-    order: Order
+    order: ReadRequest
     file: FileIO
     before: os.stat_result
     source: Source
@@ -56,7 +56,7 @@ def _rooms() -> list[memoryview]:
     return rooms
 
 
-def _open(order: Order, room: memoryview, number: int) -> _Opened | Reading:
+def _open(order: ReadRequest, room: memoryview, number: int) -> _Opened | ReadResult:
     """The file with its digests."""
     at_task(number)
     file = None
@@ -70,30 +70,30 @@ def _open(order: Order, room: memoryview, number: int) -> _Opened | Reading:
                 with telling(order.gauge) as tell:
                     source = Source(file, hashed=order.hashed, size=before.st_size, room=room, tell=tell)
             return _Opened(order, file, before, source)
-        reading = Reading(unstable="another program is writing it")
+        reading = ReadResult(unstable="another program is writing it")
     except BlockingIOError:
-        reading = Reading(unstable="another program has it to itself")
+        reading = ReadResult(unstable="another program has it to itself")
     except OSError as error:
-        reading = Reading(error=error.strerror or str(error))
+        reading = ReadResult(error=error.strerror or str(error))
     if file is not None:
         file.close()
     return reading
 
 
-def _parse(opened: _Opened, number: int) -> Reading:
+def _parse(opened: _Opened, number: int) -> ReadResult:
     at_task(number)
     order, file, before, source = opened
     try:
         facts = read_source(source, os.path.basename(order.path), file_time(before), order.sidecars)
         after = os.fstat(file.fileno())
     except OSError as error:
-        return Reading(error=error.strerror or str(error))
+        return ReadResult(error=error.strerror or str(error))
     except Exception as error:  # a mistake of ours, met at one photo: the others must not pay for it
-        return Reading(error=f"the reader failed on it: {type(error).__name__}: {error}")
+        return ReadResult(error=f"the reader failed on it: {type(error).__name__}: {error}")
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or source.size != after.st_size:
-        return Reading(unstable="it changed while it was read")
+        return ReadResult(unstable="it changed while it was read")
     now = (after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino)
-    return Reading(facts, None if order.expected and now[: len(order.expected)] == order.expected else after)
+    return ReadResult(facts, None if order.expected and now[: len(order.expected)] == order.expected else after)
 
 
 def _being_written(descriptor: int) -> bool:

@@ -20,7 +20,7 @@ from indexer.media.facts import MediaFacts
 from indexer.media.versions import reader_version
 from indexer.store.assets import add_assets, apply_change, checksum_text, find_by_checksum, find_by_picture, has_assets
 from indexer.store.changes import Change
-from indexer.store.connection import IndexConnection
+from indexer.store.database import IndexConnection
 from indexer.store.files import (
     FileStat,
     Inode,
@@ -48,12 +48,12 @@ from .missing import Ages, Outcome, let_go
 from .mounts import note_mounts
 from .presence import Presence, note_root
 from .readers import Job, Readers
+from .requests import ReadResult
 from .rules import IGNORE_FILE, UnreadableRules, real_folder
 from .sidecars import Sidecars, is_sidecar_name
 from .summary import Summary
 from .volumes import has_inodes, volume_of
 from .walk import Listing, Walker, file_stat, is_fresh, storable, words
-from .worker import Reading
 
 # What is written at once: each batch writes anew the pages of those indexes whose order is another one than that of the
 # photos. No more than others who want to write will wait for, and than may be read again after a crash.
@@ -69,7 +69,7 @@ class _Read(NamedTuple):
     """A file that was read, or could not be."""
 
     job: Job
-    reading: Reading
+    reading: ReadResult
 
 
 class _Folder(NamedTuple):
@@ -458,14 +458,14 @@ class Reconciler:
         row = select_file_at(self._db, stat.root_id, stat.folder, stat.name)
         return row is None or row.asset_id is None
 
-    def _reread(self, stat: FileStat, reading: Reading) -> Change | None:
+    def _reread(self, stat: FileStat, reading: ReadResult) -> Change | None:
         """The metadata of a file that was known; None where another process has seen it change since."""
         row = select_file_at(self._db, stat.root_id, stat.folder, stat.name)
         if row is None or row.asset_id is None or (row.size, row.mtime_ns) != (stat.size, stat.mtime_ns):
             return None
         return Change("reread", stat, reading.facts, row.asset_id)
 
-    def _decide(self, stat: FileStat, reading: Reading) -> Change | None:
+    def _decide(self, stat: FileStat, reading: ReadResult) -> Change | None:
         """What a file that was read means for the index, from what is stored at this moment; None where that can only
         be told at the end of the pass."""
         assert reading.facts is not None

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from indexer import paths
 from indexer.config import given
 from indexer.errors import RootUnavailable, UsageError
-from indexer.store.connection import IndexConnection
+from indexer.store.database import IndexConnection
 from indexer.store.roots import Root, add_root, move_root
 from indexer.store.transaction import begin
 

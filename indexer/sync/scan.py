@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from indexer.store.activities import at_work
-from indexer.store.connection import IndexConnection
+from indexer.store.database import IndexConnection
 from indexer.store.files import count_present
 from indexer.store.roots import Root, mark_root_scanned, select_roots
 from indexer.store.transaction import begin

@@ -11,7 +11,7 @@ from typing import Any
 
 from indexer import paths
 from indexer.store.assets import checksum_text
-from indexer.store.connection import IndexConnection
+from indexer.store.database import IndexConnection
 from indexer.store.roots import Root, select_roots
 from indexer.store.transaction import begin
 from indexer.store.verification import (
@@ -26,9 +26,9 @@ from indexer.store.verification import (
 
 from .presence import find_root
 from .readers import Job, Readers
+from .requests import ReadResult
 from .rules import real_folder
 from .walk import file_stat
-from .worker import Reading
 
 _BATCH = 200
 _BATCH_SECONDS = 1.0
@@ -139,7 +139,7 @@ class Verify:
             self._waiting[path] = one
             yield Job(path, file_stat(root.id, file.folder, file.name, info, file.reading or ""))
 
-    def _judge(self, one: ToVerify, job: Job, reading: Reading) -> None:
+    def _judge(self, one: ToVerify, job: Job, reading: ReadResult) -> None:
         report, shown = self.report, paths.to_text(job.path)
         report.checked += 1
         if reading.facts is None:

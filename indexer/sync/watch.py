@@ -18,7 +18,7 @@ from indexer import paths
 from indexer.errors import DiskFull, IndexUnusable
 from indexer.store.activities import Claim, at_work
 from indexer.store.changes import Change
-from indexer.store.connection import IndexConnection
+from indexer.store.database import IndexConnection
 from indexer.store.files import StoredFile, count_present
 from indexer.store.jobs import Coverage, end_coverage, put_coverage
 from indexer.store.roots import Root, mark_root_scanned, select_roots

@@ -4,17 +4,10 @@ reads lies in `reading`."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
 
 from indexer.watchdog import MEGABYTE, Allowance, allowance, bound_address_space
 
-if TYPE_CHECKING:
-    import os
-
-    from indexer.media.facts import MediaFacts
-
-    from .gauge import Place
-
+from .requests import ReadRequest, ReadResult
 
 # Seconds of the processor for one file, and bytes that are hashed in one: a tenth of what a slow one does.
 _SECONDS = 10.0
@@ -23,28 +16,7 @@ _HASHED_PER_SECOND = 10_000_000
 _MEMORY = 768 * MEGABYTE
 
 
-class Reading(NamedTuple):
-    """What came of reading one file: facts, or why there are none. stat: the one they hold for, where it is not the one
-    that was expected."""
-
-    facts: MediaFacts | None = None
-    stat: os.stat_result | None = None
-    unstable: str | None = None
-    error: str | None = None
-
-
-class Order(NamedTuple):
-    """A file to read. hashed: are its digests wanted? expected: its size, mtime_ns, ctime_ns and inode; of these only
-    the first two for another machine, which may count the others otherwise. gauge: where to tell how far it is read."""
-
-    path: str
-    sidecars: tuple[str, ...] = ()
-    hashed: bool = True
-    expected: tuple[int, ...] = ()
-    gauge: Place | None = None
-
-
-def allowed(order: Order) -> Allowance:
+def allowed(order: ReadRequest) -> Allowance:
     return allowance(_SECONDS, order.expected[0] if order.expected else 0, _HASHED_PER_SECOND)
 
 
@@ -55,12 +27,12 @@ def get_ready() -> None:
     bound_address_space(_MEMORY)
 
 
-def is_refused(reading: Reading) -> bool:
+def is_refused(reading: ReadResult) -> bool:
     """Whether another machine may be able to read it."""
     return reading.error is not None
 
 
-def read_files(orders: Sequence[Order]) -> list[Reading]:
+def read_files(orders: Sequence[ReadRequest]) -> list[ReadResult]:
     """Read files that are to hold still meanwhile; a reading of half a file is no reading."""
     from .reading import GROUP, read_group
 

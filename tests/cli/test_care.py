@@ -20,7 +20,7 @@ import pytest
 from indexer import Index
 from indexer.errors import IndexUnusable, UsageError
 from indexer.store import copies
-from indexer.store.connection import connect
+from indexer.store.database import connect
 
 from ..conftest import Watcher, faulty, put, rows, run, sized, until
 from ..sync.drives import mounted

@@ -15,7 +15,7 @@ from gumnut.types import AssetResponse
 from PIL import Image
 
 from indexer import Index
-from indexer.enrich.faces import models
+from indexer.enrich.faces import models, parts
 
 from ..conftest import SAMPLES, rows
 from ..enrich.test_describe import Model, says
@@ -46,7 +46,7 @@ def test_every_key_has_a_value_on_some_asset(
     index: Index, corpus: Path, tmp_path: Path, astronaut: Image.Image
 ) -> None:
     if not models.is_available():
-        pytest.skip(f"the time of a face in a film needs the extra [faces]: {models.HINT}")
+        pytest.skip(f"the time of a face in a film needs the extra [faces]: {parts.HINT}")
     shutil.copytree(SAMPLES, samples := tmp_path / "samples")
     film_of_a_face(samples / "film.mp4", astronaut)
     with zipfile.ZipFile(dump := tmp_path / "FR.zip", "w") as archive:

@@ -412,7 +412,7 @@ def test_avchd(tmp_path: Path) -> None:
         body = message[start : start + 20]
         padding = 188 - 4 - 1 - len(body)
         packets.append(b"\x47\x01\x11\x30" + bytes((padding,)) + b"\xff" * padding + body)
-    from indexer.media.source import Memory
+    from indexer.media.readable import Memory
     from indexer.media.video import _recorded
 
     assert _recorded(Memory(b"".join(packets))) == "2010-07-14T18:30:05+02:00"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from indexer.media.exif import read_exif
 from indexer.media.found import Found
-from indexer.media.source import Memory
+from indexer.media.readable import Memory
 from indexer.media.tiff import Tiff, TiffError
 
 _SOUND = piexif.dump(

@@ -14,7 +14,7 @@ from indexer.errors import IndexUnusable
 from indexer.media.dates import utc
 from indexer.store import connection, schema
 from indexer.store.api_keys import ACTIONS, select_keys
-from indexer.store.migrations import v9
+from indexer.store.migrations import migrate, v9
 
 from ..conftest import put, rows, run
 
@@ -140,7 +140,7 @@ def test_two_processes_at_once(old_index: Path, tmp_path: Path) -> None:
     shutil.copy(old_index, tmp_path / "b.db")
     one, two = (sqlite3.connect(tmp_path / "b.db", isolation_level=None) for _ in range(2))
     for database in (one, two):
-        schema.update(database, tmp_path / "b.db", 7)
+        migrate(database, tmp_path / "b.db", 7, schema.VERSION, schema.statements())
     assert rows(Index.open(tmp_path / "b.db"), "SELECT count(*) FROM asset_json") == [(1,)]
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from indexer.media.read import read_media
 from indexer.sync.reading import GROUP
-from indexer.sync.worker import Order, read_files
+from indexer.sync.requests import ReadRequest
+from indexer.sync.worker import read_files
 
 from ..conftest import jpeg
 
@@ -18,7 +19,7 @@ def test_groups_are_read_as_each_file_alone(samples: Path, tmp_path: Path) -> No
         paths.append(tmp_path / f"{number}.jpg")
         paths[-1].write_bytes(jpeg(number) + bytes(number * 7000))
     alone = [read_media(path) for path in paths]
-    orders = [Order(str(path)) for path in paths]
+    orders = [ReadRequest(str(path)) for path in paths]
     assert [one.facts for one in read_files(orders)] == alone
     with ThreadPoolExecutor(4) as threads:
         for readings in threads.map(read_files, [orders] * 8):
@@ -28,6 +29,6 @@ def test_groups_are_read_as_each_file_alone(samples: Path, tmp_path: Path) -> No
 def test_what_cannot_be_read_is_said_and_the_others_are(tmp_path: Path) -> None:
     sound = tmp_path / "sound.jpg"
     sound.write_bytes(jpeg("sound"))
-    missing, folder, read = read_files([Order(str(one)) for one in (tmp_path / "none.jpg", tmp_path, sound)])
+    missing, folder, read = read_files([ReadRequest(str(one)) for one in (tmp_path / "none.jpg", tmp_path, sound)])
     assert missing.error == "No such file or directory" and folder.error
     assert read.facts == read_media(sound)

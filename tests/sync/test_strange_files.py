@@ -188,7 +188,8 @@ def test_what_replaced_a_photo_is_not_shown_nor_enriched(tmp_path: Path, photos:
 import sys
 from indexer.enrich.picture import film_frame, film_frames, open_picture
 from indexer.media.read import explain
-from indexer.sync.worker import Order, read_files
+from indexer.sync.requests import ReadRequest
+from indexer.sync.worker import read_files
 a, b, c = sys.argv[1:]
 for look in (
     lambda: open_picture(a, "image/jpeg", 1, 100), lambda: open_picture(b, "video/mp4", 1, 100),
@@ -199,7 +200,7 @@ for look in (
         print(look())
     except OSError as error:
         print(error.strerror)
-print(read_files([Order(a)])[0].error)
+print(read_files([ReadRequest(a)])[0].error)
 """
     names = [str(tmp_path / name) for name in ("a.jpg", "b.mp4", "c.dng")]
     done = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, text=True, timeout=300)

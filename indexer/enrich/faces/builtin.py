@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .align import Template, aligned
-from .models import DLIB, Landmarks, package_folder
+from .parts import DLIB, Landmarks, package_folder
 
 if TYPE_CHECKING:
-    from .models import Detector, Embedder, Vector
+    from .parts import Detector, Embedder, Vector
 
 # Pixels of the long side at which faces are looked for: larger ones find no more of those that can be told apart.
 _LONG_SIDE = 1024

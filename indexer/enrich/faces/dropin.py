@@ -18,10 +18,10 @@ from indexer.enrich.onnx import open_model
 from indexer.errors import UsageError
 
 from .align import Template, aligned
-from .models import Landmarks
+from .parts import Landmarks
 
 if TYPE_CHECKING:
-    from .models import Detector, Embedder, Vector
+    from .parts import Detector, Embedder, Vector
 
 _LEAST_CONFIDENCE = {"yunet": 0.8, "scrfd": 0.5}
 _OVERLAP = 0.4  # of two boxes that are one face

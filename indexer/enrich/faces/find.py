@@ -11,7 +11,8 @@ from indexer.enrich import boxes
 from indexer.enrich.picture import Frame
 from indexer.store.faces import FoundFace
 
-from .models import Kind, Seen, find_faces
+from .models import Kind, find_faces
+from .parts import Seen
 
 # Frames of a film that are looked at, and the seconds between them at least.
 FRAMES = 8

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import HTTPException, Request, Response
 
 from indexer.errors import CannotUndo
-from indexer.index import Index
-from indexer.index.edits import edit
-from indexer.store import undo
-from indexer.store.undo import UserChange
+from indexer.index import Index, edits
+from indexer.index.edits import UserChange
 
 from ..answers import answer, errors, unprocessable
 from ..models import Edit, Edited, Undoable, Undone, UndoRequest
@@ -34,7 +33,7 @@ async def edit_assets(request: Request, body: Edit) -> Response:
         raise unprocessable("body", "name what to change: rating, is_favorite, description, is_trashed", "body")
     if is_trashed and "delete" not in request.scope["actions"]:
         raise HTTPException(403, "this key may not delete")
-    _, change = await state_of(request).write(lambda index: edit(index, ids, values, is_trashed=is_trashed))
+    _, change = await state_of(request).write(lambda index: edits.edit(index, ids, values, is_trashed=is_trashed))
     return answer({"change": {"id": change.id, "what": change.what} if change else None})
 
 
@@ -51,11 +50,10 @@ async def undo_change(request: Request, body: UndoRequest) -> Response:
     the trash, the key has to be for deleting too."""
     may_delete = "delete" in request.scope["actions"]
 
-    def take_back(index: Index) -> tuple[UserChange | None, list[str]]:
-        if not may_delete and undo.takes_away(index.connection, body.id):
+    def take_back(index: Index) -> tuple[UserChange | None, Sequence[str]]:
+        if not may_delete and edits.takes_away(index, body.id):
             raise HTTPException(403, "this key may not delete")
-        undone = index.undo(body.id)
-        return undone, undo.touched_assets(index.connection, body.id)
+        return edits.take_back(index, body.id)
 
     try:
         undone, asset_ids = await state_of(request).write(take_back)

@@ -15,7 +15,7 @@ from pathlib import Path
 from indexer import private, scratch
 from indexer.errors import IndexUnusable
 
-from ..copies import put_in_place
+from ..database import put_in_place
 from ..schema import OLDEST
 from .migration import Migration
 

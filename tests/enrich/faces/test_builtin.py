@@ -10,13 +10,13 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from indexer import Index
-from indexer.enrich.faces import find, models
+from indexer.enrich.faces import find, models, parts
 from indexer.enrich.picture import film_frames
 
 from ...conftest import rows
 
 if not models.is_available():
-    pytest.skip(f"the extra [faces] is not installed: {models.HINT}", allow_module_level=True)
+    pytest.skip(f"the extra [faces] is not installed: {parts.HINT}", allow_module_level=True)
 
 # Where the astronaut's face is, in the picture of 512 by 512: left, top, right, bottom.
 FACE = (177, 65, 268, 185)

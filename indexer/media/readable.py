@@ -1,0 +1,51 @@
+"""Bytes that the readers of metadata ask for by position."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Readable(Protocol):
+    """Bytes that readers ask for by position. `read` gives fewer where they end; it never raises for a wild
+    position."""
+
+    size: int
+
+    def read(self, start: int, length: int) -> bytes: ...
+
+
+class Memory:
+    """Bytes at hand."""
+
+    __slots__ = ("_data", "size")
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.size = len(data)
+
+    def read(self, start: int, length: int) -> bytes:
+        return self._data[start : start + length] if start >= 0 and length > 0 else b""
+
+
+class Window:
+    """A part of something larger, as if it were all."""
+
+    __slots__ = ("_base", "_start", "size")
+
+    def __init__(self, base: Readable, start: int, size: int) -> None:
+        self._base = base
+        self._start = max(start, 0)
+        self.size = max(min(size, base.size - self._start), 0)
+
+    def read(self, start: int, length: int) -> bytes:
+        return self._base.read(self._start + start, min(length, self.size - start)) if start >= 0 else b""
+
+
+# Marker, position and length of a part of a JPEG
+Segment = tuple[int, int, int]
+
+
+class Remembering:
+    """Keeps what was found in it, for several readers begin with that."""
+
+    segments: list[Segment] | None = None  # see jpeg.segments
