@@ -5,16 +5,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 # Hidden, so that no scan looks into it.
 _PREFIX, _SUFFIX = ".indexer-", ".part"
@@ -82,8 +78,10 @@ def _new(beside: Path) -> tuple[Path, int | None]:
 
 def _lock(path: Path) -> int | None:
     """Raises BlockingIOError where another holds it; None where folders cannot be locked."""
-    if fcntl is None:
+    if sys.platform == "win32":
         return None
+    import fcntl
+
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
@@ -132,7 +133,9 @@ def serve(
 
 
 def _have_files() -> None:
-    with suppress(ImportError, ValueError, OSError):  # Windows has no such bound
+    if sys.platform == "win32":  # which has no such bound
+        return
+    with suppress(ValueError, OSError):
         import resource
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

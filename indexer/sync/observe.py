@@ -74,8 +74,9 @@ class Events:
 
 def follow(folder: str, on_path: Callable[[str, bool], None], on_lost: Callable[[], None]) -> Events:
     """Events as this system has them."""
-    kind = FolderByFolder if sys.platform == "linux" else Recursive
-    return kind(folder, on_path, on_lost)
+    if sys.platform == "linux":
+        return FolderByFolder(folder, on_path, on_lost)
+    return Recursive(folder, on_path, on_lost)
 
 
 class Recursive(Events, FileSystemEventHandler):

@@ -19,9 +19,6 @@ from indexer.workers import at_task
 from .gauge import telling
 from .requests import ReadRequest, ReadResult
 
-if sys.platform == "linux":
-    import fcntl
-
 # Files that are open at once.
 GROUP = 16
 _own = threading.local()
@@ -99,8 +96,12 @@ def _parse(opened: _Opened, number: int) -> ReadResult:
 def _being_written(descriptor: int) -> bool:
     """Whether some process has the file open for writing, asked of the Linux kernel: it refuses a read lease then
     (fcntl(2), F_SETLEASE). False where it cannot be asked: other systems, network file systems, files of others."""
-    if sys.platform != "linux" or signal.getsignal(signal.SIGIO) != signal.SIG_IGN:
+    if sys.platform != "linux":
+        return False
+    if signal.getsignal(signal.SIGIO) != signal.SIG_IGN:
         return False  # a lease broken while it is held would kill a process that does not ignore SIGIO
+    import fcntl
+
     try:
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)

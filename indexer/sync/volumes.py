@@ -72,7 +72,7 @@ def root_of(roots: Iterable[Root], path: str, info: os.stat_result) -> Root | No
 
 
 def _identity(path: str, device: int, filesystem: str, source: str) -> str | None:
-    if filesystem in _WITH_FSID and (number := os.statvfs(path).f_fsid):
+    if sys.platform != "win32" and filesystem in _WITH_FSID and (number := os.statvfs(path).f_fsid):
         return f"fsid:{number:x}"
     if filesystem in _NETWORK:
         return f"{filesystem}:{source}"
@@ -119,6 +119,8 @@ def _unescaped(text: str) -> str:
 
 def _uuid(device: int) -> str | None:
     folder = "/dev/disk/by-uuid"
+    if sys.platform == "win32":
+        return None
     try:
         for name in os.listdir(folder):
             if os.stat(os.path.join(folder, name)).st_rdev == device:

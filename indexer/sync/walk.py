@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import os
 import stat as stat_flags
+import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -210,6 +211,9 @@ def _opened(folder: str, *, follow: bool) -> Iterator[int | str]:
     """The folder to list: opened, where the system lists an open folder. Each file is then looked at from there, which
     spares the way to it from the top, and the folder stays the same one though its name is given to another. follow:
     also through a link, as one may lead to a root; else a link is no folder (NotADirectoryError)."""
+    if sys.platform == "win32":
+        yield folder
+        return
     if os.scandir not in os.supports_fd:
         yield folder
         return
