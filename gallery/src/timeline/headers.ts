@@ -29,6 +29,7 @@ export class Headers {
   readonly #free: HeaderView[] = [];
   #offset = 0;
   #isSelectable = false;
+  #tabStop: HTMLButtonElement | null = null;
 
   constructor(
     readonly layer: HTMLElement,
@@ -71,6 +72,16 @@ export class Headers {
       if (starts[view.group]! < stop && start < starts[view.group + 1]!) this.#showPlace(layout, view);
   }
 
+  /** One heading takes part in the order of Tab: that of the first of these groups that is drawn. */
+  setTabStop(...groups: number[]): void {
+    const group = groups.find((group) => this.#drawn.has(group));
+    const stop = group === undefined ? null : this.#drawn.get(group)!.check;
+    if (stop === this.#tabStop) return;
+    if (this.#tabStop) this.#tabStop.tabIndex = -1;
+    if (stop) stop.tabIndex = 0;
+    this.#tabStop = stop;
+  }
+
   setSelectable(isSelectable: boolean): void {
     this.#isSelectable = isSelectable;
     for (const { check } of [...this.#drawn.values(), ...this.#free]) check.hidden = !isSelectable;
@@ -105,6 +116,7 @@ export class Headers {
     header.setAttribute("role", "rowheader");
     const view = { group: -1, element, check, title, place };
     check.type = "button";
+    check.tabIndex = -1;
     check.setAttribute("role", "checkbox");
     check.hidden = !this.#isSelectable;
     check.onclick = () => this.oncheck(view.group);

@@ -16,8 +16,6 @@ const BEHIND = 0.4;
 const TILES_AHEAD = 300;
 
 export class Painter {
-  /** The tile that has the focus, or had it last. */
-  active = -1;
   readonly rows: Rows;
   readonly #headers: Headers;
   readonly #pictures = new Pictures();
@@ -25,6 +23,7 @@ export class Painter {
   #layout: Layout;
   #range: [number, number] = [0, -1];
   #isSelectable = false;
+  #active = -1;
   #tabStop: TileView | null = null;
 
   constructor(
@@ -46,6 +45,16 @@ export class Painter {
       const { starts } = this.#layout.groups;
       selection.toggleRange(starts[group]!, starts[group + 1]!);
     });
+  }
+
+  /** The tile that has the focus, or had it last. */
+  get active(): number {
+    return this.#active;
+  }
+
+  set active(ordinal: number) {
+    this.#active = ordinal;
+    this.#setTabStop();
   }
 
   get isSelectable(): boolean {
@@ -184,10 +193,16 @@ export class Painter {
     this.#pictures.show(visible, direction < 0 ? [...above, ...below] : [...below, ...above]);
   }
 
-  /** One tile takes part in the order of Tab: the active one, or else the first in view. */
+  /**
+   * One tile and one heading take part in the order of Tab: of the active tile, or else of the first in view. No heading
+   * that has left the view: the browser would scroll to it, and the first tile in view would lie before it.
+   */
   #setTabStop(): void {
     const { y, height } = this.viewport;
-    const stop = this.tile(this.active) ?? this.tile(this.#layout.visible(y, height)[0]);
+    const layout = this.#layout;
+    const [first] = layout.visible(y, height);
+    const stop = this.tile(this.active) ?? this.tile(first);
+    this.#headers.setTabStop(layout.groupOf(stop?.ordinal ?? first), layout.groupOf(first));
     if (stop === this.#tabStop && stop?.link.tabIndex === 0) return;
     if (this.#tabStop) this.#tabStop.link.tabIndex = -1;
     if (stop) stop.link.tabIndex = 0;
