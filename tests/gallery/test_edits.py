@@ -44,6 +44,7 @@ def test_each_undo_is_seen_on_the_tiles(site: Server, page: Any) -> None:
         page.keyboard.press("x")
         page.keyboard.press("4")
         until(lambda photo=photo: "rated 4 of 5" in stars(page, photo), what="the rating on the tile")
+        page.keyboard.press("Escape")
         page.wait_for_selector("text=selected", state="detached")
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
@@ -55,6 +56,7 @@ def test_a_key_that_is_held_undoes_once(site: Server, page: Any) -> None:
     first, second = select(page, 2)
     page.keyboard.press("4")
     until(lambda: rating(site, second) == 4, what="the first rating")
+    page.keyboard.press("Escape")
     select(page, 1)
     page.keyboard.press("5")
     until(lambda: rating(site, first) == 5, what="the second rating")
@@ -75,7 +77,24 @@ def test_no_rating_also_removes_the_one_of_the_file(site: Server, page: Any) -> 
     page.keyboard.press("x")
     page.get_by_role("button", name="No rating").click()
     until(lambda: not rating(site, photo), what="no rating")
+    assert page.evaluate("document.activeElement.textContent") == "No rating"
+    page.get_by_role("button", name="Clear the selection").click()
     assert page.evaluate("document.activeElement.matches('.tl-scroller, .tl-scroller *')")
+
+
+def test_photos_stay_selected_until_they_go_to_the_trash(site: Server, page: Any) -> None:
+    chosen = select(page, 2)
+    page.keyboard.press("5")
+    page.keyboard.press("2")  # before the first is saved
+    page.get_by_role("button", name="♥ Favorite").click()
+    until(lambda: all(record(site, one)["is_favorite"] for one in chosen), what="the favorites")
+    assert [rating(site, one) for one in chosen] == [2, 2]
+    assert page.get_by_text("2 selected").is_visible()
+    page.get_by_role("button", name="Not favorite").click()
+    until(lambda: not any(record(site, one)["is_favorite"] for one in chosen), what="no favorites")
+    page.keyboard.press("Delete")
+    page.wait_for_selector("text=selected", state="detached")
+    assert all(record(site, one)["asset"]["trashed_at"] for one in chosen)
 
 
 def test_what_could_not_be_edited_stays_selected(site: Server, page: Any, complaints: Complaints) -> None:
@@ -171,7 +190,7 @@ def test_a_person_who_uses_the_size_slider_can_still_use_keys(site: Server, page
     page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.type") == "range"
     page.keyboard.press("4")
-    page.wait_for_selector("text=selected", state="detached")
+    page.get_by_text("Rated 2 photos 4 stars").wait_for()
     slider.focus()
     page.keyboard.press("Control+z")
     page.get_by_text("Undone").wait_for()
