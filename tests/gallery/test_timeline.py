@@ -12,7 +12,7 @@ import pytest
 from indexer import Index
 
 from ..conftest import SAMPLES, until
-from .conftest import Findings, OpenPage, Screen, Server, eventually
+from .conftest import Complaints, Findings, OpenPage, Screen, Server, eventually
 
 SMALL = Screen(700, 460)
 PHONE = Screen(390, 600, 2, True)
@@ -231,6 +231,96 @@ def test_the_scrubber_by_mouse_and_keys(site: Server, open_page: OpenPage) -> No
     assert page.evaluate(position) > 0 and scrubber.get_attribute("aria-valuenow") != "0"
     scrubber.press("PageUp")
     assert page.evaluate(position) == 0
+
+
+def test_the_scrubber_shows_where_it_was_let_go_and_leaves_the_keys_to_the_photos(
+    site: Server, open_page: OpenPage
+) -> None:
+    page = _opened(open_page, site, SMALL)
+    page.keyboard.press("ArrowRight")  # the focus would be shown
+    box = page.get_by_role("scrollbar", name="Timeline").bounding_box()
+    x = box["x"] + 30
+    page.mouse.move(x, box["y"] + 20)
+    assert page.locator(".tl-bubble").count() == 1
+    page.mouse.down()
+    page.mouse.move(x, box["y"] + 180, steps=3)
+    page.mouse.move(x, box["y"] + 300, steps=3)
+    page.mouse.up()
+    bubble = page.locator(".tl-bubble").bounding_box()
+    assert abs(bubble["y"] + bubble["height"] / 2 - (box["y"] + 300)) < 20
+    assert page.evaluate("document.activeElement.className") == "tl-scroller"
+    size = "Number(document.querySelector('.tl-density input').value)"
+    before = page.evaluate(size)
+    page.keyboard.press("+")
+    eventually(page, f"{size} > {before}")
+    # Who comes by Tab stays there.
+    scrubber = page.get_by_role("scrollbar", name="Timeline")
+    scrubber.focus()
+    page.keyboard.press("-")
+    eventually(page, f"{size} === {before}")
+    assert page.evaluate("document.activeElement.role") == "scrollbar"
+
+
+def test_tab_passes_one_heading_and_one_photo(site: Server, open_page: OpenPage) -> None:
+    page = _opened(open_page, site, SMALL)
+    page.locator(".tl-density input").fill("40")
+    bottom = page.evaluate("(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)"
+                           "(document.querySelector('.tl-scroller'))")  # fmt: skip
+    for top in (*range(0, bottom, 130), bottom):
+        page.evaluate(f"document.querySelector('.tl-scroller').scrollTop = {top}")
+        page.wait_for_timeout(200)
+        page.get_by_role("button", name="Dark or light").focus()
+        passed = []
+        for _ in range(3):
+            page.keyboard.press("Tab")
+            passed.append(page.evaluate("document.activeElement.className.split(' ')[0]"))
+            page.wait_for_timeout(50)
+        assert passed == ["tl-check", "tl-link", "tl-scrubber"], top
+        page.evaluate("document.activeElement.blur()")
+        page.reload()
+        _wait_for_tiles(page)
+
+
+def test_tiles_say_that_their_file_or_preview_is_not_there(
+    site: Server, open_page: OpenPage, complaints: Complaints
+) -> None:
+    page = open_page(site.url)
+
+    def without_files(route: Any) -> None:
+        answer = route.fetch()
+        found = answer.json()
+        found["kinds"] = [kind | 64 for kind in found["kinds"]]
+        route.fulfill(response=answer, json=found)
+
+    page.route("**/api/timeline/tiles*", without_files)
+    page.route("**/thumbnail*", lambda route: route.fulfill(status=404))
+    page.reload()
+    _wait_for_tiles(page)
+    tile = page.locator(".tl-link").first
+    eventually(page, "document.querySelector('.tl-link').title === 'No preview'")
+    assert tile.locator("img").get_attribute("alt").endswith("its file cannot be reached now, no preview")
+    assert tile.get_by_title("Its file cannot be reached now").count() == 1
+    complaints.expect("404")
+
+
+def test_on_a_phone_headings_stand_over_their_photos_and_nothing_covers_them(site: Server, open_page: OpenPage) -> None:
+    page = _opened(open_page, site, PHONE)
+    lefts = page.evaluate("""() => [...document.querySelectorAll(".tl-group")].map((group) => [
+        group.querySelector("h2").getBoundingClientRect().left,
+        group.nextElementSibling.querySelector(".tl-cell").getBoundingClientRect().left,
+    ])""")
+    assert lefts and all(heading == photo for heading, photo in lefts)
+    page.locator(".tl-link").first.focus()
+    page.keyboard.press("x")
+    bar = page.get_by_role("toolbar", name="Selection")
+    bar.wait_for()
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.querySelector('.tl-header').getBoundingClientRect().top") >= (
+        bar.bounding_box()["y"] + bar.bounding_box()["height"]
+    )
+    for name in ("No rating", "Not favorite", "Move to trash"):
+        assert bar.get_by_role("button", name=name).is_visible()
+    assert "5" in bar.get_by_role("button", name="Rate 5").inner_text()
 
 
 def test_tiles_that_leave_ask_for_nothing(site: Server, open_page: OpenPage) -> None:

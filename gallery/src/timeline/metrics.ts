@@ -4,7 +4,7 @@ import { Layout } from "../core/layout";
 import type { Library } from "../core/library";
 import { groupingOf } from "./density";
 
-/** Below this width, in CSS pixels, photos reach the edges, and the scrubber lies over them. */
+/** Below this width, in CSS pixels, photos nearly reach the edges, and the scrubber lies over them. */
 const NARROW = 600;
 
 export interface Metrics {

@@ -10,6 +10,10 @@ const THUMBNAIL = 360;
 /** Factor by which a thumbnail may be enlarged before a preview takes its place. */
 const ENLARGED = 1.15;
 
+/** Of a tile none of whose files can be read: its drive is away, or it is missing. */
+const UNREACHABLE = "Its file cannot be reached now";
+const NO_PREVIEW = "No preview";
+
 /** A picture that comes later than this after its request fades in; cached ones are there before. */
 const LATE_MS = 100;
 
@@ -48,6 +52,7 @@ export class TileView {
     this.image.onerror = () => {
       this.isDone = true;
       this.cell.classList.add("is-broken");
+      this.#describe();
       ondone();
     };
     this.link.append(this.image);
@@ -69,7 +74,7 @@ export class TileView {
     if (this.tile && (this.tile.id !== tile.id || this.tile.version !== tile.version)) this.#clearImage();
     this.tile = { ...tile };
     this.link.href = href;
-    this.image.alt = altOf(tile);
+    this.#describe();
     this.cell.style.backgroundColor = tile.thumbhash && !this.isDone ? averageOf(tile.thumbhash) : "";
     this.#showBadges(tile);
   }
@@ -124,6 +129,11 @@ export class TileView {
     this.#badges?.replaceChildren();
   }
 
+  #describe(): void {
+    if (this.tile) this.image.alt = altOf(this.tile) + (this.isBroken ? `, ${NO_PREVIEW.toLowerCase()}` : "");
+    this.link.title = this.isBroken ? NO_PREVIEW : "";
+  }
+
   #shown(isLate: boolean): void {
     this.isDone = true;
     recent.keep(this.image.src);
@@ -136,7 +146,10 @@ export class TileView {
   #clearImage(): void {
     this.image.removeAttribute("src");
     this.image.classList.remove("is-shown", "is-late");
-    this.cell.classList.remove("is-broken");
+    if (this.isBroken) {
+      this.cell.classList.remove("is-broken");
+      this.#describe();
+    }
     this.isRequested = this.isDone = this.isSharp = false;
     this.#removeHash();
   }
@@ -171,6 +184,7 @@ export class TileView {
         const badge = document.createElement("span");
         badge.className = `tl-badge tl-${name}`;
         badge.textContent = text;
+        if (name === "offline") badge.title = UNREACHABLE;
         return badge;
       }),
     );
@@ -217,6 +231,6 @@ function altOf(tile: Tile): string {
   if (stack > 1) parts.push(`stack of ${stack}`);
   if (tile.favorite) parts.push("favorite");
   if (tile.rating) parts.push(`rated ${tile.rating} of 5`);
-  if (kind & Kind.offline) parts.push("its drive is disconnected");
+  if (kind & Kind.offline) parts.push(UNREACHABLE.toLowerCase());
   return parts.filter(Boolean).join(", ");
 }
