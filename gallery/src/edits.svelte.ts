@@ -36,6 +36,8 @@ export interface Notice {
   edit: Edit | null;
   /** It stays until what it reports is over. */
   isProgress: boolean;
+  /** The number of the action that it reports. */
+  action: number;
 }
 
 const SHOWN_MS = 8000;
@@ -53,16 +55,18 @@ class Edits {
   /** Called after `ontouched` with the assets that an undo has changed. */
   onundone: (ids: string[]) => void = () => {};
   #nextKey = 0;
+  #action = 0;
   #isHeld = false;
   readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
   #queue: Promise<unknown> = Promise.resolve();
 
   notify(text: string, isError = false): void {
+    this.#action++;
     this.#show({ text, isError });
   }
 
   fail(error: unknown): void {
-    if (error instanceof DOMException && error.name === "AbortError") return;
+    if (isAbort(error)) return;
     this.notify(messageOf(error), true);
   }
 
@@ -72,7 +76,7 @@ class Edits {
       await this.send(ids, values);
       return true;
     } catch (error) {
-      this.fail(error);
+      if (!isAbort(error)) this.#show({ text: messageOf(error), isError: true }); // beside what it has changed until then
       return false;
     }
   }
@@ -108,7 +112,12 @@ class Edits {
   }
 
   #enqueue(task: () => Promise<void>): Promise<void> {
-    const result = this.#queue.then(task);
+    const result = this.#queue.then(async () => {
+      const action = ++this.#action;
+      await task();
+      // Errors and hints are of what was done before. The last edit can be undone until the next one.
+      this.notices = this.notices.filter((notice) => notice.action >= action || notice.edit || notice.isProgress);
+    });
     this.#queue = result.catch(() => {});
     return result;
   }
@@ -151,7 +160,7 @@ class Edits {
       const { change } = await getJson<{ change: Change | null }>("/api/undo");
       const edit = change && this.#own().findLast(({ changes }) => changes.includes(change.id));
       if (edit) await this.#undo({ ...edit, changes: edit.changes.filter((id) => id <= change.id) });
-      else this.notify("Nothing that was changed here is left to undo. 'indexer undo' goes further back.");
+      else this.#show({ text: "Nothing that was changed here is left to undo. 'indexer undo' goes further back." });
     } catch (error) {
       this.fail(error);
     }
@@ -172,10 +181,10 @@ class Edits {
         this.notices = this.notices.filter(({ edit }) => !edit?.changes.includes(undone.id));
       }
       const rest = kept ? ". What was changed again since stays." : "";
-      this.notify(`Undone${rest && " in part"}: ${what}${rest}`);
+      this.#show({ text: `Undone${rest && " in part"}: ${what}${rest}` });
     } catch (error) {
       const isPast = error instanceof ApiError && error.status === 409;
-      if (isPast) this.notify("Something else was changed since: undo that first.", true);
+      if (isPast) this.#show({ text: "Something else was changed since: undo that first.", isError: true });
       else this.#show({ text: messageOf(error), isError: true, edit: { ...edit, changes: remaining } });
     }
     if (remaining.length === edit.changes.length) return;
@@ -192,10 +201,11 @@ class Edits {
   }
 
   #show(parts: Partial<Notice> & { text: string }): Notice {
-    const notice: Notice = { isError: false, edit: null, isProgress: false, ...parts, key: this.#nextKey++ };
-    // Only the last edit can be undone.
-    const older = notice.edit ? this.notices.filter(({ edit }) => !edit) : this.notices;
-    this.notices = [...older.slice(-2), notice];
+    const action = this.#action;
+    const notice: Notice = { isError: false, edit: null, isProgress: false, ...parts, action, key: this.#nextKey++ };
+    // One action at a time is reported, and only its last edit can be undone.
+    const older = this.notices.filter((one) => one.isProgress || (one.action === action && !(one.edit && notice.edit)));
+    this.notices = [...older, notice];
     this.#schedule(notice);
     return notice;
   }
@@ -219,6 +229,10 @@ function summaryOf({ rating, is_favorite, is_trashed }: Values, count: number): 
   if (is_favorite !== undefined)
     return is_favorite ? `added ${photos} to favorites` : `removed ${photos} from favorites`;
   return `changed ${photos}`;
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
 }
 
 function capitalized(text: string): string {

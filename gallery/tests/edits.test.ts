@@ -140,3 +140,28 @@ describe("notices", () => {
     vi.useRealTimers();
   });
 });
+
+describe("notices", () => {
+  it("of errors and hints go when the next action is done", async () => {
+    await edits.undo();
+    expect(texts()[0]![0]).toContain("left to undo");
+    await edits.send(["a"], RATED);
+    expect(texts()).toEqual([["Rated 1 photos 4 stars", false]]);
+  });
+
+  it("go also when that action has nothing to report", async () => {
+    edits.notify("This photo is not here any more.", true);
+    await edits.send([], RATED);
+    expect(texts()).toEqual([]);
+  });
+
+  it("of unrelated actions are not shown together", async () => {
+    await edits.send(["a"], RATED);
+    edits.notify("This photo is not here any more.", true);
+    expect(texts()).toEqual([["This photo is not here any more.", true]]);
+    await edits.send(["b"], RATED);
+    failAt = 1;
+    expect(await edits.edit(["c"], RATED)).toBe(false);
+    expect(texts()).toEqual([["the disk is full", true]]);
+  });
+});
