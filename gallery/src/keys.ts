@@ -29,7 +29,6 @@ function toTimeline(...keys: string[]): Record<string, Action> {
 }
 
 const ROWS: readonly Row[] = [
-  { group: "Everywhere", keys: { "/": "search" }, shown: "/", what: "Search" },
   { group: "Everywhere", keys: { "?": "keys" }, shown: "?", what: "Show the keys" },
   {
     group: "Everywhere",
@@ -40,6 +39,7 @@ const ROWS: readonly Row[] = [
     what: "Undo the last change",
   },
   { group: "Everywhere", shown: "Esc", what: "Close what is open" },
+  { group: "Timeline", keys: { "/": "search" }, shown: "/", what: "Search" },
   { group: "Timeline", keys: toTimeline(...MOVES), shown: "← → ↑ ↓", what: "Move from photo to photo" },
   { group: "Timeline", keys: toTimeline("PageUp", "PageDown"), shown: "PageUp PageDown", what: "Move by a screen" },
   { group: "Timeline", keys: toTimeline("Home", "End"), shown: "Home End", what: "To the first or last photo" },

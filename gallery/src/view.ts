@@ -28,3 +28,8 @@ export function viewOf(params: URLSearchParams): View {
   }
   return view as View;
 }
+
+/** A search as a title; one with quotation marks of its own gets no others. */
+export function quoted(query: string): string {
+  return /["“”]/.test(query) ? query : `“${query}”`;
+}

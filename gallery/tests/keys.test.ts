@@ -48,4 +48,10 @@ describe("the overlay", () => {
       expect(shown(reads)).not.toContain(name);
     expect(shown(reads)).toContain("Enter");
   });
+
+  it("names under Everywhere only what the viewer has too", () => {
+    const everywhere = keyGroups(all).find(({ title }) => title === "Everywhere")!;
+    expect(everywhere.keys.map(([name]) => name)).toEqual(["?", "Ctrl+Z", "Esc"]);
+    expect(shown(all)).toContain("/");
+  });
 });

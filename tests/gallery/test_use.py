@@ -220,6 +220,10 @@ def test_search(site: Server, page: Any, complaints: Complaints) -> None:
         total = http.get("/api/timeline", params={"q": query}).json()["assets"]
     page.get_by_text(f"{total} photos", exact=True).wait_for()
     assert 0 < total < 20
+    assert page.get_by_role("heading", level=1).inner_text() == f"“{query}”"
+    page.get_by_role("button", name="Best match first").wait_for()
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement === document.querySelector('[role=gridcell] a')")
 
     page.keyboard.press("/")
     page.keyboard.press("Control+a")
