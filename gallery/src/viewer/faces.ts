@@ -43,7 +43,7 @@ export interface FaceBox {
   name: string;
 }
 
-/** The faces of a photo, or the one of this id. Those in a video lie in one of its pictures, and are left out. */
+/** The faces of a photo, or the one of this id. Those in a video belong to one of its frames, and are left out. */
 export function faceBoxes({ faces, people, width, height, metadata }: AssetRecord, only?: string | null): FaceBox[] {
   if (!width || !height) return [];
   const names = new Map(people.map(({ id, name }) => [id, name]));

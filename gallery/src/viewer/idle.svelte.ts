@@ -1,4 +1,4 @@
-/** Whether the user has let the viewer alone for a while: then its buttons fade. */
+/** Whether the user has done nothing for a while: then the buttons fade. */
 export class Idle {
   is = $state(false);
   #timer: ReturnType<typeof setTimeout> | undefined;
