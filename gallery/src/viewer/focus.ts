@@ -3,7 +3,6 @@ const FOCUSABLE =
   'a[href], button:not([disabled]), input:not([disabled]), textarea:not([disabled]), video[controls], summary, [tabindex="0"]';
 
 export function keepFocusWithin(root: HTMLElement, event: KeyboardEvent): void {
-  if (event.key !== "Tab") return;
   const targets = [...root.querySelectorAll<HTMLElement>(FOCUSABLE)].filter((target) => target.checkVisibility());
   const [first, last] = [targets[0], targets.at(-1)];
   if (!first || !last) {
