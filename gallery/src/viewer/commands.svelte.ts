@@ -81,9 +81,9 @@ export class Commands {
 
   /** To the next member of the stack, or the one before. */
   stepMember(steps: 1 | -1): void {
-    const { tile, details } = this.shown;
+    const { member: from, details } = this.shown;
     const members = details ? membersIn(details) : [];
-    const member = tile && members[members.indexOf(tile.id) + steps];
+    const member = from && members[members.indexOf(from) + steps];
     if (member) this.showMember(member);
   }
 

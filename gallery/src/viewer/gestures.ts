@@ -1,4 +1,4 @@
-/** Turns pointers and the wheel into what the viewer does. */
+/** Pointers and the wheel: zooming, panning, swiping, closing. */
 import type { Stage } from "./stage";
 import { axisOf, closes, dragged, resisted, sideways, Speed, type Axis } from "./swipe";
 import { fitScale, pinched, toggled, type Point, type Transform } from "./zoom";
@@ -176,12 +176,12 @@ export class Gestures {
       const hasNeighbor = this.stage.drag(dx);
       const shown = hasNeighbor ? dx : resisted(dx, view.width);
       this.#isSettling = true;
-      const before = this.stage.ordinal;
       void this.stage
         .settle(shown, way !== "stay", this.events.isStill())
         .finally(() => (this.#isSettling = false))
-        .then((ordinal) => {
-          if (ordinal !== before) this.events.onmove(ordinal);
+        .then((steps) => {
+          // The ordinal of the photo in view may have changed meanwhile.
+          if (steps) this.events.onmove(this.stage.ordinal + steps);
         });
     } else if (!isCancelled && closes(dy, speed.y, view.height)) {
       this.events.onclose();

@@ -6,6 +6,7 @@ import { edits, type Values } from "../edits.svelte";
 import { DetailsCache, edited, isSame, patchOf, savedValues, tileOf, valuesOf, type Details } from "./details";
 import type { Level } from "./neighbors";
 import { PendingEdits } from "./pending";
+import { Retries } from "./retries";
 import type { Stage, StageEvents } from "./stage";
 import { failureText } from "./text";
 import { Departures, membersOf, successor } from "./trash";
@@ -19,8 +20,6 @@ export interface ShownEvents {
   onempty(): void;
 }
 
-/** Milliseconds before the first retries; the last counts for all later ones. */
-const RETRY_MS = [2e3, 4e3, 8e3, 16e3, 30e3];
 /** Maximum milliseconds that the first photo waits for its size. */
 const SIZE_MS = 100;
 
@@ -30,7 +29,7 @@ export class Shown {
   stage = $state.raw<Stage | null>(null);
   /** The photo in view. */
   tile = $state.raw<Tile | null>(null);
-  /** Of the photo in view, with edits that are not saved yet. */
+  /** Of the photo in view, with edits that are not saved yet; null until they are loaded. */
   details = $state.raw<Details | null>(null);
   isFavorite = $state(false);
   /** Of the photo that is shown, or will be once its tile is loaded. */
@@ -38,25 +37,26 @@ export class Shown {
   detailsError = $state<string | null>(null);
   /** The zoom in percent of the actual size; null where all of the photo is in view. */
   percent = $state<number | null>(null);
-  /** It is as sharp as a slideshow waits for. */
+  /** Sharp enough for a slideshow to go on. */
   isReady = $state(false);
-  /** A member of the stack was chosen: commands are for it alone. */
+  /** A member of the stack was chosen: commands apply to it alone. */
   isMember = $state(false);
   #photoError = $state<string | null>(null);
   #failed = $state.raw<ReadonlySet<Level>>(new Set());
   #level = $state<Level | null>(null);
 
   #isClosed = false;
-  /** Each navigation and each change of the view: what was awaited for an older one is dropped. */
+  /** Number of the latest navigation or change of the view: answers that an older one waits for are dropped. */
   #generation = 0;
-  /** Where a navigation leads whose tile is not loaded yet, in steps from the photo in view. */
+  /** Target of a navigation whose tile is not loaded yet, in steps from the photo in view. */
   #goal: { steps: number; isLast: boolean } | null = null;
-  /** The member of the stack that is about to be shown. */
+  /** The chosen member of the stack, while its details are loaded. */
   #chosen: string | null = null;
-  #attempts = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Resolves when the chosen member is shown, or cannot be. */
+  #choosing: Promise<unknown> = Promise.resolve();
+  readonly #retries = new Retries(() => void this.retry());
   readonly #pending = new PendingEdits();
-  /** Moved out of the view, which the library does not know yet. */
+  /** Assets that were moved out of the view; the library does not know it yet. */
   readonly #gone = new Set<string>();
   readonly #departures = new Departures();
   readonly #unsubscribe: (() => void)[];
@@ -117,11 +117,11 @@ export class Shown {
     if (!this.tile) await this.#show(this.ordinal);
   }
 
-  /** The photo in view stays, and follows nothing any more. */
+  /** Keeps the photo in view, and follows the view no longer. */
   stop(): void {
     this.#isClosed = true;
     this.#generation++;
-    this.#stopRetry();
+    this.#retries.stop();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
   }
 
@@ -173,8 +173,19 @@ export class Shown {
   async showMember(id: string): Promise<void> {
     if (this.isMoving) return;
     this.#departures.forget();
-    if (id === this.tile?.id) this.isMember = true;
-    else await this.#showMember(id);
+    if (id !== this.tile?.id) {
+      const choosing = this.#showMember(id);
+      this.#choosing = choosing.catch(() => {}); // reported to the caller
+      return choosing;
+    }
+    if (this.#chosen !== null) this.#generation++; // what was chosen before is not shown any more
+    this.#chosen = null;
+    this.isMember = true;
+  }
+
+  /** The member of the stack that is in view, or about to be. */
+  get member(): string | null {
+    return this.#chosen ?? this.tile?.id ?? null;
   }
 
   async #showMember(id: string): Promise<void> {
@@ -196,10 +207,10 @@ export class Shown {
     return next === null ? null : stack[next]!;
   }
 
-  /** The view has changed: the photo may have another ordinal, or be gone; so may the one that is gone to. */
+  /** The view has changed: the photo in view, or the target of a navigation, may have another ordinal or be gone. */
   async #follow(): Promise<void> {
     const { tile, library } = this;
-    // A chosen member that is gone gives its place to the next: the tile would stand for all of them.
+    // In place of a chosen member that is gone the next one is shown, not the tile, which stands for the whole stack.
     const member = this.#chosen ?? (tile && this.isMember ? this.#memberAfter(tile.id) : null);
     const wasChosen = this.#chosen !== null;
     this.#gone.clear();
@@ -234,7 +245,7 @@ export class Shown {
       if (ordinal !== this.ordinal) this.events.onmove((this.ordinal = ordinal));
       this.#replace(fresh.id === tile.id ? fresh : { ...tile, ordinal }); // else it is another member of that stack
       this.cache.forgetOthers(tile.id);
-      await this.#learn(tile.id);
+      await this.#loadDetails(tile.id);
     } catch (error) {
       if (generation !== this.#generation) return;
       if (goal) await this.#show(Math.min(this.ordinal, last));
@@ -250,21 +261,21 @@ export class Shown {
     if (!tile || this.#isClosed) return;
     if (!ids) this.cache.forgetOthers(tile.id);
     else for (const id of ids) if (id !== tile.id) this.cache.forget(id);
-    if (!ids || ids.includes(tile.id)) await this.#learn(tile.id);
+    if (!ids || ids.includes(tile.id)) await this.#loadDetails(tile.id);
   }
 
   /** Tries what failed once more; the server may be back. */
   async retry(): Promise<void> {
-    this.#stopRetry();
+    this.#retries.stop();
     if (this.#isClosed) return;
     if (this.#photoError !== null) return this.#show(this.ordinal);
     if (!this.tile) return;
     if (this.#failed.size) this.stage?.retry();
-    if (this.detailsError !== null || this.#isUnseen) await this.#learn(this.tile.id);
+    if (this.detailsError !== null || this.#isUnseen) await this.#loadDetails(this.tile.id);
     this.#retryLater();
   }
 
-  async #learn(id: string): Promise<void> {
+  async #loadDetails(id: string): Promise<void> {
     try {
       await this.cache.refresh(id);
       this.#ondetails(id, null);
@@ -281,7 +292,7 @@ export class Shown {
     if (fresh?.id !== tile.id) return;
     if (fresh !== tile) this.#replace(fresh);
     const saved = this.cache.peek(tile.id);
-    if (saved && !this.#pending.has(tile.id) && !isSame(fresh, saved)) void this.#learn(tile.id);
+    if (saved && !this.#pending.has(tile.id) && !isSame(fresh, saved)) void this.#loadDetails(tile.id);
   }
 
   #replace(tile: Tile): void {
@@ -297,8 +308,7 @@ export class Shown {
     this.isMember = tile.id === this.#chosen;
     this.#failed = new Set();
     this.#photoError = this.detailsError = null;
-    this.#attempts = 0;
-    this.#stopRetry();
+    this.#retries.reset();
     this.#update();
     this.#onstage();
     this.events.onshow(tile);
@@ -336,22 +346,11 @@ export class Shown {
     this.isFavorite = this.details?.is_favorite ?? values.is_favorite ?? this.tile.favorite;
   }
 
-  #stopRetry(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-
   #retryLater(): void {
     const isFailing = this.#photoError !== null || this.detailsError !== null || this.#failed.size > 0;
-    if (this.#isClosed || !isFailing || this.#timer !== undefined) return;
-    const isHopeless = this.#isUnseen && this.detailsError === null && this.details?.problems.length;
-    if (isHopeless) return;
-    const delay = RETRY_MS[Math.min(this.#attempts, RETRY_MS.length - 1)];
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#attempts++;
-      void this.retry();
-    }, delay);
+    if (this.#isClosed || !isFailing) return;
+    const isDamaged = this.#isUnseen && this.detailsError === null && this.details?.problems.length;
+    if (!isDamaged) this.#retries.later();
   }
 
   // Edits
@@ -376,6 +375,11 @@ export class Shown {
 
   /** Into the trash, or out of it: the chosen member of a stack alone, else all that the tile stands for. */
   async moveOut(is_trashed: boolean): Promise<void> {
+    const chosen = this.#chosen;
+    if (chosen !== null) {
+      await this.#choosing; // else all of the stack would go
+      if (this.tile?.id !== chosen) return;
+    }
     const { tile, isMember, details } = this;
     const { visit } = this.#departures;
     if (!tile || this.#isClosed || this.#gone.has(tile.id)) return;

@@ -25,13 +25,13 @@ export interface StageEvents {
 const PASSING_MS = 180;
 /** Milliseconds after which the full picture is loaded though the preview is sharp: for zooming. */
 const AHEAD_MS = 400;
-/** Maximum milliseconds that the photo before stays in view while nothing of the next one is loaded. */
+/** Maximum milliseconds that the previous photo stays in view while no picture of the next one is loaded. */
 const HELD_MS = 120;
 /** Tiles loaded on each side of the photo in view. */
 const AROUND = 8;
 /** CSS pixels between two photos that are swiped. */
 const GAP = 24;
-/** Pixels of a long side that no view has. */
+/** Pixels of a long side, more than any view has. */
 const LARGE = 1e4;
 
 export class Stage {
@@ -44,7 +44,7 @@ export class Stage {
   #faces: { areShown: boolean; highlighted: string | null } = { areShown: false, highlighted: null };
   #direction: 1 | -1 = 1;
   #movedAt = 0;
-  /** Counts the photos shown: what was awaited for an older one is dropped. */
+  /** Number of the latest photo shown: answers that an older one waits for are dropped. */
   #turn = 0;
   #isClosed = false;
   #isMoving = false;
@@ -180,7 +180,7 @@ export class Stage {
     this.loader.want(jobs);
     for (const level of LEVELS) this.#await(slide, level);
     if (!this.#isMoving) {
-      this.#learn(slide.tile, turn);
+      this.#loadDetails(slide.tile, turn);
       const [start, stop] = [Math.max(0, this.ordinal - AROUND), Math.min(this.library.total, this.ordinal + AROUND)];
       if (!this.library.tile(start) || !this.library.tile(stop - 1))
         this.library.load(start, stop).then(
@@ -225,9 +225,9 @@ export class Stage {
   }
 
   /** The details tell how large a photo is, and where its full picture is. */
-  #learn(tile: Tile, turn: number): void {
+  #loadDetails(tile: Tile, turn: number): void {
     if (this.details.peek(tile.id)) {
-      this.#learnAhead();
+      this.#loadDetailsAhead();
       return;
     }
     this.details.get(tile.id).then(
@@ -242,7 +242,7 @@ export class Stage {
     );
   }
 
-  #learnAhead(): void {
+  #loadDetailsAhead(): void {
     for (const distance of [1, -1]) {
       const tile = this.library.tile(this.ordinal + distance * this.#direction);
       if (tile) this.details.get(tile.id).catch(() => {});
@@ -332,10 +332,10 @@ export class Stage {
     return this.#beside !== null;
   }
 
-  /** Ends a swipe; dx: how far it had come. Resolves when all rests, to the ordinal then in view. */
-  async settle(dx: number, isThrough: boolean, isStill: boolean): Promise<number> {
+  /** Ends a swipe that has come as far as dx. Resolves when all rests, to the steps to the photo then in view. */
+  async settle(dx: number, isThrough: boolean, isStill: boolean): Promise<-1 | 0 | 1> {
     const [slide, beside] = [this.#slide, this.#beside];
-    if (!slide) return this.ordinal;
+    if (!slide) return 0;
     const width = (this.#view.width + GAP) * (dx < 0 ? 1 : -1);
     const end = isThrough && beside ? -width : 0;
     const timing = { duration: isStill ? 0 : 200, easing: "cubic-bezier(0.2, 0, 0, 1)" };
@@ -348,10 +348,10 @@ export class Stage {
     slide.root.style.transform = "";
     if (end !== 0 && beside) {
       beside.slide.root.style.transform = "";
-      return beside.ordinal;
+      return dx < 0 ? 1 : -1;
     }
     this.#dropBeside();
-    return this.ordinal;
+    return 0;
   }
 
   #dropBeside(except?: Slide): void {

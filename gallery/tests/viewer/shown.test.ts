@@ -325,3 +325,22 @@ it("goes back to the member of a stack that an undo returns", async () => {
   await shown.comeBack(["x"]);
   expect([shown.tile?.id, shown.isMember, shown.ordinal]).toEqual(["x", true, 1]);
 });
+
+it("takes the member of a stack that was chosen last, also before its details are there", async () => {
+  const send = vi.spyOn(edits, "send").mockResolvedValue();
+  for (const id of "bxy") stacks[id] = [..."bxy"];
+  await open("abc", "b");
+  await shown.refresh();
+  const choosing = shown.showMember("x");
+  expect([shown.tile?.id, shown.member]).toEqual(["b", "x"]);
+  await shown.moveOut(true); // not all of the stack, which is in view still
+  await choosing;
+  expect(send).toHaveBeenLastCalledWith(["x"], { is_trashed: true });
+
+  await shown.showMember("b");
+  const late = shown.showMember("y");
+  await shown.showMember("b");
+  await late;
+  await settle();
+  expect([shown.tile?.id, shown.isMember, shown.member]).toEqual(["b", true, "b"]);
+});
