@@ -71,6 +71,19 @@ def test_upright(tmp_path: Path, orientation: int, kind: str) -> None:
     assert all(near(found, wanted, 20) for found, wanted in zip(seen(picture.image), CORNERS, strict=True))
 
 
+def test_an_avif_is_upright_whatever_else_is_imported(tmp_path: Path) -> None:
+    """imageio, which comes with the extra [faces], registers a decoder of pillow-heif's for AVIF, where there is one:
+    it turns pictures otherwise than Pillow's own."""
+    from imageio.plugins.pillow import PillowPlugin  # type: ignore[import-untyped]
+
+    corners().save(tmp_path / "a.png")
+    with open(tmp_path / "a.png", "rb") as file:
+        from imageio.core.request import Request  # type: ignore[import-untyped]
+
+        PillowPlugin(Request(file, "r")).close()
+    test_upright(tmp_path, 6, "AVIF")
+
+
 def test_a_large_jpeg_is_not_decoded_whole(tmp_path: Path) -> None:
     path = tmp_path / "large.jpg"
     corners((4000, 3000)).save(path)

@@ -11,6 +11,8 @@ export class Commands {
   /** Of the photo in view. */
   problem = $state("");
   readonly #motion = new Motion();
+  /** What was asked for before the first photo was in view. */
+  #waiting: (() => void)[] = [];
 
   constructor(
     private readonly shown: Shown,
@@ -42,16 +44,19 @@ export class Commands {
   reset(): void {
     this.#motion.stop();
     this.problem = "";
+    if (this.shown.tile) for (const act of this.#waiting.splice(0)) act();
   }
 
   edit(values: Values): void {
     const { tile } = this.shown;
-    if (!this.mayEdit || !tile) return;
+    if (!this.mayEdit) return;
+    if (!tile) return void this.#waiting.push(() => this.edit(values));
     this.problem = "";
     this.#try(tile.id, this.shown.edit(tile.id, values), "Not saved: ");
   }
 
   toggleFavorite(): void {
+    if (!this.shown.tile) return void this.#waiting.push(() => this.toggleFavorite());
     this.edit({ is_favorite: !this.shown.isFavorite });
   }
 
@@ -68,7 +73,8 @@ export class Commands {
   /** Into the trash; in the trash, out of it. */
   moveOut(): void {
     const { tile } = this.shown;
-    if (!this.mayDelete || !tile) return;
+    if (!this.mayDelete) return;
+    if (!tile) return void this.#waiting.push(() => this.moveOut());
     this.problem = "";
     const text = this.isTrash ? "Not restored: " : "Not moved to the trash: ";
     this.#try(tile.id, this.shown.moveOut(!this.isTrash), text);
