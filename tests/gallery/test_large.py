@@ -143,22 +143,33 @@ def test_rows_and_headings_are_in_order_wherever_the_view_jumps(large: Server, o
 
 def test_no_pictures_are_asked_for_while_flinging(large: Server, open_page: OpenPage) -> None:
     page = open_page(large.url)
-    until(lambda: is_sharp(page), what="sharp thumbnails")
-    page.wait_for_load_state("networkidle")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/files/" in request.url else None)
-    flung = page.evaluate(
-        """() => new Promise((resolve) => {
-            const scroller = document.querySelector(".tl-scroller");
-            let frames = 0;
-            const fling = () => {
-                scroller.scrollTop += 1500;
-                if (++frames < 40) requestAnimationFrame(fling);
-                else resolve(scroller.scrollTop);
-            };
-            requestAnimationFrame(fling);
-        })"""
-    )
-    assert flung == 60_000 and asked == []
+
+    def fling() -> float:
+        """Milliseconds of its longest pause: of a tenth of a second it is a rest, which a busy machine may cause."""
+        until(lambda: is_sharp(page), what="sharp thumbnails")
+        page.wait_for_load_state("networkidle")
+        asked.clear()
+        distance, pause = page.evaluate(
+            """() => new Promise((resolve) => {
+                const scroller = document.querySelector(".tl-scroller");
+                const top = scroller.scrollTop;
+                let [frames, last, pause] = [0, performance.now(), 0];
+                const fling = () => {
+                    pause = Math.max(pause, performance.now() - last);
+                    last = performance.now();
+                    scroller.scrollTop += 1500;
+                    if (++frames < 40) requestAnimationFrame(fling);
+                    else resolve([scroller.scrollTop - top, pause]);
+                };
+                requestAnimationFrame(fling);
+            })"""
+        )
+        assert distance == 60_000
+        return float(pause)
+
+    until(lambda: fling() < 80, what="a fling without a rest")
+    assert asked == []
     until(lambda: is_sharp(page) and bool(asked), what="sharp thumbnails where it came to rest")
     assert len(asked) < 120
