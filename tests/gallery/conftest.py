@@ -160,6 +160,8 @@ def open_page(browser: Any, complaints: Complaints) -> Iterator[OpenPage]:
 
     yield open_one
     for context in contexts:
+        for page in context.pages:
+            page.unroute_all(behavior="ignoreErrors")  # of requests whose answer nobody waits for any more
         context.close()
 
 

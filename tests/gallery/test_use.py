@@ -406,7 +406,7 @@ def test_a_server_that_only_reads_offers_no_edits(
 def test_where_a_key_is_needed_it_is_asked_for(sampled: Path, start_server: StartServer, open_page: OpenPage) -> None:
     server = start_server(sampled / "index.db", "--key", "a key of many letters")
     page = open_page(server.url)
-    page.get_by_label("Key").fill("a key of many letters")
+    page.get_by_label("Key", exact=True).fill("a key of many letters")
     page.keyboard.press("Enter")
     page.wait_for_selector(TILES)
     until(lambda: is_sharp(page), what="sharp thumbnails")
@@ -414,9 +414,9 @@ def test_where_a_key_is_needed_it_is_asked_for(sampled: Path, start_server: Star
     page.reload()
     page.wait_for_selector(TILES)
     page.get_by_role("button", name="Sign out").click()
-    page.get_by_label("Key").wait_for()
+    page.get_by_label("Key", exact=True).wait_for()
     page.reload()
-    page.get_by_label("Key").wait_for()
+    page.get_by_label("Key", exact=True).wait_for()
 
 
 def test_the_page_goes_on_when_the_server_is_back(

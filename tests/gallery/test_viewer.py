@@ -564,7 +564,7 @@ def test_no_message_covers_another(
     if has_info:
         page.locator(".bar [aria-label=Info]").click()
     page.keyboard.press("h")
-    page.wait_for_selector(".notice .undo")
+    page.locator(".notice .undo").hover()  # under the pointer it stays
     page.route("**/api/assets", lambda route: route.fulfill(status=507, json={"detail": "the disk is full " * 8}))
     page.keyboard.press("4")
     page.wait_for_selector(".problem")
