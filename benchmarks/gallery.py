@@ -57,7 +57,7 @@ _WATCH = """(() => {
         if (last !== null) seen.frames.push(now - last);
         last = now;
         if (seen.sharp === null && document.querySelector(".tl-cell")) {
-            const first = [...document.querySelectorAll(".tl-row:first-child .tl-cell")];
+            const first = [...document.querySelector(".tl-cell").parentElement.querySelectorAll(".tl-cell")];
             const here = seen.tops();
             if (tops) seen.drift = Math.max(seen.drift, seen.compare(tops, here));
             tops = here;
