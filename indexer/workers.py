@@ -6,7 +6,9 @@ import gc
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:  # imported where there is work: a scan that finds nothing new does without
     from concurrent.futures import Executor, Future
@@ -21,6 +23,17 @@ class Lost(NamedTuple):
     reader": "crashed on it", "was stopped after 30 seconds"."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A function of a module, for an executor of processes: only the worker imports the module."""
+
+    module: str
+    name: str
+
+    def __call__(self, *arguments: Any) -> Any:
+        return getattr(import_module(self.module), self.name)(*arguments)
 
 
 Task = TypeVar("Task")

@@ -13,23 +13,17 @@ from PIL import AvifImagePlugin, Image
 
 from indexer.errors import CannotRun, Undecodable, UsageError
 from indexer.store.enrichments import Enrichment, Meaning, Result
-from indexer.watchdog import MEGABYTE, Allowance, allowance, is_of_waiting
+from indexer.watchdog import MEGABYTE, Allowance, is_of_waiting
 from indexer.workers import at_task
 
 from . import appearance, meaning, quality
+from .allowance import MEGABYTES_FOR_TEXT, SECONDS, picture_allowance
 from .enrichers import FACES, MEANING, QUALITY, TEXT, VARIANTS
 from .faces import find
 from .faces.models import Kind
 from .picture import Picture, film_frames, open_picture
 from .variants import LARGEST, make_ahead, shrink
 
-# A task may take these seconds of the processor, as many for each model that looks too, and one more for so many bytes
-# of its file; and so much memory, with libraries and models, beyond the picture's (docs/architecture.md has what was
-# measured).
-SECONDS = 30.0
-_BYTES_PER_SECOND = 1_000_000
-_LARGEST = 90_000_000
-_MEGABYTES, _MEGABYTES_FOR_TEXT = 512, 1024
 # Added to the niceness that all workers have.
 _BEHIND = 12
 
@@ -68,15 +62,10 @@ def look_at_pictures(orders: Sequence[Order]) -> list[Outcome]:
 def allowed(order: Order) -> Allowance:
     """The user's own models take the memory that they take: only decoding is bounded beside them."""
     models = sum(name in order.versions for name in (TEXT, FACES, MEANING))
-    for_text = _MEGABYTES_FOR_TEXT * MEGABYTE if TEXT in order.versions else 0
+    for_text = MEGABYTES_FOR_TEXT * MEGABYTE if TEXT in order.versions else 0
     found = picture_allowance(SECONDS * (1 + models), order.size, order.memory + for_text)
     of_the_user = (order.meaning and order.meaning.folder) or (order.faces and order.faces.folder)
     return found._replace(memory=sys.maxsize) if of_the_user else found
-
-
-def picture_allowance(seconds: float, size: int, memory: int) -> Allowance:
-    """memory: for what is decoded. Of a film a few frames are, however long it is."""
-    return allowance(seconds, min(size, _LARGEST), _BYTES_PER_SECOND, memory + _MEGABYTES * MEGABYTE)
 
 
 def is_refused(outcome: Outcome) -> bool:

@@ -61,7 +61,7 @@ class People:
     def sheet(self, some: Sequence[Person]) -> Image.Image:
         """A picture of everybody's face, with name or id below."""
         from ..enrich.demand import portrait
-        from ..enrich.faces.portrait import sheet
+        from ..enrich.faces.sheet import sheet
 
         return sheet(some, partial(portrait, self._index.connection))
 

@@ -1,0 +1,56 @@
+"""What the workers of apart.py do: decode a picture that somebody waits for, and draw it as it is wanted."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from PIL import Image
+
+from indexer.store.enrichments import Encoded, PictureFile
+from indexer.store.faces import FaceAt
+
+from .apart import Portrait, Sent, Variant
+from .faces.portrait import cut_square, pixels_for
+from .picture import film_frame, open_picture, open_sent
+from .variants import LARGEST, encode, shrink
+
+
+def draw(tasks: Sequence[Variant]) -> list[Encoded]:
+    drawn = []
+    for file, memory, name, long_side in tasks:
+        image = open_picture(file.real_path, file.mime_type, file.orientation, long_side, memory).image
+        drawn.append(encode(name, image if long_side is None else shrink(image, long_side)))
+    return drawn
+
+
+def cut(tasks: Sequence[Portrait]) -> list[Image.Image]:
+    return [_cut_out(task.file, task.face, task.side, task.memory) for task in tasks]
+
+
+def draw_portraits(tasks: Sequence[Portrait]) -> list[Encoded]:
+    return [encode(task.face.id, image) for task, image in zip(tasks, cut(tasks), strict=True)]
+
+
+def open_pictures(tasks: Sequence[Sent]) -> list[Image.Image]:
+    return [shrink(open_sent(io.BytesIO(task.content), LARGEST, task.memory).image, LARGEST) for task in tasks]
+
+
+def warm_up(tasks: Sequence[Sent]) -> list[None]:
+    """What is loaded with the first picture is loaded with this one."""
+    plain = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(plain, "JPEG")
+    shrink(open_sent(plain, LARGEST, 1 << 30).image, 8)
+    return [None for _ in tasks]
+
+
+def _cut_out(file: PictureFile, face: FaceAt, side: int, memory: int) -> Image.Image:
+    """The face in a square of so many pixels. memory: bytes that decoding the file may take. Raises Undecodable."""
+    if face.timestamp_ms is not None:
+        frame = film_frame(file.real_path, face.timestamp_ms, memory)
+        image, size, orientation = frame.image, (frame.width, frame.height), frame.orientation
+    else:
+        wanted = pixels_for(face, side)
+        picture = open_picture(file.real_path, file.mime_type, file.orientation, wanted, memory)
+        image, size, orientation = picture.image, (picture.width, picture.height), file.orientation
+    return cut_square(image, face, size if orientation < 5 else size[::-1], orientation, side)
