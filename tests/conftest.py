@@ -53,6 +53,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Browsers first: they are the longest, and so all begin with one worker; others take of them what is left at the
+    end. Two at a time on two cores, and what they show within a second elsewhere they do not."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/gallery/"))
     if not config.getoption("--slow"):
         for item in items:
             if "slow" in item.keywords:

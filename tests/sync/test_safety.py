@@ -369,7 +369,10 @@ def test_F16_a_long_watch_does_not_grow(photos: Path, watch: Callable[..., Watch
         until(lambda: indexed() == 41, what="the day's files")
         put(folder / "0.jpg", f"{turn} edited")
         folder.rename(folder.with_name(f"trip {turn}"))
-        until(lambda turn=turn: any(path.startswith(f"trip {turn}") for path in verdicts(index)), what="the renamed folder")
+        until(
+            lambda turn=turn: any(path.startswith(f"trip {turn}") for path in verdicts(index)),
+            what="the renamed folder",
+        )
         shutil.rmtree(folder.with_name(f"trip {turn}"))
         until(lambda: indexed() == 1, what="the files to be gone")
         if turn in (rounds // 4, rounds - 1):
