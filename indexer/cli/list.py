@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
 
 from indexer.index import Index
 from indexer.query import span
-from indexer.store.filters import Filter
+from indexer.store.filters import AssetFilter
 
 from .common import json_option, pass_index, print_listed, print_records
 
@@ -26,16 +28,24 @@ def command(
     after: str | None,
     before: str | None,
     camera: str | None,
-    kind: str | None,
+    kind: Literal["image", "video"] | None,
     keyword: str | None,
     trashed: bool,
     limit: int,
     as_json: bool,
 ) -> None:
     """List photos and films, newest first. --json prints the full records as one array."""
-    wanted = Filter(*span(after, before), camera, kind, trashed, keyword)
+    taken_from, taken_to = span(after, before)
+    which = AssetFilter(
+        "trashed" if trashed else "live",
+        taken_from=taken_from,
+        taken_to=taken_to,
+        camera=camera,
+        kind=kind,
+        keyword=keyword,
+    )
     most = limit or -1
     if as_json:
-        print_records(index.list_json(wanted, most))
+        print_records(index.list_json(which, most))
     else:
-        print_listed(index.list(wanted, most))
+        print_listed(index.list(which, most))

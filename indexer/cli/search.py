@@ -32,10 +32,10 @@ def command(index: Index, query: tuple[str, ...], limit: int, sql: bool, as_json
     """
     text = " ".join(quoted(one) for one in query)
     if sql:
-        say(*index.search_sql(text, limit or -1).split("\n"))
+        say(*index.searches.sql(text, limit or -1).split("\n"))
         return
     if as_json:
-        print_records(index.search_json(text, limit or -1))
+        print_records(index.searches.list_json(text, limit or -1))
         return
     found = index.search(text, limit or -1)
     print_listed(found)

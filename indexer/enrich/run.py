@@ -14,7 +14,7 @@ from indexer.config import picture_memory
 from indexer.errors import CannotRun, NotFound, Undecodable, UsageError
 from indexer.files import is_regular
 from indexer.pool import process_pool
-from indexer.store import enrichments, search
+from indexer.store import enrichments, search_index
 from indexer.store.database import IndexConnection
 from indexer.store.enrichments import Due, Enrichment
 from indexer.store.faces import apply_clusters, has_unassigned, select_embedded
@@ -193,10 +193,10 @@ class Enrich:
     # Words: what has happened since, whatever made it happen
 
     def _take_in_words(self) -> None:
-        more = search.is_behind(self._connection)
+        more = search_index.is_behind(self._connection)
         while more and not self._stop.is_set():
             with begin(self._connection):
-                more = search.catch_up(self._connection)
+                more = search_index.catch_up(self._connection)
 
     # Descriptions: one by one, by somebody else
 

@@ -28,22 +28,19 @@ if TYPE_CHECKING:
     import threading
     from concurrent.futures import Executor
 
-    from PIL import Image
-
     from ..cluster import Cluster
     from ..enrich.behind import Behind
     from ..enrich.describe import Endpoint
     from ..enrich.duplicates import Duplicates
     from ..enrich.run import EnrichSummary
     from ..media.facts import Face
-    from ..query import Query
     from ..store.assets import Existing, Listed
     from ..store.changes import Change
     from ..store.database import IndexConnection
     from ..store.enrichments import Encoded, Failure
     from ..store.events import Event
     from ..store.files import Counts, StoredFile, Verdict
-    from ..store.filters import Filter
+    from ..store.filters import AssetFilter
     from ..store.jobs import Activity, Coverage
     from ..store.merge import Merged
     from ..store.roots import Mount, Root
@@ -63,6 +60,7 @@ if TYPE_CHECKING:
     from .libraries import Libraries
     from .people import People
     from .repair import Repair
+    from .search import Searches
 
 PathLike = str | os.PathLike[str]
 _FROM_A_BACKUP = "A backup of the index may have what is gone: see 'indexer restore'."
@@ -155,102 +153,34 @@ class Index:
 
         return select_existing(self._db, checksums, checksum_sha1s, device_asset_ids)
 
-    def list(self, which: Filter | None = None, limit: int = 20) -> Sequence[Listed]:
+    def list(self, which: AssetFilter | None = None, limit: int = 20) -> Sequence[Listed]:
         """The newest assets first."""
         from ..store.assets import list_assets
-        from ..store.filters import Filter
+        from ..store.filters import AssetFilter
 
-        return list_assets(self._db, which or Filter(), limit)
+        return list_assets(self._db, which or AssetFilter(), limit)
 
-    def list_json(self, which: Filter | None = None, limit: int = 20) -> Iterator[str]:
+    def list_json(self, which: AssetFilter | None = None, limit: int = 20) -> Iterator[str]:
         """The records of `list`, each as `get_json` gives it."""
         from ..store.assets import list_assets_json
-        from ..store.filters import Filter
+        from ..store.filters import AssetFilter
 
-        return list_assets_json(self._db, which or Filter(), limit)
+        return list_assets_json(self._db, which or AssetFilter(), limit)
 
     def search(self, query: str, limit: int = 20) -> Sequence[Listed]:
-        """Assets by words and filters (see indexer.query), the best first. Raises UsageError for other filters."""
-        from ..query import parse
-        from ..store.search import searched
+        """Assets by words and filters (see indexer.query), the best match first; more in `searches`. Raises UsageError
+        for what is not a search."""
+        return self.searches.list(query, limit)
 
-        parsed = parse(query)
-        return searched(self._with_words(), parsed, limit, self._about(parsed))
+    @property
+    def searches(self) -> Searches:
+        from .search import Searches
 
-    def search_json(self, query: str, limit: int = 20) -> Iterator[str]:
-        """The records of `search`, each as `get_json` gives it."""
-        from ..query import parse
-        from ..store.search import searched_json
+        return Searches(self)
 
-        parsed = parse(query)
-        return searched_json(self._with_words(), parsed, limit, self._about(parsed))
-
-    def matching(self, query: str, *, trashed: bool = False, ranked: bool = False) -> Sequence[int]:
-        """Numbers of all live assets that a search finds, or of those in the trash, and perhaps of others, by the words
-        as they are (see `update_words`); ranked: the best first. Raises UsageError for other filters, and where it
-        takes too long."""
-        from ..query import parse
-        from ..store.search import matching
-
-        parsed = parse(query)
-        return matching(self._db, parsed, self._about(parsed), trashed=trashed, ranked=ranked)
-
-    def search_sql(self, query: str, limit: int = 20) -> str:
-        """The SQL statement that `search` runs."""
-        from ..query import parse
-        from ..store.search import as_sql
-
-        return as_sql(parse(query), limit)
-
-    def alike(self, picture: Image.Image) -> Sequence[tuple[str, float]]:
-        """All live photos by how far they are from a picture, the nearest first: 0 is the same, 1 something else. By
-        what it is about, where there is a model that can tell; else by what it looks like."""
-        from ..enrich.alike import alike
-
-        return alike(self._db, picture)
-
-    def distances(self, query: str) -> dict[str, float]:
-        """How far photos are from the free words of a search, by id: of those that a model has looked at, if there is
-        one."""
-        from ..enrich.alike import distances
-        from ..query import parse
-        from ..store.search import free_terms
-
-        return distances(self._db, " ".join(one.text for one in free_terms(parse(query))))
-
-    def _about(self, query: Query, most: int = 200) -> Sequence[str]:
-        """Assets whose pictures are about the free words, where there is a model that can tell."""
-        from ..store.search import free_terms
-
-        free = " ".join(one.text for one in free_terms(query))
-        if not free:
-            return ()
-        from ..enrich import meaning
-        from ..store.meanings import has_meanings, nearest
-
-        kind = meaning.kind() if meaning.is_available() else None
-        if kind is None or not has_meanings(self._db, kind.name):
-            return ()
-        return nearest(self._db, kind.name, meaning.load(kind).of_words(free), most)
-
-    def _with_words(self) -> sqlite3.Connection:
-        """A connection to the index, the words of which are up to date, unless it cannot be written."""
-        self.update_words()
-        return self._db
-
-    def update_words(self) -> bool:
-        """Bring the words that are searched up to date, unless the index cannot be written; whether they were not."""
-        from ..store import search
-        from ..store.transaction import begin
-
-        if self._read_only or not search.is_behind(self._db) or not os.access(self.path, os.W_OK):
-            return False
-
-        connection, more = self._writable(), True
-        while more:
-            with begin(connection):
-                more = search.catch_up(connection)
-        return True
+    @property
+    def is_read_only(self) -> bool:
+        return self._read_only
 
     def keywords(self, id_or_path: PathLike) -> Sequence[str]:
         """The words that the photo is tagged with."""

@@ -38,7 +38,7 @@ def path_query(index: Index, path: str) -> str:
 
 def search_query(index: Index, text: str) -> str:
     """Raises UsageError for a search that makes no sense."""
-    index.search_sql(text, 1)
+    index.searches.sql(text, 1)
     return f"?{urlencode({'q': text})}"
 
 

@@ -6,8 +6,8 @@ import binascii
 import json
 import sqlite3
 import unicodedata
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from indexer import ids, paths
 from indexer.media.facts import MediaFacts
@@ -19,7 +19,7 @@ from .columns import NUMBER
 from .counters import count_new
 from .events import absolute_path, record_created, record_event
 from .files import FileStat, file_row, insert_files, put_file
-from .filters import AssetFilter, Filter, asset_terms, filter_terms, is_months_beginning
+from .filters import LIVE, STATES, AssetFilter, Condition, conditions, is_start_of_month
 from .rows import insert_rows
 from .transaction import Transaction
 
@@ -122,9 +122,9 @@ LISTED = (
 )
 
 
-def list_assets(connection: sqlite3.Connection, which: Filter, limit: int) -> list[Listed]:
+def list_assets(connection: sqlite3.Connection, which: AssetFilter, limit: int) -> list[Listed]:
     """The newest assets first; ties by id."""
-    where, values = filter_terms(which)
+    where, values = _where(connection, which)
     rows = connection.execute(
         f"SELECT {LISTED} FROM asset"
         " LEFT JOIN file ON file.id = asset.file_id LEFT JOIN root ON root.id = file.root_id"
@@ -134,9 +134,9 @@ def list_assets(connection: sqlite3.Connection, which: Filter, limit: int) -> li
     return [Listed(*row) for row in rows]
 
 
-def list_assets_json(connection: sqlite3.Connection, which: Filter, limit: int) -> Iterator[str]:
-    """The records of `listed`, each as asset_json has it."""
-    where, values = filter_terms(which)
+def list_assets_json(connection: sqlite3.Connection, which: AssetFilter, limit: int) -> Iterator[str]:
+    """The records of `list_assets`, each as asset_json has it."""
+    where, values = _where(connection, which)
     rows = connection.execute(
         "SELECT asset_json.json FROM asset"
         " JOIN asset_json ON asset_json.id = asset.id"
@@ -146,6 +146,22 @@ def list_assets_json(connection: sqlite3.Connection, which: Filter, limit: int) 
     return (row[0] for row in rows)
 
 
+def _where(connection: sqlite3.Connection, which: AssetFilter) -> tuple[str, list[Any]]:
+    terms, values = _split(conditions(connection, which))
+    state = STATES[which.state]
+    if len(state) == 1:  # else there is nothing to ask
+        terms = [*state, *terms]
+    return " AND ".join(terms) or "true", values
+
+
+def _split(parts: Iterable[Condition]) -> tuple[list[str], list[Any]]:
+    terms, values = list[str](), list[Any]()
+    for term, some in parts:
+        terms.append(term)
+        values += some
+    return terms, values
+
+
 def select_page(
     connection: sqlite3.Connection, which: AssetFilter, after_id: str | None, limit: int
 ) -> list[str] | None:
@@ -153,8 +169,8 @@ def select_page(
     behind this asset; None is returned where there is no such asset."""
     source, order = "asset", "trashed_at" if which.state == "trashed" else "wall_clock"
     rarest = _rarest(connection, which.person_ids) if which.person_ids and which.state != "trashed" else None
-    others = [one for one in which.person_ids if one != rarest]
-    terms, values = asset_terms(connection, which._replace(person_ids=others))
+    others = [person_id for person_id in which.person_ids if person_id != rarest]
+    terms, values = _split(conditions(connection, which._replace(person_ids=others)))
     if rarest is not None:
         source, order = "person_asset CROSS JOIN asset ON asset.number = asset_number", "taken"
         terms.append("person_id = ?")
@@ -166,15 +182,13 @@ def select_page(
             return None
         terms += [f"{order} <= ?", f"({order} < ? OR asset.id > ?)"]
         values += [row[0] or "", row[0] or "", after_id]
-    # Two indexes, one of the live and one of the trashed, so that a page of either is read and no more.
-    parts = {"live": ["NULL"], "trashed": ["NOT NULL"], "all": ["NULL", "NOT NULL"]}[which.state]
     selects = [
         f"SELECT * FROM (SELECT asset.id AS id, {order} AS place FROM {source}"
-        f" WHERE {' AND '.join([f'trashed_at IS {part}', *terms])} ORDER BY {order} DESC, asset.id LIMIT ?)"
-        for part in parts
+        f" WHERE {' AND '.join([state, *terms])} ORDER BY {order} DESC, asset.id LIMIT ?)"
+        for state in STATES[which.state]
     ]
     rows = connection.execute(
-        f"{' UNION ALL '.join(selects)} ORDER BY place DESC, id LIMIT ?", [*[*values, limit] * len(parts), limit]
+        f"{' UNION ALL '.join(selects)} ORDER BY place DESC, id LIMIT ?", [*[*values, limit] * len(selects), limit]
     )
     return [row[0] for row in rows]
 
@@ -187,16 +201,15 @@ def _rarest(connection: sqlite3.Connection, person_ids: Sequence[str]) -> str:
 
 def count_by_month(connection: sqlite3.Connection, which: AssetFilter, limit: int) -> list[tuple[str, int]]:
     """How many assets there are of each month that has any ('2024-05'), the newest first."""
-    if which._replace(state="live", before=None) == AssetFilter() and is_months_beginning(which.before):
+    if which._replace(state="live", before=None) == LIVE and is_start_of_month(which.before):
         kept = {"live": "live", "trashed": "trashed", "all": "live + trashed"}[which.state]
         until = f"{which.before:%Y-%m}" if which.before else "~"
         query = f"SELECT month, {kept} FROM month WHERE {kept} > 0 AND month < ? ORDER BY month DESC LIMIT ?"
         return connection.execute(query, (until, limit)).fetchall()
-    terms, values = asset_terms(connection, which)
-    state = {"live": ["trashed_at IS NULL"], "trashed": ["trashed_at IS NOT NULL"], "all": []}[which.state]
+    where, values = _where(connection, which)
     rows = connection.execute(
         "SELECT substr(wall_clock, 1, 7) AS month, count(*) FROM asset"
-        f" WHERE {' AND '.join([*state, *terms]) or 'true'} GROUP BY month ORDER BY month DESC LIMIT ?",
+        f" WHERE {where} GROUP BY month ORDER BY month DESC LIMIT ?",
         (*values, limit),
     )
     return rows.fetchall()

@@ -1,61 +1,47 @@
-"""Which assets: as the command line, Python and the API choose them."""
+"""Which assets: one filter for lists, pages, counts and searches, and its conditions in SQL."""
 
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
+from indexer.query import Near, Query, Range
+
 from .libraries import default_library
 
-
-class Filter(NamedTuple):
-    """What to list. after and before are wall clocks or their beginnings ('2023', '2023-11-07'), both inclusive."""
-
-    after: str | None = None
-    before: str | None = None
-    camera: str | None = None
-    kind: str | None = None  # 'image' or 'video'
-    trashed: bool = False
-    keyword: str | None = None  # a whole word that the photo is tagged with, or a part of a hierarchy
-
-
-def filter_terms(which: Filter) -> tuple[str, list[str]]:
-    terms = ["trashed_at IS NOT NULL" if which.trashed else "trashed_at IS NULL"]
-    values: list[str] = []
-    if which.after:
-        terms.append("wall_clock >= ?")
-        values.append(which.after)
-    if which.before:
-        terms.append("wall_clock < ? || '\U0010ffff'")
-        values.append(which.before)
-    if which.camera:
-        terms.append("instr(lower(coalesce(make, '') || ' ' || coalesce(model, '')), lower(?)) > 0")
-        values.append(which.camera)
-    if which.keyword:
-        # A hierarchy (Places|France|Paris, Places/France/Paris) is found by any of its parts.
-        terms.append(
-            "asset.number IN (SELECT asset_number FROM keyword WHERE word = ? UNION SELECT asset_number FROM keyword"
-            " WHERE (word GLOB '*|*' OR word GLOB '*/*')"
-            " AND instr('|' || lower(replace(word, '/', '|')) || '|', '|' || lower(?) || '|') > 0)"
-        )
-        values += [which.keyword, which.keyword]
-    if which.kind:
-        terms.append("mime_type >= ? || '/' AND mime_type < ? || '0'")
-        values += [which.kind, which.kind]
-    return " AND ".join(terms), values
-
-
 State = Literal["live", "trashed", "all"]
-# Clocks differ from UTC by no more than so.
+# Two indexes, one of live and one of trashed assets: a page of either reads no more than that page.
+STATES: dict[State, tuple[str, ...]] = {
+    "live": ("asset.trashed_at IS NULL",),
+    "trashed": ("asset.trashed_at IS NOT NULL",),
+    "all": ("asset.trashed_at IS NULL", "asset.trashed_at IS NOT NULL"),
+}
+
+# A condition on the table asset, and the values of its parameters.
+Condition = tuple[str, Sequence[Any]]
+
+# UTC offsets lie between these.
 _FURTHEST_WEST, _FURTHEST_EAST = timedelta(hours=-12), timedelta(hours=14)
+_METRES_PER_DEGREE = 111_195.0
+_RANGE_COLUMNS = {
+    "iso": "asset.iso",
+    "aperture": "asset.f_number",
+    "focal": "asset.focal_length",
+    "quality": "(SELECT value FROM metric WHERE asset_number = asset.number AND metric.name = 'quality')",
+}
 
 
 class AssetFilter(NamedTuple):
-    """Which assets. after and before are exclusive: without an offset they are wall clocks, with one they are instants,
-    and of assets without an offset still wall clocks."""
+    """All of it has to hold.
+
+    after, before: exclusive. Without an offset they are wall clocks; with one they are instants, compared with the wall
+    clock of assets that have no offset. taken_from, taken_to: wall clocks or their beginnings ('2023', '2023-11-07'),
+    inclusive. camera: part of make and model. keyword: a whole keyword, or a part of a hierarchical one.
+    """
 
     state: State = "live"
     ids: Sequence[str] | None = None
@@ -64,43 +50,104 @@ class AssetFilter(NamedTuple):
     library_id: str | None = None
     after: datetime | None = None
     before: datetime | None = None
+    taken_from: str | None = None
+    taken_to: str | None = None
+    camera: str | None = None
+    keyword: str | None = None
+    kind: Literal["image", "video"] | None = None
+    ranges: Sequence[Range] = ()
+    near: Near | None = None
+    is_favorite: bool = False
 
 
-def asset_terms(connection: sqlite3.Connection, which: AssetFilter) -> tuple[list[str], list[Any]]:
-    """Terms on the table asset, but for the state."""
-    terms, values = list[str](), list[Any]()
+# All that is not in the trash.
+LIVE = AssetFilter()
+
+
+def filter_of(query: Query) -> AssetFilter:
+    """What a search asks for besides words."""
+    return AssetFilter(
+        state="trashed" if query.is_trashed else "live",
+        taken_from=query.after,
+        taken_to=query.before,
+        kind=query.kind,
+        ranges=query.ranges,
+        near=query.near,
+        is_favorite=query.is_favorite,
+    )
+
+
+def conditions(connection: sqlite3.Connection, which: AssetFilter) -> Iterator[Condition]:
+    """What the filter asks for, except for the state (see STATES)."""
     if which.ids is not None:
-        terms.append("asset.id IN (SELECT value FROM json_each(?))")
-        values.append(json.dumps(list(which.ids)))
+        yield "asset.id IN (SELECT value FROM json_each(?))", [json.dumps(list(which.ids))]
     if which.album_id is not None:
-        terms.append("asset.id IN (SELECT asset_id FROM album_asset WHERE album_id = ?)")
-        values.append(which.album_id)
+        yield "asset.id IN (SELECT asset_id FROM album_asset WHERE album_id = ?)", [which.album_id]
     for person_id in which.person_ids:
-        terms.append("asset.number IN (SELECT asset_number FROM person_asset WHERE person_id = ?)")
-        values.append(person_id)
+        yield "asset.number IN (SELECT asset_number FROM person_asset WHERE person_id = ?)", [person_id]
     if which.library_id is not None:
-        terms.append(
-            "EXISTS (SELECT 1 FROM file JOIN root ON root.id = root_id WHERE asset_number = asset.number"
-            " AND coalesce(library_id, ?) = ?)"
+        yield (
+            (
+                "EXISTS (SELECT 1 FROM file JOIN root ON root.id = root_id WHERE asset_number = asset.number"
+                " AND coalesce(library_id, ?) = ?)"
+            ),
+            [default_library(connection), which.library_id],
         )
-        values += [default_library(connection), which.library_id]
-    for sign, moment in ((">", which.after), ("<", which.before)):
-        if moment is not None:
-            term, more = _beyond(sign, moment)
-            terms.append(term)
-            values += more
-    return terms, values
+    if which.after is not None:
+        yield _beyond(">", which.after)
+    if which.before is not None:
+        yield _beyond("<", which.before)
+    if which.taken_from:
+        yield "asset.wall_clock >= ?", [which.taken_from]
+    if which.taken_to:
+        yield "asset.wall_clock < ? || '\U0010ffff'", [which.taken_to]
+    if which.camera:
+        yield "instr(lower(coalesce(make, '') || ' ' || coalesce(model, '')), lower(?)) > 0", [which.camera]
+    if which.keyword:
+        yield _keyword(which.keyword)
+    if which.kind:
+        yield "asset.mime_type >= ? || '/' AND asset.mime_type < ? || '0'", [which.kind, which.kind]
+    for each in which.ranges:
+        yield from _range(each)
+    if which.is_favorite:
+        yield "asset.id IN (SELECT asset_id FROM user_value WHERE is_favorite = 1)", []
+    if which.near is not None:
+        yield near_condition(which.near)
 
 
-def _beyond(sign: str, moment: datetime) -> tuple[str, list[str]]:
+def near_condition(near: Near) -> Condition:
+    """A box, by the index of places, and in it the distance on a flat earth: exact enough for some hundred
+    kilometres."""
+    degrees = near.kilometres * 1000 / _METRES_PER_DEGREE
+    narrow = max(math.cos(math.radians(min(abs(near.latitude) + degrees, 89.9))), 0.001)
+    across = min(degrees / narrow, 180.0)
+    shrunk = math.cos(math.radians(near.latitude))
+    # Longitudes relative to the center, so that the antimeridian needs no special case.
+    apart = "(asset.longitude - ? - 360.0 * round((asset.longitude - ?) / 360.0))"
+    clause = (
+        f"asset.latitude BETWEEN ? AND ? AND abs({apart}) <= ?"
+        f" AND (asset.latitude - ?) * (asset.latitude - ?) + {apart} * {apart} * ? <= ?"
+    )
+    values: list[float] = [near.latitude - degrees, near.latitude + degrees]
+    values += [near.longitude, near.longitude, across, near.latitude, near.latitude]
+    values += [near.longitude] * 4 + [shrunk * shrunk, degrees * degrees]
+    return clause, values
+
+
+def is_start_of_month(moment: datetime | None) -> bool:
+    """By wall clock; also where there is no moment."""
+    return moment is None or (moment.tzinfo is None and moment == datetime(moment.year, moment.month, 1))
+
+
+def _beyond(sign: Literal["<", ">"], moment: datetime) -> Condition:
     clock = _text(moment.replace(tzinfo=None))
     if moment.tzinfo is None:
         return f"wall_clock {sign} ?", [clock]
     try:
         utc = moment.astimezone(UTC).replace(tzinfo=None)
-        # No clock that is beyond this instant shows less (or more) than this: so much an index can tell.
+        # No wall clock beyond this instant shows less (or more) than this: the part that an index can answer.
         reach = utc + (_FURTHEST_WEST if sign == ">" else _FURTHEST_EAST)
-    except OverflowError:  # at either end of time
+    except OverflowError:  # at either end of the calendar
         return f"wall_clock {sign} ?", [clock]
     bound = min(_text(reach), clock) if sign == ">" else max(_text(reach), clock)
     exact = (
@@ -111,11 +158,34 @@ def _beyond(sign: str, moment: datetime) -> tuple[str, list[str]]:
 
 
 def _text(moment: datetime) -> str:
-    """As the index writes wall clocks: no more of a second than there is."""
+    """As the index writes wall clocks: no trailing zeros of a fraction."""
     text = moment.isoformat()
     return text.rstrip("0") if "." in text else text
 
 
-def is_months_beginning(moment: datetime | None) -> bool:
-    """On the clocks where photos were taken; also where there is no moment."""
-    return moment is None or (moment.tzinfo is None and moment == datetime(moment.year, moment.month, 1))
+def _keyword(word: str) -> Condition:
+    # A hierarchy (Places|France|Paris, Places/France/Paris) is found by any of its parts.
+    return (
+        "asset.number IN (SELECT asset_number FROM keyword WHERE word = ? UNION SELECT asset_number FROM keyword"
+        " WHERE (word GLOB '*|*' OR word GLOB '*/*')"
+        " AND instr('|' || lower(replace(word, '/', '|')) || '|', '|' || lower(?) || '|') > 0)"
+    ), [word, word]
+
+
+def _range(which: Range) -> Iterator[Condition]:
+    signs = (f">{'' if which.is_open[0] else '='} ?", f"<{'' if which.is_open[1] else '='} ?")
+    ends = [(sign, end) for sign, end in zip(signs, (which.low, which.high), strict=True) if end is not None]
+    if which.name != "rating":
+        for sign, end in ends:
+            yield f"{_RANGE_COLUMNS[which.name]} {sign}", [end]
+        return
+    # The user's rating, else the file's. Few assets have the user's: those are listed first, not looked up row by row.
+    holds = " AND ".join(f"{{0}} {sign}" for sign, _ in ends)
+    rated = "SELECT asset_id FROM user_value WHERE "
+    yield (
+        (
+            f"({holds.format('asset.rating')} AND asset.id NOT IN ({rated} rating IS NOT NULL)"
+            f" OR asset.id IN ({rated} {holds.format('rating')}))"
+        ),
+        [end for _, end in (*ends, *ends)],
+    )

@@ -26,7 +26,7 @@ from indexer import config
 from indexer.errors import NotFound
 from indexer.query import parse
 from indexer.store import timeline as store
-from indexer.store.search import is_behind
+from indexer.store.search_index import is_behind
 from indexer.store.timeline import Ints, Moment
 
 from . import order as arrays
@@ -189,7 +189,7 @@ class Timeline:
         if known is not None and (known.at == store.last(connection) or (may_be_old and started < known.good_until)):
             return known
         for _ in range(_MOST_TRIES if view.q else 1):
-            was_updated = bool(view.q) and index.update_words()
+            was_updated = bool(view.q) and index.searches.update()
             connection = index.connection
             with self._moment(connection) as (at, changed, base):
                 if view.state == "trashed":
@@ -334,9 +334,9 @@ def _chosen(index: Index, view: View) -> Ints:
     """Numbers of the assets in a view, whatever their state; where the order is by rank, the best first."""
     sets = list[Ints]()
     if view.q:
-        sets.append(
-            np.array(index.matching(view.q, trashed=view.state == "trashed", ranked=view.order == "best"), np.int32)
-        )
+        is_trashed, is_ranked = view.state == "trashed", view.order == "best"
+        numbers = index.searches.numbers(view.q, is_trashed=is_trashed, is_ranked=is_ranked)
+        sets.append(np.array(numbers, np.int32))
     for kind, one, find in (
         ("album", view.album_id, store.of_album),
         ("person", view.person_id, store.of_person),

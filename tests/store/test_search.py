@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from indexer import Index
 from indexer.errors import UsageError
 from indexer.query import FILTERS
-from indexer.store import connection, search
+from indexer.store import connection, search, search_index
 from indexer.store.transaction import begin
 
 from ..conftest import jpeg, put, rows, run, sized
@@ -148,7 +148,7 @@ def test_near(index: Index, photos: Path) -> None:
     assert set(names(index, "near:-16.9,179.995,5km")) == {"east.jpg", "west.jpg"}
     assert set(names(index, "near:-16.9,-179.995,5km")) == {"east.jpg", "west.jpg"}
     assert names(index, "near:0,0,100km") == []
-    plan = rows(index, "EXPLAIN QUERY PLAN " + index.search_sql("near:48.8584,2.2945,3km"))
+    plan = rows(index, "EXPLAIN QUERY PLAN " + index.searches.sql("near:48.8584,2.2945,3km"))
     assert any("asset_place" in str(row) for row in plan)
 
 
@@ -197,11 +197,11 @@ def test_an_index_is_taken_in_by_and_by(
 ) -> None:
     """However large it is, a transaction is short; what happens meanwhile is found too."""
     index.scan([samples])
-    monkeypatch.setattr(search, "_AT_ONCE", 3)
+    monkeypatch.setattr(search_index, "_BATCH", 3)
     connection = index._writable()
     for taken_in in (3, 6):
         with begin(connection):
-            assert search.catch_up(connection)  # there is more
+            assert search_index.catch_up(connection)  # there is more
         assert rows(index, "SELECT count(*) FROM search") == [(taken_in,)]
     put(photos / "meanwhile.jpg")
     index.scan([photos])
@@ -210,7 +210,7 @@ def test_an_index_is_taken_in_by_and_by(
     assert names(index, "meanwhile") == ["meanwhile.jpg"]
     assert len(names(index, "zebra")) == 1
     assert rows(index, "SELECT (SELECT count(*) FROM search) = (SELECT count(*) FROM asset)") == [(1,)]
-    assert not search.is_behind(index.connection)
+    assert not search_index.is_behind(index.connection)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -272,7 +272,7 @@ def test_in_a_crowd_the_newest_are_the_same(index: Index, photos: Path, monkeypa
     index.scan([photos])
     few = [[one.id for one in index.search("near:48,2,30km", limit=limit)] for limit in (2, 10)]
     assert [len(one) for one in few] == [2, 4]
-    monkeypatch.setattr("indexer.store.search._PATIENCE", 0)
+    monkeypatch.setattr("indexer.store.search._SCAN_BUDGET", 0)
     assert [[one.id for one in index.search("near:48,2,30km", limit=limit)] for limit in (2, 10)] == few
 
 
@@ -287,11 +287,12 @@ def test_of_a_word_that_very_many_have_the_newest_are_found(
         index.scan([photos])
         index.search("beach")  # taken in one after the other
     assert len(index.search("beach", limit=10)) == 6
-    monkeypatch.setattr(search, "_CROWD_OF_WORDS", 4)
+    monkeypatch.setattr(search, "_MOST_MATCHES", 4)
     newest = [index.resolve(photos / f"{number}" / "beach.jpg") for number in (5, 4, 3, 2)]
     newest.sort(key=lambda one: index.get(one)["local_datetime"], reverse=True)
     assert [one.id for one in index.search("beach", limit=3)] == newest[:3]
     assert len(index.search("beach", limit=10)) == 6  # who asks for more than these gets all
+    assert len(index.search("beach", limit=-1)) == 6
     index.trash(newest[:2])
     assert len(index.search("beach", limit=3)) == 3  # of those that are not in the trash
     # Filters are asked of all.
@@ -308,7 +309,7 @@ def test_in_a_crowd_the_words_themselves_come_before_longer_ones(
     index.search("beach")
     put(photos / "last" / "beaches.jpg", "last")
     index.scan([photos])
-    monkeypatch.setattr(search, "_CROWD_OF_WORDS", 4)
+    monkeypatch.setattr(search, "_MOST_MATCHES", 4)
     assert names(index, "beach", 3) == ["beach.jpg"] * 3
     assert "beaches.jpg" in names(index, "beach", 10)
     assert "beaches.jpg" in names(index, "bea", 3)  # nothing is called so: they are as good as the others
@@ -317,7 +318,7 @@ def test_in_a_crowd_the_words_themselves_come_before_longer_ones(
 
 def test_a_search_has_bounds(library: Index, tmp_path: Path) -> None:
     for query in ("a OR " * 10_000, "iso:100 " * 3000, "-x " * 101, "x" * 10_001, '"' + "x " * 6000 + '"'):
-        for ask in (library.search, lambda text: list(library.search_json(text)), library.search_sql):
+        for ask in (library.search, lambda text: list(library.searches.list_json(text)), library.searches.sql):
             with pytest.raises(UsageError, match="more than"):
                 ask(query)
     done = run("search", *["a"] * 101, database=library.path)
@@ -342,7 +343,7 @@ def test_a_search_that_takes_long_is_given_up(library: Index, monkeypatch: pytes
         )
     database.close()
     monkeypatch.setattr(search, "SECONDS", 0.1)
-    for ask in (library.search, library.search_json):
+    for ask in (library.search, library.searches.list_json):
         began = time.monotonic()
         with pytest.raises(UsageError, match="takes more than"):
             ask(" ".join(letters))
@@ -355,7 +356,7 @@ def test_a_search_that_takes_long_is_given_up(library: Index, monkeypatch: pytes
 def test_what_is_read_slowly_is_not_given_up(library: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """The time is that of the search, not of whoever looks at what was found."""
     monkeypatch.setattr(search, "SECONDS", 0.3)
-    shown = library.search_json("type:photo", -1)
+    shown = library.searches.list_json("type:photo", -1)
     first = next(shown)
     time.sleep(0.5)
     assert first and len(list(shown)) > 1

@@ -320,7 +320,7 @@ def test_a_search_by_one_who_only_reads_sees_words_that_another_brings_up_to_dat
     library = Library(index.path, 6)
     with library.transaction():
         library.add(5)
-    index.update_words()
+    index.searches.update()
     chosen = library.chosen()
     with library.transaction():
         set_user_values(library.tx, str(chosen), description="a zebrafish")
@@ -328,7 +328,7 @@ def test_a_search_by_one_who_only_reads_sees_words_that_another_brings_up_to_dat
     with Index.open(index.path, read_only=True) as reader:
         timeline = Timeline(index.path, keeps_file=False)
         assert len(timeline.arranged(reader, View(q="zebrafish")).tiles) == 0
-        index.update_words()
+        index.searches.update()
         assert len(timeline.arranged(reader, View(q="zebrafish")).tiles) == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -12,11 +13,10 @@ from PIL import Image
 from indexer.enrich import apart
 from indexer.errors import Undecodable, UsageError
 from indexer.index import Index
+from indexer.index.search import Match
 from indexer.store.assets import select_page
-from indexer.store.connection import deadline
 from indexer.store.filters import AssetFilter
 from indexer.store.records import select_records
-from indexer.store.search import SECONDS
 
 from ..answers import answer_text, errors, unprocessable
 from ..models import MOST_IDS, LibraryId, PersonId, SearchResults
@@ -109,44 +109,24 @@ async def _found(
     number: int,
     limit: int,
 ) -> Response:
-    state, skip = state_of(request), (number - 1) * limit
+    state, offset = state_of(request), (number - 1) * limit
     query = (query or "").strip()
     if not query and picture is None:
-        ids = select_page(state.looks, wanted, None, skip + limit) or []
-        return _answer(request, state, [(one, None) for one in ids[skip:]])
+        ids = select_page(state.looks, wanted, None, offset + limit) or []
+        return _answer(request, state, [Match(asset_id, None) for asset_id in ids[offset:]])
+
+    def matches(index: Index) -> Sequence[Match]:
+        return index.searches.matches(query, wanted, picture=picture, threshold=threshold, offset=offset, limit=limit)
+
     try:
-        found = await state.search(lambda index: _matching(index, wanted, query, picture, threshold, skip + limit))
+        found = await state.search(matches)
     except (UsageError, Undecodable) as error:
         raise unprocessable("query", str(error)) from error
-    return _answer(request, state, found[skip:])
+    return _answer(request, state, found)
 
 
-def _matching(
-    index: Index, wanted: AssetFilter, query: str, picture: Image.Image | None, threshold: float, limit: int
-) -> list[tuple[str, float | None]]:
-    """Ids with their distances, the nearest first."""
-    if picture is not None:
-        near: dict[str, float | None] = {one: far for one, far in index.alike(picture) if far <= threshold}
-        if query:
-            by_words = {one.id for one in index.search(query, limit=100_000)}
-            near = {one: far for one, far in near.items() if one in by_words}
-    else:
-        distances = index.distances(query)
-        most = 100_000 if wanted != AssetFilter() else limit
-        near = {
-            one.id: distances.get(one.id)
-            for one in index.search(query, limit=most)
-            if (distances.get(one.id) or 0.0) <= threshold
-        }
-    if wanted != AssetFilter():
-        with deadline(index.connection, SECONDS):
-            kept = set(select_page(index.connection, wanted._replace(ids=list(near)), None, -1) or ())
-        near = {one: far for one, far in near.items() if one in kept}
-    return list(near.items())[:limit]
-
-
-def _answer(request: Request, state: State, found: list[tuple[str, float | None]]) -> Response:
-    base, distances = base_of(request), dict(found)
+def _answer(request: Request, state: State, matches: Sequence[Match]) -> Response:
+    base, distances = base_of(request), dict(matches)
     texts = []
     for one in select_records(state.looks, list(distances)):
         far = distances[one.id]

@@ -20,6 +20,7 @@ from indexer.store.faces import select_faces
 from indexer.store.files import count_verdicts, select_failures, select_known_in, select_same_inodes
 from indexer.store.filters import AssetFilter
 from indexer.store.records import asset_json, select_records
+from indexer.store.search import SearchRequest
 from indexer.store.uploads import select_of_device
 
 from ..conftest import put, rows
@@ -177,9 +178,9 @@ LOOKS: dict[str, Any] = {
     "failures": lambda db: select_failures(db, 10),
     "a folder": lambda db: select_known_in(db, 1, "2020"),
     "inodes": lambda db: select_same_inodes(db, [(1, 2, 3, 4)]),
-    "search": lambda db: search.searched(db, parse("beach"), 20),
-    "search near": lambda db: search.searched(db, parse("near:48.8,2.3,5km"), 20),
-    "search of a year": lambda db: search.searched(db, parse("taken:2020"), 20),
+    "search": lambda db: search.search(db, SearchRequest(parse("beach")), 20),
+    "search near": lambda db: search.search(db, SearchRequest(parse("near:48.8,2.3,5km")), 20),
+    "search of a year": lambda db: search.search(db, SearchRequest(parse("taken:2020")), 20),
 }
 # Read from one end to the other: what is small (roots, what was asked for), what is in order already and ends with the
 # page, or a count of a whole index.

@@ -1,0 +1,130 @@
+"""Searches by words, filters and pictures: `Index.searches`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..query import Query, parse
+from ..store import search, search_index
+from ..store.assets import Listed
+from ..store.filters import LIVE, AssetFilter
+from ..store.search import SearchRequest
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from . import Index
+
+# Assets that a model may add to those that have the words.
+_MOST_DESCRIBED = 200
+
+
+class Match(NamedTuple):
+    """distance: from the picture or the words, 0 is the same, 1 is unrelated; None where no model compared them."""
+
+    asset_id: str
+    distance: float | None
+
+
+class Searches:
+    """The language of searches is described in indexer.query. Methods raise UsageError for a search that is not in it,
+    and for one that takes too long."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def list(self, query: str, limit: int = 20) -> Sequence[Listed]:
+        self.update()
+        return search.search(self._index.connection, self._request(parse(query)), limit)
+
+    def list_json(self, query: str, limit: int = 20) -> Iterator[str]:
+        """The records of `list`, as `Index.get_json` returns them."""
+        self.update()
+        return search.search_json(self._index.connection, self._request(parse(query)), limit)
+
+    def matches(
+        self,
+        query: str = "",
+        which: AssetFilter = LIVE,
+        *,
+        picture: Image.Image | None = None,
+        threshold: float = 1.0,
+        offset: int = 0,
+        limit: int = 20,
+    ) -> Sequence[Match]:
+        """A page of what fits the query, the filter and the picture, none of it farther away than the threshold.
+        picture: upright, RGB."""
+        self.update()
+        parsed, end = parse(query), offset + limit
+        connection = self._index.connection
+        if picture is not None:
+            near = dict(pair for pair in self._by_picture(picture) if pair[1] <= threshold)
+            request = SearchRequest(parsed, which, similar=list(near))
+            ids = search.search_ids(connection, request, end)
+            return [Match(asset_id, near[asset_id]) for asset_id in islice(ids, offset, end)]
+        distances = self._distances(parsed)
+        # Those too far away are dropped while the rows come, so more are asked for than a page.
+        ids = search.search_ids(connection, self._request(parsed, which), -1 if distances else end)
+        matches = (Match(asset_id, distances.get(asset_id)) for asset_id in ids)
+        return list(islice((match for match in matches if (match.distance or 0.0) <= threshold), offset, end))
+
+    def numbers(self, query: str, *, is_trashed: bool = False, is_ranked: bool = False) -> Sequence[int]:
+        """Numbers of all live or all trashed assets that are found, and perhaps of others, by the full-text index as it
+        is (see `update`); is_ranked: in the order of `list`."""
+        request = self._request(parse(query)._replace(is_trashed=is_trashed))
+        return search.search_numbers(self._index.connection, request, is_ranked=is_ranked)
+
+    def sql(self, query: str, limit: int = 20) -> str:
+        """The statement that `list` runs."""
+        return search.as_sql(self._index.connection, SearchRequest(parse(query)), limit)
+
+    def update(self) -> bool:
+        """Bring the full-text index up to date, unless the index cannot be written. Whether it was behind."""
+        index = self._index
+        if index.is_read_only or not search_index.is_behind(index.connection) or not os.access(index.path, os.W_OK):
+            return False
+        more = True
+        while more:
+            with index.change() as tx:
+                more = search_index.catch_up(tx.connection)
+        return True
+
+    def _request(self, query: Query, which: AssetFilter = LIVE) -> SearchRequest:
+        return SearchRequest(query, which, described=self._described(query))
+
+    def _described(self, query: Query) -> Sequence[str]:
+        """Assets whose pictures fit the free words, if there is a model that can tell."""
+        words = _free_words(query)
+        if not words:
+            return ()
+        from ..enrich import meaning
+        from ..store.meanings import has_meanings, nearest
+
+        connection = self._index.connection
+        kind = meaning.kind() if meaning.is_available() else None
+        if kind is None or not has_meanings(connection, kind.name):
+            return ()
+        return nearest(connection, kind.name, meaning.load(kind).of_words(words), _MOST_DESCRIBED)
+
+    def _distances(self, query: Query) -> dict[str, float]:
+        """By id, from the free words, of assets that a model has seen, if there is one."""
+        words = _free_words(query)
+        if not words:
+            return {}
+        from ..enrich.alike import distances
+
+        return distances(self._index.connection, words)
+
+    def _by_picture(self, picture: Image.Image) -> Sequence[tuple[str, float]]:
+        """All live photos with their distances, the nearest first: by image embedding if there is a model, else by
+        perceptual hash."""
+        from ..enrich.alike import alike
+
+        return alike(self._index.connection, picture)
+
+
+def _free_words(query: Query) -> str:
+    return " ".join(term.text for term in search.free_terms(query))
