@@ -18,6 +18,7 @@ from . import schema
 from .connection import open_as_it_is
 from .counters import recount
 from .database import BROKEN, connect, connect_for_reading, put_in_place
+from .tables import TABLES
 
 _PAGES = 2048  # copied at a time: other writers get their turn in between
 
@@ -204,8 +205,6 @@ def salvage(damaged: Path, connection: sqlite3.Connection) -> dict[str, int]:
         connection.execute("BEGIN IMMEDIATE")
         for table in _tables(connection):
             saved[table] = _save_table(source, connection, table)
-        if "metadata" in saved:  # up to version 6; an asset without its words is as good as lost
-            connection.execute("DELETE FROM asset WHERE id NOT IN (SELECT asset_id FROM metadata)")
         connection.execute("COMMIT")
     return saved
 
@@ -237,15 +236,14 @@ def _open_damaged(path: Path) -> sqlite3.Connection:
 
 
 def _tables(connection: sqlite3.Connection) -> list[str]:
-    """All but those that are made anew: of runs, counts, and the word index with its inner tables."""
+    """Those to be salvaged, as far as this version has them. An older one may have some that this one has not."""
+    known = {table.name: table for table in TABLES}
     rows = connection.execute(
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB 'search*'"
     )
-    return [
-        row[0]
-        for row in rows
-        if row[0] not in ("event", "activity", "coverage", "month", "person_asset", "person_count")
-    ] + ["event"]
+    present = {row[0] for row in rows}
+    older = sorted(present - known.keys())
+    return older + [table.name for table in TABLES if table.name in present and table.is_salvaged]
 
 
 def _by_number(connection: sqlite3.Connection) -> list[str]:

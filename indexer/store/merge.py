@@ -19,11 +19,9 @@ from .database import IndexConnection
 from .enrichments import RESULT_TABLES, Variant
 from .events import record_created
 from .roots import ROOT_COLUMNS, Root, select_roots
+from .tables import TABLES
 from .transaction import Transaction, begin
 from .undo import record_final
-
-# Of a new asset, taken over as they are.
-_OF_ASSETS = ("keyword", "motion", "companion", "user_value", "written_value", "former_checksum", "upload")
 
 # Their asset -> ours. The same bytes are the same asset; else the same beginning (which the id is made of), or bytes
 # that either has known the asset by before it was edited.
@@ -215,14 +213,12 @@ class _Merge:
         added = self._db.execute("SELECT our_number, ours FROM temp.merge_asset WHERE is_new ORDER BY ours").fetchall()
         record_created(self._tx, added)
         recount(self._db)
-        for table in _OF_ASSETS:
-            self._copy(table, "is_new")
+        for table in TABLES:
+            if table.merged is not None:
+                self._copy(table.name, "is_new" if table.merged == "new" else "true")
         self.merged.known, self.merged.edited = self._db.execute(
             "SELECT count(*) FILTER (WHERE NOT is_new), count(*) FILTER (WHERE NOT is_same) FROM temp.merge_asset"
         ).fetchone()
-        self._copy("former_checksum", "NOT is_new")
-        self._copy("upload", "NOT is_new")
-        self._copy("written_value", "NOT is_new")
         self._db.execute(
             "INSERT OR IGNORE INTO main.left_out SELECT * FROM theirs.left_out"
             " WHERE NOT EXISTS (SELECT 1 FROM main.asset"

@@ -11,19 +11,8 @@ from typing import Any, NamedTuple
 from indexer.errors import CannotUndo
 
 from .database import IndexConnection
+from .tables import UNDOABLE
 from .transaction import Transaction, begin
-
-# table -> its key, and the columns that users change; None: all of them
-_TABLES: dict[str, tuple[str, tuple[str, ...] | None]] = {
-    "user_value": ("asset_id", None),
-    "album": ("id", None),
-    "album_asset": ("id", None),
-    "person": ("id", None),
-    "person_alias": ("id", None),
-    "face": ("id", ("id", "asset_id", "person_id", "assigned_by")),
-    "asset": ("id", ("id", "trashed_at", "trash_wish")),
-}
-
 
 # A row of this table's name belongs to a change that cannot be undone, and says what can be done instead.
 _FINAL = ""
@@ -53,8 +42,8 @@ def recorded(connection: sqlite3.Connection, what: str, now: str) -> Iterator[in
     row = connection.execute("INSERT INTO user_change (created_at, what) VALUES (?, ?)", (now, what))
     assert row.lastrowid is not None
     names = []
-    for table, (_, columns) in _TABLES.items():
-        chosen = columns or tuple(one[1] for one in connection.execute(f"PRAGMA table_info({table})"))
+    for table, undo in UNDOABLE.items():
+        chosen = undo.columns or tuple(column[1] for column in connection.execute(f"PRAGMA table_info({table})"))
         old, new = (", ".join(f"'{name}', {side}.{name}" for name in chosen) for side in ("old", "new"))
         for event, before, after in (
             ("INSERT", "NULL", f"json_object({new})"),
@@ -171,7 +160,7 @@ def undo(connection: sqlite3.Connection, change: UserChange, now: str) -> UserCh
 def _put_back(
     connection: sqlite3.Connection, table: str, before: dict[str, Any] | None, after: dict[str, Any] | None
 ) -> bool:
-    key, _ = _TABLES[table]
+    key = UNDOABLE[table].key
     columns = list((before or after or {}).keys())
     names, marks = ", ".join(columns), ", ".join("?" * len(columns))
     if after is not None:

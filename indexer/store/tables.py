@@ -1,0 +1,84 @@
+"""What each table of schema.sql is: read by merge, undo and repair."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+# user: what people said or did; file: what was read from files, and where they lie; computed: results of enrichers;
+# log: what happened; machine: of this index and machine; rebuilt: counts and indexes that are made anew from other
+# tables; running: of processes at work.
+Holds = Literal["user", "file", "computed", "log", "machine", "rebuilt", "running"]
+# What merge takes over as it is: rows of assets that are new here, or of all. The rest has code of its own, or stays.
+Merged = Literal["new", "all"]
+
+
+class Undo(NamedTuple):
+    """What users change in a table, and `undo` puts back. key: the column that identifies a row; columns: None is all
+    of them."""
+
+    key: str
+    columns: tuple[str, ...] | None = None
+
+
+class Table(NamedTuple):
+    name: str
+    holds: Holds
+    merged: Merged | None = None
+    undo: Undo | None = None
+
+    @property
+    def is_salvaged(self) -> bool:
+        """Whether its rows are carried from a damaged index into the new one."""
+        return self.holds not in ("rebuilt", "running")
+
+
+TABLES = (
+    Table("setting", "machine"),
+    # Folders and files
+    Table("root", "file"),
+    Table("mount", "file"),
+    Table("file", "file"),
+    Table("coverage", "running"),
+    Table("activity", "running"),
+    # Assets
+    Table("asset", "file", undo=Undo("id", ("id", "trashed_at", "trash_wish"))),
+    Table("former_checksum", "file", "all"),
+    Table("keyword", "file", "new"),
+    Table("motion", "file", "new"),
+    Table("companion", "file", "new"),
+    Table("month", "rebuilt"),
+    Table("left_out", "user"),
+    # What users said
+    Table("user_value", "user", "new", Undo("asset_id")),
+    Table("written_value", "user", "all"),
+    Table("album", "user", undo=Undo("id")),
+    Table("album_asset", "user", undo=Undo("id")),
+    Table("user_change", "log"),
+    Table("user_change_row", "log"),
+    # People
+    Table("person", "user", undo=Undo("id")),
+    Table("person_alias", "user", undo=Undo("id")),
+    Table("face", "user", undo=Undo("id", ("id", "asset_id", "person_id", "assigned_by"))),
+    Table("face_embedding", "computed"),
+    Table("person_count", "rebuilt"),
+    Table("person_asset", "rebuilt"),
+    # Enrichments
+    Table("enrichment", "computed"),
+    Table("place", "computed"),
+    Table("landmark", "user"),
+    Table("metric", "computed"),
+    Table("variant", "computed"),
+    Table("appearance", "computed"),
+    Table("meaning", "computed"),
+    Table("generated_description", "computed"),
+    Table("text_line", "computed"),
+    # Clients of the HTTP API
+    Table("library", "user"),
+    Table("api_key", "user"),
+    Table("upload", "user", "all"),
+    # The log, last: what restores other tables writes to it
+    Table("event", "log"),
+    Table("search", "rebuilt"),
+)
+
+UNDOABLE = {table.name: table.undo for table in TABLES if table.undo is not None}
