@@ -10,7 +10,7 @@ from indexer.index import Index
 from indexer.store.files import Counts
 from indexer.store.jobs import Coverage
 from indexer.store.roots import Root
-from indexer.sync.missing import held_words, is_held
+from indexer.sync.missing import is_mass_deletion, mass_deletion_message
 from indexer.sync.volumes import has_inodes, watch_limit
 
 from .common import json_option, many, pass_index, print_json, say, size
@@ -124,7 +124,7 @@ def _root(index: Index, root: Root, counts: Counts, covered: Coverage | None) ->
     if not has_inodes(root.filesystem):
         say(f"    {root.filesystem} keeps no inodes: a change is known by size and time alone")
     missing = counts.missing_by_root.get(root.id, 0)
-    if is_held(missing, counts.by_root.get(root.id, 0), 0):
-        say(f"    {held_words(root, missing, counts.by_root.get(root.id, 0))}")
+    if is_mass_deletion(missing, counts.by_root.get(root.id, 0)):
+        say(f"    {mass_deletion_message(root, missing, counts.by_root.get(root.id, 0))}")
     elif missing:
         say(f"    {many(missing, 'file')} missing, not in the trash yet")

@@ -13,15 +13,15 @@ from indexer.index import Index
 from indexer.store.changes import Change
 from indexer.store.roots import Root
 from indexer.sync.missing import Lost
+from indexer.sync.options import Listener, Stop, SyncOptions
 from indexer.sync.power import Battery, work_in_background
 from indexer.sync.summary import Summary
-from indexer.sync.watch import Stop
 
 from .common import UserPath, json_option, many, max_cache_option, pass_index, print_json_line, say, tell_max_cache
 from .scan import Bar, outcome
 
 # Changes of the first scan are not told one by one.
-_TOLD = {"new": "new", "modified": "changed", "moved": "moved", "copy": "copy", "back": "back"}
+_TOLD = {"new": "new", "modified": "changed", "moved": "moved", "copied": "copy", "returned": "back"}
 
 
 @click.command()
@@ -98,28 +98,21 @@ def command(
         work_in_background()
     teller = _Teller(as_json=as_json)
     tell_max_cache(max_cache)
-    index.watch(
-        paths,
-        stop=stop,
-        workers=workers,
+    options = SyncOptions(
         rest_seconds=rest,
         rescan_seconds=rescan,
         poll_seconds=poll,
         poll_every=poll_every,
         trash_seconds=trash_after,
         is_paused=Battery().in_use if pause_on_battery else lambda: False,
-        enrich=not no_enrich,
-        max_cache=max_cache,
-        on_scanned=teller.scanned,
-        on_change=teller.changed,
-        on_lost=teller.lost,
-        on_message=teller.message,
-        on_progress=teller.progress,
+    )
+    index.watch(
+        paths, stop=stop, options=options, listener=teller, workers=workers, enrich=not no_enrich, max_cache=max_cache
     )
     teller.message("Stopped.")
 
 
-class _Teller:
+class _Teller(Listener):
     """Lines on the screen: the time, what happened, where. With as_json, an object a line."""
 
     def __init__(self, *, as_json: bool) -> None:
@@ -149,15 +142,15 @@ class _Teller:
                 asset_id=asset_id,
             )
 
-    def lost(self, root: Root, one: Lost) -> None:
+    def lost(self, root: Root, lost: Lost) -> None:
         if root.id in self._scanned:
-            what = f"/  {many(one.files, 'file')}" if one.is_folder else f"  {one.asset_id or ''}"
+            what = f"/  {many(lost.files, 'file')}" if lost.is_folder else f"  {lost.asset_id or ''}"
             self._tell(
-                f"{one.kind:8}{one.path}{what}".rstrip(),
-                event=one.kind,
+                f"{lost.kind:8}{lost.path}{what}".rstrip(),
+                event=lost.kind,
                 root=root.path,
-                path=one.path,
-                **({"files": one.files} if one.is_folder else {"asset_id": one.asset_id}),
+                path=lost.path,
+                **({"files": lost.files} if lost.is_folder else {"asset_id": lost.asset_id}),
             )
 
     def message(self, text: str) -> None:

@@ -29,13 +29,11 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from ..cluster import Cluster
-    from ..enrich.behind import Behind
     from ..enrich.describe import Endpoint
     from ..enrich.duplicates import Duplicates
     from ..enrich.run import EnrichSummary
     from ..media.facts import Face
     from ..store.assets import Existing, Listed
-    from ..store.changes import Change
     from ..store.database import IndexConnection
     from ..store.enrichments import Encoded, Failure
     from ..store.events import Event
@@ -48,10 +46,9 @@ if TYPE_CHECKING:
     from ..store.trash import Trashed
     from ..store.undo import UserChange
     from ..sync.explain import Explanation
-    from ..sync.missing import Lost
+    from ..sync.options import Listener, Stop, SyncOptions
     from ..sync.summary import Summary
     from ..sync.verify import Report
-    from ..sync.watch import Stop
     from ..sync.why import Answer
     from ..sync.write_back import WrittenBack
     from .albums import Albums
@@ -540,7 +537,7 @@ class Index:
         workers: processes that read files, by default one a core; make_executor: another pool than local processes;
         cluster: the workers of other machines, which see the same folders.
         on_progress is called a few times a second with the live summary; count_ahead also finds out how much there is.
-        accept_loss: so many missing files were deleted on purpose; a larger loss of a root is held back (see
+        accept_loss: this many missing files were deleted on purpose; a larger mass deletion awaits confirmation (see
         Summary.held). Raises RootUnavailable for a folder that is not there. May be stopped by KeyboardInterrupt at any
         time: what was done stays, and the next scan goes on. dry_run: find out what would change, on a copy of the
         index.
@@ -562,6 +559,7 @@ class Index:
             # A first scan is sure to read: let the workers get ready beside this process.
             early = early_pool(workers or worker_count(), get_ready, allowed)
         from ..store.roots import select_roots
+        from ..sync.options import Listener, SyncOptions
         from ..sync.readers import Readers
         from ..sync.roots import targets
         from ..sync.scan import Scan
@@ -570,7 +568,8 @@ class Index:
         try:
             connection = self._writable()
             aims = targets(connection, select_roots(self._db), folders)
-            scan = Scan(connection, readers, aims, on_progress, accept_loss=accept_loss)
+            listener = Listener(progress=on_progress) if on_progress is not None else Listener()
+            scan = Scan(connection, readers, aims, SyncOptions(accept_loss=accept_loss), listener)
             if count_ahead:
                 scan.count_ahead()
             return scan.run()
@@ -595,33 +594,25 @@ class Index:
         folders: Sequence[PathLike] = (),
         *,
         stop: Stop,
+        options: SyncOptions | None = None,
+        listener: Listener | None = None,
         workers: int | None = None,
-        rest_seconds: float = 2.0,
-        rescan_seconds: float = 3600.0,
-        poll_seconds: float | None = None,
-        poll_every: float = 30.0,
-        trash_seconds: float = 60.0,
-        is_paused: Callable[[], bool] = lambda: False,
         enrich: bool = False,
         max_cache: int | None = None,
-        on_scanned: Callable[[Root, Summary], None] = lambda root, summary: None,
-        on_change: Callable[[Root, Change, str], None] = lambda root, change, asset_id: None,
-        on_lost: Callable[[Root, Lost], None] = lambda root, one: None,
-        on_message: Callable[[str], None] = lambda text: None,
-        on_progress: Callable[[Summary], None] = lambda summary: None,
     ) -> None:
         """Scan, then follow the folders until `stop` is set.
 
-        A file is taken in once it was left alone for rest_seconds and no program has it open for writing.
-        poll_seconds: look that often instead of waiting for events; poll_every: look that often at what brings none.
-        trash_seconds: what is missing for so long is let go. Nothing is read while is_paused() says so. enrich: work
-        out beside it what can be told of the photos (see `enrich`). See indexer.sync.watch.Watch for the callbacks.
+        A file is indexed once it was left alone for options.rest_seconds and no program has it open for writing.
+        listener is told what happens. enrich: also enrich new and changed photos (see `enrich`). For the types see
+        indexer.sync.options.
         """
         from ..store.roots import select_roots
+        from ..sync.options import Listener, SyncOptions
         from ..sync.readers import Readers
         from ..sync.roots import targets
         from ..sync.watch import Watch
 
+        options, listener = options or SyncOptions(), listener or Listener()
         connection = self._writable()
         aims = targets(connection, select_roots(self._db), folders)
         inside = [aim for aim in aims if aim.folder or aim.name]
@@ -631,27 +622,18 @@ class Index:
         behind = None
         if enrich:
             from ..enrich.behind import Behind
+            from .enriching import EnrichChanges
 
-            behind = Behind(self.path, workers=workers, max_cache=max_cache, is_paused=is_paused, on_message=on_message)
-            on_scanned, on_change = _also(behind, on_scanned, on_change)
+            behind = Behind(
+                self.path,
+                workers=workers,
+                max_cache=max_cache,
+                is_paused=options.is_paused,
+                on_message=listener.message,
+            )
+            listener = EnrichChanges(behind, listener)
         try:
-            Watch(
-                connection,
-                readers,
-                [aim.root for aim in aims],
-                stop,
-                rest_seconds=rest_seconds,
-                rescan_seconds=rescan_seconds,
-                poll_seconds=poll_seconds,
-                poll_every=poll_every,
-                trash_seconds=trash_seconds,
-                is_paused=is_paused,
-                on_scanned=on_scanned,
-                on_change=on_change,
-                on_lost=on_lost,
-                on_message=on_message,
-                on_progress=on_progress,
-            ).run()
+            Watch(connection, readers, [aim.root for aim in aims], stop, options, listener).run()
         finally:
             readers.close()
             if behind is not None:
@@ -971,25 +953,3 @@ class Index:
 
 def _photos(count: int) -> str:
     return f"{count:,} {'photo' if count == 1 else 'photos'}"
-
-
-def _also(
-    behind: Behind,
-    on_scanned: Callable[[Root, Summary], None],
-    on_change: Callable[[Root, Change, str], None],
-) -> tuple[Callable[[Root, Summary], None], Callable[[Root, Change, str], None]]:
-    """The two callbacks, which tell `behind` as well."""
-
-    seen: set[int] = set()  # roots whose first scan is through, and brings all that is in them
-
-    def scanned(root: Root, summary: Summary) -> None:
-        seen.add(root.id)
-        behind.tell(None)
-        on_scanned(root, summary)
-
-    def changed(root: Root, change: Change, asset_id: str) -> None:
-        if root.id in seen:
-            behind.tell(asset_id)
-        on_change(root, change, asset_id)
-
-    return scanned, changed

@@ -242,15 +242,15 @@ def apply_change(tx: Transaction, change: Change) -> str:
         if change.kind == "modified":
             assert change.facts is not None
             _replace_content(tx, change.asset_id, change.facts)
-        file_id = put_file(tx, change.stat, number_of(tx.connection, change.asset_id), verdict, change.displaced)
+        file_id = put_file(tx, change.stat, number_of(tx.connection, change.asset_id), verdict, change.replaced)
         counts = change.kind == "modified" or standing.metadata_file(tx.connection, change.asset_id) == file_id
         if change.facts is not None and counts:
             metadata.replace_metadata(tx, change.asset_id, change.facts)
-        if change.left is not None:
+        if change.source is not None:
             # Unless another file has come to lie there in the same pass, as when two names are swapped.
             tx.connection.execute(
                 f"DELETE FROM file WHERE id = ? AND (asset_number, inode, size, mtime_ns) IS ({NUMBER}, ?, ?, ?)",
-                (change.left.id, change.asset_id, change.left.inode, change.left.size, change.left.mtime_ns),
+                (change.source.id, change.asset_id, change.source.inode, change.source.size, change.source.mtime_ns),
             )
         standing.choose(tx.connection, change.asset_id)
         if returns:  # live again, unless the user had put it in the trash
@@ -292,7 +292,7 @@ def _add(tx: Transaction, change: Change, facts: MediaFacts) -> str:
         counter += 1
         asset_id = ids.asset_id(facts.sha256, counter)
     number = next_number(tx.connection)
-    file_id = put_file(tx, stat, number, verdict_of(facts), change.displaced)
+    file_id = put_file(tx, stat, number, verdict_of(facts), change.replaced)
     row = _asset_row(tx.now, number, asset_id, file_id, stat, facts, counter > 0)
     insert_rows(tx.connection, "asset", _COLUMNS, [row])
     record_created(tx, [(number, asset_id)])
@@ -352,8 +352,8 @@ def _replace_content(tx: Transaction, asset_id: str, facts: MediaFacts) -> None:
 
 def _known_verdict(tx: Transaction, change: Change) -> tuple[str, str | None]:
     """A file that moved unread is as sound or damaged as it was."""
-    if change.left is not None and change.left.verdict in ("indexed", "damaged"):
-        return change.left.verdict, change.left.reason
+    if change.source is not None and change.source.verdict in ("indexed", "damaged"):
+        return change.source.verdict, change.source.reason
     problems = tx.connection.execute(
         f"SELECT reason FROM file WHERE asset_number = {NUMBER} AND verdict = 'damaged' LIMIT 1", (change.asset_id,)
     ).fetchone()
@@ -368,7 +368,7 @@ def checksum_text(digest: bytes) -> str:
     return binascii.b2a_base64(digest, newline=False).decode()
 
 
-_EVENTS = {"modified": "file_edited", "moved": "file_moved", "copy": "file_copied", "back": "file_returned"}
+_EVENTS = {"modified": "file_edited", "moved": "file_moved", "copied": "file_copied", "returned": "file_returned"}
 
 
 def _record_change(tx: Transaction, change: Change) -> None:
@@ -378,9 +378,9 @@ def _record_change(tx: Transaction, change: Change) -> None:
         return
     stat = change.stat
     payload = {"path": absolute_path(tx.connection, stat.root_id, paths.join(stat.folder, stat.name))}
-    if change.left is not None:
+    if change.source is not None:
         payload["left"] = absolute_path(
-            tx.connection, change.left.root_id, paths.join(change.left.folder, change.left.name)
+            tx.connection, change.source.root_id, paths.join(change.source.folder, change.source.name)
         )
     if change.kind == "modified" and change.facts is not None:
         row = tx.connection.execute("SELECT fingerprint FROM asset WHERE id = ?", (change.asset_id,)).fetchone()

@@ -313,12 +313,12 @@ def insert_files(connection: sqlite3.Connection, rows: Iterable[tuple[object, ..
 
 
 def put_file(
-    tx: Transaction, stat: FileStat, number: int, verdict: tuple[str, str | None], displaced: str | None
+    tx: Transaction, stat: FileStat, number: int, verdict: tuple[str, str | None], replaced: str | None
 ) -> int:
     row = tx.connection.execute(_UPSERT_FILE, file_row(tx.now, stat, number, verdict)).fetchone()
     tx.touched.folders.add((stat.root_id, stat.folder))
-    if displaced is not None:
-        standing.lose_place(tx, displaced)
+    if replaced is not None:
+        standing.lose_place(tx, replaced)
     return int(row[0])
 
 

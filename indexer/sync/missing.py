@@ -1,4 +1,4 @@
-"""Letting go of what is missing: deletions wait, and a loss too large to be meant waits for a word of the user."""
+"""Expire missing files after a grace period; a mass deletion waits for the user's confirmation (--accept-loss)."""
 
 from __future__ import annotations
 
@@ -18,20 +18,19 @@ from indexer.store.trash import trash_orphans
 from .presence import Presence
 
 Loss = Literal["missing", "gone"]
-# More than both of these is no tidying up.
-BRAKE_FILES = 100
-BRAKE_SHARE = 0.2
+# A mass deletion exceeds both of these.
+GUARD_FILES = 100
+GUARD_SHARE = 0.2
 
 
-class Outcome(NamedTuple):
-    """gone: files whose time had come. waiting: files that are missing still; held: all of them, for the loss is too
-    large. due: seconds until the next one's time comes, None where none waits for it. files: those that are gone."""
+class Expiry(NamedTuple):
+    """expired: files that are gone now. waiting: how many are still missing. is_guarded: they are a mass deletion that
+    was not confirmed. next_in: seconds until the next one expires; None if none will."""
 
-    gone: int = 0
+    expired: Sequence[StoredFile] = ()
     waiting: int = 0
-    held: bool = False
-    due: float | None = None
-    files: Sequence[StoredFile] = ()
+    is_guarded: bool = False
+    next_in: float | None = None
 
 
 class Lost(NamedTuple):
@@ -44,14 +43,14 @@ class Lost(NamedTuple):
     is_folder: bool = False
 
 
-def lost(kind: Loss, root: Root, files: Iterable[StoredFile]) -> list[Lost]:
-    """What to tell of these files of a root: a folder that is away with them stands for them."""
-    away: dict[str, str | None] = {}
+def losses(kind: Loss, root: Root, files: Iterable[StoredFile]) -> list[Lost]:
+    """These files of a root for the user: a folder that went with its files stands for them."""
+    gone_folders: dict[str, str | None] = {}
     found: dict[str, Lost] = {}
     for file in files:
-        if file.folder not in away:
-            away[file.folder] = _topmost_away(root, file.folder)
-        folder = away[file.folder]
+        if file.folder not in gone_folders:
+            gone_folders[file.folder] = _topmost_gone(root, file.folder)
+        folder = gone_folders[file.folder]
         if folder is None:
             path = paths.join(file.folder, file.name)
             found[path] = Lost(kind, path, asset_id=file.asset_id)
@@ -60,15 +59,15 @@ def lost(kind: Loss, root: Root, files: Iterable[StoredFile]) -> list[Lost]:
     return list(found.values())
 
 
-def _topmost_away(root: Root, folder: str) -> str | None:
+def _topmost_gone(root: Root, folder: str) -> str | None:
     parts = folder.split("/") if folder else []
     above = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
-    return next((one for one in above if not os.path.lexists(paths.from_text(paths.join(root.path, one)))), None)
+    return next((path for path in above if not os.path.lexists(paths.from_text(paths.join(root.path, path)))), None)
 
 
 class Ages:
-    """How long files have been missing. In this run the monotonic clock tells, whatever the system's time is set to;
-    what was noticed by another run is as old as the system's time says."""
+    """How long files have been missing. For what this run noticed the monotonic clock counts, whatever happens to the
+    system's time; what another run noticed is as old as the system's time says."""
 
     def __init__(self) -> None:
         self._since: dict[tuple[int, str], float] = {}
@@ -84,37 +83,36 @@ class Ages:
         return ages
 
 
-def let_go(
-    connection: IndexConnection, presence: Presence, root: Root, ages: Ages, wait_seconds: float, accepted: int = 0
-) -> Outcome:
-    """Take the files of a root that have been missing for wait_seconds for gone; their assets go to the trash.
+def expire_missing(
+    connection: IndexConnection, presence: Presence, root: Root, ages: Ages, grace_seconds: float, accepted: int = 0
+) -> Expiry:
+    """Mark files of a root gone that have been missing for grace_seconds; assets left without a file go to the trash.
 
-    accepted: so many missing files the user knows of. Over that, a loss of more than BRAKE_FILES and BRAKE_SHARE of the
-    root is held back.
+    accepted: how many missing files the user confirmed.
     """
     missing = select_missing(connection, root.id)
     if not missing:
-        return Outcome()
-    if is_held(len(missing), count_present(connection, root.id), accepted):
-        return Outcome(waiting=len(missing), held=True)
+        return Expiry()
+    if is_mass_deletion(len(missing), count_present(connection, root.id), accepted):
+        return Expiry(waiting=len(missing), is_guarded=True)
     waited = ages.of(missing)
-    ripe = [file for file, seconds in waited if seconds >= wait_seconds and presence.is_absent(file)]
-    if ripe:
+    expired = [file for file, seconds in waited if seconds >= grace_seconds and presence.is_absent(file)]
+    if expired:
         with begin(connection) as tx:
-            for file in ripe:
+            for file in expired:
                 mark_gone(tx, file.id)
             trash_orphans(tx, tx.touched)
-    due = [wait_seconds - seconds for _, seconds in waited if seconds < wait_seconds]
-    return Outcome(len(ripe), len(missing) - len(ripe), due=min(due, default=None), files=ripe)
+    remaining = [grace_seconds - seconds for _, seconds in waited if seconds < grace_seconds]
+    return Expiry(expired, len(missing) - len(expired), next_in=min(remaining, default=None))
 
 
-def is_held(missing: int, known: int, accepted: int) -> bool:
-    """known: the root's files, the missing ones among them."""
-    return missing > BRAKE_FILES and missing > known * BRAKE_SHARE and missing > accepted
+def is_mass_deletion(missing: int, known: int, accepted: int = 0) -> bool:
+    """Whether so many missing files need a confirmation. known: the root's files, the missing ones among them."""
+    return missing > GUARD_FILES and missing > known * GUARD_SHARE and missing > accepted
 
 
-def held_words(root: Root, missing: int, known: int) -> str:
+def mass_deletion_message(root: Root, missing: int, known: int) -> str:
     return (
-        f"{root.path}: {missing:,} of {known:,} files are missing, too many to be let go unasked; nothing was trashed."
-        f" If you deleted them: indexer scan '{root.path}' --accept-loss {missing}"
+        f"{root.path}: {missing:,} of {known:,} files are missing. That is too many to trash without confirmation, so"
+        f" nothing was changed. If you deleted them: indexer scan '{root.path}' --accept-loss {missing}"
     )

@@ -1,4 +1,4 @@
-"""Is it really gone? An error is never an absence, and a drive that is not there has lost nothing."""
+"""Whether roots and files are really absent. An error is never an absence; a disconnected drive has lost nothing."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from .volumes import is_same_folder, root_of, volume_of
 _SAMPLE = 50
 
 
-class Found(NamedTuple):
-    """A root as it is now. problem: why it cannot be compared with the index, or None: it is missing, unreadable,
-    suddenly empty, or another folder lies in its place; then the rest is unknown."""
+class RootStatus(NamedTuple):
+    """A root as it is now. problem: why it counts as offline (it is missing, unreadable, suddenly empty, or replaced by
+    another folder), and then the rest is unknown; None if it is present."""
 
     problem: str | None
     volume: Volume | None = None
     inode: int | None = None
 
 
-def find_root(connection: sqlite3.Connection, root: Root, *, may_be_empty: bool = False) -> Found:
-    """may_be_empty: the user says that what is missing was really deleted."""
+def find_root(connection: sqlite3.Connection, root: Root, *, may_be_empty: bool = False) -> RootStatus:
+    """may_be_empty: the user confirmed that missing files were deleted."""
     real = paths.from_text(root.path)
     try:
         info = os.stat(real)
@@ -38,74 +38,74 @@ def find_root(connection: sqlite3.Connection, root: Root, *, may_be_empty: bool 
             empty = next(entries, None) is None
         volume = volume_of(real)
     except OSError as error:
-        return Found(f"it cannot be opened: {error.strerror}")
-    found = Found(None, volume, info.st_ino)
+        return RootStatus(f"it cannot be opened: {error.strerror}")
+    present = RootStatus(None, volume, info.st_ino)
     if is_same_folder(root, volume, info.st_ino):
         if empty and not may_be_empty and count_present(connection, root.id):
-            return Found("it is empty and was not, as when its drive is not mounted")
-        return found
+            return RootStatus("it is empty and was not, as when its drive is not mounted")
+        return present
     if twin := _root_at(connection, root, volume, info.st_ino):
-        return Found(f"it is the same folder as {twin.path} now, which is indexed itself")
+        return RootStatus(f"it is the same folder as {twin.path} now, which is indexed itself")
     known = select_sample(connection, root.id, _SAMPLE)
     if not known or any(os.path.lexists(_real_path(root, file)) for file in known):
-        return found  # copied to another drive, say
+        return present  # copied to another drive, say
     if empty:
-        return Found("it is empty and was not, as when its drive is not mounted")
-    return Found("another folder lies there: nothing that was indexed is in it")
+        return RootStatus("it is empty and was not, as when its drive is not mounted")
+    return RootStatus("another folder lies there: nothing that was indexed is in it")
 
 
-def note_root(connection: IndexConnection, root: Root, found: Found) -> None:
-    """Write down whether a root is there, and where, if the index says otherwise."""
+def note_root(connection: IndexConnection, root: Root, status: RootStatus) -> None:
+    """Record whether a root is present, and on which volume, if the index says otherwise."""
     known = (root.device, root.inode, root.volume, root.offline_why if root.offline_at else None)
-    if found.problem is not None and known[-1] != found.problem:
+    if status.problem is not None and known[-1] != status.problem:
         with begin(connection) as tx:
-            mark_root_offline(tx, root, found.problem)
+            mark_root_offline(tx, root, status.problem)
     elif (
-        found.volume is not None
-        and found.inode is not None
-        and known != (found.volume.device, found.inode, found.volume.identity, None)
+        status.volume is not None
+        and status.inode is not None
+        and known != (status.volume.device, status.inode, status.volume.identity, None)
     ):
         with begin(connection) as tx:
-            mark_root_found(tx, root, found.volume, found.inode)
+            mark_root_found(tx, root, status.volume, status.inode)
 
 
 def _root_at(connection: sqlite3.Connection, root: Root, volume: Volume, inode: int) -> Root | None:
-    """The other root that this folder is, as when a link to it lies in the place of `root`."""
+    """The other root whose folder this is, as when a link to it replaced `root`."""
     others = (other for other in select_roots(connection) if other.id != root.id and other.inode is not None)
     return next((other for other in others if is_same_folder(other, volume, inode)), None)
 
 
 class Presence:
-    """Which files are there and which are not, for some moments: what is known of roots and mounts is found out once.
+    """Which files are present and which are absent, for a few moments: each root and mount is checked once.
 
-    may_be_empty: as for find_root. found: the roots that were asked for, as they are, by id."""
+    may_be_empty: as for find_root. statuses: of the roots that were checked, by id."""
 
     def __init__(self, connection: sqlite3.Connection, roots: dict[int, Root], *, may_be_empty: bool = False) -> None:
         self._connection = connection
         self._may_be_empty = may_be_empty
         self._roots = roots
-        self.found: dict[int, Found] = {}
-        self._away: dict[int, list[str]] = {}
+        self.statuses: dict[int, RootStatus] = {}
+        self._offline_mounts: dict[int, list[str]] = {}
         self._listings: dict[str, frozenset[str]] = {}
         self._is_folder: dict[tuple[int, str], bool] = {}
 
-    def look_anew(self) -> None:
-        """Folders are looked at again from now on."""
+    def clear_cache(self) -> None:
+        """Look at folders again from now on."""
         self._listings.clear()
         self._is_folder.clear()
 
     def offline_mounts(self, root_id: int) -> list[str]:
-        """The folders of a root whose drives are away."""
-        if root_id not in self._away:
+        """The mount points of a root whose drives are disconnected."""
+        if root_id not in self._offline_mounts:
             root, mounts = self._roots[root_id], select_mounts(self._connection, root_id)
-            self._away[root_id] = [mount.folder for mount in mounts if mount_problem(root, mount)]
-        return self._away[root_id]
+            self._offline_mounts[root_id] = [mount.folder for mount in mounts if mount_problem(root, mount)]
+        return self._offline_mounts[root_id]
 
     def is_absent(self, file: StoredFile) -> bool:
-        """Whether no file is at the file's place any more, with its root and drive there to say so. What is reached
-        only through a link, or lies in a root of its own, is not at this place."""
+        """Whether the file surely is not at its place any more: root and drive are present, and it is not there. What
+        is reached only through a link, or lies in a root of its own, is not at this place."""
         root = self._roots.get(file.root_id)
-        if root is None or not self._can_say(root, file):
+        if root is None or not self._is_reachable(root, file):
             return False
         try:
             if not self._is_entered(root, file.folder):
@@ -118,22 +118,21 @@ class Presence:
         return stat.S_ISDIR(info.st_mode) or not self._is_listed(root, file)
 
     def has_left(self, file: StoredFile, links: int) -> bool:
-        """Whether the file of this row is the one that was just found elsewhere, with the inode that the row has and
-        so many hard links: its place is absent, or holds another inode now, or is another way to the only link there
-        is, as behind a bind mount."""
+        """Whether the row's file is the one just found elsewhere with the row's inode and this many hard links: its
+        place is absent, or holds another inode, or is another way to the only link, as through a bind mount."""
         root = self._roots.get(file.root_id)
         if root is None:
             return False
         try:
             if os.lstat(_real_path(root, file)).st_ino != file.inode or links == 1:
-                return self._can_say(root, file)
+                return self._is_reachable(root, file)
         except OSError:
             pass
         return self.is_absent(file)
 
     def _is_entered(self, root: Root, folder: str) -> bool:
-        """Whether a walk of the root would come to this folder: neither it nor one that it lies in is a link, or a root
-        of its own. Raises OSError as os.lstat does."""
+        """Whether a walk of the root reaches this folder: neither it nor a folder above it is a link or a root of its
+        own. Raises OSError as os.lstat does."""
         real, current, others = paths.from_text(root.path), "", [one for one in self._roots.values() if one != root]
         for name in folder.split("/") if folder else ():
             current = paths.join(current, name)
@@ -146,16 +145,16 @@ class Presence:
                 return False
         return True
 
-    def _can_say(self, root: Root, file: StoredFile) -> bool:
-        if root.id not in self.found:
-            self.found[root.id] = find_root(self._connection, root, may_be_empty=self._may_be_empty)
-        if self.found[root.id].problem is not None:
+    def _is_reachable(self, root: Root, file: StoredFile) -> bool:
+        if root.id not in self.statuses:
+            self.statuses[root.id] = find_root(self._connection, root, may_be_empty=self._may_be_empty)
+        if self.statuses[root.id].problem is not None:
             return False
         return not any(paths.is_below(file.folder, folder) for folder in self.offline_mounts(root.id))
 
     def _is_listed(self, root: Root, file: StoredFile) -> bool:
-        """Whether the folder has just this name: file systems that take `a.jpg` for `A.JPG`, or one form of `é` for the
-        other, say of every such name that it is there."""
+        """Whether the folder lists exactly this name: file systems that take `a.jpg` for `A.JPG`, or one form of `é`
+        for the other, find a file under any of them."""
         folder = real_folder(paths.from_text(root.path), file.folder)
         if folder not in self._listings:
             try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from indexer.store.activities import at_work
@@ -13,24 +14,26 @@ from indexer.store.files import count_present
 from indexer.store.roots import Root, mark_root_scanned, select_roots
 from indexer.store.transaction import begin
 
-from .missing import held_words
-from .presence import find_root, note_root
+from .missing import Ages, Expiry, expire_missing, mass_deletion_message
+from .options import Listener, SyncOptions
+from .presence import Presence, find_root, note_root
 from .readers import Job, Readers
-from .reconcile import Part, Reconciler
+from .reconcile import Reconciler
 from .roots import Target
 from .summary import Summary
-from .walk import Walker
+from .walk import Part, Walker
 
-# At the end of a scan, so long is waited for files that are being written, and for missing ones to turn up elsewhere.
+# The wait at the end of a scan for files that are being written, and for missing ones to turn up elsewhere.
 REST_SECONDS = 2.0
 
 
 class _Pass(NamedTuple):
-    """One target, looked through; unstable: what was not at rest, and why."""
+    """One target, reconciled. unstable: files that were not at rest, and why."""
 
     root: Root
     reconciler: Reconciler
     unstable: list[tuple[Job, str]]
+    ages: Ages
 
 
 class Scan:
@@ -41,19 +44,17 @@ class Scan:
         connection: IndexConnection,
         readers: Readers,
         targets: Sequence[Target],
-        on_progress: Callable[[Summary], None] | None = None,
-        *,
-        accept_loss: int = 0,
-        rest_seconds: float | None = None,
+        options: SyncOptions,
+        listener: Listener,
     ) -> None:
         self.summary = Summary()
         self._connection = connection
         self._readers = readers
         self._targets = targets
-        self._listener = on_progress
-        self._accepted = accept_loss
-        self._rest = REST_SECONDS if rest_seconds is None else rest_seconds
-        self._counted = threading.Event()
+        # Every file is read at once; those that change meanwhile are read again at the end.
+        self._options = replace(options, rest_seconds=0.0)
+        self._listener = listener
+        self._is_done = threading.Event()
 
     def run(self) -> Summary:
         started = time.monotonic()
@@ -61,55 +62,61 @@ class Scan:
             with at_work(self._connection, "scan", [target.root.path for target in self._targets]):
                 self._run()
         finally:
-            self._counted.set()
+            self._is_done.set()
             self.summary.seconds = time.monotonic() - started
         return self.summary
 
     def _run(self) -> None:
-        reachable = [target for target in self._targets if self._is_there(target.root)]
+        reachable = [target for target in self._targets if self._is_reachable(target.root)]
         roots = {root.id: root for root in select_roots(self._connection)}
-        passes = [self._reconcile(target, roots) for target in reachable]
-        self._settle(passes)
+        self._finish([self._reconcile(target, roots) for target in reachable], roots)
         with begin(self._connection) as tx:
             for target in reachable:
                 if not target.folder and target.name is None:
                     mark_root_scanned(tx, target.root.id)
 
-    def _is_there(self, root: Root) -> bool:
-        found = find_root(self._connection, root, may_be_empty=self._accepted > 0)
-        note_root(self._connection, root, found)
-        if found.problem is None:
+    def _is_reachable(self, root: Root) -> bool:
+        status = find_root(self._connection, root, may_be_empty=self._options.accept_loss > 0)
+        note_root(self._connection, root, status)
+        if status.problem is None:
             return True
-        self.summary.offline.append(f"{root.path}: {found.problem}")
+        self.summary.offline.append(f"{root.path}: {status.problem}")
         return False
 
     def _reconcile(self, target: Target, roots: dict[int, Root]) -> _Pass:
         root = roots[target.root.id]
+        walker = Walker(root, roots.values())
         reconciler = Reconciler(
-            self._connection, self._readers, root, roots, self.summary, self._progress, accept_loss=self._accepted
+            self._connection, self._readers, walker, roots, self.summary, self._options, self._listener, self._tick
         )
         part = Part(target.folder, None if target.name is None else [target.name])
-        return _Pass(root, reconciler, reconciler.run([part]))
+        return _Pass(root, reconciler, reconciler.run([part]), Ages())
 
-    def _settle(self, passes: list[_Pass]) -> None:
-        """What was not at rest is read once more, and what is missing let go: after all roots were looked through, for
-        a file may have moved from one to another."""
-        outcomes = [one.reconciler.let_go(self._rest) for one in passes]
-        if any(one.unstable for one in passes) or any(outcome.due is not None for outcome in outcomes):
-            time.sleep(self._rest)
-            for one in passes:
-                one.reconciler.give_up(one.reconciler.again(job for job, _ in one.unstable))
-            outcomes = [one.reconciler.let_go(self._rest) for one in passes]
-        for one, outcome in zip(passes, outcomes, strict=True):
-            self.summary.missing += outcome.waiting
-            if outcome.held:
-                known = count_present(self._connection, one.root.id)
-                self.summary.held.append(held_words(one.root, outcome.waiting, known))
+    def _finish(self, passes: Sequence[_Pass], roots: dict[int, Root]) -> None:
+        """Read again what was not at rest, and expire what is missing: after all roots were reconciled, because a file
+        may have moved from one to another."""
+        expiries = [self._expire(each, roots) for each in passes]
+        if any(each.unstable for each in passes) or any(expiry.next_in is not None for expiry in expiries):
+            time.sleep(REST_SECONDS)
+            for each in passes:
+                each.reconciler.record_unstable(each.reconciler.read_again(job for job, _ in each.unstable))
+            expiries = [self._expire(each, roots) for each in passes]
+        for each, expiry in zip(passes, expiries, strict=True):
+            self.summary.missing += expiry.waiting
+            if expiry.is_guarded:
+                known = count_present(self._connection, each.root.id)
+                self.summary.held.append(mass_deletion_message(each.root, expiry.waiting, known))
 
-    def _progress(self) -> None:
-        if self._listener is not None:
-            self.summary.bytes_ahead = self._readers.bytes_ahead()
-            self._listener(self.summary)
+    def _expire(self, each: _Pass, roots: dict[int, Root]) -> Expiry:
+        accepted = self._options.accept_loss
+        presence = Presence(self._connection, roots, may_be_empty=accepted > 0)
+        expiry = expire_missing(self._connection, presence, each.root, each.ages, REST_SECONDS, accepted)
+        self.summary.gone += len(expiry.expired)
+        return expiry
+
+    def _tick(self) -> None:
+        self.summary.bytes_ahead = self._readers.bytes_ahead()
+        self._listener.progress(self.summary)
 
     def count_ahead(self) -> None:
         """Count what lies in the targets, in a thread beside the scan: for showing how much is left."""
@@ -122,7 +129,7 @@ class Scan:
                 for listing in walker.walk(target.folder):
                     files += len(listing.files)
                     size += sum(info.st_size for info in listing.files.values())
-                    if self._counted.is_set():
+                    if self._is_done.is_set():
                         return
             self.summary.expected_files, self.summary.expected_bytes = files, size
 

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from indexer.store.changes import Change
+
+# The counter of each kind of change that is not called as the kind is.
+_COUNTERS = {"copied": "copies", "returned": "back", "stat_changed": "touched", "refreshed": "reread"}
 
 
 @dataclass(slots=True)
@@ -40,6 +46,12 @@ class Summary:
     bytes_ahead: int = 0
     expected_files: int | None = None
     expected_bytes: int | None = None
+
+    def count(self, change: Change) -> None:
+        counter = _COUNTERS.get(change.kind, change.kind)
+        setattr(self, counter, getattr(self, counter) + 1)
+        if change.facts and change.facts.problems:
+            self.damaged += 1
 
     @property
     def files_done(self) -> int:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from indexer import paths
 from indexer.media.formats import is_media_name
@@ -21,22 +22,33 @@ from .sidecars import Sidecars, is_picasas, is_sidecar_name
 from .volumes import root_of
 
 _name = operator.attrgetter("name")
-_TELLS_BIRTH = hasattr(os.stat_result, "st_birthtime")  # to ask each stat for what it lacks takes a microsecond
+# A failed attribute look-up takes a microsecond a file.
+_HAS_BIRTH_TIME = hasattr(os.stat_result, "st_birthtime")
+
+
+class Part(NamedTuple):
+    """A part of a root: a folder with all below it, or only some names in it (folders among them are not entered)."""
+
+    folder: str
+    names: Collection[str] | None = None
+
+
+WHOLE = Part("")
 
 
 @dataclass(slots=True)
 class Listing:
     """One folder as it is now.
 
-    files: media by name (as stored), in no order. passed: what gets a verdict only. folders: those to enter; mounts:
-    those of them where another file system is mounted. sidecars: what may speak of the media, by real name. error: the
-    folder could not be read; then the rest is empty and says nothing of what is there. device: the file system's
-    number, None where it was not asked for."""
+    files: media by name (as stored), in no order. skipped: what gets a status and no asset. folders: those to enter;
+    mounts: those of them where another file system is mounted. sidecars: possible ones, by real name. error: the folder
+    could not be read; then the rest is empty and tells nothing. device: the file system's number, None where it was not
+    needed."""
 
     folder: str
     device: int | None = None
     files: dict[str, os.stat_result] = field(default_factory=dict)
-    passed: list[Skipped] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     mounts: list[str] = field(default_factory=list)
     sidecars: dict[str, os.stat_result] = field(default_factory=dict)
@@ -44,9 +56,9 @@ class Listing:
 
 
 class Walker:
-    """Looks into one root. Links are not followed, and a folder met twice (a bind mount) is entered once, so that
-    every walk ends. others: roots that may lie in this one; they are not entered. on_enter is told of each folder just
-    before it is listed.
+    """Lists the folders of one root. Links are not followed, and a folder met twice (a bind mount) is entered once, so
+    that every walk ends. others: roots that may lie in this one; they are not entered. on_enter is called with each
+    folder just before it is listed.
     """
 
     def __init__(
@@ -60,7 +72,7 @@ class Walker:
         self._met: dict[tuple[int, int], str] = {}
 
     def walk(self, folder: str = "") -> Iterator[Listing]:
-        """The folder and all below it that is ours, each before those inside it, in the order of names."""
+        """The folder and all included ones below it, each before those inside it, in the order of names."""
         try:
             rules = self._rules_above(folder)
         except OSError as error:
@@ -72,16 +84,29 @@ class Walker:
         waiting: list[tuple[str, Rules, int | None]] = [(folder, rules, None)]
         while waiting:
             current, above, device = waiting.pop()
-            listing, within = self._list(current, above, device)
+            listing, rules_within = self._list(current, above, device)
             if isinstance(listing.error, (FileNotFoundError, NotADirectoryError)):
                 continue  # gone since its parent was listed: an absence, not an error
             yield listing
             for name in reversed(listing.folders):
                 below = None if name in listing.mounts else listing.device
-                waiting.append((paths.join(current, name), within, below))
+                waiting.append((paths.join(current, name), rules_within, below))
 
-    def look_at(self, folder: str, names: Collection[str]) -> Listing | None:
-        """As the walk's listing of `folder`, of the given names alone; None where the folder is not ours."""
+    def list_parts(self, parts: Iterable[Part]) -> Iterator[tuple[Listing, Collection[str] | None]]:
+        """Listings, each with the names it is limited to. Where a sidecar is named, so are its media."""
+        for part in parts:
+            if part.names is None:
+                for listing in self.walk(part.folder):
+                    yield listing, None
+                continue
+            names = set(part.names)
+            if sidecars := [name for name in names if is_sidecar_name(name)]:
+                names.update(self._media_of(part.folder, sidecars))
+            if (limited := self.list_names(part.folder, names)) is not None:
+                yield limited, names
+
+    def list_names(self, folder: str, names: Collection[str]) -> Listing | None:
+        """The listing of `folder`, limited to these names; None where the folder is not included."""
         listing = Listing(folder)
         real = real_folder(self.real_root, folder)
         try:
@@ -97,15 +122,15 @@ class Walker:
             except (FileNotFoundError, NotADirectoryError):
                 continue
             except OSError as error:
-                listing.passed.append(Skipped(self.root.id, folder, name, "unreadable", words(error)))
+                listing.skipped.append(Skipped(self.root.id, folder, name, "unreadable", message_of(error)))
                 continue
-            self._judge(listing, within, name, entry.path, entry)
+            self._sort_in(listing, within, name, entry.path, entry)
         if listing.files:
             self._add_sidecars(listing, within, real)
         return listing
 
-    def owners(self, folder: str, sidecars: Collection[str]) -> list[str]:
-        """The media in a folder that these sidecars, which may be gone, speak of; as stored."""
+    def _media_of(self, folder: str, sidecars: Collection[str]) -> list[str]:
+        """The media in a folder that these sidecars, which may be gone, belong to; as stored."""
         try:
             names = os.listdir(real_folder(self.real_root, folder))
         except OSError:
@@ -115,19 +140,19 @@ class Walker:
         return [paths.to_text(name) for name in names if is_media_name(name) and known.of(name)]
 
     def _add_sidecars(self, listing: Listing, rules: Rules, real: str) -> None:
-        """Those beside the media that were named alone."""
+        """Those of the media in a listing that is limited to some names."""
         try:
             with os.scandir(real) as scan:
                 for entry in scan:
                     if not is_sidecar_name(entry.name) or not entry.is_file(follow_symlinks=False):
                         continue
-                    if _may_speak(entry.name, rules.decide(listing.folder, entry.name, is_folder=False)):
+                    if _may_be_sidecar(entry.name, rules.decide(listing.folder, entry.name, is_folder=False)):
                         listing.sidecars[entry.name] = entry.stat(follow_symlinks=False)
         except OSError:
             return  # the folder went away: the files in it will be found gone
 
     def _rules_above(self, folder: str) -> Rules | None:
-        """The rules that hold for `folder`, or None where one passes over it or a folder it lies in.
+        """The rules that hold for `folder`, or None where one excludes it or a folder it lies in.
 
         Raises OSError where an ignore file on the way cannot be read."""
         rules, current = Rules(), ""
@@ -143,7 +168,7 @@ class Walker:
         return rules
 
     def _list(self, folder: str, above: Rules, device: int | None) -> tuple[Listing, Rules]:
-        """device: the number of the file system that the folder lies on, None where it is not known yet."""
+        """device: the number of the folder's file system, None if not known yet."""
         listing = Listing(folder)
         real = real_folder(self.real_root, folder)
         self._on_enter(folder)
@@ -151,14 +176,14 @@ class Walker:
             with _opened(real, follow=not folder) as opened, os.scandir(opened) as scan:
                 rules = above.entering(folder, real)
                 listing.device = os.stat(opened).st_dev if device is None else device
-                others = _take_in(listing, rules, scan)
+                others = _include_media(listing, rules, scan)
                 for entry in sorted(others, key=_name):
-                    self._judge(listing, rules, paths.to_text(entry.name), os.path.join(real, entry.name), entry)
+                    self._sort_in(listing, rules, paths.to_text(entry.name), os.path.join(real, entry.name), entry)
         except OSError as error:
             return Listing(folder, error=error), above
         return listing, rules
 
-    def _judge(self, listing: Listing, rules: Rules, name: str, path: str, entry: os.DirEntry[str] | _Entry) -> None:
+    def _sort_in(self, listing: Listing, rules: Rules, name: str, path: str, entry: os.DirEntry[str] | _Entry) -> None:
         """Sort one entry into the listing. name: as stored; path: as the operating system knows it."""
         folder, is_folder = listing.folder, entry.is_dir(follow_symlinks=False)
         decision = rules.decide(
@@ -169,31 +194,31 @@ class Walker:
             is_file=is_folder or entry.is_file(follow_symlinks=False),
         )
         if decision.verdict != "ours":
-            if entry.is_file(follow_symlinks=False) and _may_speak(entry.name, decision):
+            if entry.is_file(follow_symlinks=False) and _may_be_sidecar(entry.name, decision):
                 with suppress(OSError):
                     listing.sidecars[entry.name] = entry.stat(follow_symlinks=False)
-            listing.passed.append(Skipped(self.root.id, folder, name, decision.verdict, decision.reason, is_folder))
+            listing.skipped.append(Skipped(self.root.id, folder, name, decision.verdict, decision.reason, is_folder))
             return
         try:
             info = entry.stat(follow_symlinks=False)
         except FileNotFoundError:
             return  # gone since it was listed
         except OSError as error:
-            listing.passed.append(Skipped(self.root.id, folder, name, "unreadable", words(error), is_folder))
+            listing.skipped.append(Skipped(self.root.id, folder, name, "unreadable", message_of(error), is_folder))
             return
         if not is_folder and info.st_size:
             listing.files[name] = info
         elif not is_folder:
-            listing.passed.append(Skipped(self.root.id, folder, name, "damaged", "the file is empty"))
-        elif passed := self._passed_folder(path, info):
-            listing.passed.append(Skipped(self.root.id, folder, name, "ignored", passed, is_folder=True))
+            listing.skipped.append(Skipped(self.root.id, folder, name, "damaged", "the file is empty"))
+        elif reason := self._skip_reason(path, info):
+            listing.skipped.append(Skipped(self.root.id, folder, name, "ignored", reason, is_folder=True))
         else:
             self._met[info.st_dev, info.st_ino] = path
             listing.folders.append(name)
             if listing.device not in (None, info.st_dev):
                 listing.mounts.append(name)
 
-    def _passed_folder(self, path: str, info: os.stat_result) -> str | None:
+    def _skip_reason(self, path: str, info: os.stat_result) -> str | None:
         # Also where it turns up under another name, as by a bind mount.
         if path in self._others or root_of(self._other_roots, path, info) is not None:
             return "a root of its own"
@@ -201,16 +226,16 @@ class Walker:
         return None if before is None else f"the same folder as {paths.to_text(before)}"
 
 
-def _may_speak(name: str, decision: Decision) -> bool:
-    """Whether a plain file of this name, on which the rules decided so, may be a sidecar."""
+def _may_be_sidecar(name: str, decision: Decision) -> bool:
+    """Whether a plain file of this name may be a sidecar, given the rules' decision on it."""
     return is_sidecar_name(name) and (decision.verdict == "not_media" or is_picasas(name))
 
 
 @contextmanager
 def _opened(folder: str, *, follow: bool) -> Iterator[int | str]:
-    """The folder to list: opened, where the system lists an open folder. Each file is then looked at from there, which
-    spares the way to it from the top, and the folder stays the same one though its name is given to another. follow:
-    also through a link, as one may lead to a root; else a link is no folder (NotADirectoryError)."""
+    """The folder to list: opened, where the system can list an open folder. Each stat then starts from there, which
+    saves resolving the path, and the folder stays the same though its name is given to another. follow: also through a
+    link, as one may lead to a root; else a link is not a folder (NotADirectoryError)."""
     if sys.platform == "win32":
         yield folder
         return
@@ -224,13 +249,12 @@ def _opened(folder: str, *, follow: bool) -> Iterator[int | str]:
         os.close(opened)
 
 
-def _take_in(listing: Listing, rules: Rules, entries: Iterable[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
-    """Take plain media files into the listing, as most entries are, and return the others: whatever there is to be
-    said of one is left to `Walker._judge`."""
-    files, others, to_text, ours = listing.files, list[os.DirEntry[str]](), paths.to_text, rules.take_in
+def _include_media(listing: Listing, rules: Rules, entries: Iterable[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
+    """Put plain media files, which most entries are, into the listing. Returns the others, for `Walker._sort_in`."""
+    files, others, to_text, includes = listing.files, list[os.DirEntry[str]](), paths.to_text, rules.includes
     for entry in entries:
         name = entry.name
-        if ours(name) and entry.is_file(follow_symlinks=False):
+        if includes(name) and entry.is_file(follow_symlinks=False):
             try:
                 info = entry.stat(follow_symlinks=False)
             except OSError:
@@ -243,7 +267,7 @@ def _take_in(listing: Listing, rules: Rules, entries: Iterable[os.DirEntry[str]]
 
 
 class _Entry:
-    """What os.scandir says of an entry, for one that is known by name. Raises OSError as os.lstat does."""
+    """As os.DirEntry, for a name that is known. Raises OSError as os.lstat does."""
 
     def __init__(self, real: str, name: str) -> None:
         self.name = name
@@ -264,22 +288,22 @@ class _Entry:
 
 
 def is_fresh(info: os.stat_result, seconds: float) -> bool:
-    """Whether a file was written or changed within so many seconds. A time in the future, of a camera's wrong clock or
-    from before the system's was set back, says nothing."""
+    """Whether a file was written or changed within so many seconds. A time in the future, from a wrong clock, does not
+    count."""
     now = time.time()
     return 0 <= now - info.st_mtime < seconds or 0 <= now - info.st_ctime < seconds
 
 
 def storable(info: os.stat_result) -> os.stat_result:
-    """With times that SQLite can hold: its integers of nanoseconds go from 1677 to 2262, some file systems further."""
+    """With times that SQLite can store: its integers of nanoseconds span 1677 to 2262, some file systems more."""
     times = (info.st_atime_ns, info.st_mtime_ns, info.st_ctime_ns)
     if min(times) >= -(2**63) and max(times) < 2**63:
         return info
-    held = [min(max(one, -(2**63)), 2**63 - 1) for one in times]
+    clamped = [min(max(time_ns, -(2**63)), 2**63 - 1) for time_ns in times]
     names = ("st_atime", "st_mtime", "st_ctime")
-    exact = {f"{name}_ns": one for name, one in zip(names, held, strict=True)}
-    seconds = {name: one / 1e9 for name, one in zip(names, held, strict=True)}
-    return os.stat_result((*info[:7], *(one // 10**9 for one in held)), {**exact, **seconds})
+    exact = {f"{name}_ns": time_ns for name, time_ns in zip(names, clamped, strict=True)}
+    seconds = {name: time_ns / 1e9 for name, time_ns in zip(names, clamped, strict=True)}
+    return os.stat_result((*info[:7], *(time_ns // 10**9 for time_ns in clamped)), {**exact, **seconds})
 
 
 def file_stat(root_id: int, folder: str, name: str, info: os.stat_result, reading: str) -> FileStat:
@@ -289,11 +313,11 @@ def file_stat(root_id: int, folder: str, name: str, info: os.stat_result, readin
 
 
 def _born_ns(info: os.stat_result) -> int:
-    """0 where the system does not tell."""
-    if not _TELLS_BIRTH:
+    """0 where the system does not know."""
+    if not _HAS_BIRTH_TIME:
         return 0
     return getattr(info, "st_birthtime_ns", None) or round(getattr(info, "st_birthtime", 0) * 1_000_000_000)
 
 
-def words(error: OSError) -> str:
+def message_of(error: OSError) -> str:
     return error.strerror or str(error)

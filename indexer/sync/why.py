@@ -148,9 +148,9 @@ def _judge_now(connection: sqlite3.Connection, root: Root, within: str, shown: s
             known = f"{above.root}/{above.path}"
             return Answer(shown, above.verdict, f"{shown} lies in {known}, which is {above.verdict}: {above.reason}.")
     folder, name = paths.split(within)
-    listing = Walker(root).look_at(folder, [name]) if within else None
-    if listing is not None and listing.passed:
-        found = listing.passed[0]
+    listing = Walker(root).list_names(folder, [name]) if within else None
+    if listing is not None and listing.skipped:
+        found = listing.skipped[0]
         return Answer(shown, found.verdict, f"{shown} is {found.verdict.replace('_', ' ')}: {found.reason}.")
     if is_folder:
         return Answer(shown, "folder", f"{shown} is a folder that is indexed; ask for a file in it.")

@@ -17,7 +17,7 @@ import pytest
 from indexer import Index
 from indexer.errors import IndexUnusable, UsageError
 from indexer.store.activities import Claim, running
-from indexer.sync import watch as watching
+from indexer.sync.options import Listener, Stop
 
 from ..conftest import Watcher, put, rows, run, until
 
@@ -62,8 +62,8 @@ def test_a_row_that_nobody_holds_is_no_activity(photos: Path, index: Index, host
     connection.close()
     assert index.activities() == []
     index.restore_backup(index.backup(index.path.with_name("backup.db")))
-    stop = watching.Stop()
-    index.watch([photos], stop=stop, on_scanned=lambda *_: stop.set())
+    stop = Stop()
+    index.watch([photos], stop=stop, listener=Listener(scanned=lambda *_: stop.set()))
     assert rows(index, "SELECT * FROM activity") == []
 
 
@@ -89,7 +89,7 @@ def test_a_watch_of_the_same_process_counts(photos: Path, index: Index) -> None:
     put(photos / "a.jpg", 1)
     index.scan([photos])
     backup = index.backup(index.path.with_name("backup.db"))
-    stop = watching.Stop()
+    stop = Stop()
 
     def follow() -> None:
         with Index.open(index.path) as own:
@@ -104,7 +104,7 @@ def test_a_watch_of_the_same_process_counts(photos: Path, index: Index) -> None:
         with pytest.raises(UsageError, match="watch is at work"):
             index.repair()
         with pytest.raises(UsageError, match="watched already"):
-            index.watch([photos], stop=watching.Stop())
+            index.watch([photos], stop=Stop())
     finally:
         stop.set()
         thread.join(30)

@@ -153,7 +153,7 @@ def test_rules_mean_what_they_mean_to_git(files: set[str], top: list[str], inner
         walker = Walker(root)
         for name in made:
             parent, _, last = name.rpartition("/")
-            found = walker.look_at(parent, [last])
+            found = walker.list_names(parent, [last])
             assert (found is not None and last in found.files) == (name in ours)
 
 
@@ -306,4 +306,4 @@ def test_what_is_told_by_one_look_is_told_alike_by_all() -> None:
     names += ["Thumbs.db", "desktop.ini", "Icon\r", ".indexerignore", "jpg", "x.jpg.crdownload"]
     rules = Rules()
     for name in filter(None, names):
-        assert rules.take_in(name) == (rules.decide("f", name, is_folder=False).verdict == "ours"), name
+        assert rules.includes(name) == (rules.decide("f", name, is_folder=False).verdict == "ours"), name

@@ -21,7 +21,7 @@ from indexer import Index
 from indexer.errors import RootUnavailable, UsageError
 from indexer.store.changes import Change
 from indexer.store.transaction import Transaction
-from indexer.sync import reconcile
+from indexer.sync import batch
 
 from ..conftest import SAMPLES, faulty_reader, interruptible, jpeg, put, rows, run, until, verdicts
 
@@ -504,7 +504,7 @@ def test_what_cannot_be_scanned_is_said(index: Index, photos: Path, tmp_path: Pa
 
 def test_results_are_written_in_the_order_of_names(index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What makes a rebuilt index the same: the order does not hang on which worker is faster."""
-    monkeypatch.setattr(reconcile, "_BATCH", 100)
+    monkeypatch.setattr(batch, "_MOST_ITEMS", 100)
     for number in range(700):
         put(photos / f"{number:03d}.jpg", number, size=300_000 if number % 50 == 0 else 0)
     index.scan([photos], workers=4)
@@ -534,7 +534,7 @@ def test_stopped_in_the_middle_of_a_write_nothing_is_written_twice(
     and stops."""
     for number in range(20):
         put(photos / f"{number:02d}.jpg", number)
-    real, stopped = reconcile.add_assets, []
+    real, stopped = batch.add_assets, []
 
     def add(tx: Transaction, changes: Sequence[Change]) -> list[str]:
         added = real(tx, changes)
@@ -543,8 +543,8 @@ def test_stopped_in_the_middle_of_a_write_nothing_is_written_twice(
             raise KeyboardInterrupt
         return added
 
-    monkeypatch.setattr(reconcile, "add_assets", add)
-    monkeypatch.setattr(reconcile, "_BATCH", 5)
+    monkeypatch.setattr(batch, "add_assets", add)
+    monkeypatch.setattr(batch, "_MOST_ITEMS", 5)
     with pytest.raises(KeyboardInterrupt):
         index.scan([photos])
     assert stopped and stopped[0] > 0

@@ -20,7 +20,9 @@ from pathlib import Path
 import pytest
 
 from indexer import Index
+from indexer.sync import schedule
 from indexer.sync import watch as watching
+from indexer.sync.options import Listener, Stop, SyncOptions
 
 from ..conftest import Watcher, jpeg, put, rows, run, sized, until, verdicts
 
@@ -202,7 +204,7 @@ def test_F3_an_overflow_of_the_kernels_queue_loses_nothing(photos: Path, watch: 
 
 def test_a_missed_event_is_made_good_by_the_next_look(photos: Path, tmp_path: Path) -> None:
     """Polling sees what no event told of: it is the same look that follows a burst, an overflow, and every hour."""
-    stop = watching.Stop()
+    stop = Stop()
     seen: list[str] = []
 
     def follow() -> None:
@@ -210,9 +212,8 @@ def test_a_missed_event_is_made_good_by_the_next_look(photos: Path, tmp_path: Pa
             index.watch(
                 [photos],
                 stop=stop,
-                rest_seconds=0.2,
-                poll_seconds=0.3,
-                on_change=lambda root, change, asset_id: seen.append(change.stat.name),
+                options=SyncOptions(rest_seconds=0.2, poll_seconds=0.3),
+                listener=Listener(changed=lambda root, change, asset_id: seen.append(change.stat.name)),
             )
 
     thread = threading.Thread(target=follow)
@@ -356,16 +357,15 @@ def test_what_is_deleted_is_told(photos: Path, watch: Start, tmp_path: Path) -> 
 
 def test_a_burst_brings_a_full_look(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """More events at once than are to be trusted: when they are over, everything is looked through once more."""
-    assert watching.BURST_EVENTS < 16384 / 3, "a burst must be noticed before the usual queue overflows"
-    monkeypatch.setattr(watching, "BURST_EVENTS", 30)
-    stop = watching.Stop()
+    assert schedule.BURST_EVENTS < 16384 / 3, "a burst must be noticed before the usual queue overflows"
+    monkeypatch.setattr(schedule, "BURST_EVENTS", 30)
+    stop = Stop()
     looks: list[int] = []
 
     def follow() -> None:
         with Index.open(tmp_path / "index.db") as index:
-            index.watch(
-                [photos], stop=stop, rest_seconds=0.2, on_scanned=lambda root, summary: looks.append(summary.unchanged)
-            )
+            listener = Listener(scanned=lambda root, summary: looks.append(summary.unchanged))
+            index.watch([photos], stop=stop, options=SyncOptions(rest_seconds=0.2), listener=listener)
 
     thread = threading.Thread(target=follow)
     thread.start()
@@ -389,12 +389,16 @@ def test_a_folder_that_goes_while_it_is_looked_at(index: Index, photos: Path) ->
     from indexer.sync.readers import Readers
     from indexer.sync.reconcile import Reconciler
     from indexer.sync.summary import Summary
+    from indexer.sync.walk import Walker
 
     put(photos / "a.jpg", 1)
     index.scan([photos])
     (root,) = index.roots()
     connection, readers = index._writable(), Readers(1)
-    reconciler = Reconciler(connection, readers, root, {one.id: one for one in select_roots(connection)}, Summary())
+    roots = {known.id: known for known in select_roots(connection)}
+    reconciler = Reconciler(
+        connection, readers, Walker(root), roots, Summary(), SyncOptions(), Listener(), tick=lambda: None
+    )
     assert reconciler._has_inodes(123456, str(photos / "gone"))
     assert 123456 not in reconciler._inodes  # asked again when there is a folder to ask
 
@@ -410,16 +414,17 @@ def test_no_trouble_with_a_folder_ends_the_watch(photos: Path, tmp_path: Path, m
 
     monkeypatch.setattr(watching.Reconciler, "run", fails_once)
     monkeypatch.setattr(watching, "RETRY_SECONDS", 0.3)
-    stop, said, seen = watching.Stop(), list[str](), list[str]()
+    stop, said, seen = Stop(), list[str](), list[str]()
 
     def follow() -> None:
         with Index.open(tmp_path / "index.db") as index:
             index.watch(
                 [photos],
                 stop=stop,
-                rest_seconds=0.2,
-                on_message=said.append,
-                on_change=lambda root, change, asset_id: seen.append(change.stat.name),
+                options=SyncOptions(rest_seconds=0.2),
+                listener=Listener(
+                    message=said.append, changed=lambda root, change, asset_id: seen.append(change.stat.name)
+                ),
             )
 
     thread = threading.Thread(target=follow)
