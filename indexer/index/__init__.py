@@ -548,16 +548,16 @@ class Index:
             )
         early = None
         if cluster is not None:
-            from ..sync.worker import allowed, is_refused
+            from ..sync.worker import allowed, needs_local
 
-            workers, make_executor = cluster.count, partial(cluster.executor, is_refused, allowed, None)
+            workers, make_executor = cluster.count, partial(cluster.executor, needs_local, allowed, None)
         elif make_executor is None and not self.path.exists():
             from ..pool import early_pool
-            from ..sync.worker import allowed, get_ready
+            from ..sync.worker import allowed, warm_up
             from ..workers import worker_count
 
             # A first scan is sure to read: let the workers get ready beside this process.
-            early = early_pool(workers or worker_count(), get_ready, allowed)
+            early = early_pool(workers or worker_count(), warm_up, allowed)
         from ..store.roots import select_roots
         from ..sync.options import Listener, SyncOptions
         from ..sync.readers import Readers

@@ -1,8 +1,7 @@
-"""How far large files are read, told by the processes that read them to the one that waits for them.
+"""Reading progress of large files, reported by reader processes to the one that waits for them.
 
-Through a small file of numbers, one for each large file that is out: whichever executor the readers run in, they need
-only be able to open it. Where they cannot, nothing is told, and nothing else suffers. The next one removes what a
-killed process leaves of it."""
+Through a small file with a number for each large file that is being read: whatever executor the readers run in, they
+need only be able to open it. If they cannot, nothing is reported. The next gauge removes what a killed process left."""
 
 from __future__ import annotations
 
@@ -14,20 +13,20 @@ from typing import NamedTuple
 
 from indexer import scratch
 
-# Bytes of a file that takes long enough for somebody to wonder.
+# Bytes of a file whose reading takes long enough to show progress.
 LARGE = 64 * 1024 * 1024
 _WIDTH = 8
 
 
-class Place(NamedTuple):
-    """Where the reader of a file tells how far it is."""
+class Slot(NamedTuple):
+    """Where the reader of a file reports its progress."""
 
     path: str
     number: int
 
 
 class Gauge:
-    """The side of the process that waits."""
+    """The side of the waiting process."""
 
     def __init__(self) -> None:
         self._folder = ExitStack()
@@ -35,8 +34,8 @@ class Gauge:
         self._used: set[int] = set()
         self._is_broken = False
 
-    def begin(self) -> Place | None:
-        """A place for one file more, until `end`; None where there can be none."""
+    def begin(self) -> Slot | None:
+        """A slot for another file, until `end`; None if there can be none."""
         if self._path is None and not self._is_broken:
             try:
                 own = self._folder.enter_context(scratch.folder(Path(tempfile.gettempdir())))
@@ -48,16 +47,16 @@ class Gauge:
             return None
         number = next(number for number in range(len(self._used) + 1) if number not in self._used)
         self._used.add(number)
-        return Place(self._path, number)
+        return Slot(self._path, number)
 
-    def end(self, place: Place) -> None:
-        self._used.discard(place.number)
-        with telling(place) as tell:
-            if tell is not None:
-                tell(0)
+    def end(self, slot: Slot) -> None:
+        self._used.discard(slot.number)
+        with reporting(slot) as report:
+            if report is not None:
+                report(0)
 
     def total(self) -> int:
-        """Bytes that were read of all files that are out."""
+        """Bytes read so far of all files that are being read."""
         if self._path is None or not self._used:
             return 0
         try:
@@ -65,8 +64,8 @@ class Gauge:
                 numbers = file.read()
         except OSError:
             return 0
-        places = (numbers[number * _WIDTH : (number + 1) * _WIDTH] for number in self._used)
-        return sum(int.from_bytes(place, "little") for place in places)
+        counts = (numbers[number * _WIDTH : (number + 1) * _WIDTH] for number in self._used)
+        return sum(int.from_bytes(count, "little") for count in counts)
 
     def close(self) -> None:
         self._folder.close()
@@ -74,18 +73,18 @@ class Gauge:
 
 
 @contextmanager
-def telling(place: Place) -> Iterator[Callable[[int], None] | None]:
-    """What to call with the number of bytes that were read; None: nobody asks."""
+def reporting(slot: Slot) -> Iterator[Callable[[int], None] | None]:
+    """A function to call with the number of bytes read so far; None if nobody waits for it."""
     try:
-        file = open(place.path, "r+b", buffering=0)  # noqa: SIM115
-    except OSError:  # on another machine, or the one who asked is gone
+        file = open(slot.path, "r+b", buffering=0)  # noqa: SIM115
+    except OSError:  # on another machine, or the waiting process is gone
         yield None
         return
 
-    def tell(count: int) -> None:
+    def report(count: int) -> None:
         with suppress(OSError):
-            file.seek(place.number * _WIDTH)
+            file.seek(slot.number * _WIDTH)
             file.write(count.to_bytes(_WIDTH, "little"))
 
     with file:
-        yield tell
+        yield report

@@ -1,12 +1,12 @@
 """Patterns of gitignore(5), one path at a time.
 
-Written here because what walks a tree level by level asks of each path itself whether a line matches it, and the
-library at hand (pathspec) also matches what lies below a match: right for whole lists of files, wrong for `!*.png`
-and `a/**`. The test holds this against git itself.
+Our own, because a walk level by level needs to know whether a line matches the path itself, and the available library
+(pathspec) also matches what lies below a match: right for whole lists of files, wrong for `!*.png` and `a/**`. A test
+compares this with git itself.
 
-Whoever may write into a folder may write the patterns, so none of them goes back over what it has matched. Between two
-stars stands a piece of fixed width: where it is found first is as good as anywhere else, since what follows may begin
-anywhere behind it. The same holds for the folders between two `**/`.
+Anybody who can write into a folder can write patterns, so matching never backtracks. The piece between two stars has a
+fixed width: its first occurrence is as good as any, since what follows may begin anywhere after it. The same holds for
+the folders between two `**/`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _CLASSES = {
 
 
 class _Class(NamedTuple):
-    """One letter of several, as a regular expression."""
+    """One character of a set, as a regular expression."""
 
     regex: str
 
@@ -49,8 +49,8 @@ _Unit = str | _Class
 
 
 class _Units:
-    """What stands between two stars, where it is not all letters. Without anything that repeats, so that the regular
-    expression never goes back; it is compiled when a name is long enough to ask it."""
+    """The piece between two stars, if it is not all literal. Nothing in it repeats, so the regular expression never
+    backtracks; it is compiled once a name is long enough to need it."""
 
     def __init__(self, units: Sequence[_Unit]) -> None:
         self._units = units
@@ -70,18 +70,18 @@ _Name = tuple[_Piece, ...]
 
 
 class Line(NamedTuple):
-    """A line that says something: number counts from 1, text is as written. takes_in: it began with '!'. blocks: the
-    names between one `**/` and the next; the first block begins where the path does. ends_open: with `/**`."""
+    """A line with a pattern. number counts from 1, text is as written. includes: it begins with '!'. blocks: the names
+    between one `**/` and the next; the first block begins where the path does. ends_open: with `/**`."""
 
     number: int
     text: str
-    takes_in: bool
+    includes: bool
     folders_only: bool
     blocks: tuple[tuple[_Name, ...], ...]
     ends_open: bool
 
     def matches(self, path: Sequence[str], is_folder: bool) -> bool:
-        """path: the names that it consists of, within the folder of the ignore file."""
+        """path: its names, within the folder of the ignore file."""
         if self.folders_only and not is_folder:
             return False
         at = 0
@@ -98,7 +98,7 @@ class Line(NamedTuple):
 
     @property
     def literal(self) -> str | None:
-        """Without wildcards: the name that it matches anywhere, or the path, after a '/'. None with wildcards."""
+        """For a pattern without wildcards: the name that it matches anywhere, or '/' and the path. Else None."""
         *above, last = self.blocks
         names = [name[0] for name in last if len(name) == 1 and isinstance(name[0], str)]
         if self.ends_open or len(names) < len(last) or above not in ([], [()]):
@@ -109,8 +109,7 @@ class Line(NamedTuple):
 
 
 class Lines:
-    """The lines of an ignore file. One without wildcards is looked up, however many there are of them; the others are
-    asked one after the other."""
+    """The lines of an ignore file. Those without wildcards are looked up in a dict; the others are tried in turn."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self.count = len(lines)
@@ -151,14 +150,14 @@ def _is_name(pieces: _Name, name: str) -> bool:
 
 
 def _is_at(piece: _Piece, name: str, at: int) -> bool:
-    """Whether the piece is there; name has as many letters from there on."""
+    """Whether the piece is there; the name is long enough."""
     if isinstance(piece, str):
         return name.startswith(piece, at)
     return piece.regex.match(name, at) is not None
 
 
 def _find(piece: _Piece, name: str, start: int, end: int) -> int:
-    """Where the piece is first within this part of the name; -1 if nowhere."""
+    """Where the piece first occurs within this part of the name; -1 if nowhere."""
     if isinstance(piece, str):
         return name.find(piece, start, end)
     found = piece.regex.search(name, start, end)
@@ -166,7 +165,7 @@ def _find(piece: _Piece, name: str, start: int, end: int) -> int:
 
 
 def parse(content: str) -> tuple[Line, ...]:
-    """The lines of an ignore file, in their order; blank ones, comments and broken ones left out."""
+    """The lines of an ignore file, in order, without blank ones, comments and invalid ones."""
     lines = []
     for number, text in enumerate(content.split("\n"), 1):
         if (line := _parse(number, text.removesuffix("\r"))) is not None:
@@ -180,8 +179,8 @@ def _parse(number: int, text: str) -> Line | None:
         pattern += " "
     if not pattern or pattern.startswith("#"):
         return None
-    takes_in = pattern.startswith("!")
-    pattern = pattern[takes_in:]
+    includes = pattern.startswith("!")
+    pattern = pattern[includes:]
     folders_only = pattern.endswith("/")
     pattern = pattern.removesuffix("/")
     anchored = "/" in pattern
@@ -189,11 +188,11 @@ def _parse(number: int, text: str) -> Line | None:
     reader = _Reader(pattern, anchored)
     if not pattern or not reader.read():
         return None
-    return Line(number, text, takes_in, folders_only, tuple(map(tuple, reader.blocks)), reader.ends_open)
+    return Line(number, text, includes, folders_only, tuple(map(tuple, reader.blocks)), reader.ends_open)
 
 
 class _Reader:
-    """A pattern taken apart."""
+    """Parses one pattern."""
 
     def __init__(self, pattern: str, anchored: bool) -> None:
         self.blocks: list[list[_Name]] = [[]] if anchored else [[], []]
@@ -236,7 +235,7 @@ class _Reader:
         return True
 
     def _stars(self, at: int) -> int:
-        """The first of them stands before `at`; returns where to read on."""
+        """The first star is before `at`; returns where to continue."""
         pattern, end = self._pattern, at
         while pattern[end : end + 1] == "*":
             end += 1
@@ -255,8 +254,8 @@ class _Reader:
 
     def _end_piece(self) -> None:
         units = self._units
-        letters = [one for one in units if isinstance(one, str)]
-        self._pieces.append("".join(letters) if len(letters) == len(units) else _Units(units))
+        literals = [unit for unit in units if isinstance(unit, str)]
+        self._pieces.append("".join(literals) if len(literals) == len(units) else _Units(units))
         self._units = []
 
     def _end_name(self) -> None:
@@ -266,7 +265,7 @@ class _Reader:
 
 
 def _bracket(pattern: str, at: int) -> tuple[_Class, int] | None:
-    """The bracket expression that was opened before `at`, and where it ends. None for one that is not closed."""
+    """The bracket expression opened before `at`, and where it ends. None if it is not closed."""
     negated = pattern[at : at + 1] in ("!", "^")
     at += negated
     ranges, first, closing = set[tuple[str, str]](), True, -1

@@ -1,4 +1,4 @@
-"""Other file systems mounted inside a root: while one is away, what lies on it is offline, not missing."""
+"""Other file systems mounted inside a root: while one is disconnected, its files are offline, not missing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .volumes import volume_of
 
 
 def mount_problem(root: Root, mount: Mount) -> str | None:
-    """Why what was mounted inside a root cannot be looked at, or None."""
+    """Why what was mounted inside a root cannot be reached, or None."""
     real = real_folder(paths.from_text(root.path), mount.folder)
     try:
         if os.stat(real).st_dev == os.stat(os.path.dirname(real)).st_dev:
@@ -29,20 +29,20 @@ def mount_problem(root: Root, mount: Mount) -> str | None:
     return None
 
 
-def note_mounts(connection: IndexConnection, root: Root, found: Iterable[str]) -> list[Mount]:
-    """Write down the mounts found in a walk, and which of those known are away; returns the latter."""
+def note_mounts(connection: IndexConnection, root: Root, folders: Iterable[str]) -> list[Mount]:
+    """Record the mount points that a walk met, and which known ones are offline; returns the latter."""
     known = {mount.folder: mount for mount in select_mounts(connection, root.id)}
-    away = {folder: mount for folder, mount in known.items() if mount_problem(root, mount)}
-    here = {}
-    for folder in set(found) - set(away):
+    offline = {folder: mount for folder, mount in known.items() if mount_problem(root, mount)}
+    mounted = {}
+    for folder in set(folders) - set(offline):
         with suppress(OSError):
-            here[folder] = volume_of(real_folder(paths.from_text(root.path), folder))
-    fresh = {
+            mounted[folder] = volume_of(real_folder(paths.from_text(root.path), folder))
+    changed = {
         folder: volume
-        for folder, volume in here.items()
+        for folder, volume in mounted.items()
         if folder not in known or (known[folder].device, known[folder].volume) != (volume.device, volume.identity)
     }
-    if fresh or any((mount.offline_at is not None) != (folder in away) for folder, mount in known.items()):
+    if changed or any((mount.offline_at is not None) != (folder in offline) for folder, mount in known.items()):
         with begin(connection) as tx:
-            put_mounts(tx, root.id, fresh, away)
-    return list(away.values())
+            put_mounts(tx, root.id, changed, offline)
+    return list(offline.values())

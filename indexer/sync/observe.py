@@ -1,8 +1,7 @@
-"""The system's file events, through watchdog: where something happened, and that some of it was lost.
+"""File-system events, through watchdog: where something happened, and that events were lost.
 
-On Linux each folder that is ours is watched by itself, just before it is listed: what is passed over takes up none of
-the system's watches, and a folder for which there is none left is known. Elsewhere the system watches a folder and all
-below it."""
+On Linux each included folder gets its own inotify watch just before it is listed: skipped folders use up none of the
+system's watches, and a folder for which none is left is known. Elsewhere the system watches a whole tree."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ from watchdog.events import (
 )
 from watchdog.observers import Observer
 
-_WANTED: list[type[FileSystemEvent]] = [
+_EVENT_TYPES: list[type[FileSystemEvent]] = [
     DirCreatedEvent,
     DirDeletedEvent,
     DirMovedEvent,
@@ -43,9 +42,9 @@ _WANTED: list[type[FileSystemEvent]] = [
 class Events:
     """Follows a folder and all below it until `stop`.
 
-    on_path(path, is_folder) and on_lost() are called from another thread. watches: folders followed, each by itself;
-    uncovered: those that the system has no watch left for; overflows: how often it lost events.
-    Raises OSError where the folder cannot be watched at all (no inotify instance left, or it is not there).
+    on_path(path, is_folder) and on_lost() are called from another thread. watches: number of folders that have a watch
+    of their own. uncovered: folders the system has no watch left for. overflows: how often it lost events.
+    Raises OSError if the folder cannot be watched at all (no inotify instance left, or it does not exist).
     """
 
     def __init__(self, folder: str, on_path: Callable[[str, bool], None], on_lost: Callable[[], None]) -> None:
@@ -60,10 +59,10 @@ class Events:
         return 0
 
     def enter(self, folder: str) -> None:
-        """The folder is about to be listed: from now on its events count."""
+        """Call before the folder is listed, so that nothing happens unseen in between."""
 
     def keep(self, folders: Collection[str]) -> None:
-        """A whole walk met these folders: no other one is ours."""
+        """Drop watches of all other folders: a whole walk entered only these."""
 
     def is_alive(self) -> bool:
         raise NotImplementedError
@@ -73,19 +72,19 @@ class Events:
 
 
 def follow(folder: str, on_path: Callable[[str, bool], None], on_lost: Callable[[], None]) -> Events:
-    """Events as this system has them."""
+    """The events that this platform provides."""
     if sys.platform == "linux":
-        return FolderByFolder(folder, on_path, on_lost)
-    return Recursive(folder, on_path, on_lost)
+        return InotifyWatcher(folder, on_path, on_lost)
+    return RecursiveWatcher(folder, on_path, on_lost)
 
 
-class Recursive(Events, FileSystemEventHandler):
-    """The system watches all below the folder by itself."""
+class RecursiveWatcher(Events, FileSystemEventHandler):
+    """The system watches the whole tree."""
 
     def __init__(self, folder: str, on_path: Callable[[str, bool], None], on_lost: Callable[[], None]) -> None:
         super().__init__(folder, on_path, on_lost)
         self._observer = Observer()
-        self._observer.schedule(self, folder, recursive=True, event_filter=_WANTED)
+        self._observer.schedule(self, folder, recursive=True, event_filter=_EVENT_TYPES)
         self._observer.start()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
@@ -125,13 +124,13 @@ if sys.platform == "linux":
     _ID = CallbackId(0)
     _LEFT = InotifyConstants.IN_MOVED_FROM | InotifyConstants.IN_DELETE
 
-    class FolderByFolder(Events):
-        """One inotify watch a folder. A watch follows its folder's inode: where that one is moved, the watch is given
-        up, and taken anew when the folder is met at its new place."""
+    class InotifyWatcher(Events):
+        """One inotify watch a folder. A watch follows its folder's inode: when the folder moves, the watch is removed,
+        and added again once a walk enters the folder at its new place."""
 
         def __init__(self, folder: str, on_path: Callable[[str, bool], None], on_lost: Callable[[], None]) -> None:
             super().__init__(folder, on_path, on_lost)
-            # watchdog warns of a folder watched anew under another name, and of an overflow, which it tells us too.
+            # watchdog warns of a folder watched again under another name, and of an overflow, which it also reports.
             logging.getLogger("watchdog.observers.inotify_c").setLevel(logging.ERROR)
             warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWarning)
             self._lock = threading.Lock()
@@ -154,8 +153,8 @@ if sys.platform == "linux":
                 except OSError as error:
                     if error.errno == errno.ENOSPC:
                         self.uncovered.add(folder)
-                    return  # else it is gone, or no folder any more: its listing will say
-                if watch < 0:  # it may not be read: as its listing will say
+                    return  # else it is gone, or not a folder any more: its listing will tell
+                if watch < 0:  # not readable: its listing will tell
                     return
                 self.uncovered.discard(folder)
                 self._forget(watch)
@@ -164,7 +163,7 @@ if sys.platform == "linux":
 
         def keep(self, folders: Collection[str]) -> None:
             with self._lock:
-                self._give_up([folder for folder in self._watch_of if folder not in folders and folder != self._folder])
+                self._remove([folder for folder in self._watch_of if folder not in folders and folder != self._folder])
                 self.uncovered.intersection_update(folders)
 
         def is_alive(self) -> bool:
@@ -186,19 +185,19 @@ if sys.platform == "linux":
                 self._on_path(folder, True)
                 return
             if not event.name:
-                return  # of the folder itself: its parent tells the same
+                return  # about the folder itself: its parent reports the same
             path = os.path.join(folder, os.fsdecode(event.name))
             if event.is_directory and event.mask & _LEFT:
                 with self._lock:
                     below = path + os.sep
-                    self._give_up([one for one in self._watch_of if one == path or one.startswith(below)])
+                    self._remove([known for known in self._watch_of if known == path or known.startswith(below)])
             self._on_path(path, event.is_directory)
 
         def on_watch_deleted(self, wd: WatchDescriptor) -> None:
             with self._lock:
                 folder = self._forget(wd)
             if folder is not None and self._inotify.should_keep_running():
-                self._on_path(folder, True)  # perhaps another one lies there by now, unwatched
+                self._on_path(folder, True)  # another folder may have replaced it, unwatched
 
         def on_queue_overflow(self) -> None:
             self.overflows += 1
@@ -212,7 +211,7 @@ if sys.platform == "linux":
                 self._watch_of.pop(folder, None)
             return folder
 
-        def _give_up(self, folders: list[str]) -> None:
+        def _remove(self, folders: list[str]) -> None:
             watches = [self._watch_of[folder] for folder in folders]
             for watch in watches:
                 self._forget(watch)

@@ -1,4 +1,4 @@
-"""Worker processes that read files ahead; results come back in the order they were asked for."""
+"""Worker processes that read files ahead; results come back in the order of the requests."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 # Work is counted in bytes to hash; opening, parsing and writing a file costs about as much as hashing this many.
 _FILE_COST = 256 * 1024
-# Much goes to a worker at once: each hand-over waits for this process, which is busy writing.
+# Batches are large: each hand-over waits for this process, which is busy writing.
 _BATCH_COST = 64 * 1024 * 1024
 _LOOK_AHEAD = 128
 _FIRST_LOOK = 16
-# Files asked for and not yet handed on: enough to keep workers busy behind one long film, little enough to hold.
+# Files requested and not yet handed on: enough to keep workers busy behind one long video, and to fit in memory.
 _AHEAD = 1024
 _AHEAD_EACH = 128
 
@@ -40,8 +40,8 @@ class Job(NamedTuple):
 
 
 class Readers:
-    """Reads files in worker processes, in order; a file that crashes its reader, or takes it too long, is told
-    unreadable. See indexer.workers.Workers for make_executor and executor."""
+    """Reads files in worker processes, in order. A file that crashes its reader, or takes it too long, is unreadable.
+    See indexer.workers.Workers for make_executor and executor."""
 
     def __init__(
         self,
@@ -51,78 +51,78 @@ class Readers:
         elsewhere: bool = False,
     ) -> None:
         """elsewhere: the executor's workers are on other machines."""
-        self._elsewhere = elsewhere
+        self._is_elsewhere = elsewhere
         self._gauge = Gauge()
         self._workers: Workers[ReadRequest, ReadResult] = Workers(
             worker.read_files, _lost, workers, make_executor or _pool, executor
         )
 
     def read(self, jobs: Iterable[Job], tick: Callable[[], None] = lambda: None) -> Iterator[tuple[Job, ReadResult]]:
-        """Each job with its reading, in order. `tick` is called now and then while it waits."""
-        out: deque[Job] = deque()
+        """Each job with its result, in order. `tick` is called now and then while it waits."""
+        requested: deque[Job] = deque()
 
-        def orders() -> Iterator[list[ReadRequest]]:
+        def requests() -> Iterator[list[ReadRequest]]:
             for batch in _batches(jobs, self._workers.count):
-                out.extend(batch)
-                yield list(map(self._order, batch))
+                requested.extend(batch)
+                yield list(map(self._request, batch))
 
         ahead = max(_AHEAD, _AHEAD_EACH * self._workers.count)
-        for order, reading in self._workers.run(orders(), ahead, tick):
-            job = out.popleft()
-            if order.gauge is not None:
-                self._gauge.end(order.gauge)
-            yield job, _as_seen_here(job, reading) if self._elsewhere and reading.stat is not None else reading
+        for request, result in self._workers.run(requests(), ahead, tick):
+            job = requested.popleft()
+            if request.gauge is not None:
+                self._gauge.end(request.gauge)
+            yield job, _with_own_stat(job, result) if self._is_elsewhere and result.stat is not None else result
 
     def bytes_ahead(self) -> int:
-        """Bytes of large files that were read so far, of those whose readings are still to come."""
+        """Bytes read so far of large files whose results are still to come."""
         return self._gauge.total()
 
     def close(self) -> None:
         self._workers.close()
         self._gauge.close()
 
-    def _order(self, job: Job) -> ReadRequest:
+    def _request(self, job: Job) -> ReadRequest:
         seen = job.stat
         expected = (seen.size, seen.mtime_ns, seen.ctime_ns, seen.inode)
-        if self._elsewhere:
+        if self._is_elsewhere:
             return ReadRequest(job.path, job.sidecars, job.hashed, expected[:2])
         gauge = self._gauge.begin() if job.hashed and seen.size >= LARGE else None
         return ReadRequest(job.path, job.sidecars, job.hashed, expected, gauge)
 
 
-def _as_seen_here(job: Job, reading: ReadResult) -> ReadResult:
-    """With this machine's stat in the place of another one's, where both see the same file."""
-    assert reading.stat is not None
+def _with_own_stat(job: Job, result: ReadResult) -> ReadResult:
+    """With this machine's stat instead of the other's, if both see the same file."""
+    assert result.stat is not None
     try:
-        here = os.lstat(job.path)
+        own = os.lstat(job.path)
     except OSError as error:
         return ReadResult(error=error.strerror or str(error))
-    if (here.st_size, here.st_mtime_ns) != (reading.stat.st_size, reading.stat.st_mtime_ns):
+    if (own.st_size, own.st_mtime_ns) != (result.stat.st_size, result.stat.st_mtime_ns):
         return ReadResult(unstable="it changed while it was read")
-    return reading._replace(stat=here)
+    return result._replace(stat=own)
 
 
 def _pool(workers: int) -> Executor:
     from indexer.pool import process_pool
 
-    return process_pool(workers, worker.get_ready, worker.allowed)
+    return process_pool(workers, worker.warm_up, worker.allowed)
 
 
-def _lost(order: ReadRequest, reason: str) -> ReadResult:
+def _lost(request: ReadRequest, reason: str) -> ReadResult:
     return ReadResult(error=f"the reader {reason}")
 
 
 def _batches(jobs: Iterable[Job], workers: int) -> Iterator[list[Job]]:
-    """A batch is a small share of what is known to wait: the last ones get smaller and smaller, so that the workers end
-    together, and the first are not held back until much is listed."""
-    coming, waiting, cost, look = iter(jobs), deque[Job](), 0, _FIRST_LOOK
+    """Each batch is a small share of the jobs that wait: the last ones get smaller and smaller, so that the workers
+    finish together, and the first ones need not wait until much is listed."""
+    coming, waiting, cost, ahead = iter(jobs), deque[Job](), 0, _FIRST_LOOK
     while True:
-        for job in islice(coming, look if len(waiting) < _AHEAD else 0):
+        for job in islice(coming, ahead if len(waiting) < _AHEAD else 0):
             waiting.append(job)
             cost += _cost(job)
         if not waiting:
             return
-        look = _LOOK_AHEAD
+        ahead = _LOOK_AHEAD
         room = min(cost // (2 * workers), _BATCH_COST)
         batch = [waiting.popleft()]
         room -= _cost(batch[0])

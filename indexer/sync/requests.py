@@ -1,4 +1,4 @@
-"""What readers are asked for, and what they answer. The main process imports this module too: it stays cheap."""
+"""Requests to readers, and their results. The main process imports this module too: it must stay cheap to import."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ if TYPE_CHECKING:
 
     from indexer.media.facts import MediaFacts
 
-    from .gauge import Place
+    from .gauge import Slot
 
 
 class ReadRequest(NamedTuple):
-    """A file to read. hashed: are its digests wanted? expected: its size, mtime_ns, ctime_ns and inode; of these only
-    the first two for another machine, which may count the others otherwise. gauge: where to tell how far it is read."""
+    """A file to read. hashed: also take its digests. expected: its size, mtime_ns, ctime_ns and inode; only the first
+    two for another machine, where the others may differ. gauge: where to report progress."""
 
     path: str
     sidecars: tuple[str, ...] = ()
     hashed: bool = True
     expected: tuple[int, ...] = ()
-    gauge: Place | None = None
+    gauge: Slot | None = None
 
 
 class ReadResult(NamedTuple):
-    """What came of reading one file: facts, or why there are none. stat: the one they hold for, where it is not the one
-    that was expected."""
+    """Facts, or why there are none. stat: the one they hold for, if it is not the expected one. unstable: why the file
+    did not hold still."""
 
     facts: MediaFacts | None = None
     stat: os.stat_result | None = None

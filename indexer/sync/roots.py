@@ -30,11 +30,11 @@ class Target(NamedTuple):
 def locate(path: str | os.PathLike[str], roots: Iterable[Root]) -> tuple[Root, str] | None:
     """The innermost root that holds a path, and the path within it ('' for the root itself), as stored.
 
-    The path's folder may be reached by links; the path itself is taken as it is named. Raises UsageError where none is.
+    The path's folder may be reached by links; the path itself is taken as named. Raises UsageError for an empty path.
     """
     absolute = os.path.abspath(given(path))
     head, tail = os.path.split(absolute)
-    # As the folder really lies, before the way to it through links, of which the index knows nothing.
+    # First the real folder: the index knows nothing of links that lead to it.
     candidates = (os.path.join(os.path.realpath(head), tail), absolute, os.path.realpath(absolute))
     best: tuple[Root, str] | None = None
     for text in (paths.to_text(Path(candidate).as_posix()) for candidate in candidates):
@@ -47,9 +47,9 @@ def locate(path: str | os.PathLike[str], roots: Iterable[Root]) -> tuple[Root, s
 def targets(
     connection: IndexConnection, roots: Sequence[Root], chosen: Sequence[str | os.PathLike[str]]
 ) -> list[Target]:
-    """What to scan for these paths; folders that no root holds become roots. All roots where none is named.
+    """What to scan for these paths; folders outside all roots become roots. All roots if no path is named.
 
-    Raises RootUnavailable for a path that is not there, UsageError where there is nothing to scan.
+    Raises RootUnavailable for a path that does not exist, UsageError if there is nothing to scan.
     """
     if not chosen:
         if not roots:
@@ -57,7 +57,7 @@ def targets(
         return [Target(root) for root in roots]
     real = list(dict.fromkeys(os.path.realpath(given(path)) for path in chosen))
     known = {root.id: root for root in roots}
-    for path in sorted(real, key=len):  # what lies in another folder that is named becomes no root of its own
+    for path in sorted(real, key=len):  # a folder inside another named one becomes no root
         if locate(path, known.values()) is None:
             root = _new_root(connection, list(known.values()), path)
             known[root.id] = root
@@ -65,7 +65,7 @@ def targets(
 
 
 def _new_root(connection: IndexConnection, roots: Sequence[Root], real: str) -> Root:
-    """The root that this folder becomes, which no root holds yet."""
+    """Make a root of this folder, which lies in none yet."""
     try:
         info = os.stat(real)
     except OSError as error:
@@ -77,11 +77,11 @@ def _new_root(connection: IndexConnection, roots: Sequence[Root], real: str) -> 
 
 def _targets_of(roots: Sequence[Root], real: str) -> list[Target]:
     place = locate(real, roots)
-    if place is None:  # the root that it was lies elsewhere now, and was named there too
+    if place is None:  # its root lies elsewhere now, and was named there too
         raise RootUnavailable(f"{paths.to_text(real)}: its folder has moved, and is scanned where it lies now")
     root, within = place
-    if not within:  # also one that is away: the scan says so
-        inner = [one for one in roots if one != root and paths.is_below(one.path, root.path.rstrip("/"))]
+    if not within:  # even if it is offline: the scan reports that
+        inner = [other for other in roots if other != root and paths.is_below(other.path, root.path.rstrip("/"))]
         return [Target(root), *map(Target, inner)]
     try:
         is_folder = stat.S_ISDIR(os.stat(real).st_mode)
@@ -90,29 +90,29 @@ def _targets_of(roots: Sequence[Root], real: str) -> list[Target]:
     return [Target(root, within)] if is_folder else [Target(root, *paths.split(within))]
 
 
-def _outermost(found: list[Target]) -> list[Target]:
+def _outermost(chosen: list[Target]) -> list[Target]:
     """Each once, without those that lie in another one."""
 
-    whole = {(one.root.id, one.folder) for one in found if one.name is None}
+    folders = {(target.root.id, target.folder) for target in chosen if target.name is None}
 
-    def is_held(one: Target) -> bool:
-        above = one.folder if one.name is not None else _parent(one.folder)
+    def is_covered(target: Target) -> bool:
+        above = target.folder if target.name is not None else _parent(target.folder)
         while above is not None:
-            if (one.root.id, above) in whole:
+            if (target.root.id, above) in folders:
                 return True
             above = _parent(above)
         return False
 
-    return [one for one in dict.fromkeys(found) if not is_held(one)]
+    return [target for target in dict.fromkeys(chosen) if not is_covered(target)]
 
 
 def _parent(folder: str) -> str | None:
-    """The folder that this one lies in; None for a root's top."""
+    """The folder that this one lies in; None for the root itself."""
     return folder.rpartition("/")[0] if folder else None
 
 
 def _add(connection: IndexConnection, roots: Sequence[Root], real: str, text: str, inode: int) -> Root:
-    """A new root; or one that is known, where its folder or its drive has come to lie elsewhere."""
+    """A new root; or a known one whose folder has moved, or whose drive is mounted elsewhere now."""
     volume = volume_of(real)
     known = next((root for root in roots if root.inode is not None and is_same_folder(root, volume, inode)), None)
     uri = "file://" + paths.uri(_url_path(real))

@@ -1,8 +1,8 @@
-"""Is this path ours? The one function that decides it, for every way a path comes in.
+"""Whether a path is included. The only place that decides it, however a path comes in.
 
-A path is passed over by a rule of an `.indexerignore` (gitignore syntax; the nearest folder's file and the last
-matching line win, `!` takes a path back in), else by the built-in rules for hidden files and other programs' litter,
-else for being a link. What is left is media by its name, or not media.
+A path is ignored by a rule of an `.indexerignore` (gitignore syntax; the nearest folder's file and the last matching
+line win, `!` includes a path again), else by the built-in rules for hidden files and other programs' files, else for
+being a link. What remains is media by its name, or not media.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from indexer.media.formats import extension, is_media_name
 from .gitignore import Lines, parse
 
 IGNORE_FILE = ".indexerignore"
-# Bytes and rules of an ignore file.
+# Limits of an ignore file: bytes, and rules.
 _LARGEST = 1 << 20
 _MOST_RULES = 10_000
-# Rules with wildcards, and their characters, that hold in a folder: each of them is asked about each name there, which
-# takes milliseconds in all.
+# Limits of the rules with wildcards that apply to a folder, and of their characters: each name there is matched against
+# each of them, which takes milliseconds in all.
 _MOST_WILD, _MOST_CHARACTERS = 1_000, 30_000
-_SHOWN = 100  # letters of a rule
+_SHOWN = 100  # characters of a rule in a message
 
 _LITTER_FOLDERS = {
     "@eaDir": "Synology's index",
@@ -44,33 +44,33 @@ _HALF_WRITTEN = (".part", ".partial", ".crdownload", ".download", ".tmp", ".file
 
 
 class Decision(NamedTuple):
-    """ours: descend into the folder, or index the file. Else why not."""
+    """included: enter the folder, or index the file. Else why not."""
 
-    verdict: Literal["ours", "ignored", "not_media"]
+    verdict: Literal["included", "ignored", "not_media"]
     reason: str = ""
 
 
-OURS = Decision("ours")
+INCLUDED = Decision("included")
 
 
 class UnreadableRules(OSError):
-    """An ignore file that is there and cannot be read; strerror says which and why."""
+    """An ignore file exists and cannot be read; strerror tells which and why."""
 
 
 class _IgnoreFile(NamedTuple):
-    """One .indexerignore. folder is where it lies, within the root."""
+    """One .indexerignore. folder: where it lies, within the root."""
 
     folder: str
     lines: Lines
 
     def decide(self, path: str, is_folder: bool) -> Decision | None:
-        """What the last line that matches the path says; None where none does."""
+        """The decision of the last line that matches the path; None if none does."""
         inside = (path[len(self.folder) + 1 :] if self.folder else path).split("/")
         line = self.lines.last_match(inside, is_folder)
         if line is None:
             return None
-        if line.takes_in:
-            return OURS
+        if line.includes:
+            return INCLUDED
         where = paths.join(self.folder, IGNORE_FILE)
         text = line.text.strip()
         shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
@@ -78,13 +78,13 @@ class _IgnoreFile(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """The rules that hold in one folder of a root: the ignore files from there up to the root, nearest first."""
+    """The rules that apply to one folder of a root: the ignore files from there up to the root, nearest first."""
 
     files: tuple[_IgnoreFile, ...] = ()
 
     def entering(self, folder: str, real_path: str) -> Rules:
-        """The rules inside `folder`, given those of its parent. Raises UnreadableRules where its ignore file cannot be
-        read: a rule that cannot be read must not turn into an index of what it hides."""
+        """The rules inside `folder`, given those of its parent. Raises UnreadableRules if its ignore file cannot be
+        read: what an unreadable rule hides must not be indexed."""
         try:
             lines = _parsed(read_small(os.path.join(real_path, IGNORE_FILE), _LARGEST))
             files = (_IgnoreFile(folder, lines), *self.files)
@@ -106,27 +106,26 @@ class Rules(NamedTuple):
     def decide(
         self, folder: str, name: str, *, is_folder: bool, is_link: bool = False, is_file: bool = True
     ) -> Decision:
-        """The decision on folder/name. Folders above it are taken to be ours."""
+        """The decision on folder/name. Folders above it are taken to be included."""
         path = paths.join(folder, name)
-        taken_in = False
+        by_rule = None
         for file in self.files:
-            found = file.decide(path, is_folder)
-            if found is not None and found is not OURS:
-                return found
-            if found is OURS:
-                taken_in = True
+            by_rule = file.decide(path, is_folder)
+            if by_rule is not None:
                 break
-        if not taken_in and (litter := _litter(name, is_folder)):
+        if by_rule is not None and by_rule is not INCLUDED:
+            return by_rule
+        if by_rule is None and (litter := _litter(name, is_folder)):
             return Decision("ignored", litter)
         if is_link:
             return Decision("ignored", "a link: what it points to is indexed where it lies")
         if is_folder:
-            return OURS
+            return INCLUDED
         if not is_file:
             return Decision("ignored", "neither a file nor a folder")
         if not is_media_name(name):
             return Decision("not_media", _not_media(name))
-        return OURS
+        return INCLUDED
 
 
 @lru_cache(maxsize=64)
@@ -135,7 +134,7 @@ def _parsed(content: bytes) -> Lines:
 
 
 def _excess(files: tuple[_IgnoreFile, ...]) -> str | None:
-    """What the rules of the nearest file, with those above it, are too many of."""
+    """Which limit the rules of the nearest file, with those above it, exceed; None if none."""
     if files[0].lines.count > _MOST_RULES:
         return f"there are more than {_MOST_RULES:,}"
     wild = [line for file in files for line in file.lines.with_wildcards]

@@ -1,8 +1,8 @@
-"""Which file system a path lies on, and whether it is the same one as before: a drive has another number, and often
-another place, each time it is mounted.
+"""Which file system a path lies on, and whether it is the same as before: a drive gets another device number, and often
+another mount point, each time it is mounted.
 
-Linux tells of its mounts in /proc/self/mountinfo (proc(5)). Elsewhere only a device's number is known, which is enough
-as long as it stays mounted."""
+Linux lists its mounts in /proc/self/mountinfo (proc(5)). Elsewhere only the device number is known, which is enough as
+long as the drive stays mounted."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from collections.abc import Iterable
 
 from indexer.store.roots import Root, Volume
 
-# Changes made through another machine, or by the program behind it, bring no events.
+# Changes made by another machine, or by the program behind the mount, bring no events.
 _WITHOUT_EVENTS = frozenset(("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "vboxsf", "vmhgfs", "afs", "ceph", "ncpfs"))
-# Inodes are made up anew at each mount, or whenever the kernel forgets them.
+# Inodes are invented at each mount, or whenever the kernel forgets them.
 _WITHOUT_INODES = frozenset(("vfat", "msdos", "exfat", "cifs", "smb3", "smbfs", "vboxsf", "vmhgfs"))
-# statvfs(2) gives these a number drawn from the UUID that lies on the drive.
+# statvfs(2) gives these a number derived from the UUID on the drive.
 _WITH_FSID = frozenset(("ext2", "ext3", "ext4", "btrfs"))
 _NETWORK = _WITHOUT_EVENTS | {"fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.glusterfs", "fuse.davfs2"}
 
 
 def has_events(filesystem: str | None) -> bool:
-    """Whether changes by others are told by events."""
+    """Whether changes by others bring events."""
     return not _is_fuse(filesystem) and filesystem not in _WITHOUT_EVENTS
 
 
@@ -36,7 +36,7 @@ def is_network(filesystem: str | None) -> bool:
 
 
 def watch_limit() -> int | None:
-    """How many folders this user may follow by inotify (inotify(7)); None where there is no such limit."""
+    """How many folders this user may follow by inotify (inotify(7)); None if there is no such limit."""
     try:
         with open("/proc/sys/fs/inotify/max_user_watches", encoding="ascii") as file:
             return int(file.read())
@@ -45,7 +45,7 @@ def watch_limit() -> int | None:
 
 
 def volume_of(path: str) -> Volume:
-    """The file system that a path lies on. Raises OSError where there is no such path."""
+    """The file system that a path lies on. Raises OSError if there is no such path."""
     device = os.stat(path).st_dev
     mount = _mount_of(device, os.path.realpath(path))
     if mount is None:
@@ -55,20 +55,20 @@ def volume_of(path: str) -> Volume:
 
 
 def is_same_folder(root: Root, volume: Volume, inode: int) -> bool:
-    """Whether a folder is the one that the root was when it was last seen, wherever it lies now."""
+    """Whether a folder is the root as it was last seen, wherever it lies now."""
     if root.volume is not None and volume.identity is not None:
         return (root.volume, root.inode) == (volume.identity, inode)
     return (root.device, root.inode) == (volume.device, inode)
 
 
 def root_of(roots: Iterable[Root], path: str, info: os.stat_result) -> Root | None:
-    """The root that a folder is, whatever it is called here. A device's number tells little by itself: the next drive
-    that is plugged in gets it, and the top of every ext4 is inode 2; so the volume is asked for where it matters."""
-    alike = [root for root in roots if root.inode == info.st_ino and root.device == info.st_dev]
-    if not alike:
+    """The root whose folder this is, under whatever name. Device number and inode alone are not enough: the next drive
+    gets the same number, and the top of every ext4 is inode 2. So the volume is checked if they match."""
+    candidates = [root for root in roots if root.inode == info.st_ino and root.device == info.st_dev]
+    if not candidates:
         return None
     volume = volume_of(path)
-    return next((root for root in alike if is_same_folder(root, volume, info.st_ino)), None)
+    return next((root for root in candidates if is_same_folder(root, volume, info.st_ino)), None)
 
 
 def _identity(path: str, device: int, filesystem: str, source: str) -> str | None:
@@ -82,7 +82,7 @@ def _identity(path: str, device: int, filesystem: str, source: str) -> str | Non
 
 
 def _mount_of(device: int, real: str) -> tuple[str, str] | None:
-    """Type and source of the mount: by its number, or (btrfs gives each subvolume another) by the longest path."""
+    """Type and source of the mount: by device number, or (each btrfs subvolume has another) by the longest path."""
     best: tuple[int, tuple[str, str]] | None = None
     for numbers, point, filesystem, source in _mounts():
         if numbers == device and filesystem != "rootfs":
@@ -93,7 +93,7 @@ def _mount_of(device: int, real: str) -> tuple[str, str] | None:
 
 
 def _mounts() -> list[tuple[int, str, str, str]]:
-    """Of each mount the device's number, the mount point, the type and the source."""
+    """Device number, mount point, type and source of each mount."""
     if sys.platform != "linux":
         return []
     mounts = []

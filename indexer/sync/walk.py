@@ -162,7 +162,7 @@ class Walker:
             real_name = paths.from_text(name)
             path = os.path.join(real, real_name)
             decision = rules.decide(current, real_name, is_folder=True, is_link=os.path.islink(path))
-            if decision.verdict != "ours" or path in self._others:
+            if decision.verdict != "included" or path in self._others:
                 return None
             current = paths.join(current, name)
         return rules
@@ -193,7 +193,7 @@ class Walker:
             is_link=entry.is_symlink(),
             is_file=is_folder or entry.is_file(follow_symlinks=False),
         )
-        if decision.verdict != "ours":
+        if decision.verdict != "included":
             if entry.is_file(follow_symlinks=False) and _may_be_sidecar(entry.name, decision):
                 with suppress(OSError):
                     listing.sidecars[entry.name] = entry.stat(follow_symlinks=False)

@@ -1,5 +1,5 @@
-"""What runs in a worker process: files in, facts out. The main process imports this module too, and reads no file: what
-reads lies in `reading`."""
+"""What runs in a worker process: files in, facts out. The main process imports this module too: it must stay cheap to
+import, so the readers are in `reading`."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from indexer.watchdog import MEGABYTE, Allowance, allowance, bound_address_space
 
 from .requests import ReadRequest, ReadResult
 
-# Seconds of the processor for one file, and bytes that are hashed in one: a tenth of what a slow one does.
+# CPU seconds for a file, and bytes hashed in one of them: a tenth of what a slow processor does.
 _SECONDS = 10.0
 _HASHED_PER_SECOND = 10_000_000
-# FFmpeg decodes some of a film to find out what it is.
+# FFmpeg decodes some of a video to identify it.
 _MEMORY = 768 * MEGABYTE
 
 
-def allowed(order: ReadRequest) -> Allowance:
-    return allowance(_SECONDS, order.expected[0] if order.expected else 0, _HASHED_PER_SECOND)
+def allowed(request: ReadRequest) -> Allowance:
+    return allowance(_SECONDS, request.expected[0] if request.expected else 0, _HASHED_PER_SECOND)
 
 
-def get_ready() -> None:
-    """Import what reading needs, and take no more memory than that for a file."""
+def warm_up() -> None:
+    """Import what reading needs, and bound the memory beyond that."""
     from . import reading  # noqa: F401
 
     bound_address_space(_MEMORY)
 
 
-def is_refused(reading: ReadResult) -> bool:
-    """Whether another machine may be able to read it."""
+def needs_local(reading: ReadResult) -> bool:
+    """Whether another machine failed, so that the file has to be read on this one."""
     return reading.error is not None
 
 
-def read_files(orders: Sequence[ReadRequest]) -> list[ReadResult]:
-    """Read files that are to hold still meanwhile; a reading of half a file is no reading."""
+def read_files(requests: Sequence[ReadRequest]) -> list[ReadResult]:
+    """Read files; one that changes meanwhile has no facts."""
     from .reading import GROUP, read_group
 
-    return [reading for at in range(0, len(orders), GROUP) for reading in read_group(orders[at : at + GROUP], at)]
+    return [result for at in range(0, len(requests), GROUP) for result in read_group(requests[at : at + GROUP], at)]

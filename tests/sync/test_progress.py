@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from indexer import Index
-from indexer.sync.gauge import Gauge, Place, telling
+from indexer.sync.gauge import Gauge, Slot, reporting
 from indexer.sync.summary import Summary
 
 from ..conftest import faulty, put, rows, run, sized
@@ -91,21 +91,21 @@ def test_without_it_files_are_read_as_well(
     if fault == "no room for it":
         monkeypatch.setattr(tempfile, "tempdir", str(photos / "nowhere"))
     else:
-        monkeypatch.setattr(Gauge, "begin", lambda self: Place("/nowhere/at all", 3))
+        monkeypatch.setattr(Gauge, "begin", lambda self: Slot("/nowhere/at all", 3))
     sparse(photos / "film.mp4", 80 << 20)
     summary = index.scan([photos])
     assert summary.bytes_read == 80 << 20
     assert rows(index, "SELECT count(*) FROM asset") == [(1,)]
 
 
-def test_places_are_used_again() -> None:
+def test_slots_are_used_again() -> None:
     gauge = Gauge()
     first, second = gauge.begin(), gauge.begin()
     assert first is not None and second is not None
-    for place, count in ((first, 1000), (second, 1 << 40)):
-        with telling(place) as tell:
-            assert tell is not None
-            tell(count)
+    for slot, count in ((first, 1000), (second, 1 << 40)):
+        with reporting(slot) as report:
+            assert report is not None
+            report(count)
     assert gauge.total() == 1000 + (1 << 40)
     gauge.end(first)
     assert gauge.total() == 1 << 40

@@ -46,7 +46,7 @@ def test_litter_is_passed_over_with_its_reason(name: str, is_folder: bool, words
 
 @pytest.mark.parametrize("name", ["a.jpg", "B.JPG", "c.HeIc", "d.cr3", "e.MTS", "ä ö.png", "eaDir.jpg", "tmp.jpg"])
 def test_photos_are_ours(name: str) -> None:
-    assert Rules().decide("x", name, is_folder=False).verdict == "ours"
+    assert Rules().decide("x", name, is_folder=False).verdict == "included"
 
 
 @pytest.mark.parametrize("name", ["a.txt", "noending", "x.jpg.xmp", "clip.srt", "jpg"])
@@ -204,7 +204,7 @@ def test_a_line_matches_what_it_matches_to_git(repository: Path, lines: list[str
         for end in range(1, len(names) + 1):
             last = next((one for one in reversed(parsed) if one.matches(names[:end], end < len(names))), None)
             assert found.last_match(names[:end], end < len(names)) == last, lines
-            if last is not None and not last.takes_in:
+            if last is not None and not last.includes:
                 return True
         return False
 
@@ -306,4 +306,4 @@ def test_what_is_told_by_one_look_is_told_alike_by_all() -> None:
     names += ["Thumbs.db", "desktop.ini", "Icon\r", ".indexerignore", "jpg", "x.jpg.crdownload"]
     rules = Rules()
     for name in filter(None, names):
-        assert rules.includes(name) == (rules.decide("f", name, is_folder=False).verdict == "ours"), name
+        assert rules.includes(name) == (rules.decide("f", name, is_folder=False).verdict == "included"), name

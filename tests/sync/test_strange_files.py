@@ -95,13 +95,13 @@ def test_what_changes_between_listing_and_opening_stops_nothing(
     env = faulty(
         tmp_path / "fault",
         "import os, socket, indexer.sync.readers as readers\n"
-        "real = readers.Readers._order\n"
-        "def order(self, job):\n"
+        "real = readers.Readers._request\n"
+        "def request(self, job):\n"
         f"    path = os.path.join(os.path.dirname(job.path), {name!r})\n"
         "    if job.path.endswith('IMG_1.jpg'):\n"
         f"        os.unlink(path); {make}\n"
         "    return real(self, job)\n"
-        "readers.Readers._order = order\n",
+        "readers.Readers._request = request\n",
     )
     done = run("scan", photos, database=tmp_path / "index.db", env=env)
     with Index.open(tmp_path / "index.db") as index:
