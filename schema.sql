@@ -1,21 +1,45 @@
--- The index, version 9.
+-- The schema of the index.
 --
--- One idea: the asset record is a row, and its JSON is a view. Tables hold facts; the view asset_json renders the record,
--- and everything that hands out a record (the Python lookup, the command line, your own SELECT) returns that text.
+-- The asset record is a row, and its JSON is a view. Tables hold facts; the view asset_json renders the record, and
+-- everything that returns a record (Python, the command line, HTTP, your own SELECT) returns that text.
 --
 -- Times are RFC 3339 text. Those of the index and of the file system are UTC with milliseconds and a 'Z'; those of the
 -- camera keep the wall clock it showed, with an offset only where one is known.
--- Needs SQLite 3.40. Changed only by a numbered migration beside it (indexer/store/migrations).
+-- Needs SQLite 3.40. Changed only together with a numbered migration (indexer/store/migrations).
+--
+-- Chapters, named as the modules of indexer/store:
+--
+--   roots        folders that are indexed, and drives mounted inside them
+--   assets       the record's own facts, and the counts by month
+--   files        every path that was met
+--   metadata     what a file says besides the columns of asset
+--   stacks       files that belong together
+--   trash        what the user deleted from the index
+--   user_values  the user's edits
+--   albums       what users put together
+--   people       who is on which photo
+--   faces        where a face is, and whose it is
+--   enrichments  what was computed, and the results
+--   search       the full-text index
+--   clients      who uses the HTTP API, and what they uploaded
+--   events       the log of changes
+--   undo         what users did, to be undone
+--   jobs         scans and watches at work
+--   views        what to read
 
 PRAGMA application_id = 0x50494458;  -- "PIDX"
-PRAGMA user_version = 10;
+PRAGMA user_version = 11;
 
--- What holds for the index as a whole: device_id; cache_uri, the file:// URL of the folder that the variants lie in;
--- max_cache, how many bytes they may take.
+-- Of the index as a whole. device_id; cache_uri: file:// URL of the cache folder; max_cache: its bound in bytes;
+-- search_cursor: the last event that is in the full-text index; and positions of jobs that are interrupted.
 CREATE TABLE setting (
     name  TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- =====================================================================================================================
+-- roots: folders that are indexed, and drives mounted inside them
+-- =====================================================================================================================
 
 -- A folder that is indexed. volume names the file system it lies on, the same after every mount where the system can tell
 -- (see indexer/sync/volumes.py); with the folder's inode it says which folder this is, wherever it turns up. device is
@@ -35,45 +59,7 @@ CREATE TABLE root (
     library_id   TEXT REFERENCES library (id) ON DELETE SET NULL  -- NULL: the default one
 ) STRICT;
 
--- Folders that clients of the HTTP API see as one library. The default one, which has all folders that no other has, has a row
--- here once it was given a name.
-CREATE TABLE library (
-    id          TEXT PRIMARY KEY,
-    name        TEXT NOT NULL,
-    description TEXT,
-    created_at  TEXT NOT NULL,
-    updated_at  TEXT NOT NULL
-) STRICT;
-
--- Who may use the HTTP API where a key is asked for: the SHA-256 of a key, hexadecimal.
-CREATE TABLE api_key (
-    id           TEXT PRIMARY KEY,
-    name         TEXT NOT NULL,
-    hash         TEXT NOT NULL UNIQUE,
-    --- What it may be used for, as JSON: of read, write, delete, delete_permanently.
-    actions      TEXT NOT NULL DEFAULT '["read", "write", "delete", "delete_permanently"]'
-                 CHECK (json_valid(actions)),
-    created_at   TEXT NOT NULL,
-    last_used_at TEXT
-) STRICT;
-
--- What the devices that uploaded an asset call it.
-CREATE TABLE upload (
-    device_id       TEXT NOT NULL,
-    device_asset_id TEXT NOT NULL,
-    asset_id        TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
-    PRIMARY KEY (device_id, device_asset_id)
-) STRICT, WITHOUT ROWID;
-
-CREATE INDEX upload_asset ON upload (asset_id);
-
--- Content that the user deleted from the index, though its file lies in an indexed folder: it is left out from then on.
-CREATE TABLE left_out (
-    checksum   TEXT PRIMARY KEY,                 -- base64 of the SHA-256
-    created_at TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-
--- Another file system mounted inside a root. While it is away, what lies in it is offline, not missing.
+-- Another file system mounted inside a root. While it is disconnected, its files are offline, not missing.
 CREATE TABLE mount (
     root_id    INTEGER NOT NULL REFERENCES root (id) ON DELETE CASCADE,
     folder     TEXT NOT NULL,                    -- within the root
@@ -84,20 +70,13 @@ CREATE TABLE mount (
     PRIMARY KEY (root_id, folder)
 ) STRICT, WITHOUT ROWID;
 
--- How the running watch follows each root: by events, or by looking again and again.
-CREATE TABLE coverage (
-    root_id   INTEGER PRIMARY KEY REFERENCES root (id) ON DELETE CASCADE,
-    mode      TEXT NOT NULL CHECK (mode IN ('events', 'polling')),
-    why       TEXT,                              -- of polling
-    since     TEXT NOT NULL,
-    watches   INTEGER NOT NULL DEFAULT 0,        -- folders followed by events
-    uncovered TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(uncovered)),  -- folders that events cannot be had of
-    overflows INTEGER NOT NULL DEFAULT 0         -- times that the system lost events, since the watch began
-) STRICT;
+-- =====================================================================================================================
+-- assets: the record's own facts, and the counts by month
+-- =====================================================================================================================
 
--- An asset is content: a photo or film, wherever it lies. Its id comes from the SHA-256 first indexed, and is the same in
--- every index: what the user says of an asset refers to that. What is found out of files refers to its number, which takes a
--- tenth of the room. What the file says (the camera, the author) is read again whenever the file changes.
+-- An asset is content: a photo or video, wherever its files are. Its id comes from the SHA-256 first indexed and is the
+-- same in every index: user data refers to it. Derived data refers to the integer number, a tenth of the size of the
+-- id. Columns from make to rating come from the file, and are read again when the file changes.
 CREATE TABLE asset (
     number             INTEGER PRIMARY KEY,      -- in this index: the order in which they came in
     id                 TEXT NOT NULL UNIQUE CHECK (length(id) = 28 AND id GLOB 'asset_*'),
@@ -120,7 +99,7 @@ CREATE TABLE asset (
     created_at         TEXT NOT NULL,
     updated_at         TEXT NOT NULL,            -- moves only when the record's JSON does
     trashed_at         TEXT,                     -- NULL: live
-    trash_wish         TEXT CHECK (trash_wish IN ('in', 'out')), -- the user put it in the trash, whatever its files; or took
+    trash_override         TEXT CHECK (trash_override IN ('in', 'out')), -- the user put it in the trash, whatever its files; or took
                                                                  -- it out, though they are gone
     make               TEXT,
     model              TEXT,
@@ -150,24 +129,25 @@ CREATE TABLE asset (
     auto_stack_id      TEXT,
     rating             INTEGER CHECK (rating BETWEEN 0 AND 5),
     origins            TEXT CHECK (origins IS NULL OR json_valid(origins)),  -- see the view origin; NULL: Exif alone spoke
-    words_changed_at   TEXT NOT NULL,            -- when what the file says, or is looked up of it, last changed
+    metadata_changed_at   TEXT NOT NULL,            -- when what the file says, or is looked up of it, last changed
     is_undated         INTEGER NOT NULL GENERATED ALWAYS AS (    -- 1: local_datetime is only the file's time
         coalesce(origins ->> '$.local_datetime[0][0]', '') = 'the file''s time') VIRTUAL
 ) STRICT;
 
--- Read backwards: the newest first, ties by id. Forwards, photos that come in the order they were taken fill its pages.
+-- Read backwards: the newest first, ties by id. Forwards, so that photos indexed in the order they were taken fill its
+-- pages.
 CREATE INDEX asset_newest ON asset (wall_clock, id DESC) WHERE trashed_at IS NULL;
 
 CREATE INDEX asset_undated ON asset (wall_clock) WHERE is_undated = 1;
 
--- Of what is random the beginning finds the row as well as all of it, in half the pages: who asks says both,
--- substr(fingerprint, 1, 10) = substr(?1, 1, 10) AND fingerprint = ?1. A checksum needs no index at all where the id is made
--- of it. Each of these is a page more to write for each new photo, and another page each time.
+CREATE INDEX asset_trashed ON asset (trashed_at) WHERE trashed_at IS NOT NULL;
+
+-- A 10-character prefix of a random value is selective enough and halves the index; queries must test both the prefix
+-- and the full value: substr(fingerprint, 1, 10) = substr(?1, 1, 10) AND fingerprint = ?1. Each index of a random value
+-- costs another page written for each new photo, so checksums are indexed only where the id is not made of them.
 CREATE INDEX asset_fingerprint ON asset (substr(fingerprint, 1, 10)) WHERE fingerprint IS NOT NULL;
 
 CREATE UNIQUE INDEX asset_checksum ON asset (checksum) WHERE id_differs = 1;
-
-CREATE INDEX asset_trashed ON asset (trashed_at) WHERE trashed_at IS NOT NULL;
 
 CREATE INDEX asset_sha1 ON asset (substr(checksum_sha1, 1, 10));
 
@@ -177,15 +157,7 @@ CREATE INDEX asset_place ON asset (latitude, longitude) WHERE latitude IS NOT NU
 
 CREATE INDEX asset_live_photo ON asset (live_photo_cid) WHERE live_photo_cid IS NOT NULL;
 
--- How many assets there are of each month, so that a time line need not count them; kept by the triggers asset_month_…,
--- of new assets by indexer/store/counters.py.
-CREATE TABLE month (
-    month   TEXT PRIMARY KEY,                    -- of wall_clock: 2024-05
-    live    INTEGER NOT NULL,
-    trashed INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
--- Content that an asset once had, before it was edited in place.
+-- Content that an asset had before its file was edited in place.
 CREATE TABLE former_checksum (
     checksum      TEXT NOT NULL,
     checksum_sha1 TEXT,
@@ -196,317 +168,13 @@ CREATE TABLE former_checksum (
 
 CREATE INDEX former_checksum_sha1 ON former_checksum (checksum_sha1);
 
--- Every path met under a root, with the verdict on it. Folders are here only where they were passed over or could not
--- be read. A file that is not found is missing at first; when it stays away it is gone, and its asset goes to the trash.
--- It keeps its row, so that it is known when it comes back.
-CREATE TABLE file (
-    id               INTEGER PRIMARY KEY,
-    root_id          INTEGER NOT NULL REFERENCES root (id) ON DELETE CASCADE,
-    folder           TEXT NOT NULL,              -- within the root, '' for its top; bytes that are not UTF-8 as \xNN
-    name             TEXT NOT NULL,
-    path             TEXT NOT NULL GENERATED ALWAYS AS (CASE folder WHEN '' THEN name ELSE folder || '/' || name END) VIRTUAL,
-    verdict          TEXT NOT NULL CHECK (verdict IN
-                         ('indexed', 'damaged', 'ignored', 'not_media', 'unreadable', 'unstable', 'missing', 'gone')),
-    reason           TEXT,                       -- which rule, which error, what is damaged
-    is_folder        INTEGER NOT NULL DEFAULT 0 CHECK (is_folder IN (0, 1)),
-    asset_number     INTEGER REFERENCES asset (number) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
-    size             INTEGER,
-    mtime_ns         INTEGER,
-    ctime_ns         INTEGER,
-    inode            INTEGER,
-    device           INTEGER,
-    created_ns       INTEGER,                    -- birth, or the earlier of mtime and ctime; NULL: mtime_ns
-    device_asset_id  TEXT,                       -- path in Unicode NFC, as the record gives it; NULL: path
-    uri              TEXT,                       -- path, percent-encoded; NULL: path
-    file_created_at  TEXT GENERATED ALWAYS AS (strftime('%Y-%m-%dT%H:%M:%fZ', (coalesce(created_ns, mtime_ns)
-        - iif(coalesce(created_ns, mtime_ns) < 0, 999999, 0)) / 1000000 / 1000.0, 'unixepoch')) VIRTUAL,
-    file_modified_at TEXT GENERATED ALWAYS AS (strftime('%Y-%m-%dT%H:%M:%fZ',
-        (mtime_ns - iif(mtime_ns < 0, 999999, 0)) / 1000000 / 1000.0, 'unixepoch')) VIRTUAL,
-    reading          TEXT,                       -- what its metadata was read with: readers' version, sidecars
-    seen_at          TEXT NOT NULL,              -- when this verdict was reached
-    verified_at      TEXT,                       -- when its bytes were last compared with the index
-    UNIQUE (root_id, folder, name)
-) STRICT;
-
-CREATE INDEX file_asset ON file (asset_number) WHERE asset_number IS NOT NULL;
-CREATE INDEX file_inode ON file (inode, size) WHERE asset_number IS NOT NULL;
-CREATE INDEX file_away ON file (asset_number) WHERE verdict IN ('gone', 'ignored') AND asset_number IS NOT NULL;
-CREATE INDEX file_missing ON file (root_id) WHERE verdict = 'missing';
-CREATE INDEX file_other ON file (verdict) WHERE verdict <> 'indexed';  -- few, in most indexes
-
--- Words that somebody tagged the photo with, in the file or beside it. Hierarchies as they are written: a|b|c or a/b/c.
-CREATE TABLE keyword (
-    asset_number INTEGER NOT NULL REFERENCES asset (number) ON DELETE CASCADE,
-    word         TEXT NOT NULL COLLATE NOCASE,
-    PRIMARY KEY (word, asset_number)
+-- How many assets there are in each month. Kept by the triggers asset_month_…; for new assets by
+-- indexer/store/counters.py.
+CREATE TABLE month (
+    month   TEXT PRIMARY KEY,                    -- of wall_clock: 2024-05
+    live    INTEGER NOT NULL,
+    trashed INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX keyword_asset ON keyword (asset_number);
-
--- The film inside a motion photo: where its bytes lie in the file.
-CREATE TABLE motion (
-    asset_number INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
-    start        INTEGER NOT NULL CHECK (start > 0),
-    size         INTEGER NOT NULL CHECK (size > 0),
-    mime_type    TEXT NOT NULL
-) STRICT;
-
--- What files say together that none says alone: a photo and its raw, the shots of a burst, a still and its film.
-CREATE TABLE companion (
-    asset_number   INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
-    auto_stack_id  TEXT,
-    live_photo_cid TEXT
-) STRICT;
-
--- Where the coordinates lie, looked up offline. The file's own words win over it.
-CREATE TABLE place (
-    asset_number INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
-    city         TEXT,
-    state        TEXT,
-    country      TEXT,
-    country_code TEXT,
-    sublocation  TEXT,
-    place_name   TEXT,
-    timezone     TEXT                            -- IANA name
-) STRICT;
-
--- Named places that the user imported from GeoNames, whose ids and codes these are. A cell is a fiftieth of a degree on
--- each side, counted from the south pole eastwards.
-CREATE TABLE landmark (
-    id        INTEGER PRIMARY KEY,
-    name      TEXT NOT NULL,
-    code      TEXT NOT NULL,
-    latitude  REAL NOT NULL CHECK (latitude BETWEEN -90 AND 90),
-    longitude REAL NOT NULL CHECK (longitude BETWEEN -180 AND 180),
-    cell      INTEGER NOT NULL GENERATED ALWAYS AS
-                  (CAST((latitude + 90) * 50 AS INTEGER) * 18000 + CAST((longitude + 180) * 50 AS INTEGER)) VIRTUAL
-) STRICT;
-
-CREATE INDEX landmark_cell ON landmark (cell);
-
--- What the user said of an asset. Wins over everything, and outlives every reading of the file.
-CREATE TABLE user_value (
-    asset_id     TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
-    rating       INTEGER CHECK (rating BETWEEN 0 AND 5),
-    description  TEXT,
-    city         TEXT,
-    state        TEXT,
-    country      TEXT,
-    country_code TEXT,
-    sublocation  TEXT,
-    place_name   TEXT,
-    is_favorite  INTEGER CHECK (is_favorite IN (0, 1))  -- no part of the record
-) STRICT, WITHOUT ROWID;
-
-CREATE INDEX user_value_favorite ON user_value (asset_id) WHERE is_favorite = 1;
-
--- What write-back wrote into a photo's sidecar, by column of user_value, and what the sidecar said before (JSON); under
--- the name faces, those it named. As long as it says the same, that is the user's word there too, and counts as what it
--- said before. What is being written at this moment has new: before its name.
-CREATE TABLE written_value (
-    asset_id TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
-    name     TEXT NOT NULL,
-    value    TEXT NOT NULL CHECK (json_valid(value)),
-    before   TEXT NOT NULL CHECK (json_valid(before)),
-    PRIMARY KEY (asset_id, name)
-) STRICT, WITHOUT ROWID;
-
--- What has been worked out of an asset, by which enricher in which version; the results lie in the tables that follow.
--- basis is what they were worked out from (see enrichment_basis): where that has changed, or the version, they are due
--- again. One that failed is not tried again before then.
-CREATE TABLE enrichment (
-    asset_number INTEGER NOT NULL REFERENCES asset (number) ON DELETE CASCADE,
-    enricher     TEXT NOT NULL,
-    version      INTEGER NOT NULL,
-    basis        TEXT NOT NULL,
-    error        TEXT,
-    done_at      TEXT NOT NULL,
-    PRIMARY KEY (asset_number, enricher)
-) STRICT, WITHOUT ROWID;
-
-CREATE INDEX enrichment_failed ON enrichment (enricher) WHERE error IS NOT NULL;
-
--- Quality figures by name; scores are 0..1.
-CREATE TABLE metric (
-    asset_number INTEGER NOT NULL REFERENCES asset (number) ON DELETE CASCADE,
-    name         TEXT NOT NULL,
-    value        REAL,
-    PRIMARY KEY (asset_number, name)
-) STRICT, WITHOUT ROWID;
-
--- Other renderings of an asset: thumbnail, preview, fullsize; and the portraits of those in it, under their faces' ids. The
--- files lie in the cache folder and may be made again at any time.
-CREATE TABLE variant (
-    asset_number INTEGER NOT NULL REFERENCES asset (number) ON DELETE CASCADE,
-    name         TEXT NOT NULL CHECK (name IN ('thumbnail', 'preview', 'fullsize') OR name GLOB 'face_*'),
-    file         TEXT NOT NULL,                  -- within the cache folder
-    mime_type    TEXT NOT NULL,
-    width        INTEGER NOT NULL,
-    height       INTEGER NOT NULL,
-    size         INTEGER NOT NULL,               -- bytes
-    used_at      TEXT NOT NULL,                  -- made, or last asked for by name
-    PRIMARY KEY (asset_number, name)
-) STRICT, WITHOUT ROWID;
-
-CREATE INDEX variant_used ON variant (used_at, size);
-
--- What a picture looks like, in a few bytes: a ThumbHash (base64) to show while it loads, and perceptual hashes of eight
--- bytes each, of the whole picture and of parts of it, to find those that look alike.
-CREATE TABLE appearance (
-    asset_number INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
-    thumbhash    TEXT NOT NULL,
-    hashes       BLOB NOT NULL
-) STRICT;
-
--- What the picture is about, to a model: numbers (16-bit floats, little-endian, of unit length) that lie near those of
--- words that say it.
-CREATE TABLE meaning (
-    asset_number INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
-    model        TEXT NOT NULL,
-    vector       BLOB NOT NULL
-) STRICT;
-
--- What a model wrote of the picture; '' where it refused to.
-CREATE TABLE generated_description (
-    asset_number INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
-    text         TEXT NOT NULL
-) STRICT;
-
--- Lines of text in the picture, in the order they are read. x, y, w, h are pixels of the stored picture.
-CREATE TABLE text_line (
-    asset_number INTEGER NOT NULL REFERENCES asset (number) ON DELETE CASCADE,
-    number       INTEGER NOT NULL,
-    text         TEXT NOT NULL,
-    x            INTEGER NOT NULL,
-    y            INTEGER NOT NULL,
-    w            INTEGER NOT NULL,
-    h            INTEGER NOT NULL,
-    confidence   REAL NOT NULL,                  -- 0..1
-    PRIMARY KEY (asset_number, number)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE person (
-    id                TEXT PRIMARY KEY,
-    name              TEXT,
-    birth_date        TEXT,
-    is_hidden         INTEGER NOT NULL DEFAULT 0 CHECK (is_hidden IN (0, 1)),
-    is_favorite       INTEGER NOT NULL DEFAULT 0 CHECK (is_favorite IN (0, 1)),
-    thumbnail_face_id TEXT REFERENCES face (id) ON DELETE SET NULL,
-    created_at        TEXT NOT NULL,
-    updated_at        TEXT NOT NULL
-) STRICT;
-
--- x, y, w, h are pixels of the stored picture, before orientation.
-CREATE TABLE face (
-    id           TEXT PRIMARY KEY,
-    asset_id     TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
-    person_id    TEXT REFERENCES person (id) ON DELETE SET NULL,
-    x            INTEGER NOT NULL,
-    y            INTEGER NOT NULL,
-    w            INTEGER NOT NULL,
-    h            INTEGER NOT NULL,
-    timestamp_ms INTEGER,
-    source       TEXT NOT NULL DEFAULT 'file',   -- who found it: the file's own words, or an enricher
-    confidence   REAL,                           -- of the detector, 0..1
-    assigned_by  TEXT CHECK (assigned_by IN ('file', 'user', 'likeness')),  -- who said whose face it is
-    created_at   TEXT NOT NULL,
-    updated_at   TEXT NOT NULL
-) STRICT;
-
-CREATE INDEX face_asset ON face (asset_id);
-CREATE INDEX face_person ON face (person_id, asset_id) WHERE person_id IS NOT NULL;  -- counts without reading the faces
-
--- What a face looks like to a model: numbers (32-bit floats, little-endian) that lie near each other for one person.
-CREATE TABLE face_embedding (
-    face_id TEXT PRIMARY KEY REFERENCES face (id) ON DELETE CASCADE,
-    model   TEXT NOT NULL,
-    vector  BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
-
--- On how many photos a person is, so that a record need not count them, and on which, by when they were taken, so that a
--- page of them need not sort all; kept by the triggers person_….
-CREATE TABLE person_count (
-    person_id TEXT PRIMARY KEY REFERENCES person (id) ON DELETE CASCADE,
-    assets    INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE person_asset (
-    person_id    TEXT NOT NULL REFERENCES person (id) ON DELETE CASCADE,
-    taken        TEXT NOT NULL,                  -- wall_clock of the asset
-    asset_number INTEGER NOT NULL,
-    PRIMARY KEY (person_id, taken, asset_number)
-) STRICT, WITHOUT ROWID;
-
--- Former ids of a person: of those that the user merged into this one.
-CREATE TABLE person_alias (
-    id        TEXT PRIMARY KEY,
-    person_id TEXT NOT NULL REFERENCES person (id) ON DELETE CASCADE
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE album (
-    id             TEXT PRIMARY KEY,
-    name           TEXT NOT NULL,
-    description    TEXT,
-    cover_asset_id TEXT REFERENCES asset (id) ON DELETE SET NULL,
-    created_at     TEXT NOT NULL,
-    updated_at     TEXT NOT NULL
-) STRICT;
-
-CREATE TABLE album_asset (
-    id         TEXT PRIMARY KEY,
-    album_id   TEXT NOT NULL REFERENCES album (id) ON DELETE CASCADE,
-    asset_id   TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
-    created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL,
-    UNIQUE (album_id, asset_id)
-) STRICT;
-
-CREATE INDEX album_asset_asset ON album_asset (asset_id);
-
--- Every change of an asset, its file, a face, a person or an album, in the order they were made; written in the same
--- transaction, most by the triggers below; that an asset is new, by indexer/store/events.py, of many at once: a trigger
--- would make each row of a scan cost half as much again. Who has read up to an id goes on from there.
-CREATE TABLE event (
-    id           INTEGER PRIMARY KEY AUTOINCREMENT,
-    created_at   TEXT NOT NULL,
-    event_type   TEXT NOT NULL,
-    entity_type  TEXT NOT NULL GENERATED ALWAYS AS (CASE WHEN event_type GLOB 'album_asset_*' THEN 'album_asset'
-                     ELSE substr(event_type, 1, instr(event_type, '_') - 1) END) VIRTUAL
-                     CHECK (entity_type IN ('asset', 'file', 'metadata', 'face', 'person', 'album', 'album_asset')),
-    entity_id    TEXT NOT NULL,                  -- of a file, the asset that it holds
-    asset_number INTEGER,                        -- that it had then; NULL: it is about a face, a person or an album
-    payload      TEXT CHECK (payload IS NULL OR json_valid(payload))
-) STRICT;
-
-CREATE INDEX event_asset ON event (asset_number) WHERE asset_number IS NOT NULL;
-
--- What has no number, or no longer has it. The end of an id tells as much as all of it.
-CREATE INDEX event_entity ON event (substr(entity_id, -8)) WHERE asset_number IS NULL OR event_type = 'asset_deleted';
-
--- What the user did to many things at once, so that it can be undone: of each row touched what it was and became. What
--- cannot be undone (a merge, a folder forgotten) has one row of no table, whose `after` says what can be done instead.
-CREATE TABLE user_change (
-    id         INTEGER PRIMARY KEY AUTOINCREMENT,
-    created_at TEXT NOT NULL,
-    what       TEXT NOT NULL,
-    undone_at  TEXT
-) STRICT;
-
-CREATE TABLE user_change_row (
-    id         INTEGER PRIMARY KEY,
-    change_id  INTEGER NOT NULL REFERENCES user_change (id) ON DELETE CASCADE,
-    table_name TEXT NOT NULL,
-    before     TEXT CHECK (before IS NULL OR json_valid(before)),
-    after      TEXT CHECK (after IS NULL OR json_valid(after))
-) STRICT;
-
-CREATE INDEX user_change_row_change ON user_change_row (change_id);
-
--- The word index, a row an asset, by its number. Who keeps it up reads the events from setting words_cursor on.
-CREATE VIRTUAL TABLE search USING fts5 (
-    name, folder, description, keywords, place, people, camera, albums, text, taken,
-    tokenize = "unicode61 remove_diacritics 2"
-);
 
 CREATE TRIGGER asset_updated AFTER UPDATE OF updated_at ON asset WHEN new.updated_at IS NOT old.updated_at BEGIN
     INSERT INTO event (created_at, entity_id, asset_number, event_type)
@@ -540,13 +208,121 @@ CREATE TRIGGER asset_month_deleted AFTER DELETE ON asset BEGIN
     WHERE month = substr(old.wall_clock, 1, 7);
 END;
 
-CREATE TRIGGER metadata_updated AFTER UPDATE OF words_changed_at ON asset
-WHEN new.words_changed_at IS NOT old.words_changed_at BEGIN
+-- =====================================================================================================================
+-- files: every path that was met
+-- =====================================================================================================================
+
+-- Every path met below a root, with its status. Folders have a row only if they were skipped or could not be read. A
+-- file that is not found is missing first; when it stays away it is gone, and its asset goes to the trash. The row
+-- stays, so that the file is recognized when it returns.
+CREATE TABLE file (
+    id               INTEGER PRIMARY KEY,
+    root_id          INTEGER NOT NULL REFERENCES root (id) ON DELETE CASCADE,
+    folder           TEXT NOT NULL,              -- within the root, '' for its top; bytes that are not UTF-8 as \xNN
+    name             TEXT NOT NULL,
+    path             TEXT NOT NULL GENERATED ALWAYS AS (CASE folder WHEN '' THEN name ELSE folder || '/' || name END) VIRTUAL,
+    verdict          TEXT NOT NULL CHECK (verdict IN
+                         ('indexed', 'damaged', 'ignored', 'not_media', 'unreadable', 'unstable', 'missing', 'gone')),
+    reason           TEXT,                       -- which rule, which error, what is damaged
+    is_folder        INTEGER NOT NULL DEFAULT 0 CHECK (is_folder IN (0, 1)),
+    asset_number     INTEGER REFERENCES asset (number) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
+    size             INTEGER,
+    mtime_ns         INTEGER,
+    ctime_ns         INTEGER,
+    inode            INTEGER,
+    device           INTEGER,
+    created_ns       INTEGER,                    -- birth, or the earlier of mtime and ctime; NULL: mtime_ns
+    device_asset_id  TEXT,                       -- path in Unicode NFC, as the record gives it; NULL: path
+    uri              TEXT,                       -- path, percent-encoded; NULL: path
+    file_created_at  TEXT GENERATED ALWAYS AS (strftime('%Y-%m-%dT%H:%M:%fZ', (coalesce(created_ns, mtime_ns)
+        - iif(coalesce(created_ns, mtime_ns) < 0, 999999, 0)) / 1000000 / 1000.0, 'unixepoch')) VIRTUAL,
+    file_modified_at TEXT GENERATED ALWAYS AS (strftime('%Y-%m-%dT%H:%M:%fZ',
+        (mtime_ns - iif(mtime_ns < 0, 999999, 0)) / 1000000 / 1000.0, 'unixepoch')) VIRTUAL,
+    reading          TEXT,                       -- what its metadata was read with: readers' version, sidecars
+    seen_at          TEXT NOT NULL,              -- when this verdict was reached
+    verified_at      TEXT,                       -- when its bytes were last compared with the index
+    UNIQUE (root_id, folder, name)
+) STRICT;
+
+CREATE INDEX file_asset ON file (asset_number) WHERE asset_number IS NOT NULL;
+
+CREATE INDEX file_inode ON file (inode, size) WHERE asset_number IS NOT NULL;
+
+CREATE INDEX file_away ON file (asset_number) WHERE verdict IN ('gone', 'ignored') AND asset_number IS NOT NULL;
+
+CREATE INDEX file_missing ON file (root_id) WHERE verdict = 'missing';
+
+CREATE INDEX file_other ON file (verdict) WHERE verdict <> 'indexed';  -- few, in most indexes
+
+-- =====================================================================================================================
+-- metadata: what a file says besides the columns of asset
+-- =====================================================================================================================
+
+-- Keywords of the photo, from its file or a sidecar. Hierarchies as they are written: a|b|c or a/b/c.
+CREATE TABLE keyword (
+    asset_number INTEGER NOT NULL REFERENCES asset (number) ON DELETE CASCADE,
+    word         TEXT NOT NULL COLLATE NOCASE,
+    PRIMARY KEY (word, asset_number)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX keyword_asset ON keyword (asset_number);
+
+CREATE TRIGGER metadata_updated AFTER UPDATE OF metadata_changed_at ON asset
+WHEN new.metadata_changed_at IS NOT old.metadata_changed_at BEGIN
     INSERT INTO event (created_at, entity_id, asset_number, event_type)
-    VALUES (new.words_changed_at, new.id, new.number, 'metadata_updated');
+    VALUES (new.metadata_changed_at, new.id, new.number, 'metadata_updated');
 END;
 
--- A favorite is no part of the record, whose updated_at stays, and yet it shows.
+-- =====================================================================================================================
+-- stacks: files that belong together
+-- =====================================================================================================================
+
+-- What several files say together: a photo and its raw file, the shots of a burst, a still and its video.
+CREATE TABLE stack_member (
+    asset_number   INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
+    auto_stack_id  TEXT,
+    live_photo_cid TEXT
+) STRICT;
+
+-- The video inside a motion photo: which bytes of the file.
+CREATE TABLE motion_photo (
+    asset_number INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
+    start        INTEGER NOT NULL CHECK (start > 0),
+    size         INTEGER NOT NULL CHECK (size > 0),
+    mime_type    TEXT NOT NULL
+) STRICT;
+
+-- =====================================================================================================================
+-- trash: what the user deleted from the index
+-- =====================================================================================================================
+
+-- Content that the user deleted from the index while its file stays in an indexed folder: it is not indexed again.
+CREATE TABLE excluded_content (
+    checksum   TEXT PRIMARY KEY,                 -- base64 of the SHA-256
+    created_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- =====================================================================================================================
+-- user_values: the user's edits
+-- =====================================================================================================================
+
+-- The user's edits of an asset. They take precedence over everything, and survive rereading of the file.
+CREATE TABLE user_value (
+    asset_id     TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    rating       INTEGER CHECK (rating BETWEEN 0 AND 5),
+    description  TEXT,
+    city         TEXT,
+    state        TEXT,
+    country      TEXT,
+    country_code TEXT,
+    sublocation  TEXT,
+    place_name   TEXT,
+    is_favorite  INTEGER CHECK (is_favorite IN (0, 1))  -- no part of the record
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX user_value_favorite ON user_value (asset_id) WHERE is_favorite = 1;
+
+-- A favorite is not part of the record, so updated_at stays, but clients must see it.
 CREATE TRIGGER favorite_added AFTER INSERT ON user_value WHEN new.is_favorite IS NOT NULL BEGIN
     INSERT INTO event (created_at, entity_id, asset_number, event_type)
     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), id, number, 'asset_updated' FROM asset WHERE id = new.asset_id;
@@ -561,6 +337,161 @@ CREATE TRIGGER favorite_deleted AFTER DELETE ON user_value WHEN old.is_favorite 
     INSERT INTO event (created_at, entity_id, asset_number, event_type)
     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), id, number, 'asset_updated' FROM asset WHERE id = old.asset_id;
 END;
+
+-- What write-back wrote into a photo's sidecar, by column of user_value, and what the sidecar said before (JSON); the
+-- name 'faces' stands for the named faces. While the sidecar still says it, the value counts as the user's, not the
+-- file's. A value that is being written has 'new:' before its name.
+CREATE TABLE written_value (
+    asset_id TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    name     TEXT NOT NULL,
+    value    TEXT NOT NULL CHECK (json_valid(value)),
+    before   TEXT NOT NULL CHECK (json_valid(before)),
+    PRIMARY KEY (asset_id, name)
+) STRICT, WITHOUT ROWID;
+
+-- =====================================================================================================================
+-- albums: what users put together
+-- =====================================================================================================================
+
+CREATE TABLE album (
+    id             TEXT PRIMARY KEY,
+    name           TEXT NOT NULL,
+    description    TEXT,
+    cover_asset_id TEXT REFERENCES asset (id) ON DELETE SET NULL,
+    created_at     TEXT NOT NULL,
+    updated_at     TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE album_asset (
+    id         TEXT PRIMARY KEY,
+    album_id   TEXT NOT NULL REFERENCES album (id) ON DELETE CASCADE,
+    asset_id   TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    UNIQUE (album_id, asset_id)
+) STRICT;
+
+CREATE INDEX album_asset_asset ON album_asset (asset_id);
+
+CREATE TRIGGER album_created AFTER INSERT ON album BEGIN
+    INSERT INTO event (created_at, entity_id, event_type)
+    VALUES (new.created_at, new.id, 'album_created');
+END;
+
+CREATE TRIGGER album_updated AFTER UPDATE ON album BEGIN
+    INSERT INTO event (created_at, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), new.id, 'album_updated');
+END;
+
+CREATE TRIGGER album_deleted AFTER DELETE ON album BEGIN
+    INSERT INTO event (created_at, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), old.id, 'album_deleted');
+END;
+
+CREATE TRIGGER album_asset_created AFTER INSERT ON album_asset BEGIN
+    INSERT INTO event (created_at, entity_id, event_type, payload)
+    VALUES (new.created_at, new.id, 'album_asset_created',
+            json_object('album_id', new.album_id, 'asset_id', new.asset_id));
+END;
+
+CREATE TRIGGER album_asset_deleted AFTER DELETE ON album_asset BEGIN
+    INSERT INTO event (created_at, entity_id, event_type, payload)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), old.id, 'album_asset_deleted',
+            json_object('album_id', old.album_id, 'asset_id', old.asset_id));
+END;
+
+-- =====================================================================================================================
+-- people: who is on which photo
+-- =====================================================================================================================
+
+CREATE TABLE person (
+    id                TEXT PRIMARY KEY,
+    name              TEXT,
+    birth_date        TEXT,
+    is_hidden         INTEGER NOT NULL DEFAULT 0 CHECK (is_hidden IN (0, 1)),
+    is_favorite       INTEGER NOT NULL DEFAULT 0 CHECK (is_favorite IN (0, 1)),
+    thumbnail_face_id TEXT REFERENCES face (id) ON DELETE SET NULL,
+    created_at        TEXT NOT NULL,
+    updated_at        TEXT NOT NULL
+) STRICT;
+
+-- Former ids of a person: of those that the user merged into this one.
+CREATE TABLE person_alias (
+    id        TEXT PRIMARY KEY,
+    person_id TEXT NOT NULL REFERENCES person (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+-- On how many photos a person is. This and person_asset are kept by the triggers person_….
+CREATE TABLE person_count (
+    person_id TEXT PRIMARY KEY REFERENCES person (id) ON DELETE CASCADE,
+    assets    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- On which photos a person is, by the time they were taken, so that a page of them needs no sorting.
+CREATE TABLE person_asset (
+    person_id    TEXT NOT NULL REFERENCES person (id) ON DELETE CASCADE,
+    taken        TEXT NOT NULL,                  -- wall_clock of the asset
+    asset_number INTEGER NOT NULL,
+    PRIMARY KEY (person_id, taken, asset_number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER person_created AFTER INSERT ON person BEGIN
+    INSERT INTO event (created_at, entity_id, event_type)
+    VALUES (new.created_at, new.id, 'person_created');
+END;
+
+CREATE TRIGGER person_updated AFTER UPDATE ON person BEGIN
+    INSERT INTO event (created_at, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), new.id, 'person_updated');
+END;
+
+CREATE TRIGGER person_deleted AFTER DELETE ON person BEGIN
+    INSERT INTO event (created_at, entity_id, event_type)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), old.id, 'person_deleted');
+END;
+
+CREATE TRIGGER person_moved AFTER UPDATE OF local_datetime ON asset WHEN new.wall_clock <> old.wall_clock BEGIN
+    UPDATE person_asset SET taken = new.wall_clock
+    WHERE person_id IN (SELECT person_id FROM face WHERE asset_id = new.id)
+          AND taken = old.wall_clock AND asset_number = new.number;
+END;
+
+-- Before the asset is gone, while its time can still be looked up.
+CREATE TRIGGER person_gone BEFORE DELETE ON asset BEGIN
+    DELETE FROM face WHERE asset_id = old.id;
+END;
+
+-- =====================================================================================================================
+-- faces: where a face is, and whose it is
+-- =====================================================================================================================
+
+-- x, y, w, h are pixels of the stored picture, before orientation.
+CREATE TABLE face (
+    id           TEXT PRIMARY KEY,
+    asset_id     TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    person_id    TEXT REFERENCES person (id) ON DELETE SET NULL,
+    x            INTEGER NOT NULL,
+    y            INTEGER NOT NULL,
+    w            INTEGER NOT NULL,
+    h            INTEGER NOT NULL,
+    timestamp_ms INTEGER,
+    source       TEXT NOT NULL DEFAULT 'file',   -- who found it: the file's own words, or an enricher
+    confidence   REAL,                           -- of the detector, 0..1
+    assigned_by  TEXT CHECK (assigned_by IN ('file', 'user', 'likeness')),  -- who said whose face it is
+    created_at   TEXT NOT NULL,
+    updated_at   TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX face_asset ON face (asset_id);
+
+CREATE INDEX face_person ON face (person_id, asset_id) WHERE person_id IS NOT NULL;  -- counts without reading the faces
+
+-- 32-bit floats, little-endian, close to each other for faces of one person.
+CREATE TABLE face_embedding (
+    face_id TEXT PRIMARY KEY REFERENCES face (id) ON DELETE CASCADE,
+    model   TEXT NOT NULL,
+    vector  BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER face_created AFTER INSERT ON face BEGIN
     INSERT INTO event (created_at, entity_id, event_type)
@@ -580,7 +511,7 @@ CREATE TRIGGER face_deleted AFTER DELETE ON face BEGIN
     WHERE asset_number = (SELECT number FROM asset WHERE asset.id = old.asset_id) AND name = old.id;
 END;
 
--- A second face of the same person on a photo counts for nothing.
+-- A second face of the same person on a photo does not count.
 CREATE TRIGGER person_seen AFTER INSERT ON face
 WHEN new.person_id IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM face WHERE person_id = new.person_id AND asset_id = new.asset_id AND id <> new.id) BEGIN
@@ -611,62 +542,210 @@ WHEN new.person_id IS NOT NULL AND (old.person_id, old.asset_id) IS NOT (new.per
     INSERT OR IGNORE INTO person_asset SELECT new.person_id, wall_clock, number FROM asset WHERE id = new.asset_id;
 END;
 
-CREATE TRIGGER person_moved AFTER UPDATE OF local_datetime ON asset WHEN new.wall_clock <> old.wall_clock BEGIN
-    UPDATE person_asset SET taken = new.wall_clock
-    WHERE person_id IN (SELECT person_id FROM face WHERE asset_id = new.id)
-          AND taken = old.wall_clock AND asset_number = new.number;
-END;
+-- =====================================================================================================================
+-- enrichments: what was computed, and the results
+-- =====================================================================================================================
 
--- While it can still be told when it was taken.
-CREATE TRIGGER person_gone BEFORE DELETE ON asset BEGIN
-    DELETE FROM face WHERE asset_id = old.id;
-END;
+-- Which version of which enricher processed an asset; results are in the tables that follow. basis is what they were
+-- computed from (see the view enrichment_basis): if it or the version has changed, the asset is due again. A failed one
+-- is not retried before that.
+CREATE TABLE enrichment (
+    asset_number INTEGER NOT NULL REFERENCES asset (number) ON DELETE CASCADE,
+    enricher     TEXT NOT NULL,
+    version      INTEGER NOT NULL,
+    basis        TEXT NOT NULL,
+    error        TEXT,
+    done_at      TEXT NOT NULL,
+    PRIMARY KEY (asset_number, enricher)
+) STRICT, WITHOUT ROWID;
 
-CREATE TRIGGER person_created AFTER INSERT ON person BEGIN
-    INSERT INTO event (created_at, entity_id, event_type)
-    VALUES (new.created_at, new.id, 'person_created');
-END;
+CREATE INDEX enrichment_failed ON enrichment (enricher) WHERE error IS NOT NULL;
 
-CREATE TRIGGER person_updated AFTER UPDATE ON person BEGIN
-    INSERT INTO event (created_at, entity_id, event_type)
-    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), new.id, 'person_updated');
-END;
+-- Where the coordinates are, looked up offline. Place names in the file take precedence.
+CREATE TABLE place (
+    asset_number INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
+    city         TEXT,
+    state        TEXT,
+    country      TEXT,
+    country_code TEXT,
+    sublocation  TEXT,
+    place_name   TEXT,
+    timezone     TEXT                            -- IANA name
+) STRICT;
 
-CREATE TRIGGER person_deleted AFTER DELETE ON person BEGIN
-    INSERT INTO event (created_at, entity_id, event_type)
-    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), old.id, 'person_deleted');
-END;
+-- Named places that the user imported from GeoNames, with its ids and codes. A cell is a fiftieth of a degree on each
+-- side, counted from the south pole eastwards.
+CREATE TABLE landmark (
+    id        INTEGER PRIMARY KEY,
+    name      TEXT NOT NULL,
+    code      TEXT NOT NULL,
+    latitude  REAL NOT NULL CHECK (latitude BETWEEN -90 AND 90),
+    longitude REAL NOT NULL CHECK (longitude BETWEEN -180 AND 180),
+    cell      INTEGER NOT NULL GENERATED ALWAYS AS
+                  (CAST((latitude + 90) * 50 AS INTEGER) * 18000 + CAST((longitude + 180) * 50 AS INTEGER)) VIRTUAL
+) STRICT;
 
-CREATE TRIGGER album_created AFTER INSERT ON album BEGIN
-    INSERT INTO event (created_at, entity_id, event_type)
-    VALUES (new.created_at, new.id, 'album_created');
-END;
+CREATE INDEX landmark_cell ON landmark (cell);
 
-CREATE TRIGGER album_updated AFTER UPDATE ON album BEGIN
-    INSERT INTO event (created_at, entity_id, event_type)
-    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), new.id, 'album_updated');
-END;
+-- Quality metrics by name; scores are 0..1.
+CREATE TABLE metric (
+    asset_number INTEGER NOT NULL REFERENCES asset (number) ON DELETE CASCADE,
+    name         TEXT NOT NULL,
+    value        REAL,
+    PRIMARY KEY (asset_number, name)
+) STRICT, WITHOUT ROWID;
 
-CREATE TRIGGER album_deleted AFTER DELETE ON album BEGIN
-    INSERT INTO event (created_at, entity_id, event_type)
-    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), old.id, 'album_deleted');
-END;
+-- Renditions of an asset: thumbnail, preview, fullsize; and portraits, under the ids of their faces. The files are in
+-- the cache folder and can be made again at any time.
+CREATE TABLE variant (
+    asset_number INTEGER NOT NULL REFERENCES asset (number) ON DELETE CASCADE,
+    name         TEXT NOT NULL CHECK (name IN ('thumbnail', 'preview', 'fullsize') OR name GLOB 'face_*'),
+    file         TEXT NOT NULL,                  -- within the cache folder
+    mime_type    TEXT NOT NULL,
+    width        INTEGER NOT NULL,
+    height       INTEGER NOT NULL,
+    size         INTEGER NOT NULL,               -- bytes
+    used_at      TEXT NOT NULL,                  -- made, or last asked for by name
+    PRIMARY KEY (asset_number, name)
+) STRICT, WITHOUT ROWID;
 
-CREATE TRIGGER album_asset_created AFTER INSERT ON album_asset BEGIN
-    INSERT INTO event (created_at, entity_id, event_type, payload)
-    VALUES (new.created_at, new.id, 'album_asset_created',
-            json_object('album_id', new.album_id, 'asset_id', new.asset_id));
-END;
+CREATE INDEX variant_used ON variant (used_at, size);
 
-CREATE TRIGGER album_asset_deleted AFTER DELETE ON album_asset BEGIN
-    INSERT INTO event (created_at, entity_id, event_type, payload)
-    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), old.id, 'album_asset_deleted',
-            json_object('album_id', old.album_id, 'asset_id', old.asset_id));
-END;
+-- A ThumbHash (base64) to show while a picture loads, and perceptual hashes of 8 bytes each, of the whole picture and
+-- of parts of it, to find similar ones.
+CREATE TABLE appearance (
+    asset_number INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
+    thumbhash    TEXT NOT NULL,
+    hashes       BLOB NOT NULL
+) STRICT;
 
--- A scan or watch at work; its row goes when it ends, or when the next one begins. What counts is the lock that each of
--- them holds, a file beside the index; a row without it is a run that was killed.
-CREATE TABLE activity (
+-- An image embedding: 16-bit floats, little-endian, of unit length, close to those of words that describe the picture.
+CREATE TABLE meaning (
+    asset_number INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
+    model        TEXT NOT NULL,
+    vector       BLOB NOT NULL
+) STRICT;
+
+-- A caption written by a model; '' if it refused.
+CREATE TABLE generated_description (
+    asset_number INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
+    text         TEXT NOT NULL
+) STRICT;
+
+-- Lines of text in the picture, in reading order. x, y, w, h are pixels of the stored picture.
+CREATE TABLE text_line (
+    asset_number INTEGER NOT NULL REFERENCES asset (number) ON DELETE CASCADE,
+    number       INTEGER NOT NULL,
+    text         TEXT NOT NULL,
+    x            INTEGER NOT NULL,
+    y            INTEGER NOT NULL,
+    w            INTEGER NOT NULL,
+    h            INTEGER NOT NULL,
+    confidence   REAL NOT NULL,                  -- 0..1
+    PRIMARY KEY (asset_number, number)
+) STRICT, WITHOUT ROWID;
+
+-- =====================================================================================================================
+-- search: the full-text index
+-- =====================================================================================================================
+
+-- A row per asset, by its number. Kept current by reading events after the setting search_cursor.
+CREATE VIRTUAL TABLE search USING fts5 (
+    name, folder, description, keywords, place, people, camera, albums, text, taken,
+    tokenize = "unicode61 remove_diacritics 2"
+);
+
+-- =====================================================================================================================
+-- clients: who uses the HTTP API, and what they uploaded
+-- =====================================================================================================================
+
+-- Folders that clients of the HTTP API see as one library. The default one, which has all folders that no other has, has a row
+-- here once it was given a name.
+CREATE TABLE library (
+    id          TEXT PRIMARY KEY,
+    name        TEXT NOT NULL,
+    description TEXT,
+    created_at  TEXT NOT NULL,
+    updated_at  TEXT NOT NULL
+) STRICT;
+
+-- Who may use the HTTP API where a key is asked for: the SHA-256 of a key, hexadecimal.
+CREATE TABLE api_key (
+    id           TEXT PRIMARY KEY,
+    name         TEXT NOT NULL,
+    hash         TEXT NOT NULL UNIQUE,
+    --- What it may be used for, as JSON: of read, write, delete, delete_permanently.
+    actions      TEXT NOT NULL DEFAULT '["read", "write", "delete", "delete_permanently"]'
+                 CHECK (json_valid(actions)),
+    created_at   TEXT NOT NULL,
+    last_used_at TEXT
+) STRICT;
+
+-- What the devices that uploaded an asset call it.
+CREATE TABLE upload (
+    device_id       TEXT NOT NULL,
+    device_asset_id TEXT NOT NULL,
+    asset_id        TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    PRIMARY KEY (device_id, device_asset_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX upload_asset ON upload (asset_id);
+
+-- =====================================================================================================================
+-- events: the log of changes
+-- =====================================================================================================================
+
+-- Every change of an asset, its file, a face, a person or an album, in order, written in the same transaction: mostly
+-- by triggers; new assets by indexer/store/events.py, many at once, as a trigger would make each row of a scan half as
+-- expensive again. The id is the cursor from which a reader resumes.
+CREATE TABLE event (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    created_at   TEXT NOT NULL,
+    event_type   TEXT NOT NULL,
+    entity_type  TEXT NOT NULL GENERATED ALWAYS AS (CASE WHEN event_type GLOB 'album_asset_*' THEN 'album_asset'
+                     ELSE substr(event_type, 1, instr(event_type, '_') - 1) END) VIRTUAL
+                     CHECK (entity_type IN ('asset', 'file', 'metadata', 'face', 'person', 'album', 'album_asset')),
+    entity_id    TEXT NOT NULL,                  -- of a file, the asset that it holds
+    asset_number INTEGER,                        -- that it had then; NULL: it is about a face, a person or an album
+    payload      TEXT CHECK (payload IS NULL OR json_valid(payload))
+) STRICT;
+
+CREATE INDEX event_asset ON event (asset_number) WHERE asset_number IS NOT NULL;
+
+-- Of what has no number, or has lost it. The last eight characters of an id are selective enough.
+CREATE INDEX event_entity ON event (substr(entity_id, -8)) WHERE asset_number IS NULL OR event_type = 'asset_deleted';
+
+-- =====================================================================================================================
+-- undo: what users did, to be undone
+-- =====================================================================================================================
+
+-- What the user did in one command, so that it can be undone: each row touched as it was and as it became. A change
+-- that cannot be undone (a merge, a forgotten folder) has one row without a table, whose `after` says what can be done
+-- instead.
+CREATE TABLE user_change (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    created_at TEXT NOT NULL,
+    what       TEXT NOT NULL,
+    undone_at  TEXT
+) STRICT;
+
+CREATE TABLE user_change_row (
+    id         INTEGER PRIMARY KEY,
+    change_id  INTEGER NOT NULL REFERENCES user_change (id) ON DELETE CASCADE,
+    table_name TEXT NOT NULL,
+    before     TEXT CHECK (before IS NULL OR json_valid(before)),
+    after      TEXT CHECK (after IS NULL OR json_valid(after))
+) STRICT;
+
+CREATE INDEX user_change_row_change ON user_change_row (change_id);
+
+-- =====================================================================================================================
+-- jobs: scans and watches at work
+-- =====================================================================================================================
+
+-- A scan or watch at work. The row goes when it ends, or when the next one begins. What counts is the lock that each
+-- holds, a file beside the index: a row without it is a run that was killed.
+CREATE TABLE job (
     id         INTEGER PRIMARY KEY,
     kind       TEXT NOT NULL CHECK (kind IN ('scan', 'watch')),
     host       TEXT NOT NULL,
@@ -675,13 +754,28 @@ CREATE TABLE activity (
     started_at TEXT NOT NULL
 ) STRICT;
 
--- The verdict on every path, for people: why is this photo (not) here?
+-- How the running watch follows each root.
+CREATE TABLE watch_state (
+    root_id   INTEGER PRIMARY KEY REFERENCES root (id) ON DELETE CASCADE,
+    mode      TEXT NOT NULL CHECK (mode IN ('events', 'polling')),
+    why       TEXT,                              -- of polling
+    since     TEXT NOT NULL,
+    watches   INTEGER NOT NULL DEFAULT 0,        -- folders followed by events
+    uncovered TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(uncovered)),  -- folders that events cannot be had of
+    overflows INTEGER NOT NULL DEFAULT 0         -- times that the system lost events, since the watch began
+) STRICT;
+
+-- =====================================================================================================================
+-- views: what to read
+-- =====================================================================================================================
+
+-- The status of every path, for people: why is this photo (not) here?
 CREATE VIEW path_verdict AS
 SELECT root.path AS root, file.path AS path, file.verdict, file.reason, file.is_folder, asset.id AS asset_id, file.seen_at
 FROM file JOIN root ON root.id = file.root_id LEFT JOIN asset ON asset.number = file.asset_number;
 
--- Where each indexed file is: present, offline (its root or the drive inside it is away), missing (not found, and the
--- drive is there), or gone (it stayed missing). One that moved is present where it lies now.
+-- Where each indexed file is: present; offline (its root or the drive inside it is disconnected); missing (not found,
+-- though root and drive are there); gone (it stayed missing). A moved file is present where it is now.
 CREATE VIEW file_state AS
 SELECT file.id AS file_id, asset.id AS asset_id, root.path AS root, file.path AS path,
        CASE WHEN verdict = 'gone' THEN 'gone'
@@ -693,7 +787,7 @@ SELECT file.id AS file_id, asset.id AS asset_id, root.path AS root, file.path AS
 FROM file JOIN root ON root.id = file.root_id JOIN asset ON asset.number = file.asset_number
 WHERE verdict <> 'ignored';
 
--- Whether what was seen adds up: seen = indexed + ignored + failed.
+-- Whether the counts add up: seen = indexed + ignored + failed.
 CREATE VIEW verdict_count AS
 SELECT count(*) FILTER (WHERE verdict NOT IN ('missing', 'gone')) AS seen,
        count(*) FILTER (WHERE verdict = 'indexed') AS indexed,
@@ -702,7 +796,7 @@ SELECT count(*) FILTER (WHERE verdict NOT IN ('missing', 'gone')) AS seen,
        count(*) FILTER (WHERE verdict IN ('missing', 'gone')) AS gone
 FROM file;
 
--- What an enrichment is worked out from: the picture, as it is turned; the place; the faces, where they lie.
+-- What an enrichment is computed from: the picture with its orientation; the place; the faces with their boxes.
 CREATE VIEW enrichment_basis AS
 SELECT asset.id AS asset_id, coalesce(fingerprint, checksum) || ':' || coalesce(orientation, 1) AS picture,
        latitude || ',' || longitude AS place,
@@ -711,16 +805,16 @@ SELECT asset.id AS asset_id, coalesce(fingerprint, checksum) || ':' || coalesce(
         FROM (SELECT id, x, y, w, h FROM face WHERE face.asset_id = asset.id ORDER BY id) HAVING count(*)) AS faces
 FROM asset;
 
--- The portraits that there are, as the record gives them.
+-- Portraits in the cache, as the record gives them.
 CREATE VIEW portrait AS
 SELECT asset_number, name AS face_id, json_object('thumbnail', json_object(
            'url', (SELECT value FROM setting WHERE setting.name = 'cache_uri') || '/' || variant.file,
            'mimetype', mime_type, 'width', width)) AS urls
 FROM variant WHERE name GLOB 'face_*';
 
--- The record's words on the asset itself: the user's, else the file's, else those looked up.
+-- The record's metadata: the user's value, else the file's, else the one looked up.
 CREATE VIEW asset_metadata AS
-SELECT asset.id AS asset_id, asset.created_at, words_changed_at AS updated_at, make, model, orientation,
+SELECT asset.id AS asset_id, asset.created_at, metadata_changed_at AS updated_at, make, model, orientation,
        modified_datetime, original_datetime, digitized_datetime, lens_model, f_number, focal_length, iso,
        exposure_time, exposure_bias, latitude, longitude, altitude,
        coalesce(user_value.city, asset.city, place.city) AS city,
@@ -730,15 +824,15 @@ SELECT asset.id AS asset_id, asset.created_at, words_changed_at AS updated_at, m
        coalesce(user_value.sublocation, asset.sublocation, place.sublocation) AS sublocation,
        coalesce(user_value.place_name, place.place_name) AS place_name, place.timezone,
        coalesce(user_value.description, asset.description) AS description,
-       fps, coalesce(asset.live_photo_cid, companion.live_photo_cid) AS live_photo_cid, projection_type,
-       profile_description, coalesce(asset.auto_stack_id, companion.auto_stack_id) AS auto_stack_id,
+       fps, coalesce(asset.live_photo_cid, stack_member.live_photo_cid) AS live_photo_cid, projection_type,
+       profile_description, coalesce(asset.auto_stack_id, stack_member.auto_stack_id) AS auto_stack_id,
        coalesce(user_value.rating, asset.rating) AS rating
 FROM asset
 LEFT JOIN place ON place.asset_number = asset.number
-LEFT JOIN companion ON companion.asset_number = asset.number
+LEFT JOIN stack_member ON stack_member.asset_number = asset.number
 LEFT JOIN user_value ON user_value.asset_id = asset.id;
 
--- The asset record, key for key in the order of the photo API's page. The only place that assembles it.
+-- The asset record, key for key in the order of the photo API's documentation. The only place that assembles it.
 CREATE VIEW asset_json AS
 SELECT asset.id AS id, json_object(
     'id', asset.id,
@@ -886,8 +980,8 @@ JOIN asset_metadata AS m ON m.asset_id = asset.id
 LEFT JOIN file ON file.id = asset.file_id
 LEFT JOIN root ON root.id = file.root_id;
 
--- What an asset is found by, in words.
-CREATE VIEW asset_words AS
+-- The text by which an asset is found.
+CREATE VIEW asset_text AS
 SELECT asset.id AS asset_id, asset.number,
        asset.original_file_name || CASE WHEN file.name <> asset.original_file_name THEN ' ' || file.name ELSE '' END AS name,
        replace(root.path, rtrim(root.path, replace(root.path, '/', '')), '') || '/' || file.folder AS folder,
@@ -915,7 +1009,7 @@ JOIN asset_metadata AS m ON m.asset_id = asset.id
 LEFT JOIN file ON file.id = asset.file_id
 LEFT JOIN root ON root.id = file.root_id;
 
--- One flat row a photo, for people who write SQL by hand.
+-- One flat row per photo, for people who write SQL by hand.
 CREATE VIEW photo AS
 SELECT asset.id, root.path || '/' || file.path AS path, asset.original_file_name AS name, asset.local_datetime AS taken_at,
        asset.mime_type, asset.width, asset.height, asset.file_size_bytes AS size, asset.duration,

@@ -93,7 +93,7 @@ def refuse_while_written(database: Path) -> None:
 
 @contextmanager
 def at_work(connection: IndexConnection, kind: str, roots: Sequence[str], *, alone: bool = False) -> Iterator[Claim]:
-    """Be listed meanwhile, in the table `activity` too. Raises UsageError, with `alone`, where another one of that kind
+    """Be listed meanwhile, in the table `job` too. Raises UsageError, with `alone`, where another one of that kind
     is at work on one of the roots."""
     claim = None
     try:

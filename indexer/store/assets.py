@@ -223,7 +223,7 @@ def count_live(connection: sqlite3.Connection) -> int:
 _COLUMNS = (
     ("number", "id", "checksum", "id_differs", "checksum_sha1", "fingerprint", "mime_type", "file_size_bytes")
     + ("width", "height", "duration", "original_file_name", "local_datetime", "file_id", "created_at", "updated_at")
-    + ("words_changed_at", *metadata.METADATA_COLUMNS)
+    + ("metadata_changed_at", *metadata.METADATA_COLUMNS)
 )  # fmt: skip
 _UPDATE_ASSET = """
 UPDATE asset SET checksum = ?, id_differs = ?, checksum_sha1 = ?, fingerprint = ?, file_size_bytes = ? WHERE id = ?"""
@@ -255,8 +255,8 @@ def apply_change(tx: Transaction, change: Change) -> str:
         standing.choose(tx.connection, change.asset_id)
         if returns:  # live again, unless the user had put it in the trash
             tx.connection.execute(
-                "UPDATE asset SET trashed_at = iif(trash_wish = 'in', trashed_at, NULL),"
-                " trash_wish = nullif(trash_wish, 'out') WHERE id = ?",
+                "UPDATE asset SET trashed_at = iif(trash_override = 'in', trashed_at, NULL),"
+                " trash_override = nullif(trash_override, 'out') WHERE id = ?",
                 (change.asset_id,),
             )
     return change.asset_id

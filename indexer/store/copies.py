@@ -223,7 +223,7 @@ def mend(connection: sqlite3.Connection, device_id: str) -> None:
         connection.execute(f"DELETE FROM {table} WHERE asset_number NOT IN (SELECT number FROM asset)")
     connection.execute("UPDATE asset SET file_id = NULL WHERE file_id NOT IN (SELECT id FROM file)")
     recount(connection)
-    connection.execute("DELETE FROM setting WHERE name = 'words_cursor'")
+    connection.execute("DELETE FROM setting WHERE name = 'search_cursor'")
     connection.execute("COMMIT")
     connection.execute("PRAGMA foreign_keys = ON")
 

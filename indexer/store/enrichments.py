@@ -145,7 +145,7 @@ def put(connection: sqlite3.Connection, one: Enrichment, now: str) -> None:
         if one.result is not None:  # else people are still whom they were
             put_faces(connection, one.asset_id, one.result, now)  # type: ignore[arg-type]
     elif _replace(connection, one, now) and one.enricher in _TOLD_AS_METADATA:
-        connection.execute("UPDATE asset SET words_changed_at = ? WHERE id = ?", (now, one.asset_id))
+        connection.execute("UPDATE asset SET metadata_changed_at = ? WHERE id = ?", (now, one.asset_id))
     connection.execute(
         f"INSERT OR REPLACE INTO enrichment VALUES ({NUMBER}, ?, ?, ?, ?, ?)",
         (one.asset_id, one.enricher, one.version, one.basis, one.error, now),

@@ -37,25 +37,25 @@ class Activity(NamedTuple):
 
 def select_coverage(connection: sqlite3.Connection) -> dict[int, Coverage]:
     """By root: how the running watch follows it."""
-    rows = connection.execute("SELECT root_id, mode, why, since, watches, uncovered, overflows FROM coverage")
+    rows = connection.execute("SELECT root_id, mode, why, since, watches, uncovered, overflows FROM watch_state")
     return {row[0]: Coverage._make((*row[:5], tuple(json.loads(row[5])), row[6])) for row in rows}
 
 
 def put_coverage(tx: Transaction, coverage: Coverage) -> None:
     tx.connection.execute(
-        "INSERT OR REPLACE INTO coverage VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO watch_state VALUES (?, ?, ?, ?, ?, ?, ?)",
         coverage._replace(uncovered=json.dumps(coverage.uncovered, ensure_ascii=False)),  # type: ignore[arg-type]
     )
 
 
 def end_coverage(tx: Transaction, root_ids: Iterable[int]) -> None:
-    tx.connection.executemany("DELETE FROM coverage WHERE root_id = ?", [(number,) for number in root_ids])
+    tx.connection.executemany("DELETE FROM watch_state WHERE root_id = ?", [(number,) for number in root_ids])
 
 
 def put_activities(tx: Transaction, running: Iterable[Activity]) -> None:
     """Have the table say what is at work now; see `activities`."""
-    tx.connection.execute("DELETE FROM activity")
+    tx.connection.execute("DELETE FROM job")
     tx.connection.executemany(
-        "INSERT INTO activity (kind, host, pid, roots, started_at) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO job (kind, host, pid, roots, started_at) VALUES (?, ?, ?, ?, ?)",
         [(one.kind, one.host, one.pid, "\n".join(one.roots), one.started_at) for one in running if one.roots],
     )

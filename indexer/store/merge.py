@@ -220,10 +220,10 @@ class _Merge:
             "SELECT count(*) FILTER (WHERE NOT is_new), count(*) FILTER (WHERE NOT is_same) FROM temp.merge_asset"
         ).fetchone()
         self._db.execute(
-            "INSERT OR IGNORE INTO main.left_out SELECT * FROM theirs.left_out"
+            "INSERT OR IGNORE INTO main.excluded_content SELECT * FROM theirs.excluded_content AS their"
             " WHERE NOT EXISTS (SELECT 1 FROM main.asset"
-            " WHERE asset.id = id_of(left_out.checksum) AND asset.checksum = left_out.checksum)"
-            " AND NOT EXISTS (SELECT 1 FROM main.asset WHERE asset.checksum = left_out.checksum AND id_differs = 1)"
+            " WHERE asset.id = id_of(their.checksum) AND asset.checksum = their.checksum)"
+            " AND NOT EXISTS (SELECT 1 FROM main.asset WHERE asset.checksum = their.checksum AND id_differs = 1)"
         )
         self._db.execute(
             "INSERT OR IGNORE INTO main.former_checksum (checksum, checksum_sha1, asset_id, until)"
@@ -258,7 +258,7 @@ class _Merge:
         self._db.execute(
             "UPDATE main.asset SET trashed_at = NULL, updated_at = ? FROM temp.merge_asset AS pair"
             " JOIN theirs.asset AS one ON one.id = pair.theirs WHERE asset.id = pair.ours AND is_same"
-            " AND asset.trashed_at IS NOT NULL AND asset.trash_wish IS NULL AND one.trashed_at IS NULL",
+            " AND asset.trashed_at IS NOT NULL AND asset.trash_override IS NULL AND one.trashed_at IS NULL",
             (self._now,),
         )
 

@@ -19,7 +19,7 @@ _UPDATE_PICTURE = """
 UPDATE asset SET mime_type = ?, width = ?, height = ?, duration = ?, local_datetime = ? WHERE id = ?"""
 _NAMES, _MARKS = ", ".join(Metadata._fields), ", ".join("?" * len(Metadata._fields))
 _UPDATE_WORDS = (
-    f"UPDATE asset SET ({_NAMES}) = ({_MARKS}), words_changed_at = ? WHERE id = ? AND ({_NAMES}) IS NOT ({_MARKS})"
+    f"UPDATE asset SET ({_NAMES}) = ({_MARKS}), metadata_changed_at = ? WHERE id = ? AND ({_NAMES}) IS NOT ({_MARKS})"
 )
 
 
@@ -52,11 +52,11 @@ def replace_metadata(tx: Transaction, asset_id: str, facts: MediaFacts) -> None:
     connection.execute(_UPDATE_WORDS, (*words, now, asset_id, *words))
     connection.execute("UPDATE asset SET origins = ? WHERE id = ?", (_origins(facts), asset_id))
     before = _keywords(connection, asset_id)
-    for table in ("keyword", "motion"):
+    for table in ("keyword", "motion_photo"):
         connection.execute(f"DELETE FROM {table} WHERE asset_number = {NUMBER}", (asset_id,))
     _add_rare(connection, asset_id, facts)
     if _keywords(connection, asset_id) != before:  # no part of the record, and yet a change to be told
-        connection.execute("UPDATE asset SET words_changed_at = ? WHERE id = ?", (now, asset_id))
+        connection.execute("UPDATE asset SET metadata_changed_at = ? WHERE id = ?", (now, asset_id))
     _put_faces(connection, asset_id, facts, now)
 
 
@@ -71,7 +71,7 @@ def _add_rare(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts) 
         rows = [(asset_id, word) for word in facts.keywords]
         connection.executemany(f"INSERT INTO keyword VALUES ({NUMBER}, ?) ON CONFLICT DO NOTHING", rows)
     if facts.motion is not None:
-        connection.execute(f"INSERT INTO motion VALUES ({NUMBER}, ?, ?, ?)", (asset_id, *facts.motion))
+        connection.execute(f"INSERT INTO motion_photo VALUES ({NUMBER}, ?, ?, ?)", (asset_id, *facts.motion))
     if facts.timezone is not None:
         connection.execute(
             f"INSERT INTO place (asset_number, timezone) VALUES ({NUMBER}, ?)"
@@ -146,7 +146,7 @@ def _origins(facts: MediaFacts) -> str | None:
 
 
 def select_motion(connection: sqlite3.Connection, asset_id: str) -> Motion | None:
-    query = f"SELECT start, size, mime_type FROM motion WHERE asset_number = {NUMBER}"
+    query = f"SELECT start, size, mime_type FROM motion_photo WHERE asset_number = {NUMBER}"
     row = connection.execute(query, (asset_id,)).fetchone()
     return Motion._make(row) if row else None
 

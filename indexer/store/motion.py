@@ -7,13 +7,14 @@ import sqlite3
 # The video of a live photo names it in itself, or was found beside the still (see companions).
 _PAIRED = """
 SELECT video.id FROM asset AS still
-LEFT JOIN companion AS mine ON mine.asset_number = still.number
+LEFT JOIN stack_member AS mine ON mine.asset_number = still.number
 JOIN asset AS video ON video.mime_type GLOB 'video/*' AND video.trashed_at IS NULL AND video.number IN (
     SELECT number FROM asset WHERE live_photo_cid = coalesce(still.live_photo_cid, mine.live_photo_cid)
     UNION ALL
-    SELECT companion.asset_number FROM file
+    SELECT stack_member.asset_number FROM file
     JOIN file AS beside ON beside.root_id = file.root_id AND beside.folder = file.folder
-    JOIN companion ON companion.asset_number = beside.asset_number AND companion.live_photo_cid = mine.live_photo_cid
+    JOIN stack_member ON stack_member.asset_number = beside.asset_number
+        AND stack_member.live_photo_cid = mine.live_photo_cid
     WHERE file.asset_number = still.number)
 WHERE still.id = ? AND still.mime_type NOT GLOB 'video/*'
 ORDER BY video.file_id IS NULL, video.id LIMIT 1"""

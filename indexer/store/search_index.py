@@ -9,7 +9,7 @@ import sqlite3
 from .enrichments import put_setting, setting
 
 COLUMNS = ("name", "folder", "description", "keywords", "place", "people", "camera", "albums", "text", "taken")
-_CURSOR = "words_cursor"
+_CURSOR = "search_cursor"
 # Events processed in one transaction.
 _BATCH = 20_000
 # Scripts written without spaces: each letter is indexed as a word, and words are found as letters side by side.
@@ -35,8 +35,8 @@ def is_behind(connection: sqlite3.Connection) -> bool:
 def catch_up(connection: sqlite3.Connection) -> bool:
     """Index a batch of events in the caller's transaction; whether there are more.
 
-    The setting `words_cursor` is the last indexed event. While a library is indexed for the first time, asset by asset,
-    it is `event:number`: the event at which that began, and the last indexed asset."""
+    The setting `search_cursor` is the last indexed event. While a library is indexed for the first time, asset by
+    asset, it is `event:number`: the event at which that began, and the last indexed asset."""
     last = connection.execute("SELECT max(id) FROM event").fetchone()[0] or 0
     since, _, number = (setting(connection, _CURSOR) or f"{last}:0").partition(":")
     if number:
@@ -64,7 +64,7 @@ def _index_assets(connection: sqlite3.Connection, asset_ids: list[str]) -> None:
         (chosen,),
     )
     rows = connection.execute(
-        f"SELECT number, {', '.join(COLUMNS)} FROM asset_words"
+        f"SELECT number, {', '.join(COLUMNS)} FROM asset_text"
         " WHERE asset_id IN (SELECT value FROM json_each(?)) ORDER BY number",
         (chosen,),
     )

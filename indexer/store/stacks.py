@@ -127,21 +127,21 @@ def _apart(one: _Shot, other: _Shot) -> float:
 _NO_COMPANIONS = """
 SELECT NOT EXISTS (
     SELECT 1 FROM file JOIN asset ON asset.number = file.asset_number
-    LEFT JOIN companion ON companion.asset_number = asset.number
+    LEFT JOIN stack_member ON stack_member.asset_number = asset.number
     WHERE root_id = :root AND folder = :folder
       AND (mime_type GLOB 'video/*' OR mime_type GLOB 'image/x-*' OR name LIKE '%BURST%'
-           OR companion.asset_number IS NOT NULL))"""
+           OR stack_member.asset_number IS NOT NULL))"""
 
 
 def rebuild_stacks(tx: Transaction, root_id: int, folder: str) -> None:
     if tx.connection.execute(_NO_COMPANIONS, {"root": root_id, "folder": folder}).fetchone()[0]:
         return
     for asset_id, pair in pairs_in(tx.connection, root_id, folder).items():
-        query = f"SELECT auto_stack_id, live_photo_cid FROM companion WHERE asset_number = {NUMBER}"
+        query = f"SELECT auto_stack_id, live_photo_cid FROM stack_member WHERE asset_number = {NUMBER}"
         if pair != (tx.connection.execute(query, (asset_id,)).fetchone() or (None, None)):
             with tx.record_changed(asset_id):
                 tx.connection.execute(
-                    f"INSERT INTO companion VALUES ({NUMBER}, ?, ?) ON CONFLICT (asset_number) DO UPDATE SET"
+                    f"INSERT INTO stack_member VALUES ({NUMBER}, ?, ?) ON CONFLICT (asset_number) DO UPDATE SET"
                     " auto_stack_id = excluded.auto_stack_id, live_photo_cid = excluded.live_photo_cid",
                     (asset_id, *pair),
                 )

@@ -181,7 +181,7 @@ def _hash(text: str) -> int:
     return xxh3_64_intdigest(text.encode()) or 1
 
 
-_COMPANIONS = "SELECT asset_number, auto_stack_id, live_photo_cid FROM companion"
+_COMPANIONS = "SELECT asset_number, auto_stack_id, live_photo_cid FROM stack_member"
 _CHOSEN_COMPANIONS = f"{_COMPANIONS} WHERE asset_number IN (SELECT value FROM json_each(?))"
 _VALUES = """
 SELECT number, user_value.rating, is_favorite FROM user_value CROSS JOIN asset ON asset.id = asset_id"""
@@ -253,7 +253,7 @@ class Tile(NamedTuple):
 _TILES = """
 SELECT number, asset.id, CAST(strftime('%s', wall_clock) AS INTEGER), substr(local_datetime, length(wall_clock) + 1),
        mime_type, coalesce(orientation, 1), checksum, is_undated, projection_type, duration, thumbhash,
-       EXISTS (SELECT 1 FROM motion WHERE motion.asset_number = number),
+       EXISTS (SELECT 1 FROM motion_photo WHERE motion_photo.asset_number = number),
        coalesce(said.city, asset.city, place.city), coalesce(said.state, asset.state, place.state),
        coalesce(said.country, asset.country, place.country), coalesce(said.rating, asset.rating), is_favorite,
        substr(coalesce(said.description, asset.description), 1, {most}),

@@ -15,11 +15,11 @@ from .transaction import Touched, Transaction
 # Why a file is left out that the user deleted from the index.
 EXCLUDED = "you deleted it from the index; 'indexer roots --take-back' has it indexed again"
 _UNSETTLED = """
-SELECT id FROM asset WHERE file_id IS NULL AND trashed_at IS NULL AND trash_wish IS NULL
+SELECT id FROM asset WHERE file_id IS NULL AND trashed_at IS NULL AND trash_override IS NULL
 UNION
 SELECT asset.id FROM file INDEXED BY file_away JOIN asset ON asset.number = file.asset_number
 WHERE file.verdict IN ('gone', 'ignored') AND file.asset_number IS NOT NULL
-  AND asset.trashed_at IS NULL AND trash_wish IS NULL"""
+  AND asset.trashed_at IS NULL AND trash_override IS NULL"""
 
 
 class Trashed(NamedTuple):
@@ -44,7 +44,7 @@ def trashed_at(connection: sqlite3.Connection, asset_id: str) -> str | None:
 def select_trashed(connection: sqlite3.Connection) -> list[Trashed]:
     """The longest there first. A file that is there, or on a drive that is away, holds its asset."""
     rows = connection.execute(
-        "SELECT asset.id, original_file_name, trashed_at, file_size_bytes, trash_wish IS 'in',"
+        "SELECT asset.id, original_file_name, trashed_at, file_size_bytes, trash_override IS 'in',"
         " CASE WHEN EXISTS (SELECT 1 FROM file_state WHERE asset_id = asset.id AND state = 'offline')"
         "      THEN 'its drive is away'"
         "      WHEN EXISTS (SELECT 1 FROM file WHERE asset_number = asset.number AND verdict <> 'gone')"
@@ -57,19 +57,19 @@ def select_trashed(connection: sqlite3.Connection) -> list[Trashed]:
 
 def is_excluded(connection: sqlite3.Connection, checksum: str | None = None) -> bool:
     """Whether this content is excluded; None: whether any is."""
-    query = "SELECT 1 FROM left_out WHERE ?1 IS NULL OR checksum = ?1 LIMIT 1"
+    query = "SELECT 1 FROM excluded_content WHERE ?1 IS NULL OR checksum = ?1 LIMIT 1"
     return connection.execute(query, (checksum,)).fetchone() is not None
 
 
 def count_excluded(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("SELECT count(*) FROM left_out").fetchone()[0])
+    return int(connection.execute("SELECT count(*) FROM excluded_content").fetchone()[0])
 
 
 def trash_asset(tx: Transaction, asset_id: str) -> None:
     """The user puts an asset in the trash, whatever becomes of its files."""
     with tx.record_changed(asset_id):
         tx.connection.execute(
-            "UPDATE asset SET trashed_at = coalesce(trashed_at, ?), trash_wish = 'in' WHERE id = ?",
+            "UPDATE asset SET trashed_at = coalesce(trashed_at, ?), trash_override = 'in' WHERE id = ?",
             (tx.now, asset_id),
         )
 
@@ -79,7 +79,7 @@ def restore_asset(tx: Transaction, asset_id: str) -> bool:
     with tx.record_changed(asset_id):
         wish = None if standing.is_present(tx.connection, asset_id) else "out"
         row = tx.connection.execute(
-            "UPDATE asset SET trashed_at = NULL, trash_wish = ? WHERE id = ? AND trashed_at IS NOT NULL",
+            "UPDATE asset SET trashed_at = NULL, trash_override = ? WHERE id = ? AND trashed_at IS NOT NULL",
             (wish, asset_id),
         )
     return bool(row.rowcount)
@@ -104,7 +104,8 @@ def trash_orphans(tx: Transaction, touched: Touched, *, everything: bool = False
         if not standing.is_present(tx.connection, asset_id):
             with tx.record_changed(asset_id):
                 tx.connection.execute(
-                    "UPDATE asset SET trashed_at = ? WHERE id = ? AND trashed_at IS NULL AND trash_wish IS NOT 'out'",
+                    "UPDATE asset SET trashed_at = ?"
+                    " WHERE id = ? AND trashed_at IS NULL AND trash_override IS NOT 'out'",
                     (tx.now, asset_id),
                 )
     touched.orphans.clear()
@@ -116,7 +117,7 @@ def trash_orphans(tx: Transaction, touched: Touched, *, everything: bool = False
 def exclude(tx: Transaction, asset_id: str) -> None:
     """Forget an asset for good, though its files are there; they are left out from now on, by what they hold."""
     tx.connection.execute(
-        "INSERT OR IGNORE INTO left_out SELECT checksum, ? FROM asset WHERE id = ?", (tx.now, asset_id)
+        "INSERT OR IGNORE INTO excluded_content SELECT checksum, ? FROM asset WHERE id = ?", (tx.now, asset_id)
     )
     tx.connection.execute(
         "UPDATE file SET verdict = 'ignored', reason = ?, asset_number = NULL, seen_at = ?"
@@ -140,7 +141,7 @@ def record_excluded(tx: Transaction, stat: FileStat) -> None:
 def unexclude(tx: Transaction, checksum: str | None) -> int:
     """Leave such content out no longer; None: nothing any more. How much it was. The next scan finds it."""
     where, values = ("", ()) if checksum is None else (" WHERE checksum = ?", (checksum,))
-    count = tx.connection.execute(f"DELETE FROM left_out{where}", values).rowcount
+    count = tx.connection.execute(f"DELETE FROM excluded_content{where}", values).rowcount
     if count:  # which of the files hold it nobody knows: they are read again
         tx.connection.execute(
             "DELETE FROM file WHERE verdict = 'ignored' AND reason = ? AND asset_number IS NULL", (EXCLUDED,)

@@ -31,7 +31,7 @@ def state(index: Index) -> dict[str, object]:
         "values": rows(index, "SELECT * FROM user_value ORDER BY 1"),
         "albums": rows(index, "SELECT id, name FROM album ORDER BY 1"),
         "links": rows(index, "SELECT album_id, asset_id FROM album_asset ORDER BY 1, 2"),
-        "trash": rows(index, "SELECT id, trashed_at IS NULL, trash_wish FROM asset ORDER BY 1"),
+        "trash": rows(index, "SELECT id, trashed_at IS NULL, trash_override FROM asset ORDER BY 1"),
     }
     return found
 

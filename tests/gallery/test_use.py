@@ -346,7 +346,7 @@ def test_a_new_photo_appears_by_itself_and_moves_nothing(watched: tuple[Server, 
 
 def is_watching(site: Server) -> bool:
     with closing(sqlite3.connect(site.database)) as database:
-        return bool(database.execute("SELECT count(*) FROM coverage").fetchone()[0])
+        return bool(database.execute("SELECT count(*) FROM watch_state").fetchone()[0])
 
 
 def test_words_of_files_are_text_and_nothing_else(

@@ -154,16 +154,37 @@ def test_one_from_before_the_first_release_is_refused(old_index: Path) -> None:
     assert len(done.stderr.splitlines()) == 1 and old_index.read_bytes() == before
 
 
-def test_10_makes_the_trigger_that_9_left_out(index: Index, photos: Path) -> None:
-    put(photos / "a.jpg", 1)
-    index.scan([photos])
-    index.close()
-    with sqlite3.connect(index.path) as database:
+def test_10_makes_the_trigger_that_9_left_out(old_index: Path) -> None:
+    with sqlite3.connect(old_index) as database:
+        for statement in v9.MIGRATION.before:
+            database.execute(statement)
+        for table, column, definition in v9.MIGRATION.generated:
+            database.execute(f"ALTER TABLE {table} ADD COLUMN {column} {definition}")
         database.execute("DROP TRIGGER asset_trashed")
         database.execute("PRAGMA user_version = 9")
     database.close()
-    index.trash([photos / "a.jpg"])
-    assert "asset_trashed" in [one.event_type for one in index.events()]
+    index = Index.open(old_index)
+    index.trash([ASSET])
+    assert "asset_trashed" in [event.event_type for event in index.events()]
+
+
+def test_11_renames_and_keeps_every_row(old_index: Path) -> None:
+    with sqlite3.connect(old_index) as database:
+        (number,) = database.execute("SELECT number FROM asset WHERE id = ?", (ASSET,)).fetchone()
+        database.execute("INSERT INTO left_out VALUES ('c', '2020')")
+        database.execute("INSERT INTO companion VALUES (?, 's', 'l')", (number,))
+        database.execute("INSERT INTO motion VALUES (?, 1, 2, 'video/mp4')", (number,))
+        database.execute("UPDATE asset SET trash_wish = 'out', words_changed_at = '2021'")
+        database.execute("INSERT OR REPLACE INTO setting VALUES ('words_cursor', '7')")
+    database.close()
+    connection.open_for_writing(old_index).close()
+    with Index.open(old_index, read_only=True) as index:
+        assert rows(index, "SELECT * FROM excluded_content") == [("c", "2020")]
+        assert rows(index, "SELECT * FROM stack_member") == [(number, "s", "l")]
+        assert rows(index, "SELECT * FROM motion_photo") == [(number, 1, 2, "video/mp4")]
+        assert rows(index, "SELECT trash_override, metadata_changed_at FROM asset") == [("out", "2021")]
+        assert rows(index, "SELECT value FROM setting WHERE name GLOB '*_cursor'") == [("7",)]
+        assert index.get(ASSET)["metadata"]["live_photo_cid"] == "l"
 
 
 def test_file_times_are_to_the_millisecond_downwards(index: Index, photos: Path) -> None:

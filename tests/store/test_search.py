@@ -187,7 +187,7 @@ def test_an_index_that_is_older_than_its_words(index: Index, samples: Path) -> N
     with index._writable() as database:
         database.execute("DELETE FROM search")
         database.execute("DELETE FROM event")
-        database.execute("DELETE FROM setting WHERE name = 'words_cursor'")
+        database.execute("DELETE FROM setting WHERE name = 'search_cursor'")
     assert len(names(index, "pixel")) > 0
     assert rows(index, "SELECT (SELECT count(*) FROM search) = (SELECT count(*) FROM asset)") == [(1,)]
 

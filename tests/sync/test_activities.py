@@ -44,10 +44,10 @@ def test_a_killed_watch_does_not_stand_in_the_way_of_the_next(photos: Path, watc
     assert locks(first.database) == []
     second = watch(photos)
     assert second.process.poll() is None
-    assert rows(index, "SELECT pid FROM activity") == [(second.process.pid,)]
+    assert rows(index, "SELECT pid FROM job") == [(second.process.pid,)]
     assert len(locks(first.database)) == 1
     assert second.stop() == 0
-    assert locks(first.database) == [] and rows(index, "SELECT * FROM activity") == []
+    assert locks(first.database) == [] and rows(index, "SELECT * FROM job") == []
 
 
 @pytest.mark.parametrize("host, pid", [("elsewhere", 1), (platform.node(), 1), (platform.node(), os.getppid())])
@@ -58,13 +58,13 @@ def test_a_row_that_nobody_holds_is_no_activity(photos: Path, index: Index, host
     index.close()
     with sqlite3.connect(index.path) as connection:
         row = ("watch", host, pid, str(photos), "2020-01-01T00:00:00.000Z")
-        connection.execute("INSERT INTO activity (kind, host, pid, roots, started_at) VALUES (?, ?, ?, ?, ?)", row)
+        connection.execute("INSERT INTO job (kind, host, pid, roots, started_at) VALUES (?, ?, ?, ?, ?)", row)
     connection.close()
     assert index.activities() == []
     index.restore_backup(index.backup(index.path.with_name("backup.db")))
     stop = Stop()
     index.watch([photos], stop=stop, listener=Listener(scanned=lambda *_: stop.set()))
-    assert rows(index, "SELECT * FROM activity") == []
+    assert rows(index, "SELECT * FROM job") == []
 
 
 def test_of_two_watches_that_begin_at_once_one_is_refused(photos: Path, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_F2_what_is_passed_over_takes_no_watch(photos: Path, watch: Start) -> No
     until(lambda: verdicts(Index.open(watcher.database)).get("a/b") == "ignored")
     os.kill(watcher.process.pid, signal.SIGTERM)
     assert watcher.process.wait(30) == 0
-    assert rows(Index.open(watcher.database), "SELECT * FROM coverage") == []
+    assert rows(Index.open(watcher.database), "SELECT * FROM watch_state") == []
 
 
 def test_F3_an_overflow_is_counted(photos: Path, watch: Start) -> None:

@@ -114,7 +114,7 @@ class Library:
         if (one := self.chosen()) is not None:
             with self.tx.record_changed(one):
                 self.connection.execute(
-                    "INSERT OR REPLACE INTO companion SELECT number, ?, ? FROM asset WHERE id = ?",
+                    "INSERT OR REPLACE INTO stack_member SELECT number, ?, ? FROM asset WHERE id = ?",
                     (self.key("s"), self.key("c"), one),
                 )
 
@@ -229,7 +229,7 @@ def test_the_best_of_a_stack(index: Index) -> None:
         for number, (mime_type, rating, quality) in rows.items():
             library.connection.execute(
                 "INSERT INTO asset (number, id, checksum, mime_type, file_size_bytes, original_file_name, local_datetime,"
-                " created_at, updated_at, words_changed_at, auto_stack_id, rating)"
+                " created_at, updated_at, metadata_changed_at, auto_stack_id, rating)"
                 " VALUES (?, ?, ?, ?, 5, 'a', '2020-01-01T00:00:00', 'x', 'x', 'x', 'stack', ?)",
                 (number, f"asset_{number:022d}", str(number), mime_type, rating),
             )
