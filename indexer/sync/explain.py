@@ -1,5 +1,5 @@
-"""Where the values of a record come from: read again from the file and its sidecars, or, where the file cannot be
-reached, what the index keeps of dates and places."""
+"""Where the values of a record come from: read again from the file and its sidecars, or, if the file cannot be reached,
+what the index keeps about dates and places."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from .sidecars import Sidecars, sidecars_in
 
 
 class Explanation(NamedTuple):
-    """Words on fields, of each field the believed one first. read_from: the file, or None where it could not be
-    read."""
+    """Values of fields with their sources, of each field the one that took precedence first. read_from: the file, or
+    None if it could not be read."""
 
     origins: list[Origin]
     read_from: str | None
@@ -34,35 +34,35 @@ def explain(connection: sqlite3.Connection, asset_id: str) -> Explanation:
 
 def explain_with_xmp(connection: sqlite3.Connection, asset_id: str) -> tuple[Explanation, Sequence[bytes]]:
     """Also the XMP packets of the file that was read."""
-    from indexer.media.read import explain_with_xmp as read_words
+    from indexer.media.read import explain_with_xmp as read_origins
 
-    settled, looked_up = select_user_origins(connection, asset_id), select_looked_up(connection, asset_id)
-    speaks = select_metadata_file(connection, asset_id)
-    for path, sidecars in _files(connection, [speaks] if speaks else []):
+    by_user, looked_up = select_user_origins(connection, asset_id), select_looked_up(connection, asset_id)
+    file = select_metadata_file(connection, asset_id)
+    for path, sidecars in _files(connection, [file] if file else []):
         try:
-            said, packets = read_words(path, sidecars)
-            read = origins_without_own(said, written_of(connection, asset_id))
-            return Explanation(settled + read + looked_up, paths.to_text(path)), packets
+            origins, packets = read_origins(path, sidecars)
+            read = origins_without_own(origins, written_of(connection, asset_id))
+            return Explanation(by_user + read + looked_up, paths.to_text(path)), packets
         except OSError:
             continue
-    return Explanation(settled + select_origins(connection, asset_id) + looked_up, None), ()
+    return Explanation(by_user + select_origins(connection, asset_id) + looked_up, None), ()
 
 
 def original(connection: sqlite3.Connection, asset_id: str) -> str | None:
-    """A file of the asset that is there, as the operating system knows it."""
+    """A file of the asset that is present, as the operating system knows it."""
     roots = {root.id: paths.from_text(root.path) for root in select_roots(connection)}
-    there = (
+    candidates = (
         os.path.join(real_folder(roots[file.root_id], file.folder), paths.from_text(file.name))
         for file in iterate_places(connection, asset_id)
         if file.verdict != "gone"
     )
-    return next(filter(is_regular, there), None)
+    return next(filter(is_regular, candidates), None)
 
 
 def _files(connection: sqlite3.Connection, places: Iterable[StoredFile]) -> list[tuple[str, tuple[str, ...]]]:
     """The files at these places whose folders can be read, with their sidecars."""
     roots = {root.id: paths.from_text(root.path) for root in select_roots(connection)}
-    found = []
+    files = []
     for file in places:
         folder = real_folder(roots[file.root_id], file.folder)
         name = paths.from_text(file.name)
@@ -72,5 +72,5 @@ def _files(connection: sqlite3.Connection, places: Iterable[StoredFile]) -> list
         except OSError:
             continue
         sidecars = Sidecars(beside, names).of(name)
-        found.append((os.path.join(folder, name), tuple(os.path.join(folder, one) for one in sidecars)))
-    return found
+        files.append((os.path.join(folder, name), tuple(os.path.join(folder, sidecar) for sidecar in sidecars)))
+    return files

@@ -133,7 +133,11 @@ class Presence:
     def _is_entered(self, root: Root, folder: str) -> bool:
         """Whether a walk of the root reaches this folder: neither it nor a folder above it is a link or a root of its
         own. Raises OSError as os.lstat does."""
-        real, current, others = paths.from_text(root.path), "", [one for one in self._roots.values() if one != root]
+        real, current, others = (
+            paths.from_text(root.path),
+            "",
+            [other for other in self._roots.values() if other != root],
+        )
         for name in folder.split("/") if folder else ():
             current = paths.join(current, name)
             known = self._is_folder.get((root.id, current))

@@ -14,13 +14,15 @@ _COUNTERS = {"copied": "copies", "returned": "back", "stat_changed": "touched", 
 
 @dataclass(slots=True)
 class Summary:
-    """Counted as the scan goes; each media file falls under one of new … unstable, damaged ones are among the first
-    seven. reread counts those whose metadata alone was read again. missing counts files that were not found and may
-    turn up, gone those that stayed away: their assets are in the trash if they lie nowhere else. offline names roots,
-    and drives inside them, that could not be reached; held says of roots that too much of them is missing to be let go.
+    """Counted as the scan goes. The names are those of the JSON.
 
-    current and the expected, done and ahead figures are for showing progress; expected ones are None until they are
-    counted. bytes_ahead: of large files that are being read, what is read and not in bytes_done and bytes_read yet.
+    Each media file counts as one of new … unstable; damaged ones are among the first seven. reread: only the metadata
+    was read again. missing: not found, and may turn up. gone: missing for longer than the grace period; their assets
+    are in the trash if they lie nowhere else. passed_over: skipped. offline: roots, and drives inside them, that could
+    not be reached. held: mass deletions that await confirmation.
+
+    current and the expected, done and ahead figures show progress; expected ones are None until they are counted.
+    bytes_ahead: bytes read so far of large files that are not in bytes_done and bytes_read yet.
     """
 
     new: int = 0
@@ -55,7 +57,7 @@ class Summary:
 
     @property
     def files_done(self) -> int:
-        """Media files dealt with."""
+        """Media files processed."""
         return self.unchanged + self.files_changed + self.unreadable + self.unstable
 
     @property

@@ -1,4 +1,4 @@
-"""Are the photos still what they were? Every file's bytes against the index, the longest unverified first."""
+"""Compare every file's bytes with the index, the longest unverified first: is anything corrupted?"""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ ROT = "bit rot: its bytes are not what they were, though its time is; restore it
 
 @dataclass(slots=True)
 class Report:
-    """What verifying found, by path. rotten: other bytes under the same modification time; edited: another time and
-    other bytes, but the same picture; replaced: another picture, or one whose fingerprint is unknown. Edited and
-    replaced ones the next scan takes in. left: files of this round that are still to be verified."""
+    """What verifying found, by path. rotten: corrupted: other bytes under the same modification time. edited: another
+    time and other bytes, but the same picture. replaced: another picture, or unknown fingerprints. The next scan
+    indexes edited and replaced ones. left: files of this round that are still to be verified."""
 
     checked: int = 0
     sound: int = 0
@@ -58,12 +58,12 @@ class Report:
 
 
 class _TimeIsUp(Exception):
-    pass
+    """The run has taken as long as it may."""
 
 
 class Verify:
-    """One run. share: a random part of the files (0..1); seconds: the longest unverified, at least one, for so long.
-    With neither all files, in a round that a later run goes on with where this one was stopped."""
+    """One run. share: of a random part of the files (0..1). seconds: of the longest unverified, at least one, for this
+    long. Without either, of all files, in a round that a later run resumes if this one is stopped."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Verify:
         self._until = math.inf if seconds is None else time.monotonic() + seconds
         self._in_round = share is None and seconds is None
         self._on_progress = on_progress
-        self._done: list[tuple[ToVerify, str, str | None]] = []
+        self._pending: list[tuple[ToVerify, bool, str | None]] = []  # is it sound, its fingerprint
         self._written_at = time.monotonic()
         self._waiting: dict[str, ToVerify] = {}
 
@@ -94,14 +94,14 @@ class Verify:
         if self._share is not None:
             files = _sample(files, self._share)
         try:
-            for job, reading in self._readers.read(self._jobs(files, roots), self._check_time):
-                self._judge(self._waiting.pop(job.path), job, reading)
+            for job, result in self._readers.read(self._jobs(files, roots), self._check_time):
+                self._check(self._waiting.pop(job.path), job, result)
                 self._on_progress(self.report, len(files))
-                if len(self._done) >= _BATCH or time.monotonic() - self._written_at > _BATCH_SECONDS:
+                if len(self._pending) >= _BATCH or time.monotonic() - self._written_at > _BATCH_SECONDS:
                     self._write()
                 self._check_time()
         except _TimeIsUp:
-            pass  # what is being read, or waits for it, is left for another run
+            pass  # the rest is left for another run
         finally:
             self._write()
             self.report.seconds = time.monotonic() - started
@@ -112,7 +112,7 @@ class Verify:
         return self.report
 
     def _check_time(self) -> None:
-        """Also while a large file is read. Without one that was checked, no run would ever get past it."""
+        """Also called while a large file is read. One file is always checked, or no run would ever get past it."""
         if self.report.checked and time.monotonic() >= self._until:
             raise _TimeIsUp
 
@@ -125,9 +125,9 @@ class Verify:
                 self.report.offline.append(f"{root.path}: {problem}")
 
     def _jobs(self, files: list[int], roots: dict[int, Root]) -> Iterator[Job]:
-        for one in iterate_verifiable(self._connection, files):
+        for candidate in iterate_verifiable(self._connection, files):
             self._check_time()
-            root, file = roots[one.file.root_id], one.file
+            root, file = roots[candidate.file.root_id], candidate.file
             path = os.path.join(real_folder(paths.from_text(root.path), file.folder), paths.from_text(file.name))
             try:
                 info = os.lstat(path)
@@ -136,37 +136,37 @@ class Verify:
                 gone = isinstance(error, FileNotFoundError)
                 (self.report.absent if gone else self.report.unreadable).append(paths.to_text(path))
                 continue
-            self._waiting[path] = one
+            self._waiting[path] = candidate
             yield Job(path, file_stat(root.id, file.folder, file.name, info, file.reading or ""))
 
-    def _judge(self, one: ToVerify, job: Job, reading: ReadResult) -> None:
+    def _check(self, expected: ToVerify, job: Job, result: ReadResult) -> None:
         report, shown = self.report, paths.to_text(job.path)
         report.checked += 1
-        if reading.facts is None:
+        if result.facts is None:
             (report.unreadable if os.path.lexists(job.path) else report.absent).append(shown)
             return
-        facts = reading.facts
+        facts = result.facts
         report.bytes += facts.size
-        if checksum_text(facts.sha256) == one.checksum:
+        if checksum_text(facts.sha256) == expected.checksum:
             report.sound += 1
-            self._done.append((one, "sound", facts.fingerprint))
-        elif job.stat.mtime_ns == one.file.mtime_ns:
+            self._pending.append((expected, True, facts.fingerprint))
+        elif job.stat.mtime_ns == expected.file.mtime_ns:
             report.rotten.append(shown)
-            self._done.append((one, "rotten", None))
-        elif facts.fingerprint is not None and facts.fingerprint == one.fingerprint:
+            self._pending.append((expected, False, None))
+        elif facts.fingerprint is not None and facts.fingerprint == expected.fingerprint:
             report.edited.append(shown)
         else:
             report.replaced.append(shown)
 
     def _write(self) -> None:
-        if self._done:
+        if self._pending:
             with begin(self._connection) as tx:
-                for one, what, fingerprint in self._done:
-                    if what == "sound":
-                        mark_verified(tx, one.file.id, fingerprint)
+                for checked, is_sound, fingerprint in self._pending:
+                    if is_sound:
+                        mark_verified(tx, checked.file.id, fingerprint)
                     else:
-                        mark_corrupted(tx, one.file.id, ROT)
-            self._done.clear()
+                        mark_corrupted(tx, checked.file.id, ROT)
+            self._pending.clear()
         self._written_at = time.monotonic()
 
 

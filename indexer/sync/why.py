@@ -1,4 +1,4 @@
-"""Why is this photo (not) here? The verdict on one path, in a sentence."""
+"""Why a photo is, or is not, in the index: the status of one path, in a sentence."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SHOWN_OWNERS = 3
 
 
 class Answer(NamedTuple):
-    """verdict is the index's, or 'outside' (in no root), 'folder' (entered), 'unseen' (nothing known yet)."""
+    """verdict: the status in the index, or 'outside' (in no root), 'folder' (entered), 'unseen' (nothing known yet)."""
 
     path: str
     verdict: str
@@ -44,7 +44,7 @@ class Answer(NamedTuple):
 
 
 def why(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> Answer:
-    """Raises NotFound where nothing is at the path, and the index knows of nothing there."""
+    """Raises NotFound if nothing is at the path, and nothing is known of it."""
     path = given(path)
     place = locate(path, select_roots(connection))
     shown = paths.to_text(os.path.abspath(path))
@@ -67,7 +67,7 @@ def why(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> Answer:
         return Answer(shown, known.verdict, _sentence(connection, shown, known), known.asset_id)
     if not os.path.lexists(path):
         raise NotFound(f"{shown}: there is no such file, and none was seen there")
-    return _judge_now(connection, root, within, shown, is_folder=os.path.isdir(path))
+    return _preview(connection, root, within, shown, is_folder=os.path.isdir(path))
 
 
 def _sentence(connection: sqlite3.Connection, shown: str, known: Verdict) -> str:
@@ -94,21 +94,21 @@ def _sentence(connection: sqlite3.Connection, shown: str, known: Verdict) -> str
 
 
 def _of_sidecar(connection: sqlite3.Connection, root: Root, folder: str, name: str) -> str:
-    """Which photos it speaks of, and whether it is read with them. Raises OSError."""
+    """Which photos the sidecar belongs to, and whether it is read with them. Raises OSError."""
     real, name = real_folder(paths.from_text(root.path), folder), paths.from_text(name)
     names = os.listdir(real)
-    beside = sidecars_in(real, names)
-    if name not in beside:
+    stats = sidecars_in(real, names)
+    if name not in stats:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
-    alone, all_beside = Sidecars({name: beside[name]}, names), Sidecars(beside, names)
-    media = {paths.to_text(one): one for one in sorted(names) if is_media_name(one) and alone.of(one)}
+    this, sidecars = Sidecars({name: stats[name]}, names), Sidecars(stats, names)
+    media = {paths.to_text(owner): owner for owner in sorted(names) if is_media_name(owner) and this.of(owner)}
     if not media:
         return "not read: no photo in its folder has a name that it goes with"
     rows = select_files_in(connection, root.id, folder, media)
     reasons: dict[str, list[str]] = {}
-    for text, one in media.items():
-        reason = _reading_of(connection, rows.get(text), name, one, all_beside)
-        reasons.setdefault(reason, []).append(one)
+    for text, owner in media.items():
+        reason = _reading_of(connection, rows.get(text), name, owner, sidecars)
+        reasons.setdefault(reason, []).append(owner)
     return "; ".join(f"a sidecar of {_some(owners)}, {reason}" for reason, owners in reasons.items())
 
 
@@ -116,9 +116,9 @@ def _reading_of(
     connection: sqlite3.Connection, row: StoredFile | None, name: str, owner: str, sidecars: Sidecars
 ) -> str:
     """Whether a sidecar of this name is read with the file `owner`, and why not."""
-    taken = sidecars.of(owner)
-    if name not in taken:
-        other = next((one for one in taken if one[-4:].lower() == name[-4:].lower()), "another")
+    used = sidecars.of(owner)
+    if name not in used:
+        other = next((sidecar for sidecar in used if sidecar[-4:].lower() == name[-4:].lower()), "another")
         return f"not read: {paths.to_text(other)} is read instead"
     if row is None or row.asset_id is None:
         return "to be read when that is indexed"
@@ -129,7 +129,7 @@ def _reading_of(
         return f"not read: that is a copy, and the record is that of {where}, with the sidecars there"
     if row.verdict in ("missing", "gone"):
         return "not read now: that is missing"
-    if row.reading == sidecars.reading(owner, taken):
+    if row.reading == sidecars.reading(owner, used):
         return "read with it"
     return "to be read by the next scan: it is new, or has changed"
 
@@ -140,8 +140,8 @@ def _some(names: list[str]) -> str:
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
-def _judge_now(connection: sqlite3.Connection, root: Root, within: str, shown: str, *, is_folder: bool) -> Answer:
-    """The verdict that the next scan will reach, for a path not seen yet."""
+def _preview(connection: sqlite3.Connection, root: Root, within: str, shown: str, *, is_folder: bool) -> Answer:
+    """The status that the next scan will give to a path not seen yet."""
     for ancestor in _ancestors(within):
         above = select_verdict_at(connection, root.id, *paths.split(ancestor))
         if above is not None and above.is_folder and above.verdict in ("ignored", "unreadable"):
@@ -150,8 +150,8 @@ def _judge_now(connection: sqlite3.Connection, root: Root, within: str, shown: s
     folder, name = paths.split(within)
     listing = Walker(root).list_names(folder, [name]) if within else None
     if listing is not None and listing.skipped:
-        found = listing.skipped[0]
-        return Answer(shown, found.verdict, f"{shown} is {found.verdict.replace('_', ' ')}: {found.reason}.")
+        skipped = listing.skipped[0]
+        return Answer(shown, skipped.verdict, f"{shown} is {skipped.verdict.replace('_', ' ')}: {skipped.reason}.")
     if is_folder:
         return Answer(shown, "folder", f"{shown} is a folder that is indexed; ask for a file in it.")
     if listing is None:

@@ -1,4 +1,4 @@
-"""What the user said, into XMP sidecars beside the photos, for other programs. Photos themselves are never touched."""
+"""Write the user's edits into XMP sidecars beside the photos, for other programs. Photos are never changed."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .sidecars import Sidecars
 
 
 class WrittenBack(NamedTuple):
-    """sidecar: the file that was, or would be, written. state: 'made' where there was none; 'changed'; 'same' where it
-    says so already; 'failed', reason says why."""
+    """sidecar: the file that was, or would be, written. state: 'made' if there was none; 'changed'; 'same' if it was up
+    to date; 'failed', with the reason."""
 
     asset_id: str
     sidecar: Path
@@ -31,7 +31,7 @@ class WrittenBack(NamedTuple):
     reason: str | None = None
 
 
-# Is entered with an asset's id and what is written into its sidecar, and left when that is done.
+# A context around the write of a sidecar: gets the asset's id and what is written.
 Record = Callable[[str, Mapping[str, Written], Sequence[Face]], AbstractContextManager[None]]
 
 
@@ -43,53 +43,52 @@ def write_back(
     *,
     dry_run: bool,
 ) -> Iterator[WrittenBack]:
-    """asset_ids None: all of which the user has said anything. keep: is given a sidecar before it is changed."""
-    beside: dict[Path, Sidecars] = {}  # by folder, of which many photos may lie in one
+    """asset_ids None: all that the user edited. keep: called with a sidecar before it is changed."""
+    by_folder: dict[Path, Sidecars] = {}
     with scratch.following() as scratch_in:
-        for one in select_user_metadata(connection, asset_ids):
-            path = Path(f"{one.real_path}.xmp")
+        for edits in select_user_metadata(connection, asset_ids):
+            path = Path(f"{edits.real_path}.xmp")
             try:
-                path = _sidecar(Path(one.real_path), beside)
-                yield _written(one, path, keep, record, None if dry_run else scratch_in)
+                path = _sidecar(Path(edits.real_path), by_folder)
+                yield _write(edits, path, keep, record, None if dry_run else scratch_in)
             except (OSError, ValueError) as error:
                 reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-                yield WrittenBack(one.asset_id, path, "failed", reason)
+                yield WrittenBack(edits.asset_id, path, "failed", reason)
 
 
-def _written(
-    one: UserMetadata,
+def _write(
+    edits: UserMetadata,
     path: Path,
     keep: Callable[[Path], None],
     record: Record,
     scratch_in: Callable[[Path], Path] | None,
 ) -> WrittenBack:
     """scratch_in: a temporary folder in a folder; None to write nothing."""
-    if not is_regular(one.real_path):
+    if not is_regular(edits.real_path):
         raise ValueError("the photo cannot be reached now")
     before = read_small(path, MAX_PACKET) if os.path.lexists(path) else None
-    after = with_values(before, one.values, one.regions)
+    after = with_values(before, edits.values, edits.regions)
     if before is not None and after == with_values(before, {}):
-        return WrittenBack(one.asset_id, path, "same")
+        return WrittenBack(edits.asset_id, path, "same")
     if scratch_in is not None:
         if before is not None:
             keep(path)
-        half = scratch_in(path.parent) / path.name
-        half.write_bytes(after)
-        with record(one.asset_id, *_changes(before, after, one)):
-            half.replace(path)
-    return WrittenBack(one.asset_id, path, "made" if before is None else "changed")
+        temporary = scratch_in(path.parent) / path.name
+        temporary.write_bytes(after)
+        with record(edits.asset_id, *_changes(before, after, edits)):
+            temporary.replace(path)
+    return WrittenBack(edits.asset_id, path, "made" if before is None else "changed")
 
 
-def _changes(before: bytes | None, after: bytes, one: UserMetadata) -> tuple[dict[str, Written], list[Face]]:
-    """Of what the user said that of which the sidecar says something else now, as it is read; and the names that it
-    did not name before."""
-    there, here = (Found() if packet is None else _read(packet) for packet in (before, after))
-    had, now = there.claims.get("sidecar", {}), here.claims.get("sidecar", {})
+def _changes(before: bytes | None, after: bytes, edits: UserMetadata) -> tuple[dict[str, Written], list[Face]]:
+    """The edits whose values in the sidecar change, as they are read from it; and the faces it did not name before."""
+    had, has = (Found() if packet is None else _read(packet) for packet in (before, after))
+    old, new = had.claims.get("sidecar", {}), has.claims.get("sidecar", {})
     values = {
-        name: Written(now[name], had.get(name)) for name in one.values if now.get(name) not in (None, had.get(name))
+        name: Written(new[name], old.get(name)) for name in edits.values if new.get(name) not in (None, old.get(name))
     }
-    names = {face.name for face in there.faces}
-    return values, [Face(*region[:5]) for region in one.regions if region.name not in names]
+    names = {face.name for face in had.faces}
+    return values, [Face(*region[:5]) for region in edits.regions if region.name not in names]
 
 
 def _read(packet: bytes) -> Found:
@@ -98,12 +97,13 @@ def _read(packet: bytes) -> Found:
     return found
 
 
-def _sidecar(photo: Path, beside: dict[Path, Sidecars]) -> Path:
-    """The one that speaks of it already; else a new one, whose name is no other photo's."""
-    if photo.parent not in beside:
+def _sidecar(photo: Path, by_folder: dict[Path, Sidecars]) -> Path:
+    """The photo's XMP sidecar; else a new name, which cannot be another photo's."""
+    if photo.parent not in by_folder:
         scratch.sweep(photo.parent)
         entries = list(os.scandir(photo.parent))
-        found = {one.name: one.stat(follow_symlinks=False) for one in entries if one.name[-4:].lower() == ".xmp"}
-        beside[photo.parent] = Sidecars(found, [one.name for one in entries])
-    known = [name for name in beside[photo.parent].of(photo.name) if name[-4:].lower() == ".xmp"]
+        xmp = [entry for entry in entries if entry.name[-4:].lower() == ".xmp"]
+        stats = {entry.name: entry.stat(follow_symlinks=False) for entry in xmp}
+        by_folder[photo.parent] = Sidecars(stats, [entry.name for entry in entries])
+    known = [name for name in by_folder[photo.parent].of(photo.name) if name[-4:].lower() == ".xmp"]
     return photo.with_name(known[0] if known else f"{photo.name}.xmp")
