@@ -135,7 +135,7 @@ def make_index(path: Path, count: int, *, places: bool = True) -> int:
         some = [row["id"] for row in index.query(f"SELECT id FROM asset ORDER BY id LIMIT {_ALBUMS * 100}")]
         for number in range(min(_ALBUMS, count // 3000 + 1)):
             index.albums.create(f"Album {number}", some[number * 100 : number * 100 + 100])
-        list(index.search_json("nothing"))  # takes in the words
+        list(index.searches.list_json("nothing"))  # takes in the words
     writing.close()
     return round(count / seconds)
 
@@ -184,8 +184,8 @@ def _facts(dice: random.Random, number: int, taken: datetime, town: tuple[Any, .
 def look_at(path: Path) -> list[Row]:
     dice = random.Random(2)
     with Index.open(path) as index:
-        db = index.connection
-        count = index.counts().assets
+        db = index.session.connection
+        count = index.status.counts().assets
         ids = [row[0] for row in db.execute("SELECT id FROM asset ORDER BY random() LIMIT 2000").fetchall()]
         albums = [row[0] for row in db.execute("SELECT id FROM album").fetchall()]
         people = [row[0] for row in db.execute("SELECT id FROM person").fetchall()]
@@ -202,7 +202,7 @@ def look_at(path: Path) -> list[Row]:
             return AssetFilter(after=one, before=one + timedelta(days=30))
 
         def found(query: str) -> object:
-            return list(index.search_json(query, limit=50))
+            return list(index.searches.list_json(query, limit=50))
 
         asked: dict[str, Callable[[], object]] = {
             "get, in Python": lambda: index.get_json(dice.choice(ids)),
@@ -222,8 +222,10 @@ def look_at(path: Path) -> list[Row]:
             "counts by month: of a person": lambda: count_by_month(
                 db, AssetFilter(person_ids=[dice.choice(people)]), 201
             ),
-            "exist, 100 checksums": lambda: index.exist(checksums=[str(one) for one in dice.sample(ids, 100)]),
-            "events, the last 50": lambda: index.events(after=5 * count - 60, limit=50),
+            "exist, 100 checksums": lambda: index.assets.existing(
+                checksums=[str(one) for one in dice.sample(ids, 100)]
+            ),
+            "events, the last 50": lambda: index.history.events(after=5 * count - 60, limit=50),
             "search: a rare word": lambda: found(f"IMG_{dice.randrange(count):07d}"),
             "search: a word": lambda: found(dice.choice(_WORDS)),
             "search: two words": lambda: found(" ".join(dice.sample(_WORDS, 2))),

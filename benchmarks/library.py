@@ -140,7 +140,7 @@ def make_library(path: Path, assets: int, *, words: bool = True) -> None:
     with Index.open(path) as index:
         _make_albums(index, dice, assets)
         if words:
-            index.update_words()
+            index.searches.update()
 
 
 # What is taken
@@ -331,7 +331,7 @@ def _say(database: IndexConnection, dice: random.Random, assets: int) -> None:
 
 
 def _make_albums(index: Index, dice: random.Random, assets: int) -> None:
-    count = index.connection.execute("SELECT max(number) FROM asset").fetchone()[0]
+    count = index.session.connection.execute("SELECT max(number) FROM asset").fetchone()[0]
     for album in range(min(_ALBUMS, assets // 3000 + 1)):
         first = dice.randrange(max(1, count - 100))
         found = index.query(f"SELECT id FROM asset WHERE number > {first} ORDER BY number LIMIT 100")

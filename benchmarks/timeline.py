@@ -131,7 +131,7 @@ def _look_at(path: Path) -> Iterator[Row]:
             yield row(f"{title}: search {query}", [_milliseconds(ask)], "ms")
         changes = []
         for _ in range(10):
-            index.trash([dice.choice(ids)])
+            index.trash.put([dice.choice(ids)])
             changes.append(_milliseconds(lambda: client.get("/api/timeline").raise_for_status()))
         yield row(f"{title}: totals after a change", changes, "ms")
 
@@ -173,7 +173,7 @@ def _ask_for_thumbnails(path: Path, *, is_busy: bool) -> list[float]:
     """Milliseconds from request to the last byte, in order of length."""
     copy = path.with_name(f"copy-{is_busy}.db")
     with Index.open(path) as index:
-        index.backup(copy, overwrite=True)
+        index.maintenance.backup(copy, overwrite=True)
     enrich = [*INDEXER, "--db", str(copy), "enrich", "variants", "quality", "appearance"]
     with _served(copy) as client:
         tiles = client.get("/api/timeline/tiles", params={"start": 0, "stop": _PHOTOS}).json()

@@ -17,9 +17,9 @@ from functools import partial
 from types import TracebackType
 from typing import Any
 
-from . import __version__
 from .errors import ClusterUnavailable, UsageError
 from .pool import process_pool
+from .version import __version__
 from .watchdog import Allowance
 from .workers import Deadly, Lost, worker_count
 

@@ -113,7 +113,7 @@ def test_a_worker_that_dies_loses_and_doubles_nothing(dask: Dask, index: Index, 
     workers, told, killed = dask.workers(3), [], []
 
     def kill_one(summary: object) -> None:
-        if not killed and index.counts().files > 100:
+        if not killed and index.status.counts().files > 100:
             killed.append(workers[1])
             os.kill(workers[1], 9)
 
@@ -155,7 +155,7 @@ def test_a_photo_of_many_pixels_is_looked_at_as_here(dask: Dask, index: Index, p
     index.scan([photos])
     with Cluster(dask.address) as cluster:
         assert index.enrich(["quality"], cluster=cluster).pictures == 1
-    assert index.enrichment_failures() == []
+    assert index.enrichments.failures() == []
 
 
 def test_photos_that_a_worker_does_not_see_are_read_here(dask: Dask, index: Index, local: Index, photos: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_worker_of_another_version_is_not_used(dask: Dask, index: Index, photo
     """Also one that comes later, when work is out already."""
     other = tmp_path / "other"
     shutil.copytree(Path(package.__file__).parent, other / "indexer")
-    marked = other / "indexer" / "__init__.py"
+    marked = other / "indexer" / "version.py"
     marked.write_text(marked.read_text().replace(f'"{package.__version__}"', '"0.0.1"'))
     old = {"PYTHONPATH": os.pathsep.join([str(other), *filter(None, sys.path)])}
     dask.workers(1, **old)
@@ -191,7 +191,7 @@ def test_a_worker_of_another_version_is_not_used(dask: Dask, index: Index, photo
     told: list[str] = []
 
     def another(summary: object) -> None:
-        if len(told) == 1 and index.counts().files > 50:
+        if len(told) == 1 and index.status.counts().files > 50:
             dask.workers(1, **old)
             until(lambda: len(told) > 1, what="word of the worker that came later")
 
@@ -220,7 +220,7 @@ def test_without_them_it_ends_and_goes_on_later(
     workers, killed = dask.workers(2), []
 
     def kill_all(summary: object) -> None:
-        if not killed and index.counts().files > 100:
+        if not killed and index.status.counts().files > 100:
             killed.extend(workers if who == "workers" else [dask.scheduler])
             for pid in killed:
                 os.kill(pid, 9)
@@ -230,7 +230,7 @@ def test_without_them_it_ends_and_goes_on_later(
         pytest.raises(ClusterUnavailable, match=r"(no worker of|the scheduler at) tcp"),
     ):
         index.scan([photos], cluster=cluster, on_progress=kill_all)
-    kept = index.counts().files
+    kept = index.status.counts().files
     assert 100 < kept < 4000
     assert index.scan([photos]).unchanged >= kept
 

@@ -45,7 +45,7 @@ def test_what_is_made_is_the_owners(umask: int, samples: Path, tmp_path: Path) -
         index.scan([samples])
         index.enrich(["variants"])
         asset_id = index.list()[0].id
-        index.variant(asset_id, "fullsize")
+        index.renditions.get(asset_id, "fullsize")
         assert database.with_name("index.db-wal").exists() and database.with_name("index.db-shm").exists()
         server = start(database, tmp_path / "serve.log")
         words = {
@@ -61,8 +61,8 @@ def test_what_is_made_is_the_owners(umask: int, samples: Path, tmp_path: Path) -
         assert server.stop() == 0
         assert list((database.parent / "index.db.originals").rglob("x.jpg"))
         assert open_to_others(home) == []
-        index.backup(home / "backup.db")
-        index.backup(home / "backup.db", overwrite=True)
+        index.maintenance.backup(home / "backup.db")
+        index.maintenance.backup(home / "backup.db", overwrite=True)
     put(other := tmp_path / "other" / "1.jpg", "other")
     assert run("scan", other.parent, database=home / "other.db").returncode == 0
     assert run("merge", home / "other.db", database=database).returncode == 0

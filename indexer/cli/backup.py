@@ -21,5 +21,5 @@ def command(index: Index, target: str | None, overwrite: bool) -> None:
     The copy is checked before it gets its name.
     """
     dated = f"{index.path.stem}-{time.strftime('%Y%m%d-%H%M%S')}{index.path.suffix}"
-    made = index.backup(index.path.with_name(dated) if target is None else target, overwrite=overwrite)
+    made = index.maintenance.backup(index.path.with_name(dated) if target is None else target, overwrite=overwrite)
     say(f"{made} ({size(made.stat().st_size)}), checked and sound.")

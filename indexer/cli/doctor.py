@@ -20,7 +20,7 @@ def command(index: Index, fix: bool, as_json: bool) -> None:
 
     Exit code 1 where there is a problem.
     """
-    findings = index.doctor(fix=fix)
+    findings = index.doctor.examine(fix=fix)
     if as_json:
         print_json([one._asdict() for one in findings])
     else:

@@ -31,7 +31,7 @@ def command(index: Index, similar: bool, as_json: bool) -> None:
     Without --similar: those with the same bytes, and those with the same picture. The first of each group is the one to
     keep: the largest, then the best. Nothing is deleted.
     """
-    found = index.similar() if similar else index.duplicates()
+    found = index.duplicates.similar() if similar else index.duplicates.exact()
     if as_json:
         print_json([{"kind": one.kind, "photos": [photo._asdict() for photo in one.photos]} for one in found])
         return

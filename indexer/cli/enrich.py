@@ -74,7 +74,7 @@ def command(
         _print_failures(index, as_json=as_json, limit=None)
         return
     if dry_run:
-        due = index.enrich_due(names, redo=redo, retry=retry)
+        due = index.enrichments.due(names, redo=redo, retry=retry)
         if as_json:
             print_json(due)
         else:
@@ -146,7 +146,7 @@ def outcome(summary: EnrichSummary) -> str:
 
 
 def _print_failures(index: Index, *, as_json: bool, limit: int | None) -> None:
-    found = index.enrichment_failures()
+    found = index.enrichments.failures()
     if as_json:
         print_json([one._asdict() for one in found])
         return

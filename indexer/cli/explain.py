@@ -25,7 +25,7 @@ def command(index: Index, id_or_path: str, field: str | None, as_json: bool) -> 
 
     FIELD is a key of the record's metadata, or local_datetime. The file is read again, and its sidecars; where it
     cannot be reached, the index knows it of dates and places."""
-    found = index.explain(id_or_path)
+    found = index.assets.explain(id_or_path)
     fields = {origin.field for origin in found.origins}
     origins = [origin for origin in found.origins if field in (None, origin.field)]
     if field is not None and not origins:

@@ -19,7 +19,7 @@ from .common import UserPath, pass_index, say, size
 @pass_index
 def command(index: Index, id_or_path: str, output: str | None, force: bool) -> None:
     """Save the film inside a motion photo (Google's, Samsung's) as a file of its own. The photo stays as it is."""
-    film = index.motion(id_or_path)
+    film = index.assets.motion(id_or_path)
     name = Path(index.get(id_or_path)["original_file_name"])
     target = Path(output) if output else Path(f"{name.stem}.mp4")
     try:

@@ -19,17 +19,17 @@ from .common import json_option, pass_index, print_json, say, size
 def command(index: Index, id_or_path: str, as_json: bool) -> None:
     """Show one asset for people: when, where, with what, and every place where its file lies."""
     record = index.get(id_or_path)
-    roots = {root.id: root.path for root in index.roots()}
+    roots = {root.id: root.path for root in index.roots.list()}
     files = [
         (paths.join(roots[file.root_id], paths.join(file.folder, file.name)), file.verdict, file.reason)
-        for file in index.files(record["id"])
+        for file in index.assets.files(record["id"])
     ]
     if as_json:
         places = [{"path": path, "verdict": verdict, "reason": reason} for path, verdict, reason in files]
         print_json({"id": record["id"], "files": places, "record": record})
         return
     people = ", ".join(person["name"] or "unknown" for person in record["people"])
-    lines = [*_lines(record), ("people", people), ("keywords", ", ".join(index.keywords(record["id"])))]
+    lines = [*_lines(record), ("people", people), ("keywords", ", ".join(index.assets.keywords(record["id"])))]
     for label, value in lines:
         if value:
             say(f"{label:12}{value}")

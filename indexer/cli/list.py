@@ -46,6 +46,6 @@ def command(
     )
     most = limit or -1
     if as_json:
-        print_records(index.list_json(which, most))
+        print_records(index.assets.list_json(which, most))
     else:
         print_listed(index.list(which, most))

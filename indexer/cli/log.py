@@ -37,7 +37,7 @@ def command(index: Index, asset: str | None, after: int, limit: int, as_json: bo
 
     Each line begins with its cursor: give the last one to --after to go on from there.
     """
-    for event in index.events(after, limit, of=asset):
+    for event in index.history.events(after, limit, of=asset):
         payload = json.loads(event.payload) if event.payload else {}
         if as_json:
             print_json_line(event._asdict() | {"payload": payload})

@@ -21,7 +21,7 @@ def command(index: Index, other: str, dry_run: bool, as_json: bool) -> None:
     something, this index's word stays. Folders of another machine come in as folders that are away; albums and people
     of the same name become one. What this index was is kept beside it, for 'indexer restore'.
     """
-    merged = index.merge(other, dry_run=dry_run)
+    merged = index.maintenance.merge(other, dry_run=dry_run)
     if as_json:
         print_json(merged.as_dict())
         return

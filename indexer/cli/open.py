@@ -23,10 +23,8 @@ def command(index: Index, what: tuple[str, ...], only_print: bool, as_json: bool
     It is opened on the server of this index that is running. If none is, one is started, as by 'indexer serve'; Ctrl-C
     stops it. Words that are neither an id nor a path are a search, as of 'indexer search'. --json implies --print.
     """
-    from indexer.index.gallery import running_at
-
     query = _query(index, what)
-    address = running_at(index)
+    address = index.gallery.address()
     if address is None and (only_print or as_json):
         raise NotFound("no server of this index is running: start one with 'indexer serve'")
     if address is None:
@@ -46,13 +44,13 @@ def command(index: Index, what: tuple[str, ...], only_print: bool, as_json: bool
 
 
 def _query(index: Index, what: tuple[str, ...]) -> str:
-    from indexer.index import gallery
+    from indexer.index.gallery import is_id, is_path
 
     if not what:
-        index.verdicts()  # says so where there is no index
+        index.status.path_counts()  # says so where there is no index
         return ""
-    if len(what) == 1 and gallery.is_id(what[0]):
-        return gallery.photo_query(index, what[0])
-    if len(what) == 1 and gallery.is_path(what[0]):
-        return gallery.path_query(index, what[0])
-    return gallery.search_query(index, " ".join(quoted(one) for one in what))
+    if len(what) == 1 and is_id(what[0]):
+        return index.gallery.photo(what[0])
+    if len(what) == 1 and is_path(what[0]):
+        return index.gallery.path(what[0])
+    return index.gallery.search(" ".join(quoted(one) for one in what))

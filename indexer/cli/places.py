@@ -25,7 +25,7 @@ def command() -> None:
 @pass_index
 def take_in(index: Index, dump: str, dry_run: bool, as_json: bool) -> None:
     """Take in the landmarks of a dump; several may be taken in. Photos are looked up again by the next enrich."""
-    count = index.import_places(dump, dry_run=dry_run)
+    count = index.places.import_dump(dump, dry_run=dry_run)
     if as_json:
         print_json({"landmarks": count})
         return
@@ -37,5 +37,5 @@ def take_in(index: Index, dump: str, dry_run: bool, as_json: bool) -> None:
 @pass_index
 def forget(index: Index, dry_run: bool) -> None:
     """Forget all landmarks that were imported."""
-    count = index.forget_places(dry_run=dry_run)
+    count = index.places.forget(dry_run=dry_run)
     say(f"{count:,} landmarks {'would be forgotten' if dry_run else 'forgotten. Now: indexer enrich'}.")

@@ -19,7 +19,7 @@ def command(index: Index, workers: int | None, dry_run: bool) -> None:
 
     Photos get the ids they had. The damaged file is kept.
     """
-    done = index.repair(workers=workers, dry_run=dry_run)
+    done = index.maintenance.repair(workers=workers, dry_run=dry_run)
     if not done.problems:
         say(f"{index.path} is sound: there is nothing to repair.")
         return

@@ -15,10 +15,10 @@ from .common import UserPath, many, pass_index, say
 @pass_index
 def command(index: Index, backup: str, dry_run: bool) -> None:
     """Put a backup in the place of the index. What the index was is kept beside it."""
-    kept = index.restore_backup(backup, dry_run=dry_run)
+    kept = index.maintenance.restore(backup, dry_run=dry_run)
     if dry_run:
         say(f"{backup} is sound and would be restored.")
         return
-    say(f"{backup} is restored: {many(index.counts().assets, 'asset')}.")
+    say(f"{backup} is restored: {many(index.status.counts().assets, 'asset')}.")
     if kept:
         say(f"The index as it was: {kept}")

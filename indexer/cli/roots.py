@@ -37,14 +37,14 @@ def command(
         _put(index, folder, library, dry_run)
         return
     if take_back:
-        count = index.left_out() if dry_run else index.take_back()
+        count = index.trash.count_excluded() if dry_run else index.trash.unexclude()
         verb = "would be" if dry_run else "are"
         say(f"{many(count, 'photo')} {verb} left out no longer. The next scan finds what there is of them.")
         return
     if forget is not None:
         _forget(index, forget, dry_run)
         return
-    roots, counts = index.roots(), index.counts()
+    roots, counts = index.roots.list(), index.status.counts()
     if as_json:
         print_json([root._asdict() | {"files": counts.by_root.get(root.id, 0)} for root in roots])
         return
@@ -54,7 +54,7 @@ def command(
 
 
 def _put(index: Index, folder: str, name: str, dry_run: bool) -> None:
-    root = index.root_at(folder)
+    root = index.roots.get(folder)
     known = [one for one in index.libraries.list() if name in (one.id, one.name)]
     if len(known) > 1:
         raise UsageError(f"several libraries are called '{name}': name one by its id")
@@ -65,9 +65,9 @@ def _put(index: Index, folder: str, name: str, dry_run: bool) -> None:
 
 
 def _forget(index: Index, folder: str, dry_run: bool) -> None:
-    files = index.counts().by_root
-    root = index.root_at(folder)
+    files = index.status.counts().by_root
+    root = index.roots.get(folder)
     if not dry_run:
-        index.remove_root(folder)
+        index.roots.remove(folder)
     verb = "would be forgotten" if dry_run else "forgotten"
     say(f"{root.path} {verb}: {many(files.get(root.id, 0), 'file')}. Scan it again to have the records back.")

@@ -118,7 +118,7 @@ def _enrich(index: Index, *, quiet: bool, **options: object) -> None:
 
 def _print(index: Index, summary: Summary) -> None:
     say(outcome(summary))
-    counts = index.verdicts()
+    counts = index.status.path_counts()
     failed = [(counts.get(name, 0), name) for name in ("damaged", "unreadable", "unstable")]
     ignored = counts.get("ignored", 0) + counts.get("not_media", 0)
     total = sum(number for verdict, number in counts.items() if verdict not in ("missing", "gone"))
@@ -129,7 +129,7 @@ def _print(index: Index, summary: Summary) -> None:
     )
     if failing:
         say("Failed: " + ", ".join(f"{number:,} {name}" for number, name in failed if number))
-        for one in index.failures(_SHOWN_FAILURES):
+        for one in index.status.failures(_SHOWN_FAILURES):
             say(f"  {one.root}/{one.path}: {one.reason}")
         if failing > _SHOWN_FAILURES:
             say(f"  … and {failing - _SHOWN_FAILURES:,} more: 'indexer status --failures' lists them")

@@ -90,7 +90,7 @@ def start(
 
     if read_only:
         index = Index.open(index.path, read_only=True)
-    index.verdicts()  # says so where there is no index
+    index.status.path_counts()  # says so where there is no index
     if not is_loopback(host) and key is None and not index.api_keys.list():
         raise UsageError(f"others can reach {host}: set a key with --key, or make one with --new-key NAME")
     if not is_loopback(host) and key is not None and len(key) < SHORTEST_KEY:

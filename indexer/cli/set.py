@@ -47,5 +47,5 @@ def command(index: Index, words: tuple[str, ...], dry_run: bool) -> None:
         if favorite not in _FAVORITE:
             raise UsageError(f"favorite={favorite}: use yes or no")
         values["is_favorite"] = _FAVORITE[favorite]
-    ids = [index.get(one)["id"] for one in assets] if dry_run else index.set(assets, **values)
+    ids = [index.get(one)["id"] for one in assets] if dry_run else index.assets.set(assets, **values)
     say(f"{many(len(ids), 'photo')} {'would be changed' if dry_run else 'changed'}.")

@@ -24,13 +24,13 @@ _SHOWN = 10
 @pass_index
 def command(index: Index, all_failures: bool, as_json: bool) -> None:
     """Say what is in the index, what is running, what failed and why."""
-    counts, roots, running = index.counts(), index.roots(), index.activities()
+    counts, roots, running = index.status.counts(), index.roots.list(), index.status.jobs()
     sums = _sums(counts.by_verdict)
-    covered = index.coverage()
+    covered = index.roots.watch_states()
     if as_json:
         print_json(_for_scripts(index))
         return
-    failures = index.failures(-1 if all_failures else _SHOWN)
+    failures = index.status.failures(-1 if all_failures else _SHOWN)
     log = index.path.with_name(index.path.name + "-wal")
     on_disk = index.path.stat().st_size + (log.stat().st_size if log.exists() else 0)
     say(f"{index.path}  ({size(on_disk)})")
@@ -41,7 +41,7 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
             many(sums["seen"], "path"), **sums
         )
     )
-    if enriched := index.enrichments():
+    if enriched := index.enrichments.counts():
         words = ", ".join(f"{name} of {done:,}" for name, (done, _) in enriched.items())
         bad = sum(one for _, one in enriched.values())
         say(f"worked out: {words}" + (f"; {bad:,} failed: 'indexer enrich --failures'" if bad else ""))
@@ -66,7 +66,7 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
 
 
 def _for_scripts(index: Index) -> dict[str, Any]:
-    counts, covered = index.counts(), index.coverage()
+    counts, covered = index.status.counts(), index.roots.watch_states()
     verdicts = counts.by_verdict
     return {
         "index": str(index.path),
@@ -82,14 +82,14 @@ def _for_scripts(index: Index) -> dict[str, Any]:
             | {"files": counts.by_root.get(root.id, 0), "missing": counts.missing_by_root.get(root.id, 0)}
             | {"watch": covered[root.id]._asdict() if root.id in covered else None}
             | {"has_inodes": has_inodes(root.filesystem)}
-            | {"drives": [mount._asdict() for mount in index.mounts(root.id)]}
-            for root in index.roots()
+            | {"drives": [mount._asdict() for mount in index.roots.mounts(root.id)]}
+            for root in index.roots.list()
         ],
         "watches": sum(one.watches for one in covered.values()),
         "watch_limit": watch_limit(),
-        "running": [one._asdict() for one in index.activities()],
-        "enriched": {name: {"done": done, "failed": bad} for name, (done, bad) in index.enrichments().items()},
-        "failures": [one._asdict() for one in index.failures(-1)],
+        "running": [one._asdict() for one in index.status.jobs()],
+        "enriched": {name: {"done": done, "failed": bad} for name, (done, bad) in index.enrichments.counts().items()},
+        "failures": [one._asdict() for one in index.status.failures(-1)],
     }
 
 
@@ -113,7 +113,7 @@ def _root(index: Index, root: Root, counts: Counts, covered: Coverage | None) ->
     elif covered is not None:
         state += f", polled since {covered.since}: {covered.why}"
     say(f"  {root.path}: {many(counts.by_root.get(root.id, 0), 'file')}, {state}")
-    for mount in index.mounts(root.id):
+    for mount in index.roots.mounts(root.id):
         if mount.offline_at:
             say(f"    {mount.folder}: offline since {mount.offline_at}: its drive is away")
     if covered is not None and covered.overflows:

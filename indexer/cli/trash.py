@@ -26,7 +26,7 @@ def command() -> None:
 @pass_index
 def show(index: Index, as_json: bool) -> None:
     """What is in the trash, the longest there first."""
-    trashed = index.trashed()
+    trashed = index.trash.list()
     if as_json:
         print_json([one._asdict() for one in trashed])
         return
@@ -46,7 +46,7 @@ def show(index: Index, as_json: bool) -> None:
 @pass_index
 def put(index: Index, assets: tuple[str, ...], dry_run: bool) -> None:
     """Put photos in the trash, by id or path. The files are not touched."""
-    ids = [index.get(one)["id"] for one in assets] if dry_run else index.trash(assets)
+    ids = [index.get(one)["id"] for one in assets] if dry_run else index.trash.put(assets)
     say(f"{many(len(ids), 'asset')} {'would be put' if dry_run else 'put'} in the trash.")
 
 
@@ -59,8 +59,8 @@ def restore(index: Index, assets: tuple[str, ...], everything: bool, dry_run: bo
     """Take photos out of the trash, by id or path; also those whose files are gone."""
     if everything == bool(assets):
         raise click.UsageError("Name what to restore, or --all.")
-    wanted = [one.id for one in index.trashed()] if everything else assets
-    ids = [index.get(one)["id"] for one in wanted] if dry_run else index.restore(wanted)
+    wanted = [one.id for one in index.trash.list()] if everything else assets
+    ids = [index.get(one)["id"] for one in wanted] if dry_run else index.trash.restore(wanted)
     say(f"{many(len(ids), 'asset')} {'would be restored' if dry_run else 'restored'}.")
 
 
@@ -81,12 +81,12 @@ def empty(index: Index, older_than: float, yes: bool, dry_run: bool) -> None:
 
     Records whose photo is still there, or lies on a drive that is away, stay.
     """
-    old = index.empty_trash(older_than, dry_run=True)
+    old = index.trash.empty(older_than, dry_run=True)
     what = f"{many(len(old), 'record')} of {size(sum(one.size for one in old))} of photos"
     if dry_run or not old:
         say(f"{what} would be forgotten." if old else "Nothing in the trash is that old.")
         return
     if not yes:
         click.confirm(f"Forget {what} for good?", abort=True)
-    index.empty_trash(older_than)
+    index.trash.empty(older_than)
     say(f"{what} forgotten.")

@@ -18,7 +18,7 @@ def command(index: Index, dry_run: bool) -> None:
     What was changed again since stays as it is. What cannot be undone (merge, restore, roots --forget, trash empty, …)
     ends it: this says what that was, and what can be done instead.
     """
-    change = index.last_change() if dry_run else index.undo()
+    change = index.history.last_change() if dry_run else index.history.undo()
     if change is None:
         say("There is nothing to undo.")
         return

@@ -48,7 +48,7 @@ def command(index: Index, share: float | None, seconds: float | None, workers: i
                 bar.length = max(total, 1)
                 bar.update(report.checked - bar.pos)
 
-            report = index.verify(share=share, seconds=seconds, workers=workers, on_progress=progress)
+            report = index.maintenance.verify(share=share, seconds=seconds, workers=workers, on_progress=progress)
     except KeyboardInterrupt:
         tell("Stopped. The next 'indexer verify' goes on from here.")
         raise SystemExit(130) from None

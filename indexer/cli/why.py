@@ -15,7 +15,7 @@ from .common import UserPath, json_option, pass_index, print_json, say
 @pass_index
 def command(index: Index, path: str, as_json: bool) -> None:
     """Say why a path is, or is not, in the index."""
-    answer = index.why(path)
+    answer = index.status.why(path)
     if as_json:
         print_json(answer.as_dict())
     else:

@@ -21,7 +21,7 @@ def command(index: Index, assets: tuple[str, ...], dry_run: bool, as_json: bool)
     Photos themselves are never written to. A sidecar that is there keeps what else it says, and is copied to a folder
     beside the index before it is changed.
     """
-    found, kept = index.write_back(assets, dry_run=dry_run)
+    found, kept = index.assets.write_back(assets, dry_run=dry_run)
     failed = [one for one in found if one.state == "failed"]
     if as_json:
         print_json([{**one._asdict(), "sidecar": str(one.sidecar)} for one in found])

@@ -1,11 +1,9 @@
-"""What users put together: `Index.albums`."""
+"""Albums: `Index.albums`."""
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from .. import ids
 from ..errors import NotFound, UsageError
@@ -19,11 +17,8 @@ from ..store.albums import (
     select_albums,
     take_from_album,
 )
-
-if TYPE_CHECKING:
-    from . import Index
-
-Assets = Sequence[str | os.PathLike[str]]
+from .session import Assets, Session
+from .texts import photos
 
 
 class Albums:
@@ -31,11 +26,11 @@ class Albums:
 
     Methods raise NotFound where there is none, UsageError where several have the name."""
 
-    def __init__(self, index: Index) -> None:
-        self._index = index
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def list(self) -> Sequence[Album]:
-        return select_albums(self._index.connection)
+        return select_albums(self._session.connection)
 
     def get(self, name_or_id: str) -> Album:
         found = [one for one in self.list() if name_or_id in (one.id, one.name)]
@@ -47,12 +42,12 @@ class Albums:
         return found[0]
 
     def assets(self, name_or_id: str) -> Sequence[str]:
-        return select_album_assets(self._index.connection, self.get(name_or_id).id)
+        return select_album_assets(self._session.connection, self.get(name_or_id).id)
 
     def create(self, name: str, assets: Assets = (), description: str | None = None) -> Album:
-        asset_ids = self._index.known(assets)
+        asset_ids = self._session.resolve_all(assets)
         album_id = ids.named_id("album", str(uuid.uuid4()))
-        with self._index.user_change(f"album '{name}' made") as tx:
+        with self._session.user_change(f"album '{name}' made") as tx:
             put_album(tx, album_id, name)
             if description is not None:
                 describe_album(tx, album_id, description=description)
@@ -62,7 +57,7 @@ class Albums:
 
     def rename(self, name_or_id: str, name: str) -> Album:
         album = self.get(name_or_id)
-        with self._index.user_change(f"album '{album.name}' renamed '{name}'") as tx:
+        with self._session.user_change(f"album '{album.name}' renamed '{name}'") as tx:
             put_album(tx, album.id, name)
         return self.get(album.id)
 
@@ -71,25 +66,27 @@ class Albums:
         if unknown := set(values) - {"name", "description"}:
             raise UsageError(f"'{min(unknown)}' cannot be set: there are name, description")
         album = self.get(name_or_id)
-        with self._index.user_change(f"album '{album.name}' changed") as tx:
+        with self._session.user_change(f"album '{album.name}' changed") as tx:
             describe_album(tx, album.id, **values)
         return self.get(album.id)
 
     def delete(self, name_or_id: str) -> Album:
         """The photos in it stay."""
         album = self.get(name_or_id)
-        with self._index.user_change(f"album '{album.name}' deleted") as tx:
+        with self._session.user_change(f"album '{album.name}' deleted") as tx:
             delete_album(tx, album.id)
         return album
 
     def add(self, name_or_id: str, assets: Assets) -> Sequence[str]:
         """The ids of those that were not in it yet."""
         album = self.get(name_or_id)
-        what = f"added to '{album.name}'"
-        return self._index.for_each(what, assets, lambda tx, asset_id: add_to_album(tx, album.id, asset_id))
+        asset_ids = self._session.resolve_all(assets)
+        with self._session.user_change(f"{photos(len(asset_ids))} added to '{album.name}'") as tx:
+            return [asset_id for asset_id in asset_ids if add_to_album(tx, album.id, asset_id)]
 
     def remove(self, name_or_id: str, assets: Assets) -> int:
         """How many were in it. The photos stay."""
         album = self.get(name_or_id)
-        what = f"taken from '{album.name}'"
-        return len(self._index.for_each(what, assets, lambda tx, asset_id: take_from_album(tx, album.id, asset_id)))
+        asset_ids = self._session.resolve_all(assets)
+        with self._session.user_change(f"{photos(len(asset_ids))} taken from '{album.name}'") as tx:
+            return sum(take_from_album(tx, album.id, asset_id) for asset_id in asset_ids)

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..store import api_keys as store
 from ..store.api_keys import KeyInfo
-
-if TYPE_CHECKING:
-    from . import Index
+from .session import Session
 
 
 class ApiKeys:
-    def __init__(self, index: Index) -> None:
-        self._index = index
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def list(self) -> Sequence[KeyInfo]:
         """The oldest first."""
-        return store.select_keys(self._index.connection)
+        return store.select_keys(self._session.connection)
 
     def create(self, name: str, actions: Sequence[str] = store.ACTIONS) -> tuple[KeyInfo, str]:
         """A new key: what is kept of it, and the key itself, which is not. actions: what it is for.
@@ -29,19 +26,19 @@ class ApiKeys:
             raise UsageError(f"there is no action '{min(unknown)}': there are {', '.join(store.ACTIONS)}")
         if "read" not in actions:
             raise UsageError("a key needs the action 'read', alone or with others")
-        with self._index.change() as tx:
+        with self._session.transaction() as tx:
             return store.add_key(tx, name, actions)
 
     def rename(self, key_id: str, name: str) -> KeyInfo | None:
         """None where there is no such key."""
-        with self._index.change() as tx:
+        with self._session.transaction() as tx:
             return store.rename_key(tx, key_id, name)
 
     def delete(self, key_id: str) -> bool:
         """Whether there was such a key."""
-        with self._index.change() as tx:
+        with self._session.transaction() as tx:
             return store.delete_key(tx, key_id)
 
     def record_use(self, key_id: str) -> None:
-        with self._index.change() as tx:
+        with self._session.transaction() as tx:
             store.used_key(tx, key_id)

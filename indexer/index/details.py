@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..errors import NotFound
 from ..files import is_regular
-from ..store import details, enrichments
+from ..store import details as store
+from ..store import enrichments
+from ..store.database import IndexConnection
 from ..store.details import AlbumName, AssetFile
 from ..store.metadata import select_keywords
+from ..store.records import asset_json
 from ..sync.explain import explain_with_xmp
 from . import motion
 
 if TYPE_CHECKING:
     from ..media.facts import Origin
     from ..media.panorama import Panorama
-    from . import Index
+    from .session import Session
 
 # Sources of dates for people: the beginning of the source's name (see indexer.media.precedence) -> what it is.
 _DATE_SOURCES = (
@@ -68,22 +73,26 @@ class Details(NamedTuple):
     panorama: Panorama | None
 
 
-def details_of(index: Index, asset_id: str) -> Details:
-    """Reads the metadata of its file again, where that can be reached. Raises NotFound."""
-    record = index.get(asset_id)
-    said, packets = explain_with_xmp(index.connection, asset_id)
+def details(session: Session, asset_id: str) -> Details:
+    """See Assets.details."""
+    connection = session.connection
+    text = asset_json(connection, asset_id)
+    if text is None:
+        raise NotFound(f"no asset {asset_id} in {session.path}")
+    record = json.loads(text)
+    said, packets = explain_with_xmp(connection, asset_id)
     origins = said.origins
-    files = details.files(index.connection, asset_id)
+    files = store.files(connection, asset_id)
     return Details(
-        is_favorite=details.is_favorite(index.connection, asset_id),
+        is_favorite=store.is_favorite(connection, asset_id),
         date=_date_source(origins),
         origins=origins,
         files=files,
-        keywords=select_keywords(index.connection, asset_id),
-        albums=details.albums_of(index.connection, asset_id),
-        problems=_problems(index, asset_id, files),
-        motion=motion.moving_picture(index, asset_id),
-        panorama=_panorama(index, record, packets if said.read_from else None),
+        keywords=select_keywords(connection, asset_id),
+        albums=store.albums_of(connection, asset_id),
+        problems=_problems(connection, asset_id, files),
+        motion=motion.moving_picture(connection, asset_id),
+        panorama=_panorama(connection, record, packets if said.read_from else None),
     )
 
 
@@ -104,7 +113,7 @@ def _date_source(origins: list[Origin]) -> DateSource:
     return DateSource(source, f"{words}; time zone from the place ({zone})" if offset else words)
 
 
-def _problems(index: Index, asset_id: str, files: list[AssetFile]) -> list[str]:
+def _problems(connection: IndexConnection, asset_id: str, files: list[AssetFile]) -> list[str]:
     found = [f"{file.path}: {file.problem}" if len(files) > 1 else file.problem for file in files if file.problem]
     if not any(file.state == "present" for file in files):
         states = {file.state for file in files}
@@ -112,14 +121,14 @@ def _problems(index: Index, asset_id: str, files: list[AssetFile]) -> list[str]:
             "its drive or folder is offline: what is shown was kept" if "offline" in states else "its file is missing"
         )
     errors: dict[str, str] = {}  # error -> what it kept from being done: of several things the first
-    failures = dict(details.failures_of(index.connection, asset_id))
+    failures = dict(store.failures_of(connection, asset_id))
     for enricher in sorted(failures, key=lambda one: (one != _WORST, one not in _PROBLEMS)):
         errors.setdefault(failures[enricher], _PROBLEMS.get(enricher, f"{enricher} failed"))
     found += [f"{what}: {error}" for error, what in errors.items()]
     return list(dict.fromkeys(found))
 
 
-def _panorama(index: Index, record: dict[str, Any], packets: Sequence[bytes] | None) -> Panorama | None:
+def _panorama(connection: IndexConnection, record: dict[str, Any], packets: Sequence[bytes] | None) -> Panorama | None:
     """packets: the XMP of its file; None: that could not be read, but a copy of it may be."""
     if not record["metadata"]["projection_type"] or record["mime_type"].startswith("video/"):
         return None
@@ -128,7 +137,7 @@ def _panorama(index: Index, record: dict[str, Any], packets: Sequence[bytes] | N
     if packets is not None:
         return find_panorama(packets, record["width"], record["height"])
 
-    for file in enrichments.picture_files(index.connection, record["id"]):
+    for file in enrichments.picture_files(connection, record["id"]):
         if is_regular(file.real_path):
             try:
                 return read_panorama(file.real_path, record["width"], record["height"])

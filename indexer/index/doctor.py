@@ -1,20 +1,21 @@
-"""Is all well with the index, the folders and this machine? Each finding says what to do."""
+"""Checks of the index, the folders and this machine: `Index.doctor`. Each finding says what to do."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from ..config import cache_folder, originals_folder
 from ..errors import IndexerError
-
-if TYPE_CHECKING:
-    from . import Index
+from ..store.database import BROKEN
+from .roots import Roots
+from .session import Session
+from .status import Status
 
 _LITTLE_SPACE = 500 * 1000 * 1000
 _ROOM_FOR_MORE = 1.25  # watches for folders that are still to come
@@ -29,57 +30,62 @@ class Finding(NamedTuple):
     advice: str | None = None
 
 
-def examine(index: Index, *, fix: bool = False) -> list[Finding]:
-    """All findings. Where the index cannot be opened, those that do without. fix: mend what can be mended safely."""
-    from ..store.database import BROKEN
+class Doctor:
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
-    checks: list[Callable[[Index], Iterator[Finding]]] = [
-        _integrity,
-        _place,
-        _readers,
-        _roots,
-        partial(_misplaced, fix=fix),
-        _watches,
-        _failures,
-        _faces,
-        _text,
-        _meaning,
-    ]
-    findings: list[Finding] = []
-    for check in checks:
-        try:
-            findings += check(index)
-        except IndexerError as error:
-            findings.append(Finding("index", "problem", str(error)))
-            break
-        except BROKEN as error:
-            advice = "indexer repair makes a sound one of it, or indexer restore BACKUP"
-            findings.append(Finding("index", "problem", f"{index.path} is damaged: {error}", advice))
-            break
-    return findings
+    def examine(self, *, fix: bool = False) -> Sequence[Finding]:
+        """All findings; where the index cannot be opened, those that need no index. fix: repair what is safe to."""
+        checks: list[Callable[[Session], Iterator[Finding]]] = [
+            _integrity,
+            _place,
+            _readers,
+            _roots,
+            partial(_misplaced, fix=fix),
+            _watches,
+            _failures,
+            _faces,
+            _text,
+            _meaning,
+        ]
+        findings: list[Finding] = []
+        for check in checks:
+            try:
+                findings += check(self._session)
+            except IndexerError as error:
+                findings.append(Finding("index", "problem", str(error)))
+                break
+            except BROKEN as error:
+                findings.append(_damaged(self._session.path, error))
+                break
+        return findings
 
 
-def _integrity(index: Index) -> Iterator[Finding]:
+def _damaged(path: Path, why: object) -> Finding:
+    advice = "indexer repair makes a sound one of it, or indexer restore BACKUP"
+    return Finding("index", "problem", f"{path} is damaged: {why}", advice)
+
+
+def _integrity(session: Session) -> Iterator[Finding]:
     from ..store import schema
     from ..store.connection import open_as_it_is
     from ..store.copies import damages
 
-    connection = open_as_it_is(index.path)
+    connection = open_as_it_is(session.path)
     problems = damages(connection)
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     connection.close()
     if problems:
-        advice = "indexer repair makes a sound one of it, or indexer restore BACKUP"
-        yield Finding("index", "problem", f"{index.path} is damaged: {problems[0]}", advice)
+        yield _damaged(session.path, problems[0])
     else:
-        yield Finding("index", "ok", f"{index.path} is sound (version {version} of {schema.VERSION})")
+        yield Finding("index", "ok", f"{session.path} is sound (version {version} of {schema.VERSION})")
 
 
-def _readers(index: Index) -> Iterator[Finding]:
+def _readers(session: Session) -> Iterator[Finding]:
     """What this version makes nobody else can read; older ones left that to the umask."""
-    own = (index.path, cache_folder(index.path), originals_folder(index.path, None))
+    own = (session.path, cache_folder(session.path), originals_folder(session.path, None))
     mine = [path for path in own if path.exists() and _is_open_to_others(path)]
-    if mine and _is_open_to_others(index.path.absolute().parent):
+    if mine and _is_open_to_others(session.path.absolute().parent):
         names = " ".join(shlex.quote(os.fspath(path)) for path in mine)
         words = f"other users can read {', '.join(map(str, mine))}"
         yield Finding("privacy", "warning", words, f"unless you share it on purpose: chmod -R go= {names}")
@@ -91,25 +97,25 @@ def _is_open_to_others(path: Path) -> bool:
     return os.name != "nt" and bool(path.stat().st_mode & (0o011 if path.is_dir() else 0o044))
 
 
-def _place(index: Index) -> Iterator[Finding]:
+def _place(session: Session) -> Iterator[Finding]:
     from ..sync.volumes import is_network, volume_of
 
-    filesystem = volume_of(str(index.path.parent)).filesystem
+    filesystem = volume_of(str(session.path.parent)).filesystem
     if is_network(filesystem):
         advice = "name a file on a disk of this machine with --db: a network file system may damage it"
         yield Finding("place", "problem", f"the index lies on {filesystem}", advice)
-    free = shutil.disk_usage(index.path.parent).free
+    free = shutil.disk_usage(session.path.parent).free
     if free < _LITTLE_SPACE:
         yield Finding("place", "warning", f"{free / 1e6:.0f} MB are free where the index lies", "make room there")
     else:
         yield Finding("place", "ok", f"{free / 1e9:.1f} GB are free where the index lies")
 
 
-def _roots(index: Index) -> Iterator[Finding]:
+def _roots(session: Session) -> Iterator[Finding]:
     from ..sync.presence import find_root
 
-    for root in index.roots():
-        problem = find_root(index.connection, root).problem
+    for root in Roots(session).list():
+        problem = find_root(session.connection, root).problem
         if problem is not None:
             advice = "mount it; if it lies elsewhere now, 'indexer scan' it there: its records are kept"
             yield Finding("folder", "warning", f"{root.path} is offline: {problem}", advice)
@@ -120,16 +126,16 @@ def _roots(index: Index) -> Iterator[Finding]:
             yield Finding("folder", "ok", f"{root.path} is there, scanned {root.scanned_at}")
 
 
-def _misplaced(index: Index, *, fix: bool) -> Iterator[Finding]:
+def _misplaced(session: Session, *, fix: bool) -> Iterator[Finding]:
     from ..store.standing import count_wrong
     from ..sync.presence import find_root
 
-    away = [root.id for root in index.roots() if find_root(index.connection, root).problem is not None]
-    count = count_wrong(index.connection, away)
+    away = [root.id for root in Roots(session).list() if find_root(session.connection, root).problem is not None]
+    count = count_wrong(session.connection, away)
     photos = "1 photo is" if count == 1 else f"{count:,} photos are"
     if count and fix:
-        index.mend_places()
-        left = count_wrong(index.connection, away)
+        Roots(session).reselect_files()
+        left = count_wrong(session.connection, away)
         state: Literal["ok", "problem"] = "problem" if left else "ok"
         yield Finding("files", state, f"{photos} shown again where the file can be reached; {left:,} are not")
     elif count:
@@ -137,18 +143,18 @@ def _misplaced(index: Index, *, fix: bool) -> Iterator[Finding]:
         yield Finding("files", "problem", words, "indexer doctor --fix")
 
 
-def _watches(index: Index) -> Iterator[Finding]:
+def _watches(session: Session) -> Iterator[Finding]:
     from ..store.files import count_folders
     from ..sync.volumes import has_events, watch_limit
 
-    for root in index.roots():
+    for root in Roots(session).list():
         if not has_events(root.filesystem):
             words = f"{root.path} lies on {root.filesystem}, which tells of no changes: a watch polls it"
             yield Finding("watching", "ok", words)
     limit = watch_limit()
     if limit is None:
         return
-    folders = count_folders(index.connection)
+    folders = count_folders(session.connection)
     if folders > limit:
         wanted = int(folders * _ROOM_FOR_MORE)
         words = f"{folders:,} folders, and the system has {limit:,} watches: the rest is polled"
@@ -161,7 +167,7 @@ def _watches(index: Index) -> Iterator[Finding]:
         yield Finding("watching", "ok", f"{folders:,} folders, and the system has {limit:,} watches")
 
 
-def _faces(index: Index) -> Iterator[Finding]:
+def _faces(session: Session) -> Iterator[Finding]:
     from ..config import models_folder
     from ..enrich.faces import models, parts
     from ..errors import UsageError
@@ -181,7 +187,7 @@ def _faces(index: Index) -> Iterator[Finding]:
         yield Finding("faces", "ok", f"faces are looked for, with {kind.folder or 'the models of the extra [faces]'}")
 
 
-def _text(index: Index) -> Iterator[Finding]:
+def _text(session: Session) -> Iterator[Finding]:
     from ..enrich import text
     from ..errors import UsageError
 
@@ -193,7 +199,7 @@ def _text(index: Index) -> Iterator[Finding]:
         yield Finding("text", "ok", "text in photos is read by 'indexer enrich text'")
 
 
-def _meaning(index: Index) -> Iterator[Finding]:
+def _meaning(session: Session) -> Iterator[Finding]:
     from ..config import models_folder
     from ..enrich import meaning
     from ..errors import UsageError
@@ -214,8 +220,8 @@ def _meaning(index: Index) -> Iterator[Finding]:
         yield Finding("meaning", "ok", f"pictures are found by what they are about, with what lies in {folder}")
 
 
-def _failures(index: Index) -> Iterator[Finding]:
-    counts = index.verdicts()
+def _failures(session: Session) -> Iterator[Finding]:
+    counts = Status(session).path_counts()
     advice = "indexer status --failures lists them"
     for verdict, words in (
         ("unreadable", "could not be read"),
@@ -223,7 +229,7 @@ def _failures(index: Index) -> Iterator[Finding]:
     ):
         if count := counts.get(verdict, 0):
             yield Finding("files", "warning", f"{count:,} paths {words}", advice)
-    if rotten := sum("bit rot" in (one.reason or "") for one in index.failures(-1)):
+    if rotten := sum("bit rot" in (one.reason or "") for one in Status(session).failures(-1)):
         yield Finding("files", "problem", f"{rotten:,} files have rotted on the disk", "restore them from a backup")
     if os.environ.get("INDEXER_DB"):
         yield Finding("settings", "ok", f"INDEXER_DB names {os.environ['INDEXER_DB']}")

@@ -1,4 +1,4 @@
-"""Addresses of the web gallery: of what is to be shown, and of a server that shows it."""
+"""Pages of the web gallery: `Index.gallery`. What they show, and the server that serves them."""
 
 from __future__ import annotations
 
@@ -12,34 +12,47 @@ from ..config import expanded
 from ..errors import NotFound
 from ..ids import ASSET_ID
 from ..sync.roots import locate
-from . import Index
+from .roots import Roots
+from .search import Searches
+from .session import Session
+from .status import Status
 
 
-def photo_query(index: Index, asset_id: str) -> str:
-    """Raises NotFound where the index has no such photo."""
-    index.get_json(asset_id)
-    return f"?{urlencode({'photo': asset_id})}"
+class Gallery:
+    """A page is given as the query of its URL."""
 
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
-def path_query(index: Index, path: str) -> str:
-    """Of a file or folder on the disk or in the index. Raises NotFound where it is not indexed."""
-    path = os.path.abspath(expanded(path))
-    if not os.path.isdir(path):
-        return photo_query(index, index.resolve(path))
-    roots = index.roots()
-    if (place := locate(path, roots)) is not None:
-        root, within = place
-        return f"?{urlencode({'folder': paths.join(root.path.rstrip('/'), within) if within else root.path})}"
-    folder = paths.to_text(Path(os.path.realpath(path)).as_posix())
-    if any(paths.is_below(root.path, folder.rstrip("/")) for root in roots):
-        return f"?{urlencode({'folder': folder})}"
-    raise NotFound(f"{path} is not in an indexed folder: 'indexer roots' lists them")
+    def photo(self, asset_id: str) -> str:
+        """The page of one photo. Raises NotFound."""
+        self._session.resolve_all(asset_id)
+        return f"?{urlencode({'photo': asset_id})}"
 
+    def path(self, path: str) -> str:
+        """The page of a file, or of a folder on the disk or in the index. Raises NotFound."""
+        path = os.path.abspath(expanded(path))
+        if not os.path.isdir(path):
+            return self.photo(self._session.resolve(path))
+        roots = Roots(self._session).list()
+        if (place := locate(path, roots)) is not None:
+            root, within = place
+            return f"?{urlencode({'folder': paths.join(root.path.rstrip('/'), within) if within else root.path})}"
+        folder = paths.to_text(Path(os.path.realpath(path)).as_posix())
+        if any(paths.is_below(root.path, folder.rstrip("/")) for root in roots):
+            return f"?{urlencode({'folder': folder})}"
+        raise NotFound(f"{path} is not in an indexed folder: 'indexer roots' lists them")
 
-def search_query(index: Index, text: str) -> str:
-    """Raises UsageError for a search that makes no sense."""
-    index.searches.sql(text, 1)
-    return f"?{urlencode({'q': text})}"
+    def search(self, query: str) -> str:
+        """The page of what a search finds. Raises UsageError for an unknown filter."""
+        Searches(self._session).sql(query, 1)
+        return f"?{urlencode({'q': query})}"
+
+    def address(self) -> str | None:
+        """The address of the server of this index on this machine; None: none is running."""
+        own = platform.node()
+        jobs = Status(self._session).jobs()
+        return next((job.address for job in jobs if job.address and job.host == own), None)
 
 
 def is_path(text: str) -> bool:
@@ -49,9 +62,3 @@ def is_path(text: str) -> bool:
 
 def is_id(text: str) -> bool:
     return ASSET_ID.fullmatch(text) is not None
-
-
-def running_at(index: Index) -> str | None:
-    """The address of a server of this index on this machine; None: none runs."""
-    own = platform.node()
-    return next((one.address for one in index.activities() if one.address and one.host == own), None)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+import sqlite3
+from typing import NamedTuple
 
 from ..errors import NotFound
 from ..store import enrichments, motion
 from ..store.metadata import select_motion
 from ..sync.explain import original
-
-if TYPE_CHECKING:
-    from . import Index
+from .session import Session
 
 
 class MotionVideo(NamedTuple):
@@ -31,30 +30,31 @@ class Moving(NamedTuple):
     mime_type: str
 
 
-def moving_picture(index: Index, asset_id: str) -> Moving | None:
+def moving_picture(connection: sqlite3.Connection, asset_id: str) -> Moving | None:
     """Of an asset; None: it has none."""
-    inside = select_motion(index.connection, asset_id)
+    inside = select_motion(connection, asset_id)
     if inside is not None:
         return Moving(asset_id, inside.mime_type)
-    paired = motion.paired_video(index.connection, asset_id)
+    paired = motion.paired_video(connection, asset_id)
     if paired is None:
         return None
-    files = enrichments.picture_files(index.connection, paired)
+    files = enrichments.picture_files(connection, paired)
     return Moving(paired, files[0].mime_type) if files else None
 
 
-def motion_video(index: Index, asset_id: str) -> MotionVideo:
+def motion_video(session: Session, asset_id: str) -> MotionVideo:
     """Raises NotFound where there is none, or its file cannot be reached or is shorter than the index says."""
-    inside = select_motion(index.connection, asset_id)
-    owner = asset_id if inside is not None else motion.paired_video(index.connection, asset_id)
+    connection = session.connection
+    inside = select_motion(connection, asset_id)
+    owner = asset_id if inside is not None else motion.paired_video(connection, asset_id)
     if owner is None:
         raise NotFound(f"{asset_id} is neither a motion photo nor a live photo")
-    path = original(index.connection, owner)
+    path = original(connection, owner)
     if path is None:
         raise NotFound(f"the file of {owner} cannot be reached now")
     size = os.path.getsize(path)
     if inside is None:
-        return MotionVideo(owner, path, 0, size, enrichments.picture_files(index.connection, owner)[0].mime_type)
+        return MotionVideo(owner, path, 0, size, enrichments.picture_files(connection, owner)[0].mime_type)
     if inside.offset + inside.size > size:
         raise NotFound(f"the file of {owner} is shorter than it was: scan its folder again")
     return MotionVideo(owner, path, inside.offset, inside.size, inside.mime_type)

@@ -14,11 +14,10 @@ from ..store import people as store
 from ..store.faces import PersonFace
 from ..store.people import Person
 from ..store.undo import record_final
+from .session import PathLike, Session
 
 if TYPE_CHECKING:
     from PIL import Image
-
-    from . import Index
 
 # What users may say of a person, beside the name.
 PERSON_VALUES = ("name", "birth_date", "is_favorite", "is_hidden", "thumbnail_face_id")
@@ -29,15 +28,15 @@ class People:
 
     Methods raise NotFound where nobody is meant by that, UsageError where several are, or for what makes no sense."""
 
-    def __init__(self, index: Index) -> None:
-        self._index = index
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def list(self) -> Sequence[Person]:
         """Favourites first, then those with a name; those of whom there are most photos first."""
-        return store.select_people(self._index.connection)
+        return store.select_people(self._session.connection)
 
     def get(self, who: str) -> Person:
-        found = store.select_people_called(self._index.connection, who)
+        found = store.select_people_called(self._session.connection, who)
         if not found:
             raise NotFound(f"there is nobody called '{who}': 'indexer people list --all' has all")
         if len(found) > 1:
@@ -47,7 +46,7 @@ class People:
 
     def faces(self, who: str) -> Sequence[PersonFace]:
         """All faces of a person, those of the newest photo first."""
-        return faces.select_faces_of(self._index.connection, self.get(who).id)
+        return faces.select_faces_of(self._session.connection, self.get(who).id)
 
     def portrait(self, who: str, side: int = 256) -> Image.Image:
         """The face that is shown for a person, or the one that is named, in a square of so many pixels."""
@@ -56,25 +55,25 @@ class People:
         face_id = who if who.startswith("face_") else self.get(who).thumbnail_face_id
         if face_id is None:
             raise NotFound(f"{who} has no face in any photo")
-        return portrait(self._index.connection, face_id, side)
+        return portrait(self._session.connection, face_id, side)
 
     def sheet(self, some: Sequence[Person]) -> Image.Image:
         """A picture of everybody's face, with name or id below."""
         from ..enrich.demand import portrait
         from ..enrich.faces.sheet import sheet
 
-        return sheet(some, partial(portrait, self._index.connection))
+        return sheet(some, partial(portrait, self._session.connection))
 
     def name(self, who: str, name: str | None) -> Person:
         """Say who it is; a face that is nobody's becomes a person's. Whoever has that name already is the same person
         from then on. None takes the name away."""
         name = (name or "").strip() or None
         # By the name alone: a name may look like the beginning of somebody's id.
-        called = store.select_people_called(self._index.connection, name) if name else []
+        called = store.select_people_called(self._session.connection, name) if name else []
         same = [one for one in called if one.name and name and one.name.casefold() == name.casefold()]
-        person = None if faces.is_unassigned(self._index.connection, who) else self.get(who)
+        person = None if faces.is_unassigned(self._session.connection, who) else self.get(who)
         into = next((one for one in same if one != person), None)
-        with self._index.user_change(f"{person.name or person.id if person else who} named {name}") as tx:
+        with self._session.user_change(f"{person.name or person.id if person else who} named {name}") as tx:
             if person is None:
                 person_id = faces.assign_faces(tx, [who], into.id if into else None)
             elif into is not None:
@@ -92,14 +91,14 @@ class People:
         person = self.get(who)
         for name, value in values.items():
             self._check(person, name, value)
-        with self._index.user_change(f"{person.name or person.id} described") as tx:
+        with self._session.user_change(f"{person.name or person.id} described") as tx:
             store.describe_person(tx, person.id, **values)
         return self.get(person.id)
 
     def hide(self, people: Sequence[str], hidden: bool = True) -> Sequence[Person]:
         """Leave them out where people are listed, or take them in again."""
         found = [self.get(one) for one in people]
-        with self._index.user_change(f"{len(found)} people {'hidden' if hidden else 'shown'}") as tx:
+        with self._session.user_change(f"{len(found)} people {'hidden' if hidden else 'shown'}") as tx:
             for one in found:
                 store.describe_person(tx, one.id, is_hidden=hidden)
         return [self.get(one.id) for one in found]
@@ -123,21 +122,21 @@ class People:
         """Somebody of whom no photo is known yet."""
         for name, value in values.items():
             self._check(None, name, value)
-        with self._index.user_change(f"{values.get('name') or 'somebody'} added to people") as tx:
+        with self._session.user_change(f"{values.get('name') or 'somebody'} added to people") as tx:
             person_id = store.add_person(tx, **values)
         return self.get(person_id)
 
     def delete(self, who: str) -> Person:
         """The photos stay, and the faces in them, of nobody known."""
         person = self.get(who)
-        with self._index.user_change(f"{person.name or person.id} taken from people") as tx:
+        with self._session.user_change(f"{person.name or person.id} taken from people") as tx:
             store.delete_person(tx, person.id)
         return person
 
     def give(self, face_id: str, who: str | None) -> None:
         """Say whose a face is; None: nobody's who is known."""
         person = self.get(who) if who is not None else None
-        with self._index.user_change(f"a face said to be {person.name or person.id if person else 'nobody'}") as tx:
+        with self._session.user_change(f"a face said to be {person.name or person.id if person else 'nobody'}") as tx:
             if person is None:
                 faces.detach_face(tx, face_id)
             else:
@@ -145,7 +144,7 @@ class People:
 
     def delete_face(self, face_id: str) -> None:
         """It is no face. Cannot be undone."""
-        with self._index.change() as tx:
+        with self._session.transaction() as tx:
             faces.delete_face(tx, face_id)
             record_final(tx, "deleted a face", "A backup of the index has it, if you made one.")
 
@@ -154,12 +153,12 @@ class People:
         target, people = self.get(into), [self.get(one) for one in others]
         if target in people:
             raise UsageError(f"{target.name or target.id} is nobody else: name the others, and then whom they are")
-        with self._index.user_change(f"{', '.join(one.name or one.id for one in people)} merged into {into}") as tx:
+        with self._session.user_change(f"{', '.join(one.name or one.id for one in people)} merged into {into}") as tx:
             for one in dict.fromkeys(people):
                 store.merge_people(tx, one.id, target.id)
         return self.get(target.id)
 
-    def split(self, who: str, faces_or_assets: Sequence[str | os.PathLike[str]], into: str | None = None) -> Person:
+    def split(self, who: str, faces_or_assets: Sequence[PathLike], into: str | None = None) -> Person:
         """Say that these faces of a person, or the faces in these photos, are another's: `into`, else somebody new.
         They are never taken for the first one's again."""
         person, other = self.get(who), self.get(into) if into is not None else None
@@ -167,11 +166,11 @@ class People:
         chosen: list[str] = []
         for named in faces_or_assets:
             one = os.fspath(named)
-            asset_id = None if one.startswith("face_") else self._index.resolve(one)
+            asset_id = None if one.startswith("face_") else self._session.resolve(one)
             found = [face for face, of in theirs.items() if face == one or of == asset_id]
             if not found:
                 raise NotFound(f"{one} has no face of {person.name or person.id}: 'indexer people show' lists them")
             chosen += found
-        with self._index.user_change(f"{len(chosen)} faces split from {person.name or person.id}") as tx:
+        with self._session.user_change(f"{len(chosen)} faces split from {person.name or person.id}") as tx:
             person_id = faces.assign_faces(tx, chosen, other.id if other else None)
         return self.get(person_id)

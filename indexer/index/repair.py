@@ -14,10 +14,11 @@ from ..store import copies, schema
 from ..store.activities import refuse_while_written
 from ..store.connection import open_for_writing
 from ..store.database import BROKEN, IndexConnection, connect, connect_for_reading
+from .scan import scan
+from .session import Session
 
 if TYPE_CHECKING:
     from ..sync.summary import Summary
-    from . import Index
 
 
 class Repair(NamedTuple):
@@ -30,9 +31,8 @@ class Repair(NamedTuple):
     summary: Summary | None = None
 
 
-def repair(index: Index, *, workers: int | None = None, dry_run: bool = False) -> Repair:
-    """See Index.repair. Killed at any moment, it leaves the damaged index or the new one."""
-    path = index.path
+def repair(path: Path, *, workers: int | None = None, dry_run: bool = False) -> Repair:
+    """See Maintenance.repair. Killed at any moment, it leaves the damaged index or the new one."""
     if not dry_run:
         scratch.sweep(path.parent)
     with closing(connect_for_reading(path)) as connection:  # as it is: a damaged one cannot be updated
@@ -51,8 +51,8 @@ def repair(index: Index, *, workers: int | None = None, dry_run: bool = False) -
                     f"nothing can be read of {path}, which is left as it is: put a backup in its place with"
                     " 'indexer restore BACKUP', or move it away and scan the folders again"
                 )
-            with index.open(new) as built:
-                summary = built.scan(workers=workers) if saved.get("root") else None
+            with closing(Session(new)) as built:
+                summary = scan(built, workers=workers) if saved.get("root") else None
             with closing(open_for_writing(new)) as connection:
                 copies.drop_loose(connection)
                 if left := copies.damages(connection):

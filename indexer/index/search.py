@@ -16,7 +16,7 @@ from ..store.search import SearchRequest
 if TYPE_CHECKING:
     from PIL import Image
 
-    from . import Index
+    from .session import Session
 
 # Assets that a model may add to those that have the words.
 _MOST_DESCRIBED = 200
@@ -33,17 +33,17 @@ class Searches:
     """The language of searches is described in indexer.query. Methods raise UsageError for a search that is not in it,
     and for one that takes too long."""
 
-    def __init__(self, index: Index) -> None:
-        self._index = index
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def list(self, query: str, limit: int = 20) -> Sequence[Listed]:
         self.update()
-        return search.search(self._index.connection, self._request(parse(query)), limit)
+        return search.search(self._session.connection, self._request(parse(query)), limit)
 
     def list_json(self, query: str, limit: int = 20) -> Iterator[str]:
         """The records of `list`, as `Index.get_json` returns them."""
         self.update()
-        return search.search_json(self._index.connection, self._request(parse(query)), limit)
+        return search.search_json(self._session.connection, self._request(parse(query)), limit)
 
     def matches(
         self,
@@ -59,7 +59,7 @@ class Searches:
         picture: upright, RGB."""
         self.update()
         parsed, end = parse(query), offset + limit
-        connection = self._index.connection
+        connection = self._session.connection
         if picture is not None:
             near = dict(pair for pair in self._by_picture(picture) if pair[1] <= threshold)
             request = SearchRequest(parsed, which, similar=list(near))
@@ -75,20 +75,20 @@ class Searches:
         """Numbers of all live or all trashed assets that are found, and perhaps of others, by the full-text index as it
         is (see `update`); is_ranked: in the order of `list`."""
         request = self._request(parse(query)._replace(is_trashed=is_trashed))
-        return search.search_numbers(self._index.connection, request, is_ranked=is_ranked)
+        return search.search_numbers(self._session.connection, request, is_ranked=is_ranked)
 
     def sql(self, query: str, limit: int = 20) -> str:
         """The statement that `list` runs."""
-        return search.as_sql(self._index.connection, SearchRequest(parse(query)), limit)
+        return search.as_sql(self._session.connection, SearchRequest(parse(query)), limit)
 
     def update(self) -> bool:
         """Bring the full-text index up to date, unless the index cannot be written. Whether it was behind."""
-        index = self._index
-        if index.is_read_only or not search_index.is_behind(index.connection) or not os.access(index.path, os.W_OK):
+        session = self._session
+        if session.read_only or not search_index.is_behind(session.connection) or not os.access(session.path, os.W_OK):
             return False
         more = True
         while more:
-            with index.change() as tx:
+            with session.transaction() as tx:
                 more = search_index.catch_up(tx.connection)
         return True
 
@@ -103,7 +103,7 @@ class Searches:
         from ..enrich import meaning
         from ..store.meanings import has_meanings, nearest
 
-        connection = self._index.connection
+        connection = self._session.connection
         kind = meaning.kind() if meaning.is_available() else None
         if kind is None or not has_meanings(connection, kind.name):
             return ()
@@ -116,14 +116,14 @@ class Searches:
             return {}
         from ..enrich.alike import distances
 
-        return distances(self._index.connection, words)
+        return distances(self._session.connection, words)
 
     def _by_picture(self, picture: Image.Image) -> Sequence[tuple[str, float]]:
         """All live photos with their distances, the nearest first: by image embedding if there is a model, else by
         perceptual hash."""
         from ..enrich.alike import alike
 
-        return alike(self._index.connection, picture)
+        return alike(self._session.connection, picture)
 
 
 def _free_words(query: Query) -> str:

@@ -176,12 +176,12 @@ class Pictures:
 
 
 def _keeping(drawn: list[Drawn], unused: set[AssetFilter]) -> Callable[[Index], None]:
-    return lambda index: index.keep_variants([(one.asset_id, one.basis, one.picture) for one in drawn], unused)
+    return lambda index: index.renditions.keep([(one.asset_id, one.basis, one.picture) for one in drawn], unused)
 
 
 def _source(index: Index, asset_id: str, name: str) -> tuple[Path | PictureFile | _Face, str]:
     """Where it comes from, and what it is made from."""
-    connection = index.connection
+    connection = index.session.connection
     found = _Face(*face_in(connection, name)) if is_face(name) else source(connection, asset_id, name)
     return found, enrichments.basis(connection, asset_id, basis_kind(name))
 

@@ -19,7 +19,6 @@ from indexer.enrich.behind import Behind
 from indexer.errors import IndexerError
 from indexer.index import Index
 from indexer.index.suggestions import Vocabulary
-from indexer.index.uploads import recover
 from indexer.store import connection, folders
 from indexer.store.activities import Claim
 from indexer.store.database import IndexConnection
@@ -68,7 +67,7 @@ class State:
         self.vocabulary: tuple[Vocabulary, float] | None = None
         self.timeline = Timeline(settings.database, keeps_file=not settings.read_only)
         if not settings.read_only:  # before anything else is written; if it fails, the next server tries again
-            self._writer.submit(self._with_index, recover)
+            self._writer.submit(self._with_index, lambda index: index.uploads.recover())
         self.changes = Changes(self._latest)
         self.pictures = Pictures(self)
         # For the first page that is opened: its layout first, then who draws its thumbnails.

@@ -61,9 +61,15 @@ def connect(path: Path, mode: str) -> IndexConnection:
     try:
         if mode == "mode=rwc" and not path.exists():
             private.make_file(path)  # SQLite gives its log, and their shared memory, the mode of the file
-        # Transactions are begun and ended by hand (isolation_level None).
+        # Transactions are begun and ended by hand (isolation_level None). A connection belongs to one thread, but
+        # another one may close it (check_same_thread).
         connection = sqlite3.connect(
-            f"file:{name}?{mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None, factory=IndexConnection
+            f"file:{name}?{mode}",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=IndexConnection,
         )
         connection.path = path.absolute()
         connection.identity = _identity(path)

@@ -12,6 +12,10 @@ def asset_json(connection: sqlite3.Connection, asset_id: str) -> str | None:
     return row[0] if row else None
 
 
+def has_asset(connection: sqlite3.Connection, asset_id: str) -> bool:
+    return connection.execute("SELECT 1 FROM asset WHERE id = ?", (asset_id,)).fetchone() is not None
+
+
 class Record(NamedTuple):
     """An asset with its record, and what its URLs are made of."""
 

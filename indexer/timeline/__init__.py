@@ -185,12 +185,12 @@ class Timeline:
         sense, or takes too long."""
         if view.q and parse(view.q).is_trashed:
             view = view._replace(state="trashed")
-        connection, known, started = index.connection, self._views.get(view), time.monotonic()
+        connection, known, started = index.session.connection, self._views.get(view), time.monotonic()
         if known is not None and (known.at == store.last(connection) or (may_be_old and started < known.good_until)):
             return known
         for _ in range(_MOST_TRIES if view.q else 1):
             was_updated = bool(view.q) and index.searches.update()
-            connection = index.connection
+            connection = index.session.connection
             with self._moment(connection) as (at, changed, base):
                 if view.state == "trashed":
                     base, changed = Base(_read(connection, trashed=True)), at.cursor
@@ -209,12 +209,15 @@ class Timeline:
 
     def stack_of(self, index: Index, asset_id: str) -> list[str]:
         """Ids of the assets that are shown as one tile, the one that is shown first; none where it lies in no stack."""
-        number, base = store.number_of(index.connection, asset_id), self.arranged(index, View(), may_be_old=True).base
+        number, base = (
+            store.number_of(index.session.connection, asset_id),
+            self.arranged(index, View(), may_be_old=True).base,
+        )
         rows = base.rows_of(np.array([] if number is None else [number], np.int32))
         if not len(rows):
             return []
         (members,) = base.members_of(base.order.leaders[rows])
-        return store.ids_of(index.connection, base.order.numbers[members].tolist()) if len(members) > 1 else []
+        return store.ids_of(index.session.connection, base.order.numbers[members].tolist()) if len(members) > 1 else []
 
     def _keep(self, view: View, found: Arranged) -> Arranged:
         """Under the event at which it last changed."""
@@ -343,7 +346,7 @@ def _chosen(index: Index, view: View) -> Ints:
         ("indexed folder", view.folder, store.of_folder),
     ):
         if one is not None:
-            found = find(index.connection, one)
+            found = find(index.session.connection, one)
             if found is None:
                 raise NotFound(f"there is no {kind} {one}")
             sets.append(found)

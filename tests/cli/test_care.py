@@ -64,7 +64,7 @@ def test_restore_is_rehearsed(index: Index, photos: Path, tmp_path: Path) -> Non
     ids = fill(index, photos)
     adorn(index, ids["0/0.jpg"])
     before, copy = records(index), tmp_path / "copy.db"
-    index.backup(copy)
+    index.maintenance.backup(copy)
     put(photos / "later.jpg", "later")
     index.scan()
     after = records(index)
@@ -84,21 +84,21 @@ def test_restore_is_rehearsed(index: Index, photos: Path, tmp_path: Path) -> Non
 
 def test_restore_onto_nothing_and_of_nothing(index: Index, photos: Path, tmp_path: Path) -> None:
     fill(index, photos, 5)
-    index.backup(tmp_path / "copy.db")
+    index.maintenance.backup(tmp_path / "copy.db")
     other = Index.open(tmp_path / "elsewhere" / "index.db")
-    assert other.restore_backup(tmp_path / "copy.db") is None
+    assert other.maintenance.restore(tmp_path / "copy.db") is None
     assert records(other) == records(index)
     with pytest.raises(UsageError, match="there already"):
-        index.backup(tmp_path / "copy.db")
+        index.maintenance.backup(tmp_path / "copy.db")
     (tmp_path / "text.db").write_text("not an index, but a long enough text to be taken for something else " * 20)
     for bad in ("text.db", "missing.db"):
         with pytest.raises(IndexUnusable):
-            index.restore_backup(tmp_path / bad)
+            index.maintenance.restore(tmp_path / bad)
     broken = bytearray((tmp_path / "copy.db").read_bytes())
     broken[4096 * 3 : 4096 * 20] = b"\xa5" * 4096 * 17
     (tmp_path / "broken.db").write_bytes(broken)
     with pytest.raises(IndexUnusable, match="damaged"):
-        index.restore_backup(tmp_path / "broken.db")
+        index.maintenance.restore(tmp_path / "broken.db")
     assert len(records(index)) == 5
 
 
@@ -119,7 +119,7 @@ def test_a_backup_of_an_older_version_is_updated(photos: Path, tmp_path: Path) -
         database.execute("INSERT INTO setting VALUES ('device_id', 'x')")
     database.close()
     index = Index.open(tmp_path / "index.db")
-    index.restore_backup(tmp_path / "old.db")
+    index.maintenance.restore(tmp_path / "old.db")
     put(photos / "a.jpg", 1)
     assert index.scan([photos]).new == 1
 
@@ -245,7 +245,7 @@ def test_what_a_repair_left_that_was_killed_last_is_cleared(index: Index, photos
 
 def test_a_backup_takes_the_place_of_a_damaged_index(index: Index, photos: Path, tmp_path: Path) -> None:
     fill(index, photos)
-    index.backup(tmp_path / "copy.db")
+    index.maintenance.backup(tmp_path / "copy.db")
     before = records(index)
     damaged(index, 4)
     done = run("restore", tmp_path / "copy.db", database=index.path)
@@ -283,7 +283,7 @@ def test_a_backup_takes_the_place_of_what_cannot_be_opened(
     index: Index, photos: Path, tmp_path: Path, harm: Callable[[Path], None]
 ) -> None:
     fill(index, photos, 40)
-    index.backup(tmp_path / "copy.db")
+    index.maintenance.backup(tmp_path / "copy.db")
     before = records(index)
     index.close()
     harm(index.path)
@@ -325,7 +325,7 @@ def test_what_is_left_of_a_truncated_index_is_repaired(index: Index, photos: Pat
 
 def test_a_restore_replaces_no_photo_and_no_other_programs_file(index: Index, photos: Path, tmp_path: Path) -> None:
     fill(index, photos, 5)
-    index.backup(tmp_path / "copy.db")
+    index.maintenance.backup(tmp_path / "copy.db")
     other = tmp_path / "other.db"
     with closing(sqlite3.connect(other)) as database:
         database.execute("CREATE TABLE bookmark (name)")
@@ -333,7 +333,7 @@ def test_a_restore_replaces_no_photo_and_no_other_programs_file(index: Index, ph
     for path in (photos / "0" / "0.jpg", other):
         data = path.read_bytes()
         with pytest.raises((IndexUnusable, UsageError), match="name another"):
-            Index.open(path).restore_backup(tmp_path / "copy.db")
+            Index.open(path).maintenance.restore(tmp_path / "copy.db")
         assert path.read_bytes() == data
     assert left_over(photos / "0", "0.jpg") == []
 
@@ -341,10 +341,10 @@ def test_a_restore_replaces_no_photo_and_no_other_programs_file(index: Index, ph
 def test_F14_kill_9_anywhere_in_a_restore(index: Index, photos: Path, tmp_path: Path) -> None:
     """Where there was no index, there is none, or all of the backup; never an empty one."""
     fill(index, photos)
-    index.backup(tmp_path / "copy.db")
+    index.maintenance.backup(tmp_path / "copy.db")
     folder = tmp_path / "here"
     started, outcomes = time.monotonic(), set()
-    Index.open(folder / "index.db").restore_backup(tmp_path / "copy.db")
+    Index.open(folder / "index.db").maintenance.restore(tmp_path / "copy.db")
     for moment in moments(time.monotonic() - started + 0.5, sized(9, 50)):
         shutil.rmtree(folder)
         restored = Index.open(folder / "index.db")
@@ -403,7 +403,7 @@ def test_on_a_read_only_disk_a_sound_index_is_not_called_unreadable(photos: Path
         database, copy = disk / "index.db", disk / "copy.db"
         with Index.open(database) as index:
             fill(index, photos, 5)
-            index.backup(copy)
+            index.maintenance.backup(copy)
         assert left_over(disk, "index.db", "copy.db") == []
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
         assert "nothing to repair" in run("repair", "--dry-run", database=database).stdout

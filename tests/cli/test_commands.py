@@ -320,7 +320,12 @@ def test_an_empty_path_is_refused(index: Index, photos: Path, command: str) -> N
     before = sorted(index.path.parent.iterdir())
     done = run(*command.split(), "", database=index.path, cwd=photos)
     assert (done.returncode, "a path is empty" in done.stderr) == (2, True), done
-    for call in (index.backup, index.restore_backup, index.merge, index.import_places):
+    for call in (
+        index.maintenance.backup,
+        index.maintenance.restore,
+        index.maintenance.merge,
+        index.places.import_dump,
+    ):
         with pytest.raises(UsageError, match="a path is empty"):
             call("")
     assert sorted(index.path.parent.iterdir()) == before

@@ -43,15 +43,15 @@ def filled(index: Index, photos: Path, tmp_path: Path) -> Index:
             put(tmp_path / "more" / f"only {number}.jpg", f"only {number}")
     index.scan([photos, tmp_path / "more"])
     ids = [one.id for one in index.list(limit=-1)]
-    index.set(ids[:40], rating=4)
+    index.assets.set(ids[:40], rating=4)
     index.albums.create("Best", ids[10:60])
-    index.trash(ids[60:90])
+    index.trash.put(ids[60:90])
     shutil.rmtree(photos / "5")
     index.scan()
     index.close()
     with Index.open(tmp_path / "another.db") as other:
         other.scan([tmp_path / "more"])
-        other.set([one.id for one in other.list(limit=-1)], description="said there")
+        other.assets.set([one.id for one in other.list(limit=-1)], description="said there")
     return index
 
 

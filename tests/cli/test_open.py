@@ -104,7 +104,7 @@ def test_a_photo_a_folder_and_a_search_are_opened(
     index: Index, photo: Path, photos: Path, start: Starter, browser: Browser
 ) -> None:
     server = start("serve", "--port", "0")
-    asset_id = index.resolve(photo)
+    asset_id = index.session.resolve(photo)
 
     def opens(*words: object, cwd: Path = photos) -> dict[str, list[str]]:
         before = len(browser.urls())

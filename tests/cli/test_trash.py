@@ -87,7 +87,7 @@ def test_what_the_user_put_there_stays_there(index: Index, photos: Path) -> None
     index.scan()
     assert index.get(path)["trashed_at"]
     age(index, 99)
-    assert index.empty_trash() == []  # its file is there
+    assert index.trash.empty() == []  # its file is there
     assert "its file is still there" in run("trash", "list", database=index.path).stdout
     assert run("trash", "restore", "--all", database=index.path).returncode == 0
     assert index.get(path)["trashed_at"] is None
@@ -96,11 +96,11 @@ def test_what_the_user_put_there_stays_there(index: Index, photos: Path) -> None
 def test_what_is_on_a_drive_that_is_away_is_never_forgotten(index: Index, photos: Path, trashed: str) -> None:
     put(photos / "a.jpg", 1)
     index.scan()
-    index.trash([trashed])
+    index.trash.put([trashed])
     age(index, 99)
     photos.rename(photos.with_name("away"))
     index.scan()
-    assert index.empty_trash() == []
+    assert index.trash.empty() == []
     assert index.get(trashed)
 
 
@@ -147,25 +147,25 @@ def test_every_change_is_in_the_feed_in_order(index: Index, photos: Path) -> Non
         database.execute("DELETE FROM face")
         database.execute("DELETE FROM person")
     database.close()
-    happened = [event.event_type for event in index.events()]
+    happened = [event.event_type for event in index.history.events()]
     assert happened == [
         "asset_created", "person_created", "face_created", "album_created", "album_asset_created",
         "person_updated", "album_updated", "album_asset_deleted", "album_deleted", "face_deleted", "person_deleted",
     ]  # fmt: skip
-    first = index.events(limit=4)
-    assert [event.event_type for event in index.events(first[-1].id)] == happened[4:]
-    assert [event.event_type for event in index.events(entity_types=["album"])] == happened[3:4] + [
+    first = index.history.events(limit=4)
+    assert [event.event_type for event in index.history.events(first[-1].id)] == happened[4:]
+    assert [event.event_type for event in index.history.events(entity_types=["album"])] == happened[3:4] + [
         "album_updated",
         "album_deleted",
     ]
 
 
 def test_the_trash_says_why_something_is_in_it(index: Index, photos: Path, trashed: str) -> None:
-    index.trash([photos / "b.jpg"])
+    index.trash.put([photos / "b.jpg"])
     shown = run("trash", "list", database=index.path).stdout
     assert "its file is gone" in shown and "put here by you" in shown
     assert "in the trash since" in run("why", photos / "b.jpg", database=index.path).stdout
-    index.restore([photos / "b.jpg"])
-    index.remove_root(photos)
+    index.trash.restore([photos / "b.jpg"])
+    index.roots.remove(photos)
     shown = run("trash", "list", database=index.path).stdout
     assert shown.count("its folder was forgotten") == 2  # of none of them anything is known to be gone

@@ -78,17 +78,17 @@ def test_ratings_show_in_the_record_and_win_over_the_file(index: Index, photos: 
     put(photos / "0.jpg", 0, words="edited")
     index.scan()
     assert index.get(ids[0])["metadata"]["rating"] == 4
-    index.undo()
+    index.history.undo()
     assert index.get(ids[0])["metadata"]["rating"] is None
-    assert "asset_updated" in [event.event_type for event in index.events(of=ids[0])]
+    assert "asset_updated" in [event.event_type for event in index.history.events(of=ids[0])]
 
 
 def test_what_was_changed_again_since_stays(index: Index, ids: list[str]) -> None:
-    index.set(ids[:2], rating=5)
+    index.assets.set(ids[:2], rating=5)
     with open_for_writing(index.path) as database:  # by another program
         database.execute("UPDATE user_value SET rating = 1 WHERE asset_id = ?", (ids[0],))
     database.close()
-    change = index.undo()
+    change = index.history.undo()
     assert change is not None
     assert (change.rows, change.kept) == (2, 1)
     assert rows(index, "SELECT asset_id, rating FROM user_value") == [(ids[0], 1)]
@@ -125,7 +125,7 @@ def test_what_scans_do_is_not_the_users(index: Index, photos: Path, ids: list[st
     (photos / "0.jpg").unlink()
     put(photos / "1.jpg", "edited")
     index.scan()
-    assert index.last_change() is None
+    assert index.history.last_change() is None
 
 
 def test_a_scan_is_rehearsed_on_a_copy(index: Index, photos: Path, ids: list[str], tmp_path: Path) -> None:
@@ -182,27 +182,27 @@ FINAL = {
 def test_nothing_is_undone_past_what_cannot_be_undone(
     index: Index, photos: Path, ids: list[str], tmp_path: Path, action: str
 ) -> None:
-    index.set([ids[0]], rating=5)
-    index.backup(tmp_path / "backup.db")
+    index.assets.set([ids[0]], rating=5)
+    index.maintenance.backup(tmp_path / "backup.db")
     if action == "roots":
         put(tmp_path / "more" / "x.jpg", "x")
         index.scan([tmp_path / "more"])
-        index.remove_root(tmp_path / "more")
+        index.roots.remove(tmp_path / "more")
     elif action == "merge":
         with Index.open(tmp_path / "other.db") as other:
             other.scan([photos])
-        index.merge(tmp_path / "other.db")
+        index.maintenance.merge(tmp_path / "other.db")
     elif action == "restore":
-        index.restore_backup(tmp_path / "backup.db")
+        index.maintenance.restore(tmp_path / "backup.db")
     elif action == "empty":
         (photos / "4.jpg").unlink()
         index.scan()
-        index.empty_trash(0)
+        index.trash.empty(0)
     else:
-        index.delete([ids[4]])
+        index.trash.delete([ids[4]])
         if action == "take back":
-            index.take_back()
-    index.set([ids[0]], description="later")
+            index.trash.unexclude()
+    index.assets.set([ids[0]], description="later")
     assert "changed the description of 1 photo" in run("undo", "--dry-run", database=index.path).stdout
     assert "changed the description of 1 photo" in run("undo", database=index.path).stdout
     before = state(index)
@@ -212,17 +212,17 @@ def test_nothing_is_undone_past_what_cannot_be_undone(
         assert "cannot be undone" in done.stderr
         assert all(words in done.stderr for words in FINAL[action])
     with pytest.raises(CannotUndo):
-        index.undo()
+        index.history.undo()
     assert state(index) == before
     assert index.get(ids[0])["metadata"]["rating"] == 5
 
 
 def test_the_advice_after_a_merge_is_sound(index: Index, ids: list[str], tmp_path: Path) -> None:
-    index.set([ids[0]], rating=5)
+    index.assets.set([ids[0]], rating=5)
     with Index.open(tmp_path / "other.db") as other:
         other.scan([put(tmp_path / "others" / "x.jpg", "x").parent])
     before = state(index)
-    index.merge(tmp_path / "other.db")
+    index.maintenance.merge(tmp_path / "other.db")
     assert state(index) != before
     advised = re.search(r"'indexer (restore \S+)'", run("undo", database=index.path).stderr)
     assert advised
@@ -231,10 +231,10 @@ def test_the_advice_after_a_merge_is_sound(index: Index, ids: list[str], tmp_pat
 
 
 def test_what_changed_nothing_is_not_recorded(index: Index, ids: list[str]) -> None:
-    index.set(ids[:1], rating=5)
-    assert index.restore(ids[:2]) == []
-    index.set(ids[:1], rating=5)
-    assert index.empty_trash(0) == [] and index.take_back() == 0
+    index.assets.set(ids[:1], rating=5)
+    assert index.trash.restore(ids[:2]) == []
+    index.assets.set(ids[:1], rating=5)
+    assert index.trash.empty(0) == [] and index.trash.unexclude() == 0
     assert rows(index, "SELECT count(*) FROM user_change") == [(1,)]
     assert "rated 1 photo 5 stars" in run("undo", database=index.path).stdout
     assert "nothing to undo" in run("undo", database=index.path).stdout

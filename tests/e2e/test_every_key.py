@@ -52,7 +52,7 @@ def test_every_key_has_a_value_on_some_asset(
     with zipfile.ZipFile(dump := tmp_path / "FR.zip", "w") as archive:
         archive.writestr("FR.txt", "".join(line(*one) for one in SIGHTS))
     index.scan([corpus / "immich", samples])  # it takes no more of it
-    index.import_places(dump)
+    index.places.import_dump(dump)
     model = Model()
     model.answer = lambda number, picture: says("A tower in the evening.")
     tower = samples / "Paris" / "PXL_20240412_184115120.jpg"
@@ -63,7 +63,7 @@ def test_every_key_has_a_value_on_some_asset(
         model.server.shutdown()
         model.server.server_close()
     index.people.set("Marie Curie", birth_date="1867-11-07")
-    index.trash([samples / "Phone" / "Screenshot_20240412-183000.png"])
+    index.trash.put([samples / "Phone" / "Screenshot_20240412-183000.png"])
 
     records = [json.loads(str(text)) for (text,) in rows(index, "SELECT json FROM asset_json")]
     for record in records:

@@ -140,7 +140,7 @@ def test_a_file_that_takes_too_long_to_read_costs_itself_alone(index: Index, pho
     seen = verdicts(index)
     assert seen["020.jpg"] == "unreadable"
     assert sum(verdict == "indexed" for verdict in seen.values()) == 39
-    assert [one.reason for one in index.failures()] == ["the reader was stopped after 2 seconds of work on it"]
+    assert [one.reason for one in index.status.failures()] == ["the reader was stopped after 2 seconds of work on it"]
 
 
 def test_a_decoder_that_hangs_without_working_is_ended(
@@ -157,7 +157,7 @@ def test_a_decoder_that_hangs_without_working_is_ended(
     index.scan([photos])
     summary = index.enrich(["quality"])
     assert (summary.pictures, summary.failed, summary.out_of_reach) == (7, 0, 1)
-    assert index.enrichment_failures() == []
+    assert index.enrichments.failures() == []
     monkeypatch.setattr(worker, "look_at_pictures", _look_at_pictures)
     again = index.enrich(["quality"])
     assert (again.pictures, again.failed, again.out_of_reach) == (1, 0, 0)
@@ -190,7 +190,7 @@ def test_a_rendition_whose_disk_hangs_is_not_there_now(
     monkeypatch.setattr(apart, "_DRAW", _hang)
     good(photos, 1, astronaut)
     index.scan([photos])
-    (file,) = picture_files(index.connection, index.list()[0].id)
+    (file,) = picture_files(index.session.connection, index.list()[0].id)
     with pytest.raises(NotFound, match="waited"):
         apart.variant(file, "preview", 100)
 
@@ -222,7 +222,7 @@ def test_a_photo_of_100_megapixels_is_enriched(index: Index, photos: Path, peaks
     Image.new("RGB", (11_600, 8_700), (90, 120, 60)).save(photos / "large.jpg", progressive=progressive)
     index.scan([photos])
     assert index.enrich(SEEN).failed == 0
-    with Image.open(index.variant(photos / "large.jpg", "preview")) as preview:
+    with Image.open(index.renditions.get(photos / "large.jpg", "preview")) as preview:
         assert preview.size == (1440, 1080)
     assert peaks.megabytes < MEGABYTES * 0.6
 
@@ -235,8 +235,8 @@ def test_a_scan_of_a_slide_in_strips_or_tiles_is_enriched(
     (photos / "slide.tif").write_bytes(bombs.scan_of_slide(9000, 6000, (1024, 1024) if tiled else (9000, 16)))
     index.scan([photos])
     index.enrich(["variants"])
-    assert [failure.error for failure in index.enrichment_failures()] == []
-    with Image.open(index.variant(photos / "slide.tif", "preview")) as preview:
+    assert [failure.error for failure in index.enrichments.failures()] == []
+    with Image.open(index.renditions.get(photos / "slide.tif", "preview")) as preview:
         assert preview.size == (1440, 960)
     assert peaks.megabytes < MEGABYTES * 0.6
 
@@ -254,12 +254,12 @@ def test_a_raw_photo_is_developed_on_a_machine_of_many_cores(index: Index, photo
     index.scan([photos])
     done = run("enrich", "variants", database=index.path, env={**os.environ, "OMP_NUM_THREADS": "64"})
     assert done.returncode == 0, done.stdout + done.stderr
-    assert [failure.error for failure in index.enrichment_failures()] == []
+    assert [failure.error for failure in index.enrichments.failures()] == []
     code = (
         "import sys; from indexer import Index\nif __name__ == '__main__':\n"
-        " with Index(sys.argv[1]) as index: print(index.variant(sys.argv[2], 'fullsize'))"
+        " with Index(sys.argv[1]) as index: print(index.renditions.get(sys.argv[2], 'fullsize'))"
     )
-    asset = index.resolve(photos / "raw.dng")
+    asset = index.session.resolve(photos / "raw.dng")
     environment = {**os.environ, "OMP_NUM_THREADS": "32", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-c", code, index.path, asset]
     drawn = subprocess.run(command, env=environment, capture_output=True, text=True)
@@ -308,10 +308,10 @@ def test_what_comes_after_decoding_counts(
     )
     for name, variant in (("turned.jpg", "fullsize"), ("turned.tif", "preview"), ("turned.tif", "fullsize")):
         with pytest.raises(Undecodable, match=figures):
-            index.variant(photos / name, variant)
-    with Image.open(index.variant(photos / "turned.jpg", "preview")) as preview:
+            index.renditions.get(photos / name, variant)
+    with Image.open(index.renditions.get(photos / "turned.jpg", "preview")) as preview:
         assert preview.size == (1080, 1440)
-    with Image.open(index.variant(photos / "upright.tif", "fullsize")) as fullsize:
+    with Image.open(index.renditions.get(photos / "upright.tif", "fullsize")) as fullsize:
         assert fullsize.size == (12_000, 9_000)
     assert peaks.megabytes < MEGABYTES * 0.6, peaks.most
 
@@ -336,10 +336,10 @@ def test_a_rendition_that_is_asked_for_is_bounded(
     index.scan([photos])
     before = psutil.Process().memory_info().rss
     with pytest.raises(Undecodable, match="the decoder was stopped after 1 seconds"):
-        index.variant(photos / "slow.jpg", "preview")
+        index.renditions.get(photos / "slow.jpg", "preview")
     with pytest.raises(Undecodable, match="20,000 × 20,000 pixels are too many"):
-        index.variant(photos / "scans.jpg", "thumbnail")
-    assert index.variant(photos / "sound.jpg", "preview").is_file()
+        index.renditions.get(photos / "scans.jpg", "thumbnail")
+    assert index.renditions.get(photos / "sound.jpg", "preview").is_file()
     assert psutil.Process().memory_info().rss - before < 100 * 2**20
     assert peaks.megabytes < MEGABYTES * 0.6
 

@@ -120,7 +120,7 @@ def test_null_until_run_and_then_what_the_model_says(index: Index, album: Path, 
     assert model.requests[0]["model"] == "seer" and model.headers[0]["Authorization"] == "Bearer secret"
     # What was described is not described again, unless that is asked for.
     assert index.enrich(["describe"], endpoint=model.endpoint()).total == 0
-    assert index.enrich_due(["describe"], redo=True)["descriptions"] == 3
+    assert index.enrichments.due(["describe"], redo=True)["descriptions"] == 3
     assert index.enrich(["describe"], endpoint=model.endpoint(), redo=True).descriptions == 3
     assert len(model.requests) == 6
 
@@ -179,7 +179,7 @@ def test_one_picture_that_is_not_taken_is_one_failure(index: Index, album: Path,
     index.scan([album])
     summary = index.enrich(["describe"], endpoint=model.endpoint())
     assert (summary.descriptions, summary.failed) == (3, 1)
-    (failure,) = index.enrichment_failures()
+    (failure,) = index.enrichments.failures()
     assert failure.enricher == "describe" and "answers 400: image too odd" in failure.error
     assert sorted(map(str, described(index).values())) == ["Fine.", "Fine.", "None"]
     assert index.enrich(["describe"], endpoint=model.endpoint()).total == 0
@@ -195,8 +195,8 @@ def test_an_endpoint_that_does_not_work_ends_the_run_and_blames_no_photo(
     index.scan([album])
     with pytest.raises(EndpointUnusable, match=f"answers {code}: wrong key or model"):
         index.enrich(["describe"], endpoint=model.endpoint())
-    assert index.enrichment_failures() == [] and index.enrichments()["describe"] == (1, 0)
-    assert index.enrich_due(["describe"])["descriptions"] == 2  # where it goes on
+    assert index.enrichments.failures() == [] and index.enrichments.counts()["describe"] == (1, 0)
+    assert index.enrichments.due(["describe"])["descriptions"] == 2  # where it goes on
 
 
 def test_nobody_is_there(index: Index, saved: Path) -> None:
@@ -256,7 +256,7 @@ def test_kill_9_and_it_goes_on(index: Index, photos: Path, astronaut: Image.Imag
     until(lambda: len(model.requests) == 4, what="four requests")
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    done = index.enrichments()["describe"][0]
+    done = index.enrichments.counts()["describe"][0]
     assert 3 <= done <= 4
     asked = len(model.requests)
     assert index.enrich(["describe"], endpoint=model.endpoint()).descriptions == 8 - done

@@ -70,10 +70,10 @@ def test_the_label_is_that_of_the_sight(index: Index, photos: Path, dump: Path) 
     index.scan([photos])
     index.enrich()
     assert index.get(bridge)["metadata"]["place_name"] is None
-    assert index.import_places(dump, dry_run=True) == 8
-    assert index.import_places(dump) == 8  # the street and the capital are none
-    assert index.import_places(dump) == 8
-    due = index.enrich_due(["places"])["places"]
+    assert index.places.import_dump(dump, dry_run=True) == 8
+    assert index.places.import_dump(dump) == 8  # the street and the capital are none
+    assert index.places.import_dump(dump) == 8
+    due = index.enrichments.due(["places"])["places"]
     assert index.enrich().places == due == 3
     metadata = index.get(bridge)["metadata"]
     assert metadata["place_name"] == "Golden Gate Bridge"
@@ -81,12 +81,12 @@ def test_the_label_is_that_of_the_sight(index: Index, photos: Path, dump: Path) 
     assert "place_name" not in index.get(bridge)["exif"]
     assert index.get(tower)["metadata"]["display_label"].startswith("Eiffel Tower, ")
     assert index.get(nowhere)["metadata"]["place_name"] is None
-    assert [one.id for one in index.search("golden gate")] == [index.resolve(bridge)]
+    assert [one.id for one in index.search("golden gate")] == [index.session.resolve(bridge)]
     assert index.enrich().places == 0
     # What the user says is better.
-    index.set([bridge], place_name="Baker Beach")
+    index.assets.set([bridge], place_name="Baker Beach")
     assert index.get(bridge)["metadata"]["display_label"].startswith("Baker Beach")
-    assert index.forget_places() == 8
+    assert index.places.forget() == 8
     index.enrich()
     assert index.get(tower)["metadata"]["place_name"] is None
 
@@ -138,12 +138,12 @@ def test_another_file_is_told(index: Index, photos: Path, tmp_path: Path, dump: 
     assert told.returncode == 2 and "line 1: 2 columns, where a dump of GeoNames has 19" in told.stderr
     (binary := tmp_path / "photo.zip").write_bytes(b"\xff\xd8\xff" * 100)
     with pytest.raises(UsageError, match="no dump of GeoNames"):
-        index.import_places(binary)
+        index.places.import_dump(binary)
     bad = line(*SIGHTS[0]) + line(11, "Broken", "S", "BDG", 1, 2).replace("\t1\t", "\tone\t")
     (half := tmp_path / "half.txt").write_text(bad)
     with pytest.raises(UsageError, match="or damaged"):
-        index.import_places(half)
-    assert index.forget_places(dry_run=True) == 0  # all of it or nothing
+        index.places.import_dump(half)
+    assert index.places.forget(dry_run=True) == 0  # all of it or nothing
     assert "8 landmarks in it" in run("places", "import", dump, "--dry-run", database=index.path).stdout
     assert "8 landmarks taken in" in run("places", "import", dump, database=index.path).stdout
     assert "8 landmarks would be" in run("places", "forget", "--dry-run", database=index.path).stdout
@@ -153,7 +153,7 @@ def test_another_file_is_told(index: Index, photos: Path, tmp_path: Path, dump: 
 def test_a_sample_has_its_sight(index: Index, photos: Path, dump: Path) -> None:
     shutil.copy(SAMPLES / "Paris" / "PXL_20240412_184115120.jpg", photos)
     index.scan([photos])
-    index.import_places(dump)
+    index.places.import_dump(dump)
     index.enrich()
     (record,) = [index.get(one.id) for one in index.list()]
     assert record["metadata"]["city"] == "Paris"

@@ -101,7 +101,7 @@ def test_words_find_pictures_that_nobody_described(index: Index, clip: Path, alb
     index.scan([album])
     assert names(index, "red") == []
     index.enrich()
-    assert index.enrichments()["meaning"] == (33, 0)
+    assert index.enrichments.counts()["meaning"] == (33, 0)
     assert names(index, "red") == ["img_0.png"]
     assert names(index, "green type:photo") == ["img_1.png"]
     assert names(index, "blue type:video") == []
@@ -151,7 +151,7 @@ def test_pictures_are_prepared_as_the_model_wants_them(clip: Path) -> None:
 
 def test_the_doctor_tells_of_the_model(index: Index, clip: Path, album: Path) -> None:
     def finding() -> tuple[str, str, str | None]:
-        (one,) = [one for one in index.doctor() if one.subject == "meaning"]
+        (one,) = [one for one in index.doctor.examine() if one.subject == "meaning"]
         return one.state, one.words, one.advice
 
     index.scan([album])
@@ -179,4 +179,4 @@ def test_what_is_missing_is_said(index: Index, clip: Path, album: Path, monkeypa
     (clip / "onnx" / "vision_model.onnx").unlink()
     with pytest.raises(UsageError, match="put a CLIP model into"):
         index.enrich(["meaning"])
-    assert "meaning" not in index.enrichments()
+    assert "meaning" not in index.enrichments.counts()

@@ -46,7 +46,7 @@ def album(photos: Path, astronaut: Image.Image) -> Path:
 
 def seen(index: Index) -> dict[str, tuple[int, int]]:
     """By all but the extras, which may be there or not."""
-    return {name: counts for name, counts in index.enrichments().items() if name not in ("faces", "portraits")}
+    return {name: counts for name, counts in index.enrichments.counts().items() if name not in ("faces", "portraits")}
 
 
 def test_all_are_seen_once(index: Index, album: Path) -> None:
@@ -64,9 +64,9 @@ def test_all_are_seen_once(index: Index, album: Path) -> None:
     assert list(record["asset_urls"]) == ["original", "thumbnail", "preview", "fullsize"]
     for url in record["asset_urls"].values():
         assert Path(url["url"].removeprefix("file://").replace("%20", " ")).is_file()
-    with Image.open(index.variant(album / PARIS.name, "thumbnail")) as thumbnail:
+    with Image.open(index.renditions.get(album / PARIS.name, "thumbnail")) as thumbnail:
         assert max(thumbnail.size) == 360
-    failures = {(one.asset_id, one.enricher) for one in index.enrichment_failures()}
+    failures = {(one.asset_id, one.enricher) for one in index.enrichments.failures()}
     assert len({one for one in failures if one[1] != "faces"}) == 5
 
 
@@ -180,7 +180,7 @@ def test_the_cache_is_bounded(index: Index, album: Path) -> None:
     assert size == (rows(index, "SELECT sum(size) FROM variant")[0][0] or 0)
     # On demand all can be had; what was not used the longest makes room.
     for number in range(10):
-        assert index.variant(album / f"{number}.jpg", "preview").is_file()
+        assert index.renditions.get(album / f"{number}.jpg", "preview").is_file()
     size = sum(path.stat().st_size for path in cache_folder(index.path).rglob("*.jpg"))
     assert size == rows(index, "SELECT sum(size) FROM variant")[0][0] <= 40_000  # the one asked for stays in any case
     for url in index.get(album / "9.jpg")["asset_urls"].values():
@@ -195,7 +195,7 @@ def test_a_cache_that_is_gone_is_made_again(index: Index, album: Path) -> None:
     folder = cache_folder(index.path)
     assert (folder / "CACHEDIR.TAG").read_text().startswith("Signature: 8a477f597d28d172789f06886806bc55")
     shutil.rmtree(folder)
-    path = index.variant(album / "1.jpg", "thumbnail")
+    path = index.renditions.get(album / "1.jpg", "thumbnail")
     assert path.is_file()
     assert index.enrich().pictures == 12  # but for the text, which is none
     assert len(list(folder.rglob("*.jpg"))) == rows(index, "SELECT count(*) FROM variant")[0][0]
@@ -204,18 +204,18 @@ def test_a_cache_that_is_gone_is_made_again(index: Index, album: Path) -> None:
 
 def test_variants_on_demand(index: Index, album: Path) -> None:
     index.scan([album])
-    assert index.variant(album / "1.jpg", "fullsize") == album / "1.jpg"  # a browser shows it by itself
-    thumbnail = index.variant(album / "1.jpg", "thumbnail")
+    assert index.renditions.get(album / "1.jpg", "fullsize") == album / "1.jpg"  # a browser shows it by itself
+    thumbnail = index.renditions.get(album / "1.jpg", "thumbnail")
     assert thumbnail.parent.parent == cache_folder(index.path)
     made = thumbnail.stat().st_mtime_ns
-    assert index.variant(album / "1.jpg", "thumbnail").stat().st_mtime_ns == made
+    assert index.renditions.get(album / "1.jpg", "thumbnail").stat().st_mtime_ns == made
     with pytest.raises(UsageError, match="thumbnail, preview, fullsize"):
-        index.variant(album / "1.jpg", "poster")
+        index.renditions.get(album / "1.jpg", "poster")
     with pytest.raises(Undecodable):
-        index.variant(album / "text.jpg", "preview")
+        index.renditions.get(album / "text.jpg", "preview")
     (album / "2.jpg").unlink()
     with pytest.raises(NotFound, match="cannot be reached"):
-        index.variant(album / "2.jpg", "preview")
+        index.renditions.get(album / "2.jpg", "preview")
 
 
 def test_a_full_size_that_browsers_do_not_show_is_made(index: Index, photos: Path, astronaut: Image.Image) -> None:
@@ -226,7 +226,7 @@ def test_a_full_size_that_browsers_do_not_show_is_made(index: Index, photos: Pat
     index.scan([photos])
     for name in ("turned.jpg", "old.tif"):
         assert "fullsize" not in index.get(photos / name)["asset_urls"]
-        path = index.variant(photos / name, "fullsize")
+        path = index.renditions.get(photos / name, "fullsize")
         with Image.open(path) as image:
             assert (image.format, image.size) == ("JPEG", (512, 512))
         assert index.get(photos / name)["asset_urls"]["fullsize"]["url"] == path.as_uri()
@@ -325,14 +325,14 @@ def test_a_crash_of_a_decoder_costs_one_picture(index: Index, album: Path, monke
     )
     done = subprocess.run([sys.executable, "-c", script, str(index.path)], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    failures = {one.asset_id: one.error for one in index.enrichment_failures()}
+    failures = {one.asset_id: one.error for one in index.enrichments.failures()}
     assert failures[index.get(poison)["id"]] == "the decoder crashed on it"
     assert seen(index)["quality"] == (10, 3)
 
 
 def test_trashed_ones_are_left_alone(index: Index, album: Path) -> None:
     index.scan([album])
-    index.trash([album / "1.jpg"])
+    index.trash.put([album / "1.jpg"])
     assert index.enrich(["quality"]).pictures == 12
 
 
@@ -348,10 +348,10 @@ def test_a_rehearsal_sees_nothing(index: Index, album: Path) -> None:
     assert said == "Would be seen: 13 pictures and 1 place.\n"
     assert seen(index) == {}
     index.enrich()
-    assert set(index.enrich_due().values()) == {0}
+    assert set(index.enrichments.due().values()) == {0}
     assert run("enrich", "--dry-run", database=index.path).stdout == "Would be seen: nothing.\n"
-    assert index.enrich_due(["quality"], retry=True) == {"places": 0, "pictures": 2}
-    due = index.enrich_due(redo=True)
+    assert index.enrichments.due(["quality"], retry=True) == {"places": 0, "pictures": 2}
+    due = index.enrichments.due(redo=True)
     assert (due["places"], due["pictures"]) == (1, 13)
     assert seen(index)["quality"] == (11, 2)
 
@@ -364,5 +364,5 @@ def test_a_preview_that_cannot_be_drawn_costs_that_alone(samples: Path, tmp_path
     done = run("enrich", "variants", "quality", database=tmp_path / "index.db", env=environment)
     assert done.returncode == 0 and "no such colours" in done.stdout, done.stderr
     with Index.open(tmp_path / "index.db") as index:
-        worked_out = index.enrichments()
+        worked_out = index.enrichments.counts()
         assert worked_out == {"quality": (5, 0), "variants": (0, 5)}

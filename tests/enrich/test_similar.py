@@ -60,7 +60,7 @@ def pile(index: Index, photos: Path, pictures: list[Image.Image]) -> Index:
 
 
 def names(index: Index) -> dict[frozenset[str], str]:
-    return {frozenset(Path(one.path).name for one in group.photos): group.kind for group in index.similar()}
+    return {frozenset(Path(one.path).name for one in group.photos): group.kind for group in index.duplicates.similar()}
 
 
 def test_what_looks_alike(pile: Index) -> None:
@@ -70,8 +70,8 @@ def test_what_looks_alike(pile: Index) -> None:
         frozenset(("cat.jpg", "cat crop.jpg")): "crop",
         frozenset(("coffee 0.jpg", "coffee 1.jpg", "coffee 2.jpg")): "burst",
     }
-    groups = {group.kind: group for group in pile.similar()}
-    kept = {Path(group.photos[0].path).name for group in pile.similar()}
+    groups = {group.kind: group for group in pile.duplicates.similar()}
+    kept = {Path(group.photos[0].path).name for group in pile.duplicates.similar()}
     assert {"cat.jpg"} < kept
     assert kept & {"astronaut.jpg", "astronaut.png"}
     assert groups["burst"].photos[0].quality == max(one.quality or 0 for one in groups["burst"].photos)
@@ -93,13 +93,13 @@ def test_the_same_bytes_and_the_same_picture(index: Index, photos: Path, astrona
     (photos / "b.jpg").write_bytes((photos / "a.jpg").read_bytes())
     astronaut.save(photos / "c.jpg", comment=b"other words, the same picture")
     index.scan([photos])
-    groups = {group.kind: [Path(one.path).name for one in group.photos] for group in index.duplicates()}
+    groups = {group.kind: [Path(one.path).name for one in group.photos] for group in index.duplicates.exact()}
     assert groups["file"] == ["a.jpg", "b.jpg"]
     assert set(groups["picture"]) == {"a.jpg", "c.jpg"}
     (photos / "b.jpg").unlink()
     (photos / "c.jpg").unlink()
     index.scan()
-    assert index.duplicates() == []
+    assert index.duplicates.exact() == []
 
 
 def test_the_command(pile: Index) -> None:
@@ -117,7 +117,7 @@ def test_photos_of_other_things_are_not_joined(corpus: Path, tmp_path: Path) -> 
     with Index.open(tmp_path / "index.db") as index:
         index.scan([corpus / "jpg", corpus / "immich"])
         index.enrich(["appearance", "variants"])
-        for group in index.similar():
+        for group in index.duplicates.similar():
             folders = {Path(one.path).parent.name for one in group.photos}
             stems = {Path(one.path).stem.rstrip("0123456789").split("-")[0] for one in group.photos}
             assert len(folders) == 1 or len(stems) == 1, group
@@ -150,7 +150,7 @@ def test_crops_and_copies_of_real_photos(corpus: Path, tmp_path: Path, photos: P
         index.scan([photos])
         index.enrich(["appearance", "variants"])
         found = {"small": 0, "square": 0, "trimmed": 0}
-        for group in index.similar():
+        for group in index.duplicates.similar():
             labels = [Path(one.path).stem.split() for one in group.photos]
             for whole in (one for one, kind in labels if kind == "whole"):
                 for one, kind in labels:

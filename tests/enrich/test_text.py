@@ -37,9 +37,9 @@ def test_words_are_found_where_they_are(index: Index, photos: Path) -> None:
     Image.new("RGB", (600, 400), "grey").save(photos / "none.jpg")
     index.scan([photos])
     index.enrich()
-    assert "text" not in index.enrichments()  # only when it is asked for
+    assert "text" not in index.enrichments.counts()  # only when it is asked for
     assert index.enrich(["text", "words"]).pictures == 3
-    assert index.enrichments()["text"] == (3, 0)
+    assert index.enrichments.counts()["text"] == (3, 0)
     for query, name in (("bakery", "a.jpg"), ("text:ahorn", "b.png")):
         assert [one.path.rpartition("/")[2] for one in index.search(query) if one.path] == [name]
     assert index.search("text:grey") == []
@@ -72,5 +72,5 @@ def test_without_the_extra_it_is_said_how_to_get_it(
     monkeypatch.setattr(text, "_PACKAGE", "a_package_that_is_not_there")
     with pytest.raises(UsageError, match=re.escape(text.HINT)):
         index.enrich(["text"])
-    (finding,) = [one for one in index.doctor() if one.subject == "text"]
+    (finding,) = [one for one in index.doctor.examine() if one.subject == "text"]
     assert finding.state == "ok" and finding.advice == text.HINT

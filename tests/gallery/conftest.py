@@ -191,7 +191,7 @@ def site(sampled: Path, tmp_path: Path, built: Path, complaints: Complaints) -> 
     folder = tmp_path / "site"
     folder.mkdir()
     with Index.open(sampled / "index.db") as index:
-        index.backup(folder / "index.db")
+        index.maintenance.backup(folder / "index.db")
     shutil.copytree(sampled / "index.db.indexer-cache", folder / "index.db.indexer-cache")
     server = start(folder / "index.db", folder / "serve.log")
     yield server

@@ -133,7 +133,7 @@ def test_a_key_that_may_not_delete_offers_no_trash(
     sampled: Path, tmp_path: Path, built: Path, open_page: OpenPage, complaints: Complaints
 ) -> None:
     with Index.open(sampled / "index.db") as index:
-        index.backup(tmp_path / "index.db")
+        index.maintenance.backup(tmp_path / "index.db")
     shutil.copytree(sampled / "index.db.indexer-cache", tmp_path / "index.db.indexer-cache")
     with Index.open(tmp_path / "index.db") as index:
         _, key = index.api_keys.create("tablet", ("read", "write"))

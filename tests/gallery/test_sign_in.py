@@ -26,7 +26,7 @@ def closed(sampled: Path, tmp_path: Path, built: Path) -> Iterator[Closed]:
         folder = tmp_path / f"closed{len(started)}"
         folder.mkdir()
         with Index.open(sampled / "index.db") as index:
-            index.backup(folder / "index.db")
+            index.maintenance.backup(folder / "index.db")
         shutil.copytree(sampled / "index.db.indexer-cache", folder / "index.db.indexer-cache")
         started.append(start(folder / "index.db", folder / "serve.log", "--key", KEY, *options))
         return started[-1]

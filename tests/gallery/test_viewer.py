@@ -82,7 +82,7 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def shop(album: Path, tmp_path: Path, built: Path, complaints: Complaints) -> Iterator[Server]:
     with Index.open(album / "index.db") as index:
-        index.backup(tmp_path / "index.db")
+        index.maintenance.backup(tmp_path / "index.db")
     shutil.copytree(album / "index.db.indexer-cache", tmp_path / "index.db.indexer-cache")
     server = start(tmp_path / "index.db", tmp_path / "serve.log")
     yield server
@@ -110,13 +110,15 @@ def look(shop: Server, open_page: OpenPage) -> Look:
 
 def id_of(server: Server, name: str) -> str:
     with Index.open(server.database, read_only=True) as index:
-        ((found,),) = index.connection.execute("SELECT id FROM asset WHERE original_file_name = ?", (name,)).fetchall()
+        ((found,),) = index.session.connection.execute(
+            "SELECT id FROM asset WHERE original_file_name = ?", (name,)
+        ).fetchall()
         return str(found)
 
 
 def trashed(server: Server) -> list[str]:
     with Index.open(server.database, read_only=True) as index:
-        return [id for (id,) in index.connection.execute("SELECT id FROM asset WHERE trashed_at IS NOT NULL")]
+        return [id for (id,) in index.session.connection.execute("SELECT id FROM asset WHERE trashed_at IS NOT NULL")]
 
 
 def described(server: Server, asset_id: str) -> str:
@@ -461,7 +463,7 @@ def test_who_only_reads_is_offered_no_edits(
     album: Path, tmp_path: Path, built: Path, open_page: OpenPage, complaints: Complaints
 ) -> None:
     with Index.open(album / "index.db") as index:
-        index.backup(tmp_path / "index.db")
+        index.maintenance.backup(tmp_path / "index.db")
     server = start(tmp_path / "index.db", tmp_path / "serve.log", "--read-only")
     page = open_page(f"{server.url}/?photo={id_of(server, 'first.jpg')}")
     page.wait_for_selector(".viewer:not(.opening)")
@@ -703,7 +705,7 @@ def test_messages_and_titles_end_with_their_photo(
 
 def test_faces_stay_shown_and_highlights_end_with_their_photo(site: Server, open_page: OpenPage) -> None:
     with Index.open(site.database, read_only=True) as index:
-        ((photo,),) = index.connection.execute("SELECT asset_id FROM face LIMIT 1").fetchall()
+        ((photo,),) = index.session.connection.execute("SELECT asset_id FROM face LIMIT 1").fetchall()
     page = open_page(f"{site.url}/?photo={photo}")
     page.wait_for_selector(".viewer:not(.opening)")
     page.keyboard.press("i")

@@ -27,7 +27,7 @@ def tower(library: Index) -> str:
 
 @pytest.fixture
 def picture(library: Index, tower: str) -> Image.Image:
-    with Image.open(library.variant(tower, "thumbnail")) as opened:
+    with Image.open(library.renditions.get(tower, "thumbnail")) as opened:
         return opened.convert("RGB")
 
 

@@ -24,7 +24,7 @@ def send(index: Index, data: bytes, name: str) -> tuple[str, bool]:
         path.write_bytes(data)
         digest = hashlib.sha256(data).digest()
         upload = uploads.Upload(path, name, digest, "phone", name, _NOW, _NOW, None)
-        return uploads.take_in(index, upload)
+        return index.uploads.add(upload)
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/io"), reason="Linux tells what a process has read")
@@ -50,7 +50,7 @@ def test_a_known_upload_lists_no_folder_of_photos(index: Index, photos: Path) ->
     sys.addaudithook(lambda event, args: listed.append(args[0]) if event in _LISTS and watching else None)
     asset, is_new = send(index, (photos / "3.jpg").read_bytes(), "3.jpg")
     watching.clear()
-    assert (asset, is_new) == (index.resolve(photos / "3.jpg"), False)
+    assert (asset, is_new) == (index.session.resolve(photos / "3.jpg"), False)
     assert str(photos) not in map(str, listed) and listed
 
 

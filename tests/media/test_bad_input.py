@@ -164,4 +164,4 @@ def test_a_problem_is_seen_in_status(index: Index, photos: Path) -> None:
     assert rows(index, "SELECT verdict, reason FROM path_verdict") == [
         ("damaged", "Exif main directory lies past the end")
     ]
-    assert [failure.reason for failure in index.failures()] == ["Exif main directory lies past the end"]
+    assert [failure.reason for failure in index.status.failures()] == ["Exif main directory lies past the end"]

@@ -99,8 +99,8 @@ def running(sampled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """A server for many tests: its index is put back to what it was before each of them, while it runs."""
     folder = tmp_path_factory.mktemp("running")
     with Index.open(sampled / "index.db") as index:
-        index.backup(sampled / "backup.db", overwrite=True)
-        index.backup(folder / "index.db")
+        index.maintenance.backup(sampled / "backup.db", overwrite=True)
+        index.maintenance.backup(folder / "index.db")
     server = start(folder / "index.db", folder / "serve.log")
     yield server
     server.stop()

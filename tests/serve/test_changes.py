@@ -40,12 +40,12 @@ def cursor_of(lines: Iterator[str]) -> int:
 
 def test_a_change_is_told_at_once(serve: Serve, some: Index) -> None:
     server = serve(some.path)
-    last = some.connection.execute("SELECT max(id) FROM event").fetchone()[0]
+    last = some.session.connection.execute("SELECT max(id) FROM event").fetchone()[0]
     asset = some.list()[0].id
     with listening(server) as one, listening(server) as other:
         assert (cursor_of(one), cursor_of(other)) == (last, last)
         for favorite in (True, False, True):
-            some.set([asset], is_favorite=favorite)
+            some.assets.set([asset], is_favorite=favorite)
             began = time.monotonic()
             last += 1
             assert (cursor_of(one), cursor_of(other)) == (last, last)
@@ -71,8 +71,8 @@ def test_many_changes_are_gathered(serve: Serve, some: Index) -> None:
     with listening(server) as lines:
         told = [cursor_of(lines)]
         for rating in range(1, 40):
-            some.set([asset], rating=1 + rating % 5)
-        last = some.connection.execute("SELECT max(id) FROM event").fetchone()[0]
+            some.assets.set([asset], rating=1 + rating % 5)
+        last = some.session.connection.execute("SELECT max(id) FROM event").fetchone()[0]
         while told[-1] < last:
             told.append(cursor_of(lines))
     assert len(told) < 39 and told == sorted(told)
@@ -185,7 +185,7 @@ def test_it_ends_with_the_key_or_the_session(
             async def send(message: dict[str, object]) -> None:
                 sent.append(bytes(message.get("body", b"")))  # type: ignore[call-overload]
                 if is_busy:
-                    some.set([photo.id], rating=1 + len(sent) % 5)
+                    some.assets.set([photo.id], rating=1 + len(sent) % 5)
                 if len(sent) == 6 and by_cookie:
                     app.state.keys.sessions.end(token)
                 elif len(sent) == 6:

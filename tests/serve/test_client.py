@@ -165,7 +165,7 @@ def test_deleted_in_a_watched_folder_is_left_out(client: Client, indexed: Index,
     for name in "abcd":
         put(folder / f"{name}.jpg", name)
     indexed.scan([folder])
-    ids = {name: indexed.resolve(folder / f"{name}.jpg") for name in "abcd"}
+    ids = {name: indexed.session.resolve(folder / f"{name}.jpg") for name in "abcd"}
     client("assets.delete", ids["a"])
     client("assets.delete_list", ids=[ids["b"]])
     client("assets.trash", ids=[ids["c"]])
@@ -178,7 +178,7 @@ def test_deleted_in_a_watched_folder_is_left_out(client: Client, indexed: Index,
     put(folder / "again" / "b.jpg", "b")
     summary = indexed.scan()
     assert summary.new == 0
-    assert "you deleted it" in indexed.why(folder / "renamed.jpg").sentence
+    assert "you deleted it" in indexed.status.why(folder / "renamed.jpg").sentence
     assert indexed.scan([folder]).bytes_read == 0  # nor are they read again
     said = run("roots", "--take-back", "--dry-run", database=indexed.path).stdout
     assert said.startswith("3 photos would be left out no longer")
@@ -311,7 +311,7 @@ def test_search(client: Client, indexed: Index) -> None:
     assert "sometime" in error.value.response.json()["detail"][0]["msg"]
     # By a picture: a smaller copy of one finds it.
     tower = named(indexed, TOWER)
-    content = indexed.variant(tower, "thumbnail").read_bytes()
+    content = indexed.renditions.get(tower, "thumbnail").read_bytes()
     alike = client("search.search_assets", image=("small.jpg", content), threshold=0.3).data
     assert alike[0].asset.id == tower and alike[0].distance < 0.1
     assert [one.distance for one in alike] == sorted(one.distance for one in alike)
@@ -446,7 +446,7 @@ def test_a_folder_that_is_merely_called_so_is_not_the_servers(client: Client, in
     folder = indexed.path.with_name("index.db.originals.copy")
     put(folder / "mine.jpg", "mine")
     indexed.scan([folder])
-    asset_id = indexed.resolve(folder / "mine.jpg")
+    asset_id = indexed.session.resolve(folder / "mine.jpg")
     client("assets.delete", asset_id)
     assert (folder / "mine.jpg").read_bytes() == jpeg("mine")
     with pytest.raises(NotFoundError):
@@ -454,7 +454,7 @@ def test_a_folder_that_is_merely_called_so_is_not_the_servers(client: Client, in
     # And what is lost, and deleted, and then comes back, is there again.
     put(folder / "lost.jpg", "lost")
     indexed.scan([folder])
-    lost = indexed.resolve(folder / "lost.jpg")
+    lost = indexed.session.resolve(folder / "lost.jpg")
     (folder / "lost.jpg").unlink()
     indexed.scan([folder])
     client("assets.delete", lost)

@@ -16,12 +16,12 @@ from fastapi import FastAPI
 from PIL import Image
 
 from indexer import Index
-from indexer.index.details import Details, details_of
+from indexer.index.assets import Assets
+from indexer.index.details import Details
 from indexer.media import panorama as panorama_module
 from indexer.media import read as read_module
 from indexer.media.source import Source
 from indexer.serve.app import make_app
-from indexer.serve.routes import details as details_route
 from indexer.serve.settings import Settings
 
 from ..conftest import put
@@ -51,12 +51,12 @@ def test_all_that_is_known(server: Server, indexed: Index) -> None:
     for one in found["files"]:
         assert one["path"] == str(Path(one["root"], one["folder"], one["name"]))
         assert (one["state"], one["checksum"]) == ("present", found["asset"]["checksum"])
-    explained = indexed.explain(tower).origins
+    explained = indexed.assets.explain(tower).origins
     assert [(one["field"], one["source"], one["value"], one["note"]) for one in found["origins"]] == explained
     assert [one["rank"] for one in found["origins"] if one["field"] == "local_datetime"][:1] == [0]
     assert (found["problems"], found["motion"], found["panorama"]) == ([], None, None)
     tagged = named(indexed, TAGGED)
-    assert details(server, tagged)["keywords"] == indexed.keywords(tagged) != []
+    assert details(server, tagged)["keywords"] == indexed.assets.keywords(tagged) != []
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_unknown_assets(server: Server) -> None:
 
 def test_the_video_of_a_motion_photo_is_played_in_parts(server: Server, indexed: Index) -> None:
     photo = named(indexed, MOTION)
-    whole = indexed.motion(photo)
+    whole = indexed.assets.motion(photo)
     motion = details(server, photo)["motion"]
     assert motion["mimetype"] == "video/mp4"
     played = httpx.get(motion["url"])
@@ -137,8 +137,8 @@ def test_the_video_of_a_live_photo(server: Server, indexed: Index) -> None:
     motion = details(server, still)["motion"]
     assert motion["mimetype"] == "video/quicktime"
     played = httpx.get(motion["url"], headers={"range": "bytes=0-9"})
-    (file,) = indexed.files(video)
-    (root,) = indexed.roots()
+    (file,) = indexed.assets.files(video)
+    (root,) = indexed.roots.list()
     assert played.content == Path(root.path, file.folder, file.name).read_bytes()[:10]
     (version,) = parse_qs(urlsplit(motion["url"]).query)["v"]
     assert version == details(server, video)["version"] != details(server, still)["version"]
@@ -150,7 +150,7 @@ def test_the_video_of_a_live_photo(server: Server, indexed: Index) -> None:
     assert httpx.get(f"{server.url}/files/{video}/motion").status_code == 404
     assert details(server, still)["stack"] == details(server, video)["stack"] == [still, video]
     assert details(server, named(indexed, TOWER))["stack"] == []
-    indexed.trash([video])
+    indexed.trash.put([video])
     assert (details(server, still)["motion"], details(server, still)["stack"]) == (None, [])
     assert details(server, video)["stack"] == []
 
@@ -200,20 +200,20 @@ def test_a_panorama(serve: Serve, index: Index, photos: Path, monkeypatch: pytes
 
     for module in (read_module, panorama_module):
         monkeypatch.setattr(module, "find_claims", counting)
-    assert details_of(index, index.get(photos / "partial.jpg")["id"]).panorama is not None
+    assert index.assets.details(photos / "partial.jpg").panorama is not None
     assert read == ["partial.jpg"]
 
 
 def test_a_drive_that_hangs_holds_up_nobody_else(some: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the timeline nor the server's end; and what was asked for by who has left is not read."""
-    begun, freed, known = [], threading.Event(), details_route.details_of
+    begun, freed, known = [], threading.Event(), Assets.details
 
-    def hanging(index: Index, asset_id: str) -> Details:
+    def hanging(self: Assets, asset_id: str) -> Details:
         begun.append(asset_id)
         freed.wait(30)
-        return known(index, asset_id)
+        return known(self, asset_id)
 
-    monkeypatch.setattr(details_route, "details_of", hanging)
+    monkeypatch.setattr(Assets, "details", hanging)
     ids = [one.id for one in some.list()]
 
     async def run() -> None:

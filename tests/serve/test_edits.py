@@ -83,7 +83,7 @@ def test_what_cannot_be_undone_is_not_offered(server: Server, indexed: Index) ->
     with server.http() as http:
         assert http.get("/api/undo").json() == {"change": None}
         change = http.patch("/api/assets", json={"ids": [photo], "rating": 1}).json()["change"]
-        indexed.delete([named(indexed, OTHER)])
+        indexed.trash.delete([named(indexed, OTHER)])
         assert http.get("/api/undo").json() == {"change": None}
         assert http.post("/api/undo", json={"id": change["id"]}).status_code == 409
 
@@ -100,7 +100,7 @@ def test_the_trash_is_an_edit_too(server: Server, indexed: Index) -> None:
 
         change = edit(is_trashed=True)
         assert change is not None and change["what"] == f"moved {len(ids)} photos to the trash"
-        assert indexed.list() == [] and len(indexed.trashed()) == len(ids)
+        assert indexed.list() == [] and len(indexed.trash.list()) == len(ids)
         assert edit(is_trashed=True) is None
         undone = http.post("/api/undo", json={"id": change["id"]}).json()["undone"]
         assert sorted(undone["asset_ids"]) == sorted(ids) and len(indexed.list(limit=-1)) == len(ids)
@@ -108,7 +108,7 @@ def test_the_trash_is_an_edit_too(server: Server, indexed: Index) -> None:
         change = edit(is_trashed=False, rating=5)
         assert change is not None
         assert change["what"] == f"rated {len(ids)} photos 5 stars, restored {len(ids)} photos from the trash"
-        assert indexed.trashed() == []
+        assert indexed.trash.list() == []
         assert http.patch("/api/assets", json={"ids": ids}).status_code == 422
 
 
@@ -116,10 +116,10 @@ def test_a_photo_restored_without_its_file_is_said(serve: Serve, index: Index, p
     for name in "abc":
         put(photos / f"{name}.jpg", name)
     index.scan([photos])
-    ids = [index.resolve(photos / f"{name}.jpg") for name in "abc"]
+    ids = [index.session.resolve(photos / f"{name}.jpg") for name in "abc"]
     (photos / "a.jpg").unlink()
     index.scan(accept_loss=1)
-    index.trash(ids)
+    index.trash.put(ids)
     server = serve(index.path)
     with server.http() as http:
         for chosen, what in (
@@ -129,7 +129,7 @@ def test_a_photo_restored_without_its_file_is_said(serve: Serve, index: Index, p
         ):
             change = http.patch("/api/assets", json={"ids": chosen, "is_trashed": False}).json()["change"]
             assert change["what"] == what
-            index.trash(chosen)
+            index.trash.put(chosen)
 
 
 def test_who_may_not_delete_moves_nothing_to_the_trash(serve: Serve, index: Index, photos: Path) -> None:
@@ -142,7 +142,7 @@ def test_who_may_not_delete_moves_nothing_to_the_trash(serve: Serve, index: Inde
         http.headers["authorization"] = f"Bearer {key}"
         refused = http.patch("/api/assets", json={"ids": [photo], "is_trashed": True, "rating": 5})
         assert refused.status_code == 403 and rating_of(index, photo) is None
-        index.trash([photo])
+        index.trash.put([photo])
         assert http.patch("/api/assets", json={"ids": [photo], "is_trashed": False}).status_code == 200
         assert len(index.list()) == 1
 
@@ -168,13 +168,13 @@ def test_who_may_not_delete_does_not_by_undo(serve: Serve, index: Index, photos:
         for changes in (
             lambda: index.albums.create("Mine", [photo]),
             lambda: index.people.create(name="Ada"),
-            lambda: (index.trash([photo]), index.restore([photo])),
+            lambda: (index.trash.put([photo]), index.trash.restore([photo])),
         ):
             changes()
-            before = index.last_change()
-            assert undo(writer) == 403 and index.last_change() == before
+            before = index.history.last_change()
+            assert undo(writer) == 403 and index.history.last_change() == before
             assert undo(everybody) == 200
-        assert index.last_change().what == "1 photo put in the trash"  # type: ignore[union-attr]
+        assert index.history.last_change().what == "1 photo put in the trash"  # type: ignore[union-attr]
         # What only puts back, or says something else, may be undone by who may write.
         assert undo(writer) == 200 and len(index.list()) == 1
         http.patch("/api/assets", json={"ids": [photo], "rating": 3}, headers=writer)
@@ -217,7 +217,7 @@ def test_a_description_of_many_has_a_bound(server: Server, indexed: Index) -> No
 def test_what_makes_no_sense_is_refused(server: Server, indexed: Index, values: dict[str, object]) -> None:
     photo = named(indexed, PHOTO)
     refused = httpx.patch(f"{server.url}/api/assets", json={"ids": [photo], **values})
-    assert refused.status_code == 422 and indexed.last_change() is None
+    assert refused.status_code == 422 and indexed.history.last_change() is None
 
 
 def test_all_or_none(server: Server, indexed: Index) -> None:
@@ -225,14 +225,14 @@ def test_all_or_none(server: Server, indexed: Index) -> None:
     with server.http() as http:
         assert http.patch("/api/assets", json={"ids": [photo, unknown], "rating": 3}).status_code == 404
         assert http.patch("/api/assets", json={"ids": [], "rating": 3}).status_code == 422
-    assert indexed.last_change() is None
+    assert indexed.history.last_change() is None
 
 
 def test_who_only_reads_changes_nothing(serve: Serve, index: Index, photos: Path) -> None:
     put(photos / "a.jpg")
     index.scan([photos])
     photo = index.list()[0].id
-    index.set([photo], rating=2)
+    index.assets.set([photo], rating=2)
     server = serve(index.path, "--read-only")
     with server.http() as http:
         assert http.patch("/api/assets", json={"ids": [photo], "rating": 3}).status_code == 403

@@ -96,10 +96,10 @@ def test_who_goes_away_leaves_a_line(serve: Serve, some: Index) -> None:
             assert path in server.log.read_text().splitlines()[before]
         assert len(server.log.read_text().splitlines()) <= before + 1
     # In the middle of an answer, too.
-    large = put(Path(str(some.roots()[0].path)) / "large.jpg", "large", 30_000_000)
+    large = put(Path(str(some.roots.list()[0].path)) / "large.jpg", "large", 30_000_000)
     some.scan()
     with closing(socket.create_connection((at.hostname, at.port))) as connection:
-        path = f"/files/{some.resolve(large)}/original"
+        path = f"/files/{some.session.resolve(large)}/original"
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         connection.recv(1000)
     assert httpx.get(f"{server.url}/healthz").status_code == 200
@@ -151,9 +151,9 @@ def test_a_server_that_only_reads_writes_nothing(serve: Serve, samples: Path, tm
         index.enrich(["variants"])
         index.api_keys.create("x")
         ids = [one.id for one in index.list(limit=200) if one.mime_type.startswith("image/")]
-        with index.change() as tx:
+        with index.session.transaction() as tx:
             tx.connection.execute("UPDATE variant SET used_at = '2020-01-01T00:00:00.000Z'")
-        index.set([ids[0]], description="unheard-of")
+        index.assets.set([ids[0]], description="unheard-of")
     shutil.rmtree(next(one for one in database.with_name("index.db.indexer-cache").iterdir() if one.is_dir()))
     before = all_files(tmp_path)
     server = serve(database, "--read-only")
@@ -172,8 +172,8 @@ def test_a_server_that_only_reads_writes_nothing(serve: Serve, samples: Path, tm
     assert not after.get("index.db-wal")
     assert {name: data for name, data in after.items() if name not in shared} == before
     with Index.open(database, read_only=True) as index:
-        assert index.search("Kyoto") is not None and index.rendering(ids[0], "thumbnail")
-        for change in (lambda: index.trash([ids[0]]), lambda: index.scan(), lambda: index.enrich()):
+        assert index.search("Kyoto") is not None and index.renditions.render(ids[0], "thumbnail")
+        for change in (lambda: index.trash.put([ids[0]]), lambda: index.scan(), lambda: index.enrich()):
             with pytest.raises(UsageError, match="reading only"):
                 change()
 

@@ -24,9 +24,9 @@ from .test_client import TOWER, named
 def original(server: Server, indexed: Index) -> tuple[str, Path]:
     """The URL of a photo, and where it lies."""
     tower = named(indexed, TOWER)
-    (file,) = [one for one in indexed.files(tower) if one.name == TOWER][:1]
+    (file,) = [one for one in indexed.assets.files(tower) if one.name == TOWER][:1]
     record = httpx.get(f"{server.url}/api/assets/{tower}").json()
-    root = next(root.path for root in indexed.roots() if root.id == file.root_id)
+    root = next(root.path for root in indexed.roots.list() if root.id == file.root_id)
     return record["asset_urls"]["original"]["url"], Path(root, file.folder, file.name)
 
 
@@ -111,12 +111,12 @@ def test_variants_are_made_once_under_many_requests(serve: Serve, index: Index, 
     assert len({hashlib.sha256(one.content).digest() for one in served}) == 1
 
     def kept() -> int:
-        return sum(one.event_type == "asset_updated" for one in index.events(limit=1000))
+        return sum(one.event_type == "asset_updated" for one in index.history.events(limit=1000))
 
     until(lambda: kept() > 0, what="its row")
     time.sleep(1)
     assert kept() == 1  # one variant came to be, once
-    with Image.open(index.variant(asset.id, "preview")) as image:
+    with Image.open(index.renditions.get(asset.id, "preview")) as image:
         assert max(image.size) == 1440
 
 
@@ -136,7 +136,7 @@ def test_what_cannot_be_had_is_said(serve: Serve, index: Index, photos: Path) ->
     (photos / "text.jpg").write_text("no picture")
     index.scan([photos])
     server = serve(index.path)
-    a, text = index.resolve(photos / "a.jpg"), index.resolve(photos / "text.jpg")
+    a, text = index.session.resolve(photos / "a.jpg"), index.session.resolve(photos / "text.jpg")
     assert httpx.get(f"{server.url}/files/{text}/preview", timeout=60).status_code == 404
     assert httpx.get(f"{server.url}/files/{a}/poster").status_code == 422
     (photos / "a.jpg").unlink()
@@ -151,15 +151,15 @@ def test_a_known_failure_is_answered_without_another_try(serve: Serve, index: In
     picture.write_text("no picture")
     index.scan([photos])
     assert index.enrich(["variants"]).failed == 1
-    (failure,) = index.enrichment_failures()
+    (failure,) = index.enrichments.failures()
     put(photos.parent / "sound.jpg", 1)
     (photos.parent / "sound.jpg").replace(picture)
     server = serve(index.path)
-    url = f"{server.url}/files/{index.resolve(picture)}"
+    url = f"{server.url}/files/{index.session.resolve(picture)}"
     for name in ("preview", "thumbnail"):
         refused = httpx.get(f"{url}/{name}", timeout=60)
         assert (refused.status_code, failure.error in refused.json()["detail"]) == (404, True), refused.text
         with pytest.raises(Undecodable, match=failure.error):
-            index.variant(picture, name)
+            index.renditions.get(picture, name)
     index.scan([photos])
-    assert httpx.get(f"{server.url}/files/{index.resolve(picture)}/preview", timeout=60).status_code == 200
+    assert httpx.get(f"{server.url}/files/{index.session.resolve(picture)}/preview", timeout=60).status_code == 200

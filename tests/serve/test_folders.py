@@ -44,14 +44,14 @@ def test_copies_links_and_the_trash(index: Index, photos: Path) -> None:
     index.scan([photos])
 
     def counts() -> dict[str, tuple[int, int]]:
-        return {one.path.removeprefix(f"{photos}"): (one.assets, one.total) for one in tree(index.connection)}
+        return {one.path.removeprefix(f"{photos}"): (one.assets, one.total) for one in tree(index.session.connection)}
 
     assert counts() == {
         "": (0, 3), "/a": (1, 1), "/a/b": (1, 1), "/B": (1, 1), "/c": (2, 2), "/c/d": (0, 1), "/c/d/e": (0, 1),
         "/c/d/e/f": (1, 1),
     }  # fmt: skip
     assert list(counts()) == ["", "/a", "/a/b", "/B", "/c", "/c/d", "/c/d/e", "/c/d/e/f"]
-    index.trash([photos / "c" / "2.jpg"])
+    index.trash.put([photos / "c" / "2.jpg"])
     (photos / "a" / "b" / "1.jpg").unlink()
     index.scan(accept_loss=1)
     assert counts()["/c"] == (1, 1) and counts()[""] == (0, 2)
@@ -62,7 +62,7 @@ def test_what_is_away_is_said(index: Index, photos: Path) -> None:
     index.scan([photos])
     photos.rename(photos.with_name("elsewhere"))
     index.scan()
-    assert [(one.offline, one.total) for one in tree(index.connection)] == [(True, 1), (True, 1)]
+    assert [(one.offline, one.total) for one in tree(index.session.connection)] == [(True, 1), (True, 1)]
 
 
 def suggested(server: Server, q: str) -> list[dict[str, Any]]:
@@ -105,7 +105,7 @@ def test_odd_names_can_be_searched(index: Index, photos: Path) -> None:
     for name in ('He said "hi" twice', "Émile-Zola", "東京 旅行", "c'est l'été", "-minus", "taken:2019"):
         index.albums.create(name, [path])
     index.albums.create("…", [path])
-    vocabulary = Vocabulary(store.terms(index.connection))
+    vocabulary = Vocabulary(store.terms(index.session.connection))
     albums = [one for one in vocabulary.matching("album:", 100) if one.kind == "album"]
     assert len(albums) == 6
     for one in albums:

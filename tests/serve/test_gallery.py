@@ -148,7 +148,7 @@ def test_where_it_was_not_built_the_page_says_so(serve: Serve, some: Index, tmp_
     (folder / "not-built.txt").write_text("no <i>registry</i>")
     assert "installation (no &lt;i&gt;registry&lt;/i&gt;)." in httpx.get(server.url).text
     assert "3 photos" in page.text and "http" not in page.text
-    some.trash([some.list()[0].id])
+    some.trash.put([some.list()[0].id])
     assert "2 photos" in httpx.get(server.url).text
     links = re.findall(r'href="(/[^"]*)"', page.text)
     assert {"/docs", "/api/openapi.json", "/api/assets"} <= set(links)

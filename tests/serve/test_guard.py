@@ -74,14 +74,14 @@ def test_a_page_that_points_its_name_here_gets_nothing(serve: Serve, some: Index
 def test_no_page_of_another_site_may_use_it(serve: Serve, some: Index) -> None:
     """Nor have something done whose answer it would not see, as a page may with a form."""
     closed, opened = serve(some.path), serve(some.path, "--allow-origin", "https://mine.example")
-    some.trash([some.list()[0].id])
+    some.trash.put([some.list()[0].id])
     asked = {"origin": "https://mine.example", "access-control-request-method": "POST"}
     for origin in ("https://mine.example", "null", "http://127.0.0.1", "http://localhost:1", "http://evil.example:80"):
         for method, path in (("POST", "/api/assets/empty-trash"), ("GET", "/api/assets"), ("OPTIONS", "/api/assets")):
             answer = httpx.request(method, f"{closed.url}{path}", headers={**asked, "origin": origin})
             assert answer.status_code == 403, (origin, method)
             assert "access-control-allow-origin" not in answer.headers
-    assert len(some.trashed()) == 1
+    assert len(some.trash.list()) == 1
     # Our own page may.
     assert httpx.get(f"{closed.url}/api/assets", headers={"origin": closed.url}).status_code == 200
     answer = httpx.get(f"{opened.url}/api/assets", headers=asked)
@@ -176,7 +176,7 @@ def test_others_get_in_by_a_key_alone(serve: Serve, some: Index) -> None:
 def test_a_server_that_only_reads(serve: Serve, some: Index) -> None:
     server = serve(some.path, "--read-only")
     (first, *_) = some.list()
-    events = len(some.events(limit=1000))
+    events = len(some.history.events(limit=1000))
     with server.http() as http:
         for method, path, body in (
             ("POST", "/api/assets/trash", {"ids": [first.id]}),
@@ -190,7 +190,7 @@ def test_a_server_that_only_reads(serve: Serve, some: Index) -> None:
         assert http.post("/api/assets/exist", json={"checksums": []}).status_code == 200
         assert http.post("/api/search", data={"query": "x"}).status_code == 200
         assert http.get("/api/assets").status_code == 200
-    assert len(some.events(limit=1000)) == events
+    assert len(some.history.events(limit=1000)) == events
 
 
 def test_no_path_reaches_the_file_system(serve: Serve, some: Index, tmp_path: Path) -> None:
@@ -268,8 +268,8 @@ def test_texts_of_files_are_texts(serve: Serve, index: Index, photos: Path) -> N
     name = "<img src=x onerror=alert(1)>.jpg"
     Image.new("RGB", (40, 30)).save(photos / name, exif=exif)
     index.scan([photos])
-    asset_id = index.resolve(photos / name)
-    index.set([asset_id], description=HOSTILE, city=HOSTILE)
+    asset_id = index.session.resolve(photos / name)
+    index.assets.set([asset_id], description=HOSTILE, city=HOSTILE)
     album = index.albums.create(HOSTILE, [asset_id])
     server = serve(index.path)
     with server.http() as http:
@@ -366,7 +366,7 @@ def test_half_an_upload_is_none(serve: Serve, some: Index) -> None:
         some.scan()
         assert len(some.list()) == 3
     until(lambda: not list(originals.rglob("half.jpg")), what="the half to be removed")
-    assert some.counts().assets == 3
+    assert some.status.counts().assets == 3
 
 
 def test_it_ends_when_it_is_told_to(serve: Serve, some: Index) -> None:
@@ -397,7 +397,7 @@ def test_a_port_in_use_is_one_line(serve: Serve, some: Index) -> None:
 
 def test_the_watch_runs_beside_it(serve: Serve, some: Index, photos: Path) -> None:
     server = serve(some.path, "--watch")
-    until(lambda: some.activities(), what="the watch")
+    until(lambda: some.status.jobs(), what="the watch")
     until(lambda: "Watching" in server.log.read_text(), what="the watch to follow")
     put(photos / "new.jpg", "new")
     until(lambda: len(httpx.get(f"{server.url}/api/assets").json()["data"]) == 4, what="the new photo")
@@ -415,7 +415,7 @@ def test_a_watch_that_dies_is_started_again(serve: Serve, some: Index, photos: P
         return found
 
     def watching() -> list[int]:
-        return [one.pid for one in some.activities() if one.kind == "watch"]
+        return [one.pid for one in some.status.jobs() if one.kind == "watch"]
 
     until(watching, what="the watch")
     assert watch() == {"running": True, "restarts": 0, "detail": None}
@@ -432,7 +432,7 @@ def test_a_watch_that_dies_is_started_again(serve: Serve, some: Index, photos: P
     (pid,) = watching()
     assert server.stop() == 0
     assert not psutil.pid_exists(pid)
-    assert some.activities() == []
+    assert some.status.jobs() == []
     assert server.log.read_text().count("is started again in") == 2
 
 

@@ -81,7 +81,9 @@ def test_what_was_moved_into_place_and_not_indexed_is_known(
 ) -> None:
     """By the server that starts next, and by one that runs already when it is sent again."""
     words = {"library_id": served.libraries.create("Trips")} if in_library else {}
-    dies = "import os, indexer.index\nindexer.index.Index.scan = lambda *all, **some: os.kill(os.getpid(), 9)\n"
+    dies = (
+        "import os, indexer.index.uploads\nindexer.index.uploads.scan = lambda *all, **some: os.kill(os.getpid(), 9)\n"
+    )
     other = None if restarts else serve(served.path)
     server = serve(served.path, **faulty(tmp_path / "dies", dies))
     with pytest.raises(httpx.HTTPError):
@@ -147,9 +149,9 @@ def test_an_upload_is_kept_where_the_photo_cannot_be_reached(
     (away / "x.jpg").write_bytes(content)
     (away / "y.jpg").write_bytes(jpeg("stays"))
     served.scan([away])
-    asset_id = served.resolve(away / "x.jpg")
+    asset_id = served.session.resolve(away / "x.jpg")
     if what.startswith("trashed"):
-        served.trash([asset_id])
+        served.trash.put([asset_id])
     if what == "offline":
         away.rename(tmp_path / "unplugged")
     else:

@@ -88,7 +88,7 @@ def test_one_who_only_reads_keeps_none(serve: Serve, index: Index, photo: str) -
 
 
 def test_what_was_used_long_ago_is_sent_at_once_and_counts_as_used(serve: Serve, index: Index, photo: str) -> None:
-    index.variant(photo, "thumbnail")
+    index.renditions.get(photo, "thumbnail")
     with connection.open_for_writing(index.path) as database:
         database.execute("UPDATE variant SET used_at = '2020-01-01T00:00:00.000Z'")
     server = serve(index.path)

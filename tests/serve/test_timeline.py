@@ -101,9 +101,9 @@ def test_geometry_is_packed_and_known_again(server: Server, indexed: Index) -> N
             again = httpx.get(url, headers={"accept-encoding": taken, "if-none-match": tag})
             assert again.status_code == (304 if tag == tags[taken] else 200), (taken, tag)
             assert again.headers["etag"] == tags[taken]
-    indexed.set([indexed.list()[0].id], rating=3, is_favorite=True)
+    indexed.assets.set([indexed.list()[0].id], rating=3, is_favorite=True)
     assert httpx.get(url, headers=known).status_code == 304
-    indexed.trash([indexed.list()[0].id])
+    indexed.trash.put([indexed.list()[0].id])
     changed = httpx.get(url, headers=known)
     assert changed.status_code == 200 and len(changed.content) == len(plain.content) - 1
 
@@ -126,7 +126,7 @@ def test_views(server: Server, indexed: Index) -> None:
     for query in ("type:photo", "near:48.86,2.29,500km", "£"):  # no words to rank by
         best = tile_ids(server, q=query, order="best")
         assert sorted(best) == sorted(tile_ids(server, q=query)) and (best or query == "£")
-    indexed.trash([live[1].id])
+    indexed.trash.put([live[1].id])
     assert tile_ids(server, state="trashed") == tile_ids(server, q="is:trashed") == [live[1].id]
     assert timeline(server, album_id=album)["total"] == 1
     assert live[1].id not in tile_ids(server)
@@ -163,7 +163,7 @@ def test_a_search_that_waits_for_who_writes_holds_up_nobody(serve: Serve, some: 
     server = serve(some.path)
     assert timeline(server, q="jpg")["total"] == 3
     asset = some.list()[0].id
-    some.set([asset], description="a heron")
+    some.assets.set([asset], description="a heron")
     writing = connection.open_for_writing(some.path)
     writing.execute("BEGIN IMMEDIATE")
     with ThreadPoolExecutor(4) as many:
@@ -185,9 +185,9 @@ def test_a_change_of_a_view_moves_its_cursor_and_no_other(server: Server, indexe
     views: list[dict[str, object]] = [{}, {"folder": folder}, {"album_id": album}, {"q": "paris"}, {"state": "trashed"}]
     before = [timeline(server, **view) for view in views]
     other = next(one for one in indexed.list(limit=-1) if not one.path.startswith(folder) and "Kyoto" in one.path)
-    indexed.set([other.id], description="what the tile says")
+    indexed.assets.set([other.id], description="what the tile says")
     assert [timeline(server, **view) for view in views] == before
-    indexed.trash([other.id])
+    indexed.trash.put([other.id])
     after = [timeline(server, **view) for view in views]
     assert [one["cursor"] > two["cursor"] for one, two in zip(after, before, strict=True)] == [
         True, False, False, False, True
@@ -199,9 +199,9 @@ def test_what_was_chosen_by_ordinal_is_what_was_seen(server: Server, indexed: In
     """Else another photo than the chosen one would be put into the trash."""
     cursor = timeline(server)["cursor"]
     chosen = timeline(server, "/ids", start=1, stop=2, cursor=cursor)["ids"]
-    indexed.set(chosen, rating=2)
+    indexed.assets.set(chosen, rating=2)
     assert timeline(server, "/ids", start=1, stop=2, cursor=cursor)["ids"] == chosen
-    indexed.trash([tile_ids(server)[0]])
+    indexed.trash.put([tile_ids(server)[0]])
     answer = httpx.get(f"{server.url}/api/timeline/ids", params={"start": 1, "stop": 2, "cursor": cursor})
     assert answer.status_code == 409 and "choose them again" in answer.json()["detail"]
     now = timeline(server)["cursor"]

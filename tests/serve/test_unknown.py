@@ -64,10 +64,10 @@ def test_an_unknown_field_is_refused(server: Server, indexed: Index, method: str
 def test_emptying_the_trash_takes_no_list(server: Server, indexed: Index) -> None:
     """Of two photos in it one is named: not both are deleted."""
     first, second, *_ = [one.id for one in indexed.list()]
-    indexed.trash([first, second])
+    indexed.trash.put([first, second])
     for body in ({"json": {"ids": [first]}}, {"content": iter([b"{}"])}, {"data": {"ids": first}}):
         assert httpx.post(f"{server.url}/api/assets/empty-trash", **body).status_code == 422  # type: ignore[arg-type]
-    assert len(indexed.trashed()) == 2
+    assert len(indexed.trash.list()) == 2
 
 
 def test_an_upload_with_more_is_refused(server: Server, indexed: Index) -> None:
@@ -77,7 +77,7 @@ def test_an_upload_with_more_is_refused(server: Server, indexed: Index) -> None:
         "file_created_at": "2020-01-01",
         "file_modified_at": "2020-01-01",
     }
-    count = indexed.counts().assets
+    count = indexed.status.counts().assets
     photo = ("asset_data", ("x.jpg", jpeg("x"), "image/jpeg"))
     for fields, files in (
         ({**words, "album_id": f"album_{'2' * 22}"}, [photo]),
@@ -87,7 +87,7 @@ def test_an_upload_with_more_is_refused(server: Server, indexed: Index) -> None:
     ):
         answer = httpx.post(f"{server.url}/api/assets", data=fields, files=files)  # type: ignore[arg-type]
         assert answer.status_code == 422, fields
-    assert indexed.counts().assets == count
+    assert indexed.status.counts().assets == count
 
 
 def test_what_counts_once_is_given_once(server: Server) -> None:

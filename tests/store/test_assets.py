@@ -45,22 +45,22 @@ def test_months_are_kept_counted(index: Index, photos: Path) -> None:
         os.utime(path, (moment, moment))
     index.scan([photos])
     assert kept(index) == counted(index) and sum(row[1] for row in kept(index)) == 9  # type: ignore[misc]
-    index.trash([photos / "1.jpg", photos / "2.jpg"])
+    index.trash.put([photos / "1.jpg", photos / "2.jpg"])
     assert kept(index) == counted(index)
-    index.restore([photos / "1.jpg"])
+    index.trash.restore([photos / "1.jpg"])
     put(photos / "3.jpg", "edited")  # and so of another month
     (photos / "4.jpg").unlink()
     index.scan()
     assert kept(index) == counted(index)
-    index.empty_trash(0)
-    index.delete([photos / "5.jpg"])
+    index.trash.empty(0)
+    index.trash.delete([photos / "5.jpg"])
     assert kept(index) == counted(index)
     for state in ("live", "trashed", "all"):
         wanted = AssetFilter(state)  # type: ignore[arg-type]
-        slow = count_by_month(index.connection, wanted._replace(after=datetime(1900, 1, 1)), 100)
-        assert count_by_month(index.connection, wanted, 100) == slow
+        slow = count_by_month(index.session.connection, wanted._replace(after=datetime(1900, 1, 1)), 100)
+        assert count_by_month(index.session.connection, wanted, 100) == slow
         before = datetime(2021, 1, 1)
-        assert count_by_month(index.connection, wanted._replace(before=before), 100) == [
+        assert count_by_month(index.session.connection, wanted._replace(before=before), 100) == [
             one for one in slow if one[0] < "2021-01"
         ]
 
@@ -76,7 +76,7 @@ def test_photos_of_people_are_kept_counted(index: Index, samples: Path) -> None:
         return rows(index, query) + rows(index, f"{each} WHERE person_id IS NOT NULL ORDER BY 1, 2, 3")
 
     def taken_again() -> None:
-        with index._writable() as database:
+        with index.session.writer() as database:
             database.execute(
                 "UPDATE asset SET local_datetime = '1999-12-31T23:59:59+01:00' WHERE id = ?", (record["id"],)
             )
@@ -90,12 +90,12 @@ def test_photos_of_people_are_kept_counted(index: Index, samples: Path) -> None:
     steps: list[Callable[[], object]] = [
         taken_again,
         lambda: index.people.give(face, other.id),
-        lambda: index.undo(),
+        lambda: index.history.undo(),
         lambda: index.people.split(one.id, [face], other.id),
         lambda: index.people.merge([other.id], one.id),
-        lambda: index.undo(),
+        lambda: index.history.undo(),
         lambda: index.people.delete_face(face),
-        lambda: index.delete([record["id"]]),
+        lambda: index.trash.delete([record["id"]]),
         lambda: index.people.delete(other.id),
     ]
     for step in steps:
@@ -107,11 +107,11 @@ def test_a_page_of_people_is_what_sorting_all_of_them_gives(index: Index, photos
     for number in range(40):
         put(photos / f"{number}.jpg", number)
     index.scan([photos])
-    with index._writable() as database:
+    with index.session.writer() as database:
         database.execute("UPDATE asset SET local_datetime = '200' || (number % 7) || '-01-01T12:00:00'")
     ids = [str(row[0]) for row in rows(index, "SELECT id FROM asset ORDER BY wall_clock DESC, id")]
     ada, bob = (index.people.create(name=name).id for name in ("Ada", "Bob"))
-    with index._writable() as database:
+    with index.session.writer() as database:
         for number, asset_id in enumerate(ids):
             for place, person in enumerate([ada] * (number % 3 > 0) * 2 + [bob] * (number % 4 == 0)):
                 database.execute(
@@ -119,7 +119,7 @@ def test_a_page_of_people_is_what_sorting_all_of_them_gives(index: Index, photos
                     " VALUES (?, ?, ?, 0, 0, 9, 9, 'x', 'x')",
                     (f"face_{number}_{place}", asset_id, person),
                 )
-    index.trash([ids[4]])
+    index.trash.put([ids[4]])
     everyone: dict[tuple[str, ...], list[str]] = {
         (ada,): [one for number, one in enumerate(ids) if number % 3],
         (ada, bob): [one for number, one in enumerate(ids) if number % 3 and number % 4 == 0],
@@ -129,17 +129,17 @@ def test_a_page_of_people_is_what_sorting_all_of_them_gives(index: Index, photos
     for people, expected in everyone.items():
         for state, shown in (("live", [one for one in expected if one != ids[4]]), ("all", expected)):
             found, after = list[str](), None
-            while page := select_page(index.connection, AssetFilter(state, person_ids=people), after, 7):  # type: ignore[arg-type]
+            while page := select_page(index.session.connection, AssetFilter(state, person_ids=people), after, 7):  # type: ignore[arg-type]
                 found, after = found + page, page[-1]
             assert found == shown
-    assert select_page(index.connection, AssetFilter("trashed", person_ids=[ada]), None, 7) == [ids[4]]
+    assert select_page(index.session.connection, AssetFilter("trashed", person_ids=[ada]), None, 7) == [ids[4]]
 
 
 class Asked:
     """A connection that writes down what it is asked."""
 
     def __init__(self, index: Index) -> None:
-        self._connection = index.connection
+        self._connection = index.session.connection
         self.asked: list[tuple[str, Any]] = []
 
     def execute(self, query: str, values: Any = ()) -> Any:

@@ -15,7 +15,7 @@ def histories(index: Index) -> dict[str, list[Event]]:
     """By id, what happened to it and to what belongs to it, found by reading everything."""
     belongs = dict(rows(index, "SELECT id, asset_id FROM face UNION SELECT id, asset_id FROM album_asset"))
     found: dict[str, list[Event]] = {}
-    for event in index.events(limit=-1):
+    for event in index.history.events(limit=-1):
         for one in {event.entity_id, str(belongs.get(event.entity_id, event.entity_id))}:
             found.setdefault(one, []).append(event)
     return found
@@ -31,8 +31,8 @@ def test_each_thing_has_its_history(index: Index, samples: Path, photos: Path) -
     (photos / "1.jpg").rename(photos / "moved.jpg")
     index.albums.create("Ferry", [moved, deleted])
     index.scan()
-    index.trash([deleted])
-    index.delete([deleted, str(last)])
+    index.trash.put([deleted])
+    index.trash.delete([deleted, str(last)])
     assert histories(index)[str(last)][-1].event_type == "asset_deleted"
     put(photos / "new.jpg", "new")  # comes under the number of the last one
     index.scan()
@@ -43,8 +43,8 @@ def test_each_thing_has_its_history(index: Index, samples: Path, photos: Path) -
         len({entity.partition("_")[0] for entity in everything}) == 4
     )  # assets, faces, people, albums and their links
     for entity, history in everything.items():
-        assert index.events(of=entity, limit=-1) == history, entity
-    assert index.events(of="asset_2222222222222222222222") == []
+        assert index.history.events(of=entity, limit=-1) == history, entity
+    assert index.history.events(of="asset_2222222222222222222222") == []
 
 
 def test_content_is_found_under_whatever_id(index: Index, photos: Path) -> None:
@@ -58,13 +58,13 @@ def test_content_is_found_under_whatever_id(index: Index, photos: Path) -> None:
     edited, again = index.get(first), index.get(photos / "again.jpg")
     assert edited["id"] == before["id"] != again["id"] and again["checksum"] == before["checksum"]
     for record in (edited, again, index.get(second)):
-        assert find_by_checksum(index.connection, record["checksum"]) == record["id"]
-    assert {one.id for one in index.exist(checksums=[before["checksum"]])} == {edited["id"], again["id"]}
+        assert find_by_checksum(index.session.connection, record["checksum"]) == record["id"]
+    assert {one.id for one in index.assets.existing(checksums=[before["checksum"]])} == {edited["id"], again["id"]}
     for name in ("edited", 1, 2):
         put(photos / "copies" / f"{name}.jpg", name)
     assert index.scan().copies == 3
     put(first, 1)  # edited back, and so a copy of the second
     index.scan()
     assert rows(index, "SELECT count(*) - count(DISTINCT checksum) FROM asset") == [(0,)]
-    assert find_by_checksum(index.connection, "no base64") is None
-    assert index.exist(checksums=["no base64", ""]) == []
+    assert find_by_checksum(index.session.connection, "no base64") is None
+    assert index.assets.existing(checksums=["no base64", ""]) == []

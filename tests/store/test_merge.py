@@ -65,16 +65,16 @@ def test_every_photo_once_and_all_that_was_said(laptop: Callable[..., Index], tm
     ours = laptop("ada", {"both.jpg": "both", "ours.jpg": "ours"})
     theirs = laptop("bob", {"party/same.jpg": "both", "party/theirs.jpg": "theirs", "notes.jpg": "notes"})
     party = tmp_path / "bob" / "Pictures" / "party"
-    theirs.set([party / "same.jpg"], rating=5, description="the cake")
-    theirs.set([party / "theirs.jpg"], rating=4, city="Oslo")
+    theirs.assets.set([party / "same.jpg"], rating=5, description="the cake")
+    theirs.assets.set([party / "theirs.jpg"], rating=4, city="Oslo")
     theirs.albums.create("Party", [party / "same.jpg", party / "theirs.jpg"])
     theirs.albums.create("Only there", [party / "theirs.jpg"])
     ours.albums.create("Party", [tmp_path / "ada" / "Pictures" / "ours.jpg"])
-    ours.set([tmp_path / "ada" / "Pictures" / "both.jpg"], rating=3)
+    ours.assets.set([tmp_path / "ada" / "Pictures" / "both.jpg"], rating=3)
     there, path = ids(theirs), theirs.path
     carry_off(theirs, tmp_path, "bob")
 
-    merged = ours.merge(path)
+    merged = ours.maintenance.merge(path)
     assert (merged.assets, merged.known, merged.files, merged.albums) == (2, 1, 3, 1)
     assert (merged.values, merged.kept, merged.edited) == (1, 1, 0)
     assert is_sound(ours)
@@ -91,12 +91,12 @@ def test_every_photo_once_and_all_that_was_said(laptop: Callable[..., Index], tm
     # What lies on the other laptop is away, not missing: whatever is scanned, and however often.
     summary = ours.scan()
     assert summary.offline and not summary.gone and not summary.missing
-    assert ours.verdicts() == {"indexed": 5}
-    assert ours.counts().trashed == 0
+    assert ours.status.path_counts() == {"indexed": 5}
+    assert ours.status.counts().trashed == 0
 
     # Once more is nothing more.
     before = rows(ours, "SELECT count(*), max(id) FROM event")
-    again = ours.merge(path)
+    again = ours.maintenance.merge(path)
     assert (again.assets, again.files, again.albums, again.people, again.values, again.roots) == (0, 0, 0, 0, 0, [])
     assert rows(ours, "SELECT count(*), max(id) FROM event") == before
 
@@ -104,11 +104,11 @@ def test_every_photo_once_and_all_that_was_said(laptop: Callable[..., Index], tm
 def test_both_ways_come_to_the_same(laptop: Callable[..., Index], tmp_path: Path) -> None:
     ada = laptop("ada", {"a.jpg": 1, "b.jpg": 2})
     bob = laptop("bob", {"b.jpg": 2, "c.jpg": 3})
-    ada.set([tmp_path / "ada" / "Pictures" / "b.jpg"], rating=2)
-    bob.set([tmp_path / "bob" / "Pictures" / "b.jpg"], description="words")
-    copy = bob.backup(tmp_path / "bob's.db")
-    bob.merge(ada.path)
-    ada.merge(copy)
+    ada.assets.set([tmp_path / "ada" / "Pictures" / "b.jpg"], rating=2)
+    bob.assets.set([tmp_path / "bob" / "Pictures" / "b.jpg"], description="words")
+    copy = bob.maintenance.backup(tmp_path / "bob's.db")
+    bob.maintenance.merge(ada.path)
+    ada.maintenance.merge(copy)
     assert ids(ada) == ids(bob) and len(ids(ada)) == 3
     said = "SELECT id, checksum, user_value.rating, user_value.description FROM asset JOIN user_value ON asset_id = id"
     query = f"{said} ORDER BY id"
@@ -130,17 +130,17 @@ def test_a_folder_of_the_same_name_on_another_machine_is_another(laptop: Callabl
         database.execute("UPDATE setting SET value = 'device_second' WHERE name = 'device_id'")
     database.close()
 
-    (root,) = ours.merge(path).roots
+    (root,) = ours.maintenance.merge(path).roots
     assert root == f"{tmp_path / 'home' / 'Pictures'} (device_home)"
     ours.scan()
-    assert ours.verdicts() == {"indexed": 4} and ours.counts().trashed == 0
-    away = next(one for one in ours.roots() if one.offline_at)
+    assert ours.status.path_counts() == {"indexed": 4} and ours.status.counts().trashed == 0
+    away = next(one for one in ours.roots.list() if one.offline_at)
     assert away.path == root
     # And when the drive comes, it is known, without a photo being read.
     shutil.move(tmp_path / "first laptop", tmp_path / "drive")
     summary = ours.scan([tmp_path / "drive" / "Pictures"])
     assert (summary.unchanged, summary.bytes_read, summary.new) == (2, 0, 0)
-    assert ours.verdicts() == {"indexed": 4} and len(ours.roots()) == 2
+    assert ours.status.path_counts() == {"indexed": 4} and len(ours.roots.list()) == 2
 
 
 def test_two_indexes_of_one_machine(tmp_path: Path, photos: Path) -> None:
@@ -150,8 +150,8 @@ def test_two_indexes_of_one_machine(tmp_path: Path, photos: Path) -> None:
         one.scan([photos])
         put(photos / "later.jpg", "later")
         two.scan([photos])
-        two.set([photos / "3.jpg"], rating=1)
-        merged = one.merge(two.path)
+        two.assets.set([photos / "3.jpg"], rating=1)
+        merged = one.maintenance.merge(two.path)
         assert (merged.roots, merged.assets, merged.files, merged.values) == ([], 1, 1, 1)
         assert one.get(photos / "3.jpg")["metadata"]["rating"] == 1
         summary = one.scan()
@@ -167,22 +167,22 @@ def test_what_an_asset_once_was_is_remembered(laptop: Callable[..., Index], tmp_
     ours.scan()
     put(there / "other.jpg", "edited there")
     theirs.scan()
-    theirs.set([there / "photo.jpg"], rating=5)
-    theirs.set([there / "other.jpg"], description="better")
+    theirs.assets.set([there / "photo.jpg"], rating=5)
+    theirs.assets.set([there / "other.jpg"], description="better")
     edited = theirs.get(there / "other.jpg")["checksum"]
-    ours.merge(theirs.path)
+    ours.maintenance.merge(theirs.path)
     assert is_sound(ours)
     assert len(ids(ours)) == 2
     assert ours.get(here / "photo.jpg")["metadata"]["rating"] == 5
     assert ours.get(here / "other.jpg")["metadata"]["description"] == "better"
-    assert [one.id for one in ours.exist(checksums=[edited])] == [ours.resolve(here / "other.jpg")]
+    assert [one.id for one in ours.assets.existing(checksums=[edited])] == [ours.session.resolve(here / "other.jpg")]
     # An index that came to know the photo only after it was edited calls it otherwise, and means the same.
     late = laptop("eve", {})
     shutil.copy(here / "photo.jpg", tmp_path / "eve" / "Pictures")
     late.scan()
     assert ids(late).isdisjoint(ids(ours))
-    late.set([tmp_path / "eve" / "Pictures" / "photo.jpg"], description="late")
-    ours.merge(late.path)
+    late.assets.set([tmp_path / "eve" / "Pictures" / "photo.jpg"], description="late")
+    ours.maintenance.merge(late.path)
     assert len(ids(ours)) == 2
     assert ours.get(here / "photo.jpg")["metadata"]["description"] == "late"
     assert verdicts(ours)
@@ -204,7 +204,7 @@ def test_people_places_and_previews_come_along(laptop: Callable[..., Index], tmp
     shutil.copytree(SAMPLES / "Paris", tmp_path / "ada" / "Pictures", dirs_exist_ok=True)
     ours.scan()
     known = len(ids(ours))
-    merged = ours.merge(path)
+    merged = ours.maintenance.merge(path)
     assert merged.people == 1 and merged.known == known
     found = ours.get(record["id"])
     assert found["people"][0]["name"] == "Captain Cook" and found["people"][0]["birth_date"] == "1728-11-07"
@@ -217,9 +217,9 @@ def test_people_places_and_previews_come_along(laptop: Callable[..., Index], tmp
     for one in (found, ours.get(tower["id"])):
         preview = Path(one["asset_urls"]["preview"]["url"].removeprefix("file://"))
         assert preview.is_file() and ours.path.name in str(preview)
-    assert ours.variant(record["id"], "thumbnail").is_file()
+    assert ours.renditions.get(record["id"], "thumbnail").is_file()
     # The same person, by whatever id: once more adds nobody.
-    assert ours.merge(path).people == 0
+    assert ours.maintenance.merge(path).people == 0
     assert [one.name for one in ours.people.list()] == ["Captain Cook"]
 
 
@@ -228,7 +228,7 @@ def test_only_one_of_the_same_name_is_the_same(laptop: Callable[..., Index], tmp
     for _ in range(2):
         ours.albums.create("Best")
     theirs.albums.create("Best", [tmp_path / "bob" / "Pictures" / "b.jpg"])
-    ours.merge(theirs.path)
+    ours.maintenance.merge(theirs.path)
     assert sorted(album.assets for album in ours.albums.list()) == [0, 0, 1]
 
 
@@ -238,14 +238,14 @@ def test_what_clients_did_there_comes_along(laptop: Callable[..., Index], tmp_pa
     there = tmp_path / "bob" / "Pictures"
     library = theirs.libraries.create("Slides")
     theirs.libraries.assign(there, library)
-    theirs.delete([there / "unwanted.jpg", there / "both.jpg"])
-    with theirs.change() as tx:
-        record_upload(tx, "phone", "IMG_1", theirs.resolve(there / "b.jpg"))
-    ours.merge(theirs.path)
+    theirs.trash.delete([there / "unwanted.jpg", there / "both.jpg"])
+    with theirs.session.transaction() as tx:
+        record_upload(tx, "phone", "IMG_1", theirs.session.resolve(there / "b.jpg"))
+    ours.maintenance.merge(theirs.path)
     assert is_sound(ours)
     assert [(one.name, one.assets) for one in ours.libraries.list()] == [("Photos", 2), ("Slides", 1)]
     assert rows(ours, "SELECT device_asset_id FROM upload") == [("IMG_1",)]
-    assert ours.left_out() == 1  # what is there here is not unwanted
+    assert ours.trash.count_excluded() == 1  # what is there here is not unwanted
     put(tmp_path / "ada" / "Pictures" / "again.jpg", 3)
     assert ours.scan().new == 0
 
@@ -254,12 +254,12 @@ def test_lost_here_and_there_still(laptop: Callable[..., Index], tmp_path: Path)
     ours = laptop("ada", {"a.jpg": 1, "b.jpg": 2})
     theirs = laptop("bob", {"a.jpg": 1, "b.jpg": 2})
     here = tmp_path / "ada" / "Pictures"
-    gone, unwanted = ours.resolve(here / "a.jpg"), ours.resolve(here / "b.jpg")
+    gone, unwanted = ours.session.resolve(here / "a.jpg"), ours.session.resolve(here / "b.jpg")
     (here / "a.jpg").unlink()
     ours.scan()
-    ours.trash([unwanted])
+    ours.trash.put([unwanted])
     assert ours.get(gone)["trashed_at"] is not None
-    ours.merge(theirs.path)
+    ours.maintenance.merge(theirs.path)
     assert ours.get(gone)["trashed_at"] is None
     assert ours.get(unwanted)["trashed_at"] is not None  # the user's own word stays
 
@@ -267,16 +267,16 @@ def test_lost_here_and_there_still(laptop: Callable[..., Index], tmp_path: Path)
 def test_nothing_changes_by_a_dry_run_or_by_what_is_no_index(laptop: Callable[..., Index], tmp_path: Path) -> None:
     ours, theirs = laptop("ada", {"a.jpg": 1}), laptop("bob", {"b.jpg": 2})
     before = dump(ours)
-    assert ours.merge(theirs.path, dry_run=True).assets == 1
+    assert ours.maintenance.merge(theirs.path, dry_run=True).assets == 1
     assert len(ids(ours)) == 1 and dump(ours) == before
     assert not list(tmp_path.glob("ada.db.before-merge*"))
     with pytest.raises(UsageError, match="is the index itself"):
-        ours.merge(ours.path)
+        ours.maintenance.merge(ours.path)
     with pytest.raises(IndexUnusable, match="there is no index"):
-        ours.merge(tmp_path / "none.db")
+        ours.maintenance.merge(tmp_path / "none.db")
     (tmp_path / "photo.db").write_bytes(jpeg())
     with pytest.raises(IndexUnusable):
-        ours.merge(tmp_path / "photo.db")
+        ours.maintenance.merge(tmp_path / "photo.db")
 
     done = run("merge", theirs.path, "--json", database=ours.path)
     assert json.loads(done.stdout)["assets"] == 1

@@ -132,7 +132,7 @@ def test_a_newer_index_is_refused(index: Index, photos: Path) -> None:
     with sqlite3.connect(index.path) as database:
         database.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
     with pytest.raises(IndexUnusable, match="newer indexer"):
-        Index.open(index.path).counts()
+        Index.open(index.path).status.counts()
 
 
 def test_two_processes_at_once(old_index: Path, tmp_path: Path) -> None:
@@ -164,8 +164,8 @@ def test_10_makes_the_trigger_that_9_left_out(old_index: Path) -> None:
         database.execute("PRAGMA user_version = 9")
     database.close()
     index = Index.open(old_index)
-    index.trash([ASSET])
-    assert "asset_trashed" in [event.event_type for event in index.events()]
+    index.trash.put([ASSET])
+    assert "asset_trashed" in [event.event_type for event in index.history.events()]
 
 
 def test_11_renames_and_keeps_every_row(old_index: Path) -> None:
@@ -235,11 +235,11 @@ def test_a_damaged_index_of_an_older_version_is_repaired(tmp_path: Path, seed: i
         assert rows(index, "PRAGMA foreign_key_check") == []
         saved = dict(rows(index, "SELECT asset_id, rating FROM user_value"))
         assert saved.items() <= said.items()
-        assert len(saved) > 50 and index.counts().assets > 100
-        assert rows(index, "SELECT sum(live) FROM month") == [(index.counts().assets,)]
+        assert len(saved) > 50 and index.status.counts().assets > 100
+        assert rows(index, "SELECT sum(live) FROM month") == [(index.status.counts().assets,)]
         rated = rows(index, "SELECT id FROM asset_json WHERE json ->> '$.metadata.rating' = 4")
         assert {row[0] for row in rated} == saved.keys()
-        assert [root.path for root in index.roots()] == ["/gone"]
+        assert [root.path for root in index.roots.list()] == ["/gone"]
 
 
 def test_a_key_of_an_older_version_stays_one_for_everything(tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ def test_a_key_of_an_older_version_stays_one_for_everything(tmp_path: Path) -> N
         assert rows(index, "SELECT id, name, hash, created_at, last_used_at FROM api_key") == [
             ("apikey_1", "phone", "h", "2026-01-01T00:00:00.000Z", None)
         ]
-        (key,) = select_keys(index.connection)
+        (key,) = select_keys(index.session.connection)
         assert tuple(key.actions) == ACTIONS
 
 

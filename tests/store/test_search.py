@@ -61,11 +61,11 @@ def test_words_from_everywhere(library: Index, samples: Path) -> None:
         assert paris in names(library, query), query
     for query in ("place:kyoto pixel", "-paris pixel", "taken:2025.. paris", "type:video paris", '"Pix"'):
         assert paris not in names(library, query), query
-    library.set([samples / "Paris" / paris], description="Évening at the café, with Zoë")
+    library.assets.set([samples / "Paris" / paris], description="Évening at the café, with Zoë")
     library.albums.create("Früh im Jahr", [samples / "Paris" / paris])
     for query in ("cafe zoe", "CAFÉ", "description:evening", "album:fruh", '"at the cafe"'):
         assert names(library, query) == [paris], query
-    library.set([samples / "Paris" / paris], description=None)
+    library.assets.set([samples / "Paris" / paris], description=None)
     assert names(library, "zoe") == []
 
 
@@ -75,22 +75,22 @@ def test_favorites(index: Index, photos: Path) -> None:
     index.scan([photos])
     record = index.get_json(first)
     events = rows(index, "SELECT max(id) FROM event")[0][0]
-    index.set([first], is_favorite=True)
+    index.assets.set([first], is_favorite=True)
     assert names(index, "is:favorite") == ["a.jpg"]
-    index.set([second], is_favorite=1, rating=4)
-    index.set([first], is_favorite=0)
+    index.assets.set([second], is_favorite=1, rating=4)
+    index.assets.set([first], is_favorite=0)
     assert (names(index, "is:favorite"), names(index, "is:favorite rating:5")) == (["b.jpg"], [])
     assert index.get_json(first) == record
-    index.undo()
-    index.undo()
+    index.history.undo()
+    index.history.undo()
     assert names(index, "is:favorite") == ["a.jpg"]
     of_first = "SELECT event_type FROM event WHERE id > ? AND entity_id = ?"
-    told = index.connection.execute(of_first, (events, index.get(first)["id"])).fetchall()
+    told = index.session.connection.execute(of_first, (events, index.get(first)["id"])).fetchall()
     assert told == [("asset_updated",)] * 3
     for wrong in (2, "yes"):
         with pytest.raises(UsageError, match="is_favorite is 0 or 1"):
-            index.set([first], is_favorite=wrong)
-    assert "is_favorite" in [one.field for one in index.explain(first).origins]
+            index.assets.set([first], is_favorite=wrong)
+    assert "is_favorite" in [one.field for one in index.assets.explain(first).origins]
 
 
 def test_scripts_without_spaces(index: Index, photos: Path) -> None:
@@ -116,7 +116,7 @@ def test_moved_edited_and_trashed_ones(index: Index, photos: Path) -> None:
     assert names(index, "folder:korsika") == ["beach.jpg"]
     assert names(index, "holiday") == []
     assert names(index, "hotel is:trashed") == ["hotel.jpg"]
-    index.empty_trash(0)
+    index.trash.empty(0)
     assert names(index, "hotel is:trashed") == []
     assert rows(index, "SELECT count(*) FROM search") == [(1,)]
 
@@ -157,7 +157,7 @@ def test_figures(index: Index, photos: Path) -> None:
         put(photos / f"{number}.jpg", number)
     index.scan([photos])
     for number in range(6):
-        index.set([photos / f"{number}.jpg"], rating=number)
+        index.assets.set([photos / f"{number}.jpg"], rating=number)
     assert set(names(index, "rating:>=4")) == {"4.jpg", "5.jpg"}
     assert set(names(index, "rating:>4")) == {"5.jpg"}
     assert set(names(index, "rating:1..2")) == {"1.jpg", "2.jpg"}
@@ -165,7 +165,7 @@ def test_figures(index: Index, photos: Path) -> None:
     assert set(names(index, "rating:3")) == {"3.jpg"}
     with connection.open_for_writing(index.path) as database:  # what the files say, which the user's word wins over
         database.execute("UPDATE asset SET rating = 5 - substr(original_file_name, 1, 1)")
-    index.set([photos / "1.jpg"], rating=None)
+    index.assets.set([photos / "1.jpg"], rating=None)
     assert set(names(index, "rating:>=4")) == {"1.jpg", "4.jpg", "5.jpg"}
     assert set(names(index, "rating:<=1")) == {"0.jpg"}
     assert names(index, "iso:>100") == []
@@ -184,7 +184,7 @@ def test_the_best_comes_first(index: Index, photos: Path) -> None:
 def test_an_index_that_is_older_than_its_words(index: Index, samples: Path) -> None:
     """As after an update, or `repair`: nothing is in the word index, and nothing has happened since."""
     index.scan([samples])
-    with index._writable() as database:
+    with index.session.writer() as database:
         database.execute("DELETE FROM search")
         database.execute("DELETE FROM event")
         database.execute("DELETE FROM setting WHERE name = 'search_cursor'")
@@ -198,7 +198,7 @@ def test_an_index_is_taken_in_by_and_by(
     """However large it is, a transaction is short; what happens meanwhile is found too."""
     index.scan([samples])
     monkeypatch.setattr(search_index, "_BATCH", 3)
-    connection = index._writable()
+    connection = index.session.writer()
     for taken_in in (3, 6):
         with begin(connection):
             assert search_index.catch_up(connection)  # there is more
@@ -206,11 +206,11 @@ def test_an_index_is_taken_in_by_and_by(
     put(photos / "meanwhile.jpg")
     index.scan([photos])
     first = index.list(limit=1000)[-1]
-    index.set([first.id], rating=5, description="zebra crossing")
+    index.assets.set([first.id], rating=5, description="zebra crossing")
     assert names(index, "meanwhile") == ["meanwhile.jpg"]
     assert len(names(index, "zebra")) == 1
     assert rows(index, "SELECT (SELECT count(*) FROM search) = (SELECT count(*) FROM asset)") == [(1,)]
-    assert not search_index.is_behind(index.connection)
+    assert not search_index.is_behind(index.session.connection)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -288,12 +288,12 @@ def test_of_a_word_that_very_many_have_the_newest_are_found(
         index.search("beach")  # taken in one after the other
     assert len(index.search("beach", limit=10)) == 6
     monkeypatch.setattr(search, "_MOST_MATCHES", 4)
-    newest = [index.resolve(photos / f"{number}" / "beach.jpg") for number in (5, 4, 3, 2)]
+    newest = [index.session.resolve(photos / f"{number}" / "beach.jpg") for number in (5, 4, 3, 2)]
     newest.sort(key=lambda one: index.get(one)["local_datetime"], reverse=True)
     assert [one.id for one in index.search("beach", limit=3)] == newest[:3]
     assert len(index.search("beach", limit=10)) == 6  # who asks for more than these gets all
     assert len(index.search("beach", limit=-1)) == 6
-    index.trash(newest[:2])
+    index.trash.put(newest[:2])
     assert len(index.search("beach", limit=3)) == 3  # of those that are not in the trash
     # Filters are asked of all.
     assert len(index.search("beach type:photo", limit=10)) == 4

@@ -34,12 +34,12 @@ def test_a_killed_watch_does_not_stand_in_the_way_of_the_next(photos: Path, watc
         put(photos / f"{number}.jpg", number)
     first = watch(photos)
     index = Index.open(first.database)
-    (running,) = index.activities()
+    (running,) = index.status.jobs()
     assert (running.kind, running.pid, running.roots) == ("watch", first.process.pid, (str(photos),))
     os.kill(first.process.pid, signal.SIGKILL)
     os.waitid(os.P_PID, first.process.pid, os.WEXITED | os.WNOWAIT)  # it is a zombie from now on
     os.kill(first.process.pid, 0)
-    assert index.activities() == [] and index.coverage() == {}
+    assert index.status.jobs() == [] and index.roots.watch_states() == {}
     assert "running: nothing" in run("status", database=first.database).stdout
     assert locks(first.database) == []
     second = watch(photos)
@@ -60,8 +60,8 @@ def test_a_row_that_nobody_holds_is_no_activity(photos: Path, index: Index, host
         row = ("watch", host, pid, str(photos), "2020-01-01T00:00:00.000Z")
         connection.execute("INSERT INTO job (kind, host, pid, roots, started_at) VALUES (?, ?, ?, ?, ?)", row)
     connection.close()
-    assert index.activities() == []
-    index.restore_backup(index.backup(index.path.with_name("backup.db")))
+    assert index.status.jobs() == []
+    index.maintenance.restore(index.maintenance.backup(index.path.with_name("backup.db")))
     stop = Stop()
     index.watch([photos], stop=stop, listener=Listener(scanned=lambda *_: stop.set()))
     assert rows(index, "SELECT * FROM job") == []
@@ -88,7 +88,7 @@ def test_of_two_watches_that_begin_at_once_one_is_refused(photos: Path, tmp_path
 def test_a_watch_of_the_same_process_counts(photos: Path, index: Index) -> None:
     put(photos / "a.jpg", 1)
     index.scan([photos])
-    backup = index.backup(index.path.with_name("backup.db"))
+    backup = index.maintenance.backup(index.path.with_name("backup.db"))
     stop = Stop()
 
     def follow() -> None:
@@ -98,18 +98,18 @@ def test_a_watch_of_the_same_process_counts(photos: Path, index: Index) -> None:
     thread = threading.Thread(target=follow)
     thread.start()
     try:
-        until(lambda: [one.kind for one in index.activities()] == ["watch"])
+        until(lambda: [one.kind for one in index.status.jobs()] == ["watch"])
         with pytest.raises(UsageError, match="watch is at work"):
-            index.restore_backup(backup)
+            index.maintenance.restore(backup)
         with pytest.raises(UsageError, match="watch is at work"):
-            index.repair()
+            index.maintenance.repair()
         with pytest.raises(UsageError, match="watched already"):
             index.watch([photos], stop=Stop())
     finally:
         stop.set()
         thread.join(30)
-    assert index.activities() == []
-    index.restore_backup(backup)
+    assert index.status.jobs() == []
+    index.maintenance.restore(backup)
 
 
 def test_by_whichever_link_the_index_is_named(photos: Path, tmp_path: Path, watch: Start) -> None:
@@ -117,7 +117,7 @@ def test_by_whichever_link_the_index_is_named(photos: Path, tmp_path: Path, watc
     (tmp_path / "index.db").symlink_to(tmp_path / "disk" / "real.db")
     put(photos / "a.jpg", 1)
     watcher = watch(photos)
-    assert [one.pid for one in Index.open(tmp_path / "disk" / "real.db").activities()] == [watcher.process.pid]
+    assert [one.pid for one in Index.open(tmp_path / "disk" / "real.db").status.jobs()] == [watcher.process.pid]
     assert run("watch", photos, database=tmp_path / "disk" / "real.db").returncode == 2
 
 

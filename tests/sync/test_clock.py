@@ -91,8 +91,8 @@ def test_what_was_trashed_in_the_future_was_trashed_now(photos: Path, index: Ind
     path.unlink()
     index.scan()
     change(index, "UPDATE asset SET trashed_at = ? WHERE trashed_at IS NOT NULL", TOMORROW)
-    assert index.empty_trash(1) == []
-    assert len(index.empty_trash(0)) == 1
+    assert index.trash.empty(1) == []
+    assert len(index.trash.empty(0)) == 1
 
 
 def test_a_round_of_verifying_goes_on_when_the_clock_was_set_back(photos: Path, index: Index) -> None:
@@ -106,16 +106,16 @@ def test_a_round_of_verifying_goes_on_when_the_clock_was_set_back(photos: Path, 
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        index.verify(on_progress=stop)
-    assert index.verify().checked == 2
+        index.maintenance.verify(on_progress=stop)
+    assert index.maintenance.verify().checked == 2
 
 
 def test_a_variant_used_in_the_future_is_used_now(photos: Path, index: Index) -> None:
     put(photos / "a.jpg", 1)
     index.scan([photos])
     (asset,) = (one.id for one in index.list())
-    index.variant(asset, "thumbnail")
+    index.renditions.get(asset, "thumbnail")
     change(index, "UPDATE variant SET used_at = ?", TOMORROW)
-    assert enrichments.was_long_unused(index.connection, asset, "thumbnail")
-    index.variant(asset, "thumbnail")
-    assert not enrichments.was_long_unused(index.connection, asset, "thumbnail")
+    assert enrichments.was_long_unused(index.session.connection, asset, "thumbnail")
+    index.renditions.get(asset, "thumbnail")
+    assert not enrichments.was_long_unused(index.session.connection, asset, "thumbnail")

@@ -366,10 +366,13 @@ def test_what_an_asset_once_was_is_remembered(index: Index, photos: Path) -> Non
     after = index.get(path)
     assert after["id"] == before["id"] and after["checksum"] != before["checksum"]
     for record in (before, after):
-        for found in (index.exist([record["checksum"]]), index.exist(checksum_sha1s=[record["checksum_sha1"]])):
+        for found in (
+            index.assets.existing([record["checksum"]]),
+            index.assets.existing(checksum_sha1s=[record["checksum_sha1"]]),
+        ):
             assert [(one.id, one.checksum) for one in found] == [(after["id"], after["checksum"])]
-    (one,) = index.exist(device_asset_ids=["a.jpg"])
+    (one,) = index.assets.existing(device_asset_ids=["a.jpg"])
     assert (one.id, one.device_asset_id, one.device_id) == (after["id"], "a.jpg", after["device_id"])
-    index.trash([path])
-    assert len(index.exist([before["checksum"]])) == 1
-    assert index.exist(["nothing"], ["nothing"], ["nothing"]) == index.exist() == []
+    index.trash.put([path])
+    assert len(index.assets.existing([before["checksum"]])) == 1
+    assert index.assets.existing(["nothing"], ["nothing"], ["nothing"]) == index.assets.existing() == []

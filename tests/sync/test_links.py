@@ -46,9 +46,9 @@ def test_a_link_in_the_place_of_a_folder_is_no_second_copy(index: Index, photos:
     (photos / "2024" / "d").symlink_to(photos / "e")
     summary = index.scan()
     assert (summary.moved, summary.copies, summary.gone) == (COUNT, 0, 0)
-    assert index.duplicates() == []
+    assert index.duplicates.exact() == []
     assert present(index) == shown(index) == files(photos / "e")
-    assert index.resolve(photos / "2024" / "d" / "0.jpg") == index.resolve(photos / "e" / "0.jpg")
+    assert index.session.resolve(photos / "2024" / "d" / "0.jpg") == index.session.resolve(photos / "e" / "0.jpg")
 
 
 def test_a_link_further_up_is_no_second_copy(index: Index, photos: Path) -> None:
@@ -86,7 +86,7 @@ def test_photos_moved_out_of_the_folder_are_gone_though_a_link_leads_to_them(ind
     (tmp_path / "outside").rename(root / "d")
     index.scan()
     assert present(index) == [*files(root / "d"), str(root / "stays.jpg")]
-    assert index.trashed() == []
+    assert index.trash.list() == []
 
 
 def test_photos_moved_to_another_indexed_folder_are_known_though_a_link_leads_to_them(
@@ -162,7 +162,7 @@ def test_a_path_through_a_link_names_the_file_that_is_there(index: Index, photos
     link = photos / ("a" if order == "first the link" else "z")
     link.symlink_to("m")
     index.scan([photos])
-    assert index.resolve(link / "1.jpg") == index.resolve(photos / "m" / "1.jpg")
+    assert index.session.resolve(link / "1.jpg") == index.session.resolve(photos / "m" / "1.jpg")
 
 
 def test_a_deep_tree_that_is_renamed_is_followed(index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:

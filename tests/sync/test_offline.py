@@ -111,7 +111,7 @@ def test_F1_a_drive_that_comes_back_elsewhere(index: Index, tmp_path: Path, driv
     summary = index.scan([second / "photos"])
     assert (summary.unchanged, summary.bytes_read) == (COUNT, 0)
     assert held(index) == before
-    assert [root.path for root in index.roots()] == [str(second / "photos")]
+    assert [root.path for root in index.roots.list()] == [str(second / "photos")]
     path = second / "photos" / "00" / "0007.jpg"
     assert index.get(path)["asset_urls"]["original"]["url"] == path.as_uri()
     # Its files are still known by their inodes.
@@ -245,7 +245,7 @@ def test_a_renamed_root_is_the_same_root(index: Index, photos: Path) -> None:
     summary = index.scan([moved])
     assert (summary.unchanged, summary.bytes_read) == (1, 0)
     assert index.get(moved / "a.jpg")["id"] == asset
-    assert [root.path for root in index.roots()] == [str(moved)]
+    assert [root.path for root in index.roots.list()] == [str(moved)]
 
 
 def test_the_same_folder_twice_is_refused(index: Index, tmp_path: Path, drive: Callable[[], Drive]) -> None:

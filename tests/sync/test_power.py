@@ -27,7 +27,7 @@ def family(pid: int) -> list[psutil.Process]:
 def test_F30_others_go_first(photos: Path, watch: Start) -> None:
     put(photos / "a.jpg", 1)
     watcher = watch(photos, enrich=True)
-    until(lambda: "appearance" in Index.open(watcher.database).enrichments())
+    until(lambda: "appearance" in Index.open(watcher.database).enrichments.counts())
     time.sleep(1)
     for process in family(watcher.process.pid):
         assert process.nice() == 19
@@ -43,7 +43,7 @@ def test_F30_idle_is_idle(photos: Path, watch: Start) -> None:
         put(photos / f"{number % 30}" / f"{number}.jpg", number)
     watcher = watch(photos, enrich=True)
     index = Index.open(watcher.database)
-    until(lambda: index.enrichments().get("appearance") == (300, 0), what="all to be seen to")
+    until(lambda: index.enrichments.counts().get("appearance") == (300, 0), what="all to be seen to")
     time.sleep(3)
     processes = family(watcher.process.pid)
     before = sum(sum(process.cpu_times()[:2]) for process in processes)
@@ -67,7 +67,7 @@ def test_F30_a_drive_that_is_away_is_waited_for_in_peace(photos: Path, watch: St
     assert used / seconds < 0.05
     photos.with_name("away").rename(photos)
     index = Index.open(watcher.database)
-    until(lambda: index.verdicts() == {"indexed": 2}, what="both photos")
+    until(lambda: index.status.path_counts() == {"indexed": 2}, what="both photos")
 
 
 def test_F30_it_pauses_on_battery_if_told_to(photos: Path, watch: Start, tmp_path: Path) -> None:

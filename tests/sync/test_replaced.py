@@ -29,7 +29,7 @@ def replace(database: Path) -> None:
     """By a copy, as file managers and synchronisers do it."""
     copy = database.with_name("copy.db")
     with Index.open(database) as index:
-        index.backup(copy)
+        index.maintenance.backup(copy)
     copy.replace(database)
 
 
@@ -47,7 +47,7 @@ def test_a_watch_whose_index_goes_ends_and_says_so(
     assert "start again" in said.lower() and "Traceback" not in said
     with Index.open(watcher.database) as index:
         index.scan([photos])
-        assert index.counts().assets == 2
+        assert index.status.counts().assets == 2
 
 
 def test_an_idle_watch_notices_too(photos: Path, watch: Callable[..., Watcher]) -> None:
@@ -104,12 +104,12 @@ def test_a_restored_index_is_the_same_file(photos: Path, tmp_path: Path, serve: 
     database = tmp_path / "index.db"
     with Index.open(database) as index:
         index.scan([photos])
-        index.backup(tmp_path / "backup.db")
+        index.maintenance.backup(tmp_path / "backup.db")
     server = serve(database)
     put(photos / "b.jpg", 2)
     with Index.open(database) as index:
         index.scan([photos])
-        index.restore_backup(tmp_path / "backup.db")
+        index.maintenance.restore(tmp_path / "backup.db")
         assert rows(index, "SELECT count(*) FROM asset") == [(1,)]
     with server.http() as client:
         assert client.get("/healthz").status_code == 200
@@ -152,9 +152,9 @@ def test_a_backup_over_a_file_with_a_log_is_sound(photos: Path, tmp_path: Path) 
             log = target.with_name("copy.db-wal")
             left = log.read_bytes()
         log.write_bytes(left)
-        index.backup(target, overwrite=True)
+        index.maintenance.backup(target, overwrite=True)
         with closing(sqlite3.connect(target)) as copy:
             assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             assert copy.execute("SELECT count(*) FROM asset").fetchone() == (1,)
         with pytest.raises(UsageError, match="the index itself"):
-            index.backup(index.path, overwrite=True)
+            index.maintenance.backup(index.path, overwrite=True)

@@ -214,10 +214,10 @@ def test_a_missing_root_loses_nothing(index: Index, photos: Path) -> None:
     assert summary.offline
     assert summary.gone == 0
     assert index.get_json(path) == record
-    assert index.roots()[0].offline_at is not None
+    assert index.roots.list()[0].offline_at is not None
     photos.with_name("away").rename(photos)
     assert index.scan().unchanged == 1
-    assert index.roots()[0].offline_at is None
+    assert index.roots.list()[0].offline_at is None
 
 
 def test_an_emptied_root_loses_nothing(index: Index, photos: Path) -> None:
@@ -275,7 +275,7 @@ def test_what_may_not_be_read_hides_neither_itself_nor_its_neighbours(tmp_path: 
         seen = verdicts(index)
         assert seen["a-shut"] == seen["c.jpg"] == "unreadable"
         assert seen["a-shut/x.jpg"] == seen["b-open/y.jpg"] == "indexed"
-        assert {failure.reason for failure in index.failures()} == {
+        assert {failure.reason for failure in index.status.failures()} == {
             "Permission denied",
             "the folder cannot be read: Permission denied",
         }
@@ -340,7 +340,7 @@ def test_a_folder_inside_a_root_can_be_scanned_alone(index: Index, photos: Path)
     lone = put(photos / "two" / "d.jpg", 4)
     (photos / "two" / "b.jpg").unlink()
     assert index.scan([photos / "one"]).new == 1
-    assert len(index.roots()) == 1
+    assert len(index.roots.list()) == 1
     assert "two/d.jpg" not in verdicts(index)
     assert index.scan([lone]).new == 1
     assert verdicts(index)["two/b.jpg"] == "indexed"
@@ -452,7 +452,7 @@ def test_a_stopped_scan_leaves_a_good_index_and_the_next_goes_on(photos: Path, t
     assert 50 < done < total  # type: ignore[operator]
     assert rows(index, "PRAGMA integrity_check") == [("ok",)]
     assert rows(index, "PRAGMA foreign_key_check") == []
-    assert index.activities() == []
+    assert index.status.jobs() == []
     summary = index.scan()
     assert (summary.new, summary.unchanged) == (total - done, done)  # type: ignore[operator]
     assert counts(index) == (total, total, 0, 0, 0)
@@ -480,7 +480,7 @@ def test_a_reader_that_raises_costs_one_file(index: Index, photos: Path) -> None
     assert done.returncode == 2, done.stderr
     assert verdicts(index)["007.jpg"] == "unreadable"
     assert "nobody thought of this" in done.stdout
-    assert index.counts().assets == 19
+    assert index.status.counts().assets == 19
 
 
 def test_a_script_without_a_main_guard_can_scan(photos: Path, tmp_path: Path) -> None:
@@ -548,9 +548,9 @@ def test_stopped_in_the_middle_of_a_write_nothing_is_written_twice(
     with pytest.raises(KeyboardInterrupt):
         index.scan([photos])
     assert stopped and stopped[0] > 0
-    assert index.counts().assets >= stopped[0]
+    assert index.status.counts().assets >= stopped[0]
     rest = index.scan()
-    assert rest.unchanged + rest.new == index.counts().assets == 20
+    assert rest.unchanged + rest.new == index.status.counts().assets == 20
 
 
 def test_an_empty_path_is_refused(index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -565,7 +565,7 @@ def test_an_empty_path_is_refused(index: Index, photos: Path, monkeypatch: pytes
         assert told.returncode == 2, (arguments, told)
     assert index.scan([photos]).new == 1
     assert run("--db", "", "status").returncode == 2
-    assert [root.path for root in index.roots()] == [str(photos)]
+    assert [root.path for root in index.roots.list()] == [str(photos)]
 
 
 def test_a_folder_that_is_named_twice_is_scanned_once(index: Index, photos: Path, tmp_path: Path) -> None:
@@ -574,7 +574,7 @@ def test_a_folder_that_is_named_twice_is_scanned_once(index: Index, photos: Path
     link = tmp_path / "link"
     link.symlink_to(photos)
     assert index.scan([photos / "inner", photos, photos, link, photos / "inner" / "b.jpg"]).new == 2
-    assert [root.path for root in index.roots()] == [str(photos)]
+    assert [root.path for root in index.roots.list()] == [str(photos)]
     assert index.scan([photos, photos]).unchanged == 2
     assert index.scan([photos / "inner", photos / "inner" / "b.jpg"]).unchanged == 1
 

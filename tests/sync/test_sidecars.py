@@ -122,7 +122,7 @@ def test_what_the_user_said_outlives_every_reading(index: Index, photos: Path) -
     (photos / "IMG_1.jpg.xmp").write_bytes(rated(5))
     index.scan()
     assert rating(index, photo) == 1
-    assert [(one.source, one.value) for one in index.explain(photo).origins if one.field == "rating"] == [
+    assert [(one.source, one.value) for one in index.assets.explain(photo).origins if one.field == "rating"] == [
         ("you, in the index", "1"),
         ("sidecar xmp:Rating", "5"),
     ]
@@ -132,7 +132,7 @@ def test_a_broken_sidecar_is_a_problem_of_its_photo(index: Index, photos: Path) 
     put(photos / "IMG_1.jpg", 1)
     (photos / "IMG_1.jpg.xmp").write_bytes(rated(3)[:-40])
     index.scan([photos])
-    assert "sidecar: the packet cannot be read to its end" in index.failures()[0].reason  # type: ignore[operator]
+    assert "sidecar: the packet cannot be read to its end" in index.status.failures()[0].reason  # type: ignore[operator]
     assert rating(index, photos / "IMG_1.jpg") == 3
 
 
@@ -158,7 +158,7 @@ def test_picasas_faces_and_keywords(index: Index, photos: Path) -> None:
     assert [person["name"] for person in record["people"]] == ["Ada Lovelace"]
     boxes = sorted(tuple(face["bounding_box"].values()) for face in record["faces"])
     assert boxes == [(0, 0, 4, 3), (16, 12, 16, 24)]  # of 64 by 48 pixels
-    assert index.keywords(one) == ["engine", "poet"]
+    assert index.assets.keywords(one) == ["engine", "poet"]
     assert index.get(two)["faces"] == []
     named = PICASA.replace("ffffffffffffffff", "1").replace("[Contacts2]", "[Contacts2]\n1=Charles Babbage;;")
     (photos / ".picasa.ini").write_text(named)
@@ -310,7 +310,7 @@ def test_why_tells_whose_sidecar_it_is_and_whether_it_is_read(index: Index, phot
     index.scan([photos])
 
     def why(path: Path) -> str:
-        return index.why(path).sentence.removeprefix(f"{path} is ").rstrip(".")
+        return index.status.why(path).sentence.removeprefix(f"{path} is ").rstrip(".")
 
     assert rating(index, photo) == rating(index, copy) == 4
     assert why(takeout) == why(photos / "IMG_1.jpg.xmp") == "a sidecar of IMG_1.jpg, read with it"
@@ -351,7 +351,7 @@ def test_why_of_a_sidecar_goes_over_its_folder_once(index: Index, photos: Path) 
 
         sys.setprofile(count_one)
         try:
-            index.why(folder / ".picasa.ini")
+            index.status.why(folder / ".picasa.ini")
         finally:
             sys.setprofile(None)
         calls.append(counted)
@@ -374,4 +374,4 @@ def test_why_of_a_sidecar_that_goes_meanwhile(
 
     monkeypatch.setattr("indexer.sync.why.is_regular", and_then_it_goes)
     with pytest.raises(NotFound, match="there is no such file any more"):
-        index.why(sidecar)
+        index.status.why(sidecar)

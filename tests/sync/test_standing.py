@@ -30,7 +30,7 @@ def files(folder: Path) -> list[str]:
 
 def shown(index: Index) -> list[str]:
     """Where each record says that its file is."""
-    originals = [one["asset_urls"]["original"] for one in map(json.loads, index.list_json())]
+    originals = [one["asset_urls"]["original"] for one in map(json.loads, index.assets.list_json())]
     return sorted(str(one["url"]).removeprefix("file://") for one in originals if one)
 
 
@@ -43,13 +43,13 @@ def test_forgetting_a_folder_leaves_photos_that_also_lie_elsewhere_whole(index: 
     put(first / "alone.jpg", "alone")
     index.scan([first, second])
     assert shown(index) == sorted([*files(first), str(first / "alone.jpg")])
-    index.remove_root(first)
+    index.roots.remove(first)
     assert shown(index) == files(second)
-    assert [one.name for one in index.trashed()] == ["alone.jpg"]
+    assert [one.name for one in index.trash.list()] == ["alone.jpg"]
     assert run("doctor", database=index.path).returncode == 0
     again = index.scan([first])
     assert (again.copies, again.back) == (COUNT, 1)
-    assert index.trashed() == []
+    assert index.trash.list() == []
 
 
 def test_a_drive_that_is_away_leaves_its_photos_to_their_copies(
@@ -67,7 +67,7 @@ def test_a_drive_that_is_away_leaves_its_photos_to_their_copies(
     index.scan()
     assert shown(index) == files(here)
     assert updates(index) == count + COUNT
-    assert index.duplicates() == []  # as long as the other one cannot be reached
+    assert index.duplicates.exact() == []  # as long as the other one cannot be reached
     index.scan()
     assert updates(index) == count + COUNT
     disk.mount(away)
@@ -95,7 +95,7 @@ def test_a_drive_inside_a_folder_that_is_away_leaves_its_photos_to_their_copies(
 def test_an_index_and_its_photos_on_another_laptop_show_the_photos_that_are_there(index: Index, tmp_path: Path) -> None:
     old = fill(tmp_path / "old" / "Pictures")
     index.scan([old])
-    index.set([files(old)[0]], rating=5)
+    index.assets.set([files(old)[0]], rating=5)
     index.close()
     shutil.copytree(old, tmp_path / "new" / "Photos")
     shutil.rmtree(tmp_path / "old")
@@ -103,7 +103,7 @@ def test_an_index_and_its_photos_on_another_laptop_show_the_photos_that_are_ther
     index.scan([new])
     assert shown(index) == files(new)
     assert index.get(files(new)[0])["metadata"]["rating"] == 5
-    assert index.trashed() == []
+    assert index.trash.list() == []
 
 
 def test_a_file_that_is_missing_leaves_its_photo_to_the_copy(index: Index, photos: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_scan_mends_photos_without_a_place(index: Index, photos: Path) -> None
     break_places(index)
     index.scan([photos])
     assert shown(index) == files(photos)
-    assert index.trashed() == []
+    assert index.trash.list() == []
 
 
 RATED = (
@@ -180,7 +180,7 @@ def test_what_a_sidecar_says_stays_while_its_drive_is_away(index: Index, tmp_pat
     index.scan()
     assert (shown(index), rating()) == (files(first), 5)
     # Forgotten, it has no more to say: the copy speaks for itself from the next scan on.
-    index.remove_root(first)
+    index.roots.remove(first)
     index.scan()
     assert (shown(index), rating()) == (files(second), None)
 

@@ -77,7 +77,7 @@ def test_a_sidecar_that_is_no_file_is_passed_over(tmp_path: Path, photos: Path, 
     assert (done.returncode, done.stderr) == (0, "")
     with Index.open(tmp_path / "index.db") as index:
         assert verdicts(index) == {"IMG_1.jpg": "indexed", name: "ignored"}
-        assert index.explain(photos / "IMG_1.jpg").read_from == str(photos / "IMG_1.jpg")
+        assert index.assets.explain(photos / "IMG_1.jpg").read_from == str(photos / "IMG_1.jpg")
 
 
 @pytest.mark.parametrize("kind", STRANGE)
@@ -229,11 +229,11 @@ def test_write_back_replaces_no_link_and_reads_no_pipe(tmp_path: Path, photos: P
 def test_write_back_writes_through_no_link(tmp_path: Path, photos: Path, index: Index) -> None:
     photo = put(photos / "a.jpg", 1)
     index.scan([photos])
-    index.set([photo], rating=5)
+    index.assets.set([photo], rating=5)
     (tmp_path / "precious").write_bytes(b"precious")
     trap = photos / f".a.jpg.xmp.{os.getpid()}.part"
     trap.symlink_to(tmp_path / "precious")
-    assert [(one.state, one.reason) for one in index.write_back()[0]] == [("made", None)]
+    assert [(one.state, one.reason) for one in index.assets.write_back()[0]] == [("made", None)]
     assert (tmp_path / "precious").read_bytes() == b"precious"
     assert trap.is_symlink()
 

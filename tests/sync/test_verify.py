@@ -67,7 +67,7 @@ def test_edits_are_no_rot(index: Index, photos: Path) -> None:
     info = (photos / "rotten.jpg").stat()
     (photos / "rotten.jpg").write_bytes(jpeg("r0tten"))
     os.utime(photos / "rotten.jpg", ns=(info.st_atime_ns, info.st_mtime_ns))
-    report = index.verify(workers=1)
+    report = index.maintenance.verify(workers=1)
     assert [report.rotten, report.edited, report.replaced, report.absent] == [
         [str(photos / f"{name}.jpg")] for name in ("rotten", "rated", "replaced", "deleted")
     ]
@@ -81,7 +81,7 @@ def test_a_sample_and_a_time(index: Index, photos: Path) -> None:
     for number in range(40):
         put(photos / f"{number}.jpg", number)
     index.scan([photos])
-    assert index.verify(share=0.05, workers=1).checked == 2
+    assert index.maintenance.verify(share=0.05, workers=1).checked == 2
     assert json.loads(run("verify", "--sample", "10%", "--json", database=index.path).stdout)["checked"] == 4
     assert rows(index, "SELECT count(*) FROM file WHERE verified_at IS NOT NULL")[0][0] in range(4, 7)
     report = json.loads(run("verify", "--seconds", "60", "--json", database=index.path).stdout)
@@ -110,8 +110,8 @@ def test_a_stopped_round_goes_on(index: Index, photos: Path) -> None:
     assert "goes on from here" in stderr
     before = int(str(rows(index, done)[0][0]))
     assert before < total
-    assert index.verify().checked == total - before
-    assert index.verify().checked == total  # a new round
+    assert index.maintenance.verify().checked == total - before
+    assert index.maintenance.verify().checked == total  # a new round
 
 
 def test_drives_that_are_away_are_left_out(index: Index, photos: Path) -> None:
@@ -130,7 +130,7 @@ def test_an_index_from_before_fingerprints_gets_them(index: Index, photos: Path)
     with open_for_writing(index.path) as database:
         database.execute("UPDATE asset SET fingerprint = NULL")
     database.close()
-    index.verify(workers=1)
+    index.maintenance.verify(workers=1)
     assert rows(index, "SELECT fingerprint FROM asset") == before != [(None,)]
 
 
@@ -158,7 +158,7 @@ def test_it_ends_when_its_time_is_up(index: Index, photos: Path) -> None:
     for number in range(6):
         os.truncate(put(photos / f"{number}.jpg", number), 150_000_000)
     index.scan([photos])
-    report = index.verify(seconds=0.3, workers=1)
+    report = index.maintenance.verify(seconds=0.3, workers=1)
     assert 1 <= report.checked < 6
     assert (report.sound, report.left) == (report.checked, 6 - report.checked)
-    assert index.verify(seconds=0.001, workers=1).checked == 1
+    assert index.maintenance.verify(seconds=0.001, workers=1).checked == 1

@@ -257,12 +257,12 @@ def test_it_stops_when_asked_and_leaves_nothing_running(photos: Path, watch: Sta
     put(photos / "a.jpg", 1)
     watcher = watch(photos)
     index = Index.open(watcher.database)
-    assert [one.kind for one in index.activities()] == ["watch"]
+    assert [one.kind for one in index.status.jobs()] == ["watch"]
     assert "running: watch" in run("status", database=watcher.database).stdout
     watcher.process.send_signal(number)
     assert watcher.process.wait(timeout=180) == 0
     assert watcher.printed().rstrip().endswith("Stopped.")
-    assert index.activities() == []
+    assert index.status.jobs() == []
     with sqlite3.connect(watcher.database) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
@@ -393,8 +393,8 @@ def test_a_folder_that_goes_while_it_is_looked_at(index: Index, photos: Path) ->
 
     put(photos / "a.jpg", 1)
     index.scan([photos])
-    (root,) = index.roots()
-    connection, readers = index._writable(), Readers(1)
+    (root,) = index.roots.list()
+    connection, readers = index.session.writer(), Readers(1)
     roots = {known.id: known for known in select_roots(connection)}
     reconciler = Reconciler(
         connection, readers, Walker(root), roots, Summary(), SyncOptions(), Listener(), tick=lambda: None

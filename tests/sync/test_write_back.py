@@ -31,14 +31,14 @@ def album(index: Index, photos: Path) -> Path:
 
 def test_only_sidecars_are_written_and_read_again_alike(index: Index, album: Path) -> None:
     before = digests(album)
-    index.set([album / name for name in ("a.jpg", "b.jpg", "c.jpg")], rating=5, description="Tea in Gion")
-    index.set([album / "a.jpg"], city="Kyoto", country="Japan", country_code="JP")
-    rehearsed, _ = index.write_back(dry_run=True)
+    index.assets.set([album / name for name in ("a.jpg", "b.jpg", "c.jpg")], rating=5, description="Tea in Gion")
+    index.assets.set([album / "a.jpg"], city="Kyoto", country="Japan", country_code="JP")
+    rehearsed, _ = index.assets.write_back(dry_run=True)
     assert [(one.sidecar.name, one.state) for one in rehearsed] == [
         ("a.jpg.xmp", "made"), ("b.jpg.xmp", "changed"), ("c.xmp", "changed"),
     ]  # fmt: skip
     assert digests(album) == before
-    done, kept = index.write_back()
+    done, kept = index.assets.write_back()
     assert [one.state for one in done] == ["made", "changed", "changed"]
     after = digests(album)
     assert {name for name in after if after[name] != before.get(name)} == {"a.jpg.xmp", "b.jpg.xmp", "c.xmp"}
@@ -50,17 +50,17 @@ def test_only_sidecars_are_written_and_read_again_alike(index: Index, album: Pat
             metadata = other.get(album / name)["metadata"]
             assert (metadata["rating"], metadata["description"]) == (5, "Tea in Gion")
         assert other.get(album / "a.jpg")["metadata"]["city"] == "Kyoto"
-        assert other.keywords(album / "b.jpg") == ["tea"]
-    again, kept = index.write_back()
+        assert other.assets.keywords(album / "b.jpg") == ["tea"]
+    again, kept = index.assets.write_back()
     assert [one.state for one in again] == ["same", "same", "same"] and kept is None
     # The scan takes in what was written, and what the user says goes on counting.
     assert index.scan().reread == 3
-    index.set([album / "a.jpg"], rating=2)
+    index.assets.set([album / "a.jpg"], rating=2)
     assert index.get(album / "a.jpg")["metadata"]["rating"] == 2
 
 
 def test_faces_that_the_user_named(index: Index, album: Path) -> None:
-    asset = index.resolve(album / "d.jpg")
+    asset = index.session.resolve(album / "d.jpg")
     from indexer.store import connection
 
     with connection.open_for_writing(index.path) as database:
@@ -73,7 +73,7 @@ def test_faces_that_the_user_named(index: Index, album: Path) -> None:
                 (f"face_{number}", asset, person[0], 10 + 30 * number, by),
             )
     database.close()
-    ((one,), _) = index.write_back([album / "d.jpg"])
+    ((one,), _) = index.assets.write_back([album / "d.jpg"])
     assert one.state == "made"
     text = one.sidecar.read_text()
     assert "Person 0" in text and "Person 1" not in text  # a guess is not written down as a fact
@@ -87,7 +87,7 @@ def test_what_cannot_be_written_is_told_and_the_others_are(index: Index, album: 
     (album / "b.jpg.xmp").write_bytes(OTHERS[:300])
     (album / "d.jpg.xmp").mkdir()
     index.scan()
-    index.set([album / name for name in ("a.jpg", "b.jpg", "d.jpg")], rating=3)
+    index.assets.set([album / name for name in ("a.jpg", "b.jpg", "d.jpg")], rating=3)
     done = run("write-back", "--json", database=index.path)
     assert done.returncode == 2
     states = {Path(one["sidecar"]).name: one["state"] for one in json.loads(done.stdout)}
@@ -119,13 +119,13 @@ def test_what_was_undone_does_not_come_back_from_the_sidecar(index: Index, album
 
     before = said()
     assert [one[0] for one in before] == [None, 1]
-    index.set([album / name for name in names], rating=5, description="Tea in Gion", city="Kyoto")
-    states = [one.state for one in index.write_back()[0]]
+    index.assets.set([album / name for name in names], rating=5, description="Tea in Gion", city="Kyoto")
+    states = [one.state for one in index.assets.write_back()[0]]
     assert states == ["made", "changed"]
     if is_scanned:
         assert index.scan().reread == 2
         assert said() == [(5, "Tea in Gion", "Kyoto")] * 2
-    index.undo()
+    index.history.undo()
     assert said() == before
     index.scan()
     assert said() == before
@@ -160,17 +160,17 @@ def test_a_write_back_that_was_killed_still_wrote_the_users_values(
         "pathlib.Path.replace = replace\n"
     )
     photo = album / "a.jpg"
-    index.set([photo], rating=5)
-    index.write_back([photo])
+    index.assets.set([photo], rating=5)
+    index.assets.write_back([photo])
     index.scan()
-    index.set([photo], rating=2)
+    index.assets.set([photo], rating=2)
     index.close()
     assert run("write-back", photo, database=index.path, env=faulty(tmp_path / "dies", dies)).returncode == -9
     assert ("<xmp:Rating>2" in (album / "a.jpg.xmp").read_text()) == is_written
     if again:
-        index.write_back([photo])
-    index.undo()
-    index.undo()
+        index.assets.write_back([photo])
+    index.history.undo()
+    index.history.undo()
     index.scan()
     assert index.get(photo)["metadata"]["rating"] is None
     if is_written or again:  # else nothing has been read since
@@ -181,13 +181,13 @@ def test_one_temporary_folder_for_all_sidecars_of_a_folder(index: Index, photos:
     for number in range(12):
         put(photos / f"{number % 2}" / f"{number}.jpg", number)
     index.scan([photos])
-    index.set([photos / f"{number % 2}" / f"{number}.jpg" for number in range(12)], rating=3)
+    index.assets.set([photos / f"{number % 2}" / f"{number}.jpg" for number in range(12)], rating=3)
     made: list[str] = []
     watching = [True]
     sys.addaudithook(
         lambda event, args: made.append(str(args[0])) if event == "os.mkdir" and watching else None,
     )
-    done, _ = index.write_back()
+    done, _ = index.assets.write_back()
     watching.clear()
     assert [one.state for one in done] == ["made"] * 12
     assert [Path(path).parent.name for path in made] == ["0", "1"]
@@ -197,10 +197,10 @@ def test_one_temporary_folder_for_all_sidecars_of_a_folder(index: Index, photos:
 def test_what_the_user_takes_back_is_gone_from_the_sidecar_too(index: Index, album: Path) -> None:
     """Not from the file, which is written to by `write-back` alone, but from what it counts for."""
     for rating in (5, 2):
-        index.set([album / "a.jpg"], rating=rating)
-        index.write_back()
+        index.assets.set([album / "a.jpg"], rating=rating)
+        index.assets.write_back()
         index.scan()
-    index.set([album / "a.jpg"], rating=None)
+    index.assets.set([album / "a.jpg"], rating=None)
     index.scan()
     assert index.get(album / "a.jpg")["metadata"]["rating"] is None
     (album / "a.jpg").rename(album / "moved.jpg")
@@ -217,7 +217,7 @@ def test_a_name_that_was_undone_does_not_come_back_from_the_sidecar(
     """What the file, or another program, names there counts as ever."""
     from indexer.store import connection
 
-    asset = index.resolve(album / "d.jpg")
+    asset = index.session.resolve(album / "d.jpg")
     with connection.open_for_writing(index.path) as database:
         database.execute(
             "INSERT INTO face (id, asset_id, x, y, w, h, source, created_at, updated_at)"
@@ -227,7 +227,7 @@ def test_a_name_that_was_undone_does_not_come_back_from_the_sidecar(
     database.close()
     ada = index.people.create(name="Ada")
     index.people.give("face_1", ada.id)
-    ((one,), _) = index.write_back([album / "d.jpg"])
+    ((one,), _) = index.assets.write_back([album / "d.jpg"])
     assert one.state == "made" and "Ada" in one.sidecar.read_text()
 
     def faces() -> list[tuple[object, ...]]:
@@ -236,7 +236,7 @@ def test_a_name_that_was_undone_does_not_come_back_from_the_sidecar(
     if is_scanned:
         assert index.scan().reread == 1
         assert faces() == [("Ada", "user")]
-    index.undo()
+    index.history.undo()
     assert faces() == [(None, None)]
     for _ in range(2):
         one.sidecar.write_text(one.sidecar.read_text() + "\n")

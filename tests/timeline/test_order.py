@@ -186,14 +186,14 @@ def test_whatever_happens(index: Index, seed: int, monkeypatch: pytest.MonkeyPat
                 patch.setattr(store, "in_order", lambda *args, **options: pytest.fail("read anew"))
             now = timeline.arranged(index, View())
         assert_same(now, anew(index))
-        last = store.last(index.connection).cursor
+        last = store.last(index.session.connection).cursor
         if before is not None and now.is_like(before):
             assert now.changed == before.changed
         elif before is not None:
             assert before.changed < now.changed <= last
         before = now
         trashed = timeline.arranged(index, View(state="trashed"))
-        assert trashed.assets == index.connection.execute("SELECT count(trashed_at) FROM asset").fetchone()[0]
+        assert trashed.assets == index.session.connection.execute("SELECT count(trashed_at) FROM asset").fetchone()[0]
     library.connection.close()
 
 
@@ -203,14 +203,16 @@ def test_the_order_is_that_of_the_list(index: Index) -> None:
     with library.transaction():
         library.add(60)
     order = Timeline(index.path).arranged(index, View()).base.order
-    wanted = index.connection.execute("SELECT number FROM asset ORDER BY is_undated, wall_clock DESC, id").fetchall()
+    wanted = index.session.connection.execute(
+        "SELECT number FROM asset ORDER BY is_undated, wall_clock DESC, id"
+    ).fetchall()
     assert order.numbers.tolist() == [row[0] for row in wanted]
     groups: dict[int, set[int]] = {}
     for number, leader in zip(order.numbers.tolist(), order.leaders.tolist(), strict=True):
         groups.setdefault(leader, set()).add(number)
     keys = {
         row[0]: {one for one in row[1:] if one is not None}
-        for row in index.connection.execute("SELECT number, auto_stack_id, live_photo_cid FROM asset")
+        for row in index.session.connection.execute("SELECT number, auto_stack_id, live_photo_cid FROM asset")
     }
     rank = {number: (int(order.preferences[at]), at) for at, number in enumerate(order.numbers.tolist())}
     together = [set[str]().union(*(keys[one] for one in members)) for members in groups.values()]
@@ -337,7 +339,7 @@ def test_another_index_in_its_place_is_not_taken_for_it(index: Index, tmp_path: 
     library = Library(index.path, 4)
     library.happen(20)
     timeline = Timeline(index.path)
-    index.backup(tmp_path / "backup.db")
+    index.maintenance.backup(tmp_path / "backup.db")
     first = timeline.arranged(index, View())
     library.happen(20)
     second = timeline.arranged(index, View())
@@ -456,10 +458,10 @@ def test_of_folders(index: Index, photos: Path, tmp_path: Path) -> None:
     index.scan()
     found = check()
     assert (found.undated, len(found.tiles)) == (1, 6)
-    index.undo() if index.last_change() else None
-    index.trash([index.list()[0].id])
+    index.history.undo() if index.history.last_change() else None
+    index.trash.put([index.list()[0].id])
     assert len(check().tiles) == 5
-    index.undo()
+    index.history.undo()
     assert len(check().tiles) == 6
     inside = timeline.arranged(index, View(folder=str(photos / "1")))
     assert (inside.assets, inside.undated) == (2, 1)

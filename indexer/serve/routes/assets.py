@@ -138,7 +138,7 @@ async def get_asset(request: Request, asset_id: AssetId) -> Response:
 async def trash_assets(request: Request, asked: AssetIds, library_id: OfLibrary = None) -> Response:
     """Put into the trash, from where they can be restored. Files are not touched."""
     check_library(state_of(request), library_id)
-    await state_of(request).write(lambda index: index.trash(asked.ids))
+    await state_of(request).write(lambda index: index.trash.put(asked.ids))
     return Response(status_code=204)
 
 
@@ -146,7 +146,7 @@ async def trash_assets(request: Request, asked: AssetIds, library_id: OfLibrary 
 async def restore_assets(request: Request, asked: AssetIds, library_id: OfLibrary = None) -> Response:
     """Take out of the trash; what is not in it stays as it is."""
     check_library(state_of(request), library_id)
-    await state_of(request).write(lambda index: index.restore(asked.ids))
+    await state_of(request).write(lambda index: index.trash.restore(asked.ids))
     return Response(status_code=204)
 
 
@@ -156,7 +156,7 @@ async def empty_trash(request: Request, library_id: OfLibrary = None) -> Respons
     here = state_of(request)
     check_library(here, library_id)
     found = select_page(here.looks, AssetFilter("trashed", library_id=library_id), None, -1) or []
-    await here.write(lambda index: index.delete(found))
+    await here.write(lambda index: index.trash.delete(found))
     return Response(status_code=204)
 
 
@@ -164,7 +164,7 @@ async def empty_trash(request: Request, library_id: OfLibrary = None) -> Respons
 async def delete_asset(request: Request, asset_id: AssetId) -> Response:
     """Forget a photo, and leave it out from now on: the file in your folder is not touched. One that was uploaded goes
     to the trash; deleted from there, its file goes too."""
-    await state_of(request).write(lambda index: index.delete([asset_id]))
+    await state_of(request).write(lambda index: index.trash.delete([asset_id]))
     return Response(status_code=204)
 
 
@@ -172,5 +172,5 @@ async def delete_asset(request: Request, asset_id: AssetId) -> Response:
 async def delete_assets(request: Request, asked: AssetIds, library_id: OfLibrary = None) -> Response:
     """As DELETE of each."""
     check_library(state_of(request), library_id)
-    await state_of(request).write(lambda index: index.delete(asked.ids))
+    await state_of(request).write(lambda index: index.trash.delete(asked.ids))
     return Response(status_code=204)

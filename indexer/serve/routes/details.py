@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from indexer.index.details import Details, details_of, ranks
+from indexer.index.details import Details, ranks
 from indexer.store.enrichments import served
 
 from ..answers import answer_text, errors
@@ -29,7 +29,7 @@ async def get_details(request: Request, asset_id: AssetId) -> Response:
     one = here.record(asset_id)
     # Each one anew: what was begun before an edit would show what was before it.
     try:
-        found = await here.inspect(request, lambda index: details_of(index, asset_id))
+        found = await here.inspect(request, lambda index: index.assets.details(asset_id))
     except Left:
         return Response(status_code=LEFT)
     stack = await here.browse(lambda index: here.timeline.stack_of(index, asset_id))

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import HTTPException, Request, Response
 
 from indexer.errors import CannotUndo
-from indexer.index import Index, edits
+from indexer.index import Index
 from indexer.index.edits import UserChange
 
 from ..answers import answer, errors, unprocessable
@@ -33,14 +33,14 @@ async def edit_assets(request: Request, body: Edit) -> Response:
         raise unprocessable("body", "name what to change: rating, is_favorite, description, is_trashed", "body")
     if is_trashed and "delete" not in request.scope["actions"]:
         raise HTTPException(403, "this key may not delete")
-    _, change = await state_of(request).write(lambda index: edits.edit(index, ids, values, is_trashed=is_trashed))
+    _, change = await state_of(request).write(lambda index: index.assets.edit(ids, values, is_trashed=is_trashed))
     return answer({"change": {"id": change.id, "what": change.what} if change else None})
 
 
 @router.get("/api/undo", response_model=Undoable, responses=errors())
 async def last_change(request: Request) -> Response:
     """What was done last and can be undone."""
-    change = await state_of(request).look(lambda index: index.last_change())
+    change = await state_of(request).look(lambda index: index.history.last_change())
     return answer({"change": _shown(change) if change is not None and change.instead is None else None})
 
 
@@ -51,9 +51,9 @@ async def undo_change(request: Request, body: UndoRequest) -> Response:
     may_delete = "delete" in request.scope["actions"]
 
     def take_back(index: Index) -> tuple[UserChange | None, Sequence[str]]:
-        if not may_delete and edits.takes_away(index, body.id):
+        if not may_delete and index.history.takes_away(body.id):
             raise HTTPException(403, "this key may not delete")
-        return edits.take_back(index, body.id)
+        return index.history.undo(body.id), index.history.changed_assets(body.id)
 
     try:
         undone, asset_ids = await state_of(request).write(take_back)

@@ -17,7 +17,6 @@ from fastapi.responses import FileResponse
 
 from indexer.errors import NotFound, Undecodable, UsageError
 from indexer.files import is_regular, regular_nofollow
-from indexer.index.motion import motion_video
 from indexer.store import enrichments
 from indexer.store.enrichments import Served
 from indexer.store.faces import select_faces
@@ -73,7 +72,7 @@ async def get_motion(request: Request, asset_id: AssetId, v: Version = None) -> 
     here = state_of(request)
     one = _served(here, asset_id)
     try:
-        found = await here.look(lambda index: motion_video(index, asset_id))
+        found = await here.look(lambda index: index.assets.motion_video(asset_id))
         mtime = os.stat(found.path).st_mtime
     except NotFound as error:
         raise no_such(f"video: {error}") from error

@@ -17,5 +17,5 @@ router = make_router(prefix="/api/folders", tags=["timeline"])
 @router.get("", response_model=Folders, responses=errors())
 async def list_folders(request: Request) -> Response:
     """All indexed folders that hold photos, and those that hold these: each before what lies in it."""
-    found = await state_of(request).browse_once("folders", lambda index: tree(index.connection))
+    found = await state_of(request).browse_once("folders", lambda index: tree(index.session.connection))
     return answer({"folders": [one._asdict() for one in found]})

@@ -63,7 +63,7 @@ async def _people(state: State, found: list[people.Person], base: str, also: set
     shown = [_shown(one, base) for one in found]
     if _METRICS in also:
         ids = [one.id for one in found]
-        known = await state.look(lambda index: metrics(index.connection, ids))
+        known = await state.look(lambda index: metrics(index.session.connection, ids))
         for one in shown:
             one[_METRICS] = known.get(one["id"])
     return shown
@@ -177,7 +177,7 @@ async def _faces(state: State, found: list[faces.Face], base: str, also: set[str
     shown = [_face(one, base) for one in found]
     if _ASSIGNMENT in also:
         ids = [one.id for one in found]
-        known = await state.look(lambda index: assignments(index.connection, ids))
+        known = await state.look(lambda index: assignments(index.session.connection, ids))
         for one in shown:
             one[_ASSIGNMENT] = known.get(one["id"], {"distance_to_person": None, "candidates": []})
     return shown

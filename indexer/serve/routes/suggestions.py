@@ -65,10 +65,10 @@ def _read(index: Index) -> tuple[Vocabulary, float]:
     started = time.monotonic()
     of_folders = (
         Term("folder", one.path.rpartition("/")[2], one.total)
-        for one in folders.tree(index.connection)
+        for one in folders.tree(index.session.connection)
         if one.parent is not None and one.total
     )
-    vocabulary = Vocabulary((*store.terms(index.connection), *_merged(of_folders)))
+    vocabulary = Vocabulary((*store.terms(index.session.connection), *_merged(of_folders)))
     ended = time.monotonic()
     return vocabulary, ended + max(_USED, _TIMES_AS_LONG * (ended - started))
 

@@ -130,7 +130,7 @@ async def get_tiles(
     def look(index: Index) -> dict[str, Any]:
         for may_be_old in (True, False, False):
             found = _arranged(here.timeline, index, view, may_be_old=may_be_old)
-            shown = columns(index.connection, found, start, stop, version_of)
+            shown = columns(index.session.connection, found, start, stop, version_of)
             if shown is not None:
                 return shown
         raise HTTPException(503, "photos are being deleted: try again")
@@ -150,7 +150,7 @@ async def get_position(
 
     def look(index: Index) -> dict[str, int | None]:
         found = _arranged(here.timeline, index, view)
-        number = store.number_of(index.connection, id)
+        number = store.number_of(index.session.connection, id)
         ordinal = None if number is None else found.ordinal_of(number)
         return {"ordinal": ordinal, "cursor": found.changed}
 
@@ -176,7 +176,7 @@ async def get_ids(
         found = _arranged(here.timeline, index, view, may_be_old=cursor is None)
         if cursor not in (None, found.changed):
             raise HTTPException(409, "the photos have changed since they were chosen: choose them again")
-        return store.ids_of(index.connection, found.numbers(start, stop, with_members=members))
+        return store.ids_of(index.session.connection, found.numbers(start, stop, with_members=members))
 
     return answer({"ids": await _in_thread(here, view, look)})
 

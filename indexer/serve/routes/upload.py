@@ -18,7 +18,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from indexer import private
 from indexer.errors import UsageError
-from indexer.index.uploads import Upload, coming, safe_name, take_in
+from indexer.index.uploads import Upload, coming, safe_name
 
 from ..answers import answer_text, errors, unprocessable
 from ..models import Asset, LibraryId
@@ -161,7 +161,7 @@ async def create_asset(request: Request) -> Response:
         upload = _upload(form)
         check_library(here, upload.library_id)
         try:
-            asset_id, is_new = await here.write(lambda index: take_in(index, upload))
+            asset_id, is_new = await here.write(lambda index: index.uploads.add(upload))
         except UsageError as error:
             raise unprocessable("asset_data", str(error), "body") from error
     finally:

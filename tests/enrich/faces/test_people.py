@@ -77,7 +77,10 @@ def test_who_was_named_is_named_in_photos_to_come(index: Index, models: Path, ta
     index.scan()
     index.enrich()
     assert names(index, later) == [None, "Ada"]
-    assert [one.id for one in index.search("person:ada")] == [index.resolve(later), index.resolve(first)]
+    assert [one.id for one in index.search("person:ada")] == [
+        index.session.resolve(later),
+        index.session.resolve(first),
+    ]
 
 
 def test_F29_no_name_is_lost_when_another_model_looks(index: Index, models: Path, take: Take) -> None:
@@ -98,7 +101,7 @@ def test_F29_no_name_is_lost_when_another_model_looks(index: Index, models: Path
 
     save_embedder(models / "embedder.onnx", mirrored=True)  # others who sees the same faces with other eyes
     (models / "embedder.onnx").rename(models / "another.onnx")
-    due = index.enrich_due(["faces"])["pictures"]
+    due = index.enrichments.due(["faces"])["pictures"]
     summary = index.enrich()
     assert summary.pictures == due == people and summary.failed == 0
     assert all("another.onnx" in row[0] for row in rows(index, "SELECT DISTINCT model FROM face_embedding"))
@@ -164,7 +167,7 @@ def test_merged_people_stay_one(index: Index, models: Path, take: Take) -> None:
     index.enrich()
     for shot in (first, second, third, fourth):
         assert names(index, shot) == ["Grace Hopper"], shot
-    index.undo()
+    index.history.undo()
     assert {names(index, shot)[0] for shot in (first, second)} == {"Grace Hopper", "Grace Murray"}
 
 
@@ -189,7 +192,7 @@ def test_a_face_that_was_split_off_does_not_come_back(index: Index, models: Path
     index.enrich(["faces"], redo=True)
     assert [names(index, shot) for shot in shots] == [["Ada"], [None], ["Ada"]]
     assert index.people.get(twin.id).assets == 1
-    index.undo()
+    index.history.undo()
     assert index.people.get("Ada").assets == 3
     nobody = take("nobody.png")
     index.scan()
@@ -323,11 +326,11 @@ def test_a_face_that_is_said_to_be_nobodys_stays_so(index: Index, models: Path, 
     index.scan()
     index.enrich()
     assert names(index, first) == [None]
-    index.undo()
+    index.history.undo()
     assert names(index, first) == ["Ada"]
     index.people.delete("Ada")
     assert names(index, first) == [None]
-    index.undo()
+    index.history.undo()
     assert names(index, first) == ["Ada"]
 
 
@@ -370,11 +373,11 @@ def test_the_record_has_portraits(index: Index, models: Path, take: Take) -> Non
     lost = kept(record)[0]
     lost.unlink()
     face_id = faces[0]["id"]
-    again = index.variant(photo, face_id)
+    again = index.renditions.get(photo, face_id)
     with Image.open(again) as image:
         assert looks_like(image, 1) and image.width == 256
     with pytest.raises(NotFound):
-        index.variant(other, face_id)
+        index.renditions.get(other, face_id)
     # Variants that are made anew leave the portraits as they are.
     index.enrich(["variants"], redo=True)
     assert all(file.is_file() for file in kept(index.get(photo)))
@@ -407,28 +410,30 @@ def test_without_the_extra_what_files_name_is_there(index: Index, take: Take, mo
     sidecar(photo, region("Marie Curie", 0.05, 0.2, 0.2))
     index.scan([photo.parent])
     index.enrich()
-    assert "faces" not in index.enrichments() and names(index, photo) == ["Marie Curie"]
+    assert "faces" not in index.enrichments.counts() and names(index, photo) == ["Marie Curie"]
     with Image.open(kept(index.get(photo))[0]) as image:
         assert image.width == round(64 * 1.7)
     with pytest.raises(UsageError, match=r"pip install 'photo-indexer\[faces\]'"):
         index.enrich(["faces"])
-    (finding,) = [one for one in index.doctor() if one.subject == "faces"]
+    (finding,) = [one for one in index.doctor.examine() if one.subject == "faces"]
     assert finding.state == "ok" and "photo-indexer[faces]" in (finding.advice or "")
 
 
 def test_the_doctor_looks_at_the_models(index: Index, models: Path, take: Take) -> None:
     index.scan([take("a.png", 1).parent])
-    (finding,) = [one for one in index.doctor() if one.subject == "faces"]
+    (finding,) = [one for one in index.doctor.examine() if one.subject == "faces"]
     assert finding.state == "ok" and str(models) in finding.words
     (models / "embedder.onnx").write_bytes(b"cut off")
-    (finding,) = [one for one in index.doctor() if one.subject == "faces"]
+    (finding,) = [one for one in index.doctor.examine() if one.subject == "faces"]
     assert finding.state == "warning" and "embedder.onnx is no model" in finding.words
     asked = run("enrich", "faces", database=index.path)
     assert asked.returncode == 2 and "embedder.onnx is no model" in asked.stderr
     # When it is not asked for, all the others run.
     done = run("enrich", database=index.path)
     assert done.returncode == 0 and "faces was left out" in done.stderr and "embedder.onnx is no model" in done.stderr
-    assert set(index.enrichments()) == {"variants", "quality", "appearance"} and index.enrichment_failures() == []
+    assert (
+        set(index.enrichments.counts()) == {"variants", "quality", "appearance"} and index.enrichments.failures() == []
+    )
     save_embedder(models / "embedder.onnx")
     assert index.enrich().pictures == 1 and len(index.people.list()) == 1
 

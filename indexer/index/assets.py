@@ -1,0 +1,129 @@
+"""Assets: `Index.assets`. Their files, metadata and the user's values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import NotFound
+from ..files import regular_nofollow
+from .session import Assets as AssetsLike
+from .session import PathLike, Session
+
+if TYPE_CHECKING:
+    from ..store.assets import Existing, Listed
+    from ..store.files import StoredFile
+    from ..store.filters import AssetFilter
+    from ..store.undo import UserChange
+    from ..sync.explain import Explanation
+    from ..sync.write_back import WrittenBack
+    from .details import Details
+    from .edits import Values
+    from .motion import MotionVideo
+
+
+class Assets:
+    """Each asset is given by its id or the path of one of its files. Methods raise NotFound for an unknown one."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def list(self, which: AssetFilter | None = None, limit: int = 20) -> Sequence[Listed]:
+        """The newest assets first."""
+        from ..store.assets import list_assets
+        from ..store.filters import AssetFilter
+
+        return list_assets(self._session.connection, which or AssetFilter(), limit)
+
+    def list_json(self, which: AssetFilter | None = None, limit: int = 20) -> Iterator[str]:
+        """The records of `list`, each as `Index.get_json` returns it."""
+        from ..store.assets import list_assets_json
+        from ..store.filters import AssetFilter
+
+        return list_assets_json(self._session.connection, which or AssetFilter(), limit)
+
+    def files(self, id_or_path: PathLike) -> Sequence[StoredFile]:
+        """Every place where an asset lies or lay, first seen first."""
+        from ..store.files import select_places
+
+        return select_places(self._session.connection, self._session.resolve(id_or_path))
+
+    def existing(
+        self,
+        checksums: Sequence[str] = (),
+        checksum_sha1s: Sequence[str] = (),
+        device_asset_ids: Sequence[str] = (),
+    ) -> Sequence[Existing]:
+        """Assets with one of these checksums (base64 of SHA-256 or SHA-1), now or before an edit, or with one of these
+        ids on this device. Includes the trash."""
+        from ..store.assets import select_existing
+
+        return select_existing(self._session.connection, checksums, checksum_sha1s, device_asset_ids)
+
+    def keywords(self, id_or_path: PathLike) -> Sequence[str]:
+        from ..store.metadata import select_keywords
+
+        return select_keywords(self._session.connection, self._session.resolve(id_or_path))
+
+    def explain(self, id_or_path: PathLike) -> Explanation:
+        """Where the values of a record come from, and which sources disagree."""
+        from ..sync.explain import explain
+
+        (asset_id,) = self._session.resolve_all(id_or_path)
+        return explain(self._session.connection, asset_id)
+
+    def details(self, id_or_path: PathLike) -> Details:
+        """What is shown beside a photo. Reads the metadata of its file again, if it can be reached."""
+        from .details import details
+
+        return details(self._session, self._session.resolve(id_or_path))
+
+    def motion_video(self, id_or_path: PathLike) -> MotionVideo:
+        """Where the bytes of the video of a motion photo or live photo lie. Raises NotFound where there is none, or its
+        file cannot be reached."""
+        from .motion import motion_video
+
+        return motion_video(self._session, self._session.resolve(id_or_path))
+
+    def motion(self, id_or_path: PathLike) -> bytes:
+        """The video inside a motion photo. Raises NotFound where there is none, or its file cannot be reached."""
+        from ..store.metadata import select_motion
+        from ..sync.explain import original
+
+        (asset_id,) = self._session.resolve_all(id_or_path)
+        motion = select_motion(self._session.connection, asset_id)
+        if motion is None:
+            raise NotFound(f"{asset_id} contains no video: it is not a motion photo")
+        path = original(self._session.connection, asset_id)
+        if path is None:
+            raise NotFound(f"the file of {asset_id} cannot be reached now")
+        with open(path, "rb", opener=regular_nofollow) as file:
+            file.seek(motion.offset)
+            return file.read(motion.size)
+
+    def set(self, assets: AssetsLike, **values: str | int | None) -> Sequence[str]:
+        """Set the user's values (see indexer.index.edits.USER_VALUES), which take precedence over the file's and the
+        look-up's; None removes one. Returns the ids.
+
+        Raises UsageError for another name, for a rating beyond 0 to 5, and for an is_favorite that is not 0 or 1 (True
+        and False are accepted)."""
+        return self.edit(assets, values)[0]
+
+    def edit(
+        self, assets: AssetsLike, values: Values, *, is_trashed: bool | None = None
+    ) -> tuple[Sequence[str], UserChange | None]:
+        """As `set`; is_trashed: also move the assets to the trash, or restore them. All of them are changed, or none.
+        Returns their ids and the change, which `History.undo` takes back; None: nothing had to be changed."""
+        from .edits import edit
+
+        return edit(self._session, assets, values, is_trashed=is_trashed)
+
+    def write_back(
+        self, assets: AssetsLike = (), *, dry_run: bool = False
+    ) -> tuple[Sequence[WrittenBack], Path | None]:
+        """Write the user's values of these photos, or of all, into XMP sidecars beside them. Photos are not written to.
+        Returns also the folder with copies of the sidecars that were changed, if any."""
+        from .write_back import write_back
+
+        return write_back(self._session, assets, dry_run=dry_run)

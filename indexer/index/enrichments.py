@@ -1,0 +1,43 @@
+"""What enrichers computed: `Index.enrichments`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..store import enrichments as store
+from ..store.enrichments import Failure
+from .session import Session
+
+
+class Enrichments:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def due(self, names: Sequence[str] = (), *, redo: bool = False, retry: bool = False) -> dict[str, int]:
+        """How many places and pictures `Index.enrich` would process."""
+        import tempfile
+        from contextlib import closing
+        from pathlib import Path
+
+        from .. import scratch
+        from ..enrich.enrichers import chosen_names
+        from ..enrich.run import count_due
+        from ..store.connection import open_for_writing
+        from ..store.copies import copy_to
+
+        if not redo and not retry:
+            return count_due(self._session.connection, names)
+        with scratch.folder(Path(tempfile.gettempdir())) as own:
+            copy_to(self._session.connection, own / "index.db")
+            with closing(open_for_writing(own / "index.db")) as connection:
+                for name in chosen_names(tuple(names)):
+                    store.forget(connection, name, failed_only=not redo)
+                return count_due(connection, names)
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """By enricher: how many assets it has processed, and at how many it failed."""
+        return store.counts(self._session.connection)
+
+    def failures(self) -> Sequence[Failure]:
+        """What could not be computed of which photo, and why."""
+        return store.failed(self._session.connection)

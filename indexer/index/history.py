@@ -1,0 +1,51 @@
+"""What happened, and undoing it: `Index.history`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from ..store import undo
+from ..store.events import Event, select_events
+from ..store.undo import UserChange
+from .session import PathLike, Session
+
+
+class History:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def events(
+        self,
+        after: int = 0,
+        limit: int = 100,
+        *,
+        entity_types: Sequence[str] | None = None,
+        of: PathLike | None = None,
+    ) -> Sequence[Event]:
+        """The oldest first, from a cursor on (an event's id). of: one asset, by id or path, or any other id."""
+        entity = None
+        if of is not None:
+            text = os.fspath(of)
+            entity = text if "_" in text and os.sep not in text else self._session.resolve(text)
+        return select_events(self._session.connection, after, limit, entity_types=entity_types, entity_id=entity)
+
+    def last_change(self) -> UserChange | None:
+        """What `undo` would take back. Its `instead`, if set, says why that cannot be undone."""
+        return undo.last(self._session.connection)
+
+    def undo(self, change_id: int | None = None) -> UserChange | None:
+        """Take back the user's last change; None: there is none. change_id: only if that is the last one.
+
+        Raises CannotUndo where it is not, and where the last change cannot be undone: earlier ones then stay too."""
+        if self.last_change() is None and change_id is None:
+            return None
+        return undo.undo_last(self._session.writer(), change_id)
+
+    def takes_away(self, change_id: int) -> bool:
+        """Whether undoing a change deletes something, or puts a photo in the trash again."""
+        return undo.takes_away(self._session.connection, change_id)
+
+    def changed_assets(self, change_id: int) -> Sequence[str]:
+        """The ids of the assets that a change was about."""
+        return undo.touched_assets(self._session.connection, change_id)

@@ -1,0 +1,133 @@
+"""Care of the index file: `Index.maintenance`. Backups, merging, repair, and verifying photos against it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import private, scratch
+from ..config import cache_folder, given
+from ..errors import UsageError, writing_to
+from ..store import copies
+from .session import PathLike, Session
+from .texts import FROM_A_BACKUP
+
+if TYPE_CHECKING:
+    from ..store.merge import Merged
+    from ..sync.verify import Report
+    from .repair import Repair
+
+
+class Maintenance:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def backup(self, target: PathLike, *, overwrite: bool = False) -> Path:
+        """Copy the index as it is at this moment, while others may write, and check the copy."""
+        path = given(target)
+        copies.copy_to(self._session.connection, path, overwrite=overwrite)
+        return path
+
+    def restore(self, source: PathLike, *, dry_run: bool = False) -> Path | None:
+        """Replace the index, which may be damaged, with a backup. The previous index is kept beside it; returns where.
+
+        Raises UsageError while a scan or watch is running, IndexUnusable for what is not a sound backup."""
+        from ..store.activities import refuse_while_written
+
+        path, backup = self._session.path, given(source)
+        copies.open_copy(backup).close()
+        kept, is_damaged = None, False
+        if path.exists():
+            is_damaged = copies.is_damaged(path)
+            kept = copies.beside(path, "before-restore")
+        if path.parent.is_dir():  # a watch may not have noticed yet that its index was deleted
+            refuse_while_written(path)
+        if dry_run:
+            return kept
+        self._session.refuse_network()
+        self._session.close()
+        private.make_folder(path.parent)
+        with writing_to(path.parent), scratch.folder(path.resolve().parent) as own:
+            new = own / path.name
+            _copy_backup(backup, new, kept if not is_damaged else None)
+            if kept is not None:
+                copies.keep(path, kept)
+            copies.install(new, path)
+        return kept
+
+    def merge(self, other: PathLike, *, dry_run: bool = False) -> Merged:
+        """Merge another index into this one: of the photos of another laptop, say, whose folders are offline here. The
+        previous index is kept beside it.
+
+        Raises UsageError for this index itself, IndexUnusable for what is not a sound index."""
+        from ..enrich.cache import Cache
+        from ..store import merge
+        from ..store.connection import open_for_writing
+
+        path, source = self._session.path, given(other)
+        connection = self._session.writer()
+        if source.exists() and source.samefile(path):
+            raise UsageError(f"{source} is the index itself: name another one")
+        with writing_to(path.parent), scratch.folder(path.parent) as own:
+            copy = own / "other.db"  # of one moment, and of this version
+            with closing(copies.open_copy(source)) as opened:
+                copies.copy_to(opened, copy)
+            open_for_writing(copy).close()
+            kept = copies.beside(path, "before-merge")
+            if not dry_run:
+                copies.copy_to(connection, kept)
+            with merge.attached(connection, copy):
+                done = f"merged {source}", f"'indexer restore {kept}' puts back the index as it was before."
+                merged = merge.merge(connection, *done, dry_run=dry_run)
+                if not dry_run:
+                    Cache(connection, path).take_over(cache_folder(source))
+        return merged
+
+    def repair(self, *, workers: int | None = None, dry_run: bool = False) -> Repair:
+        """Make a new index of what can be read of a damaged one, and of the photos, which get the same ids again.
+
+        A copy of the damaged one is kept beside it. A sound one is left as it is. Raises UsageError while another
+        program is using it."""
+        from .repair import repair
+
+        if not self._session.path.exists():
+            _ = self._session.connection  # raises IndexUnusable
+        self._session.close()
+        return repair(self._session.path, workers=workers, dry_run=dry_run)
+
+    def verify(
+        self,
+        *,
+        share: float | None = None,
+        seconds: float | None = None,
+        workers: int | None = None,
+        on_progress: Callable[[Report, int], None] = lambda report, total: None,
+    ) -> Report:
+        """Compare the files' bytes with the index: all of them, resuming an interrupted run; a random share (0..1); or,
+        for this many seconds, those that were not verified for longest. See indexer.sync.verify.Report."""
+        from ..sync.readers import Readers
+        from ..sync.verify import Verify
+
+        connection = self._session.writer()
+        readers = Readers(workers)
+        try:
+            return Verify(connection, readers, share=share, seconds=seconds, on_progress=on_progress).run()
+        finally:
+            readers.close()
+
+
+def _copy_backup(backup: Path, new: Path, before: Path | None) -> None:
+    """A copy of a backup, of this version. before: the name of the index that it replaces, if that was sound."""
+    from ..store.connection import open_for_writing
+    from ..store.transaction import begin
+    from ..store.undo import record_final
+
+    with closing(copies.open_copy(backup)) as opened:
+        copies.copy_to(opened, new)
+    with closing(open_for_writing(new)) as connection:  # migrates an older one
+        connection.execute("PRAGMA journal_mode = WAL")
+        instead = f"'indexer restore {before}' puts back the index as it was before." if before else FROM_A_BACKUP
+        with begin(connection) as tx:
+            record_final(tx, f"restored {backup}", instead)

@@ -1,0 +1,9 @@
+"""Texts that several services record with a change."""
+
+# What can be done about a change that cannot be undone.
+FROM_A_BACKUP = "A backup of the index may have what is gone: see 'indexer restore'."
+
+
+def photos(count: int) -> str:
+    """'1 photo', '1,200 photos'."""
+    return f"{count:,} {'photo' if count == 1 else 'photos'}"

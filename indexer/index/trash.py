@@ -1,0 +1,97 @@
+"""The trash: `Index.trash`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..media.dates import age
+from ..store import trash as store
+from ..store.files import select_places
+from ..store.trash import Trashed
+from ..store.undo import record_final
+from .roots import Roots
+from .session import Assets, Session
+from .texts import FROM_A_BACKUP, photos
+
+
+class Trash:
+    """Each asset is given by its id or the path of one of its files. No file in a root of the user's is touched."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def list(self) -> Sequence[Trashed]:
+        """The longest there first."""
+        return store.select_trashed(self._session.connection)
+
+    def put(self, assets: Assets) -> Sequence[str]:
+        """Move assets to the trash, whatever becomes of their files. Returns their ids."""
+        ids = self._session.resolve_all(assets)
+        with self._session.user_change(f"{photos(len(ids))} put in the trash") as tx:
+            for asset_id in ids:
+                store.trash_asset(tx, asset_id)
+        return ids
+
+    def restore(self, assets: Assets) -> Sequence[str]:
+        """Take assets out of the trash, with all they had; also those whose files are gone. Returns the ids of those
+        that were in it."""
+        ids = self._session.resolve_all(assets)
+        with self._session.user_change(f"{photos(len(ids))} taken out of the trash") as tx:
+            return [asset_id for asset_id in ids if store.restore_asset(tx, asset_id)]
+
+    def empty(self, days: float = 30.0, *, dry_run: bool = False) -> Sequence[Trashed]:
+        """Forget for good what has been in the trash for this many days, and return it. An asset with a file that is
+        present, or on a disconnected drive, stays; but an upload goes, with its file in the index's own folder."""
+        if dry_run or not self._expired(days):
+            return self._expired(days)
+        roots = Roots(self._session)
+        with self._session.transaction() as tx:
+            purged = self._expired(days)  # again: now nobody else can write
+            for asset in purged:
+                for path in roots.uploaded_files(asset.id):
+                    path.unlink(missing_ok=True)
+            store.purge_assets(tx, [asset.id for asset in purged])
+            if purged:
+                record_final(tx, f"emptied the trash of {photos(len(purged))}", FROM_A_BACKUP)
+        return purged
+
+    def _expired(self, days: float) -> Sequence[Trashed]:
+        roots = Roots(self._session)
+        expired = [asset for asset in self.list() if age(asset.trashed_at) >= days * 86_400]
+        return [asset for asset in expired if not asset.held or roots.uploaded_files(asset.id)]
+
+    def delete(self, assets: Assets) -> None:
+        """Forget photos for good though their files are present: these are not touched, and excluded from now on,
+        wherever they lie; `unexclude` has them indexed again. An upload goes to the trash; deleted from there, its file
+        in the index's own folder goes too."""
+        ids, roots = self._session.resolve_all(assets), Roots(self._session)
+        trashed = {asset.id for asset in self.list()}
+        uploads = {asset_id: roots.uploaded_files(asset_id) for asset_id in ids}
+        to_trash = [asset_id for asset_id in ids if uploads[asset_id] and asset_id not in trashed]
+        if to_trash:
+            self.put(to_trash)
+        for_good = [asset_id for asset_id in ids if asset_id not in to_trash]
+        if not for_good:
+            return
+        with self._session.transaction() as tx:
+            for asset_id in for_good:
+                if any(file.verdict != "gone" for file in select_places(tx.connection, asset_id)):
+                    store.exclude(tx, asset_id)
+                else:  # what returns one day is wanted again
+                    store.purge_assets(tx, [asset_id])
+                for path in uploads[asset_id]:
+                    path.unlink(missing_ok=True)
+            instead = "'indexer roots --take-back' has those that lie in your folders indexed again."
+            record_final(tx, f"deleted {photos(len(for_good))} from the index", instead)
+
+    def count_excluded(self) -> int:
+        """How many photos are excluded because they were deleted."""
+        return store.count_excluded(self._session.connection)
+
+    def unexclude(self) -> int:
+        """Exclude none of the deleted photos any more; how many there were. The next scan finds them."""
+        with self._session.transaction() as tx:
+            if count := store.unexclude(tx, None):
+                what = f"had {photos(count)} indexed again that were deleted"
+                record_final(tx, what, "Delete again what you do not want in the index.")
+        return count

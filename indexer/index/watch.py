@@ -1,0 +1,53 @@
+"""A watch of indexed folders, with enriching beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..errors import UsageError
+from ..store.roots import select_roots
+from ..sync.options import Listener, Stop, SyncOptions
+from ..sync.readers import Readers
+from ..sync.roots import targets
+from ..sync.watch import Watch
+from .scan import as_folders
+from .session import PathLike, Session
+
+
+def watch(
+    session: Session,
+    folders: PathLike | Sequence[PathLike],
+    *,
+    stop: Stop,
+    options: SyncOptions,
+    listener: Listener,
+    workers: int | None,
+    enrich: bool,
+    max_cache: int | None,
+) -> None:
+    """See Index.watch."""
+    connection = session.writer(create=True)
+    found = targets(connection, select_roots(connection), as_folders(folders))
+    inside = [target for target in found if target.folder or target.name]
+    if inside:
+        raise UsageError(f"{inside[0].root.path} is indexed as a whole: watch that folder")
+    readers = Readers(workers)
+    behind = None
+    if enrich:
+        from ..enrich.behind import Behind
+        from .enriching import EnrichChanges
+
+        behind = Behind(
+            session.path,
+            workers=workers,
+            max_cache=max_cache,
+            is_paused=options.is_paused,
+            on_message=listener.message,
+        )
+        listener = EnrichChanges(behind, listener)
+    try:
+        Watch(connection, readers, [target.root for target in found], stop, options, listener).run()
+    finally:
+        readers.close()
+        if behind is not None:
+            behind.close()
