@@ -2,19 +2,125 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .errors import (
+    CannotRun,
+    CannotUndo,
+    ClusterUnavailable,
+    DiskFull,
+    IndexDamaged,
+    IndexerError,
+    IndexUnusable,
+    NotFound,
+    NoWorkers,
+    QueryError,
+    RootUnavailable,
+    Undecodable,
+    UsageError,
+)
 from .version import __version__
 
 if TYPE_CHECKING:
+    from .cluster import Cluster
+    from .enrich.describe import Endpoint
+    from .enrich.duplicates import Duplicates
+    from .enrich.run import EnrichSummary
     from .index import Index
+    from .record import AssetRecord
+    from .store.albums import Album
+    from .store.assets import Listed
+    from .store.changes import Change
+    from .store.events import Event
+    from .store.files import Counts, StoredFile
+    from .store.filters import AssetFilter
+    from .store.jobs import Activity, Coverage
+    from .store.people import Person
+    from .store.roots import Root
+    from .store.trash import Trashed
+    from .store.undo import UserChange
+    from .sync.explain import Explanation
+    from .sync.missing import Lost
+    from .sync.options import Listener, Stop, SyncOptions
+    from .sync.summary import Summary
+    from .sync.verify import Report
 
-__all__ = ["Index", "__version__"]
+__all__ = [
+    "Activity",
+    "Album",
+    "AssetFilter",
+    "AssetRecord",
+    "CannotRun",
+    "CannotUndo",
+    "Change",
+    "Cluster",
+    "ClusterUnavailable",
+    "Counts",
+    "Coverage",
+    "DiskFull",
+    "Duplicates",
+    "Endpoint",
+    "EnrichSummary",
+    "Event",
+    "Explanation",
+    "Index",
+    "IndexDamaged",
+    "IndexUnusable",
+    "IndexerError",
+    "Listed",
+    "Listener",
+    "Lost",
+    "NoWorkers",
+    "NotFound",
+    "Person",
+    "QueryError",
+    "Report",
+    "Root",
+    "RootUnavailable",
+    "Stop",
+    "StoredFile",
+    "Summary",
+    "SyncOptions",
+    "Trashed",
+    "Undecodable",
+    "UsageError",
+    "UserChange",
+    "__version__",
+]
+
+# Imported when asked for: the command line starts without them.
+_MODULES = {
+    "Activity": "store.jobs",
+    "Album": "store.albums",
+    "AssetFilter": "store.filters",
+    "AssetRecord": "record",
+    "Change": "store.changes",
+    "Cluster": "cluster",
+    "Counts": "store.files",
+    "Coverage": "store.jobs",
+    "Duplicates": "enrich.duplicates",
+    "Endpoint": "enrich.describe",
+    "EnrichSummary": "enrich.run",
+    "Event": "store.events",
+    "Explanation": "sync.explain",
+    "Index": "index",
+    "Listed": "store.assets",
+    "Listener": "sync.options",
+    "Lost": "sync.missing",
+    "Person": "store.people",
+    "Report": "sync.verify",
+    "Root": "store.roots",
+    "StoredFile": "store.files",
+    "Stop": "sync.options",
+    "Summary": "sync.summary",
+    "SyncOptions": "sync.options",
+    "Trashed": "store.trash",
+    "UserChange": "store.undo",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Index":  # imported when asked for: the command line starts without it
-        from .index import Index
-
-        return Index
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_MODULES[name]}", __name__), name)

@@ -23,7 +23,7 @@ LAYERS = (
     {"store"},
     {"media"},
     {"cluster", "pool", "workers", "watchdog"},
-    {"query", "config", "scratch", "private", "files", "ids", "paths", "version"},
+    {"query", "config", "scratch", "private", "files", "ids", "paths", "record", "version"},
     {"errors"},
 )
 # What serves people asks the services for everything.
@@ -34,10 +34,6 @@ EXCEPTIONS = Counter(
     {
         ("serve", "store"): 41,
         ("serve", "enrich"): 9,
-        ("cli", "store"): 9,
-        ("cli", "sync"): 8,
-        ("cli", "enrich"): 4,
-        ("cli", "media"): 2,
         ("cluster", "enrich"): 1,
         ("cluster", "media"): 1,
     }

@@ -110,7 +110,7 @@ def _printable_usage() -> Iterator[None]:
     try:
         yield
     except click.UsageError as error:
-        from .common import printable
+        from .output import printable
 
         text = error.format_message()
         is_ours = isinstance(error, click.MissingParameter | click.exceptions.NoArgsIsHelpError)
@@ -122,16 +122,16 @@ def _printable_usage() -> Iterator[None]:
 def _debug(context: click.Context) -> None:
     """Show where the error that is being handled came from, if that was asked for."""
     if context.params.get("debug"):
-        from .common import tell
+        from .output import message
 
         for line in traceback.format_exc().splitlines():
-            tell(line, "debug")
+            message(line, "debug")
 
 
 def _tell(context: click.Context, text: str) -> None:
-    from .common import tell
+    from .output import message
 
-    tell(text if context.params.get("log_json") else f"indexer: {text}", "error")
+    message(text if context.params.get("log_json") else f"indexer: {text}", "error")
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -7,10 +7,11 @@ import click
 from indexer.errors import UsageError
 from indexer.index import Index
 
-from .common import json_option, many, pass_index, print_json, say
+from .options import dry_run_option, json_option, pass_index
+from .output import echo, plural, print_json
 
 _assets = click.argument("assets", nargs=-1, required=True)
-_dry_run = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+_dry_run = dry_run_option("Only say what would be done.")
 
 
 @click.group()
@@ -26,16 +27,16 @@ def show(index: Index, album: str | None, as_json: bool) -> None:
     """All albums, or what is in one."""
     if album is not None:
         ids = index.albums.assets(album)
-        print_json(ids) if as_json else say(*ids or ["The album is empty."])
+        print_json(ids) if as_json else echo(*ids or ["The album is empty."])
         return
     albums = index.albums.list()
     if as_json:
         print_json([one._asdict() for one in albums])
         return
     for one in albums:
-        say(f"{one.id}  {one.name}  {many(one.assets, 'photo')}")
+        echo(f"{one.id}  {one.name}  {plural(one.assets, 'photo')}")
     if not albums:
-        say("There are no albums: make one with 'indexer albums create NAME PHOTO…'.")
+        echo("There are no albums: make one with 'indexer albums create NAME PHOTO…'.")
 
 
 @command.command()
@@ -47,10 +48,10 @@ def create(index: Index, name: str, assets: tuple[str, ...], dry_run: bool) -> N
     """Make an album, with these photos."""
     _refuse_if_taken(index, name)
     if dry_run:
-        say(f"{name} would be made, with {many(len([index.get(one) for one in assets]), 'photo')}.")
+        echo(f"{name} would be made, with {plural(len([index.get(one) for one in assets]), 'photo')}.")
         return
     made = index.albums.create(name, assets)
-    say(f"{made.id}  {made.name}  {many(made.assets, 'photo')}")
+    echo(f"{made.id}  {made.name}  {plural(made.assets, 'photo')}")
 
 
 @command.command()
@@ -65,7 +66,7 @@ def add(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> Non
         count = len({index.get(one)["id"] for one in assets} - set(known))
     else:
         count = len(index.albums.add(album, assets))
-    say(f"{many(count, 'photo')} {'would be added' if dry_run else 'added'}.")
+    echo(f"{plural(count, 'photo')} {'would be added' if dry_run else 'added'}.")
 
 
 @command.command()
@@ -79,7 +80,7 @@ def remove(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> 
         count = len({index.get(one)["id"] for one in assets} & set(index.albums.assets(album)))
     else:
         count = index.albums.remove(album, assets)
-    say(f"{many(count, 'photo')} {'would be taken out' if dry_run else 'taken out'}.")
+    echo(f"{plural(count, 'photo')} {'would be taken out' if dry_run else 'taken out'}.")
 
 
 @command.command()
@@ -94,7 +95,7 @@ def rename(index: Index, album: str, name: str, dry_run: bool) -> None:
         _refuse_if_taken(index, name)
     if not dry_run:
         index.albums.rename(before.id, name)
-    say(f"{before.name} {'would be' if dry_run else 'is'} called {name}.")
+    echo(f"{before.name} {'would be' if dry_run else 'is'} called {name}.")
 
 
 @command.command()
@@ -104,7 +105,7 @@ def rename(index: Index, album: str, name: str, dry_run: bool) -> None:
 def delete(index: Index, album: str, dry_run: bool) -> None:
     """Delete an album. The photos in it stay."""
     gone = index.albums.get(album) if dry_run else index.albums.delete(album)
-    say(f"{gone.name} ({many(gone.assets, 'photo')}) {'would be deleted' if dry_run else 'deleted'}.")
+    echo(f"{gone.name} ({plural(gone.assets, 'photo')}) {'would be deleted' if dry_run else 'deleted'}.")
 
 
 def _refuse_if_taken(index: Index, name: str) -> None:

@@ -8,7 +8,8 @@ import click
 
 from indexer.index import Index
 
-from .common import UserPath, pass_index, say, size
+from .options import UserPath, pass_index
+from .output import echo, size
 
 
 @click.command()
@@ -22,4 +23,4 @@ def command(index: Index, target: str | None, overwrite: bool) -> None:
     """
     dated = f"{index.path.stem}-{time.strftime('%Y%m%d-%H%M%S')}{index.path.suffix}"
     made = index.maintenance.backup(index.path.with_name(dated) if target is None else target, overwrite=overwrite)
-    say(f"{made} ({size(made.stat().st_size)}), checked and sound.")
+    echo(f"{made} ({size(made.stat().st_size)}), checked and sound.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from .common import tell
+from .output import message
 
 
 def open_browser(url: str) -> bool:
@@ -17,7 +17,7 @@ def open_browser(url: str) -> bool:
     except (webbrowser.Error, OSError):
         opened = False
     if not opened:
-        tell(f"No browser could be opened. The gallery is at {url}", "warning")
+        message(f"No browser could be opened. The gallery is at {url}", "warning")
     return opened
 
 

@@ -6,7 +6,8 @@ import click
 
 from indexer.index import Index
 
-from .common import json_option, pass_index, print_json, say
+from .options import json_option, pass_index
+from .output import echo, print_json
 
 _MARKS = {"ok": "ok      ", "warning": "warning ", "problem": "PROBLEM "}
 
@@ -25,7 +26,7 @@ def command(index: Index, fix: bool, as_json: bool) -> None:
         print_json([one._asdict() for one in findings])
     else:
         for one in findings:
-            say(f"{_MARKS[one.state]}{one.words}")
+            echo(f"{_MARKS[one.state]}{one.words}")
             if one.advice:
-                say(f"        → {one.advice}")
+                echo(f"        → {one.advice}")
     raise SystemExit(1 if any(one.state == "problem" for one in findings) else 0)

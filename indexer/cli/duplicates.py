@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from indexer.enrich.duplicates import Duplicates
 from indexer.index import Index
-from indexer.store.likeness import Shown
 
-from .common import json_option, many, pass_index, print_json, say, size
+from .options import json_option, pass_index
+from .output import echo, plural, print_json, size
+
+if TYPE_CHECKING:
+    from indexer import Duplicates
+    from indexer.index.duplicates import Shown
 
 _WORDS = {
     "file": "the same file in several places",
@@ -36,10 +40,10 @@ def command(index: Index, similar: bool, as_json: bool) -> None:
         print_json([{"kind": one.kind, "photos": [photo._asdict() for photo in one.photos]} for one in found])
         return
     for number, group in enumerate(found):
-        say(f"{_WORDS[group.kind].capitalize()}:" if not number or group.kind != found[number - 1].kind else "")
+        echo(f"{_WORDS[group.kind].capitalize()}:" if not number or group.kind != found[number - 1].kind else "")
         for photo in group.photos:
-            say(f"  {'keep' if photo is group.photos[0] else '    '}  {_photo_line(photo)}")
-    say(_total(found))
+            echo(f"  {'keep' if photo is group.photos[0] else '    '}  {_photo_line(photo)}")
+    echo(_total(found))
 
 
 def _photo_line(photo: Shown) -> str:
@@ -53,4 +57,6 @@ def _total(found: Sequence[Duplicates]) -> str:
     if not found:
         return "None found."
     spare = [photo for group in found for photo in group.photos[1:]]
-    return f"{many(len(found), 'group')}; without the others {size(sum(photo.size for photo in spare))} would be free."
+    return (
+        f"{plural(len(found), 'group')}; without the others {size(sum(photo.size for photo in spare))} would be free."
+    )

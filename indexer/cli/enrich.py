@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import signal
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from indexer.enrich.enrichers import DESCRIBE, NAMES
 from indexer.index import Index
+from indexer.index.enrichments import DESCRIBE, NAMES
 
-from .common import (
+from .options import (
+    announce_max_cache,
     cluster_option,
     connected,
+    dry_run_option,
     json_option,
-    many,
     max_cache_option,
     pass_index,
-    print_json,
-    say,
-    tell,
-    tell_max_cache,
 )
+from .output import echo, message, plural, print_json
+from .progress import EnrichBar, shows_bar
 
 if TYPE_CHECKING:
-    from indexer.enrich.run import EnrichSummary
+    from indexer import EnrichSummary
 
 _SHOWN_FAILURES = 10
 
@@ -34,7 +32,7 @@ _SHOWN_FAILURES = 10
 @click.argument("names", nargs=-1, metavar=f"[{'|'.join(NAMES)}]...")
 @click.option("--redo", is_flag=True, help="Of all photos, also those that were seen already.")
 @click.option("--retry", is_flag=True, help="Also of those where it failed before.")
-@click.option("--dry-run", is_flag=True, help="Only say how much there is to be seen.")
+@dry_run_option("Only say how much there is to be seen.")
 @click.option("--failures", is_flag=True, help="Only list where it failed, and why.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes that decode pictures. Default: one a core.")
 @click.option("--endpoint", metavar="URL", envvar="INDEXER_ENDPOINT", help="Of a model to describe photos, up to /v1.")
@@ -78,12 +76,12 @@ def command(
         if as_json:
             print_json(due)
         else:
-            words = [many(count, what[:-1]) for what, count in due.items() if count]
-            say(f"Would be seen: {' and '.join(words) or 'nothing'}.")
+            words = [plural(count, what[:-1]) for what, count in due.items() if count]
+            echo(f"Would be seen: {' and '.join(words) or 'nothing'}.")
         return
     describer = None
     if DESCRIBE in names:
-        from indexer.enrich.describe import Endpoint
+        from indexer import Endpoint
 
         describer = Endpoint.of(endpoint, model, per_minute)
     with connected(cluster) as away:
@@ -103,7 +101,7 @@ def command(
     if as_json:
         print_json(summary.as_dict())
         return
-    say(outcome(summary))
+    echo(outcome(summary))
     if summary.failed:
         _print_failures(index, as_json=False, limit=_SHOWN_FAILURES)
 
@@ -112,29 +110,29 @@ def run_enrich(index: Index, names: tuple[str, ...] = (), *, quiet: bool, **opti
     """Enrich with a progress bar; None: the user stopped it, and was told so."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    show = sys.stderr.isatty() and not quiet and not click.get_current_context().find_root().params["log_json"]
-    tell_max_cache(options.get("max_cache"))  # type: ignore[arg-type]
-    bar = _Bar() if show else None
+    show = shows_bar(as_json=quiet)
+    announce_max_cache(options.get("max_cache"))  # type: ignore[arg-type]
+    bar = EnrichBar() if show else None
     try:
         summary = index.enrich(names, on_progress=bar.update if bar else lambda one: None, **options)  # type: ignore[arg-type]
     except KeyboardInterrupt:
         if bar:
             bar.close()
-        tell("Stopped; what was worked out stays. 'indexer enrich' goes on from here.")
+        message("Stopped; what was worked out stays. 'indexer enrich' goes on from here.")
         return None
     if bar:
         bar.close()
     for name, why in summary.left_out.items():
-        tell(f"{name} was left out: {why}: 'indexer doctor' says what to do", "warning")
+        message(f"{name} was left out: {why}: 'indexer doctor' says what to do", "warning")
     return summary
 
 
 def outcome(summary: EnrichSummary) -> str:
     """What a run did, in a line."""
     counts = {"picture": summary.pictures, "place": summary.places, "description": summary.descriptions}
-    seen = [many(count, what) for what, count in counts.items() if count]
+    seen = [plural(count, what) for what, count in counts.items() if count]
     if summary.portraits:
-        seen.append(many(summary.portraits, "photo of people", "photos of people"))
+        seen.append(plural(summary.portraits, "photo of people", "photos of people"))
     words = [f"{' and '.join(seen) or 'Nothing new'} seen in {summary.seconds:.1f} s"]
     if summary.failed:
         words.append(f"{summary.failed:,} failed")
@@ -151,30 +149,6 @@ def _print_failures(index: Index, *, as_json: bool, limit: int | None) -> None:
         print_json([one._asdict() for one in found])
         return
     for one in found[:limit]:
-        say(f"  {one.path or one.asset_id}  {one.enricher}: {one.error}")
+        echo(f"  {one.path or one.asset_id}  {one.enricher}: {one.error}")
     if limit is not None and len(found) > limit:
-        say(f"  … and {len(found) - limit:,} more: 'indexer enrich --failures' lists them")
-
-
-class _Bar:
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._bar = Progress(
-            TextColumn("Seeing photos"),
-            BarColumn(bar_width=30),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("Ctrl-C: later"),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self._task = self._bar.add_task("", total=None)
-        self._bar.start()
-
-    def update(self, summary: EnrichSummary) -> None:
-        self._bar.update(self._task, total=summary.total, completed=min(summary.seen, summary.total))
-
-    def close(self) -> None:
-        self._bar.stop()
+        echo(f"  … and {len(found) - limit:,} more: 'indexer enrich --failures' lists them")

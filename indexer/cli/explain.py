@@ -9,8 +9,10 @@ import click
 
 from indexer.errors import UsageError
 from indexer.index import Index
+from indexer.index.assets import explained_fields
 
-from .common import json_option, pass_index, print_json, say, tell
+from .options import json_option, pass_index
+from .output import echo, message, print_json
 
 _WIDTH = 60
 
@@ -29,26 +31,20 @@ def command(index: Index, id_or_path: str, field: str | None, as_json: bool) -> 
     fields = {origin.field for origin in found.origins}
     origins = [origin for origin in found.origins if field in (None, origin.field)]
     if field is not None and not origins:
-        known = _fields()
+        known = explained_fields()
         if field not in known:
             raise UsageError(f"there is no field {field!r}; there are {', '.join(known)}")
     if as_json:
         print_json({"read_from": found.read_from, "origins": [origin._asdict() for origin in origins]})
         return
     if found.read_from is None:
-        tell("Its file cannot be reached: this is what the index keeps, of dates and places.", "warning")
+        message("Its file cannot be reached: this is what the index keeps, of dates and places.", "warning")
     if not origins:
-        say(f"{field}: nothing says it." if field and fields else "Nothing in the file says anything.")
-    order = {name: number for number, name in enumerate(_fields())}
+        echo(f"{field}: nothing says it." if field and fields else "Nothing in the file says anything.")
+    order = {name: number for number, name in enumerate(explained_fields())}
     for name, words in groupby(sorted(origins, key=lambda origin: order[origin.field]), attrgetter("field")):
         for number, word in enumerate(words):
             text = word.value if len(word.value) <= _WIDTH else word.value[: _WIDTH - 1] + "…"
             note = f"  ({word.note})" if word.note else ""
             label = name if number == 0 else "  but"
-            say(f"{label:20} {text}  {word.source}{note}")
-
-
-def _fields() -> tuple[str, ...]:
-    from indexer.media.facts import Metadata
-
-    return "local_datetime", *Metadata._fields, "place_name", "timezone", "is_favorite"
+            echo(f"{label:20} {text}  {word.source}{note}")

@@ -9,7 +9,8 @@ import click
 from indexer.errors import UsageError
 from indexer.index import Index
 
-from .common import UserPath, pass_index, say, size
+from .options import UserPath, pass_index
+from .output import echo, size
 
 
 @click.command()
@@ -29,4 +30,4 @@ def command(index: Index, id_or_path: str, output: str | None, force: bool) -> N
         raise UsageError(f"{target} is there already: name another with -o, or overwrite it with --force") from None
     except OSError as error:
         raise UsageError(f"cannot write {target}: {error.strerror}") from error
-    say(f"{target}  {size(len(film))}")
+    echo(f"{target}  {size(len(film))}")

@@ -6,7 +6,8 @@ import click
 
 from indexer.index import Index
 
-from .common import pass_index, say_json
+from .options import pass_index
+from .output import print_json_text
 
 
 @click.command()
@@ -20,4 +21,4 @@ def command(index: Index, id_or_path: str, pretty: bool) -> None:
         import json
 
         text = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
-    say_json(text)
+    print_json_text(text)

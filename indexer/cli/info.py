@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from indexer import paths
 from indexer.index import Index
 
-from .common import json_option, pass_index, print_json, say, size
+from .options import json_option, pass_index
+from .output import echo, print_json, size
+
+if TYPE_CHECKING:
+    from indexer.record import AssetRecord, MetadataRecord
 
 
 @click.command()
@@ -32,14 +36,14 @@ def command(index: Index, id_or_path: str, as_json: bool) -> None:
     lines = [*_lines(record), ("people", people), ("keywords", ", ".join(index.assets.keywords(record["id"])))]
     for label, value in lines:
         if value:
-            say(f"{label:12}{value}")
+            echo(f"{label:12}{value}")
     for path, verdict, reason in files:
         note = "" if verdict == "indexed" else f"  ({verdict}: {reason})" if reason else f"  ({verdict})"
-        say(f"{'file':12}{path}{note}")
+        echo(f"{'file':12}{path}{note}")
 
 
-def _lines(record: dict[str, Any]) -> list[tuple[str, str | None]]:
-    words = record["metadata"]
+def _lines(record: AssetRecord) -> list[tuple[str, str | None]]:
+    metadata = record["metadata"]
     return [
         ("id", record["id"]),
         ("name", record["original_file_name"]),
@@ -47,12 +51,12 @@ def _lines(record: dict[str, Any]) -> list[tuple[str, str | None]]:
         ("type", record["mime_type"]),
         ("pixels", f"{record['width']} × {record['height']}" if record["width"] else None),
         ("size", size(record["file_size_bytes"])),
-        ("camera", _camera(words["make"], words["model"])),
-        ("lens", words["lens_model"]),
-        ("exposure", _exposure(words)),
-        ("place", _place(words)),
-        ("description", words["description"]),
-        ("rating", "★" * words["rating"] if words["rating"] else None),
+        ("camera", _camera(metadata["make"], metadata["model"])),
+        ("lens", metadata["lens_model"]),
+        ("exposure", _exposure(metadata)),
+        ("place", _place(metadata)),
+        ("description", metadata["description"]),
+        ("rating", "★" * metadata["rating"] if metadata["rating"] else None),
         ("SHA-256", record["checksum"]),
         ("in trash", record["trashed_at"]),
     ]
@@ -64,21 +68,21 @@ def _camera(make: str | None, model: str | None) -> str | None:
     return " ".join(filter(None, (make, model))) or None
 
 
-def _exposure(words: dict[str, Any]) -> str | None:
+def _exposure(metadata: MetadataRecord) -> str | None:
     parts = []
-    if seconds := words["exposure_time"]:
+    if seconds := metadata["exposure_time"]:
         parts.append(f"1/{round(1 / seconds)} s" if seconds < 0.4 else f"{seconds:g} s")
-    if words["f_number"]:
-        parts.append(f"f/{words['f_number']:g}")
-    if words["iso"]:
-        parts.append(f"ISO {words['iso']}")
-    if words["focal_length"]:
-        parts.append(f"{words['focal_length']:g} mm")
+    if metadata["f_number"]:
+        parts.append(f"f/{metadata['f_number']:g}")
+    if metadata["iso"]:
+        parts.append(f"ISO {metadata['iso']}")
+    if metadata["focal_length"]:
+        parts.append(f"{metadata['focal_length']:g} mm")
     return ", ".join(parts) or None
 
 
-def _place(words: dict[str, Any]) -> str | None:
-    if words["latitude"] is None:
-        return words["display_label"] or None
-    spot = f"{words['latitude']:.5f}, {words['longitude']:.5f}"
-    return f"{words['display_label']} ({spot})" if words["display_label"] else spot
+def _place(metadata: MetadataRecord) -> str | None:
+    if metadata["latitude"] is None:
+        return metadata["display_label"] or None
+    spot = f"{metadata['latitude']:.5f}, {metadata['longitude']:.5f}"
+    return f"{metadata['display_label']} ({spot})" if metadata["display_label"] else spot

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import click
 
 from indexer.index import Index
-from indexer.query import span
-from indexer.store.filters import AssetFilter
 
-from .common import json_option, pass_index, print_listed, print_records
+from .options import json_option, pass_index
+from .output import print_assets, print_records
 
 
 @click.command()
@@ -28,24 +25,22 @@ def command(
     after: str | None,
     before: str | None,
     camera: str | None,
-    kind: Literal["image", "video"] | None,
+    kind: str | None,
     keyword: str | None,
     trashed: bool,
     limit: int,
     as_json: bool,
 ) -> None:
     """List photos and films, newest first. --json prints the full records as one array."""
-    taken_from, taken_to = span(after, before)
-    which = AssetFilter(
-        "trashed" if trashed else "live",
-        taken_from=taken_from,
-        taken_to=taken_to,
-        camera=camera,
-        kind=kind,
-        keyword=keyword,
-    )
-    most = limit or -1
+    which = {
+        "state": "trashed" if trashed else "live",
+        "taken_from": after,
+        "taken_to": before,
+        "camera": camera,
+        "kind": kind,
+        "keyword": keyword,
+    }
     if as_json:
-        print_records(index.assets.list_json(which, most))
+        print_records(index.assets.list_json(limit or -1, **which))
     else:
-        print_listed(index.list(which, most))
+        print_assets(index.list(limit or -1, **which))

@@ -8,7 +8,8 @@ import click
 
 from indexer.index import Index
 
-from .common import json_option, pass_index, print_json_line, say
+from .options import json_option, pass_index
+from .output import echo, print_json_line
 
 _WORDS = {
     "asset_created": "taken in",
@@ -46,4 +47,4 @@ def command(index: Index, asset: str | None, after: int, limit: int, as_json: bo
         if event.event_type == "file_edited" and payload.get("picture") != "unknown":
             words += ", the same picture" if payload.get("picture") == "same" else ", another picture"
         where = f"  {payload['left']} → {payload['path']}" if "left" in payload else f"  {payload.get('path', '')}"
-        say(f"{event.id:>7}  {event.created_at}  {event.entity_id}  {words}{where}".rstrip())
+        echo(f"{event.id:>7}  {event.created_at}  {event.entity_id}  {words}{where}".rstrip())

@@ -6,19 +6,20 @@ import click
 
 from indexer.index import Index
 
-from .common import UserPath, json_option, many, pass_index, print_json, say
+from .options import UserPath, dry_run_option, json_option, pass_index
+from .output import echo, plural, print_json
 
 
 @click.command()
 @click.argument("other", type=UserPath())
-@click.option("--dry-run", is_flag=True, help="Only say what would come in.")
+@dry_run_option("Only say what would come in.")
 @json_option
 @pass_index
 def command(index: Index, other: str, dry_run: bool, as_json: bool) -> None:
     """Take in what another index knows, so that two laptops have one.
 
-    The same photo is the same asset in both: it is there once, with what was said of it in either. Where both say
-    something, this index's word stays. Folders of another machine come in as folders that are away; albums and people
+    The same photo is the same asset in both: it is there once, with what was said of it in either. Where both have
+    a value, this index's word stays. Folders of another machine come in as folders that are away; albums and people
     of the same name become one. What this index was is kept beside it, for 'indexer restore'.
     """
     merged = index.maintenance.merge(other, dry_run=dry_run)
@@ -26,14 +27,14 @@ def command(index: Index, other: str, dry_run: bool, as_json: bool) -> None:
         print_json(merged.as_dict())
         return
     came = "Would come in" if dry_run else "Came in"
-    say(
-        f"{came}: {many(merged.assets, 'new asset')}, {many(merged.files, 'file')},"
-        f" {many(merged.people, 'person', 'people')}, {many(merged.albums, 'album')};"
-        f" {many(merged.known, 'asset')} were known already, and of {merged.values:,} of them more was said there."
+    echo(
+        f"{came}: {plural(merged.assets, 'new asset')}, {plural(merged.files, 'file')},"
+        f" {plural(merged.people, 'person', 'people')}, {plural(merged.albums, 'album')};"
+        f" {plural(merged.known, 'asset')} were known already, and of {merged.values:,} of them more was said there."
     )
     for path in merged.roots:
-        say(f"  new folder: {path}")
+        echo(f"  new folder: {path}")
     if merged.kept:
-        say(f"Of {many(merged.kept, 'asset')} both indexes say something else: this one's word stays.")
+        echo(f"Of {plural(merged.kept, 'asset')} both indexes say something else: this one's word stays.")
     if merged.edited:
-        say(f"Of {many(merged.edited, 'asset')} the other index has other bytes: this one's stay.")
+        echo(f"Of {plural(merged.edited, 'asset')} the other index has other bytes: this one's stay.")

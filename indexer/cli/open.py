@@ -7,7 +7,8 @@ import click
 from indexer.errors import NotFound
 from indexer.index import Index
 
-from .common import json_option, pass_index, print_json, say
+from .options import json_option, pass_index
+from .output import echo, print_json
 from .search import quoted
 
 
@@ -34,11 +35,11 @@ def command(index: Index, what: tuple[str, ...], only_print: bool, as_json: bool
     elif as_json:
         print_json({"url": f"{address}/{query}"})
     elif only_print:
-        say(f"{address}/{query}")
+        echo(f"{address}/{query}")
     else:
         from .browser import open_browser
 
-        say(f"Opening {address}/{query}")
+        echo(f"Opening {address}/{query}")
         if not open_browser(f"{address}/{query}"):
             click.get_current_context().exit(1)
 

@@ -9,14 +9,15 @@ import click
 from indexer.errors import UsageError
 from indexer.index import Index
 
-from .common import UserPath, json_option, many, pass_index, print_json, say
+from .options import UserPath, dry_run_option, json_option, pass_index
+from .output import echo, plural, print_json
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from indexer.store.people import Person
+    from indexer import Person
 
-_dry_run = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+_dry_run = dry_run_option("Only say what would be done.")
 
 
 @click.group()
@@ -45,11 +46,11 @@ def show_all(index: Index, everybody: bool, sheet: str | None, as_json: bool) ->
         print_json([one._asdict() for one in shown])
         return
     for one in shown:
-        say(_line(one))
+        echo(_line(one))
     if not people:
-        say("There are no people yet: 'indexer enrich faces' looks for them.")
+        echo("There are no people yet: 'indexer enrich faces' looks for them.")
     elif left := len(people) - len(shown):
-        say(f"{many(left, 'person', 'people')} more, hidden or unknown and in one photo only: --all shows them.")
+        echo(f"{plural(left, 'person', 'people')} more, hidden or unknown and in one photo only: --all shows them.")
 
 
 @command.command()
@@ -65,11 +66,11 @@ def show(index: Index, person: str, portrait: str | None, as_json: bool) -> None
     if as_json:
         print_json({**one._asdict(), "faces": [face._asdict() for face in faces]})
         return
-    say(_line(one))
+    echo(_line(one))
     for face in faces:
         at = f" at {face.timestamp_ms / 1000:.1f} s" if face.timestamp_ms is not None else ""
         box = f"{face.w}×{face.h} at {face.x},{face.y}"
-        say(f"  {face.id}  {face.path or face.asset_id}{at}  {box}  said by {face.assigned_by}")
+        echo(f"  {face.id}  {face.path or face.asset_id}{at}  {box}  said by {face.assigned_by}")
 
 
 @command.command()
@@ -80,9 +81,9 @@ def show(index: Index, person: str, portrait: str | None, as_json: bool) -> None
 def name(index: Index, person: str, name: str, dry_run: bool) -> None:
     """Say who it is. Whoever has that name already is the same person from then on. '' takes the name away."""
     if dry_run:
-        say(f"{person} would be called {name or 'nothing'}.")
+        echo(f"{person} would be called {name or 'nothing'}.")
         return
-    say(_line(index.people.name(person, name)))
+    echo(_line(index.people.name(person, name)))
 
 
 @command.command("set")
@@ -98,7 +99,7 @@ def describe(index: Index, person: str, dry_run: bool, **values: str | bool | No
     if not said:
         raise click.UsageError("Say what to set: --birth-date, --favorite or --thumbnail.")
     one = index.people.get(person)
-    say(_line(one) if dry_run else _line(index.people.set(person, **said)))
+    echo(_line(one) if dry_run else _line(index.people.set(person, **said)))
 
 
 @command.command()
@@ -110,9 +111,9 @@ def merge(index: Index, others: tuple[str, ...], into: str, dry_run: bool) -> No
     """Say that several are one person: INTO, the last one named."""
     if dry_run:
         people = [index.people.get(one) for one in others]
-        say(f"{many(len(people), 'person', 'people')} would be {_called(index.people.get(into))}.")
+        echo(f"{plural(len(people), 'person', 'people')} would be {_called(index.people.get(into))}.")
         return
-    say(_line(index.people.merge(others, into)))
+    echo(_line(index.people.merge(others, into)))
 
 
 @command.command()
@@ -124,9 +125,9 @@ def merge(index: Index, others: tuple[str, ...], into: str, dry_run: bool) -> No
 def split(index: Index, person: str, faces: tuple[str, ...], into: str | None, dry_run: bool) -> None:
     """Say that some faces are not this person's. They are never taken for theirs again."""
     if dry_run:
-        say(f"{many(len(faces), 'face')} would no longer be {_called(index.people.get(person))}.")
+        echo(f"{plural(len(faces), 'face')} would no longer be {_called(index.people.get(person))}.")
         return
-    say(_line(index.people.split(person, faces, into)))
+    echo(_line(index.people.split(person, faces, into)))
 
 
 @command.command()
@@ -138,7 +139,7 @@ def hide(index: Index, people: tuple[str, ...], is_shown: bool, dry_run: bool) -
     """Leave people out of the list. Their faces stay in the records."""
     found = [index.people.get(one) for one in people] if dry_run else index.people.hide(people, not is_shown)
     for one in found:
-        say(_line(one))
+        echo(_line(one))
 
 
 def _save(image: Image, path: str) -> None:
@@ -149,7 +150,7 @@ def _save(image: Image, path: str) -> None:
 
 
 def _line(one: Person) -> str:
-    words = [one.id, f"{one.name or 'unknown':24}", f"{many(one.assets, 'photo'):>10}"]
+    words = [one.id, f"{one.name or 'unknown':24}", f"{plural(one.assets, 'photo'):>10}"]
     words += [f"born {one.birth_date}"] * bool(one.birth_date)
     words += ["favourite"] * one.is_favorite + ["hidden"] * one.is_hidden
     return "  ".join(words)

@@ -6,7 +6,8 @@ import click
 
 from indexer.index import Index
 
-from .common import UserPath, json_option, pass_index, print_json, say
+from .options import UserPath, dry_run_option, json_option, pass_index
+from .output import echo, print_json
 
 
 @click.group()
@@ -20,7 +21,7 @@ def command() -> None:
 
 @command.command("import")
 @click.argument("dump", type=UserPath(exists=True, dir_okay=False))
-@click.option("--dry-run", is_flag=True, help="Only say how many there are in it.")
+@dry_run_option("Only say how many there are in it.")
 @json_option
 @pass_index
 def take_in(index: Index, dump: str, dry_run: bool, as_json: bool) -> None:
@@ -29,13 +30,13 @@ def take_in(index: Index, dump: str, dry_run: bool, as_json: bool) -> None:
     if as_json:
         print_json({"landmarks": count})
         return
-    say(f"{count:,} landmarks {'in it' if dry_run else 'taken in. Now: indexer enrich'}.")
+    echo(f"{count:,} landmarks {'in it' if dry_run else 'taken in. Now: indexer enrich'}.")
 
 
 @command.command()
-@click.option("--dry-run", is_flag=True, help="Only say how many there are.")
+@dry_run_option("Only say how many there are.")
 @pass_index
 def forget(index: Index, dry_run: bool) -> None:
     """Forget all landmarks that were imported."""
     count = index.places.forget(dry_run=dry_run)
-    say(f"{count:,} landmarks {'would be forgotten' if dry_run else 'forgotten. Now: indexer enrich'}.")
+    echo(f"{count:,} landmarks {'would be forgotten' if dry_run else 'forgotten. Now: indexer enrich'}.")

@@ -11,7 +11,8 @@ import click
 
 from indexer.index import Index
 
-from .common import pass_index, print_json, printable, tell
+from .options import pass_index
+from .output import message, print_json, printable
 
 
 @click.command()
@@ -41,7 +42,7 @@ def command(index: Index, sql: str, as_csv: bool, as_json: bool) -> None:
 
 def _table(rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
-        tell("no rows")
+        message("no rows")
         return
     from rich import box
     from rich.console import Console

@@ -7,7 +7,8 @@ import click
 from indexer.errors import UsageError
 from indexer.index import Index
 
-from .common import UserPath, json_option, many, pass_index, print_json, say
+from .options import UserPath, dry_run_option, json_option, pass_index
+from .output import echo, plural, print_json
 
 
 @click.command()
@@ -15,7 +16,7 @@ from .common import UserPath, json_option, many, pass_index, print_json, say
 @click.option("--take-back", is_flag=True, help="Have photos that were deleted from the index indexed again.")
 @click.option("--library", metavar="NAME", help="With a FOLDER: the library that it is in, for the HTTP API.")
 @click.argument("folder", required=False, type=UserPath())
-@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
+@dry_run_option("Only say what would happen.")
 @json_option
 @pass_index
 def command(
@@ -39,7 +40,7 @@ def command(
     if take_back:
         count = index.trash.count_excluded() if dry_run else index.trash.unexclude()
         verb = "would be" if dry_run else "are"
-        say(f"{many(count, 'photo')} {verb} left out no longer. The next scan finds what there is of them.")
+        echo(f"{plural(count, 'photo')} {verb} left out no longer. The next scan finds what there is of them.")
         return
     if forget is not None:
         _forget(index, forget, dry_run)
@@ -50,7 +51,7 @@ def command(
         return
     for root in roots:
         state = f"  offline since {root.offline_at}: {root.offline_why}" if root.offline_at else ""
-        say(f"{root.path}  {many(counts.by_root.get(root.id, 0), 'file')}{state}")
+        echo(f"{root.path}  {plural(counts.by_root.get(root.id, 0), 'file')}{state}")
 
 
 def _put(index: Index, folder: str, name: str, dry_run: bool) -> None:
@@ -61,7 +62,7 @@ def _put(index: Index, folder: str, name: str, dry_run: bool) -> None:
     if not dry_run:
         index.libraries.assign(folder, known[0].id if known else index.libraries.create(name))
     new = "" if known else "the new library "
-    say(f"{root.path} {'would be' if dry_run else 'is'} in {new}{known[0].name if known else name}.")
+    echo(f"{root.path} {'would be' if dry_run else 'is'} in {new}{known[0].name if known else name}.")
 
 
 def _forget(index: Index, folder: str, dry_run: bool) -> None:
@@ -70,4 +71,4 @@ def _forget(index: Index, folder: str, dry_run: bool) -> None:
     if not dry_run:
         index.roots.remove(folder)
     verb = "would be forgotten" if dry_run else "forgotten"
-    say(f"{root.path} {verb}: {many(files.get(root.id, 0), 'file')}. Scan it again to have the records back.")
+    echo(f"{root.path} {verb}: {plural(files.get(root.id, 0), 'file')}. Scan it again to have the records back.")

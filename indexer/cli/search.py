@@ -6,7 +6,8 @@ import click
 
 from indexer.index import Index
 
-from .common import json_option, pass_index, print_listed, print_records, say, tell
+from .options import json_option, pass_index
+from .output import echo, message, print_assets, print_records
 
 
 # What begins with a dash and is no option of ours is a word to be left out.
@@ -32,15 +33,15 @@ def command(index: Index, query: tuple[str, ...], limit: int, sql: bool, as_json
     """
     text = " ".join(quoted(one) for one in query)
     if sql:
-        say(*index.searches.sql(text, limit or -1).split("\n"))
+        echo(*index.searches.sql(text, limit or -1).split("\n"))
         return
     if as_json:
         print_records(index.searches.list_json(text, limit or -1))
         return
     found = index.search(text, limit or -1)
-    print_listed(found)
+    print_assets(found)
     if not found:
-        tell("Nothing found.")
+        message("Nothing found.")
 
 
 def quoted(argument: str) -> str:

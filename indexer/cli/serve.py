@@ -12,7 +12,8 @@ import click
 from indexer.errors import UsageError
 from indexer.index import Index
 
-from .common import pass_index, say, tell
+from .options import pass_index
+from .output import echo, message
 
 if TYPE_CHECKING:
     from indexer.serve.settings import Settings
@@ -52,8 +53,8 @@ def command(
     """
     if new_key is not None:
         made, text = index.api_keys.create(new_key)
-        tell(f"The key of {made.name}, which is shown this once:")
-        say(text)
+        message(f"The key of {made.name}, which is shown this once:")
+        echo(text)
         return
     start(
         index,
@@ -115,7 +116,7 @@ def start(
     )
     context = click.get_current_context()
     serve(settings, bound, access_log=access_log, on_ready=lambda: _ready(context, settings, opened))
-    tell("Stopped.")
+    message("Stopped.")
 
 
 def _ready(context: click.Context, settings: Settings, opened: str | None) -> None:
@@ -123,10 +124,10 @@ def _ready(context: click.Context, settings: Settings, opened: str | None) -> No
 
     why = why_not_built()
     if why is None:
-        say(f"Gallery: {settings.address}/{_elsewhere(settings)}")
+        echo(f"Gallery: {settings.address}/{_elsewhere(settings)}")
     else:
-        tell(f"The web gallery is not built ({why}); {settings.address}/ says how to get it.", "warning")
-    say(f"Serving {settings.database} at {settings.address}, described at {settings.address}/docs. Ctrl-C stops.")
+        message(f"The web gallery is not built ({why}); {settings.address}/ says how to get it.", "warning")
+    echo(f"Serving {settings.database} at {settings.address}, described at {settings.address}/docs. Ctrl-C stops.")
     if opened is None:
         return
 

@@ -10,14 +10,15 @@ from indexer.errors import UsageError
 from indexer.index import Index
 from indexer.index.edits import USER_VALUES
 
-from .common import many, pass_index, say
+from .options import dry_run_option, pass_index
+from .output import echo, plural
 
 _FAVORITE = {"yes": 1, "true": 1, "1": 1, "no": 0, "false": 0, "0": 0}
 
 
 @click.command()
 @click.argument("words", nargs=-1, required=True, metavar="ASSET... FIELD=VALUE...")
-@click.option("--dry-run", is_flag=True, help="Only say what would be set.")
+@dry_run_option("Only say what would be set.")
 @pass_index
 def command(index: Index, words: tuple[str, ...], dry_run: bool) -> None:
     """Say what you know better than the files: of assets, by id or path.
@@ -48,4 +49,4 @@ def command(index: Index, words: tuple[str, ...], dry_run: bool) -> None:
             raise UsageError(f"favorite={favorite}: use yes or no")
         values["is_favorite"] = _FAVORITE[favorite]
     ids = [index.get(one)["id"] for one in assets] if dry_run else index.assets.set(assets, **values)
-    say(f"{many(len(ids), 'photo')} {'would be changed' if dry_run else 'changed'}.")
+    echo(f"{plural(len(ids), 'photo')} {'would be changed' if dry_run else 'changed'}.")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from indexer.index import Index
-from indexer.store.files import Counts
-from indexer.store.jobs import Coverage
-from indexer.store.roots import Root
-from indexer.sync.missing import is_mass_deletion, mass_deletion_message
-from indexer.sync.volumes import has_inodes, watch_limit
+from indexer.index.status import has_inodes, held_loss, watch_limit
 
-from .common import json_option, many, pass_index, print_json, say, size
+from .options import json_option, pass_index
+from .output import echo, plural, print_json, size
+
+if TYPE_CHECKING:
+    from indexer import Counts, Coverage, Root
 
 _SHOWN = 10
 
@@ -33,36 +33,36 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
     failures = index.status.failures(-1 if all_failures else _SHOWN)
     log = index.path.with_name(index.path.name + "-wal")
     on_disk = index.path.stat().st_size + (log.stat().st_size if log.exists() else 0)
-    say(f"{index.path}  ({size(on_disk)})")
+    echo(f"{index.path}  ({size(on_disk)})")
     trashed = f", {counts.trashed:,} in the trash" if counts.trashed else ""
-    say(f"{many(counts.assets, 'asset')} in {many(counts.files, 'file')}, {size(counts.bytes)} of photos{trashed}")
-    say(
+    echo(f"{plural(counts.assets, 'asset')} in {plural(counts.files, 'file')}, {size(counts.bytes)} of photos{trashed}")
+    echo(
         "{} seen = {indexed:,} indexed + {ignored:,} ignored + {failed:,} failed".format(
-            many(sums["seen"], "path"), **sums
+            plural(sums["seen"], "path"), **sums
         )
     )
     if enriched := index.enrichments.counts():
         words = ", ".join(f"{name} of {done:,}" for name, (done, _) in enriched.items())
         bad = sum(one for _, one in enriched.values())
-        say(f"worked out: {words}" + (f"; {bad:,} failed: 'indexer enrich --failures'" if bad else ""))
+        echo(f"worked out: {words}" + (f"; {bad:,} failed: 'indexer enrich --failures'" if bad else ""))
     for root in roots:
         _root(index, root, counts, covered.get(root.id))
     if any(one.watches for one in covered.values()):
         limit = watch_limit()
         of = f" of {limit:,}" if limit else ""
-        say(f"watches: {sum(one.watches for one in covered.values()):,}{of} that the system has")
+        echo(f"watches: {sum(one.watches for one in covered.values()):,}{of} that the system has")
     for one in running:
         of = f" of {', '.join(one.roots)}" if one.roots else f" at {one.address}" if one.address else ""
         note = f": {one.note}" if one.note else ""
-        say(f"running: {one.kind}{of} since {one.started_at} (process {one.pid}){note}")
+        echo(f"running: {one.kind}{of} since {one.started_at} (process {one.pid}){note}")
     if not running:
-        say("running: nothing")
+        echo("running: nothing")
     if sums["failed"]:
-        say("failed:")
+        echo("failed:")
     for failure in failures:
-        say(f"  {failure.verdict:11}{failure.root}/{failure.path}: {failure.reason}")
+        echo(f"  {failure.verdict:11}{failure.root}/{failure.path}: {failure.reason}")
     if sums["failed"] > len(failures):
-        say(f"  … and {sums['failed'] - len(failures):,} more: --failures lists them")
+        echo(f"  … and {sums['failed'] - len(failures):,} more: --failures lists them")
 
 
 def _for_scripts(index: Index) -> dict[str, Any]:
@@ -112,19 +112,19 @@ def _root(index: Index, root: Root, counts: Counts, covered: Coverage | None) ->
         state += ", followed by events"
     elif covered is not None:
         state += f", polled since {covered.since}: {covered.why}"
-    say(f"  {root.path}: {many(counts.by_root.get(root.id, 0), 'file')}, {state}")
+    echo(f"  {root.path}: {plural(counts.by_root.get(root.id, 0), 'file')}, {state}")
     for mount in index.roots.mounts(root.id):
         if mount.offline_at:
-            say(f"    {mount.folder}: offline since {mount.offline_at}: its drive is away")
+            echo(f"    {mount.folder}: offline since {mount.offline_at}: its drive is away")
     if covered is not None and covered.overflows:
-        say(f"    events were lost {many(covered.overflows, 'time')}, and everything looked through after it")
+        echo(f"    events were lost {plural(covered.overflows, 'time')}, and everything looked through after it")
     if covered is not None and covered.uncovered:
         shown = ", ".join(covered.uncovered[:3]) + (", …" if len(covered.uncovered) > 3 else "")
-        say(f"    no watches left for {many(len(covered.uncovered), 'folder')}, which are polled: {shown}")
+        echo(f"    no watches left for {plural(len(covered.uncovered), 'folder')}, which are polled: {shown}")
     if not has_inodes(root.filesystem):
-        say(f"    {root.filesystem} keeps no inodes: a change is known by size and time alone")
+        echo(f"    {root.filesystem} keeps no inodes: a change is known by size and time alone")
     missing = counts.missing_by_root.get(root.id, 0)
-    if is_mass_deletion(missing, counts.by_root.get(root.id, 0)):
-        say(f"    {mass_deletion_message(root, missing, counts.by_root.get(root.id, 0))}")
+    if held := held_loss(root, counts):
+        echo(f"    {held}")
     elif missing:
-        say(f"    {many(missing, 'file')} missing, not in the trash yet")
+        echo(f"    {plural(missing, 'file')} missing, not in the trash yet")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from indexer.index import Index
-from indexer.media.dates import age
+from indexer.index.trash import days_in_trash
 
-from .common import json_option, many, pass_index, print_json, say, size
+from .options import dry_run_option, json_option, pass_index
+from .output import echo, plural, print_json, size
 
 RETENTION_DAYS = 30
 
@@ -31,29 +32,29 @@ def show(index: Index, as_json: bool) -> None:
         print_json([one._asdict() for one in trashed])
         return
     if not trashed:
-        say("The trash is empty.")
+        echo("The trash is empty.")
     for one in trashed:
-        days = int(age(one.trashed_at) // 86_400)
+        days = days_in_trash(one)
         lost = "its folder was forgotten" if one.is_forgotten else "its file is gone"
         why = "put here by you" if one.by_user else lost
         kept = f"; stays: {one.held}" if one.held else ""
-        say(f"{one.id}  {one.trashed_at[:10]} ({many(days, 'day')} ago)  {one.name}  {why}{kept}")
+        echo(f"{one.id}  {one.trashed_at[:10]} ({plural(days, 'day')} ago)  {one.name}  {why}{kept}")
 
 
 @command.command()
 @click.argument("assets", nargs=-1, required=True)
-@click.option("--dry-run", is_flag=True, help="Only say what would be put there.")
+@dry_run_option("Only say what would be put there.")
 @pass_index
 def put(index: Index, assets: tuple[str, ...], dry_run: bool) -> None:
     """Put photos in the trash, by id or path. The files are not touched."""
     ids = [index.get(one)["id"] for one in assets] if dry_run else index.trash.put(assets)
-    say(f"{many(len(ids), 'asset')} {'would be put' if dry_run else 'put'} in the trash.")
+    echo(f"{plural(len(ids), 'asset')} {'would be put' if dry_run else 'put'} in the trash.")
 
 
 @command.command()
 @click.argument("assets", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All that is in the trash.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be restored.")
+@dry_run_option("Only say what would be restored.")
 @pass_index
 def restore(index: Index, assets: tuple[str, ...], everything: bool, dry_run: bool) -> None:
     """Take photos out of the trash, by id or path; also those whose files are gone."""
@@ -61,7 +62,7 @@ def restore(index: Index, assets: tuple[str, ...], everything: bool, dry_run: bo
         raise click.UsageError("Name what to restore, or --all.")
     wanted = [one.id for one in index.trash.list()] if everything else assets
     ids = [index.get(one)["id"] for one in wanted] if dry_run else index.trash.restore(wanted)
-    say(f"{many(len(ids), 'asset')} {'would be restored' if dry_run else 'restored'}.")
+    echo(f"{plural(len(ids), 'asset')} {'would be restored' if dry_run else 'restored'}.")
 
 
 @command.command()
@@ -74,7 +75,7 @@ def restore(index: Index, assets: tuple[str, ...], everything: bool, dry_run: bo
     help="What has been in the trash for so long.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be forgotten.")
+@dry_run_option("Only say what would be forgotten.")
 @pass_index
 def empty(index: Index, older_than: float, yes: bool, dry_run: bool) -> None:
     """Forget for good what has been in the trash for long. There is no way back.
@@ -82,11 +83,11 @@ def empty(index: Index, older_than: float, yes: bool, dry_run: bool) -> None:
     Records whose photo is still there, or lies on a drive that is away, stay.
     """
     old = index.trash.empty(older_than, dry_run=True)
-    what = f"{many(len(old), 'record')} of {size(sum(one.size for one in old))} of photos"
+    what = f"{plural(len(old), 'record')} of {size(sum(one.size for one in old))} of photos"
     if dry_run or not old:
-        say(f"{what} would be forgotten." if old else "Nothing in the trash is that old.")
+        echo(f"{what} would be forgotten." if old else "Nothing in the trash is that old.")
         return
     if not yes:
         click.confirm(f"Forget {what} for good?", abort=True)
     index.trash.empty(older_than)
-    say(f"{what} forgotten.")
+    echo(f"{what} forgotten.")

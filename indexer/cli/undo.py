@@ -6,11 +6,12 @@ import click
 
 from indexer.index import Index
 
-from .common import many, pass_index, say
+from .options import dry_run_option, pass_index
+from .output import echo, plural
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Only say what would be undone.")
+@dry_run_option("Only say what would be undone.")
 @pass_index
 def command(index: Index, dry_run: bool) -> None:
     """Take back what you did last: ratings, descriptions, albums, names, the trash. Again: what you did before that.
@@ -20,8 +21,8 @@ def command(index: Index, dry_run: bool) -> None:
     """
     change = index.history.last_change() if dry_run else index.history.undo()
     if change is None:
-        say("There is nothing to undo.")
+        echo("There is nothing to undo.")
         return
     change.ensure_undoable()
-    kept = f" {many(change.kept, 'value')} changed again since, and left." if change.kept else ""
-    say(f"{'Would undo' if dry_run else 'Undone'}: {change.what}, at {change.created_at}.{kept}")
+    kept = f" {plural(change.kept, 'value')} changed again since, and left." if change.kept else ""
+    echo(f"{'Would undo' if dry_run else 'Undone'}: {change.what}, at {change.created_at}.{kept}")

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from indexer.index import Index
-from indexer.sync.verify import Report
 
-from .common import json_option, many, pass_index, print_json, say, size, tell
+from .options import json_option, pass_index, workers_option
+from .output import echo, message, plural, print_json, size
+
+if TYPE_CHECKING:
+    from indexer import Report
 
 
 def _share(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
@@ -27,7 +31,7 @@ def _share(context: click.Context, parameter: click.Parameter, value: str | None
 @click.option(
     "--seconds", type=click.FloatRange(min=0, min_open=True), metavar="N", help="So long, the longest unverified first."
 )
-@click.option("--workers", type=click.IntRange(1, 256), help="Processes that read files. Default: one a core.")
+@workers_option
 @json_option
 @pass_index
 def command(index: Index, share: float | None, seconds: float | None, workers: int | None, as_json: bool) -> None:
@@ -50,7 +54,7 @@ def command(index: Index, share: float | None, seconds: float | None, workers: i
 
             report = index.maintenance.verify(share=share, seconds=seconds, workers=workers, on_progress=progress)
     except KeyboardInterrupt:
-        tell("Stopped. The next 'indexer verify' goes on from here.")
+        message("Stopped. The next 'indexer verify' goes on from here.")
         raise SystemExit(130) from None
     if as_json:
         print_json(report.as_dict())
@@ -61,8 +65,8 @@ def command(index: Index, share: float | None, seconds: float | None, workers: i
 
 def _print(report: Report) -> None:
     rate = f" at {size(report.bytes / report.seconds)}/s" if report.seconds else ""
-    say(
-        f"{many(report.checked, 'file')} verified, {report.sound:,} sound: {size(report.bytes)} read{rate}."
+    echo(
+        f"{plural(report.checked, 'file')} verified, {report.sound:,} sound: {size(report.bytes)} read{rate}."
         + (f" {report.left:,} left for another run." if report.left else "")
     )
     told = (
@@ -75,4 +79,4 @@ def _print(report: Report) -> None:
     )
     for paths, words in told:
         for path in paths:
-            say(f"  {path}: {words}")
+            echo(f"  {path}: {words}")

@@ -5,20 +5,22 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import click
 
+from indexer import Listener, Stop, SyncOptions
 from indexer import paths as stored
 from indexer.index import Index
-from indexer.store.changes import Change
-from indexer.store.roots import Root
-from indexer.sync.missing import Lost
-from indexer.sync.options import Listener, Stop, SyncOptions
-from indexer.sync.power import Battery, work_in_background
-from indexer.sync.summary import Summary
+from indexer.index.watch import Battery, work_in_background
 
-from .common import UserPath, json_option, many, max_cache_option, pass_index, print_json_line, say, tell_max_cache
-from .scan import Bar, outcome
+from .options import UserPath, announce_max_cache, json_option, max_cache_option, pass_index, workers_option
+from .output import echo, plural, print_json_line
+from .progress import ScanBar
+from .scan import outcome
+
+if TYPE_CHECKING:
+    from indexer import Change, Lost, Root, Summary
 
 # Changes of the first scan are not told one by one.
 _TOLD = {"new": "new", "modified": "changed", "moved": "moved", "copied": "copy", "returned": "back"}
@@ -68,7 +70,7 @@ _TOLD = {"new": "new", "modified": "changed", "moved": "moved", "copied": "copy"
 @click.option("--pause-on-battery", is_flag=True, help="Read nothing while the machine runs on its battery.")
 @click.option("--no-enrich", is_flag=True, help="Only index: no places, no previews, no quality.")
 @max_cache_option
-@click.option("--workers", type=click.IntRange(1, 256), help="Processes that read files. Default: one a core.")
+@workers_option
 @json_option
 @pass_index
 def command(
@@ -97,7 +99,7 @@ def command(
     if not full_speed:
         work_in_background()
     teller = _Teller(as_json=as_json)
-    tell_max_cache(max_cache)
+    announce_max_cache(max_cache)
     options = SyncOptions(
         rest_seconds=rest,
         rescan_seconds=rescan,
@@ -117,7 +119,7 @@ class _Teller(Listener):
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
-        self._bar = Bar() if sys.stderr.isatty() and not as_json else None
+        self._bar = ScanBar() if sys.stderr.isatty() and not as_json else None
         self._scanned: set[int] = set()
         if self._bar is not None:
             self._bar.__enter__()
@@ -144,7 +146,7 @@ class _Teller(Listener):
 
     def lost(self, root: Root, lost: Lost) -> None:
         if root.id in self._scanned:
-            what = f"/  {many(lost.files, 'file')}" if lost.is_folder else f"  {lost.asset_id or ''}"
+            what = f"/  {plural(lost.files, 'file')}" if lost.is_folder else f"  {lost.asset_id or ''}"
             self._tell(
                 f"{lost.kind:8}{lost.path}{what}".rstrip(),
                 event=lost.kind,
@@ -171,4 +173,4 @@ class _Teller(Listener):
             if fields:
                 print_json_line({"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **fields})
         else:
-            say(f"{time.strftime('%H:%M:%S')}  {text}")
+            echo(f"{time.strftime('%H:%M:%S')}  {text}")

@@ -6,7 +6,8 @@ import click
 
 from indexer.index import Index
 
-from .common import UserPath, json_option, pass_index, print_json, say
+from .options import UserPath, json_option, pass_index
+from .output import echo, print_json
 
 
 @click.command()
@@ -19,4 +20,4 @@ def command(index: Index, path: str, as_json: bool) -> None:
     if as_json:
         print_json(answer.as_dict())
     else:
-        say(answer.sentence)
+        echo(answer.sentence)

@@ -6,12 +6,13 @@ import click
 
 from indexer.index import Index
 
-from .common import json_option, many, pass_index, print_json, say, tell
+from .options import dry_run_option, json_option, pass_index
+from .output import echo, message, plural, print_json
 
 
 @click.command()
 @click.argument("assets", nargs=-1)
-@click.option("--dry-run", is_flag=True, help="Only say what would be written.")
+@dry_run_option("Only say what would be written.")
 @json_option
 @pass_index
 def command(index: Index, assets: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
@@ -30,12 +31,12 @@ def command(index: Index, assets: tuple[str, ...], dry_run: bool, as_json: bool)
         would = "would be " if dry_run else ""
         if dry_run:
             for one in found:
-                say(f"{one.state:8}{one.sidecar}")
-        words = [f"{many(counts[state], 'sidecar')} {would}{state}" for state in ("made", "changed")]
-        say(f"{', '.join(words)}, {many(counts['same'], 'says', 'say')} so already.")
+                echo(f"{one.state:8}{one.sidecar}")
+        words = [f"{plural(counts[state], 'sidecar')} {would}{state}" for state in ("made", "changed")]
+        echo(f"{', '.join(words)}, {plural(counts['same'], 'says', 'say')} so already.")
         if kept is not None:
-            say(f"Those that were changed lie as they were in {kept}")
+            echo(f"Those that were changed lie as they were in {kept}")
     for one in failed:
-        tell(f"{one.sidecar} was not written: {one.reason}", "error")
+        message(f"{one.sidecar} was not written: {one.reason}", "error")
     if failed:
         raise SystemExit(2)

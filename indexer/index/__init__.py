@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from ..cluster import Cluster
     from ..enrich.describe import Endpoint
     from ..enrich.run import EnrichSummary
+    from ..record import AssetRecord
     from ..store.assets import Listed
-    from ..store.filters import AssetFilter
     from ..sync.options import Listener, Stop, SyncOptions
     from ..sync.summary import Summary
     from .albums import Albums
@@ -83,11 +83,11 @@ class Index:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def get(self, id_or_path: PathLike) -> dict[str, Any]:
+    def get(self, id_or_path: PathLike) -> AssetRecord:
         """The asset record of an id or of a file."""
         import json
 
-        record: dict[str, Any] = json.loads(self.get_json(id_or_path))
+        record: AssetRecord = json.loads(self.get_json(id_or_path))
         return record
 
     def get_json(self, id_or_path: PathLike) -> str:
@@ -100,9 +100,10 @@ class Index:
             raise NotFound(f"no asset {asset_id} in {self.path}")
         return text
 
-    def list(self, which: AssetFilter | None = None, limit: int = 20) -> Sequence[Listed]:
-        """The newest assets first."""
-        return self.assets.list(which, limit)
+    def list(self, limit: int = 20, **which: Any) -> Sequence[Listed]:
+        """The newest assets first; limit -1: all. which: fields of indexer.AssetFilter, as in camera="pixel",
+        taken_from="2024-04", state="trashed". Raises UsageError for another name."""
+        return self.assets.list(limit, **which)
 
     def search(self, query: str, limit: int = 20) -> Sequence[Listed]:
         """Assets by words and filters (see indexer.query), the best first. Raises UsageError for an unknown filter."""

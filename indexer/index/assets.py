@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..errors import NotFound
+from ..errors import NotFound, UsageError
 from ..files import regular_nofollow
 from .session import Assets as AssetsLike
 from .session import PathLike, Session
@@ -29,19 +29,17 @@ class Assets:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def list(self, which: AssetFilter | None = None, limit: int = 20) -> Sequence[Listed]:
-        """The newest assets first."""
+    def list(self, limit: int = 20, **which: Any) -> Sequence[Listed]:
+        """See Index.list."""
         from ..store.assets import list_assets
-        from ..store.filters import AssetFilter
 
-        return list_assets(self._session.connection, which or AssetFilter(), limit)
+        return list_assets(self._session.connection, _filter(which), limit)
 
-    def list_json(self, which: AssetFilter | None = None, limit: int = 20) -> Iterator[str]:
+    def list_json(self, limit: int = 20, **which: Any) -> Iterator[str]:
         """The records of `list`, each as `Index.get_json` returns it."""
         from ..store.assets import list_assets_json
-        from ..store.filters import AssetFilter
 
-        return list_assets_json(self._session.connection, which or AssetFilter(), limit)
+        return list_assets_json(self._session.connection, _filter(which), limit)
 
     def files(self, id_or_path: PathLike) -> Sequence[StoredFile]:
         """Every place where an asset lies or lay, first seen first."""
@@ -127,3 +125,27 @@ class Assets:
         from .write_back import write_back
 
         return write_back(self._session, assets, dry_run=dry_run)
+
+
+def explained_fields() -> Sequence[str]:
+    """The fields that `Assets.explain` knows, in the order in which they are shown."""
+    from ..media.facts import Metadata
+
+    return "local_datetime", *Metadata._fields, "place_name", "timezone", "is_favorite"
+
+
+def _filter(which: dict[str, Any]) -> AssetFilter:
+    """Raises UsageError for an unknown field, and for a value that a field cannot have."""
+    from ..query import span
+    from ..store.filters import STATES, AssetFilter
+
+    if unknown := which.keys() - set(AssetFilter._fields):
+        raise UsageError(f"assets cannot be listed by '{min(unknown)}'; use {', '.join(AssetFilter._fields)}")
+    for name, known in (("state", STATES), ("kind", (None, "image", "video"))):
+        if name in which and which[name] not in known:
+            raise UsageError(f"unknown {name} '{which[name]}'; use {', '.join(filter(None, known))}")
+    for name in ("ids", "person_ids"):
+        if isinstance(which.get(name), str):
+            which[name] = [which[name]]
+    which["taken_from"], which["taken_to"] = span(which.get("taken_from"), which.get("taken_to"))
+    return AssetFilter(**which)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..enrich.enrichers import DESCRIBE as DESCRIBE
+from ..enrich.enrichers import NAMES as NAMES
+from ..enrich.enrichers import chosen_names
 from ..store import enrichments as store
 from ..store.enrichments import Failure
 from .session import Session
@@ -20,7 +23,6 @@ class Enrichments:
         from pathlib import Path
 
         from .. import scratch
-        from ..enrich.enrichers import chosen_names
         from ..enrich.run import count_due
         from ..store.connection import open_for_writing
         from ..store.copies import copy_to

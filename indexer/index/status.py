@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 
 from ..store import files
 from ..store.files import Counts, Verdict
+from ..store.roots import Root
+from ..sync.missing import is_mass_deletion, mass_deletion_message
+from ..sync.volumes import has_inodes as has_inodes
+from ..sync.volumes import watch_limit as watch_limit
 from .session import PathLike, Session
 
 if TYPE_CHECKING:
@@ -40,3 +44,9 @@ class Status:
         from ..sync.why import why
 
         return why(self._session.connection, path)
+
+
+def held_loss(root: Root, counts: Counts) -> str | None:
+    """What to tell of a root of which so many files are missing that their deletion awaits confirmation."""
+    missing, known = counts.missing_by_root.get(root.id, 0), counts.by_root.get(root.id, 0)
+    return mass_deletion_message(root, missing, known) if is_mass_deletion(missing, known) else None

@@ -13,6 +13,13 @@ from .roots import Roots
 from .session import Assets, Session
 from .texts import FROM_A_BACKUP, photos
 
+_DAY = 86_400
+
+
+def days_in_trash(asset: Trashed) -> int:
+    """Whole days."""
+    return int(age(asset.trashed_at) // _DAY)
+
 
 class Trash:
     """Each asset is given by its id or the path of one of its files. No file in a root of the user's is touched."""
@@ -57,7 +64,7 @@ class Trash:
 
     def _expired(self, days: float) -> Sequence[Trashed]:
         roots = Roots(self._session)
-        expired = [asset for asset in self.list() if age(asset.trashed_at) >= days * 86_400]
+        expired = [asset for asset in self.list() if age(asset.trashed_at) >= days * _DAY]
         return [asset for asset in expired if not asset.held or roots.uploaded_files(asset.id)]
 
     def delete(self, assets: Assets) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from ..errors import UsageError
 from ..store.roots import select_roots
 from ..sync.options import Listener, Stop, SyncOptions
+from ..sync.power import Battery as Battery
+from ..sync.power import work_in_background as work_in_background
 from ..sync.readers import Readers
 from ..sync.roots import targets
 from ..sync.watch import Watch

@@ -18,7 +18,7 @@ import pytest
 
 from indexer import Index
 from indexer.cli import main
-from indexer.cli.common import UserPath
+from indexer.cli.options import UserPath
 from indexer.errors import UsageError
 
 from ..conftest import SAMPLES, put, run

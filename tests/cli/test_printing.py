@@ -15,7 +15,7 @@ import pytest
 
 from indexer import Index
 from indexer.cli import _COMMANDS
-from indexer.cli.common import printable
+from indexer.cli.output import printable
 
 from ..conftest import HERE, put, run
 from ..media.build import xmp
@@ -34,7 +34,7 @@ def test_what_a_terminal_acts_upon_is_shown() -> None:
 def test_commands_print_through_one_place() -> None:
     for path in (HERE.parent / "indexer" / "cli").glob("*.py"):
         text = path.read_text()
-        if path.name != "common.py":
+        if path.name != "output.py":
             assert not re.search(r"\bclick\.s?echo\(|(?<!\.)\bprint\(|std(out|err)\.write", text), path
             assert all("markup=False" in one for one in re.findall(r"TextColumn\(\"\{.*fields.*", text)), path
 

@@ -1,0 +1,106 @@
+"""What commands take: the index, paths, sizes, and options that several of them share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from indexer.config import expanded
+from indexer.index import Index
+
+from .output import message, size
+
+if TYPE_CHECKING:
+    from indexer import Cluster
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def pass_index(function: F) -> Callable[..., Any]:
+    """Hands the command the index that --db names, and closes it afterwards."""
+
+    @click.pass_context
+    def wrapper(context: click.Context, *args: Any, **kwargs: Any) -> Any:
+        index = context.with_resource(Index.open(context.find_root().obj))
+        return context.invoke(function, index, *args, **kwargs)
+
+    wrapper.__name__, wrapper.__doc__ = function.__name__, function.__doc__
+    return wrapper
+
+
+class UserPath(click.Path):
+    """A path. A ~ at its beginning that the shell left as it is, in quotes or behind a =, is the home folder.
+    An empty one is refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
+        return super().convert(expanded(value), param, context)
+
+
+if TYPE_CHECKING:
+    _IntType = click.ParamType[int]
+else:  # generic since click 8.4
+    _IntType = click.ParamType
+
+
+class _Bytes(_IntType):
+    """500MB, 10GB, 1.5 TB. A plain number is refused, but for 0: '10' hardly ever means ten bytes."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])b?|b)\s*|\s*(0)\s*", str(value), re.IGNORECASE)
+        if found is None:
+            self.fail(f"'{value}' is not a size; use a number with its unit, as in 500MB or 10GB", param, context)
+        return int(float(found[1] or 0) * 1000 ** " kmgt".index((found[2] or " ").lower()))
+
+
+max_cache_option = click.option(
+    "--max-cache",
+    type=_Bytes(),
+    metavar="SIZE",
+    help="How much room thumbnails and previews may take; remembered. At first: 10GB.",
+)
+cluster_option = click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    envvar="INDEXER_CLUSTER",
+    help="Have the workers of a Dask scheduler (tcp://host:8786) read the photos; they have to see the same folders.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+workers_option = click.option(
+    "--workers", type=click.IntRange(1, 256), help="Processes that read files. Default: one a core."
+)
+
+
+def dry_run_option(help: str) -> Callable[[F], F]:
+    return click.option("--dry-run", is_flag=True, help=help)
+
+
+@contextmanager
+def connected(address: str | None) -> Iterator[Cluster | None]:
+    """The cluster that --cluster names; None: none."""
+    if address is None:
+        yield None
+        return
+    from indexer.cluster import Cluster
+
+    context = click.get_current_context()
+
+    def warn(text: str) -> None:
+        with context.scope(cleanup=False):  # it comes from a thread, which has no context of its own
+            message(text, "warning")
+
+    with Cluster(address, warn) as cluster:
+        yield cluster
+
+
+def announce_max_cache(most: int | None) -> None:
+    """What --max-cache sets for this run and every later one."""
+    if most is not None:
+        message(f"Thumbnails and previews may take {size(most)} from now on.")
