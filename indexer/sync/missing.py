@@ -70,17 +70,22 @@ class Ages:
     system's time; what another run noticed is as old as the system's time says."""
 
     def __init__(self) -> None:
-        self._since: dict[tuple[int, str], float] = {}
+        self._since: dict[tuple[int, str], float] | None = None
+        self._look_began = float("-inf")
 
-    def of(self, missing: Iterable[tuple[StoredFile, str]]) -> list[tuple[StoredFile, float]]:
+    def begin_look(self) -> None:
+        """What is found missing from now on, and was not known before, has been missing no longer than this: the
+        system's time may be set before its age is asked for."""
+        self._look_began = time.monotonic()
+
+    def of(self, missing: Sequence[tuple[StoredFile, str]]) -> list[tuple[StoredFile, float]]:
         """missing: files, with the moment when it was noticed."""
-        known, now, ages = self._since, time.monotonic(), []
-        self._since = {}
-        for file, noticed in missing:
-            key = file.id, noticed
-            self._since[key] = known[key] if key in known else now - age(noticed)
-            ages.append((file, now - self._since[key]))
-        return ages
+        now, known, earliest = time.monotonic(), self._since or {}, self._look_began
+        if self._since is None:  # what other runs noticed
+            earliest = float("-inf")
+        since = {(file.id, noticed): max(now - age(noticed), earliest) for file, noticed in missing}
+        self._since = {key: known.get(key, moment) for key, moment in since.items()}
+        return [(file, now - self._since[file.id, noticed]) for file, noticed in missing]
 
 
 def expire_missing(
@@ -91,11 +96,11 @@ def expire_missing(
     accepted: how many missing files the user confirmed.
     """
     missing = select_missing(connection, root.id)
+    waited = ages.of(missing)
     if not missing:
         return Expiry()
     if is_mass_deletion(len(missing), count_present(connection, root.id), accepted):
         return Expiry(waiting=len(missing), is_guarded=True)
-    waited = ages.of(missing)
     expired = [file for file, seconds in waited if seconds >= grace_seconds and presence.is_absent(file)]
     if expired:
         with begin(connection) as tx:

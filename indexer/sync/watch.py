@@ -267,6 +267,7 @@ class Watch:
         tick = partial(self._tick, summary)
         reconciler = Reconciler(connection, readers, walker, roots, summary, options, listener, tick)
         started = time.monotonic()
+        watched.ages.begin_look()
         watched.entered.clear()
         unstable = reconciler.run(parts)
         summary.seconds = time.monotonic() - started
