@@ -8,7 +8,7 @@ It reads the tags asked for and trusts nothing: offsets and counts are checked, 
 from __future__ import annotations
 
 import struct
-from collections.abc import Container
+from collections.abc import Callable, Container
 
 from .readable import Readable
 
@@ -39,10 +39,27 @@ _TYPES = {
     129: (1, "s"),
 }
 _BYTE = _TYPES[1]
-# byte order -> type -> (bytes each, struct code, how one value is unpacked)
+_NAN, _INFINITE = float("nan"), float("inf")
+
+
+def _divide(top: int, bottom: int) -> float:
+    return top / bottom if bottom else (_INFINITE if top else _NAN)
+
+
+def _unpacker(format: str) -> Callable[[bytes], tuple[int, ...] | tuple[float, ...]]:
+    """Unpacks a single value, and divides it if it is a rational."""
+    unpack = struct.Struct(format).unpack
+
+    def unpack_rational(raw: bytes) -> tuple[float]:
+        top, bottom = unpack(raw)
+        return (top / bottom if bottom else _divide(top, bottom),)  # calls are slow
+
+    return unpack if len(format) == 2 else unpack_rational
+
+
+# byte order -> type -> (bytes each, struct code, unpacker of a single value)
 _KINDS = {
-    order: {kind: (each, code, struct.Struct(order + code).unpack) for kind, (each, code) in _TYPES.items()}
-    for order in "<>"
+    order: {kind: (each, code, _unpacker(order + code)) for kind, (each, code) in _TYPES.items()} for order in "<>"
 }
 # byte order and size -> the structures of a directory: the count of its entries, an entry, an offset
 _STRUCTS = {
@@ -54,7 +71,6 @@ _STRUCTS = {
     for order in "<>"
     for big in (False, True)
 }
-_NAN, _INFINITE = float("nan"), float("inf")
 # The number after the byte order; TIFF itself has 42, and Panasonic and Olympus numbers of their own.
 _BIG = 43
 
@@ -131,17 +147,11 @@ class Tiff:
                 tags[tag] = raw
             elif number != 1:
                 tags[tag] = self._several(code, number, raw)
-            elif len(code) == 1:
-                tags[tag] = unpack_one(raw)
             else:
-                tags[tag] = (_divide(*unpack_one(raw)),)
+                tags[tag] = unpack_one(raw)
         end = entries[count * each : count * each + self._offset.size]
         return tags, self._offset.unpack(end)[0] if len(end) == self._offset.size else 0
 
     def _several(self, code: str, number: int, raw: bytes) -> Value:
         flat = struct.unpack(f"{self.order}{number * len(code)}{code[0]}", raw)
         return flat if len(code) == 1 else tuple(map(_divide, flat[::2], flat[1::2]))
-
-
-def _divide(top: int, bottom: int) -> float:
-    return top / bottom if bottom else (_INFINITE if top else _NAN)
