@@ -18,10 +18,10 @@ from pathlib import Path
 import exifread
 from PIL import Image
 
-from indexer.media.exif import read_exif
-from indexer.media.found import Found
-from indexer.media.jpeg import read_jpeg
-from indexer.media.source import Memory
+from indexer.media.extraction import Extraction
+from indexer.media.readable import Memory
+from indexer.media.readers.exif import read_exif
+from indexer.media.readers.jpeg import read_segments
 
 
 def main() -> None:
@@ -38,14 +38,14 @@ def main() -> None:
     print(f"  ExifRead, no details  {_median(_exifread, blocks):7.0f}")
 
 
-def _segments(file: bytes) -> Found:
-    found = Found()
-    read_jpeg(Memory(file), found)
-    return found
+def _segments(file: bytes) -> Extraction:
+    extraction = Extraction()
+    read_segments(Memory(file), extraction)
+    return extraction
 
 
 def _exif(block: bytes) -> None:
-    read_exif(Memory(block), Found())
+    read_exif(Memory(block), Extraction())
 
 
 def _pillow(block: bytes) -> None:

@@ -11,10 +11,10 @@ from typing import Any, BinaryIO
 from PIL import Image
 
 from indexer.errors import Undecodable
-from indexer.media.found import Found
-from indexer.media.jpegx import read_jxl
+from indexer.media.extraction import Extraction
 from indexer.media.readable import Memory
-from indexer.media.riff import read_webp
+from indexer.media.readers.jpegxl import read_jxl
+from indexer.media.readers.riff import read_webp
 from indexer.pool import is_worker
 from indexer.watchdog import MEGABYTE, address_space
 
@@ -44,7 +44,7 @@ def check(width: int, height: int, taken: float, memory: int) -> None:
 def opened(file: BinaryIO, memory: int) -> Image.Image:
     """The picture, not decoded yet. Of some formats opening it takes the memory already. Raises Undecodable."""
     file.seek(0)
-    head, found, name = file.read(_HEAD), Found(), ""
+    head, found, name = file.read(_HEAD), Extraction(), ""
     if head[:4] == b"RIFF":
         name = "WEBP"
         read_webp(Memory(head[:30]), found)  # of its first chunk alone, as the decoder does

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from indexer.media.regions import unturned
+from indexer.media.readers.regions import unturned
 
 Box = tuple[int, int, int, int]
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from indexer.errors import NotFound, Undecodable, UsageError
 from indexer.files import is_regular
+from indexer.media.formats import IN_BROWSERS
 from indexer.store import enrichments, faces
 from indexer.store.database import IndexConnection
 from indexer.store.enrichments import Due, Encoded, PictureFile, Variant
@@ -21,8 +22,10 @@ from .enrichers import FROM_PICTURE, VARIANTS
 from .faces.portrait import SIDE, cut_ahead, face_in
 from .variants import AHEAD, SIZES, Stem, encode, keep, make
 
-# Every browser shows these by itself; see asset_json in schema.sql, which says the same.
-SHOWN = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
+
+def is_fullsize(mime_type: str, orientation: int) -> bool:
+    """Whether the original serves as the full-size rendering: every browser shows it, upright."""
+    return orientation == 1 and mime_type in IN_BROWSERS
 
 
 def is_face(name: str) -> bool:
@@ -76,7 +79,7 @@ def source(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | P
     file = next((one for one in enrichments.picture_files(connection, asset_id) if is_regular(one.real_path)), None)
     if file is None:
         raise NotFound(f"the file of {asset_id} cannot be reached now")
-    if name == "fullsize" and file.orientation == 1 and file.mime_type in SHOWN:
+    if name == "fullsize" and is_fullsize(file.mime_type, file.orientation):
         return Path(file.real_path)
     if name in AHEAD:  # it was tried already; as often as it is asked for would be too often
         error = enrichments.error_of_picture(connection, asset_id, VARIANTS, FROM_PICTURE[VARIANTS])

@@ -16,6 +16,7 @@ from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
 from indexer.config import picture_memory
 from indexer.errors import Undecodable
 from indexer.files import regular_nofollow
+from indexer.media.formats import FORMATS
 
 from . import bounds
 
@@ -28,10 +29,6 @@ with suppress(ImportError):
 
 # Pixels that are made eight bits and opaque at once.
 _BAND_PIXELS = 2_000_000
-# The decoders of these turn the picture, and leave what is still to be turned in the Exif that they hand out.
-_TURNED_BY_DECODER = (
-    "image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence", "image/avif", "image/tiff"
-)  # fmt: skip
 _WHITE = (255, 255, 255, 255)
 # Exif's orientation -> what makes the stored picture upright (Exif 2.32, 4.6.4.A).
 _UPRIGHT = {
@@ -88,7 +85,8 @@ def open_picture(
             return _guarded(lambda: _film(file, long_side, most), most)
         if mime_type.startswith("image/x-"):
             return _guarded(lambda: _raw(file, orientation, long_side, most), most)
-        turned = mime_type in _TURNED_BY_DECODER
+        # Such a decoder leaves what is still to be turned in the Exif that it hands out.
+        turned = (known := FORMATS.get(mime_type)) is not None and known.turned_by_decoder
         return _guarded(lambda: _still(file, None if turned else orientation, long_side, most), most, mime_type)
 
 

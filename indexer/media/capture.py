@@ -1,9 +1,9 @@
-"""When a photo was taken: the wall clock of the place, with an offset only where one is known.
+"""When a photo was taken: the place's wall clock, with an offset only if one is known.
 
-The order of the sources is the contract's: when it was taken by the camera's word, then XMP's and IPTC's, when it was
-digitized, a film's own date, its header's UTC, the GPS clock, a date in the file's name, the file's times. A clock
-without offset is never shifted; the place lends it one, with the summer time of that day. A time in UTC is shown as
-the place's clock where the place is known."""
+The order of the sources is the contract's: when it was taken according to the camera, then to XMP and IPTC; when it was
+digitized; a video's own date; its header's UTC; the GPS clock; a date in the file's name; the file's times. A clock
+without an offset is never shifted; it gets the place's offset, with the summer time of that day. A time in UTC is shown
+as the place's clock if the place is known."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .dates import from_name, is_placeholder, utc
 from .facts import Metadata, Origin
-from .precedence import Words, doubt, tag
+from .precedence import Ranked, rejection_reason, tag
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -31,44 +31,44 @@ class _Candidate(NamedTuple):
     origin: Origin
 
 
-def capture_time(words: Words, settled: Metadata, name: str, file_ns: int) -> tuple[str, str | None, list[Origin]]:
-    """local_datetime, the IANA time zone where one was looked up, and what the index keeps of where it comes from:
-    nothing where it is Exif's DateTimeOriginal and no other clock contradicts it.
+def capture_time(ranked: Ranked, metadata: Metadata, name: str, file_ns: int) -> tuple[str, str | None, list[Origin]]:
+    """local_datetime, the IANA time zone if one was looked up, and the provenance to keep: none if it is Exif's
+    DateTimeOriginal and no other clock contradicts it.
 
     file_ns: the earlier of the file's birth and modification, the last resort.
     """
-    said = words.get("original_datetime", ())
-    if len(said) == 1 and said[0][0] == "Exif" and _uncontradicted(said[0][1], words):
-        placed = settled.latitude is not None and settled.longitude is not None
-        if not placed or _has_offset(said[0][1]):
-            return said[0][1], None, []
-    listed, zone = _times(list(_candidates(words, name)), words, settled, file_ns)
-    return listed[0].value, zone, [] if len(listed) == 1 and listed[0].source == _PLAIN else listed
+    original = ranked.get("original_datetime", ())
+    if len(original) == 1 and original[0][0] == "Exif" and _uncontradicted(original[0][1], ranked):
+        placed = metadata.latitude is not None and metadata.longitude is not None
+        if not placed or _has_offset(original[0][1]):
+            return original[0][1], None, []
+    origins, zone = _times(list(_candidates(ranked, name)), ranked, metadata, file_ns)
+    return origins[0].value, zone, [] if len(origins) == 1 and origins[0].source == _PLAIN else origins
 
 
-def every_time(words: Words, settled: Metadata, name: str, file_ns: int) -> tuple[list[Origin], str | None]:
-    """Every source's word on local_datetime, the believed one first, and the time zone where one was looked up."""
-    candidates = [*_candidates(words, name), _of_file(file_ns)]
-    return _times(candidates, words, settled, file_ns)
+def every_time(ranked: Ranked, metadata: Metadata, name: str, file_ns: int) -> tuple[list[Origin], str | None]:
+    """Every source's local_datetime, the used one first, and the time zone if one was looked up."""
+    candidates = [*_candidates(ranked, name), _of_file(file_ns)]
+    return _times(candidates, ranked, metadata, file_ns)
 
 
 def _times(
-    candidates: list[_Candidate], words: Words, settled: Metadata, file_ns: int
+    candidates: list[_Candidate], ranked: Ranked, metadata: Metadata, file_ns: int
 ) -> tuple[list[Origin], str | None]:
-    candidates.sort(key=_is_doubted)
-    if not candidates or _is_doubted(candidates[0]):
+    candidates.sort(key=_is_rejected)
+    if not candidates or _is_rejected(candidates[0]):
         candidates.insert(0, _of_file(file_ns))
     (field, best), zone = candidates[0], None
-    if settled.latitude is not None and settled.longitude is not None and _needs_zone(field, best.value):
-        zone = _zone(settled.latitude, settled.longitude)
-        gps = words.get("gps_datetime", [(None, None)])[0][1]
+    if metadata.latitude is not None and metadata.longitude is not None and _needs_zone(field, best.value):
+        zone = _zone(metadata.latitude, metadata.longitude)
+        gps = ranked.get("gps_datetime", [(None, None)])[0][1]
         shown = _at(zone, best.value, gps) if zone else best.value
         if shown != best.value:
             best = Origin(best.field, f"{best.source}, offset of {zone}", shown)
-    return [best, *(one.origin for one in candidates[1:])], zone
+    return [best, *(candidate.origin for candidate in candidates[1:])], zone
 
 
-def _is_doubted(candidate: _Candidate) -> bool:
+def _is_rejected(candidate: _Candidate) -> bool:
     return candidate.origin.note is not None
 
 
@@ -76,15 +76,15 @@ def _of_file(file_ns: int) -> _Candidate:
     return _Candidate("file", Origin("local_datetime", _FILE, utc(file_ns)[:-1] + "+00:00"))
 
 
-def _uncontradicted(taken: str, words: Words) -> bool:
+def _uncontradicted(taken: str, ranked: Ranked) -> bool:
     """Whether the other clocks agree: to the second, and the GPS clock to some minutes, for it may have been asleep."""
     if is_placeholder(taken):
         return False
-    for _, value in words.get("digitized_datetime", ()):
+    for _, value in ranked.get("digitized_datetime", ()):
         if value[:19] != taken[:19]:
             return False
     for field in _UTC_FIELDS:
-        for _, value in words.get(field, ()):
+        for _, value in ranked.get(field, ()):
             if (
                 not _has_offset(taken)
                 or not _has_offset(value)
@@ -95,10 +95,10 @@ def _uncontradicted(taken: str, words: Words) -> bool:
     return True
 
 
-def _candidates(words: Words, name: str) -> Iterator[_Candidate]:
+def _candidates(ranked: Ranked, name: str) -> Iterator[_Candidate]:
     for field in _FIELDS:
-        for source, value in words.get(field, ()):
-            note = doubt("original_datetime", value)
+        for source, value in ranked.get(field, ()):
+            note = rejection_reason("original_datetime", value)
             yield _Candidate(field, Origin("local_datetime", tag(source, field), value, note))
     if named := from_name(name):
         # Pixel phones write UTC there, all others the wall clock.

@@ -1,165 +1,158 @@
-"""Which files are media, and of what type: the name says whether to look, the content says what it is."""
+"""The file formats: one row each. The name says whether to look at a file, the content says what it is.
+
+MIME types are IANA's or, for the raw formats of camera makers, the common ones (shared-mime-info, exiftool). Those of
+raw photos, and no others, begin with "image/x-".
+"""
 
 from __future__ import annotations
 
-# Name's ending -> the type assumed where the content cannot tell. MIME names are those of IANA or, for the raw
-# formats of camera makers, the ones in common use (shared-mime-info, exiftool).
-EXTENSIONS = {
-    "jpg": "image/jpeg",
-    "jpeg": "image/jpeg",
-    "jpe": "image/jpeg",
-    "jfif": "image/jpeg",
-    "mpo": "image/jpeg",
-    "insp": "image/jpeg",
-    "png": "image/png",
-    "apng": "image/png",
-    "webp": "image/webp",
-    "gif": "image/gif",
-    "bmp": "image/bmp",
-    "dib": "image/bmp",
-    "tif": "image/tiff",
-    "tiff": "image/tiff",
-    "heic": "image/heic",
-    "heics": "image/heic",
-    "heif": "image/heif",
-    "heifs": "image/heif",
-    "hif": "image/heif",
-    "avif": "image/avif",
-    "avifs": "image/avif",
-    "jxl": "image/jxl",
-    "jp2": "image/jp2",
-    "j2k": "image/jp2",
-    "jpx": "image/jp2",
-    "jpf": "image/jp2",
-    "psd": "image/vnd.adobe.photoshop",
-    "dng": "image/x-adobe-dng",
-    "cr2": "image/x-canon-cr2",
-    "cr3": "image/x-canon-cr3",
-    "crw": "image/x-canon-crw",
-    "nef": "image/x-nikon-nef",
-    "nrw": "image/x-nikon-nrw",
-    "arw": "image/x-sony-arw",
-    "sr2": "image/x-sony-sr2",
-    "srf": "image/x-sony-srf",
-    "raf": "image/x-fujifilm-raf",
-    "orf": "image/x-olympus-orf",
-    "rw2": "image/x-panasonic-rw2",
-    "raw": "image/x-panasonic-raw",
-    "rwl": "image/x-leica-rwl",
-    "pef": "image/x-pentax-pef",
-    "srw": "image/x-samsung-srw",
-    "mrw": "image/x-minolta-mrw",
-    "x3f": "image/x-sigma-x3f",
-    "3fr": "image/x-hasselblad-3fr",
-    "fff": "image/x-hasselblad-fff",
-    "iiq": "image/x-phaseone-iiq",
-    "erf": "image/x-epson-erf",
-    "mef": "image/x-mamiya-mef",
-    "mos": "image/x-leaf-mos",
-    "kdc": "image/x-kodak-kdc",
-    "dcr": "image/x-kodak-dcr",
-    "k25": "image/x-kodak-k25",
-    "gpr": "image/x-gopro-gpr",
-    "mp4": "video/mp4",
-    "m4v": "video/x-m4v",
-    "mov": "video/quicktime",
-    "qt": "video/quicktime",
-    "3gp": "video/3gpp",
-    "3g2": "video/3gpp2",
-    "avi": "video/x-msvideo",
-    "mkv": "video/x-matroska",
-    "webm": "video/webm",
-    "mts": "video/m2ts",
-    "m2ts": "video/m2ts",
-    "m2t": "video/m2ts",
-    "mpg": "video/mpeg",
-    "mpeg": "video/mpeg",
-    "wmv": "video/x-ms-wmv",
-    "insv": "video/mp4",
-    "lrv": "video/mp4",
-}
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import Any, NamedTuple
 
-# ISO base media brands (ISO/IEC 14496-12 ftyp; 23008-12 for HEIF; registered at mp4ra.org).
-_BRANDS = {
-    b"heic": "image/heic",
-    b"heix": "image/heic",
-    b"heim": "image/heic",
-    b"heis": "image/heic",
-    b"hevc": "image/heic-sequence",
-    b"hevx": "image/heic-sequence",
-    b"mif1": "image/heif",
-    b"msf1": "image/heif-sequence",
-    b"avif": "image/avif",
-    b"avis": "image/avif",
-    b"crx ": "image/x-canon-cr3",
-    b"qt  ": "video/quicktime",
-    b"M4V ": "video/x-m4v",
-    b"M4VH": "video/x-m4v",
-    b"M4VP": "video/x-m4v",
-    b"jp2 ": "image/jp2",
-    b"jpx ": "image/jp2",
-}
 
-# What QuickTime files begin with that are older than ftyp
-OLD_QUICKTIME = frozenset((b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"))
+class Format(NamedTuple):
+    """reader, coded, motion: "module:function" in `readers`, imported when a file first needs it; see `load`.
 
-_MAGIC = (
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-    (b"BM", "image/bmp"),
-    (b"\xff\x0a", "image/jxl"),
-    (b"\0\0\0\x0cJXL \r\n\x87\n", "image/jxl"),
-    (b"\0\0\0\x0cjP  \r\n\x87\n", "image/jp2"),
-    (b"\xff\x4f\xff\x51", "image/jp2"),
-    (b"8BPS", "image/vnd.adobe.photoshop"),
-    (b"FUJIFILMCCD-RAW", "image/x-fujifilm-raf"),
-    (b"FOVb", "image/x-sigma-x3f"),
-    (b"\0MRM", "image/x-minolta-mrw"),
-    (b"II\x1a\0\0\0HEAPCCDR", "image/x-canon-crw"),
-    (b"IIU\0", "image/x-panasonic-rw2"),
-    (b"IIRO", "image/x-olympus-orf"),
-    (b"IIRS", "image/x-olympus-orf"),
-    (b"MMOR", "image/x-olympus-orf"),
-    (b"\x1aE\xdf\xa3", "video/x-matroska"),
-    (b"\0\0\x01\xba", "video/mpeg"),
-    (b"\0\0\x01\xb3", "video/mpeg"),
-    (b"0&\xb2u\x8ef\xcf\x11", "video/x-ms-wmv"),
+    endings: of names, separated by blanks. magic: what the content begins with. brands: of ISO base media files, four
+    bytes or three. riff: the form of a RIFF file. is_tiff: a TIFF structure that only the name tells apart from others.
+    coded: lists where the coded picture lies, for the fingerprint; None: there is no fingerprint. motion: finds the
+    video of a motion photo. turned_by_decoder: our decoder applies the orientation. in_browsers: every browser shows
+    it.
+    """
+
+    mime_type: str
+    reader: str
+    endings: str = ""
+    magic: tuple[bytes, ...] = ()
+    brands: tuple[bytes, ...] = ()
+    riff: bytes | None = None
+    is_tiff: bool = False
+    coded: str | None = None
+    motion: str | None = None
+    turned_by_decoder: bool = False
+    in_browsers: bool = False
+
+
+def _heif(mime_type: str, endings: str, *brands: bytes, in_browsers: bool = False) -> Format:
+    return Format(
+        mime_type,
+        "heif:read_heif",
+        endings,
+        brands=brands,
+        coded="heif:coded_ranges",
+        motion="heif:find_motion",
+        turned_by_decoder=True,
+        in_browsers=in_browsers,
+    )
+
+
+def _tiff_raw(mime_type: str, endings: str, *magic: bytes) -> Format:
+    return Format(mime_type, "raw:read_tiff_raw", endings, magic, is_tiff=True)
+
+
+def _quicktime(mime_type: str, endings: str, *brands: bytes) -> Format:
+    return Format(mime_type, "quicktime:read_video", endings, brands=brands, coded="quicktime:coded_ranges")
+
+
+# Brands are those of ISO/IEC 14496-12 (ftyp) and 23008-12 (HEIF), registered at mp4ra.org. Magic numbers are tried in
+# this order.
+_ROWS = (
+    Format(
+        "image/jpeg",
+        "jpeg:read_jpeg",
+        "jpg jpeg jpe jfif mpo insp",
+        (b"\xff\xd8\xff",),
+        coded="jpeg:coded_ranges",
+        motion="jpeg:find_motion",
+        in_browsers=True,
+    ),
+    Format(
+        "image/png", "png:read_png", "png apng", (b"\x89PNG\r\n\x1a\n",), coded="png:coded_ranges", in_browsers=True
+    ),
+    Format("image/webp", "riff:read_webp", "webp", riff=b"WEBP", coded="riff:coded_ranges", in_browsers=True),
+    Format("image/gif", "gif:read_gif", "gif", (b"GIF87a", b"GIF89a"), in_browsers=True),
+    Format("image/bmp", "bmp:read_bmp", "bmp dib", (b"BM",)),
+    Format("image/tiff", "exif:read_exif", "tif tiff", turned_by_decoder=True),
+    _heif("image/heic", "heic heics", b"heic", b"heix", b"heim", b"heis"),
+    _heif("image/heic-sequence", "", b"hevc", b"hevx"),
+    _heif("image/heif", "heif heifs hif", b"mif1"),
+    _heif("image/heif-sequence", "", b"msf1"),
+    _heif("image/avif", "avif avifs", b"avif", b"avis", in_browsers=True),
+    Format("image/jxl", "jpegxl:read_jxl", "jxl", (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")),
+    Format(
+        "image/jp2",
+        "jpeg2000:read_jp2",
+        "jp2 j2k jpx jpf",
+        (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51"),
+        (b"jp2 ", b"jpx "),
+    ),
+    Format("image/vnd.adobe.photoshop", "psd:read_psd", "psd", (b"8BPS",)),
+    # Raw photos
+    Format("image/x-fujifilm-raf", "raw:read_raf", "raf", (b"FUJIFILMCCD-RAW",)),
+    Format("image/x-sigma-x3f", "raw:read_x3f", "x3f", (b"FOVb",)),
+    Format("image/x-minolta-mrw", "raw:read_mrw", "mrw", (b"\0MRM",)),
+    Format("image/x-canon-crw", "ciff:read_ciff", "crw", (b"II\x1a\0\0\0HEAPCCDR",)),
+    Format("image/x-canon-cr3", "quicktime:read_cr3", "cr3", brands=(b"crx ",), coded="quicktime:coded_ranges"),
+    _tiff_raw("image/x-panasonic-rw2", "rw2", b"IIU\0"),
+    _tiff_raw("image/x-olympus-orf", "orf", b"IIRO", b"IIRS", b"MMOR"),
+    _tiff_raw("image/x-adobe-dng", "dng"),
+    _tiff_raw("image/x-canon-cr2", "cr2"),
+    _tiff_raw("image/x-nikon-nef", "nef"),
+    _tiff_raw("image/x-nikon-nrw", "nrw"),
+    _tiff_raw("image/x-sony-arw", "arw"),
+    _tiff_raw("image/x-sony-sr2", "sr2"),
+    _tiff_raw("image/x-sony-srf", "srf"),
+    _tiff_raw("image/x-panasonic-raw", "raw"),
+    _tiff_raw("image/x-leica-rwl", "rwl"),
+    _tiff_raw("image/x-pentax-pef", "pef"),
+    _tiff_raw("image/x-samsung-srw", "srw"),
+    _tiff_raw("image/x-hasselblad-3fr", "3fr"),
+    _tiff_raw("image/x-hasselblad-fff", "fff"),
+    _tiff_raw("image/x-phaseone-iiq", "iiq"),
+    _tiff_raw("image/x-epson-erf", "erf"),
+    _tiff_raw("image/x-mamiya-mef", "mef"),
+    _tiff_raw("image/x-leaf-mos", "mos"),
+    _tiff_raw("image/x-kodak-kdc", "kdc"),
+    _tiff_raw("image/x-kodak-dcr", "dcr"),
+    _tiff_raw("image/x-kodak-k25", "k25"),
+    _tiff_raw("image/x-gopro-gpr", "gpr"),
+    # Videos
+    _quicktime("video/mp4", "mp4 insv lrv"),
+    _quicktime("video/x-m4v", "m4v", b"M4V ", b"M4VH", b"M4VP"),
+    _quicktime("video/quicktime", "mov qt", b"qt  "),
+    _quicktime("video/3gpp", "3gp", b"3gp", b"3gr", b"3gs", b"3ge", b"3gg"),
+    _quicktime("video/3gpp2", "3g2", b"3g2"),
+    Format("video/x-msvideo", "riff:read_avi", "avi", riff=b"AVI "),
+    Format("video/x-matroska", "video:read_video", "mkv", (b"\x1aE\xdf\xa3",)),
+    Format("video/webm", "video:read_video", "webm"),
+    Format("video/mpeg", "video:read_video", "mpg mpeg", (b"\0\0\x01\xba", b"\0\0\x01\xb3")),
+    Format("video/m2ts", "video:read_transport_stream", "mts m2ts m2t"),
+    Format("video/x-ms-wmv", "video:read_video", "wmv", (b"0&\xb2u\x8ef\xcf\x11",)),
 )
+FORMATS = {row.mime_type: row for row in _ROWS}
+# A name's ending -> the type assumed if the content does not tell
+EXTENSIONS = {ending: row.mime_type for row in _ROWS for ending in row.endings.split()}
+IN_BROWSERS = frozenset(row.mime_type for row in _ROWS if row.in_browsers)
+
+_MAGIC = tuple((magic, row.mime_type) for row in _ROWS for magic in row.magic)
+_BRANDS = {brand: row.mime_type for row in _ROWS for brand in row.brands}
+_RIFF = {row.riff: row.mime_type for row in _ROWS if row.riff}
+_TIFF_RAW = {ending: row.mime_type for row in _ROWS if row.is_tiff for ending in row.endings.split()}
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-# Raw formats that are TIFF inside: only the name tells them apart.
-_TIFF_RAW = frozenset(
-    [
-        "dng",
-        "cr2",
-        "nef",
-        "nrw",
-        "arw",
-        "sr2",
-        "srf",
-        "pef",
-        "srw",
-        "rwl",
-        "raw",
-        "3fr",
-        "fff",
-        "iiq",
-        "erf",
-        "mef",
-        "mos",
-        "kdc",
-        "dcr",
-        "k25",
-        "gpr",
-        "orf",
-        "rw2",
-    ]
-)
-
-
-# What most photos' names end in, so that most are told by one look.
+# The first boxes of QuickTime files that are older than ftyp
+_OLD_QUICKTIME = frozenset((b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"))
+# Fast path: the endings of nearly all photos' names
 _USUAL = (".jpg", ".JPG", ".jpeg", ".HEIC", ".heic", ".png", ".PNG", ".mp4", ".MP4", ".MOV", ".mov")
+
+
+@cache
+def load(function: str) -> Callable[..., Any]:
+    """A reader's function, by "module:function"."""
+    module, _, name = function.partition(":")
+    loaded: Callable[..., Any] = getattr(import_module(f"{__package__}.readers.{module}"), name)
+    return loaded
 
 
 def extension(name: str) -> str:
@@ -168,30 +161,29 @@ def extension(name: str) -> str:
 
 
 def is_media_name(name: str) -> bool:
-    """By its ending. Asked of every name in every folder, most of which end as the first ones here do."""
+    """By its ending. Called for every name in every folder."""
     return name.endswith(_USUAL) or extension(name) in EXTENSIONS
 
 
 def sniff(head: bytes, name: str) -> str | None:
-    """The MIME type that a file's first bytes show; None where they show none that we know.
+    """The MIME type that a file's first bytes show; None if they show no known one.
 
-    `name` settles only what the content leaves open: which maker's raw a TIFF is.
+    `name` decides only what the content leaves open: which maker's raw a TIFF is.
     """
     if head[4:8] == b"ftyp":
         return _sniff_iso(head)
     if head.startswith(_TIFF):
-        if head[8:11] == b"CR\x02":  # Canon's mark behind the header
+        if head[8:11] == b"CR\x02":  # Canon's mark after the header
             return "image/x-canon-cr2"
-        ending = extension(name)
-        return EXTENSIONS[ending] if ending in _TIFF_RAW else "image/tiff"
+        return _TIFF_RAW.get(extension(name), "image/tiff")
     if head[:4] == b"RIFF":
-        return {b"WEBP": "image/webp", b"AVI ": "video/x-msvideo"}.get(bytes(head[8:12]))
-    for magic, mime in _MAGIC:
+        return _RIFF.get(bytes(head[8:12]))
+    for magic, mime_type in _MAGIC:
         if head.startswith(magic):
-            return "video/webm" if mime == "video/x-matroska" and b"webm" in head[:64] else mime
+            return "video/webm" if mime_type == "video/x-matroska" and b"webm" in head[:64] else mime_type
     if _is_transport_stream(head):
         return "video/m2ts"
-    if head[4:8] in OLD_QUICKTIME:
+    if head[4:8] in _OLD_QUICKTIME:
         return "video/quicktime"
     return None
 
@@ -199,19 +191,15 @@ def sniff(head: bytes, name: str) -> str | None:
 def _sniff_iso(head: bytes) -> str:
     length = min(int.from_bytes(head[:4], "big"), 256)
     major, compatible = head[8:12], [head[i : i + 4] for i in range(16, length, 4)]
-    if major[:3] in (b"3gp", b"3gr", b"3gs", b"3ge", b"3gg"):
-        return "video/3gpp"
-    if major[:3] == b"3g2":
-        return "video/3gpp2"
-    mime = _BRANDS.get(bytes(major))
-    if mime in (None, "image/heif", "image/heif-sequence"):
+    mime_type = _BRANDS.get(bytes(major)) or _BRANDS.get(bytes(major[:3]))
+    if mime_type in (None, "image/heif", "image/heif-sequence"):
         # A general brand: the specific one among the compatible brands says which codec.
         specific = [
             _BRANDS[b] for b in map(bytes, compatible) if _BRANDS.get(b, "").startswith(("image/avif", "image/heic"))
         ]
-        if specific and (mime or major not in (b"isom", b"mp41", b"mp42")):
+        if specific and (mime_type or major not in (b"isom", b"mp41", b"mp42")):
             return specific[0]
-    return mime or "video/mp4"
+    return mime_type or "video/mp4"
 
 
 def _is_transport_stream(head: bytes) -> bool:

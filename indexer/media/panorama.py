@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from indexer.files import regular_nofollow
 
-from .read import find_claims
+from .read import extract
+from .readers.xmp import Properties, parse, to_number
 from .source import Source
-from .xmp import Properties, parse, to_number
 
 _MAX_PACKETS = 8
 # Pixels by which stitchers' sums are off.
@@ -62,8 +62,8 @@ def read_panorama(path: str | os.PathLike[str], width: int, height: int) -> Pano
     file cannot be read."""
     with FileIO(path, opener=regular_nofollow) as file:
         source = Source(file, hashed=False)
-        _, found = find_claims(source, os.path.basename(os.fsdecode(path)), ())
-    return find_panorama(found.xmp, width, height)
+        _, extraction = extract(source, os.path.basename(os.fsdecode(path)), ())
+    return find_panorama(extraction.xmp, width, height)
 
 
 def find_panorama(packets: Sequence[bytes], width: int, height: int) -> Panorama | None:

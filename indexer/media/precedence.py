@@ -1,8 +1,8 @@
-"""Whom to believe: the one place where a field's sources are put in order (docs/metadata.md says why).
+"""Precedence: the one place where a field's sources are put in order (docs/metadata.md says why).
 
-The order is the Metadata Working Group's (Guidelines 2.0, chapter 3): Exif, then IPTC-IIM and XMP, the camera's words
-before those of containers. What people edit in sidecars (dates, place, description, rating) wins over the file; what
-they cannot have meant to edit there (the camera's settings) does not. Google's Takeout only fills what is missing.
+The order is the Metadata Working Group's (Guidelines 2.0, chapter 3): Exif, then IPTC-IIM and XMP, the camera's values
+before the container's. What people edit in sidecars (dates, place, description, rating) wins over the file; what they
+cannot have meant to edit there (the camera's settings) does not. Google's Takeout only fills what is missing.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from .dates import is_placeholder
+from .extraction import Extraction
 from .facts import Beside, Metadata, Origin
-from .found import Found
 
 _CAMERA = ("Exif", "CIFF", "X3F", "QuickTime", "maker note", "HEIF", "XMP", "IPTC", "RIFF", "film", "PNG", "sidecar")
 _EDITED = ("sidecar", "Exif", "CIFF", "X3F", "XMP", "IPTC", "QuickTime", "RIFF", "film", "PNG", "Takeout")
-_WORDS = ("sidecar", "Exif", "IPTC", "XMP", "QuickTime", "RIFF", "film", "PNG", "Takeout")
+_TEXT = ("sidecar", "Exif", "IPTC", "XMP", "QuickTime", "RIFF", "film", "PNG", "Takeout")
 _TOWN = ("sidecar", "IPTC", "XMP", "QuickTime")
 _ORDER = {
     "rating": ("sidecar", "XMP", "Exif"),
-    "description": _WORDS,
+    "description": _TEXT,
     **dict.fromkeys(("city", "state", "country", "country_code", "sublocation"), _TOWN),
     **dict.fromkeys(
         ("original_datetime", "digitized_datetime", "modified_datetime", "latitude", "longitude", "altitude"), _EDITED
@@ -29,14 +29,14 @@ _ORDER = {
 _RANKS = {field: {source: rank for rank, source in enumerate(order)} for field, order in _ORDER.items()}
 _CAMERA_RANKS = {source: rank for rank, source in enumerate(_CAMERA)}
 _RECORD = frozenset(Metadata._fields)
-# Dates and places: their origins are kept in the index.
+# Dates and places: the index stores their provenance.
 KEPT = tuple(field for field in _ORDER if field not in ("rating", "description"))
 # What write-back writes.
 _WRITTEN = ("rating", "description", "city", "state", "country", "country_code", "sublocation")
-_DOUBTED = frozenset(("original_datetime", "digitized_datetime"))
+_REJECTED = frozenset(("original_datetime", "digitized_datetime"))
 PLACEHOLDER = "a placeholder for no date"
 
-# How a source's word on a field is called there
+# What a source calls a field
 _TAGS = {
     "Exif": {
         "make": "Make",
@@ -117,29 +117,29 @@ def tag(source: str, field: str) -> str:
     return f"{source} {_TAGS.get(source, {}).get(field, field.replace('_', ' '))}"
 
 
-# field -> each source's word on it, the most believed first
-Words = dict[str, list[tuple[str, Any]]]
+# field -> each source with its value, the most trusted first
+Ranked = dict[str, list[tuple[str, Any]]]
 
 
-def ranked(found: Found) -> Words:
-    words: Words = {}
-    for source, claims in found.claims.items():
-        for field, value in claims.items():
-            words.setdefault(field, []).append((source, value))
-    for field, said in words.items():
-        if len(said) > 1:
+def rank(extraction: Extraction) -> Ranked:
+    ranked: Ranked = {}
+    for source, values in extraction.values.items():
+        for field, value in values.items():
+            ranked.setdefault(field, []).append((source, value))
+    for field, sourced in ranked.items():
+        if len(sourced) > 1:
             order = _RANKS.get(field, _CAMERA_RANKS)
-            said.sort(key=lambda word, order=order: order.get(word[0], len(order)))  # type: ignore[misc]
-    return words
+            sourced.sort(key=lambda pair, order=order: order.get(pair[0], len(order)))  # type: ignore[misc]
+    return ranked
 
 
-def settle(words: Words) -> Metadata:
-    """The record's words: of each field the first that is to be believed."""
+def resolve(ranked: Ranked) -> Metadata:
+    """The record's values: of each field the first that is not rejected."""
     values = {}
-    for field, said in words.items():
+    for field, sourced in ranked.items():
         if field in _RECORD:
-            for _, value in said:
-                if not doubt(field, value):
+            for _, value in sourced:
+                if not rejection_reason(field, value):
                     values[field] = value
                     break
     if "latitude" not in values or "longitude" not in values:
@@ -147,41 +147,44 @@ def settle(words: Words) -> Metadata:
     return Metadata(**values)
 
 
-def beside(words: Words) -> tuple[Beside, ...]:
-    """What sidecars say of the fields that write-back writes, where they come first, and the next word on each."""
+def beside(ranked: Ranked) -> tuple[Beside, ...]:
+    """The values from sidecars of the fields that write-back writes, where they come first, and the runner-up."""
     return tuple(
-        Beside(field, said[0][1], said[1][1] if len(said) > 1 else None)
+        Beside(field, sourced[0][1], sourced[1][1] if len(sourced) > 1 else None)
         for field in _WRITTEN
-        if (said := words.get(field)) and said[0][0] == "sidecar"
+        if (sourced := ranked.get(field)) and sourced[0][0] == "sidecar"
     )
 
 
-def doubt(field: str, value: Any) -> str | None:
-    """Why a word is not believed, if it is not."""
-    return PLACEHOLDER if field in _DOUBTED and is_placeholder(value) else None
+def rejection_reason(field: str, value: Any) -> str | None:
+    """Why a value is not used; None: it may be."""
+    return PLACEHOLDER if field in _REJECTED and is_placeholder(value) else None
 
 
-def origins(words: Words, fields: Iterable[str]) -> list[Origin]:
-    """Every source's word on these fields, winners first."""
-    listed = []
+def provenance(ranked: Ranked, fields: Iterable[str]) -> list[Origin]:
+    """Every source's value of these fields, the used one first."""
+    origins = []
     for field in fields:
-        if said := words.get(field):
-            listed += believed_first(
-                [Origin(field, tag(source, field), str(value), doubt(field, value)) for source, value in said]
+        if sourced := ranked.get(field):
+            origins += _used_first(
+                [
+                    Origin(field, tag(source, field), str(value), rejection_reason(field, value))
+                    for source, value in sourced
+                ]
             )
-    return listed
+    return origins
 
 
-def notable(words: Words) -> list[Origin]:
-    """The origins that the index keeps: of dates and places. Where Exif alone spoke and is believed there is nothing
-    to note; most photos need no word."""
-    fields = [field for field in KEPT if (said := words.get(field)) and not _plain(field, said)]
-    return origins(words, fields) if fields else []
+def provenance_to_keep(ranked: Ranked) -> list[Origin]:
+    """The provenance that the index stores: of dates and places. If Exif is the only source and its value is used,
+    nothing is stored, which is the case for most photos."""
+    fields = [field for field in KEPT if (sourced := ranked.get(field)) and not _is_exif_alone(field, sourced)]
+    return provenance(ranked, fields) if fields else []
 
 
-def _plain(field: str, said: list[tuple[str, Any]]) -> bool:
-    return len(said) == 1 and said[0][0] == "Exif" and not doubt(field, said[0][1])
+def _is_exif_alone(field: str, sourced: list[tuple[str, Any]]) -> bool:
+    return len(sourced) == 1 and sourced[0][0] == "Exif" and not rejection_reason(field, sourced[0][1])
 
 
-def believed_first(said: list[Origin]) -> list[Origin]:
-    return said if len(said) == 1 else sorted(said, key=lambda word: word.note is not None)
+def _used_first(origins: list[Origin]) -> list[Origin]:
+    return origins if len(origins) == 1 else sorted(origins, key=lambda origin: origin.note is not None)

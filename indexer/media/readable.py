@@ -41,6 +41,8 @@ class Window:
         return self._base.read(self._start + start, min(length, self.size - start)) if start >= 0 else b""
 
 
+# (start, end) in the file, in order
+Ranges = list[tuple[int, int]]
 # Marker, position and length of a part of a JPEG
 Segment = tuple[int, int, int]
 

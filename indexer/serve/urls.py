@@ -44,9 +44,9 @@ def asset_urls(one: Record, base: str) -> dict[str, dict[str, str | int | None]]
 
 def is_shown(one: Record) -> bool:
     """Whether every browser shows the original, upright: then that is the full-size picture too."""
-    from indexer.enrich.demand import SHOWN
+    from indexer.enrich.demand import is_fullsize
 
-    return one.orientation == 1 and one.mime_type in SHOWN
+    return is_fullsize(one.mime_type, one.orientation)
 
 
 # Pixels, of one that is made when it is asked for.

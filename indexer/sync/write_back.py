@@ -11,9 +11,9 @@ from typing import Literal, NamedTuple
 
 from indexer import scratch
 from indexer.files import is_regular, read_small
+from indexer.media.extraction import Extraction
 from indexer.media.facts import Face
-from indexer.media.found import Found
-from indexer.media.xmp import MAX_PACKET, read_xmp
+from indexer.media.readers.xmp import MAX_PACKET, read_xmp
 from indexer.media.xmp_write import with_values
 from indexer.store.user_values import UserMetadata, select_user_metadata
 from indexer.store.written import Written
@@ -82,8 +82,8 @@ def _write(
 
 def _changes(before: bytes | None, after: bytes, edits: UserMetadata) -> tuple[dict[str, Written], list[Face]]:
     """The edits whose values in the sidecar change, as they are read from it; and the faces it did not name before."""
-    had, has = (Found() if packet is None else _read(packet) for packet in (before, after))
-    old, new = had.claims.get("sidecar", {}), has.claims.get("sidecar", {})
+    had, has = (Extraction() if packet is None else _read(packet) for packet in (before, after))
+    old, new = had.values.get("sidecar", {}), has.values.get("sidecar", {})
     values = {
         name: Written(new[name], old.get(name)) for name in edits.values if new.get(name) not in (None, old.get(name))
     }
@@ -91,10 +91,10 @@ def _changes(before: bytes | None, after: bytes, edits: UserMetadata) -> tuple[d
     return values, [Face(*region[:5]) for region in edits.regions if region.name not in names]
 
 
-def _read(packet: bytes) -> Found:
-    found = Found()
-    read_xmp(packet, found, source="sidecar")
-    return found
+def _read(packet: bytes) -> Extraction:
+    extraction = Extraction()
+    read_xmp(packet, extraction, source="sidecar")
+    return extraction
 
 
 def _sidecar(photo: Path, by_folder: dict[Path, Sidecars]) -> Path:

@@ -11,7 +11,7 @@ from indexer import Index
 
 from ..conftest import put, rows, run
 from ..media.build import app1, app1_xmp, exif, film, jpeg_with, xmp
-from ..media.test_xmp import regions
+from ..media.readers.test_xmp import regions
 
 ORIGINAL, DIGITIZED, OFFSET = 0x9003, 0x9004, 0x9011
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import piexif
 
+from indexer.media.extraction import Extraction
 from indexer.media.facts import MediaFacts
-from indexer.media.found import Found
 from indexer.media.read import read_media
-from indexer.media.xmp import read_xmp
+from indexer.media.readers.xmp import read_xmp
 
 from ..conftest import jpeg
 
@@ -45,11 +45,11 @@ def xmp(inside: str = "", attributes: str = "") -> bytes:
     return (RDF % f'<rdf:Description rdf:about="" {PREFIXES} {attributes}>{inside}</rdf:Description>').encode()
 
 
-def said(packet: bytes) -> tuple[dict[str, object], Found]:
+def said(packet: bytes) -> tuple[dict[str, object], Extraction]:
     """What XMP's reader finds in a packet."""
-    found = Found()
-    read_xmp(packet, found)
-    return found.claims.get("XMP", {}), found
+    extraction = Extraction()
+    read_xmp(packet, extraction)
+    return extraction.values.get("XMP", {}), extraction
 
 
 def exif(main: dict[int, object] | None = None, camera: dict[int, object] | None = None, **gps: object) -> bytes:

@@ -18,7 +18,7 @@ from indexer.media.read import read_media
 from ..conftest import SAMPLES, jpeg, put, rows, verdicts
 from .build import app1, app1_xmp, exif, jpeg_with, segment, xmp
 from .fuzz import mutations, read_damaged
-from .test_containers import chunk, png
+from .readers.test_containers import chunk, png
 
 KINDS = sorted(
     path for path in SAMPLES.rglob("*") if path.suffix.lower() in (".jpg", ".heic", ".tif", ".png", ".mov", ".mp4")

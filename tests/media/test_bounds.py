@@ -21,12 +21,12 @@ MB = 1_000_000
 SLOW = {
     "a date": ('from indexer.media.dates import rfc3339; assert rfc3339("2023:01:01" + " " * 1_000_000 + "x") is None'),
     "a date in XMP": (
-        "from indexer.media.xmp import read_xmp; from indexer.media.found import Found; from tests.media.build import xmp\n"
-        'read_xmp(xmp(attributes="xmp:CreateDate=\'2023:01:01" + " " * 1_000_000 + "x\'"), Found())'
+        "from indexer.media.readers.xmp import read_xmp; from indexer.media.extraction import Extraction; from tests.media.build import xmp\n"
+        'read_xmp(xmp(attributes="xmp:CreateDate=\'2023:01:01" + " " * 1_000_000 + "x\'"), Extraction())'
     ),
     "a latitude": (
-        "from indexer.media.xmp import read_xmp; from indexer.media.found import Found; from tests.media.build import xmp\n"
-        'read_xmp(xmp(attributes="exif:GPSLatitude=\'1" + " " * 1_000_000 + "x\'"), Found())'
+        "from indexer.media.readers.xmp import read_xmp; from indexer.media.extraction import Extraction; from tests.media.build import xmp\n"
+        'read_xmp(xmp(attributes="exif:GPSLatitude=\'1" + " " * 1_000_000 + "x\'"), Extraction())'
     ),
     "a hundred thousand namespaces": (
         "from indexer.media.xmp_write import with_values\n"

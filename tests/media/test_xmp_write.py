@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.media.found import Found
-from indexer.media.xmp import parse, read_xmp
+from indexer.media.extraction import Extraction
+from indexer.media.readers.xmp import parse, read_xmp
 from indexer.media.xmp_write import Region, with_values
 
 VALUES: dict[str, str | int] = {
@@ -46,14 +46,14 @@ def said(packet: bytes) -> dict[str, object]:
 
 
 def test_a_new_packet_says_what_it_was_given() -> None:
-    found = Found()
-    read_xmp(with_values(None, VALUES, (Region("Ada", 100, 50, 40, 60, 800, 600),)), found)
-    assert found.problems == []
+    extraction = Extraction()
+    read_xmp(with_values(None, VALUES, (Region("Ada", 100, 50, 40, 60, 800, 600),)), extraction)
+    assert extraction.problems == []
     properties = said(with_values(None, VALUES))
     assert properties["xmp:Rating"] == "4" and properties["photoshop:City"] == "Kyoto"
     assert properties["Iptc4xmpCore:Location"] == "Gion" and properties["Iptc4xmpCore:CountryCode"] == "JP"
     assert str(VALUES["description"]) in str(properties["dc:description"])
-    (face,) = found.faces
+    (face,) = extraction.faces
     assert (face.name, face.applied) == ("Ada", (800, 600))
     assert (face.x * 800, face.y * 600, face.w * 800, face.h * 600) == pytest.approx((100, 50, 40, 60), abs=0.01)
 
@@ -78,9 +78,9 @@ def test_what_else_was_there_stays() -> None:
 def test_regions_of_others_stay_and_the_same_face_is_there_once() -> None:
     first = with_values(None, {}, (Region("Ada", 100, 50, 40, 60, 800, 600), Region("Bob", 500, 50, 40, 60, 800, 600)))
     second = with_values(first, {}, (Region("Ada Lovelace", 104, 52, 40, 60, 800, 600),))
-    found = Found()
-    read_xmp(second, found)
-    assert sorted(str(face.name) for face in found.faces) == ["Ada Lovelace", "Bob"]
+    extraction = Extraction()
+    read_xmp(second, extraction)
+    assert sorted(str(face.name) for face in extraction.faces) == ["Ada Lovelace", "Bob"]
 
 
 @pytest.mark.parametrize("broken", [b"", b"no XML", OTHERS[:400], b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"])

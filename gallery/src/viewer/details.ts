@@ -121,7 +121,7 @@ export function downloadUrl(id: string): string {
   return `${fileUrl(id, "original")}?download=true`;
 }
 
-/** Types that every browser shows; see SHOWN in indexer/enrich/demand.py. */
+/** Types that every browser shows; the same as IN_BROWSERS in indexer/media/formats.py. */
 const SHOWN = ["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"];
 
 /** The file to show in full: the original where browsers show it upright. Not all turn other files than JPEGs. */

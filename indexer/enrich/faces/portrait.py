@@ -12,7 +12,7 @@ from PIL import Image
 
 from indexer.errors import NotFound
 from indexer.files import is_regular
-from indexer.media.regions import unturned
+from indexer.media.readers.regions import unturned
 from indexer.store import enrichments, faces
 from indexer.store.enrichments import PictureFile
 from indexer.store.faces import FaceAt

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.media.exif import read_exif
-from indexer.media.found import Found
+from indexer.media.extraction import Extraction
 from indexer.media.readable import Memory
-from indexer.media.tiff import Tiff, TiffError
+from indexer.media.readers.exif import read_exif
+from indexer.media.readers.tiff import Tiff, TiffError
 
 _SOUND = piexif.dump(
     {
@@ -31,9 +31,9 @@ _SOUND = piexif.dump(
 
 
 def _read(data: bytes) -> tuple[dict[str, Any], list[str]]:
-    found = Found()
-    read_exif(Memory(data), found)
-    return found.claims.get("Exif", {}), found.problems
+    extraction = Extraction()
+    read_exif(Memory(data), extraction)
+    return extraction.values.get("Exif", {}), extraction.problems
 
 
 def test_a_position_of_zero_is_no_fix() -> None:

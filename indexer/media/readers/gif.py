@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from .found import Found
-from .readable import Readable
+from ..extraction import Extraction
+from ..readable import Readable
 
 _MAX = 32 * 1024 * 1024
 _MAX_BLOCKS = 200_000
 
 
-def read_gif(source: Readable, found: Found) -> None:
+def read_gif(source: Readable, extraction: Extraction) -> None:
     data = source.read(0, _MAX)
     if len(data) < 13:
-        found.problems.append("cut off: GIF without its header")
+        extraction.problems.append("cut off: GIF without its header")
         return
-    found.width, found.height = int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
+    extraction.width, extraction.height = int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
     position = 13 + _table(data[10])
     for _ in range(_MAX_BLOCKS):
         kind = data[position : position + 1]
@@ -24,12 +24,12 @@ def read_gif(source: Readable, found: Found) -> None:
             position = _skip(data, position + 11 + _table(data[position + 9]))
         elif kind == b"\x21":
             if data[position + 1 : position + 3] == b"\xff\x0b":
-                _application(data, position + 3, found)
+                _application(data, position + 3, extraction)
             position = _skip(data, position + 2)
         else:
             break
     if source.size <= _MAX:
-        found.problems.append("the picture is cut off: GIF without its end")
+        extraction.problems.append("the picture is cut off: GIF without its end")
 
 
 def _table(flags: int) -> int:
@@ -43,15 +43,15 @@ def _skip(data: bytes, position: int) -> int:
     return position + 1
 
 
-def _application(data: bytes, position: int, found: Found) -> None:
+def _application(data: bytes, position: int, extraction: Extraction) -> None:
     name = data[position : position + 11]
     if name == b"XMP DataXMP":  # one block without lengths; 257 magic bytes let readers of sub-blocks pass it
         end = data.find(b"\x01\xff\xfe\xfd", position)
         if end > 0:
-            found.xmp.append(data[position + 11 : end])
+            extraction.xmp.append(data[position + 11 : end])
     elif name == b"ICCRGBG1012":
         profile, at = b"", position + 11
         while at < len(data) and data[at]:
             profile += data[at + 1 : at + 1 + data[at]]
             at += data[at] + 1
-        found.icc = profile
+        extraction.icc = profile

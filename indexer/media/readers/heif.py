@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import struct
 
-from .boxes import Box, body, boxes, cut_off, find
-from .found import Found
-from .readable import Memory, Readable
+from ..extraction import Extraction
+from ..readable import Memory, Ranges, Readable
+from .isobmff import Box, body, boxes, cut_off, find
+from .motion import motion_at
 
 _MAX_ITEMS = 20_000
 _MAX_BLOCK = 16 * 1024 * 1024
@@ -18,10 +19,10 @@ _ORIENTATIONS = {
 }  # fmt: skip
 
 
-def read_heif(data: Readable, found: Found) -> None:
+def read_heif(data: Readable, extraction: Extraction) -> None:
     meta = find(data, None, b"meta")
     if meta is None:
-        found.problems.append("cannot be opened: HEIF without its items")
+        extraction.problems.append("cannot be opened: HEIF without its items")
         return
     inside = {box.kind: box for box in boxes(data, meta.start + 4, meta.end)}
     primary = _primary(body(data, inside.get(b"pitm")))
@@ -33,15 +34,31 @@ def read_heif(data: Readable, found: Found) -> None:
             # The first four bytes say how many more to skip to the TIFF header.
             skip = 4 + int.from_bytes(block[:4], "big")
             block = block[skip:] if block[skip : skip + 2] in (b"II", b"MM") else block[4:].removeprefix(b"Exif\0\0")
-            found.exif.append(Memory(block.removeprefix(b"Exif\0\0")))
+            extraction.exif.append(Memory(block.removeprefix(b"Exif\0\0")))
         elif kind == b"mime" and content_type.startswith(b"application/rdf+xml"):
-            found.xmp.append(_item(data, places.get(item, [])))
-    _properties(data, find(data, _part(inside, b"iprp"), b"ipco"), _associated(data, inside, primary), found)
+            extraction.xmp.append(_item(data, places.get(item, [])))
+    _properties(data, find(data, _part(inside, b"iprp"), b"ipco"), _associated(data, inside, primary), extraction)
     if problem := cut_off(data):
-        found.problems.append(problem)
+        extraction.problems.append(problem)
 
 
-def coded_parts(data: Readable) -> list[tuple[int, int]]:
+def coded_ranges(data: Readable) -> Ranges:
+    ranges: Ranges = []
+    for start, end in sorted(_coded_items(data)):
+        start = max(start, ranges[-1][1]) if ranges else start  # items may share their bytes
+        if start < min(end, data.size):
+            ranges.append((start, min(end, data.size)))
+    return ranges
+
+
+def find_motion(data: Readable, extraction: Extraction) -> None:
+    """The box `mpvd` of Google's motion photos."""
+    for box in boxes(data):
+        if box.kind == b"mpvd":
+            extraction.motion = motion_at(data, box.start, box.size)
+
+
+def _coded_items(data: Readable) -> Ranges:
     """Where the coded pictures lie, previews and tiles among them: the items that are neither metadata nor made up of
     others (those lie in idat)."""
     meta = find(data, None, b"meta")
@@ -145,26 +162,26 @@ def _associated(data: Readable, inside: dict[bytes, Box], item: int) -> list[int
     return []
 
 
-def _properties(data: Readable, ipco: Box | None, wanted: list[int], found: Found) -> None:
+def _properties(data: Readable, ipco: Box | None, wanted: list[int], extraction: Extraction) -> None:
     turn, mirror = 0, None
     every = list(boxes(data, ipco.start, ipco.end)) if ipco else []
     for number in wanted:
         if not 0 < number <= len(every):
             continue
         box = every[number - 1]
-        if box.kind == b"ispe" and not found.width:
+        if box.kind == b"ispe" and not extraction.width:
             size = body(data, box, 12)
             if len(size) == 12:
-                found.width, found.height = struct.unpack_from(">II", size, 4)
-        elif box.kind == b"colr" and not found.icc and data.read(box.start, 4) in (b"prof", b"rICC"):
-            found.icc = body(data, box)[4:]
+                extraction.width, extraction.height = struct.unpack_from(">II", size, 4)
+        elif box.kind == b"colr" and not extraction.icc and data.read(box.start, 4) in (b"prof", b"rICC"):
+            extraction.icc = body(data, box)[4:]
         elif box.kind == b"irot":
             turn = data.read(box.start, 1)[0] & 3 if box.size else 0
         elif box.kind == b"imir":
             mirror = data.read(box.start, 1)[0] & 1 if box.size else None
     if turn or mirror is not None:
-        found.claim("HEIF", orientation=_ORIENTATIONS[turn, mirror])
-    if not found.icc:  # of a picture made of tiles only these may have the profile
+        extraction.add("HEIF", orientation=_ORIENTATIONS[turn, mirror])
+    if not extraction.icc:  # of a picture made of tiles only these may have the profile
         profiles = (box for box in every if box.kind == b"colr" and data.read(box.start, 4) in (b"prof", b"rICC"))
         if (profile := next(profiles, None)) is not None:
-            found.icc = body(data, profile)[4:]
+            extraction.icc = body(data, profile)[4:]

@@ -3,8 +3,8 @@ ICC (APP2), Photoshop's resources (APP13), Canon's CIFF (APP0)."""
 
 from __future__ import annotations
 
-from .found import Found
-from .readable import Memory, Readable, Remembering, Segment
+from ..extraction import Extraction
+from ..readable import Memory, Ranges, Readable, Remembering, Segment
 
 _SIZES = frozenset((0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF))  # SOFn
 _ALONE = frozenset((0x01, *range(0xD0, 0xD9)))  # TEM, RSTn, SOI: markers without a length
@@ -27,24 +27,40 @@ class _Parts:
         self.resources: list[bytes] = []
 
 
-def read_jpeg(data: Readable, found: Found) -> int:
-    """Add the metadata blocks and the size. Returns where the picture's data begins, 0 where there is none."""
+def read_jpeg(data: Readable, extraction: Extraction) -> None:
+    scan = read_segments(data, extraction)
+    if scan and not _ends(data, scan):
+        extraction.problems.append("the picture is cut off: the file ends before its end marker")
+
+
+def read_segments(data: Readable, extraction: Extraction) -> int:
+    """Add the metadata blocks and the size. Returns where the picture's data begins, 0 if there is none."""
     parts, scan = _Parts(), 0
     for marker, position, length in segments(data):
         if marker in _KEPT:
-            _segment(found, parts, marker, data.read(position + 4, length - 2))
+            _segment(extraction, parts, marker, data.read(position + 4, length - 2))
         elif marker == _SOS:
             scan = position
-    _join(found, parts)
+    _join(extraction, parts)
     if not scan:
-        found.problems.append("the picture is missing: the file ends before its data")
+        extraction.problems.append("the picture is missing: the file ends before its data")
     return scan
 
 
-def find_scan(data: Readable) -> int:
-    """Where the picture's data begins, 0 where there is none."""
+def coded_ranges(data: Readable) -> Ranges:
     parts = segments(data)
-    return parts[-1][1] if parts and parts[-1][0] == _SOS else 0
+    return [(parts[-1][1], data.size)] if parts and parts[-1][0] == _SOS else []
+
+
+def find_motion(data: Readable, extraction: Extraction) -> None:
+    """Google's video, whose length XMP gives, or Samsung's."""
+    length = extraction.video_length
+    if length or data.read(data.size - 4, 4) == b"SEFT":
+        from .motion import find_samsung, motion_at
+
+        if length and length < data.size:
+            extraction.motion = motion_at(data, data.size - length, length)
+        extraction.motion = extraction.motion or find_samsung(data)
 
 
 def segments(data: Readable) -> list[Segment]:
@@ -85,8 +101,8 @@ def _segments(data: Readable) -> list[Segment]:
     return found
 
 
-def ends(data: Readable, scan: int) -> bool:
-    """Whether the end marker stands somewhere behind the picture's data: films and other trailers may follow it."""
+def _ends(data: Readable, scan: int) -> bool:
+    """Whether the end marker follows the picture's data: videos and other trailers may come after it."""
     if data.read(data.size - 2, 2) == b"\xff\xd9":
         return True
     end = data.size
@@ -107,10 +123,10 @@ def _find_marker(data: Readable, position: int) -> int:
     return -1
 
 
-def _segment(found: Found, parts: _Parts, marker: int, body: bytes) -> None:
+def _segment(extraction: Extraction, parts: _Parts, marker: int, body: bytes) -> None:
     if marker in _SIZES:
-        if not found.width and len(body) >= 5:
-            found.height, found.width = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:5], "big")
+        if not extraction.width and len(body) >= 5:
+            extraction.height, extraction.width = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:5], "big")
     elif marker == _APP1:
         if body.startswith(_EXIF):
             block = body[6:]
@@ -119,9 +135,9 @@ def _segment(found: Found, parts: _Parts, marker: int, body: bytes) -> None:
             else:
                 parts.exif.append(block)
         elif body.startswith(_XMP):
-            found.xmp.append(body[len(_XMP) :])
+            extraction.xmp.append(body[len(_XMP) :])
         elif (at := max(body.find(b"<?xpacket", 0, 64), body.find(b"<x:xmpmeta", 0, 64))) >= 0:
-            found.xmp.append(body[at:])  # its name was spoilt
+            extraction.xmp.append(body[at:])  # its name was spoilt
         elif body.startswith(_EXTENDED) and len(body) > 75:
             guid, offset = body[35:67], int.from_bytes(body[71:75], "big")
             parts.extended.setdefault(guid, {})[offset] = body[75:]
@@ -132,16 +148,16 @@ def _segment(found: Found, parts: _Parts, marker: int, body: bytes) -> None:
     elif marker == _APP0 and body[6:14] == b"HEAPJPGM":
         from .ciff import read_ciff
 
-        read_ciff(Memory(body), found, raw=False)
+        read_ciff(Memory(body), extraction, raw=False)
 
 
-def _join(found: Found, parts: _Parts) -> None:
-    found.exif += map(Memory, parts.exif[:1])
+def _join(extraction: Extraction, parts: _Parts) -> None:
+    extraction.exif += map(Memory, parts.exif[:1])
     if parts.icc:
-        found.icc = b"".join(parts.icc[number] for number in sorted(parts.icc))
+        extraction.icc = b"".join(parts.icc[number] for number in sorted(parts.icc))
     if parts.resources:
         from .photoshop import read_resources
 
-        read_resources(b"".join(parts.resources), found)
+        read_resources(b"".join(parts.resources), extraction)
     for pieces in parts.extended.values():
-        found.xmp.append(b"".join(pieces[offset] for offset in sorted(pieces)))
+        extraction.xmp.append(b"".join(pieces[offset] for offset in sorted(pieces)))

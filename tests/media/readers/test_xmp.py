@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.media.facts import NamedFace
-from indexer.media.regions import stored_box
+from indexer.media.readers.regions import stored_box
 
-from .build import PREFIXES, RDF, said, xmp
+from ..build import PREFIXES, RDF, said, xmp
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,13 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from .boxes import Box, body, boxes, cut_off, find
-from .dates import EPOCH_1904, from_unix, rfc3339
-from .exif import claim_tags, directory_of
-from .found import Found
+from ..dates import EPOCH_1904, from_unix, rfc3339
+from ..extraction import Extraction
+from ..readable import Ranges, Readable, Window
+from ..strings import clean, decoded
+from .exif import add_tags, directory_of
+from .isobmff import Box, body, boxes, cut_off, find
 from .makernote import read_maker_note
-from .readable import Readable, Window
-from .text import clean, decoded
 from .tiff import Tiff, TiffError
 
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
@@ -27,35 +27,39 @@ _DAY = 86400
 _TURNS = {(0, 1): 6, (-1, 0): 3, (0, -1): 8}
 
 
-def read_film(data: Readable, found: Found) -> None:
+def read_video(data: Readable, extraction: Extraction) -> None:
     movie = find(data, None, b"moov")
     for box in boxes(data):
         if box.kind == XMP_UUID:
-            found.xmp.append(body(data, box))
+            extraction.xmp.append(body(data, box))
     if movie is None:
-        found.problems.append("cannot be opened as a film: it has no movie box")
+        extraction.problems.append("cannot be opened as a film: it has no movie box")
     else:
-        _movie(data, movie, found)
-        if not found.width:
-            found.problems.append("holds no picture stream")
+        _movie(data, movie, extraction)
+        if not extraction.width:
+            extraction.problems.append("holds no picture stream")
     if problem := cut_off(data):
-        found.problems.append(problem)
+        extraction.problems.append(problem)
 
 
-def _movie(data: Readable, movie: Box, found: Found) -> None:
+def coded_ranges(data: Readable) -> Ranges:
+    return [(box.start, box.end) for box in boxes(data) if box.kind == b"mdat" and box.size > 0]
+
+
+def _movie(data: Readable, movie: Box, extraction: Extraction) -> None:
     for box in boxes(data, movie.start, movie.end):
         if box.kind == b"mvhd":
             created, scale, duration = _header(body(data, box, 120))
-            found.claim("QuickTime", container_datetime=_time(created))
-            found.duration = round(duration / scale, 3) if scale and duration else None
+            extraction.add("QuickTime", container_datetime=_time(created))
+            extraction.duration = round(duration / scale, 3) if scale and duration else None
         elif box.kind == b"trak":
-            _track(data, box, found)
+            _track(data, box, extraction)
         elif box.kind == b"udta":
-            _user_data(data, box, found)
+            _user_data(data, box, extraction)
         elif box.kind == b"meta":
-            _meta(data, box, found)
+            _meta(data, box, extraction)
         elif box.kind == XMP_UUID:
-            found.xmp.append(body(data, box))
+            extraction.xmp.append(body(data, box))
 
 
 def _header(mvhd: bytes) -> tuple[int, int, int]:
@@ -80,21 +84,21 @@ def _time(seconds: int) -> str | None:
     return time and time + "+00:00"
 
 
-def _track(data: Readable, track: Box, found: Found) -> None:
+def _track(data: Readable, track: Box, extraction: Extraction) -> None:
     media = find(data, track, b"mdia")
-    if media is None or body(data, find(data, media, b"hdlr"), 16)[8:12] != b"vide" or found.width:
+    if media is None or body(data, find(data, media, b"hdlr"), 16)[8:12] != b"vide" or extraction.width:
         return
     header = body(data, find(data, track, b"tkhd"), 120)
     at = 52 if header[:1] == b"\1" else 40
     if len(header) >= at + 44:
         a, b, _, _, _ = struct.unpack_from(">5i", header, at)
-        found.claim("QuickTime", orientation=_TURNS.get((a >> 16, b >> 16)))
-        found.width, found.height = (number >> 16 for number in struct.unpack_from(">II", header, at + 36))
+        extraction.add("QuickTime", orientation=_TURNS.get((a >> 16, b >> 16)))
+        extraction.width, extraction.height = (number >> 16 for number in struct.unpack_from(">II", header, at + 36))
     table = find(data, media, b"minf", b"stbl")
     entry = body(data, find(data, table, b"stsd") if table else None, 64)
-    if not found.width and len(entry) >= 44:
-        found.width, found.height = struct.unpack_from(">HH", entry, 40)
-    found.claim("QuickTime", fps=_rate(data, media, table))
+    if not extraction.width and len(entry) >= 44:
+        extraction.width, extraction.height = struct.unpack_from(">HH", entry, 40)
+    extraction.add("QuickTime", fps=_rate(data, media, table))
 
 
 def _rate(data: Readable, media: Box, table: Box | None) -> float | None:
@@ -111,18 +115,18 @@ def _rate(data: Readable, media: Box, table: Box | None) -> float | None:
 # What people and cameras wrote beside the film
 
 
-def _user_data(data: Readable, udta: Box, found: Found) -> None:
+def _user_data(data: Readable, udta: Box, extraction: Extraction) -> None:
     for box in boxes(data, udta.start, udta.end):
         if box.kind == b"meta":
-            _meta(data, box, found)
+            _meta(data, box, extraction)
         elif box.kind == b"XMP_":
-            found.xmp.append(body(data, box))
+            extraction.xmp.append(body(data, box))
         elif reader := _USER_DATA.get(box.kind):
             name, decode = reader
-            _claim(found, name, decode(body(data, box, 64 * 1024)))
+            _add(extraction, name, decode(body(data, box, 64 * 1024)))
 
 
-def _meta(data: Readable, meta: Box, found: Found) -> None:
+def _meta(data: Readable, meta: Box, extraction: Extraction) -> None:
     # QuickTime's own meta box begins with its boxes, ISO's with a version.
     start = meta.start if data.read(meta.start + 4, 4) == b"hdlr" else meta.start + 4
     keys: list[str] = []
@@ -135,19 +139,19 @@ def _meta(data: Readable, meta: Box, found: Found) -> None:
                 number = int.from_bytes(item.kind, "big")
                 name = keys[number - 1] if 0 < number <= len(keys) else decoded(item.kind.replace(b"\xa9", b"(c)"))
                 if value is not None:
-                    _claim(found, name, clean(body(data, value, 64 * 1024)[8:]))
+                    _add(extraction, name, clean(body(data, value, 64 * 1024)[8:]))
 
 
-def _claim(found: Found, name: str, text: str | None) -> None:
+def _add(extraction: Extraction, name: str, text: str | None) -> None:
     if not text:
         return
     field = _FIELDS.get(name.removeprefix(_KEYS).removeprefix(_ANDROID))
     if field == "place":
-        found.claim_all("QuickTime", _place(text))
+        extraction.add_all("QuickTime", _place(text))
     elif field == "original_datetime":
-        found.claim("QuickTime", original_datetime=rfc3339(text))
+        extraction.add("QuickTime", original_datetime=rfc3339(text))
     elif field:
-        found.claim("QuickTime", **{field: text})
+        extraction.add("QuickTime", **{field: text})
 
 
 _FIELDS = {
@@ -213,26 +217,26 @@ _USER_DATA: dict[bytes, tuple[str, Callable[[bytes], str | None]]] = {
 # Canon's CR3 photos
 
 
-def read_cr3(data: Readable, found: Found) -> None:
+def read_cr3(data: Readable, extraction: Extraction) -> None:
     """The TIFF structures CMT1 (main), CMT2 (Exif), CMT3 (maker note) and CMT4 (GPS) of Canon's box in the movie
     box."""
     movie = find(data, None, b"moov")
     canon = find(data, movie, _CANON_UUID) if movie else None
     if movie is None or canon is None:
-        found.problems.append("cannot be opened: CR3 without Canon's box")
+        extraction.problems.append("cannot be opened: CR3 without Canon's box")
         return
     for box in boxes(data):
         if box.kind == XMP_UUID:
-            found.xmp.append(body(data, box))
+            extraction.xmp.append(body(data, box))
     parts = {box.kind: Window(data, box.start, box.size) for box in boxes(data, canon.start, canon.end)}
     main, exif, gps = (directory_of(parts[kind]) if kind in parts else {} for kind in (b"CMT1", b"CMT2", b"CMT4"))
-    claim_tags(found, {**main, **exif}, gps)
-    found.width, found.height = (int((main.get(tag) or (0,))[0]) for tag in (0x0100, 0x0101))
+    add_tags(extraction, {**main, **exif}, gps)
+    extraction.width, extraction.height = (int((main.get(tag) or (0,))[0]) for tag in (0x0100, 0x0101))
     if b"CMT3" in parts:
         try:
             note = Tiff.open(parts[b"CMT3"])
-            read_maker_note(found, note, note.first, parts[b"CMT3"].size, "Canon", raw=True)
+            read_maker_note(extraction, note, note.first, parts[b"CMT3"].size, "Canon", raw=True)
         except TiffError:
             pass
     if problem := cut_off(data):
-        found.problems.append(problem)
+        extraction.problems.append(problem)

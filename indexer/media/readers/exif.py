@@ -9,11 +9,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .dates import rfc3339
-from .found import Found
+from ..dates import rfc3339
+from ..extraction import Extraction
+from ..readable import Readable, Window
+from ..strings import clean, utf16
 from .makernote import read_maker_note
-from .readable import Readable, Window
-from .text import clean, utf16
 from .tiff import Directory, Tiff, TiffError, Value
 
 EXIF_IFD, GPS_IFD, SUB_IFDS, MAKER_NOTE = 0x8769, 0x8825, 0x014A, 0x927C
@@ -28,7 +28,7 @@ _MAIN = _CAMERA | {0x0100, 0x0101, EXIF_IFD, GPS_IFD, SUB_IFDS, _XMP, _IPTC, _PH
 _GPS = frozenset((1, 2, 3, 4, 5, 6, 7, 0x1D))
 
 
-def read_exif(data: Readable, found: Found, *, raw: bool = False) -> None:
+def read_exif(data: Readable, extraction: Extraction, *, raw: bool = False) -> None:
     """Add what an Exif block says, and the other blocks that lie in it. Never raises.
 
     raw: the block is a raw photo; its largest directory is the picture, and a JPEG in it may know more.
@@ -36,24 +36,24 @@ def read_exif(data: Readable, found: Found, *, raw: bool = False) -> None:
     try:
         tiff = Tiff.open(data)
     except TiffError as error:
-        found.problems.append(f"Exif: {error}")
+        extraction.problems.append(f"Exif: {error}")
         return
     located = (MAKER_NOTE, _JPEG_FROM_RAW) if raw else (MAKER_NOTE,)
     main, following = tiff.directory(tiff.first, _MAIN, "Exif main directory", located)
     exif = _sub(tiff, main, EXIF_IFD, _CAMERA, "Exif directory", located)
     gps = _sub(tiff, main, GPS_IFD, _GPS, "Exif GPS directory")
-    claim_tags(found, {**main, **exif}, gps)
-    _blocks(found, main)
-    make = str(found.get("make", "Exif") or "")
+    add_tags(extraction, {**main, **exif}, gps)
+    _blocks(extraction, main)
+    make = str(extraction.get("make", "Exif") or "")
     if place := exif.get(MAKER_NOTE) or main.get(MAKER_NOTE):
-        read_maker_note(found, tiff, int(place[0]), int(place[1]), make, raw=raw)
+        read_maker_note(extraction, tiff, int(place[0]), int(place[1]), make, raw=raw)
     if raw:
-        _raw_size(found, tiff, main, exif, following)
+        _raw_size(extraction, tiff, main, exif, following)
         if place := main.get(_JPEG_FROM_RAW):
-            _embedded_jpeg(found, Window(data, int(place[0]), int(place[1])))
-    elif main.get(0x0100) and not found.width:
-        found.width, found.height = int(_number(main.get(0x0100)) or 0), int(_number(main.get(0x0101)) or 0)
-    found.problems += tiff.problems
+            _embedded_jpeg(extraction, Window(data, int(place[0]), int(place[1])))
+    elif main.get(0x0100) and not extraction.width:
+        extraction.width, extraction.height = int(_number(main.get(0x0100)) or 0), int(_number(main.get(0x0101)) or 0)
+    extraction.problems += tiff.problems
 
 
 def directory_of(data: Readable) -> Directory:
@@ -65,7 +65,7 @@ def directory_of(data: Readable) -> Directory:
     return tiff.directory(tiff.first, _MAIN | _GPS, "Exif directory", (MAKER_NOTE,))[0]
 
 
-def claim_tags(found: Found, tags: Directory, gps: Directory) -> None:
+def add_tags(extraction: Extraction, tags: Directory, gps: Directory) -> None:
     """The record's fields from the tags of the main, Exif and GPS directories."""
     claims = _place(gps) if gps else {}
     for tag, field, read in _FIELDS:
@@ -76,10 +76,10 @@ def claim_tags(found: Found, tags: Directory, gps: Directory) -> None:
             claims[field] = time
     if claims.get("iso") == 65535:  # more than the tag holds (Exif 2.3, table 8): the recommended exposure index knows
         claims["iso"] = _whole(tags.get(0x8832)) or 65535
-    found.claim_all("Exif", claims)
+    extraction.add_all("Exif", claims)
     keywords = tags.get(_XP_KEYWORDS)
     if isinstance(keywords, bytes):
-        found.keywords += [word for word in map(clean, (utf16(keywords) or "").split(";")) if word]
+        extraction.keywords += [word for word in map(clean, (utf16(keywords) or "").split(";")) if word]
 
 
 def rating(value: float | None) -> int | None:
@@ -94,23 +94,23 @@ def _sub(
     return tiff.directory(int(offset), wanted, name, located)[0] if offset else {}
 
 
-def _blocks(found: Found, main: Directory) -> None:
+def _blocks(extraction: Extraction, main: Directory) -> None:
     if isinstance(xmp := main.get(_XMP), bytes):
-        found.xmp.append(xmp)
+        extraction.xmp.append(xmp)
     iptc = main.get(_IPTC)
     if isinstance(iptc, bytes):
-        found.iptc.append(iptc)
+        extraction.iptc.append(iptc)
     elif iptc:  # often written as longs: the same bytes, whatever their type says
-        found.iptc.append(b"".join(int(number).to_bytes(4, "little") for number in iptc))
+        extraction.iptc.append(b"".join(int(number).to_bytes(4, "little") for number in iptc))
     if isinstance(resources := main.get(_PHOTOSHOP), bytes):
         from .photoshop import read_resources
 
-        read_resources(resources, found)
-    if isinstance(icc := main.get(_ICC), bytes) and not found.icc:
-        found.icc = icc
+        read_resources(resources, extraction)
+    if isinstance(icc := main.get(_ICC), bytes) and not extraction.icc:
+        extraction.icc = icc
 
 
-def _raw_size(found: Found, tiff: Tiff, main: Directory, exif: Directory, following: int) -> None:
+def _raw_size(extraction: Extraction, tiff: Tiff, main: Directory, exif: Directory, following: int) -> None:
     """Width and height of the largest picture in a raw photo: previews are smaller."""
     sizes = [_size(main, 0x0100, 0x0101), _size(exif, 0xA002, 0xA003)]
     subs = main.get(SUB_IFDS)
@@ -122,25 +122,25 @@ def _raw_size(found: Found, tiff: Tiff, main: Directory, exif: Directory, follow
             sizes.append(_size(tags, 0x0100, 0x0101))
             if later and len(waiting) < 12:
                 waiting.append(later)
-    found.width, found.height = max(sizes, key=lambda size: size[0] * size[1])
+    extraction.width, extraction.height = max(sizes, key=lambda size: size[0] * size[1])
 
 
 def _size(tags: Directory, wide: int, high: int) -> tuple[int, int]:
     return _whole(tags.get(wide)) or 0, _whole(tags.get(high)) or 0
 
 
-def _embedded_jpeg(found: Found, jpeg: Readable) -> None:
+def _embedded_jpeg(extraction: Extraction, jpeg: Readable) -> None:
     """The preview in a raw photo has an Exif of its own, often the fuller one."""
-    from .jpeg import read_jpeg
+    from .jpeg import read_segments
 
-    preview = Found()
-    read_jpeg(jpeg, preview)
+    preview = Extraction()
+    read_segments(jpeg, preview)
     for block in preview.exif[:1]:
-        inner = Found()
+        inner = Extraction()
         read_exif(block, inner)
-        found.claim_all("Exif", inner.claims.get("Exif", {}))
-    if not found.width:
-        found.width, found.height = preview.width, preview.height
+        extraction.add_all("Exif", inner.values.get("Exif", {}))
+    if not extraction.width:
+        extraction.width, extraction.height = preview.width, preview.height
 
 
 def _place(gps: Directory) -> dict[str, Any]:

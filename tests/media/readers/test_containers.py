@@ -11,7 +11,7 @@ import pytest
 
 from indexer.media.facts import Motion
 
-from .build import app1, app1_xmp, app13, at, box, exif, film, iptc, jpeg_with, keys, read, segment, xmp
+from ..build import app1, app1_xmp, app13, at, box, exif, film, iptc, jpeg_with, keys, read, segment, xmp
 
 MAKE, MODEL = 0x010F, 0x0110
 EXIF = exif({MAKE: "Leica", MODEL: "M11"}, {0xA434: "Summilux 50"})
@@ -413,7 +413,7 @@ def test_avchd(tmp_path: Path) -> None:
         padding = 188 - 4 - 1 - len(body)
         packets.append(b"\x47\x01\x11\x30" + bytes((padding,)) + b"\xff" * padding + body)
     from indexer.media.readable import Memory
-    from indexer.media.video import _recorded
+    from indexer.media.readers.video import _recorded
 
     assert _recorded(Memory(b"".join(packets))) == "2010-07-14T18:30:05+02:00"
 

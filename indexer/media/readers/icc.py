@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from .text import clean
+from ..strings import clean
 
 _MAX_TAGS = 100
 

@@ -3,13 +3,13 @@ kinds, in JPEG's APP13, TIFF's tag 0x8649 and PSD files."""
 
 from __future__ import annotations
 
-from .found import Found
-from .readable import Memory
+from ..extraction import Extraction
+from ..readable import Memory
 
 _IPTC, _ICC, _EXIF, _XMP = 0x0404, 0x040F, 0x0422, 0x0424
 
 
-def read_resources(data: bytes, found: Found) -> None:
+def read_resources(data: bytes, extraction: Extraction) -> None:
     position = 0
     while position + 12 <= len(data):
         if data[position : position + 4] not in (b"8BIM", b"PHUT", b"DCSR", b"AgHg", b"MeSa"):
@@ -24,10 +24,10 @@ def read_resources(data: bytes, found: Found) -> None:
         block = data[position + 4 : position + 4 + size]
         position += 4 + (size + 1) // 2 * 2
         if kind == _IPTC:
-            found.iptc.append(block)
+            extraction.iptc.append(block)
         elif kind == _XMP:
-            found.xmp.append(block)
-        elif kind == _ICC and not found.icc:
-            found.icc = block
+            extraction.xmp.append(block)
+        elif kind == _ICC and not extraction.icc:
+            extraction.icc = block
         elif kind == _EXIF:
-            found.exif.append(Memory(block))
+            extraction.exif.append(Memory(block))

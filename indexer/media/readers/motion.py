@@ -5,12 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .boxes import boxes
-from .facts import Motion
-from .found import Found
-from .readable import Readable
+from ..facts import Motion
+from ..readable import Readable
 
-_SAMSUNG_FILM = 0x0A30
+_SAMSUNG_VIDEO = 0x0A30
 _MAX_ENTRIES = 200
 
 
@@ -34,18 +32,7 @@ def _number(value: Any) -> int:
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20 else 0
 
 
-def find_motion(data: Readable, mime_type: str, found: Found) -> None:
-    if mime_type.startswith(("image/heic", "image/heif", "image/avif")):
-        for box in boxes(data):
-            if box.kind == b"mpvd":
-                found.motion = _film(data, box.start, box.size)
-    elif mime_type == "image/jpeg":
-        if found.film_length and found.film_length < data.size:
-            found.motion = _film(data, data.size - found.film_length, found.film_length)
-        found.motion = found.motion or _samsung(data)
-
-
-def _samsung(data: Readable) -> Motion | None:
+def find_samsung(data: Readable) -> Motion | None:
     """SEFH, version, count, entries of type, distance back and size each; then its own length and SEFT."""
     tail = data.read(data.size - 8, 8)
     if tail[4:] != b"SEFT":
@@ -56,15 +43,15 @@ def _samsung(data: Readable) -> Motion | None:
         return None
     entries = data.read(start + 12, 12 * min(int.from_bytes(head[8:], "little"), _MAX_ENTRIES))
     for at in range(0, len(entries) - 11, 12):
-        if int.from_bytes(entries[at + 2 : at + 4], "little") == _SAMSUNG_FILM:
+        if int.from_bytes(entries[at + 2 : at + 4], "little") == _SAMSUNG_VIDEO:
             back, size = (int.from_bytes(entries[i : i + 4], "little") for i in (at + 4, at + 8))
             name = int.from_bytes(data.read(start - back + 4, 4), "little")
-            return _film(data, start - back + 8 + name, size - 8 - name)
+            return motion_at(data, start - back + 8 + name, size - 8 - name)
     return None
 
 
-def _film(data: Readable, offset: int, size: int) -> Motion | None:
-    """A film is believed where one begins."""
+def motion_at(data: Readable, offset: int, size: int) -> Motion | None:
+    """None if no video begins there."""
     head = data.read(offset, 12)
     if head[4:8] != b"ftyp" or size <= 0:
         return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .facts import NamedFace
-from .text import clean
+from ..facts import NamedFace
+from ..strings import clean
 
 _FACES = (None, "Face", "Pet")
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 import math
 import struct
 
-from .dates import from_unix
-from .found import Found
-from .readable import Readable
-from .text import clean
+from ..dates import from_unix
+from ..extraction import Extraction
+from ..readable import Readable
+from ..strings import clean
 
 _MAX_ENTRIES, _MAX_DEPTH, _MAX_VALUE = 1000, 6, 64 * 1024
 # Tags with their data-type bits, without the bits that say where the data lies
@@ -18,18 +18,18 @@ _WANTED = frozenset((_MODEL, _TIME, _IMAGE, _EXPOSURE, _FOCAL, _ISO))
 _ORIENTATIONS = {90: 6, 180: 3, 270: 8}
 
 
-def read_ciff(data: Readable, found: Found, *, raw: bool = True) -> None:
+def read_ciff(data: Readable, extraction: Extraction, *, raw: bool = True) -> None:
     """raw: the file is CIFF. In a JPEG only the names and the date are taken: its exposure is rounded to whole
     steps."""
     head = data.read(0, 14)
     order = {b"II": "<", b"MM": ">"}.get(head[:2])
     if order is None or head[6:10] != b"HEAP":
-        found.problems.append("CIFF: no heap")
+        extraction.problems.append("CIFF: no heap")
         return
     values: dict[int, bytes] = {}
     start = struct.unpack_from(order + "I", head, 2)[0]
     _directory(data, order, start, data.size, values, 0)
-    _claim(found, order, values, raw)
+    _add(extraction, order, values, raw)
 
 
 def _directory(data: Readable, order: str, start: int, end: int, values: dict[int, bytes], depth: int) -> None:
@@ -54,29 +54,29 @@ def _directory(data: Readable, order: str, start: int, end: int, values: dict[in
             values.setdefault(kind, data.read(start + offset, min(size, _MAX_VALUE)))
 
 
-def _claim(found: Found, order: str, values: dict[int, bytes], raw: bool) -> None:
+def _add(extraction: Extraction, order: str, values: dict[int, bytes], raw: bool) -> None:
     names = values.get(_MODEL, b"").split(b"\0")
-    found.claim("CIFF", make=clean(names[0]), model=clean(names[1]) if len(names) > 1 else None)
+    extraction.add("CIFF", make=clean(names[0]), model=clean(names[1]) if len(names) > 1 else None)
     if len(time := values.get(_TIME, b"")) >= 4:
         # Seconds since 1970 on the camera's own clock
-        found.claim("CIFF", original_datetime=from_unix(struct.unpack_from(order + "I", time)[0]))
+        extraction.add("CIFF", original_datetime=from_unix(struct.unpack_from(order + "I", time)[0]))
     if len(image := values.get(_IMAGE, b"")) >= 16:
         width, height, _, turn = struct.unpack_from(order + "IIfi", image)
-        if not found.width and width < 100_000 and height < 100_000:
-            found.width, found.height = width, height
-        found.claim("CIFF", orientation=_ORIENTATIONS.get(turn % 360))
+        if not extraction.width and width < 100_000 and height < 100_000:
+            extraction.width, extraction.height = width, height
+        extraction.add("CIFF", orientation=_ORIENTATIONS.get(turn % 360))
     if not raw:
         return
     if len(exposure := values.get(_EXPOSURE, b"")) >= 12:
         bias, shutter, aperture = struct.unpack_from(order + "fff", exposure)  # EV and APEX values
         if all(math.isfinite(value) and abs(value) < 100 for value in (bias, shutter, aperture)):
-            found.claim(
+            extraction.add(
                 "CIFF",
                 exposure_bias=bias,
                 exposure_time=2**-shutter if shutter else None,
                 f_number=2 ** (aperture / 2) if aperture else None,
             )
     if len(iso := values.get(_ISO, b"")) >= 2:
-        found.claim("CIFF", iso=struct.unpack_from(order + "H", iso)[0] or None)
+        extraction.add("CIFF", iso=struct.unpack_from(order + "H", iso)[0] or None)
     if len(focal := values.get(_FOCAL, b"")) >= 4:
-        found.claim("CIFF", focal_length=float(struct.unpack_from(order + "H", focal, 2)[0]) or None)
+        extraction.add("CIFF", focal_length=float(struct.unpack_from(order + "H", focal, 2)[0]) or None)

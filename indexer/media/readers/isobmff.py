@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from .readable import Readable
+    from ..readable import Readable
 
 _MAX_BOXES = 10_000
 MAX_BODY = 16 * 1024 * 1024

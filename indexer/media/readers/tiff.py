@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Container
 
-from .readable import Readable
+from ..readable import Readable
 
 # Text, undefined and single bytes come as bytes; numbers as tuples, rationals already divided.
 Value = bytes | tuple[int, ...] | tuple[float, ...]

@@ -13,29 +13,29 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .facts import NamedFace
-from .found import Found
-from .text import clean, decoded
+from ..extraction import Extraction
+from ..facts import NamedFace
+from ..strings import clean, decoded
 
 _FACE = re.compile(r"rect64\(([0-9a-fA-F]{1,16})\),([0-9a-fA-F]+)")
 _UNNAMED = "ffffffffffffffff"
 Sections = dict[str, dict[str, str]]
 
 
-def read_picasa(content: bytes, name: str, found: Found) -> None:
+def read_picasa(content: bytes, name: str, extraction: Extraction) -> None:
     """Add what the folder's file says of the photo `name`. Its boxes are of the picture as it is shown, upright."""
     sections = _sections(content)
     of = sections.get(name.lower(), {})
-    wide, high = found.width, found.height
-    if (found.get("orientation") or 1) > 4:
+    wide, high = extraction.width, extraction.height
+    if (extraction.get("orientation") or 1) > 4:
         wide, high = high, wide
     people = sections.get("contacts", {}) | sections.get("contacts2", {})
     for box, person in _FACE.findall(of.get("faces", "")):
         left, top, right, bottom = (int(box.zfill(16)[at : at + 4], 16) / 65535 for at in (0, 4, 8, 12))
         known = None if person.lower() == _UNNAMED else clean(people.get(person.lower(), "").partition(";")[0])
         if right > left and bottom > top:
-            found.faces.append(NamedFace(known, left, top, right - left, bottom - top, (wide, high)))
-    found.keywords += [word for word in map(clean, of.get("keywords", "").split(",")) if word]
+            extraction.faces.append(NamedFace(known, left, top, right - left, bottom - top, (wide, high)))
+    extraction.keywords += [word for word in map(clean, of.get("keywords", "").split(",")) if word]
 
 
 @lru_cache(maxsize=2)

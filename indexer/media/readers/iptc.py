@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from .dates import rfc3339
-from .found import Found
-from .text import clean, decoded
+from ..dates import rfc3339
+from ..extraction import Extraction
+from ..strings import clean, decoded
 
 _UTF8 = b"\x1b%G"  # ISO 2022: from here on UTF-8
 _MAX_DATASETS = 2000
 
 
-def read_iptc(data: bytes, found: Found) -> None:
+def read_iptc(data: bytes, extraction: Extraction) -> None:
     sets: dict[tuple[int, int], list[bytes]] = {}
     position = data.find(b"\x1c")
     for _ in range(_MAX_DATASETS):
@@ -31,7 +31,7 @@ def read_iptc(data: bytes, found: Found) -> None:
         values = sets.get((2, number))
         return clean(_decode(values[0], utf8)) if values else None
 
-    found.claim(
+    extraction.add(
         "IPTC",
         original_datetime=_time(text(55), text(60)),
         digitized_datetime=_time(text(62), text(63)),
@@ -42,7 +42,7 @@ def read_iptc(data: bytes, found: Found) -> None:
         country_code=text(100),
         country=text(101),
     )
-    found.keywords += [word for value in sets.get((2, 25), ()) if (word := clean(_decode(value, utf8)))]
+    extraction.keywords += [word for value in sets.get((2, 25), ()) if (word := clean(_decode(value, utf8)))]
 
 
 def _decode(value: bytes, utf8: bool) -> str:

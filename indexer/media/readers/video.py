@@ -1,15 +1,15 @@
-"""Films other than QuickTime's and AVI: Matroska, WebM, AVCHD, MPEG, Windows Media, through FFmpeg's demuxers
+"""Videos other than QuickTime's and AVI: Matroska, WebM, AVCHD, MPEG, Windows Media, through FFmpeg's demuxers
 (PyAV)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .dates import rfc3339
-from .found import Found
-from .readable import Readable
-from .source import Source
-from .text import clean
+from ..dates import rfc3339
+from ..extraction import Extraction
+from ..readable import Readable
+from ..source import Source
+from ..strings import clean
 
 # Of Sony's and Panasonic's AVCHD recordings: an H.264 "user data unregistered" message (ITU-T H.264, D.1.6) by this
 # UUID, then "MDPM", a count, and five bytes each: tag and value.
@@ -17,8 +17,17 @@ _MDPM = bytes.fromhex("17ee8c60f84d11d98cd60800200c9a66") + b"MDPM"
 _LOOKED_AT = 512 * 1024
 
 
-def read_video(source: Source, found: Found, *, transport: bool = False) -> None:
-    """What FFmpeg can tell; a film that it refuses is a problem, not an error."""
+def read_video(source: Source, extraction: Extraction) -> None:
+    _demux(source, extraction)
+
+
+def read_transport_stream(source: Source, extraction: Extraction) -> None:
+    if _demux(source, extraction):
+        extraction.add("film", original_datetime=_recorded(source))
+
+
+def _demux(source: Source, extraction: Extraction) -> bool:
+    """Add what FFmpeg can tell. False, with a problem added, if it cannot open the video."""
     import av
     from av.container import Container
     from av.error import FFmpegError
@@ -28,29 +37,28 @@ def read_video(source: Source, found: Found, *, transport: bool = False) -> None
     try:
         with av.open(source.stream(), "r", **escaping) as container:
             if container.duration:
-                found.duration = round(container.duration / 1_000_000, 3)
+                extraction.duration = round(container.duration / 1_000_000, 3)
             pictures = container.streams.video
             if not pictures:
-                found.problems.append("holds no picture stream")
+                extraction.problems.append("holds no picture stream")
             else:
                 stream = pictures[0]
                 if (codec := stream.codec_context) is not None:  # of a codec that FFmpeg does not know
-                    found.width, found.height = codec.width, codec.height
+                    extraction.width, extraction.height = codec.width, codec.height
                 rate = stream.average_rate
-                found.claim("film", fps=round(float(rate), 6) if rate else None)
+                extraction.add("film", fps=round(float(rate), 6) if rate else None)
             tags = {name.lower(): _bytes_of(value) for name, value in container.metadata.items()}
     except (FFmpegError, ValueError, OSError, EOFError) as error:
-        found.problems.append(f"cannot be opened as a film: {' '.join(str(error).split())}")
-        return
-    found.claim(
+        extraction.problems.append(f"cannot be opened as a film: {' '.join(str(error).split())}")
+        return False
+    extraction.add(
         "film",
         make=clean(tags.get("make")),
         model=clean(tags.get("model")),
         description=clean(tags.get("description")),
         original_datetime=rfc3339(clean(tags.get("date_recorded"))) or rfc3339(clean(tags.get("creation_time"))),
     )
-    if transport:
-        found.claim("film", original_datetime=_recorded(source))
+    return True
 
 
 def _bytes_of(tag: str) -> bytes:

@@ -13,12 +13,12 @@ from typing import Any
 from xml.etree.ElementTree import Element, ParseError, SubElement, fromstring
 from xml.parsers import expat
 
-from .dates import rfc3339
+from ..dates import rfc3339
+from ..extraction import Extraction
+from ..strings import clean
 from .exif import rating
-from .found import Found
 from .motion import claimed_length
 from .regions import read_regions
-from .text import clean
 
 # A value is a text, a list or a structure; names are written with the prefixes below.
 Value = str | list[Any] | dict[str, Any]
@@ -64,17 +64,17 @@ _LONGEST_PLACE = 100
 _PLACE = r"\s*(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?\s*([NSEWnsew])?\s*$"
 
 
-def read_xmp(packet: bytes, found: Found, source: str = "XMP") -> Properties:
+def read_xmp(packet: bytes, extraction: Extraction, source: str = "XMP") -> Properties:
     """Add what a packet says, under the name of `source`; its properties too, for who wants more of them."""
     properties, problem = parse(packet)
     if problem:
-        found.problems.append(f"{source}: {problem}")
+        extraction.problems.append(f"{source}: {problem}")
     if properties:
-        claim_properties(properties, found, source)
+        claim_properties(properties, extraction, source)
     return properties
 
 
-def claim_properties(of: Properties, found: Found, source: str) -> None:
+def claim_properties(of: Properties, extraction: Extraction, source: str) -> None:
     claims: dict[str, Any] = {}
     for name, field, read in _FIELDS:
         if name in of and field not in claims and (value := read(of[name])) is not None:
@@ -84,12 +84,12 @@ def claim_properties(of: Properties, found: Found, source: str) -> None:
     if not claims.get("latitude") and not claims.get("longitude"):  # 0,0: a receiver without a fix
         claims.pop("latitude", None)
         claims.pop("longitude", None)
-    found.claim_all(source, claims)
+    extraction.add_all(source, claims)
     for name in _KEYWORDS:
         if name in of:
-            found.keywords += [word for word in map(_text, _listed(of[name])) if word]
-    found.faces += read_regions(of)
-    found.film_length = found.film_length or claimed_length(of)
+            extraction.keywords += [word for word in map(_text, _listed(of[name])) if word]
+    extraction.faces += read_regions(of)
+    extraction.video_length = extraction.video_length or claimed_length(of)
 
 
 # From RDF to properties

@@ -6,67 +6,55 @@ from __future__ import annotations
 import logging
 import struct
 
-from .ciff import read_ciff
-from .dates import from_unix
+from ..dates import from_unix
+from ..extraction import Extraction
+from ..readable import Readable, Window
+from ..source import Source
+from ..strings import clean
 from .exif import read_exif
-from .found import Found
-from .jpeg import read_jpeg
-from .quicktime import read_cr3
-from .readable import Readable, Window
-from .source import Source
-from .text import clean
+from .jpeg import read_segments
 
 _MAX_PROPERTIES = 1000
 
 
-def read_raw(mime_type: str, source: Source, found: Found) -> None:
-    reader = {
-        "image/x-fujifilm-raf": _read_raf,
-        "image/x-minolta-mrw": _read_mrw,
-        "image/x-sigma-x3f": _read_x3f,
-        "image/x-canon-crw": read_ciff,
-        "image/x-canon-cr3": read_cr3,
-    }.get(mime_type)
-    if reader is not None:
-        reader(source, found)
-        return
-    read_exif(source, found, raw=True)
-    if not found.get("lens_model"):
-        _lens(source, found)
+def read_tiff_raw(source: Source, extraction: Extraction) -> None:
+    read_exif(source, extraction, raw=True)
+    if not extraction.get("lens_model"):
+        _lens(source, extraction)
 
 
-def _read_raf(data: Readable, found: Found) -> None:
+def read_raf(data: Readable, extraction: Extraction) -> None:
     # Offset and length of its JPEG at byte 84, of the sensor's directory at 92; big-endian
     start, length, sensor, size = struct.unpack(">4I", data.read(84, 16).ljust(16, b"\0"))
-    read_jpeg(Window(data, start, length), found)
+    read_segments(Window(data, start, length), extraction)
     directory = data.read(sensor, min(size, 65536))
     at = 4
     for _ in range(min(int.from_bytes(directory[:4], "big"), 256)):
         tag, count = (int.from_bytes(directory[i : i + 2], "big") for i in (at, at + 2))
         if tag == 0x0111 and count >= 4:  # the picture within the sensor: height, width
-            found.height, found.width = struct.unpack(">HH", directory[at + 4 : at + 8].ljust(4, b"\0"))
+            extraction.height, extraction.width = struct.unpack(">HH", directory[at + 4 : at + 8].ljust(4, b"\0"))
         at += 4 + count
 
 
-def _read_mrw(data: Readable, found: Found) -> None:
+def read_mrw(data: Readable, extraction: Extraction) -> None:
     end = 8 + int.from_bytes(data.read(4, 4), "big")
     position = 8
     while position + 8 <= min(end, data.size):
         head = data.read(position, 8)
         size = int.from_bytes(head[4:], "big")
         if head[:4] == b"\0PRD":  # two sizes: the sensor's, the picture's; height before width
-            found.height, found.width = struct.unpack(">HH", data.read(position + 8 + 12, 4).ljust(4, b"\0"))
+            extraction.height, extraction.width = struct.unpack(">HH", data.read(position + 8 + 12, 4).ljust(4, b"\0"))
         elif head[:4] == b"\0TTW":
-            read_exif(Window(data, position + 8, size), found)
+            read_exif(Window(data, position + 8, size), extraction)
         position += 8 + size
 
 
-def _read_x3f(data: Readable, found: Found) -> None:
+def read_x3f(data: Readable, extraction: Extraction) -> None:
     """Sigma's directory at the end names sections: properties as pairs of texts, and previews, whose Exif is fuller."""
     at = int.from_bytes(data.read(data.size - 4, 4), "little")
     head = data.read(at, 12)
     if head[:4] != b"SECd":
-        found.problems.append("cannot be opened: X3F without its directory")
+        extraction.problems.append("cannot be opened: X3F without its directory")
         return
     properties: dict[str, str] = {}
     for offset, size, kind in struct.iter_unpack(
@@ -77,18 +65,18 @@ def _read_x3f(data: Readable, found: Found) -> None:
         elif kind in (b"IMA2", b"IMAG"):
             section = data.read(offset, 28)
             if section[:4] == b"SECi" and section[12:16] == (18).to_bytes(4, "little"):  # a JPEG
-                preview = Found()
-                read_jpeg(Window(data, offset + 28, size - 28), preview)
-                found.exif += preview.exif if not found.exif else []
-                found.xmp += preview.xmp
+                preview = Extraction()
+                read_segments(Window(data, offset + 28, size - 28), preview)
+                extraction.exif += preview.exif if not extraction.exif else []
+                extraction.xmp += preview.xmp
             elif len(section) == 28:
                 width, height = struct.unpack_from("<II", section, 16)
-                if width * height > found.width * found.height and width < 100_000 and height < 100_000:
-                    found.width, found.height = width, height
+                if width * height > extraction.width * extraction.height and width < 100_000 and height < 100_000:
+                    extraction.width, extraction.height = width, height
     number = {
         name: _number(properties.get(name)) for name in ("ISO", "APERTURE", "FLENGTH", "EXPCOMP", "SHUTTER", "TIME")
     }
-    found.claim(
+    extraction.add(
         "X3F",
         make=clean(properties.get("CAMMANUF")),
         model=clean(properties.get("CAMMODEL")),
@@ -128,7 +116,7 @@ def _number(text: str | None) -> float | None:
     return number if abs(number) < 1e12 else None
 
 
-def _lens(source: Source, found: Found) -> None:
+def _lens(source: Source, extraction: Extraction) -> None:
     """What ExifRead finds in the maker note: the lens where nothing read so far names it."""
     import exifread
 
@@ -141,4 +129,4 @@ def _lens(source: Source, found: Found) -> None:
         if name in tags:
             text = clean(str(tags[name].printable))
             if text and any(c.isalpha() for c in text) and not text.startswith("Unknown"):
-                found.claim("maker note", lens_model=text)
+                extraction.add("maker note", lens_model=text)

@@ -8,58 +8,58 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from .found import Found
-from .readable import Window
-from .text import clean
+from ..extraction import Extraction
+from ..readable import Window
+from ..strings import clean
 from .tiff import Directory, Tiff, TiffError
 
 _NAME = "maker note"
 
 
-def read_maker_note(found: Found, tiff: Tiff, start: int, size: int, make: str, *, raw: bool = False) -> None:
+def read_maker_note(extraction: Extraction, tiff: Tiff, start: int, size: int, make: str, *, raw: bool = False) -> None:
     """Add what the maker note at start..start+size of the Exif block says. What it cannot follow it passes over.
 
     raw: also take what only describes the lens and does not name it.
     """
     head = tiff.data.read(start, 16)
     if head.startswith(b"Apple iOS\0"):
-        _apple(found, tiff, start, size)
-    elif not found.get("lens_model"):
-        _lens(found, tiff, start, size, head, make, raw)
+        _apple(extraction, tiff, start, size)
+    elif not extraction.get("lens_model"):
+        _lens(extraction, tiff, start, size, head, make, raw)
 
 
-def _lens(found: Found, tiff: Tiff, start: int, size: int, head: bytes, make: str, raw: bool) -> None:
+def _lens(extraction: Extraction, tiff: Tiff, start: int, size: int, head: bytes, make: str, raw: bool) -> None:
     for prefix, reader in _READERS:
         if head.startswith(prefix):
             if raw or reader is not _nikon:
-                reader(found, tiff, start, size)
+                reader(extraction, tiff, start, size)
             return
     if make.startswith("Canon"):
-        _canon(found, tiff, start)
+        _canon(extraction, tiff, start)
 
 
-def _apple(found: Found, tiff: Tiff, start: int, size: int) -> None:
+def _apple(extraction: Extraction, tiff: Tiff, start: int, size: int) -> None:
     # "Apple iOS", version, byte order; offsets count from the note's start.
     data = Window(tiff.data, start, size)
     tags = _tags(Tiff(data, "<" if data.read(12, 2) == b"II" else ">"), 14, (0x000B, 0x0011, 0x0017))
-    found.claim(_NAME, live_photo_cid=_text(tags, 0x0011) or _text(tags, 0x0017), auto_stack_id=_text(tags, 0x000B))
+    extraction.add(_NAME, live_photo_cid=_text(tags, 0x0011) or _text(tags, 0x0017), auto_stack_id=_text(tags, 0x000B))
 
 
-def _canon(found: Found, tiff: Tiff, start: int) -> None:
+def _canon(extraction: Extraction, tiff: Tiff, start: int) -> None:
     tags = _tags(Tiff(tiff.data, tiff.order), start, (0x0095,))
-    found.claim(_NAME, lens_model=_text(tags, 0x0095))
+    extraction.add(_NAME, lens_model=_text(tags, 0x0095))
 
 
-def _nikon(found: Found, tiff: Tiff, start: int, size: int) -> None:
+def _nikon(extraction: Extraction, tiff: Tiff, start: int, size: int) -> None:
     # "Nikon", version, then a TIFF structure of its own
     try:
         inner = Tiff.open(Window(tiff.data, start + 10, size - 10))
     except TiffError:
         return
-    found.claim(_NAME, lens_model=_lens_range(_tags(inner, inner.first, (0x0084,)).get(0x0084)))
+    extraction.add(_NAME, lens_model=_lens_range(_tags(inner, inner.first, (0x0084,)).get(0x0084)))
 
 
-def _olympus(found: Found, tiff: Tiff, start: int, size: int) -> None:
+def _olympus(extraction: Extraction, tiff: Tiff, start: int, size: int) -> None:
     head = tiff.data.read(start, 16)
     if head.startswith((b"OLYMPUS\0", b"OM SYSTEM\0")):  # a header with its byte order; offsets from the note's start
         at = 12 if head.startswith(b"OLYMPUS") else 16
@@ -71,15 +71,17 @@ def _olympus(found: Found, tiff: Tiff, start: int, size: int) -> None:
         main = _tags(inner, start + 8, (0x2010,))
     place = main.get(0x2010)
     if isinstance(place, tuple) and place:
-        found.claim(_NAME, lens_model=_text(_tags(inner, int(place[0]), (0x0203,)), 0x0203))
+        extraction.add(_NAME, lens_model=_text(_tags(inner, int(place[0]), (0x0203,)), 0x0203))
 
 
-def _panasonic(found: Found, tiff: Tiff, start: int, size: int) -> None:
+def _panasonic(extraction: Extraction, tiff: Tiff, start: int, size: int) -> None:
     lens = _text(_tags(Tiff(tiff.data, tiff.order), start + 12, (0x0051,)), 0x0051)
-    found.claim(_NAME, lens_model=lens if lens and any(letter.isalpha() for letter in lens) and lens != "N/A" else None)
+    extraction.add(
+        _NAME, lens_model=lens if lens and any(letter.isalpha() for letter in lens) and lens != "N/A" else None
+    )
 
 
-_READERS: tuple[tuple[bytes, Callable[[Found, Tiff, int, int], None]], ...] = (
+_READERS: tuple[tuple[bytes, Callable[[Extraction, Tiff, int, int], None]], ...] = (
     (b"Nikon\0\x02", _nikon),
     (b"OLYMP\0", _olympus),
     (b"OLYMPUS\0", _olympus),

@@ -11,10 +11,10 @@ from typing import Any
 
 from indexer.files import read_small
 
-from .dates import from_unix
-from .found import Found
+from ..dates import from_unix
+from ..extraction import Extraction
+from ..strings import clean
 from .picasa import read_picasa
-from .text import clean
 from .xmp import MAX_PACKET, read_xmp
 
 # Bytes. Picasa's file speaks of all photos of a folder, and is read for each of them; Takeout's of one. As objects they
@@ -24,22 +24,22 @@ _LARGEST_TAKEOUT = 1 << 20
 _HIGHEST = 1e12  # metres, as in XMP
 
 
-def read_sidecars(paths: Sequence[str], name: str, found: Found) -> None:
+def read_sidecars(paths: Sequence[str], name: str, extraction: Extraction) -> None:
     """Add what sidecars say of the file `name`. One that cannot be read is a problem of the photo, not an error."""
     for path in paths:
         try:
             if path[-4:].lower() == ".ini":
-                read_picasa(read_small(path, _LARGEST_PICASA), name, found)
+                read_picasa(read_small(path, _LARGEST_PICASA), name, extraction)
             elif path[-5:].lower() == ".json":
-                read_takeout(read_small(path, _LARGEST_TAKEOUT), found)
+                read_takeout(read_small(path, _LARGEST_TAKEOUT), extraction)
             else:
-                read_xmp(read_small(path, MAX_PACKET), found, source="sidecar")
+                read_xmp(read_small(path, MAX_PACKET), extraction, source="sidecar")
         except (OSError, ValueError, LookupError, ArithmeticError, RecursionError) as error:
             reason = (isinstance(error, OSError) and error.strerror) or " ".join(str(error).split())
-            found.problems.append(f"its sidecar {os.path.basename(path)} cannot be read: {reason}")
+            extraction.problems.append(f"its sidecar {os.path.basename(path)} cannot be read: {reason}")
 
 
-def read_takeout(content: bytes, found: Found) -> None:
+def read_takeout(content: bytes, extraction: Extraction) -> None:
     """Google Takeout's words on a photo; JSON of any other kind says nothing."""
     try:
         said = json.loads(content)
@@ -52,7 +52,7 @@ def read_takeout(content: bytes, found: Found) -> None:
     place = next((spot for key in ("geoData", "geoDataExif") if (spot := _place(said.get(key)))), {})
     description = said.get("description")
     time = from_unix(int(seconds)) if re.fullmatch(r"-?\d{1,12}", seconds) else None
-    found.claim(
+    extraction.add(
         "Takeout",
         takeout_datetime=time and time + "+00:00",
         description=clean(description) if isinstance(description, str) else None,
