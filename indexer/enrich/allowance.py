@@ -14,5 +14,5 @@ _MEGABYTES, MEGABYTES_FOR_TEXT = 512, 1024
 
 
 def picture_allowance(seconds: float, size: int, memory: int) -> Allowance:
-    """memory: for what is decoded. Of a film a few frames are, however long it is."""
+    """memory: for what is decoded. Of a video a few frames are, however long it is."""
     return allowance(seconds, min(size, _LARGEST), _BYTES_PER_SECOND, memory + _MEGABYTES * MEGABYTE)

@@ -47,7 +47,7 @@ class Variant(NamedTuple):
 
 
 class Portrait(NamedTuple):
-    """A face to be cut out of a photo, or of a frame of a film, and drawn in a square of so many pixels."""
+    """A face to be cut out of a photo, or of a frame of a video, and drawn in a square of so many pixels."""
 
     file: PictureFile
     memory: int

@@ -125,7 +125,7 @@ def portrait(connection: sqlite3.Connection, face_id: str, side: int = SIDE) -> 
 
 
 def draw_portraits(connection: IndexConnection, cache: Cache, due: Due) -> tuple[Variant, ...]:
-    """Of all faces in a photo or film. Raises NotFound where neither it nor its preview can be reached, Undecodable."""
+    """Of all faces in a photo or video. Raises NotFound if neither it nor its preview can be reached, Undecodable."""
     stem = Stem.of(cache.folder, due.basis)
     boxes = faces.select_faces_in(connection, due.asset_id)
     still = [face for face in boxes if face.timestamp_ms is None]

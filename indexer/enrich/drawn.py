@@ -12,7 +12,7 @@ from indexer.store.faces import FaceAt
 
 from .apart import Portrait, Sent, Variant
 from .faces.portrait import cut_square, pixels_for
-from .picture import film_frame, open_picture, open_sent
+from .picture import open_picture, open_sent, video_frame
 from .variants import LARGEST, encode, shrink
 
 
@@ -47,7 +47,7 @@ def warm_up(tasks: Sequence[Sent]) -> list[None]:
 def _cut_out(file: PictureFile, face: FaceAt, side: int, memory: int) -> Image.Image:
     """The face in a square of so many pixels. memory: bytes that decoding the file may take. Raises Undecodable."""
     if face.timestamp_ms is not None:
-        frame = film_frame(file.real_path, face.timestamp_ms, memory)
+        frame = video_frame(file.real_path, face.timestamp_ms, memory)
         image, size, orientation = frame.image, (frame.width, frame.height), frame.orientation
     else:
         wanted = pixels_for(face, side)

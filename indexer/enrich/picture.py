@@ -40,7 +40,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# Seconds into a film where its still is taken; the first pictures of many are black.
+# Seconds into a video where its still is taken; the first pictures of many are black.
 _STILL_SECONDS = 1.0
 _SRGB: Any = ImageCms.createProfile("sRGB")
 
@@ -61,8 +61,8 @@ class Picture(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """One picture of a film, upright, RGB. orientation: Exif's, of the stored frame. width, height: of the whole frame,
-    upright, where `image` may be smaller."""
+    """One picture of a video, upright, RGB. orientation: Exif's, of the stored frame. width, height: of the whole
+    frame, upright; `image` may be smaller."""
 
     image: Image.Image
     milliseconds: int
@@ -74,7 +74,7 @@ class Frame(NamedTuple):
 def open_picture(
     path: str | os.PathLike[str], mime_type: str, orientation: int, long_side: int | None, memory: int | None = None
 ) -> Picture:
-    """Decode a photo, or a frame of a film, with a long side of at least long_side pixels, where it has so many; None:
+    """Decode a photo, or a frame of a video, with a long side of at least long_side pixels, where it has so many; None:
     all of them. orientation is Exif's, 1..8. memory: bytes that it may take, else those of the configuration.
 
     Raises Undecodable for what cannot be decoded, or takes too much memory; OSError where the file cannot be opened.
@@ -82,7 +82,7 @@ def open_picture(
     most = memory or picture_memory()
     with _opened(path) as file:
         if mime_type.startswith("video/"):
-            return _guarded(lambda: _film(file, long_side, most), most)
+            return _guarded(lambda: _video(file, long_side, most), most)
         if mime_type.startswith("image/x-"):
             return _guarded(lambda: _raw(file, orientation, long_side, most), most)
         # Such a decoder leaves what is still to be turned in the Exif that it hands out.
@@ -295,21 +295,21 @@ def _drawn_by_camera(
     return image.size, image
 
 
-def _film(file: BinaryIO, long_side: int | None, memory: int) -> Picture:
-    """The still that stands for a film."""
+def _video(file: BinaryIO, long_side: int | None, memory: int) -> Picture:
+    """The still that stands for a video."""
 
     def when(length: float) -> list[float]:
         return [min(_STILL_SECONDS, length / 2) if length > _STILL_SECONDS else 0.0]
 
     for frame in _frames(file, when, long_side, memory):
         return Picture(frame.image, frame.width, frame.height)
-    raise Undecodable("the film has no picture that can be decoded")
+    raise Undecodable("the video has no picture that can be decoded")
 
 
-def film_frames(
+def video_frames(
     path: str | os.PathLike[str], most: int, every: float, long_side: int | None = None, memory: int | None = None
 ) -> list[Frame]:
-    """Up to `most` frames of a film, evenly spread, and no nearer to each other than so many seconds. long_side,
+    """Up to `most` frames of a video, evenly spread, and no nearer to each other than so many seconds. long_side,
     memory: as for open_picture.
 
     Raises Undecodable, and OSError where the file cannot be opened."""
@@ -323,32 +323,32 @@ def film_frames(
         return _guarded(lambda: list(_frames(file, when, long_side, limit)), limit)
 
 
-def film_frame(path: str | os.PathLike[str], milliseconds: int, memory: int | None = None) -> Frame:
-    """The frame that `film_frames` found there. Raises as it does."""
+def video_frame(path: str | os.PathLike[str], milliseconds: int, memory: int | None = None) -> Frame:
+    """The frame that `video_frames` found there. Raises as it does."""
     limit = memory or picture_memory()
     when = [(milliseconds + 1) / 1000]  # a millisecond later: what is at the moment itself may count as the one before
     with _opened(path) as file:
         found = _guarded(lambda: list(_frames(file, lambda length: when, None, limit)), limit)
     if not found:
-        raise Undecodable("the film has no picture that can be decoded")
+        raise Undecodable("the video has no picture that can be decoded")
     return found[0]
 
 
 def _frames(
     file: BinaryIO, when: Callable[[float], list[float]], long_side: int | None, memory: int
 ) -> Iterator[Frame]:
-    """The frames at these seconds, which are asked for with the film's length (0 where it is not known); of most films
-    those from which decoding can begin."""
+    """The frames at these seconds, computed from the video's length (0 if unknown); of most videos those from which
+    decoding can begin."""
     import av
 
     most = {"max_pixels": str(int(memory / bounds.FILM_FRAME)), "threads": "1"}  # FFmpeg's options of every decoder
     with av.open(file, "r", options=most) as container:
         if not container.streams.video:
-            raise Undecodable("the film has no pictures")
+            raise Undecodable("the video has no pictures")
         stream = container.streams.video[0]
         context = stream.codec_context
         if context is None:
-            raise Undecodable("the film is of a codec that is not known here")
+            raise Undecodable("the video is of a codec that is not known here")
         bounds.check(context.width, context.height, context.width * context.height * bounds.FILM_FRAME, memory)
         context.options = most
         length = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0

@@ -21,7 +21,7 @@ from .allowance import MEGABYTES_FOR_TEXT, SECONDS, picture_allowance
 from .enrichers import FACES, MEANING, QUALITY, TEXT, VARIANTS
 from .faces import find
 from .faces.models import Kind
-from .picture import Picture, film_frames, open_picture
+from .picture import Picture, open_picture, video_frames
 from .variants import LARGEST, make_ahead, shrink
 
 # Added to the niceness that all workers have.
@@ -146,7 +146,7 @@ def _work_out(order: Order, name: str, preview: Picture) -> Result:
     if name == FACES:
         assert order.faces is not None
         if order.mime_type.startswith("video/"):
-            return find.in_film(order.faces, film_frames(order.path, find.FRAMES, find.EVERY, LARGEST, order.memory))
+            return find.in_video(order.faces, video_frames(order.path, find.FRAMES, find.EVERY, LARGEST, order.memory))
         return find.in_picture(order.faces, preview.image, (preview.width, preview.height), order.orientation)
     if name == MEANING:
         assert order.meaning is not None

@@ -66,7 +66,7 @@ class Face(NamedTuple):
 
 
 class Motion(NamedTuple):
-    """A film inside a still: where its bytes lie in the file."""
+    """A video inside a still: where its bytes lie in the file."""
 
     offset: int
     size: int
@@ -96,7 +96,7 @@ class Beside(NamedTuple):
 class MediaFacts(NamedTuple):
     """One file, read once.
 
-    width and height are the stored picture's, before orientation; 0 where no reader can tell. duration is a film's,
+    width and height are the stored picture's, before orientation; 0 where no reader can tell. duration is a video's,
     in seconds. fingerprint is the XXH3-128 of the coded picture alone (see `fingerprint`), None where it was not taken
     or the format has none. local_datetime is when it was taken (see `capture`); timezone the IANA name where its
     coordinates lie. origins say where dates and places come from. problems says what is wrong with the file, in words

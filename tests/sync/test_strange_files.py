@@ -186,14 +186,14 @@ def test_what_replaced_a_photo_is_not_shown_nor_enriched(tmp_path: Path, photos:
         STRANGE[kind](tmp_path / name)
     code = """
 import sys
-from indexer.enrich.picture import film_frame, film_frames, open_picture
+from indexer.enrich.picture import video_frame, video_frames, open_picture
 from indexer.media.read import explain
 from indexer.sync.requests import ReadRequest
 from indexer.sync.worker import read_files
 a, b, c = sys.argv[1:]
 for look in (
     lambda: open_picture(a, "image/jpeg", 1, 100), lambda: open_picture(b, "video/mp4", 1, 100),
-    lambda: open_picture(c, "image/x-adobe-dng", 1, 100), lambda: film_frames(b, 1, 1.0), lambda: film_frame(b, 0),
+    lambda: open_picture(c, "image/x-adobe-dng", 1, 100), lambda: video_frames(b, 1, 1.0), lambda: video_frame(b, 0),
     lambda: explain(a),
 ):
     try:

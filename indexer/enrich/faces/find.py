@@ -1,4 +1,4 @@
-"""The enricher of faces: from a picture, or a few frames of a film, to faces in pixels of what is stored."""
+"""The enricher of faces: from a picture, or a few frames of a video, to faces in pixels of what is stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from indexer.store.faces import FoundFace
 from .models import Kind, find_faces
 from .parts import Seen
 
-# Frames of a film that are looked at, and the seconds between them at least.
+# Frames of a video that are looked at, and the seconds between them at least.
 FRAMES = 8
 EVERY = 2.0
 
@@ -24,7 +24,7 @@ def in_picture(kind: Kind, preview: Image.Image, size: tuple[int, int], orientat
     return [_found(one, preview, size, orientation, None, kind.name) for one in find_faces(kind)(preview)]
 
 
-def in_film(kind: Kind, frames: Sequence[Frame]) -> list[FoundFace]:
+def in_video(kind: Kind, frames: Sequence[Frame]) -> list[FoundFace]:
     """Each person once, where they are seen best; nobody who is too small to be told apart."""
     best: list[tuple[Seen, Frame]] = []
     seen = [(one, frame) for frame in frames for one in find_faces(kind)(frame.image) if one.vector is not None]

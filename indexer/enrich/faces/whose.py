@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from indexer.store.faces import Embedded
 
 Array = NDArray[np.float64]
-# An asset, and in a film the moment.
+# An asset, and in a video the moment.
 _Picture = tuple[str, int | None]
 
 

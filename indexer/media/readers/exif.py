@@ -67,16 +67,16 @@ def directory_of(data: Readable) -> Directory:
 
 def add_tags(extraction: Extraction, tags: Directory, gps: Directory) -> None:
     """The record's fields from the tags of the main, Exif and GPS directories."""
-    claims = _place(gps) if gps else {}
+    values = _place(gps) if gps else {}
     for tag, field, read in _FIELDS:
-        if tag in tags and (value := read(tags[tag])) is not None and field not in claims:
-            claims[field] = value
+        if tag in tags and (value := read(tags[tag])) is not None and field not in values:
+            values[field] = value
     for tag, field, subsec, offset in _TIMES:
         if tag in tags and (time := rfc3339(_text(tags[tag]), _text(tags.get(subsec)), _text(tags.get(offset)))):
-            claims[field] = time
-    if claims.get("iso") == 65535:  # more than the tag holds (Exif 2.3, table 8): the recommended exposure index knows
-        claims["iso"] = _whole(tags.get(0x8832)) or 65535
-    extraction.add_all("Exif", claims)
+            values[field] = time
+    if values.get("iso") == 65535:  # more than the tag holds (Exif 2.3, table 8): the recommended exposure index knows
+        values["iso"] = _whole(tags.get(0x8832)) or 65535
+    extraction.add_all("Exif", values)
     keywords = tags.get(_XP_KEYWORDS)
     if isinstance(keywords, bytes):
         extraction.keywords += [word for word in map(clean, (utf16(keywords) or "").split(";")) if word]

@@ -1,4 +1,4 @@
-"""The film inside a motion photo: Google's (a length in XMP, counted from the end of the file; in HEIC a box `mpvd`)
+"""The video inside a motion photo: Google's (a length in XMP, counted from the end of the file; in HEIC a box `mpvd`)
 and Samsung's (a directory at the end of the file)."""
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _MAX_ENTRIES = 200
 
 
 def claimed_length(of: dict[str, Any]) -> int | None:
-    """What the XMP of a motion photo says: how many bytes from the end of the file its film begins."""
+    """What the XMP of a motion photo says: how many bytes from the end of the file its video begins."""
     items = of.get("Container:Directory")
     length = None
     for item in items if isinstance(items, list) else []:

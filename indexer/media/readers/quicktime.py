@@ -1,4 +1,4 @@
-"""QuickTime and MP4 films (Apple, "QuickTime File Format"; ISO/IEC 14496-12), and what else lies in a movie box:
+"""QuickTime and MP4 videos (Apple, "QuickTime File Format"; ISO/IEC 14496-12), and what else lies in a movie box:
 Canon's CR3 photos. User data, Apple's Keys and 3GPP's boxes (TS 26.244) say who filmed, when and where."""
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def read_video(data: Readable, extraction: Extraction) -> None:
         if box.kind == XMP_UUID:
             extraction.xmp.append(body(data, box))
     if movie is None:
-        extraction.problems.append("cannot be opened as a film: it has no movie box")
+        extraction.problems.append("cannot be opened as a video: it has no movie box")
     else:
         _movie(data, movie, extraction)
         if not extraction.width:
@@ -112,7 +112,7 @@ def _rate(data: Readable, media: Box, table: Box | None) -> float | None:
     return round(frames * scale / ticks, 6) if ticks and scale else None
 
 
-# What people and cameras wrote beside the film
+# What people and cameras wrote beside the video
 
 
 def _user_data(data: Readable, udta: Box, extraction: Extraction) -> None:

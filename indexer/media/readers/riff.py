@@ -1,4 +1,4 @@
-"""RIFF files: WebP pictures (RFC 9649) and AVI films (Microsoft, "AVI RIFF File Reference")."""
+"""RIFF files: WebP pictures (RFC 9649) and AVI videos (Microsoft, "AVI RIFF File Reference")."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def read_avi(data: Readable, extraction: Extraction) -> None:
         elif kind == b"IDIT":
             extraction.add("RIFF", original_datetime=_time(data.read(start, min(size, 100))))
     if not extraction.width:
-        extraction.problems.append("cannot be opened as a film: AVI without its header")
+        extraction.problems.append("cannot be opened as a video: AVI without its header")
     _cut_off(data, extraction)
 
 
 def _list(data: Readable, extraction: Extraction, start: int, size: int) -> None:
     kind = data.read(start, 4)
-    if kind == b"movi":  # the film itself
+    if kind == b"movi":  # the video itself
         return
     for name, at, length in chunks(data, start + 4, start + size):
         if name == b"avih":

@@ -49,7 +49,7 @@ def _demux(source: Source, extraction: Extraction) -> bool:
                 extraction.add("film", fps=round(float(rate), 6) if rate else None)
             tags = {name.lower(): _bytes_of(value) for name, value in container.metadata.items()}
     except (FFmpegError, ValueError, OSError, EOFError) as error:
-        extraction.problems.append(f"cannot be opened as a film: {' '.join(str(error).split())}")
+        extraction.problems.append(f"cannot be opened as a video: {' '.join(str(error).split())}")
         return False
     extraction.add(
         "film",

@@ -70,21 +70,21 @@ def read_xmp(packet: bytes, extraction: Extraction, source: str = "XMP") -> Prop
     if problem:
         extraction.problems.append(f"{source}: {problem}")
     if properties:
-        claim_properties(properties, extraction, source)
+        add_properties(properties, extraction, source)
     return properties
 
 
-def claim_properties(of: Properties, extraction: Extraction, source: str) -> None:
-    claims: dict[str, Any] = {}
+def add_properties(of: Properties, extraction: Extraction, source: str) -> None:
+    values: dict[str, Any] = {}
     for name, field, read in _FIELDS:
-        if name in of and field not in claims and (value := read(of[name])) is not None:
-            claims[field] = value
-    if "altitude" in claims and _text(of.get("exif:GPSAltitudeRef")) == "1":
-        claims["altitude"] = -abs(claims["altitude"])
-    if not claims.get("latitude") and not claims.get("longitude"):  # 0,0: a receiver without a fix
-        claims.pop("latitude", None)
-        claims.pop("longitude", None)
-    extraction.add_all(source, claims)
+        if name in of and field not in values and (value := read(of[name])) is not None:
+            values[field] = value
+    if "altitude" in values and _text(of.get("exif:GPSAltitudeRef")) == "1":
+        values["altitude"] = -abs(values["altitude"])
+    if not values.get("latitude") and not values.get("longitude"):  # 0,0: a receiver without a fix
+        values.pop("latitude", None)
+        values.pop("longitude", None)
+    extraction.add_all(source, values)
     for name in _KEYWORDS:
         if name in of:
             extraction.keywords += [word for word in map(_text, _listed(of[name])) if word]

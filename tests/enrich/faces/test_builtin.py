@@ -11,7 +11,7 @@ from PIL import Image, ImageEnhance
 
 from indexer import Index
 from indexer.enrich.faces import find, models, parts
-from indexer.enrich.picture import film_frames
+from indexer.enrich.picture import video_frames
 
 from ...conftest import rows
 
@@ -102,7 +102,7 @@ def test_faces_in_a_film_say_when(index: Index, photos: Path, astronaut: Image.I
             frame = av.VideoFrame.from_image(astronaut if number >= 30 else empty)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
-    frames = film_frames(path, 8, 2.0)
+    frames = video_frames(path, 8, 2.0)
     moments = [one.milliseconds for one in frames]
     assert len(moments) == 6 and moments == sorted(set(moments))
     index.scan([photos])
