@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -34,6 +35,13 @@ def test_the_file_at_the_top_is_the_schema() -> None:
             "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB 'search*'"
         ).fetchall()
         assert all("STRICT" in sql for name, sql in tables)
+
+
+def test_another_schema_has_another_version() -> None:
+    """If this fails after a change of schema.sql: raise the version, write a migration, and record the new digest."""
+    statements = sorted(" ".join(sql.split()) for sql in schema.statements())
+    digest = hashlib.sha256("\n".join(statements).encode()).hexdigest()[:16]
+    assert {schema.VERSION: digest} == {10: "7fc495c9f1935fec"}
 
 
 def test_a_new_index_is_wal_and_marked(index: Index, photos: Path) -> None:
