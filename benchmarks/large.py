@@ -26,10 +26,11 @@ from indexer.media.facts import Face, MediaFacts, Metadata
 from indexer.store import connection
 from indexer.store.assets import add_assets, count_by_month, select_page
 from indexer.store.changes import Change
-from indexer.store.enrichments import Enrichment, Place, put_enrichments
+from indexer.store.enrichments import Enrichment, put_enrichments
 from indexer.store.files import FileStat
 from indexer.store.filters import AssetFilter
 from indexer.store.records import select_records
+from indexer.store.results import Place
 from indexer.store.roots import add_root
 from indexer.store.transaction import begin
 

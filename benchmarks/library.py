@@ -26,8 +26,8 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from indexer import Index, ids, private
 from indexer.config import cache_folder
-from indexer.enrich.appearance import thumbhash
-from indexer.enrich.variants import encode, shrink
+from indexer.enrich.enrichers.appearance import thumbhash
+from indexer.enrich.renditions import encode, shrink
 from indexer.media.facts import Face, MediaFacts, Metadata, Motion, Origin
 from indexer.store import connection, enrichments
 from indexer.store.assets import add_assets

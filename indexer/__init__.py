@@ -24,8 +24,8 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from .cluster import Cluster
-    from .enrich.describe import Endpoint
     from .enrich.duplicates import Duplicates
+    from .enrich.enrichers.describe import Endpoint
     from .enrich.run import EnrichSummary
     from .index import Index
     from .record import AssetRecord

@@ -41,11 +41,11 @@ class WrongVersion(Exception):
 
 def signature() -> str:
     """What has to be the same everywhere for the results to be the same."""
-    from .enrich.enrichers import FROM_PICTURE
+    from .enrich.enricher import ENRICHERS, Input
     from .media.versions import GROUPS
 
     readers = " ".join(f"{group} {version}" for group, version in GROUPS.values())
-    seers = " ".join(f"{name} {version}" for name, version in sorted(FROM_PICTURE.items()))
+    seers = " ".join(f"{name} {row.version}" for name, row in sorted(ENRICHERS.items()) if row.input is Input.PICTURE)
     return f"indexer {__version__}, readers {readers}, enrichers {seers}"
 
 

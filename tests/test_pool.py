@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from indexer import pool as pools
-from indexer.enrich import apart
+from indexer.enrich import render_processes
 from indexer.errors import NoWorkers
 from indexer.pool import Pool, most_workers, process_pool
 from indexer.watchdog import Allowance
@@ -114,14 +114,14 @@ def test_pictures_are_decoded_again_once_a_pool_was_lost(
     photos: Path, astronaut: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = put(photos / "a.jpg").read_bytes()
-    apart.close()
+    render_processes.close()
     with monkeypatch.context() as broken:
         broken.setattr(pools, "wait", fail(1, wait, ValueError("no such handle")))
         with pytest.raises(NoWorkers):
-            apart.sent(content).result(timeout=180)
-    assert apart.the_one(apart.sent(content).result(timeout=180)).mode == "RGB"
-    apart.close()
-    assert apart.the_one(apart.sent(content).result(timeout=180)).mode == "RGB"
+            render_processes.sent(content).result(timeout=180)
+    assert render_processes.the_one(render_processes.sent(content).result(timeout=180)).mode == "RGB"
+    render_processes.close()
+    assert render_processes.the_one(render_processes.sent(content).result(timeout=180)).mode == "RGB"
 
 
 def test_who_submits_waits_for_no_worker(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,10 +186,10 @@ def test_windows_waits_for_no_more_workers_than_it_can() -> None:
 
 def test_a_program_that_had_pictures_decoded_ends_in_silence(photos: Path) -> None:
     code = (
-        "import sys\nfrom indexer.enrich import apart\n"
+        "import sys\nfrom indexer.enrich import render_processes\n"
         "content = open(sys.argv[1], 'rb').read()\n"
-        "print(apart.the_one(apart.sent(content).result()).mode)\n"
-        "apart.sent(content)\n"
+        "print(render_processes.the_one(render_processes.sent(content).result()).mode)\n"
+        "render_processes.sent(content)\n"
     )
     command = [sys.executable, "-c", code, str(put(photos / "a.jpg"))]
     for _ in range(sized(5, 30)):

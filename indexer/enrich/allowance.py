@@ -10,7 +10,7 @@ from indexer.watchdog import MEGABYTE, Allowance, allowance
 SECONDS = 30.0
 _BYTES_PER_SECOND = 1_000_000
 _LARGEST = 90_000_000
-_MEGABYTES, MEGABYTES_FOR_TEXT = 512, 1024
+_MEGABYTES = 512
 
 
 def picture_allowance(seconds: float, size: int, memory: int) -> Allowance:

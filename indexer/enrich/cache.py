@@ -11,10 +11,10 @@ from indexer.config import cache_folder
 from indexer.errors import cannot_write
 from indexer.store import enrichments, merge
 from indexer.store.database import IndexConnection
-from indexer.store.enrichments import Variant
+from indexer.store.results import Variant
 from indexer.store.transaction import begin
 
-from .enrichers import PORTRAITS, VARIANTS
+from .enricher import PORTRAITS, VARIANTS
 
 DEFAULT_SIZE = 10_000_000_000
 _TAG = "CACHEDIR.TAG"

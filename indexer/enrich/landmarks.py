@@ -11,8 +11,8 @@ from pathlib import Path
 
 from indexer.errors import UsageError
 from indexer.store import landmarks
-from indexer.store.enrichments import Place
 from indexer.store.landmarks import Landmark
+from indexer.store.results import Place
 
 # GeoNames' feature code -> how far around its middle it is what people say they were at, in metres: the codes that
 # name a sight or a haunt. (geonames.org/export/codes.html)

@@ -1,4 +1,4 @@
-"""enrich: have every enricher see every asset that it has not seen as it is now."""
+"""enrich: run each enricher on every asset whose current state it has not processed; a runner an input."""
 
 from __future__ import annotations
 
@@ -18,41 +18,39 @@ from indexer.store import enrichments, search_index
 from indexer.store.database import IndexConnection
 from indexer.store.enrichments import Due, Enrichment
 from indexer.store.faces import apply_clusters, has_unassigned, select_embedded
+from indexer.store.results import Result
 from indexer.store.transaction import begin
 from indexer.workers import Workers
 
-from . import meaning
 from .cache import Cache
-from .enrichers import (
+from .enricher import (
     DESCRIBE,
     DESCRIBE_HINT,
+    ENRICHERS,
     FACES,
-    FROM_FACES,
-    FROM_PREVIEW,
-    MEANING,
-    PLACES,
+    FULL_TEXT,
     PORTRAITS,
     VARIANTS,
-    WORDS,
+    EnrichRequest,
+    Input,
     chosen_names,
-    place_versions,
     versions,
 )
-from .faces import models as faces
+from .faces import models
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from indexer.cluster import Cluster
 
-    from .describe import Endpoint
-    from .worker import Order, Outcome
+    from .enrichers.describe import Endpoint
+    from .worker import Outcome
 
-# Pictures that go to a worker at once, and those that are out at all.
+# Pictures that a worker gets at once, and most that are out.
 _BATCH = 4
 _AHEAD = 64
 _PLACES_AT_ONCE = 2000
-# Results are written in transactions of about so long.
+# The length of a transaction that writes results
 _WRITE_SECONDS = 0.5
 _WRITE_ASSETS = 100
 
@@ -63,9 +61,9 @@ class _Stopped(Exception):
 
 class EnrichSummary:
     """What a run did. total: places, pictures, descriptions and portraits that were due; each of these: those that were
-    seen (portraits: photos of people); failed: pictures at which an enricher failed; out_of_reach: those whose file
-    cannot be read now, or has changed; held_back: those for whose variants the cache had no room; left_out: enrichers
-    that cannot run here, and why."""
+    processed (portraits: photos of people); failed: pictures at which an enricher failed; out_of_reach: those whose
+    file cannot be read now, or has changed; held_back: those for whose renditions the cache had no room; left_out:
+    enrichers that cannot run here, and why."""
 
     def __init__(self) -> None:
         self.total = self.places = self.pictures = self.descriptions = self.portraits = 0
@@ -75,7 +73,7 @@ class EnrichSummary:
 
     @property
     def seen(self) -> int:
-        """Of total, what was looked at."""
+        """How many of total were processed."""
         return self.places + self.pictures + self.descriptions + self.portraits + self.out_of_reach
 
     def as_dict(self) -> dict[str, object]:
@@ -83,23 +81,18 @@ class EnrichSummary:
 
 
 def count_due(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str, int]:
-    """How many places, pictures, photos of people and previews to describe these enrichers, all where none is named,
-    have not seen."""
+    """How many pictures, places, photos of people and previews to describe are due for these enrichers, for all if none
+    is named."""
     chosen = chosen_names(tuple(names))
-    pictures = versions(chosen)
-    due = {
-        "pictures": enrichments.count_due(connection, "picture", pictures) if pictures else 0,
-        "places": enrichments.count_due(connection, "place", place_versions(connection)) if PLACES in chosen else 0,
-    }
-    if PORTRAITS in chosen:
-        due["portraits"] = enrichments.count_due(connection, "faces", FROM_FACES)
-    if DESCRIBE in chosen:
-        due["descriptions"] = enrichments.count_due(connection, "picture", FROM_PREVIEW)
+    due = {Input.PICTURE.counted: 0, Input.PLACE.counted: 0}
+    for kind in Input:
+        if wanted := versions(connection, chosen, kind):
+            due[kind.counted] = enrichments.count_due(connection, kind.key, wanted)
     return due
 
 
 class Enrich:
-    """One run of some enrichers. `stop`: set it to end the run soon; what was done stays, what is being done is not
+    """One run of some enrichers. `stop`: set it to end the run soon; results so far stay, tasks that are out are not
     waited for."""
 
     def __init__(
@@ -114,17 +107,17 @@ class Enrich:
         stop: threading.Event | None = None,
         on_progress: Callable[[EnrichSummary], None] = lambda summary: None,
     ) -> None:
-        """endpoint: who describes pictures, for `describe`. cluster: its workers look at pictures, not those of this
-        machine. Raises UsageError where something is missing for what is named."""
+        """endpoint: describes pictures, for `describe`. cluster: its workers take the pictures, not this machine's.
+        Raises UsageError if something is missing for a named enricher."""
         self._named = tuple(names)
         self.names = chosen = chosen_names(self._named)
         self.summary = EnrichSummary()
         self._connection = connection
         self._cache = cache
-        self._places = PLACES in chosen
-        self._faces = faces.kind() if FACES in chosen else None
-        self._meaning = meaning.needed() if MEANING in chosen else None
-        self._pictures = versions(chosen)
+        self._versions = {kind: versions(connection, chosen, kind) for kind in Input}
+        self._models = {
+            name: info for name in self._versions[Input.PICTURE] if (info := ENRICHERS[name].model_info()) is not None
+        }
         if DESCRIBE in chosen and endpoint is None:
             raise UsageError(f"name an endpoint that describes photos: {DESCRIBE_HINT}")
         self._endpoint = endpoint
@@ -141,151 +134,144 @@ class Enrich:
         started = time.monotonic()
         try:
             if among is None:
-                self.summary.total = self._count_due()
-            if self._places:
-                self._look_up_places(among)
-            while self._pictures:
+                self.summary.total = sum(count_due(self._connection, self.names).values())
+            self._run_places(among)
+            while self._versions[Input.PICTURE]:
                 try:
-                    self._look_at_pictures(among)
+                    self._run_pictures(among)
                     break
                 except CannotRun as error:
                     self._leave_out(error)
-            if DESCRIBE in self.names:
-                self._describe(among)
+            self._run_previews(among)
             self._write()
-            if FACES in self._pictures:
-                self._tell_people_apart()
-            if PORTRAITS in self.names:
-                self._draw_portraits(among)
-            if WORDS in self.names:
-                self._take_in_words()
+            if FACES in self._versions[Input.PICTURE]:
+                self._cluster_faces()
+            self._run_faces(among)
+            if FULL_TEXT in self.names:
+                self._update_full_text()
         finally:
             self._write()
             self.summary.seconds += time.monotonic() - started
         return self.summary
 
-    def _count_due(self) -> int:
-        return sum(count_due(self._connection, self.names).values())
+    def _due(self, kind: Input, among: Sequence[str] | None) -> Iterator[Due]:
+        wanted = self._versions[kind]
+        return enrichments.due(self._connection, kind.key, wanted, among) if wanted else iter(())
 
     def _leave_out(self, error: CannotRun) -> None:
-        """The others go on without an enricher that cannot run, unless it was asked for by name."""
+        """The others go on without an enricher that cannot run, unless it was named."""
         if error.enricher in self._named:
             raise error
-        del self._pictures[error.enricher]
+        del self._versions[Input.PICTURE][error.enricher]
         self.summary.left_out[error.enricher] = str(error)
 
     # Places: many at once, here
 
-    def _look_up_places(self, among: Sequence[str] | None) -> None:
-        versions = place_versions(self._connection)
-        due = enrichments.due(self._connection, "place", versions, among)
-        while batch := list(islice(due, _PLACES_AT_ONCE)):
-            if self._stop.is_set():
-                return
-            from .landmarks import with_name
-            from .places import gazetteer
+    def _run_places(self, among: Sequence[str] | None) -> None:
+        due = self._due(Input.PLACE, among)
+        while (batch := list(islice(due, _PLACES_AT_ONCE))) and not self._stop.is_set():
+            for name in self._versions[Input.PLACE]:
+                wanted = [asset for asset in batch if name in asset.enrichers]
+                results = ENRICHERS[name].compute(self._connection, [asset.asset_id for asset in wanted])
+                for asset, result in zip(wanted, results, strict=True):
+                    self._take(Input.PLACE, [self._enrichment(Input.PLACE, name, asset, result)])
 
-            where = [enrichments.coordinates(self._connection, one.asset_id) for one in batch]
-            for one, at, place in zip(batch, where, gazetteer().look_up(where), strict=True):
-                named = with_name(self._connection, place, *at)
-                self._take([Enrichment(one.asset_id, PLACES, versions[PLACES], one.basis, named)])
+    # Previews: one by one, by another service
 
-    # Words: what has happened since, whatever made it happen
-
-    def _take_in_words(self) -> None:
-        more = search_index.is_behind(self._connection)
-        while more and not self._stop.is_set():
-            with begin(self._connection):
-                more = search_index.catch_up(self._connection)
-
-    # Descriptions: one by one, by somebody else
-
-    def _describe(self, among: Sequence[str] | None) -> None:
-        from .demand import on_demand
-        from .describe import NotDescribed
-
-        assert self._endpoint is not None
-        for one in enrichments.due(self._connection, "picture", FROM_PREVIEW, among):
-            if self._stop.is_set():
-                return
-            text, problem = None, None
-            try:
-                preview = on_demand(self._connection, self._cache, one.asset_id, "preview")
-                text = self._endpoint.describe(preview, self._stop)
-                if text is None:
+    def _run_previews(self, among: Sequence[str] | None) -> None:
+        for asset in self._due(Input.PREVIEW, among):
+            for name in asset.enrichers:
+                if self._stop.is_set() or not self._run_preview(name, asset):
                     return
-            except (NotFound, OSError):
-                self.summary.out_of_reach += 1
-                continue
-            except (Undecodable, NotDescribed) as error:
-                problem = str(error)
-            self._take([Enrichment(one.asset_id, DESCRIBE, FROM_PREVIEW[DESCRIBE], one.basis, text, problem)])
-            self._write()  # each is dear
 
-    # People: once there are faces, from what they look like
+    def _run_preview(self, name: str, asset: Due) -> bool:
+        """False if the run was stopped meanwhile."""
+        from .enrichers.describe import NotDescribed
+        from .render import on_demand
 
-    def _tell_people_apart(self) -> None:
-        kind = self._faces
-        assert kind is not None
-        if not self.summary.pictures and not has_unassigned(self._connection, kind.name):
+        result, problem = None, None
+        try:
+            preview = on_demand(self._connection, self._cache, asset.asset_id, "preview")
+            result = ENRICHERS[name].compute(preview, self._endpoint, self._stop)
+            if result is None:
+                return False
+        except (NotFound, OSError):
+            self.summary.out_of_reach += 1
+            return True
+        except (Undecodable, NotDescribed) as error:
+            problem = str(error)
+        self._take(Input.PREVIEW, [self._enrichment(Input.PREVIEW, name, asset, result, problem)])
+        self._write()  # each is expensive
+        return True
+
+    # Faces: clustered once they were found; then the portraits
+
+    def _cluster_faces(self) -> None:
+        model = models.model_info()
+        if not self.summary.pictures and not has_unassigned(self._connection, model.name):
             return
-        from .faces.whose import judge
+        from .faces.clustering import cluster
 
         # It takes a while: others may write.
-        judgement = judge(select_embedded(self._connection, kind.name), kind.same)
+        clustering = cluster(select_embedded(self._connection, model.name), model.same)
         with begin(self._connection) as tx:
-            apply_clusters(tx, *judgement)
+            apply_clusters(tx, *clustering)
 
-    # Portraits: from previews, of faces found or named by now
-
-    def _draw_portraits(self, among: Sequence[str] | None) -> None:
-        if among is None:  # faces have been found since the beginning
-            due = enrichments.count_due(self._connection, "faces", FROM_FACES)
+    def _run_faces(self, among: Sequence[str] | None) -> None:
+        if among is None and PORTRAITS in self.names:  # faces have been found since the beginning
+            due = enrichments.count_due(self._connection, Input.FACES.key, self._versions[Input.FACES])
             self.summary.total = max(self.summary.total, self.summary.seen + due)
-        from .demand import draw_portraits
-
-        for one in enrichments.due(self._connection, "faces", FROM_FACES, among):
+        for asset in self._due(Input.FACES, among):
             if self._stop.is_set():
                 return
             if self._cache.is_full:
                 self.summary.held_back += 1
                 continue
-            made, problem = None, None
-            try:
-                made = draw_portraits(self._connection, self._cache, one)
-            except (NotFound, OSError):
-                self.summary.out_of_reach += 1
-                continue
-            except Undecodable as error:
-                problem = str(error)
-            self._take([Enrichment(one.asset_id, PORTRAITS, FROM_FACES[PORTRAITS], one.basis, made, problem)])
+            for name in asset.enrichers:
+                result, problem = None, None
+                try:
+                    result = ENRICHERS[name].compute(self._connection, self._cache, asset)
+                except (NotFound, OSError):
+                    self.summary.out_of_reach += 1
+                    continue
+                except Undecodable as error:
+                    problem = str(error)
+                self._take(Input.FACES, [self._enrichment(Input.FACES, name, asset, result, problem)])
+
+    # Full text: what has changed since, whatever changed it
+
+    def _update_full_text(self) -> None:
+        more = search_index.is_behind(self._connection)
+        while more and not self._stop.is_set():
+            with begin(self._connection):
+                more = search_index.catch_up(self._connection)
 
     # Pictures: one by one, in worker processes
 
-    def _look_at_pictures(self, among: Sequence[str] | None) -> None:
-        due = enrichments.due(self._connection, "picture", self._pictures, among)
+    def _run_pictures(self, among: Sequence[str] | None) -> None:
+        due = self._due(Input.PICTURE, among)
         first = next(due, None)
         if first is None:
             return
         from . import worker  # only now: decoders take a while to import
 
         make: Callable[[int], Executor] = partial(
-            process_pool, and_then=worker.get_ready_behind, allowed=worker.allowed
+            process_pool, and_then=worker.warm_up_in_background, allowed=worker.allowed
         )
         count = self._count
         if self._cluster is not None:
-            make = partial(self._cluster.executor, worker.is_refused, worker.allowed, worker.get_ready)
+            make = partial(self._cluster.executor, worker.needs_local, worker.allowed, worker.warm_up)
             count = self._cluster.count
-        workers: Workers[Order, Outcome] = Workers(worker.look_at_pictures, worker.lost, count, make)
+        workers: Workers[EnrichRequest, Outcome] = Workers(worker.enrich_pictures, worker.lost, count, make)
         ahead = max(_AHEAD, 2 * _BATCH * workers.count)
-        batches = _batches(self._orders(chain([first], due)))
+        batches = _batches(self._requests(chain([first], due)))
         try:
-            for order, outcome in workers.run_as_done(batches, ahead, self._tick_unless_stopped):
+            for request, outcome in workers.run_as_done(batches, ahead, self._tick_unless_stopped):
                 if outcome is None:
                     self.summary.out_of_reach += 1
                     self._tick()
                 else:
-                    self._take(self._kept(order, outcome))
+                    self._take(Input.PICTURE, self._with_files(request, outcome))
         except _Stopped:
             pass
         finally:
@@ -293,41 +279,44 @@ class Enrich:
         self._write()
         self._cache.make_room()  # for those that were out when it became full
 
-    def _orders(self, due: Iterator[Due]) -> Iterator[Order]:
-        for one in due:
+    def _requests(self, due: Iterator[Due]) -> Iterator[EnrichRequest]:
+        for asset in due:
             if self._stop.is_set():
                 return
-            names = one.enrichers
+            names = asset.enrichers
             if self._cache.is_full and VARIANTS in names:
                 self.summary.held_back += 1
                 names = tuple(name for name in names if name != VARIANTS)
-            order = self._order(one, names) if names else None
-            if order is not None:
-                yield order
+            request = self._request(asset, names) if names else None
+            if request is not None:
+                yield request
             elif names:
                 self.summary.out_of_reach += 1
 
-    def _kept(self, order: Order, worked_out: list[Enrichment]) -> list[Enrichment]:
-        """With the variants that were drawn, in the cache."""
-        from .variants import Stem, keep
+    def _request(self, asset: Due, names: tuple[str, ...]) -> EnrichRequest | None:
+        for file in enrichments.picture_files(self._connection, asset.asset_id):
+            if is_regular(file.real_path):
+                wanted = {name: self._versions[Input.PICTURE][name] for name in names}
+                key = asset.input_key
+                return EnrichRequest(asset.asset_id, file.real_path, *file[2:], key, wanted, self._models, self._memory)
+        return None
 
-        stem = Stem.of(self._cache.folder, order.basis)
+    def _with_files(self, request: EnrichRequest, outcome: list[Enrichment]) -> list[Enrichment]:
+        """Writes the renditions into the cache."""
+        from .renditions import Stem, keep
+
+        stem = Stem.of(self._cache.folder, request.input_key)
         return [
-            one._replace(result=tuple(keep(stem, drawn) for drawn in one.result))  # type: ignore[union-attr, arg-type]
+            one._replace(result=tuple(keep(stem, encoded) for encoded in one.result))  # type: ignore[union-attr, arg-type]
             if one.enricher == VARIANTS and one.error is None
             else one
-            for one in worked_out
+            for one in outcome
         ]
 
-    def _order(self, one: Due, names: tuple[str, ...]) -> Order | None:
-        from .worker import Order
-
-        for file in enrichments.picture_files(self._connection, one.asset_id):
-            if is_regular(file.real_path):
-                versions = {name: self._pictures[name] for name in names}
-                models = self._faces, self._meaning
-                return Order(one.asset_id, file.real_path, *file[2:], one.basis, versions, *models, self._memory)
-        return None
+    def _enrichment(
+        self, kind: Input, name: str, asset: Due, result: Result | None, problem: str | None = None
+    ) -> Enrichment:
+        return Enrichment(asset.asset_id, name, self._versions[kind][name], asset.input_key, result, problem)
 
     def _tick(self) -> None:
         if self._unwritten and time.monotonic() - self._written_at > _WRITE_SECONDS:
@@ -339,15 +328,9 @@ class Enrich:
             raise _Stopped
         self._tick()
 
-    def _take(self, outcome: list[Enrichment]) -> None:
-        if outcome[0].enricher == PLACES:
-            self.summary.places += 1
-        elif outcome[0].enricher == DESCRIBE:
-            self.summary.descriptions += 1
-        elif outcome[0].enricher == PORTRAITS:
-            self.summary.portraits += 1
-        else:
-            self.summary.pictures += 1
+    def _take(self, kind: Input, outcome: list[Enrichment]) -> None:
+        """The results of an asset."""
+        setattr(self.summary, kind.counted, getattr(self.summary, kind.counted) + 1)
         self.summary.failed += any(one.error is not None for one in outcome)
         for one in outcome:
             if one.enricher in (VARIANTS, PORTRAITS) and isinstance(one.result, tuple):
@@ -366,6 +349,6 @@ class Enrich:
         self._written_at = time.monotonic()
 
 
-def _batches(orders: Iterator[Order]) -> Iterator[list[Order]]:
-    while batch := list(islice(orders, _BATCH)):
+def _batches(requests: Iterator[EnrichRequest]) -> Iterator[list[EnrichRequest]]:
+    while batch := list(islice(requests, _BATCH)):
         yield batch

@@ -19,7 +19,7 @@ from PIL import Image
 
 from indexer.store.likeness import Looks
 
-from .appearance import PARTS
+from .enrichers.appearance import PARTS
 
 NEAR_BITS = 7
 # A part of one picture against the whole of another is a weaker sign: the thumbnails are compared then.

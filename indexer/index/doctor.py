@@ -173,7 +173,7 @@ def _faces(session: Session) -> Iterator[Finding]:
     from ..errors import UsageError
 
     try:
-        kind = models.kind()
+        kind = models.model_info()
     except UsageError as error:
         advice = f"{parts.HINT}, or put models into {models_folder() / 'faces'}; those that files name are there anyway"
         yield Finding("faces", "ok", f"faces are not looked for: {error.args[0].partition(':')[0]}", advice)
@@ -188,11 +188,11 @@ def _faces(session: Session) -> Iterator[Finding]:
 
 
 def _text(session: Session) -> Iterator[Finding]:
-    from ..enrich import text
+    from ..enrich.enrichers import text
     from ..errors import UsageError
 
     try:
-        text.check()
+        text.model_info()
     except UsageError as error:
         yield Finding("text", "ok", f"text in photos is not read: {error.args[0].partition(':')[0]}", text.HINT)
     else:
@@ -201,12 +201,12 @@ def _text(session: Session) -> Iterator[Finding]:
 
 def _meaning(session: Session) -> Iterator[Finding]:
     from ..config import models_folder
-    from ..enrich import meaning
+    from ..enrich.enrichers import meaning
     from ..errors import UsageError
 
     folder = models_folder() / "clip"
     try:
-        kind = meaning.kind()
+        kind = meaning.find_model()
         if kind is not None:
             meaning.load(kind).of_words("a word")
     except UsageError as error:

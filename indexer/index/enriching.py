@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..enrich.behind import Behind
+from ..enrich.background import BackgroundEnricher
 from ..sync.options import Listener
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class EnrichChanges(Listener):
     """Tells the enricher of changes, and another listener of everything."""
 
-    def __init__(self, enricher: Behind, listener: Listener) -> None:
+    def __init__(self, enricher: BackgroundEnricher, listener: Listener) -> None:
         self._enricher = enricher
         self._listener = listener
         self._scanned: set[int] = set()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..enrich.enrichers import DESCRIBE as DESCRIBE
-from ..enrich.enrichers import NAMES as NAMES
-from ..enrich.enrichers import chosen_names
+from ..enrich.enricher import DESCRIBE as DESCRIBE
+from ..enrich.enricher import NAMES as NAMES
+from ..enrich.enricher import chosen_names
 from ..store import enrichments as store
 from ..store.enrichments import Failure
 from .session import Session

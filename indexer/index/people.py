@@ -50,7 +50,7 @@ class People:
 
     def portrait(self, who: str, side: int = 256) -> Image.Image:
         """The face that is shown for a person, or the one that is named, in a square of so many pixels."""
-        from ..enrich.demand import portrait
+        from ..enrich.render import portrait
 
         face_id = who if who.startswith("face_") else self.get(who).thumbnail_face_id
         if face_id is None:
@@ -59,8 +59,8 @@ class People:
 
     def sheet(self, some: Sequence[Person]) -> Image.Image:
         """A picture of everybody's face, with name or id below."""
-        from ..enrich.demand import portrait
         from ..enrich.faces.sheet import sheet
+        from ..enrich.render import portrait
 
         return sheet(some, partial(portrait, self._session.connection))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .session import PathLike, Session
 
 if TYPE_CHECKING:
-    from ..store.enrichments import Encoded
+    from ..enrich.renditions import Encoded
 
 
 class Renditions:
@@ -21,7 +21,7 @@ class Renditions:
     def get(self, id_or_path: PathLike, name: str) -> Path:
         """The file of a rendition in the cache, made now if there is none. name: thumbnail, preview or fullsize."""
         from ..enrich.cache import Cache
-        from ..enrich.demand import on_demand
+        from ..enrich.render import on_demand
 
         (asset_id,) = self._session.resolve_all(id_or_path)
         connection = self._session.writer()
@@ -30,7 +30,7 @@ class Renditions:
     def render(self, id_or_path: PathLike, name: str) -> Path | bytes:
         """As `get`, but nothing is written: the bytes of a JPEG where the cache has no file of it."""
         from ..config import cache_folder
-        from ..enrich.demand import draw, kept
+        from ..enrich.render import draw, kept
 
         (asset_id,) = self._session.resolve_all(id_or_path)
         connection = self._session.connection
@@ -41,7 +41,7 @@ class Renditions:
         """Put renditions that were drawn elsewhere into the cache: asset, what it was made from (enrichment_basis) and
         picture. used: assets and names of renditions that were asked for."""
         from ..enrich.cache import Cache
-        from ..enrich.demand import keep_all, touch_all
+        from ..enrich.render import keep_all, touch_all
 
         connection = self._session.writer()
         if drawn:

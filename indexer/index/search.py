@@ -100,11 +100,11 @@ class Searches:
         words = _free_words(query)
         if not words:
             return ()
-        from ..enrich import meaning
+        from ..enrich.enrichers import meaning
         from ..store.meanings import has_meanings, nearest
 
         connection = self._session.connection
-        kind = meaning.kind() if meaning.is_available() else None
+        kind = meaning.find_model() if meaning.is_available() else None
         if kind is None or not has_meanings(connection, kind.name):
             return ()
         return nearest(connection, kind.name, meaning.load(kind).of_words(words), _MOST_DESCRIBED)
@@ -114,14 +114,14 @@ class Searches:
         words = _free_words(query)
         if not words:
             return {}
-        from ..enrich.alike import distances
+        from ..enrich.similarity import distances
 
         return distances(self._session.connection, words)
 
     def _by_picture(self, picture: Image.Image) -> Sequence[tuple[str, float]]:
         """All live photos with their distances, the nearest first: by image embedding if there is a model, else by
         perceptual hash."""
-        from ..enrich.alike import alike
+        from ..enrich.similarity import alike
 
         return alike(self._session.connection, picture)
 

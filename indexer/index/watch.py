@@ -36,10 +36,10 @@ def watch(
     readers = Readers(workers)
     behind = None
     if enrich:
-        from ..enrich.behind import Behind
+        from ..enrich.background import BackgroundEnricher
         from .enriching import EnrichChanges
 
-        behind = Behind(
+        behind = BackgroundEnricher(
             session.path,
             workers=workers,
             max_cache=max_cache,

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi import Request
 
-from indexer.enrich import apart
-from indexer.enrich.demand import basis_kind, is_face, source
+from indexer.enrich import render_processes
 from indexer.enrich.faces.portrait import SIDE, face_in
-from indexer.enrich.variants import SIZES
+from indexer.enrich.render import input_kind, is_face, source
+from indexer.enrich.renditions import SIZES, Encoded
 from indexer.errors import IndexerError
 from indexer.store import enrichments
-from indexer.store.enrichments import Encoded, PictureFile
+from indexer.store.enrichments import PictureFile
 from indexer.store.faces import FaceAt
 
 if TYPE_CHECKING:
@@ -130,10 +130,10 @@ class Pictures:
         if isinstance(found, Path):
             return found
         if isinstance(found, _Face):
-            drawing = apart.drawing_portrait(found.file, found.face, SIDE)
+            drawing = render_processes.drawing_portrait(found.file, found.face, SIDE)
         else:
-            drawing = apart.drawing(found, name, SIZES[name])
-        picture: Encoded = apart.the_one(await asyncio.wrap_future(drawing))
+            drawing = render_processes.drawing(found, name, SIZES[name])
+        picture: Encoded = render_processes.the_one(await asyncio.wrap_future(drawing))
         self._remember(wanted, basis, picture.data)
         self._have_written(Drawn(asset_id, basis, picture))
         return picture.data
@@ -183,7 +183,7 @@ def _source(index: Index, asset_id: str, name: str) -> tuple[Path | PictureFile 
     """Where it comes from, and what it is made from."""
     connection = index.session.connection
     found = _Face(*face_in(connection, name)) if is_face(name) else source(connection, asset_id, name)
-    return found, enrichments.basis(connection, asset_id, basis_kind(name))
+    return found, enrichments.input_key(connection, asset_id, input_kind(name))
 
 
 async def has_left(request: Request) -> None:

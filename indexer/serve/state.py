@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from fastapi import HTTPException, Request
 
 from indexer.config import cache_folder
-from indexer.enrich import apart
-from indexer.enrich.behind import Behind
+from indexer.enrich import render_processes
+from indexer.enrich.background import BackgroundEnricher
 from indexer.errors import IndexerError
 from indexer.index import Index
 from indexer.index.suggestions import Vocabulary
@@ -54,7 +54,7 @@ class State:
         connection.have_deadline(self._looks, lambda: self._until)
         self.cache = cache_folder(settings.database)
         self._own = threading.local()
-        self._decoding = asyncio.Semaphore(apart.WORKERS)
+        self._decoding = asyncio.Semaphore(render_processes.WORKERS)
         self._in_line = 0
         self._at_work: dict[Hashable, asyncio.Task[Any]] = {}
         self._aside: set[asyncio.Task[None]] = set()
@@ -72,9 +72,9 @@ class State:
         self.pictures = Pictures(self)
         # For the first page that is opened: its layout first, then who draws its thumbnails.
         self._browsers.submit(self._with_index, lambda index: self.timeline.arranged(index, View()))
-        self._warming = asyncio.get_running_loop().call_later(_WARM_UP_AFTER, apart.warm_up)
+        self._warming = asyncio.get_running_loop().call_later(_WARM_UP_AFTER, render_processes.warm_up)
         # Who works out what can be told of new photos; None: nobody.
-        self.behind = Behind(settings.database) if settings.enrich else None
+        self.behind = BackgroundEnricher(settings.database) if settings.enrich else None
         self._claim = _claim(settings)
         self.watcher = Watcher(settings.database, self._claim, self.looks.ensure_in_place) if settings.watch else None
 
@@ -140,7 +140,7 @@ class State:
     async def turn(self) -> AsyncIterator[None]:
         """For who has a whole picture in memory, as it was sent: as many at once as can be decoded at once. Raises 503
         where too many wait."""
-        if self._in_line >= apart.WORKERS + _MOST_WAITING:
+        if self._in_line >= render_processes.WORKERS + _MOST_WAITING:
             raise HTTPException(503, "too many pictures are searched by now: try again later")
         self._in_line += 1
         try:
@@ -182,7 +182,7 @@ class State:
         pools = (self._writer, self._lookers, self._browsers, self._searchers)
         for pool in pools:
             pool.shutdown(wait=False, cancel_futures=True)
-        apart.close()  # they may wait for it
+        render_processes.close()  # they may wait for it
         for pool in pools:
             pool.shutdown()
         self.timeline.close()

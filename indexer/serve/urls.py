@@ -6,7 +6,7 @@ import json
 import re
 from typing import Protocol
 
-from indexer.enrich.variants import SIZES
+from indexer.enrich.renditions import SIZES
 from indexer.store.records import Record
 
 # Neither can be a part of a string of the record: there a quote has a backslash before it.
@@ -44,7 +44,7 @@ def asset_urls(one: Record, base: str) -> dict[str, dict[str, str | int | None]]
 
 def is_shown(one: Record) -> bool:
     """Whether every browser shows the original, upright: then that is the full-size picture too."""
-    from indexer.enrich.demand import is_fullsize
+    from indexer.enrich.render import is_fullsize
 
     return is_fullsize(one.mime_type, one.orientation)
 

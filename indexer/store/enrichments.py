@@ -1,106 +1,37 @@
-"""What has been worked out of assets, and how it is written."""
+"""Which enricher has processed which asset, and the results."""
 
 from __future__ import annotations
 
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from indexer import paths
 
 from .columns import ASSET_ID, NUMBER
-from .faces import FoundFace, put_faces
+from .results import RESULTS, Result, Storage, Variant
 from .transaction import Transaction
 
 
-class Place(NamedTuple):
-    """Where coordinates lie. timezone is an IANA name."""
-
-    city: str | None = None
-    state: str | None = None
-    country: str | None = None
-    country_code: str | None = None
-    sublocation: str | None = None
-    place_name: str | None = None
-    timezone: str | None = None
-
-
-class Variant(NamedTuple):
-    """A rendering of an asset; file lies within the cache folder. width and height in pixels, size in bytes."""
-
-    name: str
-    file: str
-    mime_type: str
-    width: int
-    height: int
-    size: int
-
-
-class Encoded(NamedTuple):
-    """A rendering that is no file yet, as its bytes; whoever has the cache folder makes a Variant of it."""
-
-    name: str
-    width: int
-    height: int
-    data: bytes
-
-
-class Appearance(NamedTuple):
-    """thumbhash in base64; hashes: see indexer.enrich.appearance."""
-
-    thumbhash: str
-    hashes: bytes
-
-
-class TextLine(NamedTuple):
-    """Text in a picture; x, y, w, h in pixels of the stored one. confidence 0..1."""
-
-    text: str
-    x: int
-    y: int
-    w: int
-    h: int
-    confidence: float
-
-
-class Meaning(NamedTuple):
-    """What a picture is about: see meaning in schema.sql."""
-
-    model: str
-    vector: bytes
-
-
-Result = (
-    Place
-    | Sequence[Variant]
-    | Sequence[Encoded]
-    | Mapping[str, float]
-    | Appearance
-    | Sequence[FoundFace]
-    | Sequence[TextLine]
-    | Meaning
-    | str
-)
-
-
 class Enrichment(NamedTuple):
-    """What an enricher made of an asset: a result, or the error that kept it from one. basis: see schema.sql."""
+    """What an enricher made of an asset: a result, or the error that kept it from one. input_key: of what it was made
+    from, the column basis."""
 
     asset_id: str
     enricher: str
     version: int
-    basis: str
+    input_key: str
     result: Result | None = None
     error: str | None = None
 
 
 class Due(NamedTuple):
-    """An asset that enrichers have not seen yet, as it is now."""
+    """An asset that these enrichers have not processed as it is now."""
 
     asset_id: str
-    basis: str
+    input_key: str
     enrichers: tuple[str, ...]
 
 
@@ -120,45 +51,27 @@ class PictureFile(NamedTuple):
         return os.path.join(paths.from_text(self.root), *paths.from_text(self.path).split("/"))
 
 
-# enricher -> the table of its results, and their rows, without the asset's id
-_TABLES: dict[str, tuple[str, Callable[[Any, str], Sequence[Sequence[object]]]]] = {
-    "places": ("place", lambda place, now: [place]),
-    "variants": ("variant", lambda variants, now: [(*one, now) for one in variants]),
-    "portraits": ("variant", lambda portraits, now: [(*one, now) for one in portraits]),
-    "quality": ("metric", lambda figures, now: list(figures.items())),
-    "appearance": ("appearance", lambda one, now: [one]),
-    "meaning": ("meaning", lambda one, now: [one]),
-    "describe": ("generated_description", lambda text, now: [(text,)]),
-    "text": ("text_line", lambda lines, now: [(number, *one) for number, one in enumerate(lines)]),
-}
-# Where a table has the results of several enrichers: which rows are whose.
-_ROWS = {"variants": "name NOT GLOB 'face_*'", "portraits": "name GLOB 'face_*'"}
-# Of those that stay as good as they are anywhere: variants and portraits are files beside the index.
-RESULT_TABLES = {enricher: table for enricher, (table, _) in _TABLES.items() if enricher not in _ROWS}
-# What is found by words of the metadata, or is shown as a part of them.
-_TOLD_AS_METADATA = ("places", "text")
-
-
 def put(connection: sqlite3.Connection, one: Enrichment, now: str) -> None:
-    """In the place of what the enricher said before."""
-    if one.enricher == "faces":
-        if one.result is not None:  # else people are still whom they were
-            put_faces(connection, one.asset_id, one.result, now)  # type: ignore[arg-type]
-    elif _replace(connection, one, now) and one.enricher in _TOLD_AS_METADATA:
+    """Replaces what the enricher said before."""
+    storage = RESULTS[one.enricher]
+    if storage.merge is not None:
+        if one.result is not None:  # else what was there stays
+            storage.merge(connection, one.asset_id, one.result, now)
+    elif _replace(connection, storage, one, now) and storage.is_metadata:
         connection.execute("UPDATE asset SET metadata_changed_at = ? WHERE id = ?", (now, one.asset_id))
     connection.execute(
         f"INSERT OR REPLACE INTO enrichment VALUES ({NUMBER}, ?, ?, ?, ?, ?)",
-        (one.asset_id, one.enricher, one.version, one.basis, one.error, now),
+        (one.asset_id, one.enricher, one.version, one.input_key, one.error, now),
     )
 
 
-def _replace(connection: sqlite3.Connection, one: Enrichment, now: str) -> bool:
-    """The rows of a result, in the place of those that were there; whether they are others."""
-    table, rows_of = _TABLES[one.enricher]
+def _replace(connection: sqlite3.Connection, storage: Storage, one: Enrichment, now: str) -> bool:
+    """Replaces the rows of a result; whether they changed."""
+    table = storage.table
     number = connection.execute("SELECT number FROM asset WHERE id = ?", (one.asset_id,)).fetchone()[0]
-    where = f"asset_number = ? AND {_ROWS.get(one.enricher, 'true')}"
+    where = f"asset_number = ? AND {storage.where}"
     before = connection.execute(f"SELECT * FROM {table} WHERE {where}", (number,)).fetchall()
-    rows = [(number, *row) for row in rows_of(one.result, now)] if one.result is not None else []
+    rows = [(number, *row) for row in storage.rows(one.result, now)] if one.result is not None else []
     connection.execute(f"DELETE FROM {table} WHERE {where}", (number,))
     for row in rows:
         connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
@@ -316,15 +229,15 @@ def was_long_unused(connection: sqlite3.Connection, asset_id: str, name: str) ->
     return bool(connection.execute(query, (asset_id, name)).fetchone()[0])
 
 
-def basis(connection: sqlite3.Connection, asset_id: str, kind: str = "picture") -> str:
+def input_key(connection: sqlite3.Connection, asset_id: str, kind: str = "picture") -> str:
     query = f"SELECT {kind} FROM enrichment_basis WHERE asset_id = ?"
     return str(connection.execute(query, (asset_id,)).fetchone()[0])
 
 
-def has_basis(connection: sqlite3.Connection, asset_id: str, basis: str, kind: str = "picture") -> bool:
+def has_input_key(connection: sqlite3.Connection, asset_id: str, input_key: str, kind: str = "picture") -> bool:
     """Whether there is such an asset, and its picture (or faces) is still this one."""
     query = f"SELECT 1 FROM enrichment_basis WHERE asset_id = ? AND {kind} = ?"
-    return connection.execute(query, (asset_id, basis)).fetchone() is not None
+    return connection.execute(query, (asset_id, input_key)).fetchone() is not None
 
 
 def touch_variant(connection: sqlite3.Connection, asset_id: str, name: str, now: str) -> None:

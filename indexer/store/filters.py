@@ -79,20 +79,7 @@ def filter_of(query: Query) -> AssetFilter:
 
 def conditions(connection: sqlite3.Connection, which: AssetFilter) -> Iterator[Condition]:
     """What the filter asks for, except for the state (see STATES)."""
-    if which.ids is not None:
-        yield "asset.id IN (SELECT value FROM json_each(?))", [json.dumps(list(which.ids))]
-    if which.album_id is not None:
-        yield "asset.id IN (SELECT asset_id FROM album_asset WHERE album_id = ?)", [which.album_id]
-    for person_id in which.person_ids:
-        yield "asset.number IN (SELECT asset_number FROM person_asset WHERE person_id = ?)", [person_id]
-    if which.library_id is not None:
-        yield (
-            (
-                "EXISTS (SELECT 1 FROM file JOIN root ON root.id = root_id WHERE asset_number = asset.number"
-                " AND coalesce(library_id, ?) = ?)"
-            ),
-            [default_library(connection), which.library_id],
-        )
+    yield from _memberships(connection, which)
     if which.after is not None:
         yield _beyond(">", which.after)
     if which.before is not None:
@@ -113,6 +100,24 @@ def conditions(connection: sqlite3.Connection, which: AssetFilter) -> Iterator[C
         yield "asset.id IN (SELECT asset_id FROM user_value WHERE is_favorite = 1)", []
     if which.near is not None:
         yield near_condition(which.near)
+
+
+def _memberships(connection: sqlite3.Connection, which: AssetFilter) -> Iterator[Condition]:
+    """Of what the assets are to be part."""
+    if which.ids is not None:
+        yield "asset.id IN (SELECT value FROM json_each(?))", [json.dumps(list(which.ids))]
+    if which.album_id is not None:
+        yield "asset.id IN (SELECT asset_id FROM album_asset WHERE album_id = ?)", [which.album_id]
+    for person_id in which.person_ids:
+        yield "asset.number IN (SELECT asset_number FROM person_asset WHERE person_id = ?)", [person_id]
+    if which.library_id is not None:
+        yield (
+            (
+                "EXISTS (SELECT 1 FROM file JOIN root ON root.id = root_id WHERE asset_number = asset.number"
+                " AND coalesce(library_id, ?) = ?)"
+            ),
+            [default_library(connection), which.library_id],
+        )
 
 
 def near_condition(near: Near) -> Condition:

@@ -53,8 +53,8 @@ def same_pictures(connection: sqlite3.Connection) -> list[list[str]]:
 
 
 class Looks(NamedTuple):
-    """hashes: see indexer.enrich.appearance; wall_clock and camera tell the shots of a burst; thumbnail is a file in
-    the cache, where there is one."""
+    """hashes: see indexer.enrich.enrichers.appearance; wall_clock and camera tell the shots of a burst; thumbnail is a
+    file in the cache, if there is one."""
 
     asset_id: str
     hashes: bytes

@@ -16,8 +16,8 @@ from . import people
 from .albums import add_to_album, put_album
 from .counters import recount
 from .database import IndexConnection
-from .enrichments import RESULT_TABLES, Variant
 from .events import record_created
+from .results import RESULTS, Variant
 from .roots import ROOT_COLUMNS, Root, select_roots
 from .tables import TABLES
 from .transaction import Transaction, begin
@@ -53,14 +53,15 @@ _PAIRS = {
     "merge_album": "theirs TEXT PRIMARY KEY, ours TEXT NOT NULL",
 }
 
-# What they have worked out of a photo, and we have not, from the same picture.
-_ENRICHMENTS = """
+_NOT_PORTABLE = ", ".join(f"'{enricher}'" for enricher, storage in RESULTS.items() if not storage.is_portable)
+# Their results that we lack, computed from the same input.
+_ENRICHMENTS = f"""
 INSERT INTO temp.merge_enrichment (their_number, our_number, enricher)
 SELECT their_number, our_number, enricher
 FROM theirs.enrichment JOIN temp.merge_asset AS asset ON their_number = enrichment.asset_number
 JOIN main.enrichment_basis AS basis ON basis.asset_id = asset.ours
 WHERE error IS NULL AND enrichment.basis IN (picture, place)
-  AND enricher NOT IN ('variants', 'portraits')
+  AND enricher NOT IN ({_NOT_PORTABLE})
   AND (is_new OR enricher <> 'faces')
   AND NOT EXISTS (SELECT 1 FROM main.enrichment AS one
                   WHERE one.asset_number = our_number AND one.enricher = enrichment.enricher)"""
@@ -264,8 +265,9 @@ class _Merge:
 
     def take_enrichments(self) -> None:
         self._db.execute(_ENRICHMENTS)
-        for enricher, table in RESULT_TABLES.items():
-            self._copy(table, f"enricher = '{enricher}'", pairs="merge_enrichment")
+        for enricher, storage in RESULTS.items():
+            if storage.is_portable and storage.merge is None:
+                self._copy(storage.table, f"enricher = '{enricher}'", pairs="merge_enrichment")
         self._copy("enrichment", "pair.enricher = one.enricher", pairs="merge_enrichment")
 
     def take_values(self) -> None:

@@ -18,7 +18,7 @@ from indexer import Index
 from indexer.enrich.faces import models, parts
 
 from ..conftest import SAMPLES, rows
-from ..enrich.test_describe import Model, says
+from ..enrich.enrichers.test_describe import Model, says
 from ..enrich.test_landmarks import SIGHTS, line
 
 

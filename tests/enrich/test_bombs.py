@@ -19,6 +19,7 @@ from PIL import Image
 
 from indexer import Index
 from indexer.enrich import allowance, worker
+from indexer.enrich.enricher import EnrichRequest
 from indexer.enrich.picture import open_picture
 from indexer.enrich.run import EnrichSummary
 from indexer.errors import NotFound, Undecodable
@@ -152,21 +153,21 @@ def test_a_decoder_that_hangs_without_working_is_ended(
 
     monkeypatch.setattr(worker, "SECONDS", 6.0)
     monkeypatch.setattr(watchdog, "_WAITING_TIMES", 1)
-    monkeypatch.setattr(worker, "look_at_pictures", _hang_at_one)
+    monkeypatch.setattr(worker, "enrich_pictures", _hang_at_one)
     good(photos, 8, astronaut)
     index.scan([photos])
     summary = index.enrich(["quality"])
     assert (summary.pictures, summary.failed, summary.out_of_reach) == (7, 0, 1)
     assert index.enrichments.failures() == []
-    monkeypatch.setattr(worker, "look_at_pictures", _look_at_pictures)
+    monkeypatch.setattr(worker, "enrich_pictures", _enrich_pictures)
     again = index.enrich(["quality"])
     assert (again.pictures, again.failed, again.out_of_reach) == (1, 0, 0)
 
 
-_look_at_pictures = worker.look_at_pictures
+_enrich_pictures = worker.enrich_pictures
 
 
-def _hang_at_one(orders: list[worker.Order]) -> list[worker.Outcome]:
+def _hang_at_one(orders: list[EnrichRequest]) -> list[worker.Outcome]:
     from indexer.workers import at_task
 
     outcomes: list[worker.Outcome] = []
@@ -174,7 +175,7 @@ def _hang_at_one(orders: list[worker.Order]) -> list[worker.Outcome]:
         at_task(number)
         if order.path.endswith("z0003.jpg"):
             time.sleep(1000)
-        outcomes.append(worker._look_at(order))
+        outcomes.append(worker._enrich(order))
     return outcomes
 
 
@@ -182,17 +183,17 @@ def test_a_rendition_whose_disk_hangs_is_not_there_now(
     index: Index, photos: Path, astronaut: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from indexer import watchdog
-    from indexer.enrich import apart
+    from indexer.enrich import render_processes
     from indexer.store.enrichments import picture_files
 
-    monkeypatch.setattr(apart, "SECONDS", 2.0)
+    monkeypatch.setattr(render_processes, "SECONDS", 2.0)
     monkeypatch.setattr(watchdog, "_WAITING_TIMES", 1)
-    monkeypatch.setattr(apart, "_DRAW", _hang)
+    monkeypatch.setattr(render_processes, "_DRAW", _hang)
     good(photos, 1, astronaut)
     index.scan([photos])
     (file,) = picture_files(index.session.connection, index.list()[0].id)
     with pytest.raises(NotFound, match="waited"):
-        apart.variant(file, "preview", 100)
+        render_processes.variant(file, "preview", 100)
 
 
 def _hang(tasks: list[object]) -> list[object]:
@@ -318,7 +319,7 @@ def test_what_comes_after_decoding_counts(
 
 def test_pillows_bound_is_left_to_the_program() -> None:
     """Who imports us and decodes pictures of their own keeps what Pillow does about bombs."""
-    code = "from PIL import Image\nbefore = Image.MAX_IMAGE_PIXELS\nimport indexer.enrich.worker, indexer.enrich.apart, indexer.serve.app\nassert Image.MAX_IMAGE_PIXELS == before"
+    code = "from PIL import Image\nbefore = Image.MAX_IMAGE_PIXELS\nimport indexer.enrich.worker, indexer.enrich.render_processes, indexer.serve.app\nassert Image.MAX_IMAGE_PIXELS == before"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -326,9 +327,9 @@ def test_a_rendition_that_is_asked_for_is_bounded(
     index: Index, photos: Path, peaks: Peaks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is drawn in a worker, that is ended where it takes too long."""
-    from indexer.enrich import apart
+    from indexer.enrich import render_processes
 
-    monkeypatch.setattr(apart, "SECONDS", 1.0)
+    monkeypatch.setattr(render_processes, "SECONDS", 1.0)
     monkeypatch.setattr(allowance, "_BYTES_PER_SECOND", 10**9)
     (photos / "slow.jpg").write_bytes(bombs.jpeg_of_many_scans(100_000))
     (photos / "scans.jpg").write_bytes(bombs.jpeg_of_three_scans())

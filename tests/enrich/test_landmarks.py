@@ -14,8 +14,8 @@ from indexer import Index
 from indexer.enrich.landmarks import with_name
 from indexer.errors import UsageError
 from indexer.store import landmarks
-from indexer.store.enrichments import Place
 from indexer.store.landmarks import Landmark
+from indexer.store.results import Place
 
 from ..conftest import SAMPLES, put, run
 

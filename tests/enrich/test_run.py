@@ -23,7 +23,7 @@ from PIL import Image
 
 from indexer import Index
 from indexer.config import cache_folder
-from indexer.enrich import enrichers
+from indexer.enrich import enricher
 from indexer.errors import NotFound, Undecodable, UsageError
 
 from ..conftest import SAMPLES, Watcher, faulty, put, rows, run, sized, until
@@ -116,7 +116,7 @@ def test_a_higher_version_redoes_one_enricher(index: Index, album: Path, monkeyp
     index.enrich()
     done = dict(rows(index, "SELECT enricher, max(done_at) FROM enrichment GROUP BY enricher"))  # type: ignore[arg-type]
     time.sleep(0.01)
-    monkeypatch.setitem(enrichers.FROM_PLACE, "places", 2)
+    monkeypatch.setitem(enricher.ENRICHERS, "places", enricher.ENRICHERS["places"]._replace(version=2))
     summary = index.enrich()
     assert (summary.places, summary.pictures) == (1, 0)
     later = dict(rows(index, "SELECT enricher, max(done_at) FROM enrichment GROUP BY enricher"))  # type: ignore[arg-type]
@@ -357,8 +357,8 @@ def test_a_rehearsal_sees_nothing(index: Index, album: Path) -> None:
 
 
 def test_a_preview_that_cannot_be_drawn_costs_that_alone(samples: Path, tmp_path: Path) -> None:
-    code = "import indexer.enrich.worker as worker\ndef make_ahead(image):\n    raise ValueError('no such colours')\n"
-    environment = faulty(tmp_path / "faulty", f"{code}worker.make_ahead = make_ahead\n")
+    code = "import indexer.enrich.enrichers.variants as variants\ndef compute(photo):\n    raise ValueError('no such colours')\n"
+    environment = faulty(tmp_path / "faulty", f"{code}variants.compute = compute\n")
     with Index.open(tmp_path / "index.db") as index:
         index.scan([samples / "Kyoto"])
     done = run("enrich", "variants", "quality", database=tmp_path / "index.db", env=environment)

@@ -23,8 +23,8 @@ def _search(url: str, content: bytes) -> httpx.Response:
 
 
 def test_a_picture_that_is_searched_by_holds_nobody_up(some: Index, serve: Serve, tmp_path: Path) -> None:
-    code = "import indexer.enrich.apart as apart, indexer.enrich.allowance as allowance\n"
-    limits = f"{code}apart._SECONDS_OF_SENT, allowance._BYTES_PER_SECOND = 2.0, 10**9\n"
+    code = "import indexer.enrich.render_processes, indexer.enrich.allowance as allowance\n"
+    limits = f"{code}render_processes._SECONDS_OF_SENT, allowance._BYTES_PER_SECOND = 2.0, 10**9\n"
     server = serve(some.path, PYTHONPATH=faulty(tmp_path / "limits", limits)["PYTHONPATH"])
     slow = bombs.jpeg_of_many_scans(60_000)
     with server.http() as http:
@@ -82,9 +82,9 @@ def _ask(url: str) -> None:
 def test_of_many_pictures_to_search_by_few_are_in_memory(some: Index, serve: Serve, tmp_path: Path) -> None:
     """Those beyond wait, and those beyond that are refused."""
     code = (
-        "import indexer.enrich.apart as apart, indexer.enrich.allowance as allowance, indexer.serve.state as state\n"
-        "apart._SECONDS_OF_SENT, allowance._BYTES_PER_SECOND = 2.0, 10**9\n"
-        "apart.WORKERS, state._MOST_WAITING = 1, 2\n"
+        "import indexer.enrich.render_processes, indexer.enrich.allowance as allowance, indexer.serve.state as state\n"
+        "render_processes._SECONDS_OF_SENT, allowance._BYTES_PER_SECOND = 2.0, 10**9\n"
+        "render_processes.WORKERS, state._MOST_WAITING = 1, 2\n"
     )
     server = serve(some.path, PYTHONPATH=faulty(tmp_path / "limits", code)["PYTHONPATH"])
     slow = bombs.jpeg_of_many_scans(30_000) + bytes(20 << 20)

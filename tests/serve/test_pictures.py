@@ -19,8 +19,8 @@ from PIL import Image
 
 from indexer import Index
 from indexer.config import cache_folder
-from indexer.enrich import apart
-from indexer.enrich.variants import encode
+from indexer.enrich import render_processes
+from indexer.enrich.renditions import encode
 from indexer.serve import pictures
 from indexer.serve.pictures import Left
 from indexer.serve.settings import Settings
@@ -157,8 +157,8 @@ Scene = Callable[[State, Drawer], Awaitable[None]]
 @pytest.fixture
 def play(index: Index, photo: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[Scene], None]:
     drawer = Drawer()
-    monkeypatch.setattr(apart, "drawing", drawer.drawing)
-    monkeypatch.setattr(apart, "warm_up", lambda: None)
+    monkeypatch.setattr(render_processes, "drawing", drawer.drawing)
+    monkeypatch.setattr(render_processes, "warm_up", lambda: None)
 
     def run(scene: Scene) -> None:
         async def playing() -> None:

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from indexer.enrich.onnx import open_model
 from indexer.errors import UsageError
 
+from ..onnx import open_model
 from .align import Template, aligned
 from .parts import Landmarks
 

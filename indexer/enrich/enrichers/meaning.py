@@ -1,5 +1,5 @@
-"""What a picture is about, and what words are about, as vectors that lie near each other: a CLIP model that the user
-put into a folder, as Hugging Face's optimum and transformers.js export it.
+"""Image and text embeddings in one space: a CLIP model that the user put into a folder, as Hugging Face's optimum and
+transformers.js export it.
 
 In the folder, or anywhere in it: a vision and a text model (`vision_model.onnx`, `text_model.onnx`, or
 `visual/model.onnx`, `textual/model.onnx`), tokenizer.json, preprocessor_config.json, and tokenizer_config.json where
@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from indexer.config import models_folder
 from indexer.errors import UsageError
+from indexer.store.results import Meaning
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL import Image
+
+    from ..enricher import Photo
 
     Vector = NDArray[np.float32]
 
@@ -31,18 +34,18 @@ _PACKAGES = ("onnxruntime", "tokenizers")
 _MOST_TOKENS = 77
 
 
-class Kind(NamedTuple):
-    """A model that is not loaded yet. name: vectors of other models cannot be compared with its. stamp: another one for
-    other files."""
+class ModelInfo(NamedTuple):
+    """A model that is not loaded yet. name: embeddings of two models cannot be compared. fingerprint changes with the
+    files."""
 
     folder: Path
     vision: Path
     text: Path
     name: str
-    stamp: int
+    fingerprint: int
 
 
-def kind() -> Kind | None:
+def find_model() -> ModelInfo | None:
     """None where the user has put no model into the folder. Raises UsageError where something is missing for it."""
     folder = models_folder() / "clip"
     vision, text = (_model(folder, *names) for names in (("vision", "visual"), ("text",)))
@@ -53,12 +56,12 @@ def kind() -> Kind | None:
     if missing := [name for name in _PACKAGES if find_spec(name) is None]:
         raise UsageError(f"to run what is in {folder} {' and '.join(missing)} is needed: {HINT}")
     files = [f"{one.relative_to(folder).as_posix()} {one.stat().st_size}" for one in (vision, text)]
-    return Kind(folder, vision, text, " ".join(files), zlib.crc32("\n".join(files).encode()))
+    return ModelInfo(folder, vision, text, " ".join(files), zlib.crc32("\n".join(files).encode()))
 
 
-def needed() -> Kind:
-    """As `kind`. Raises UsageError where there is none."""
-    found = kind()
+def model_info() -> ModelInfo:
+    """As `find_model`. Raises UsageError if there is none."""
+    found = find_model()
     if found is None:
         raise UsageError(f"to find pictures by what they are about, put a CLIP model into {models_folder() / 'clip'}")
     return found
@@ -66,7 +69,7 @@ def needed() -> Kind:
 
 def is_available() -> bool:
     try:
-        return kind() is not None
+        return find_model() is not None
     except UsageError:
         return False
 
@@ -81,16 +84,22 @@ def _model(folder: Path, *names: str) -> Path | None:
     return min(found, key=lambda one: (len(one.name), one.as_posix()), default=None)
 
 
+def compute(photo: Photo) -> Meaning:
+    model = photo.model
+    assert isinstance(model, ModelInfo)
+    return Meaning(model.name, load(model).of_picture(photo.preview.image).astype("<f2").tobytes())
+
+
 @cache
-def load(of: Kind) -> Model:
-    return Model(of)
+def load(info: ModelInfo) -> Model:
+    return Model(info)
 
 
 class Model:
     """Both halves; each is loaded at its first use."""
 
-    def __init__(self, of: Kind) -> None:
-        self._kind = of
+    def __init__(self, info: ModelInfo) -> None:
+        self._info = info
 
     def of_picture(self, picture: Image.Image) -> Vector:
         """Of an upright RGB picture; of unit length."""
@@ -123,21 +132,21 @@ class Model:
         vector = np.asarray(session.run([choice], given)[0], dtype=np.float32)[0]
         if vector.ndim != 1:
             raise UsageError(
-                f"{self._kind.folder}: the model's output {choice} is no vector: export it with projection"
+                f"{self._info.folder}: the model's output {choice} is no vector: export it with projection"
             )
         return np.asarray(vector / (np.linalg.norm(vector) or 1.0), dtype=np.float32)
 
     @cached_property
     def _vision(self) -> Any:
-        from .onnx import open_model
+        from ..onnx import open_model
 
-        return open_model(self._kind.vision)
+        return open_model(self._info.vision)
 
     @cached_property
     def _text(self) -> Any:
-        from .onnx import open_model
+        from ..onnx import open_model
 
-        return open_model(self._kind.text)
+        return open_model(self._info.text)
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -188,13 +197,13 @@ class Model:
         return self._said("preprocessor_config.json")
 
     def _file(self, name: str) -> Path:
-        path = next(iter(sorted(self._kind.folder.rglob(name), key=lambda one: len(one.parts))), None)
+        path = next(iter(sorted(self._info.folder.rglob(name), key=lambda one: len(one.parts))), None)
         if path is None:
-            raise UsageError(f"in {self._kind.folder} {name} is missing")
+            raise UsageError(f"in {self._info.folder} {name} is missing")
         return path
 
     def _said(self, name: str, *, required: bool = True) -> dict[str, Any]:
-        if not required and not any(self._kind.folder.rglob(name)):
+        if not required and not any(self._info.folder.rglob(name)):
             return {}
         path = self._file(name)
         try:

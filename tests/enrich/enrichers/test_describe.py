@@ -20,10 +20,10 @@ import pytest
 from PIL import Image
 
 from indexer import Index
-from indexer.enrich.describe import Endpoint, EndpointUnusable
+from indexer.enrich.enrichers.describe import Endpoint, EndpointUnusable
 from indexer.errors import UsageError
 
-from ..conftest import SAMPLES, rows, run, until
+from ...conftest import SAMPLES, rows, run, until
 
 Answer = tuple[int, dict[str, Any], dict[str, str]]
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from indexer.store import likeness, meanings
 
-from . import appearance, meaning
+from .enrichers import appearance, meaning
 
 # Hashes of pictures that have nothing to do with each other differ in about half of their 64 bits.
 _UNRELATED_BITS = 32
@@ -18,9 +18,9 @@ _UNRELATED_BITS = 32
 
 def alike(connection: sqlite3.Connection, picture: Image.Image) -> Sequence[tuple[str, float]]:
     """All live photos that were looked at, the nearest first. By meaning, where a model can tell and has seen them."""
-    kind = meaning.kind() if meaning.is_available() else None
-    if kind is not None and meanings.has_meanings(connection, kind.name):
-        found = _near(connection, kind, meaning.load(kind).of_picture(picture))
+    model = meaning.find_model() if meaning.is_available() else None
+    if model is not None and meanings.has_meanings(connection, model.name):
+        found = _near(connection, model, meaning.load(model).of_picture(picture))
     else:
         looks = likeness.appearances(connection)
         if not looks:
@@ -34,13 +34,13 @@ def alike(connection: sqlite3.Connection, picture: Image.Image) -> Sequence[tupl
 
 def distances(connection: sqlite3.Connection, words: str) -> dict[str, float]:
     """From what words say, of the photos that a model has looked at; none where there is no such model."""
-    kind = meaning.kind() if words and meaning.is_available() else None
-    if kind is None or not meanings.has_meanings(connection, kind.name):
+    model = meaning.find_model() if words and meaning.is_available() else None
+    if model is None or not meanings.has_meanings(connection, model.name):
         return {}
-    return _near(connection, kind, meaning.load(kind).of_words(words))
+    return _near(connection, model, meaning.load(model).of_words(words))
 
 
-def _near(connection: sqlite3.Connection, kind: meaning.Kind, vector: meaning.Vector) -> dict[str, float]:
-    ids, cosines = meanings.likenesses(connection, kind.name, vector)
+def _near(connection: sqlite3.Connection, model: meaning.ModelInfo, vector: meaning.Vector) -> dict[str, float]:
+    ids, cosines = meanings.likenesses(connection, model.name, vector)
     far = np.clip(1 - cosines, 0, 1)
     return dict(zip(ids, far.tolist(), strict=True))

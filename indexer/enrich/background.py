@@ -20,7 +20,7 @@ _RETRY_SECONDS = 5.0
 _LONGEST_RETRY_SECONDS = 60.0
 
 
-class Behind:
+class BackgroundEnricher:
     """Sees to all assets once, then to those that it is told of. Ends with `close`, soon."""
 
     def __init__(
@@ -57,9 +57,9 @@ class Behind:
     def close(self) -> None:
         self._stop.set()
         self._wake.set()
-        from . import apart  # only now: decoders take a while to import
+        from . import render_processes  # only now: decoders take a while to import
 
-        apart.close()  # the thread may wait for a portrait
+        render_processes.close()  # the thread may wait for a portrait
         self._thread.join()
 
     def _run(self) -> None:

@@ -1,4 +1,4 @@
-"""What the workers of apart.py do: decode a picture that somebody waits for, and draw it as it is wanted."""
+"""What render processes do: decode a picture that somebody waits for, and draw it as requested."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from indexer.store.enrichments import Encoded, PictureFile
+from indexer.store.enrichments import PictureFile
 from indexer.store.faces import FaceAt
 
-from .apart import Portrait, Sent, Variant
 from .faces.portrait import cut_square, pixels_for
 from .picture import open_picture, open_sent, video_frame
-from .variants import LARGEST, encode, shrink
+from .render_processes import Portrait, Sent, Variant
+from .renditions import LARGEST, Encoded, encode, shrink
 
 
 def draw(tasks: Sequence[Variant]) -> list[Encoded]:

@@ -9,15 +9,15 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from indexer import Index
-from indexer.enrich import text
+from indexer.enrich.enrichers import text
 from indexer.errors import UsageError
 
-from ..conftest import rows, run
+from ...conftest import rows, run
 
 
 def installed() -> None:
     try:
-        text.check()
+        text.model_info()
     except UsageError as error:
         pytest.skip(str(error))
 

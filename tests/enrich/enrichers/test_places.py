@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from indexer.enrich.enrichers.places import Gazetteer, gazetteer
 from indexer.enrich.nearest import Nearest
-from indexer.enrich.places import Gazetteer, gazetteer
-from indexer.store.enrichments import Place
+from indexer.store.results import Place
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_no_scipy_is_needed() -> None:
     """Nor is it imported where it is installed, as scikit-image has it installed for tests."""
     code = (
         "import sys; sys.modules['scipy'] = None\n"
-        "from indexer.enrich.places import gazetteer\n"
+        "from indexer.enrich.enrichers.places import gazetteer\n"
         "print(gazetteer().look_up([(48.8584, 2.2945)])[0].city)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)

@@ -11,9 +11,10 @@ import numpy as np
 from PIL import Image
 
 from indexer.errors import UsageError
-from indexer.store.enrichments import TextLine
+from indexer.store.results import TextLine
 
-from . import boxes
+from .. import geometry
+from ..enricher import Photo
 
 _HAS_RELEASE = sys.version_info < (3, 13)
 HINT = "pip install 'photo-indexer[text]'" if _HAS_RELEASE else "use Python 3.12, for which it has a release"
@@ -22,18 +23,23 @@ _PACKAGE = "rapidocr_onnxruntime"
 _LEAST_CONFIDENCE = 0.6
 
 
-def check() -> None:
-    """Raises UsageError where it is not installed."""
+def model_info() -> None:
+    """The package carries its models. Raises UsageError if it is not installed."""
     if find_spec(_PACKAGE) is None:
         raise UsageError(f"to read text in photos rapidocr-onnxruntime is needed: {HINT}")
 
 
 @cache
 def _reader() -> Any:
-    check()
+    model_info()
     from rapidocr_onnxruntime import RapidOCR
 
     return RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1)  # there is a worker a core
+
+
+def compute(photo: Photo) -> list[TextLine]:
+    preview = photo.preview
+    return read_text(preview.image, (preview.width, preview.height), photo.request.orientation)
 
 
 def read_text(preview: Image.Image, size: tuple[int, int], orientation: int) -> list[TextLine]:
@@ -45,6 +51,6 @@ def read_text(preview: Image.Image, size: tuple[int, int], orientation: int) -> 
         if float(confidence) < _LEAST_CONFIDENCE or sum(letter.isalnum() for letter in text) < 2:
             continue
         (left, top), (right, bottom) = np.min(corners, axis=0), np.max(corners, axis=0)
-        box = boxes.stored(left, top, right - left, bottom - top, preview.size, size, orientation)
+        box = geometry.stored(left, top, right - left, bottom - top, preview.size, size, orientation)
         lines.append(TextLine(text, *box, round(float(confidence), 4)))
     return lines

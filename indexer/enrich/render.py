@@ -13,14 +13,15 @@ from indexer.files import is_regular
 from indexer.media.formats import IN_BROWSERS
 from indexer.store import enrichments, faces
 from indexer.store.database import IndexConnection
-from indexer.store.enrichments import Due, Encoded, PictureFile, Variant
+from indexer.store.enrichments import PictureFile
+from indexer.store.results import Variant
 from indexer.store.transaction import begin
 
-from . import apart
+from . import render_processes
 from .cache import Cache
-from .enrichers import FROM_PICTURE, VARIANTS
-from .faces.portrait import SIDE, cut_ahead, face_in
-from .variants import AHEAD, SIZES, Stem, encode, keep, make
+from .enricher import ENRICHERS, VARIANTS
+from .faces.portrait import SIDE, face_in
+from .renditions import AHEAD, SIZES, Encoded, Stem, encode, keep
 
 
 def is_fullsize(mime_type: str, orientation: int) -> bool:
@@ -32,7 +33,7 @@ def is_face(name: str) -> bool:
     return name.startswith("face_")
 
 
-def basis_kind(name: str) -> str:
+def input_kind(name: str) -> str:
     """What a variant or portrait is made from, as enrichment_basis calls it."""
     return "faces" if is_face(name) else "picture"
 
@@ -52,8 +53,8 @@ def on_demand(connection: IndexConnection, cache: Cache, asset_id: str, name: st
     drawn = draw(connection, asset_id, name)
     if isinstance(drawn, Path):
         return drawn
-    basis = enrichments.basis(connection, asset_id, basis_kind(name))
-    return _keep(connection, cache, asset_id, keep(Stem.of(cache.folder, basis), drawn))
+    input_key = enrichments.input_key(connection, asset_id, input_kind(name))
+    return _keep(connection, cache, asset_id, keep(Stem.of(cache.folder, input_key), drawn))
 
 
 def kept(connection: sqlite3.Connection, folder: Path, asset_id: str, name: str) -> Path | None:
@@ -71,7 +72,7 @@ def draw(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | Enc
             raise NotFound(f"there is no {name} in {asset_id}")
         return encode(name, portrait(connection, name))
     found = source(connection, asset_id, name)
-    return found if isinstance(found, Path) else apart.variant(found, name, SIZES[name])
+    return found if isinstance(found, Path) else render_processes.variant(found, name, SIZES[name])
 
 
 def source(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | PictureFile:
@@ -82,7 +83,7 @@ def source(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | P
     if name == "fullsize" and is_fullsize(file.mime_type, file.orientation):
         return Path(file.real_path)
     if name in AHEAD:  # it was tried already; as often as it is asked for would be too often
-        error = enrichments.error_of_picture(connection, asset_id, VARIANTS, FROM_PICTURE[VARIANTS])
+        error = enrichments.error_of_picture(connection, asset_id, VARIANTS, ENRICHERS[VARIANTS].version)
         if error is not None:
             raise Undecodable(error)
     return file
@@ -91,10 +92,12 @@ def source(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | P
 def keep_all(connection: IndexConnection, cache: Cache, drawn: Sequence[tuple[str, str, Encoded]]) -> None:
     """Pictures and portraits that were drawn: of which asset, made from what (see enrichment_basis). What the asset no
     longer looks like is left out."""
-    made = [(one, basis, keep(Stem.of(cache.folder, basis), picture)) for one, basis, picture in drawn]
+    made = [
+        (asset_id, input_key, keep(Stem.of(cache.folder, input_key), picture)) for asset_id, input_key, picture in drawn
+    ]
     with begin(connection) as tx:
-        for asset_id, basis, variant in made:
-            if enrichments.has_basis(connection, asset_id, basis, basis_kind(variant.name)):
+        for asset_id, input_key, variant in made:
+            if enrichments.has_input_key(connection, asset_id, input_key, input_kind(variant.name)):
                 with tx.record_changed(asset_id):
                     enrichments.put_variant(connection, asset_id, variant, tx.now)
     cache.size += sum(variant.size for _, _, variant in made)
@@ -121,18 +124,4 @@ def portrait(connection: sqlite3.Connection, face_id: str, side: int = SIDE) -> 
     """A face with some of what is around it, upright, in a square of so many pixels.
 
     Raises NotFound where there is no such face, or its file cannot be reached; Undecodable."""
-    return apart.portrait(*face_in(connection, face_id), side)
-
-
-def draw_portraits(connection: IndexConnection, cache: Cache, due: Due) -> tuple[Variant, ...]:
-    """Of all faces in a photo or video. Raises NotFound if neither it nor its preview can be reached, Undecodable."""
-    stem = Stem.of(cache.folder, due.basis)
-    boxes = faces.select_faces_in(connection, due.asset_id)
-    still = [face for face in boxes if face.timestamp_ms is None]
-    found = []
-    if still:
-        orientation = enrichments.orientation(connection, due.asset_id)
-        with Image.open(on_demand(connection, cache, due.asset_id, "preview")) as preview:
-            found += cut_ahead(still, preview, orientation)
-    found += [(face.id, portrait(connection, face.id)) for face in boxes if face.timestamp_ms is not None]
-    return tuple(make(stem, face_id, image) for face_id, image in found)
+    return render_processes.portrait(*face_in(connection, face_id), side)

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from indexer.store.enrichments import Appearance
+from indexer.store.results import Appearance
+
+from ..enricher import Photo
 
 _Plane = NDArray[np.float64]
 
@@ -30,9 +32,13 @@ _GRID, _KEPT = 32, 8
 _NOISE = 16
 
 
-def look_at(preview: Image.Image) -> Appearance:
+def compute(photo: Photo) -> Appearance:
+    return appearance(photo.preview.image)
+
+
+def appearance(image: Image.Image) -> Appearance:
     """Of an RGB picture of any size."""
-    return Appearance(base64.b64encode(thumbhash(preview)).decode(), hashes(preview))
+    return Appearance(base64.b64encode(thumbhash(image)).decode(), hashes(image))
 
 
 def hashes(image: Image.Image) -> bytes:

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageFilter
 
-from indexer.enrich.quality import LONG_SIDE, measure
-from indexer.enrich.variants import shrink
+from indexer.enrich.enrichers.quality import LONG_SIDE, measure
+from indexer.enrich.renditions import shrink
 
-from ..conftest import sized
+from ...conftest import sized
 
 
 def noised(image: Image.Image, deviation: float) -> Image.Image:

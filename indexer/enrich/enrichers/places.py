@@ -7,6 +7,7 @@ those of GeoNames (`towns`).
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,10 +17,12 @@ from importlib import resources
 import numpy as np
 from timezonefinder import TimezoneFinder
 
-from indexer.store.enrichments import Place
+from indexer.store import enrichments
+from indexer.store.results import Place
 
-from . import towns
-from .nearest import Floats, Indices, Nearest
+from .. import towns
+from ..landmarks import with_name
+from ..nearest import Floats, Indices, Nearest
 
 _EARTH_KM = 6371.0
 # A town further away than this is not where the photo was taken; a state may well be.
@@ -44,6 +47,13 @@ _CITIES = 4
 _QUARTER_KM = 3.0
 # A zone has the places of its own country; it has those of another if it holds so many of them, or most.
 _SHARED_ZONE = 3
+
+
+def compute(connection: sqlite3.Connection, asset_ids: Sequence[str]) -> list[Place]:
+    """Of assets with coordinates; with the names of landmarks."""
+    where = [enrichments.coordinates(connection, asset_id) for asset_id in asset_ids]
+    places = gazetteer().look_up(where)
+    return [with_name(connection, place, *at) for place, at in zip(places, where, strict=True)]
 
 
 @dataclass(frozen=True)

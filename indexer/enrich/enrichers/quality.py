@@ -10,9 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..enricher import Photo
+from ..renditions import shrink
+
 # Measured on pictures of this long side, so that a large photo and a small one can be compared.
 LONG_SIDE = 720
 _Plane = NDArray[np.float32]
+
+
+def compute(photo: Photo) -> dict[str, float]:
+    return measure(shrink(photo.preview.image, LONG_SIDE))
 
 
 def measure(preview: Image.Image) -> dict[str, float]:

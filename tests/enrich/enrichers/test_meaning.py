@@ -13,10 +13,10 @@ from PIL import Image
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from indexer import Index
-from indexer.enrich import meaning
+from indexer.enrich.enrichers import meaning
 from indexer.errors import UsageError
 
-from ..conftest import run
+from ...conftest import run
 
 COLOURS = {"red": (1, -1, -1), "green": (-1, 1, -1), "blue": (-1, -1, 1)}
 WORDS = ["[UNK]", "[PAD]", *COLOURS]
@@ -136,7 +136,7 @@ def test_another_model_looks_again(index: Index, clip: Path, album: Path) -> Non
 def test_pictures_are_prepared_as_the_model_wants_them(clip: Path) -> None:
     def about(picture: Image.Image) -> list[float]:
         meaning.load.cache_clear()
-        kind = meaning.needed()
+        kind = meaning.model_info()
         return [round(float(value), 1) for value in meaning.load(kind).of_picture(picture)]
 
     wide = Image.new("RGB", (960, 320), (0, 0, 255))

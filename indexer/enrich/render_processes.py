@@ -1,5 +1,5 @@
-"""Pictures that somebody waits for, decoded in worker processes (see drawn.py): whatever a file does to its decoder,
-this process lives on, and its memory is its own. Decoders are not even loaded here."""
+"""Processes that render pictures somebody waits for (what they do: render_tasks.py): whatever a file does to its
+decoder, this process lives on, and its memory is its own. Decoders are not even loaded here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from indexer.config import picture_memory
 from indexer.errors import NotFound, NoWorkers, Undecodable
 from indexer.pool import Pool, process_pool
-from indexer.store.enrichments import Encoded, PictureFile
+from indexer.store.enrichments import PictureFile
 from indexer.store.faces import FaceAt
 from indexer.watchdog import Allowance, is_of_waiting
 from indexer.workers import Lost, Remote, worker_count
@@ -24,17 +24,19 @@ from .allowance import SECONDS, picture_allowance
 if TYPE_CHECKING:
     from PIL import Image
 
+    from .renditions import Encoded
+
 WORKERS = min(worker_count(), 4)
 # Somebody waits for it, and it is small.
 _SECONDS_OF_SENT = 10.0
 # What the workers run.
-_DRAWN = f"{__package__}.drawn"
-_DRAW = Remote(_DRAWN, "draw")
-_DRAW_PORTRAITS = Remote(_DRAWN, "draw_portraits")
-_CUT = Remote(_DRAWN, "cut")
-_OPEN = Remote(_DRAWN, "open_pictures")
-_WARM_UP = Remote(_DRAWN, "warm_up")
-_GET_READY = Remote(f"{__package__}.worker", "get_ready")
+_TASKS = f"{__package__}.render_tasks"
+_DRAW = Remote(_TASKS, "draw")
+_DRAW_PORTRAITS = Remote(_TASKS, "draw_portraits")
+_CUT = Remote(_TASKS, "cut")
+_OPEN = Remote(_TASKS, "open_pictures")
+_WARM_UP = Remote(_TASKS, "warm_up")
+_WARM_UP_WORKER = Remote(f"{__package__}.worker", "warm_up")
 
 
 class Variant(NamedTuple):
@@ -124,7 +126,7 @@ def _pool() -> Pool:
     with _lock:
         # A fork has none of its parent's threads.
         if _running is None or _running[0] != os.getpid() or _running[1].is_closed:
-            _running = os.getpid(), process_pool(WORKERS, _GET_READY, _allowed, behind=0)
+            _running = os.getpid(), process_pool(WORKERS, _WARM_UP_WORKER, _allowed, behind=0)
         return _running[1]
 
 

@@ -13,9 +13,9 @@ from PIL import Image
 
 from indexer import private
 from indexer.errors import cannot_write
-from indexer.store.enrichments import Encoded, Variant
+from indexer.store.results import Variant
 
-from .enrichers import FROM_PICTURE, VARIANTS
+from .enricher import ENRICHERS, VARIANTS
 
 # Pixels of the long side; None: all there are.
 SIZES: dict[str, int | None] = {"thumbnail": 360, "preview": 1440, "fullsize": None}
@@ -26,6 +26,15 @@ _QUALITY = {"thumbnail": 80, "preview": 82, "fullsize": 90}
 _QUALITY_OF_PORTRAITS = 85
 
 
+class Encoded(NamedTuple):
+    """A rendition that is not a file yet, as its bytes; whoever has the cache folder makes a Variant of it."""
+
+    name: str
+    width: int
+    height: int
+    data: bytes
+
+
 class Stem(NamedTuple):
     """Where the variants of a picture lie: the cache folder, and the beginning of their names in it, which says what
     they were made from."""
@@ -34,8 +43,8 @@ class Stem(NamedTuple):
     name: str
 
     @classmethod
-    def of(cls, folder: Path, basis: str) -> Stem:
-        digest = xxhash.xxh3_128_hexdigest(f"{basis} {FROM_PICTURE[VARIANTS]}".encode())
+    def of(cls, folder: Path, input_key: str) -> Stem:
+        digest = xxhash.xxh3_128_hexdigest(f"{input_key} {ENRICHERS[VARIANTS].version}".encode())
         return cls(os.fspath(folder), f"{digest[:2]}/{digest[2:]}")
 
     def file(self, name: str) -> str:
@@ -77,9 +86,3 @@ def keep(stem: Stem, one: Encoded) -> Variant:
 
 def make(stem: Stem, name: str, image: Image.Image) -> Variant:
     return keep(stem, encode(name, image))
-
-
-def make_ahead(preview: Image.Image) -> tuple[Encoded, ...]:
-    """preview: the picture with a long side of 1440 pixels, or fewer."""
-    thumbnail = shrink(preview, SIZES["thumbnail"] or 0)
-    return encode("preview", preview), encode("thumbnail", thumbnail)

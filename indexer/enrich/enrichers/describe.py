@@ -17,7 +17,7 @@ from typing import Any
 
 from indexer.errors import IndexerError, UsageError
 
-from .enrichers import DESCRIBE_HINT
+from ..enricher import DESCRIBE_HINT
 
 _PROMPT = (
     "Describe this photo in one to three plain sentences, for somebody who searches for it: who or what is in it, what"
@@ -37,6 +37,10 @@ class EndpointUnusable(IndexerError):
 
 class NotDescribed(IndexerError):
     """The endpoint would not take this picture."""
+
+
+def compute(preview: Path, service: Endpoint, stop: threading.Event) -> str | None:
+    return service.describe(preview, stop)
 
 
 @dataclass

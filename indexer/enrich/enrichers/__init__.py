@@ -1,0 +1,1 @@
+"""The enrichers, a module each: see `enricher`."""

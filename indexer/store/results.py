@@ -1,0 +1,103 @@
+"""What enrichers compute, and how each result is stored: a row an enricher."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .faces import FoundFace, put_faces
+
+
+class Place(NamedTuple):
+    """Where coordinates lie. timezone is an IANA name."""
+
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+    country_code: str | None = None
+    sublocation: str | None = None
+    place_name: str | None = None
+    timezone: str | None = None
+
+
+class Variant(NamedTuple):
+    """A rendition of an asset; file lies within the cache folder. width and height in pixels, size in bytes."""
+
+    name: str
+    file: str
+    mime_type: str
+    width: int
+    height: int
+    size: int
+
+
+class Appearance(NamedTuple):
+    """thumbhash in base64; hashes: see indexer.enrich.enrichers.appearance."""
+
+    thumbhash: str
+    hashes: bytes
+
+
+class TextLine(NamedTuple):
+    """Text in a picture; x, y, w, h in pixels of the stored one. confidence 0..1."""
+
+    text: str
+    x: int
+    y: int
+    w: int
+    h: int
+    confidence: float
+
+
+class Meaning(NamedTuple):
+    """An image embedding: see meaning in schema.sql."""
+
+    model: str
+    vector: bytes
+
+
+Result = (
+    Place
+    | Sequence[Variant]
+    | Mapping[str, float]
+    | Appearance
+    | Sequence[FoundFace]
+    | Sequence[TextLine]
+    | Meaning
+    | str
+)
+
+
+class Storage(NamedTuple):
+    """table: of the results. rows: a result as rows of it, without the asset's number. merge: stores a result itself,
+    beside what others said of the asset. where: the enricher's rows, if it shares the table. is_portable: a result is
+    as good in another index; renditions are files beside the index. is_metadata: it is found, or shown, as metadata."""
+
+    table: str
+    rows: Callable[[Any, str], Sequence[Sequence[object]]] = lambda result, now: [result]
+    merge: Callable[[sqlite3.Connection, str, Any, str], None] | None = None
+    where: str = "true"
+    is_portable: bool = True
+    is_metadata: bool = False
+
+
+def _renditions(variants: Sequence[Variant], now: str) -> Sequence[Sequence[object]]:
+    return [(*variant, now) for variant in variants]
+
+
+RESULTS = {
+    "places": Storage("place", is_metadata=True),
+    "variants": Storage("variant", _renditions, where="name NOT GLOB 'face_*'", is_portable=False),
+    "portraits": Storage("variant", _renditions, where="name GLOB 'face_*'", is_portable=False),
+    "quality": Storage("metric", lambda metrics, now: list(metrics.items())),
+    "appearance": Storage("appearance"),
+    "faces": Storage("face", merge=put_faces),
+    "meaning": Storage("meaning"),
+    "describe": Storage("generated_description", lambda text, now: [(text,)]),
+    "text": Storage(
+        "text_line",
+        lambda lines, now: [(number, *line) for number, line in enumerate(lines)],
+        is_metadata=True,
+    ),
+}
