@@ -100,7 +100,7 @@ _MODULES = {
     "Counts": "store.files",
     "Coverage": "store.jobs",
     "Duplicates": "enrich.duplicates",
-    "Endpoint": "enrich.describe",
+    "Endpoint": "enrich.enrichers.describe",
     "EnrichSummary": "enrich.run",
     "Event": "store.events",
     "Explanation": "sync.explain",

@@ -14,7 +14,6 @@ from PIL import Image
 from indexer import Index
 from indexer.cli import main
 from indexer.enrich.enricher import ENRICHERS, Input
-from indexer.store import enrichments
 from indexer.store.enrichments import Enrichment, put_enrichments
 from indexer.store.faces import FoundFace
 from indexer.store.results import RESULTS, Appearance, Meaning, Place, TextLine, Variant
@@ -76,7 +75,7 @@ def enrich(index: Index, name: str, **options: Any) -> Any:
 
 
 def processed(index: Index, name: str) -> int:
-    return sum(index.enrichments().get(name, (0, 0)))
+    return sum(index.enrichments.counts().get(name, (0, 0)))
 
 
 each = pytest.mark.parametrize("name", ENRICHERS)
@@ -104,7 +103,7 @@ def test_a_result_replaces_the_one_before(index: Index, photos: Path, name: str)
     asset_id = index.get(photos / "a.jpg")["id"]
     storage = RESULTS[name]
     counts, contents = [], []
-    connection = index._writable()
+    connection = index.session.writer()
     for version, result in enumerate((RESULTS_OF[name][0], *RESULTS_OF[name])):
         with begin(connection) as tx:
             put_enrichments(tx, [Enrichment(asset_id, name, version, "key", result)])
@@ -151,6 +150,6 @@ def test_a_failure_is_kept_until_retry(index: Index, photos: Path, name: str) ->
     index.scan([photos])
     summary = enrich(index, name)
     assert (summary.pictures, summary.failed) == (1, 1)
-    assert [failure.enricher for failure in enrichments.failed(index.connection)] == [name]
+    assert [failure.enricher for failure in index.enrichments.failures()] == [name]
     assert enrich(index, name).total == 0
     assert enrich(index, name, retry=True).failed == 1
