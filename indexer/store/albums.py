@@ -13,8 +13,8 @@ from .transaction import Transaction
 
 
 class Album(NamedTuple):
-    """assets: how many are live. start, end: the oldest and the newest local_datetime in it; cover: chosen by the user,
-    else the newest."""
+    """assets: number of live assets. start, end: their oldest and newest local_datetime. cover: the user's choice, else
+    the newest asset."""
 
     id: str
     name: str
@@ -41,7 +41,7 @@ WHERE {where} GROUP BY album.id ORDER BY {order} LIMIT ?"""
 
 
 def select_albums(connection: sqlite3.Connection) -> list[Album]:
-    """By name."""
+    """Sorted by name."""
     rows = connection.execute(_ALBUM.format(where="true", order="name, album.id"), (-1,))
     return [Album(*row) for row in rows]
 
@@ -58,7 +58,7 @@ def select_album_page(
     after_id: str | None,
     limit: int,
 ) -> list[Album] | None:
-    """The newest first. None: there is no album after_id."""
+    """Newest first. None if there is no album `after_id`."""
     terms, values = ["true"], list[Any]()
     if ids is not None:
         terms.append("album.id IN (SELECT value FROM json_each(?))")
@@ -79,13 +79,13 @@ def select_album_page(
 
 
 def select_album_assets(connection: sqlite3.Connection, album_id: str) -> list[str]:
-    """In the order they were added."""
+    """In the order of adding."""
     query = "SELECT asset_id FROM album_asset WHERE album_id = ? ORDER BY created_at, asset_id"
     return [row[0] for row in connection.execute(query, (album_id,))]
 
 
 class Link(NamedTuple):
-    """That an asset is in an album."""
+    """The membership of an asset in an album."""
 
     id: str
     album_id: str
@@ -102,7 +102,7 @@ def select_links(
     after_id: str | None,
     limit: int,
 ) -> list[Link]:
-    """By id."""
+    """Sorted by id."""
     terms, values = ["true"], list[Any]()
     if ids is not None:
         terms.append("id IN (SELECT value FROM json_each(?))")
@@ -120,7 +120,7 @@ def select_links(
 
 
 def put_album(tx: Transaction, album_id: str, name: str) -> None:
-    """A new album, or another name for one."""
+    """Create an album, or rename it if it exists."""
     tx.connection.execute(
         "INSERT INTO album (id, name, created_at, updated_at) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET name = excluded.name, updated_at = excluded.updated_at",
@@ -129,7 +129,7 @@ def put_album(tx: Transaction, album_id: str, name: str) -> None:
 
 
 def describe_album(tx: Transaction, album_id: str, **values: str | None) -> None:
-    """What the user says of an album, by column."""
+    """Set values of an album, by column."""
     for name, value in values.items():
         query = f"UPDATE album SET {name} = ?, updated_at = ? WHERE id = ?"
         tx.connection.execute(query, (value, tx.now, album_id))
@@ -141,7 +141,7 @@ def delete_album(tx: Transaction, album_id: str) -> None:
 
 
 def add_to_album(tx: Transaction, album_id: str, asset_id: str) -> bool:
-    """Whether it was not in it yet."""
+    """False if the asset was in the album already."""
     link = ids.named_id("album_asset", album_id, asset_id)
     return bool(
         tx.connection.execute(
@@ -152,6 +152,6 @@ def add_to_album(tx: Transaction, album_id: str, asset_id: str) -> bool:
 
 
 def take_from_album(tx: Transaction, album_id: str, asset_id: str) -> bool:
-    """Whether it was in it."""
+    """False if the asset was not in the album."""
     query = "DELETE FROM album_asset WHERE album_id = ? AND asset_id = ?"
     return bool(tx.connection.execute(query, (album_id, asset_id)).rowcount)

@@ -1,4 +1,4 @@
-"""Keys for the HTTP API. Only their hashes are kept."""
+"""Keys for the HTTP API. Only their hashes are stored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from indexer import ids
 from .transaction import Transaction
 
 _PREFIX = "ix_"
-# What a key may be made for, as the cloud has it.
+# What a key may permit, named as in the cloud API.
 ACTIONS = ("read", "write", "delete", "delete_permanently")
 
 
@@ -51,14 +51,14 @@ def hash_of(key: str) -> str:
 
 
 def add_key(tx: Transaction, name: str, actions: Sequence[str] = ACTIONS) -> tuple[KeyInfo, str]:
-    """What is kept of it, and the key itself, which is not."""
-    kept = [one for one in ACTIONS if one in actions]
+    """Create a key. Returns its stored information and the key itself, which is not stored."""
+    permitted = [action for action in ACTIONS if action in actions]
     key, key_id = _PREFIX + secrets.token_urlsafe(32), ids.named_id("apikey", str(uuid.uuid4()))
     tx.connection.execute(
         "INSERT INTO api_key (id, name, hash, actions, created_at) VALUES (?, ?, ?, ?, ?)",
-        (key_id, name, hash_of(key), json.dumps(kept), tx.now),
+        (key_id, name, hash_of(key), json.dumps(permitted), tx.now),
     )
-    return KeyInfo(key_id, name, tx.now, None, kept), key
+    return KeyInfo(key_id, name, tx.now, None, permitted), key
 
 
 def rename_key(tx: Transaction, key_id: str, name: str) -> KeyInfo | None:

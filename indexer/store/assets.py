@@ -1,4 +1,4 @@
-"""Assets: which there are, and what a scan makes of them."""
+"""Assets: lists of them, and the changes that a scan makes to them."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ from .transaction import Transaction
 
 
 class Existing(NamedTuple):
-    """An asset that is there, also in the trash. checksum and checksum_sha1 are the present ones, whichever it was
-    found by."""
+    """A live or trashed asset. checksum and checksum_sha1 are its current ones, even if a former one matched."""
 
     id: str
     checksum: str
@@ -35,7 +34,7 @@ class Existing(NamedTuple):
     device_id: str
 
 
-# By what each is looked up, so that none of it reads a whole table: SQLite keeps the order of a CROSS JOIN.
+# SQLite keeps the order of a CROSS JOIN: each step is an index lookup, none reads a whole table.
 _EXISTING = """
 WITH called AS (
     SELECT asset.id AS asset_id FROM json_each(:names) CROSS JOIN root
@@ -61,11 +60,11 @@ def select_existing(
     checksum_sha1s: Sequence[str],
     device_asset_ids: Sequence[str],
 ) -> list[Existing]:
-    """Assets that have, or once had, such content, or are called so on this device. Checksums are base64."""
+    """Assets with one of these checksums (base64), now or formerly, or with one of these names on this device."""
     rows = connection.execute(
         _EXISTING,
         {
-            "sha256": json.dumps([(one, ids.of_checksum(one)) for one in checksums]),
+            "sha256": json.dumps([(checksum, ids.of_checksum(checksum)) for checksum in checksums]),
             "sha1": json.dumps(list(checksum_sha1s)),
             "names": json.dumps(_places_of(device_asset_ids)),
         },
@@ -74,7 +73,7 @@ def select_existing(
 
 
 def _places_of(names: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Name, folder and name within it, for each way in which the letters may be stored."""
+    """Name, its folder and its name in the folder, in each Unicode form that may be stored."""
     forms = {(name, form) for name in names for form in (name, nfc(name), unicodedata.normalize("NFD", name))}
     return [(name, *split(form)) for name, form in forms]
 
@@ -93,7 +92,7 @@ def find_by_checksum(connection: sqlite3.Connection, checksum: str) -> str | Non
 
 
 def find_by_picture(connection: sqlite3.Connection, fingerprint: str, limit: int = -1) -> list[str]:
-    """Assets of the same coded picture, whatever their metadata."""
+    """Assets with the same coded image data, whatever their metadata."""
     query = (
         "SELECT id FROM asset WHERE substr(fingerprint, 1, 10) = substr(?1, 1, 10) AND fingerprint = ?1"
         " ORDER BY created_at, id LIMIT ?2"
@@ -113,7 +112,7 @@ class Listed(NamedTuple):
     path: str | None
 
 
-# The columns of Listed, of asset, file and root.
+# The columns of Listed, from asset, file and root.
 LISTED = (
     "asset.id, local_datetime, mime_type, width, height, file_size_bytes,"
     " CASE WHEN instr(lower(model), lower(make)) = 1 THEN model"
@@ -123,7 +122,7 @@ LISTED = (
 
 
 def list_assets(connection: sqlite3.Connection, which: AssetFilter, limit: int) -> list[Listed]:
-    """The newest assets first; ties by id."""
+    """Newest first; ties by id."""
     where, values = _where(connection, which)
     rows = connection.execute(
         f"SELECT {LISTED} FROM asset"
@@ -135,7 +134,7 @@ def list_assets(connection: sqlite3.Connection, which: AssetFilter, limit: int) 
 
 
 def list_assets_json(connection: sqlite3.Connection, which: AssetFilter, limit: int) -> Iterator[str]:
-    """The records of `list_assets`, each as asset_json has it."""
+    """The records of `list_assets`, as rendered by asset_json."""
     where, values = _where(connection, which)
     rows = connection.execute(
         "SELECT asset_json.json FROM asset"
@@ -149,24 +148,24 @@ def list_assets_json(connection: sqlite3.Connection, which: AssetFilter, limit: 
 def _where(connection: sqlite3.Connection, which: AssetFilter) -> tuple[str, list[Any]]:
     terms, values = _split(conditions(connection, which))
     state = STATES[which.state]
-    if len(state) == 1:  # else there is nothing to ask
+    if len(state) == 1:  # two mean both states: no condition
         terms = [*state, *terms]
     return " AND ".join(terms) or "true", values
 
 
 def _split(parts: Iterable[Condition]) -> tuple[list[str], list[Any]]:
     terms, values = list[str](), list[Any]()
-    for term, some in parts:
+    for term, parameters in parts:
         terms.append(term)
-        values += some
+        values += parameters
     return terms, values
 
 
 def select_page(
     connection: sqlite3.Connection, which: AssetFilter, after_id: str | None, limit: int
 ) -> list[str] | None:
-    """Ids of assets: the newest first, ties by id; those in the trash by when they came there. after_id: only those
-    behind this asset; None is returned where there is no such asset."""
+    """Ids of assets, newest first, ties by id; trashed assets by the time they were trashed. after_id: only assets
+    behind this one. None if there is no asset `after_id`."""
     source, order = "asset", "trashed_at" if which.state == "trashed" else "wall_clock"
     rarest = _rarest(connection, which.person_ids) if which.person_ids and which.state != "trashed" else None
     others = [person_id for person_id in which.person_ids if person_id != rarest]
@@ -194,17 +193,17 @@ def select_page(
 
 
 def _rarest(connection: sqlite3.Connection, person_ids: Sequence[str]) -> str:
-    """Of these people, the one on the fewest photos."""
+    """The person with the fewest assets."""
     query = "SELECT value FROM json_each(?) LEFT JOIN person_count ON person_id = value ORDER BY assets LIMIT 1"
     return str(connection.execute(query, (json.dumps(list(person_ids)),)).fetchone()[0])
 
 
 def count_by_month(connection: sqlite3.Connection, which: AssetFilter, limit: int) -> list[tuple[str, int]]:
-    """How many assets there are of each month that has any ('2024-05'), the newest first."""
+    """The months that have assets ('2024-05') with the number of assets, newest first."""
     if which._replace(state="live", before=None) == LIVE and is_start_of_month(which.before):
-        kept = {"live": "live", "trashed": "trashed", "all": "live + trashed"}[which.state]
+        counter = {"live": "live", "trashed": "trashed", "all": "live + trashed"}[which.state]
         until = f"{which.before:%Y-%m}" if which.before else "~"
-        query = f"SELECT month, {kept} FROM month WHERE {kept} > 0 AND month < ? ORDER BY month DESC LIMIT ?"
+        query = f"SELECT month, {counter} FROM month WHERE {counter} > 0 AND month < ? ORDER BY month DESC LIMIT ?"
         return connection.execute(query, (until, limit)).fetchall()
     where, values = _where(connection, which)
     rows = connection.execute(
@@ -216,7 +215,7 @@ def count_by_month(connection: sqlite3.Connection, which: AssetFilter, limit: in
 
 
 def count_live(connection: sqlite3.Connection) -> int:
-    """How many assets are not in the trash."""
+    """Number of assets that are not in the trash."""
     return int(connection.execute("SELECT coalesce(sum(live), 0) FROM month").fetchone()[0])
 
 
@@ -230,7 +229,7 @@ UPDATE asset SET checksum = ?, id_differs = ?, checksum_sha1 = ?, fingerprint = 
 
 
 def apply_change(tx: Transaction, change: Change) -> str:
-    """Carry out one change; the id of its asset."""
+    """Apply a change. Returns the id of its asset."""
     if change.kind == "new":
         assert change.facts is not None
         return _add(tx, change, change.facts)
@@ -247,13 +246,13 @@ def apply_change(tx: Transaction, change: Change) -> str:
         if change.facts is not None and counts:
             metadata.replace_metadata(tx, change.asset_id, change.facts)
         if change.source is not None:
-            # Unless another file has come to lie there in the same pass, as when two names are swapped.
+            # Keep the row if another file took its place in the same pass, as when two names are swapped.
             tx.connection.execute(
                 f"DELETE FROM file WHERE id = ? AND (asset_number, inode, size, mtime_ns) IS ({NUMBER}, ?, ?, ?)",
                 (change.source.id, change.asset_id, change.source.inode, change.source.size, change.source.mtime_ns),
             )
         standing.choose(tx.connection, change.asset_id)
-        if returns:  # live again, unless the user had put it in the trash
+        if returns:  # live again, unless the user trashed it
             tx.connection.execute(
                 "UPDATE asset SET trashed_at = iif(trash_override = 'in', trashed_at, NULL),"
                 " trash_override = nullif(trash_override, 'out') WHERE id = ?",
@@ -263,32 +262,31 @@ def apply_change(tx: Transaction, change: Change) -> str:
 
 
 def add_assets(tx: Transaction, changes: Sequence[Change]) -> list[str]:
-    """Carry out changes of the kind `new`, many at once, under the ids that they name, which are returned. Only for
-    files that lie where no file lay, and of which neither the index nor the others know the content
-    (`files.select_unknown`)."""
+    """Apply many changes of the kind `new`, under the ids that they name. Returns these ids. Only for files at unknown
+    paths whose content is neither in the index nor in another of these files (`files.select_unknown`)."""
     file_id = tx.connection.execute("SELECT coalesce(max(id), 0) FROM file").fetchone()[0]
-    files, assets, told, added = [], [], [], []
+    files, assets, created, added = [], [], [], []
     for number, (_, stat, facts, asset_id, *_) in enumerate(changes, next_number(tx.connection)):
         assert facts is not None and asset_id is not None
         file_id += 1
         files.append((file_id, *file_row(tx.now, stat, number, verdict_of(facts))))
         assets.append(_asset_row(tx.now, number, asset_id, file_id, stat, facts))
-        told.append((number, asset_id))
+        created.append((number, asset_id))
         added.append((asset_id, facts))
         tx.touched.folders.add((stat.root_id, stat.folder))
     insert_files(tx.connection, files)
     insert_rows(tx.connection, "asset", _COLUMNS, assets)
-    record_created(tx, told)
+    record_created(tx, created)
     count_new(tx.connection, [facts.local_datetime for _, facts in added])
     metadata.add_metadata(tx, added)
-    return [asset_id for _, asset_id in told]
+    return [asset_id for _, asset_id in created]
 
 
 def _add(tx: Transaction, change: Change, facts: MediaFacts) -> str:
     counter, stat = 0, change.stat
     asset_id = ids.asset_id(facts.sha256)
     while _is_known(tx.connection, asset_id):
-        # The id is taken by an asset that had this content when it was first seen, and was edited since.
+        # An asset that was first seen with this content, and edited since, has this id.
         counter += 1
         asset_id = ids.asset_id(facts.sha256, counter)
     number = next_number(tx.connection)
@@ -351,7 +349,7 @@ def _replace_content(tx: Transaction, asset_id: str, facts: MediaFacts) -> None:
 
 
 def _known_verdict(tx: Transaction, change: Change) -> tuple[str, str | None]:
-    """A file that moved unread is as sound or damaged as it was."""
+    """A file that moved without being read keeps its verdict."""
     if change.source is not None and change.source.verdict in ("indexed", "damaged"):
         return change.source.verdict, change.source.reason
     problems = tx.connection.execute(
@@ -372,7 +370,7 @@ _EVENTS = {"modified": "file_edited", "moved": "file_moved", "copied": "file_cop
 
 
 def _record_change(tx: Transaction, change: Change) -> None:
-    """A change that is about to be written. Of an edit it says whether the picture is another one."""
+    """Record the event of a change before it is written. An edit records whether the image data changed."""
     event = _EVENTS.get(change.kind)
     if event is None or change.asset_id is None:
         return

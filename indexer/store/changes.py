@@ -1,4 +1,4 @@
-"""What a scan or a watch has found, for the index to carry out."""
+"""Changes that a scan or watch found, for the index to apply."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ Kind = Literal["new", "modified", "moved", "copied", "returned", "stat_changed",
 
 
 class Change(NamedTuple):
-    """One step from what is stored to what is there.
+    """One difference between the index and the folders.
 
-    new           unknown content: becomes an asset; asset_id is its id where that is known to be free
-    modified      the asset at this place has other bytes now and keeps its id; with `source` it lay there before, and
-                  was recognized by its picture
-    moved         a known asset lies here now; `source` is where it lay, as stored
-    copied        a known asset lies here as well
-    returned      a file that was missing, gone or ignored is present again
-    stat_changed  the same bytes, another stat
-    refreshed     the same file; only its metadata was read again, because a sidecar or the reader has changed
+    new           unknown content becomes an asset; asset_id is its id if that is known to be free
+    modified      the asset at this path has other bytes and keeps its id; with `source` it was there before, and was
+                  recognized by its image data
+    moved         a known asset is at this path now; `source` is its stored former file
+    copied        a known asset is at this path too
+    returned      a missing, gone or ignored file is present again
+    stat_changed  the same bytes with another stat
+    refreshed     the same file; only its metadata was read again, because a sidecar or the reader changed
 
-    replaced: the other asset that lay at this place before.
+    replaced: the other asset that was at this path before.
     """
 
     kind: Kind

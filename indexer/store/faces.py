@@ -1,4 +1,4 @@
-"""Faces: where they are in photos, what they look like to a model, and whose they are."""
+"""Faces: their boxes in photos, their embeddings, and the people they are assigned to."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-# A box that a person drew and one that a detector found are of one face when they share so much of the smaller, and of
-# what both cover.
-_SHARED_OF_SMALLER = 0.6
-_SHARED_OF_BOTH = 0.12
+# Two boxes, such as one drawn by a person and one detected, are of one face if their intersection is at least these
+# shares of the smaller box and of their union.
+_MIN_SHARE_OF_SMALLER = 0.6
+_MIN_SHARE_OF_UNION = 0.12
 
 
 class FoundFace(NamedTuple):
-    """A face in an asset: x, y, w, h in pixels of the stored picture, and in a film when. vector: see face_embedding in
-    schema.sql, None for a face that is too small for one; model made it. confidence is the detector's, 0..1."""
+    """A detected face. x, y, w, h: pixels of the stored image. timestamp_ms: in a video. vector: its embedding by `model`
+    (see face_embedding in schema.sql), None for a face that is too small. confidence: the detector's, 0..1."""
 
     x: int
     y: int
@@ -39,8 +39,8 @@ class FoundFace(NamedTuple):
 
 
 class Embedded(NamedTuple):
-    """A face with its vector. is_settled: the user or the file said whose it is, or the user said something of that
-    person. clearness: larger for a large and sure one."""
+    """A face with its embedding. is_settled: the user or the file assigned it, or the user edited its person.
+    clearness: larger for large and confident detections."""
 
     face_id: str
     asset_id: str
@@ -63,12 +63,12 @@ class _Known(NamedTuple):
 
 
 def put_faces(connection: sqlite3.Connection, asset_id: str, found: Sequence[FoundFace], now: str) -> None:
-    """In the place of those that were found before. A face that was there already keeps its id and its person, and one
-    that the file names its box; one that the user has named stays, though it is not found any more."""
+    """Replace the detected faces of an asset. A face detected again keeps its id and its person, and one from the file
+    also its box. A face that the user named stays even if it is not detected again."""
     known = _faces(connection, asset_id)
-    pairs = _pairs(known, found)
-    for number, face in enumerate(found):
-        before = pairs.get(number)
+    pairs = _match(known, found)
+    for position, face in enumerate(found):
+        before = pairs.get(position)
         if before is None:
             face_id = _new_face(connection, asset_id, face, now)
         else:
@@ -82,34 +82,35 @@ def put_faces(connection: sqlite3.Connection, asset_id: str, found: Sequence[Fou
         connection.execute("DELETE FROM face_embedding WHERE face_id = ?", (face_id,))
         if face.vector is not None:
             connection.execute("INSERT INTO face_embedding VALUES (?, ?, ?)", (face_id, face.model, face.vector))
-    again = {one.id for one in pairs.values()}
-    for one in known:
-        if one.id not in again and one.source == "faces" and one.assigned_by != "user":
-            connection.execute("DELETE FROM face WHERE id = ?", (one.id,))
+    detected_again = {face.id for face in pairs.values()}
+    for old in known:
+        if old.id not in detected_again and old.source == "faces" and old.assigned_by != "user":
+            connection.execute("DELETE FROM face WHERE id = ?", (old.id,))
 
 
 def merge_detected(connection: sqlite3.Connection, asset_id: str, now: str) -> None:
-    """Have a face that the file names, and the same one as it was found, be one: the file's box, with what was found of
-    it, and whom the user says it is."""
+    """Merge each detected face into the overlapping face from the file: the file's box, the detection's embedding, the
+    user's person."""
     known = _faces(connection, asset_id)
-    of_file, found = ([one for one in known if (one.source == "file") is is_file] for is_file in (True, False))
-    for number, named in _pairs(found, of_file).items():
-        file_id = of_file[number].id
-        propagate(connection, named.id, _person_of(connection, file_id), now)
-        connection.execute("UPDATE OR REPLACE face_embedding SET face_id = ? WHERE face_id = ?", (file_id, named.id))
+    from_file, detections = (
+        [face for face in known if (face.source == "file") is is_file] for is_file in (True, False)
+    )
+    for position, detected in _match(detections, from_file).items():
+        file_id = from_file[position].id
+        propagate(connection, detected.id, _person_of(connection, file_id), now)
+        connection.execute("UPDATE OR REPLACE face_embedding SET face_id = ? WHERE face_id = ?", (file_id, detected.id))
         connection.execute(
-            "UPDATE face SET confidence = one.confidence, updated_at = ?,"
-            " person_id = iif(face.person_id IS NULL OR one.assigned_by IS 'user', one.person_id, face.person_id),"
-            " assigned_by = iif(face.person_id IS NULL OR one.assigned_by IS 'user', one.assigned_by, face.assigned_by)"
-            " FROM face AS one WHERE one.id = ? AND face.id = ?",
-            (now, named.id, file_id),
+            "UPDATE face SET confidence = old.confidence, updated_at = ?,"
+            " person_id = iif(face.person_id IS NULL OR old.assigned_by IS 'user', old.person_id, face.person_id),"
+            " assigned_by = iif(face.person_id IS NULL OR old.assigned_by IS 'user', old.assigned_by, face.assigned_by)"
+            " FROM face AS old WHERE old.id = ? AND face.id = ?",
+            (now, detected.id, file_id),
         )
-        connection.execute("DELETE FROM face WHERE id = ?", (named.id,))
+        connection.execute("DELETE FROM face WHERE id = ?", (detected.id,))
 
 
 def propagate(connection: sqlite3.Connection, face_id: str, person_id: str | None, now: str) -> None:
-    """Somebody said who a face is: then all those that were found to be like it, and of whom nobody has said anything,
-    are the same."""
+    """Extend a confirmed assignment to the rest of the face's cluster, if nothing confirms who the cluster is."""
     before = _person_of(connection, face_id)
     if before is not None and person_id is not None and before != person_id and not is_settled(connection, before):
         merge(connection, before, person_id, None, now)
@@ -135,18 +136,18 @@ def _new_face(connection: sqlite3.Connection, asset_id: str, face: FoundFace, no
     return face_id
 
 
-def _pairs(known: Sequence[_Known], found: Sequence[FoundFace | _Known]) -> dict[int, _Known]:
-    """The number of a found face -> the known one that it is; those that share most first."""
-    shares = [
-        (share, number, one)
-        for number, face in enumerate(found)
-        for one in known
-        if face.timestamp_ms == one.timestamp_ms and (share := _share(_box(face), _box(one)))
+def _match(known: Sequence[_Known], faces: Sequence[FoundFace | _Known]) -> dict[int, _Known]:
+    """Position of a face -> the known face that it is. Greedy: the largest overlaps first."""
+    overlaps = [
+        (overlap, position, other)
+        for position, face in enumerate(faces)
+        for other in known
+        if face.timestamp_ms == other.timestamp_ms and (overlap := _overlap(_box(face), _box(other)))
     ]
     pairs: dict[int, _Known] = {}
-    for _, number, one in sorted(shares, key=lambda pair: -pair[0]):
-        if number not in pairs and one not in pairs.values():
-            pairs[number] = one
+    for _, position, other in sorted(overlaps, key=lambda match: -match[0]):
+        if position not in pairs and other not in pairs.values():
+            pairs[position] = other
     return pairs
 
 
@@ -154,26 +155,26 @@ def _box(face: FoundFace | _Known) -> tuple[int, int, int, int]:
     return face.x, face.y, face.w, face.h
 
 
-def _share(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> float:
-    """Of what both boxes cover, what they share; 0 where they are two faces."""
-    wide = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    high = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    if wide <= 0 or high <= 0:
+def _overlap(box: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> float:
+    """Intersection over union of two boxes; 0 if they are different faces."""
+    width = min(box[0] + box[2], other[0] + other[2]) - max(box[0], other[0])
+    height = min(box[1] + box[3], other[1] + other[3]) - max(box[1], other[1])
+    if width <= 0 or height <= 0:
         return 0.0
-    shared, sizes = wide * high, (one[2] * one[3], other[2] * other[3])
-    of_both = shared / (sum(sizes) - shared)
-    return of_both if shared >= _SHARED_OF_SMALLER * min(sizes) and of_both >= _SHARED_OF_BOTH else 0.0
+    shared, areas = width * height, (box[2] * box[3], other[2] * other[3])
+    of_union = shared / (sum(areas) - shared)
+    return of_union if shared >= _MIN_SHARE_OF_SMALLER * min(areas) and of_union >= _MIN_SHARE_OF_UNION else 0.0
 
 
 def has_unassigned(connection: sqlite3.Connection, model: str) -> bool:
-    """Is there a face that belongs to nobody yet, and could?"""
+    """Whether a face waits for a person: unassigned, with an embedding, and not detached by the user."""
     query = "SELECT 1 FROM face_embedding JOIN face ON face.id = face_id WHERE model = ?"
     query += " AND person_id IS NULL AND assigned_by IS NOT 'user' LIMIT 1"
     return connection.execute(query, (model,)).fetchone() is not None
 
 
 def select_embedded(connection: sqlite3.Connection, model: str) -> list[Embedded]:
-    """All faces that this model has seen, but those that the user says are nobody's."""
+    """All faces with an embedding of this model, except those that the user detached from everybody."""
     import numpy as np
 
     rows: list[tuple[Any, ...]] = connection.execute(
@@ -190,13 +191,13 @@ def select_embedded(connection: sqlite3.Connection, model: str) -> list[Embedded
 
 
 def is_unassigned(connection: sqlite3.Connection, face_id: str) -> bool:
-    """Is this a face of which nobody knows whose it is?"""
+    """Whether this face is unassigned and not detached by the user."""
     query = "SELECT 1 FROM face WHERE id = ? AND person_id IS NULL AND assigned_by IS NOT 'user'"
     return connection.execute(query, (face_id,)).fetchone() is not None
 
 
 class PersonFace(NamedTuple):
-    """A face of a person, the file that it is in (None: not there now), and who said whose it is."""
+    """A face of a person. path: the file that it is in, if there is one. assigned_by: see schema.sql."""
 
     id: str
     asset_id: str
@@ -211,7 +212,7 @@ class PersonFace(NamedTuple):
 
 
 def select_faces_of(connection: sqlite3.Connection, person_id: str) -> list[PersonFace]:
-    """The newest first."""
+    """Newest first."""
     rows = connection.execute(
         "SELECT face.id, face.asset_id, root.path || '/' || file.path, x, y, w, h, timestamp_ms, confidence,"
         " assigned_by"
@@ -223,7 +224,7 @@ def select_faces_of(connection: sqlite3.Connection, person_id: str) -> list[Pers
 
 
 class FaceAt(NamedTuple):
-    """Where a face is: its box in a stored picture of width times height pixels (0: unknown)."""
+    """The box of a face in a stored image of width by height pixels (0: unknown)."""
 
     id: str
     asset_id: str
@@ -252,7 +253,7 @@ def select_faces_in(connection: sqlite3.Connection, asset_id: str) -> list[FaceA
 
 
 class Look(NamedTuple):
-    """What a face looks like to a model, and whose it is taken to be."""
+    """The embedding of a face, and the person it is assigned to."""
 
     face_id: str
     person_id: str | None
@@ -261,7 +262,7 @@ class Look(NamedTuple):
 
 
 def select_looks(connection: sqlite3.Connection, face_ids: Sequence[str]) -> list[Look]:
-    """Of those that a model has seen."""
+    """Embeddings of these faces; faces without one are left out."""
     import numpy as np
 
     rows = connection.execute(
@@ -273,21 +274,21 @@ def select_looks(connection: sqlite3.Connection, face_ids: Sequence[str]) -> lis
 
 
 def select_vectors(connection: sqlite3.Connection, person_id: str) -> list[NDArray[np.float32]]:
-    """Of one model: the one that has seen most of the person's faces."""
+    """The embeddings of a person's faces, of the model that has most of them."""
     import numpy as np
 
     rows = connection.execute(
         "SELECT model, vector FROM face_embedding JOIN face ON face.id = face_id WHERE person_id = ?", (person_id,)
     ).fetchall()
     models = [model for model, _ in rows]
-    most = max(models, key=models.count, default=None)
-    return [np.frombuffer(vector, "<f4") for model, vector in rows if model == most]
+    most_frequent = max(models, key=models.count, default=None)
+    return [np.frombuffer(vector, "<f4") for model, vector in rows if model == most_frequent]
 
 
 def select_all_vectors(
     connection: sqlite3.Connection, model: str
 ) -> Iterator[tuple[str, str | None, list[NDArray[np.float32]]]]:
-    """Person, name, and what their faces look like to this model."""
+    """Each person with their name and the embeddings of their faces by this model."""
     import numpy as np
 
     rows = connection.execute(
@@ -295,33 +296,33 @@ def select_all_vectors(
         " JOIN person ON person.id = person_id WHERE model = ? ORDER BY person_id",
         (model,),
     )
-    for (person_id, name), some in groupby(rows, key=lambda row: row[:2]):
-        yield person_id, name, [np.frombuffer(row[2], "<f4") for row in some]
+    for (person_id, name), faces in groupby(rows, key=lambda row: row[:2]):
+        yield person_id, name, [np.frombuffer(row[2], "<f4") for row in faces]
 
 
 def apply_clusters(tx: Transaction, joins: Mapping[str, str | int], merges: Mapping[str, str | int]) -> None:
-    """Whose faces are (face -> person), and which people are one with another; new people are numbers. What was
-    said since that was found out counts more."""
+    """Write the result of face clustering: assignments (face -> person) and merges (person -> person); new people are
+    numbers. What was assigned since the clustering began takes precedence."""
     new: dict[int, str] = {}
 
-    def who(person: str | int) -> str:
-        known = current_id(tx.connection, person) if isinstance(person, str) else new.get(person)
-        known = known or create_person(tx.connection, tx.now)
+    def id_of(person: str | int) -> str:
+        person_id = current_id(tx.connection, person) if isinstance(person, str) else new.get(person)
+        person_id = person_id or create_person(tx.connection, tx.now)
         if isinstance(person, int):
-            new[person] = known
-        return known
+            new[person] = person_id
+        return person_id
 
     for person_id, into in merges.items():
         if current_id(tx.connection, person_id) == person_id and not is_settled(tx.connection, person_id):
-            merge(tx.connection, person_id, who(into), None, tx.now)
+            merge(tx.connection, person_id, id_of(into), None, tx.now)
     for face_id, person in joins.items():
         if is_unassigned(tx.connection, face_id):
-            assign(tx.connection, [face_id], who(person), "likeness", tx.now)
+            assign(tx.connection, [face_id], id_of(person), "likeness", tx.now)
     tidy(tx.connection, tx.now)
 
 
 def assign_faces(tx: Transaction, face_ids: Iterable[str], person_id: str | None) -> str:
-    """Have the user say whose these faces are; None: somebody new. Returns who it is."""
+    """Assign faces to a person for the user; None: to a new person. Returns the id of the person."""
     person_id = person_id or create_person(tx.connection, tx.now)
     assign(tx.connection, face_ids, person_id, "user", tx.now)
     tidy(tx.connection, tx.now)
@@ -329,7 +330,7 @@ def assign_faces(tx: Transaction, face_ids: Iterable[str], person_id: str | None
 
 
 def detach_face(tx: Transaction, face_id: str) -> None:
-    """The user says that it is nobody's who is known; no likeness says otherwise from then on."""
+    """Detach a face from its person for the user. Clustering does not assign it again."""
     assign(tx.connection, [face_id], None, "user", tx.now)
     tidy(tx.connection, tx.now)
 
@@ -362,7 +363,7 @@ def select_faces(
     after_id: str | None = None,
     limit: int = -1,
 ) -> list[Face]:
-    """By id."""
+    """Sorted by id."""
     terms, values = ["true"], list[Any]()
     if ids is not None:
         terms.append("id IN (SELECT value FROM json_each(?))")

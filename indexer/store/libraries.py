@@ -1,4 +1,4 @@
-"""Libraries: named groups of indexed folders; and the one user."""
+"""Libraries, which are named groups of indexed folders; and the single user."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .transaction import Transaction
 
 
 def default_library(connection: sqlite3.Connection) -> str:
-    """The id of the library of all folders that no other one has."""
+    """The id of the library of all folders that are in no other library."""
     return ids.named_id("lib", _device(connection))
 
 
@@ -20,7 +20,7 @@ def user_id(connection: sqlite3.Connection) -> str:
 
 
 def indexed_since(connection: sqlite3.Connection) -> str:
-    """When the first folder was indexed."""
+    """When the first folder was added."""
     row = connection.execute("SELECT coalesce(min(added_at), '1970-01-01T00:00:00.000Z') FROM root").fetchone()
     return str(row[0])
 
@@ -39,11 +39,11 @@ class LibraryInfo(NamedTuple):
 
 
 def select_libraries(connection: sqlite3.Connection) -> list[LibraryInfo]:
-    """The default one first, which has all that no other has; then by name. Live assets are counted."""
-    default, began = default_library(connection), indexed_since(connection)
+    """The default library first, then by name. Live assets are counted."""
+    default, created_at = default_library(connection), indexed_since(connection)
     rows = connection.execute("SELECT id, name, description, created_at, updated_at, 0 FROM library ORDER BY name, id")
     known = {row[0]: LibraryInfo(*row) for row in rows}
-    first = known.pop(default, LibraryInfo(default, "Photos", None, began, began, 0))
+    first = known.pop(default, LibraryInfo(default, "Photos", None, created_at, created_at, 0))
     if not known:
         total = connection.execute("SELECT count(*) FROM asset WHERE trashed_at IS NULL").fetchone()[0]
         return [first._replace(assets=total)]
@@ -54,16 +54,16 @@ def select_libraries(connection: sqlite3.Connection) -> list[LibraryInfo]:
             (default,),
         ).fetchall()
     )
-    return [one._replace(assets=counts.get(one.id, 0)) for one in (first, *known.values())]
+    return [library._replace(assets=counts.get(library.id, 0)) for library in (first, *known.values())]
 
 
 def has_library(connection: sqlite3.Connection, library_id: str) -> bool:
-    found = connection.execute("SELECT 1 FROM library WHERE id = ?", (library_id,)).fetchone()
-    return found is not None or library_id == default_library(connection)
+    row = connection.execute("SELECT 1 FROM library WHERE id = ?", (library_id,)).fetchone()
+    return row is not None or library_id == default_library(connection)
 
 
 def add_library(tx: Transaction, name: str, description: str | None) -> str:
-    import uuid  # not wanted by a scan
+    import uuid  # a scan does not need it
 
     library_id = ids.named_id("lib", str(uuid.uuid4()))
     tx.connection.execute("INSERT INTO library VALUES (?, ?, ?, ?, ?)", (library_id, name, description, tx.now, tx.now))
@@ -79,7 +79,7 @@ def describe_library(tx: Transaction, library_id: str, name: str, description: s
 
 
 def delete_library(tx: Transaction, library_id: str) -> None:
-    """Its folders are the default one's."""
+    """Delete a library; its folders move to the default one."""
     tx.connection.execute("UPDATE root SET library_id = NULL WHERE library_id = ?", (library_id,))
     tx.connection.execute("DELETE FROM library WHERE id = ?", (library_id,))
 
