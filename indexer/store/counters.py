@@ -1,4 +1,4 @@
-"""Numbers that are kept rather than counted: the photos of each month, those of each person."""
+"""Stored counters: the photos of each month and of each person."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Iterable
 
 
 def count_new(connection: sqlite3.Connection, taken: Iterable[str]) -> None:
-    """Have the months count new assets, by their local_datetime."""
+    """Add new assets, given by their local_datetime, to the counters of their months."""
     connection.executemany(
         "INSERT INTO month VALUES (?, ?, 0) ON CONFLICT DO UPDATE SET live = live + excluded.live",
-        Counter(one[:7] for one in taken).items(),
+        Counter(local_datetime[:7] for local_datetime in taken).items(),
     )
 
 
 def recount(connection: sqlite3.Connection) -> None:
-    """All that is kept counted: the photos of each month, those of each person."""
+    """Recompute all counters: the photos of each month and of each person."""
     connection.execute("DELETE FROM person_asset")
     connection.execute(
         "INSERT INTO person_asset SELECT DISTINCT person_id, wall_clock, number"

@@ -1,4 +1,4 @@
-"""What is shown of one asset beside its record: files, albums, what belongs together with it, what went wrong."""
+"""Details of one asset besides its record: files, albums, failures of enrichers."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from .columns import NUMBER
 
 
 class AssetFile(NamedTuple):
-    """One place of an asset, as stored (see indexer.paths). state: present, offline, missing or gone. problem: what is
-    wrong with it. checksum: base64 of the SHA-256; None where the file may have other content by now."""
+    """One file of an asset; paths are as stored (see indexer.paths). state: present, offline, missing or gone.
+    problem: why the file is damaged or could not be read. checksum: the SHA-256 in base64; None if the content may have
+    changed."""
 
     root: str
     folder: str
@@ -32,7 +33,7 @@ class AlbumName(NamedTuple):
     name: str
 
 
-# The one that stands for the asset first, then those that can be reached.
+# The file that represents the asset first, then the reachable ones.
 _FILES = f"""
 SELECT file_state.root, file.folder, file.name, file.size, file_state.state,
        CASE WHEN file.verdict IN ('damaged', 'unreadable', 'unstable') THEN coalesce(file.reason, file.verdict) END,
@@ -43,7 +44,7 @@ ORDER BY file.id IS NOT asset.file_id, file_state.state <> 'present', file_state
 
 
 def files(connection: sqlite3.Connection, asset_id: str) -> list[AssetFile]:
-    """Every place where an asset lies or lay."""
+    """All files of an asset, former ones too."""
     return [AssetFile._make(row) for row in connection.execute(_FILES, (asset_id,))]
 
 
@@ -62,7 +63,7 @@ def is_favorite(connection: sqlite3.Connection, asset_id: str) -> bool:
 
 
 def failures_of(connection: sqlite3.Connection, asset_id: str) -> list[tuple[str, str]]:
-    """Enricher and error, of those that failed at the asset."""
+    """The enrichers that failed for an asset, with their errors."""
     query = (
         f"SELECT enricher, error FROM enrichment WHERE asset_number = {NUMBER} AND error IS NOT NULL ORDER BY enricher"
     )

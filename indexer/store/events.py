@@ -1,4 +1,4 @@
-"""The feed of everything that happens. Of assets that are there, and of all else, triggers write it; see schema.sql."""
+"""The event feed. Triggers write most events (see schema.sql); new assets and file changes are written here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .transaction import Transaction
 
 
 class Event(NamedTuple):
-    """One change, in the order they were made: id is the cursor to go on from. Of a file, entity_id is the asset's."""
+    """One change. id orders the events and is the cursor to continue from. entity_id of a file event is the asset's."""
 
     id: int
     created_at: str
@@ -23,7 +23,7 @@ class Event(NamedTuple):
 
 
 _WITHOUT_NUMBER = "(asset_number IS NULL OR event_type = 'asset_deleted')"
-# An asset that is there is asked for by its number, one that was deleted by that which its last event has.
+# An asset is found by its number; a deleted one by the number in its last event.
 _OF_ENTITY = f"""id IN (
     SELECT event.id FROM (SELECT :entity AS id UNION ALL SELECT id FROM face WHERE asset_id = :entity
                           UNION ALL SELECT id FROM album_asset WHERE asset_id = :entity) AS own
@@ -44,7 +44,7 @@ def select_events(
     entity_types: Collection[str] | None = None,
     entity_id: str | None = None,
 ) -> list[Event]:
-    """The events after a cursor. entity_id: of one asset, face, person or album, and of what belongs to an asset."""
+    """The events after a cursor. entity_id: only those of this face, person, album, or asset and what belongs to it."""
     terms = ["id > :after"]
     if entity_types:
         terms.append("entity_type IN (SELECT value FROM json_each(:types))")
@@ -66,7 +66,7 @@ def select_events_between(
     until: str | None,
     limit: int,
 ) -> list[Event]:
-    """As `select_events`, of these types alone, and made at or after `since`, before `until`."""
+    """As `select_events`, of these types only, created at or after `since` and before `until`."""
     rows = connection.execute(
         "SELECT id, created_at, entity_type, entity_id, event_type, payload FROM event WHERE id > ?"
         f" AND entity_type IN ({', '.join('?' * len(entity_types))})"
@@ -77,7 +77,7 @@ def select_events_between(
 
 
 def record_created(tx: Transaction, added: Iterable[tuple[int, str]]) -> None:
-    """added: numbers and ids of assets."""
+    """added: the numbers and ids of new assets."""
     tx.connection.executemany(
         "INSERT INTO event (created_at, entity_id, asset_number, event_type) VALUES (?, ?, ?, 'asset_created')",
         [(tx.now, asset_id, number) for number, asset_id in added],

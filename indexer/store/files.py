@@ -1,4 +1,4 @@
-"""Paths of the index: what is known of each, and what becomes of it."""
+"""The paths in the index: their stored state, and its changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .transaction import Transaction
 
 
 class StoredFile(NamedTuple):
-    """A path of the index with what is known of it. A NamedTuple: one is made for every file of every scan."""
+    """A path as stored in the index. A NamedTuple, because one is made for every file of every scan."""
 
     id: int
     root_id: int
@@ -36,7 +36,7 @@ class StoredFile(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What the index says of one path."""
+    """The verdict on one path."""
 
     root: str
     path: str
@@ -48,10 +48,10 @@ class Verdict(NamedTuple):
 
 
 class FileStat(NamedTuple):
-    """A file found in a root. folder and name are as stored (indexer.paths); times in nanoseconds.
+    """A file found in a root. folder and name are as stored (indexer.paths); times are in nanoseconds.
 
-    created_ns is the birth time where the platform tells it, else the earlier of mtime and ctime. reading names what
-    its metadata is read with: another text means that it has to be read again.
+    created_ns is the birth time if the platform has it, else the earlier of mtime and ctime. reading names the reader
+    and sidecars of its metadata: if it differs from the stored one, the metadata must be read again.
     """
 
     root_id: int
@@ -67,9 +67,9 @@ class FileStat(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """A path that gets a verdict and no new asset: ignored, not_media, unreadable, unstable.
+    """A path that gets a verdict but no new asset.
 
-    The asset already known at an unreadable or unstable place stays: an error is not an absence.
+    The asset of an unreadable or unstable path stays: an error is not an absence.
     """
 
     root_id: int
@@ -96,13 +96,13 @@ def select_file_at(connection: sqlite3.Connection, root_id: int, folder: str, na
     return StoredFile(*row) if row else None
 
 
-# What a file's row says that has to be so for the file to be as it was: see known_in.
+# What must equal the file on disk for it to be unchanged: see select_known_in.
 Known = tuple[str, int, int, int, int, str, int]
 
 
 def select_known_in(connection: sqlite3.Connection, root_id: int, folder: str) -> dict[str, Known]:
-    """Of all rows of one folder (not below it), by name: name, mtime_ns, size, ctime_ns, inode, reading, and whether it
-    is indexed (1) or has another verdict (0). For the many files of a rescan, of which no more is asked."""
+    """Rows of one folder (not below it), by name: name, mtime_ns, size, ctime_ns, inode, reading, and 1 if the file is
+    indexed or damaged and has an asset, else 0. A rescan needs no more of the many unchanged files."""
     rows = connection.execute(
         "SELECT name, mtime_ns, size, ctime_ns, inode, reading,"
         " verdict IN ('indexed', 'damaged') AND asset_number IS NOT NULL FROM file WHERE root_id = ? AND folder = ?",
@@ -114,10 +114,10 @@ def select_known_in(connection: sqlite3.Connection, root_id: int, folder: str) -
 def select_files_in(
     connection: sqlite3.Connection, root_id: int, folder: str, names: Collection[str] | None = None
 ) -> dict[str, StoredFile]:
-    """The stored rows of one folder (not below it), by name; only the given names where there are some."""
+    """Rows of one folder (not below it), by name. names: only these."""
     if names is not None:
-        found = (select_file_at(connection, root_id, folder, name) for name in names)
-        return {file.name: file for file in found if file}
+        files = (select_file_at(connection, root_id, folder, name) for name in names)
+        return {file.name: file for file in files if file}
     rows = connection.execute(f"SELECT {_FILE} FROM file WHERE root_id = ? AND folder = ?", (root_id, folder))
     return {row[3]: StoredFile._make(row) for row in rows}
 
@@ -126,17 +126,17 @@ _NEXT_FOLDER = "SELECT min(folder) FROM file WHERE root_id = ? AND folder > ? AN
 
 
 def iterate_folders_below(connection: sqlite3.Connection, root_id: int, folder: str) -> Iterator[str]:
-    """Folders, at and below the given one, of which there are rows. From each to the next by a step in the index: what
-    lies in them, often a hundred times as much, is not read."""
+    """The given folder and the folders below it that have rows. Each is one step in the database index: the rows of their
+    files, often a hundred times as many, are not read."""
     low, high = (folder + "/", folder + "0") if folder else ("", "\U0010ffff")  # '0' follows '/'
     yield folder
-    while (found := connection.execute(_NEXT_FOLDER, (root_id, low, high)).fetchone()[0]) is not None:
-        yield found
-        low = found
+    while (following := connection.execute(_NEXT_FOLDER, (root_id, low, high)).fetchone()[0]) is not None:
+        yield following
+        low = following
 
 
 def count_folders(connection: sqlite3.Connection) -> int:
-    """Folders that hold an indexed file, and those that they lie in."""
+    """Number of folders that hold indexed files, at any depth."""
     folders = {("", 0)}
     for root_id, folder in connection.execute(
         "SELECT DISTINCT root_id, folder FROM file WHERE asset_number IS NOT NULL"
@@ -148,13 +148,13 @@ def count_folders(connection: sqlite3.Connection) -> int:
 
 
 def count_present(connection: sqlite3.Connection, root_id: int) -> int:
-    """Files of a root that have an asset and are not known to be gone."""
+    """Number of files of a root that have an asset and may exist (`columns.PRESENT`)."""
     query = f"SELECT count(*) FROM file WHERE root_id = ? AND asset_number IS NOT NULL AND {PRESENT}"
     return int(connection.execute(query, (root_id,)).fetchone()[0])
 
 
 def select_missing(connection: sqlite3.Connection, root_id: int) -> list[tuple[StoredFile, str]]:
-    """Files of a root that were not found, with the moment when that was noticed."""
+    """Missing files of a root, each with the time when it was noticed."""
     rows = connection.execute(
         f"SELECT {_FILE}, seen_at FROM file WHERE root_id = ? AND verdict = 'missing'", (root_id,)
     )
@@ -162,7 +162,7 @@ def select_missing(connection: sqlite3.Connection, root_id: int) -> list[tuple[S
 
 
 def select_sample(connection: sqlite3.Connection, root_id: int, limit: int) -> list[StoredFile]:
-    """Some of the files that `count_present` counts, spread over the root."""
+    """Up to `limit` of the files that `count_present` counts, spread over the root."""
     query = (
         f"SELECT {_FILE} FROM file WHERE root_id = ? AND asset_number IS NOT NULL AND {PRESENT}"
         " ORDER BY size, id LIMIT ?"
@@ -170,28 +170,27 @@ def select_sample(connection: sqlite3.Connection, root_id: int, limit: int) -> l
     return [StoredFile._make(row) for row in connection.execute(query, (root_id, limit))]
 
 
-# A file's device, inode, size and modification time in nanoseconds
+# Device, inode, size and modification time (nanoseconds) of a file.
 Inode = tuple[int, int, int, int]
 _SAME_INODES = f"""
-SELECT {_FILE} FROM (SELECT value AS one FROM json_each(?)) CROSS JOIN file ON inode = one ->> 1 AND size = one ->> 2
-WHERE device = one ->> 0 AND mtime_ns = one ->> 3 AND asset_number IS NOT NULL"""
+SELECT {_FILE} FROM (SELECT value AS key FROM json_each(?)) CROSS JOIN file ON inode = key ->> 1 AND size = key ->> 2
+WHERE device = key ->> 0 AND mtime_ns = key ->> 3 AND asset_number IS NOT NULL"""
 
 
 def select_same_inodes(
     connection: sqlite3.Connection, inodes: Sequence[Inode]
 ) -> dict[tuple[int | None, ...], list[StoredFile]]:
-    """Of these inodes, the files that had them, and this size and modification time, when they were last seen."""
+    """The files that had one of these inodes, with its size and modification time, when they were last seen."""
+    files: dict[tuple[int | None, ...], list[StoredFile]] = {}
+    for file in map(StoredFile._make, connection.execute(_SAME_INODES, (json.dumps(inodes),)).fetchall()):
+        files.setdefault((file.device, file.inode, file.size, file.mtime_ns), []).append(file)
+    return files
 
-    found: dict[tuple[int | None, ...], list[StoredFile]] = {}
-    for row in map(StoredFile._make, connection.execute(_SAME_INODES, (json.dumps(inodes),)).fetchall()):
-        found.setdefault((row.device, row.inode, row.size, row.mtime_ns), []).append(row)
-    return found
 
-
-# A file's root, folder and name, its checksum, its fingerprint, the id it would have
+# Root, folder, name, checksum, fingerprint and future asset id of a file.
 Arrival = tuple[int, str, str, str, str | None, str]
-# The rows are asked for one by one, each by an index.
-_UNHEARD = """
+# Each condition is an index lookup.
+_UNKNOWN = """
 SELECT key FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM file
     WHERE root_id = value ->> 0 AND folder = value ->> 1 AND name = value ->> 2)
 AND NOT EXISTS (SELECT 1 FROM asset WHERE checksum = value ->> 3 AND id_differs = 1)
@@ -201,24 +200,23 @@ AND NOT EXISTS (SELECT 1 FROM asset WHERE id = value ->> 5)"""
 
 
 def select_unknown(connection: sqlite3.Connection, arrivals: Sequence[Arrival]) -> list[int]:
-    """Which of these files, by their number in the list, lie where no file lay and hold what no asset holds."""
-
-    return [row[0] for row in connection.execute(_UNHEARD, (json.dumps(arrivals),))]
+    """Positions of the arrivals whose path, content and image data are all unknown."""
+    return [row[0] for row in connection.execute(_UNKNOWN, (json.dumps(arrivals),))]
 
 
 def select_places(connection: sqlite3.Connection, asset_id: str) -> list[StoredFile]:
-    """Every file row of an asset, the gone ones too, oldest first."""
+    """All files of an asset, gone ones too, oldest first."""
     return list(iterate_places(connection, asset_id))
 
 
 def iterate_places(connection: sqlite3.Connection, asset_id: str) -> Iterator[StoredFile]:
-    """As `places`, for who may not need all of them: there may be thousands. Nothing may be written in between."""
+    """As `select_places`, for callers that may not need all of possibly thousands. Write nothing while iterating."""
     rows = connection.execute(f"SELECT {_FILE} FROM file WHERE asset_number = {NUMBER} ORDER BY id", (asset_id,))
     return map(StoredFile._make, rows)
 
 
 def select_metadata_file(connection: sqlite3.Connection, asset_id: str) -> StoredFile | None:
-    """The place whose metadata, with its sidecars, the record of an asset has (see `standing`)."""
+    """The file whose metadata, with its sidecars, is in the record of an asset (see `standing`)."""
     row = connection.execute(
         f"SELECT {_FILE} FROM file WHERE id = ?", (standing.metadata_file(connection, asset_id),)
     ).fetchone()
@@ -240,7 +238,7 @@ def select_verdict_at(connection: sqlite3.Connection, root_id: int, folder: str,
 
 def select_failures(connection: sqlite3.Connection, limit: int) -> list[Verdict]:
     rows = connection.execute(
-        # The second term says no more than the first, but in the words of the index file_other.
+        # The second term is implied, but needed for the partial index file_other to be used.
         f"SELECT {_VERDICT} WHERE verdict IN ('damaged', 'unreadable', 'unstable') AND verdict <> 'indexed'"
         " ORDER BY root.path, file.folder, file.name LIMIT ?",
         (limit,),
@@ -249,8 +247,8 @@ def select_failures(connection: sqlite3.Connection, limit: int) -> list[Verdict]
 
 
 class Counts(NamedTuple):
-    """How much is in the index. by_verdict has every verdict that occurs; by_root the files with an asset, the missing
-    ones among them."""
+    """Totals of the index. by_verdict: paths of every verdict that occurs. by_root: files with an asset, missing ones
+    included."""
 
     assets: int
     trashed: int
@@ -262,8 +260,8 @@ class Counts(NamedTuple):
 
 
 def count_verdicts(connection: sqlite3.Connection) -> dict[str, int]:
-    """How many paths have each verdict that occurs."""
-    rows = connection.execute(  # one statement, of one moment; nothing is counted row by row but what is not indexed
+    """Number of paths of every verdict that occurs."""
+    rows = connection.execute(  # one statement for a consistent view; only rows that are not indexed are grouped
         "WITH other AS (SELECT verdict, count(*) AS paths FROM file WHERE verdict <> 'indexed' GROUP BY verdict)"
         " SELECT 'indexed', (SELECT count(*) FROM file) - coalesce((SELECT sum(paths) FROM other), 0)"
         " UNION ALL SELECT verdict, paths FROM other"
@@ -297,7 +295,7 @@ INSERT INTO file ({", ".join(_COLUMNS)}) VALUES ({", ".join("?" * len(_COLUMNS))
 ON CONFLICT (root_id, folder, name) DO UPDATE SET is_folder = 0,
     {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[3:])}
 RETURNING id"""
-# What was damaged is read again when it comes back, for then its row says no more what is wrong with it.
+# Have a damaged file read again when it returns: its new verdict overwrites what was wrong with it.
 _FORGET_DAMAGE = "reading = iif(verdict = 'damaged', NULL, reading)"
 _UPSERT_VERDICT = f"""
 INSERT INTO file (root_id, folder, name, verdict, reason, is_folder, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -308,7 +306,7 @@ RETURNING {ASSET_ID}"""
 
 
 def insert_files(connection: sqlite3.Connection, rows: Iterable[tuple[object, ...]]) -> None:
-    """New rows, each with its id before what `file_row` has."""
+    """Insert new rows: an id, followed by the columns of `file_row`."""
     insert_rows(connection, "file", ("id", *_COLUMNS), rows)
 
 
@@ -323,7 +321,7 @@ def put_file(
 
 
 def file_row(now: str, stat: FileStat, number: int, verdict: tuple[str, str | None]) -> tuple[object, ...]:
-    """In the order of _COLUMNS."""
+    """The values in the order of _COLUMNS."""
     path = paths.join(stat.folder, stat.name)
     name, uri = paths.nfc(path), paths.uri(paths.from_text(path))
     return (
@@ -357,7 +355,7 @@ def record_skipped(tx: Transaction, path: Skipped) -> None:
 
 
 def ignore_below(tx: Transaction, root_id: int, folder: str, reason: str) -> None:
-    """A rule covers a whole folder now: its files leave the sight of lists, and keep their assets."""
+    """Ignore a whole folder, which a rule covers now. Its files are no longer listed, but keep their assets."""
     rows = tx.connection.execute(
         f"UPDATE file SET verdict = 'ignored', reason = ?, seen_at = ?, {_FORGET_DAMAGE}"
         " WHERE root_id = ? AND (folder = ? OR folder >= ? || '/' AND folder < ? || '0')"
@@ -374,14 +372,14 @@ def ignore_below(tx: Transaction, root_id: int, folder: str, reason: str) -> Non
 
 
 def forget_paths(tx: Transaction, file_ids: Iterable[int]) -> None:
-    """Rows of paths that never had an asset and are not there any more."""
+    """Delete rows of vanished paths that never had an asset."""
     tx.connection.executemany(
         "DELETE FROM file WHERE id = ? AND asset_number IS NULL", [(file_id,) for file_id in file_ids]
     )
 
 
 def mark_missing(tx: Transaction, file_id: int) -> None:
-    """It was not found where it lay. Its asset stays as it is: the file may be on its way."""
+    """Mark a file as missing. Its asset stays live: the file may have been moved."""
     row = tx.connection.execute(
         f"UPDATE file SET verdict = 'missing', reason = NULL, seen_at = ?, {_FORGET_DAMAGE}"
         f" WHERE id = ? AND {PRESENT} AND verdict <> 'missing' RETURNING {ASSET_ID}, id",
@@ -394,7 +392,7 @@ def mark_missing(tx: Transaction, file_id: int) -> None:
 
 
 def mark_gone(tx: Transaction, file_id: int) -> bool:
-    """Whether the row was still there to be marked."""
+    """Mark a file as gone. False if there was no such row, or it was gone already."""
     row = tx.connection.execute(
         f"UPDATE file SET verdict = 'gone', reason = NULL, seen_at = ?, {_FORGET_DAMAGE}"
         f" WHERE id = ? AND verdict <> 'gone' RETURNING {ASSET_ID}, id",

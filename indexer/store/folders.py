@@ -1,4 +1,4 @@
-"""Folders, and how many live assets lie in each."""
+"""Folders and the number of live assets in each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _PRESENT = "asset_number IS NOT NULL AND verdict NOT IN ('gone', 'ignored')"
 
 
 class Root(NamedTuple):
-    """path: as stored. away: folders in it, whole, that cannot be reached now; '' is all of it."""
+    """path: as stored. away: folders in it that cannot be reached now, with all below them; '' is the whole root."""
 
     id: int
     path: str
@@ -17,7 +17,7 @@ class Root(NamedTuple):
 
 
 def roots(connection: sqlite3.Connection) -> list[Root]:
-    """By path."""
+    """Sorted by path."""
     away: dict[int, list[str]] = {}
     for root_id, folder in connection.execute(
         "SELECT id, '' FROM root WHERE offline_at IS NOT NULL"
@@ -29,7 +29,7 @@ def roots(connection: sqlite3.Connection) -> list[Root]:
 
 
 def offline(connection: sqlite3.Connection) -> str:
-    """Roots, and drives in them, that cannot be reached now: the same text as long as these are the same."""
+    """A text that identifies the set of roots, and drives in them, that cannot be reached now."""
     row = connection.execute(
         "SELECT coalesce(group_concat(place, char(10)), '') FROM ("
         " SELECT id AS place FROM root WHERE offline_at IS NOT NULL"
@@ -39,7 +39,7 @@ def offline(connection: sqlite3.Connection) -> str:
 
 
 def counts(connection: sqlite3.Connection) -> dict[tuple[int, str], int]:
-    """Root and folder -> its files of live assets."""
+    """(Root, folder) -> number of files of live assets in it."""
     rows = connection.execute(
         "SELECT root_id, folder, count(*) FROM file CROSS JOIN asset ON number = asset_number"
         f" WHERE {_PRESENT} AND trashed_at IS NULL GROUP BY root_id, folder"
@@ -48,13 +48,13 @@ def counts(connection: sqlite3.Connection) -> dict[tuple[int, str], int]:
 
 
 def copies(connection: sqlite3.Connection) -> dict[int, list[tuple[int, str]]]:
-    """Of live assets that lie in several places: root and folder of each."""
-    found: dict[int, list[tuple[int, str]]] = {}
+    """Number of a live asset with several files -> root and folder of each."""
+    places: dict[int, list[tuple[int, str]]] = {}
     for number, root_id, folder in connection.execute(
         "SELECT asset_number, root_id, folder FROM ("
         "  SELECT asset_number AS several FROM file WHERE asset_number IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
         ") CROSS JOIN file ON asset_number = several CROSS JOIN asset ON number = asset_number"
         f" WHERE {_PRESENT} AND trashed_at IS NULL"
     ):
-        found.setdefault(number, []).append((root_id, folder))
-    return found
+        places.setdefault(number, []).append((root_id, folder))
+    return places

@@ -1,4 +1,4 @@
-"""Named places that the user imported: bridges, museums, parks, from a dump of GeoNames."""
+"""Points of interest (bridges, museums, parks) that the user imported from a GeoNames dump."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 from .enrichments import put_setting, setting
 
-# Cells of the table are so many to a degree: see schema.sql.
-_CELLS = 50
-_ROW = 360 * _CELLS
-_METRES = 111_195.0  # of a degree of latitude
-_FILES = "landmark_files"
+# Cells per degree; see the column `cell` in schema.sql.
+_CELLS_PER_DEGREE = 50
+_CELLS_PER_ROW = 360 * _CELLS_PER_DEGREE
+_METRES_PER_DEGREE = 111_195.0  # of latitude
+_IMPORTS = "landmark_files"  # setting: the number of imports
 
 
 class Landmark(NamedTuple):
-    """id: GeoNames' own. code: what it is, in GeoNames' words (CSTL, MUS, PRK)."""
+    """id and code: GeoNames' id and feature code (CSTL, MUS, PRK)."""
 
     id: int
     name: str
@@ -26,10 +26,10 @@ class Landmark(NamedTuple):
     longitude: float
 
 
-def add(connection: sqlite3.Connection, some: Iterable[Landmark]) -> None:
-    """One that is known already is put in its own place."""
+def add(connection: sqlite3.Connection, landmarks: Iterable[Landmark]) -> None:
+    """Add landmarks; those with a known id replace the old ones."""
     connection.executemany(
-        "INSERT OR REPLACE INTO landmark (id, name, code, latitude, longitude) VALUES (?, ?, ?, ?, ?)", some
+        "INSERT OR REPLACE INTO landmark (id, name, code, latitude, longitude) VALUES (?, ?, ?, ?, ?)", landmarks
     )
 
 
@@ -42,39 +42,42 @@ def count(connection: sqlite3.Connection) -> int:
 
 
 def stamp(connection: sqlite3.Connection) -> int:
-    """Another number after each import: places are looked up again."""
-    return int(setting(connection, _FILES) or 0)
+    """The number of imports. When it changes, places are looked up again."""
+    return int(setting(connection, _IMPORTS) or 0)
 
 
 def next_stamp(connection: sqlite3.Connection) -> None:
-    put_setting(connection, _FILES, str(stamp(connection) + 1))
+    put_setting(connection, _IMPORTS, str(stamp(connection) + 1))
 
 
 def around(
     connection: sqlite3.Connection, latitude: float, longitude: float, metres: float
 ) -> list[tuple[Landmark, float]]:
-    """Those that lie so near, with their distances; some that lie further may be among them."""
-    narrow = max(math.cos(math.radians(latitude)), 0.01)
-    rows, columns = (math.ceil(metres / size * _CELLS) for size in (_METRES, _METRES * narrow))
-    row, column = int((latitude + 90) * _CELLS), int((longitude + 180) * _CELLS)
-    found = []
+    """All landmarks within this distance of a point, perhaps with some beyond it; each with its distance in metres."""
+    # A degree of longitude is shorter than one of latitude by this factor.
+    scale = max(math.cos(math.radians(latitude)), 0.01)
+    rows, columns = (
+        math.ceil(metres / size * _CELLS_PER_DEGREE) for size in (_METRES_PER_DEGREE, _METRES_PER_DEGREE * scale)
+    )
+    row, column = int((latitude + 90) * _CELLS_PER_DEGREE), int((longitude + 180) * _CELLS_PER_DEGREE)
+    landmarks: list[Landmark] = []
     for number in range(row - rows, row + rows + 1):
-        # East of the antimeridian cells begin anew.
+        # Columns wrap around at the antimeridian.
         spans = [(column - columns, column + columns)]
         if column - columns < 0:
-            spans = [(0, column + columns), (_ROW + column - columns, _ROW - 1)]
-        elif column + columns >= _ROW:
-            spans = [(column - columns, _ROW - 1), (0, column + columns - _ROW)]
+            spans = [(0, column + columns), (_CELLS_PER_ROW + column - columns, _CELLS_PER_ROW - 1)]
+        elif column + columns >= _CELLS_PER_ROW:
+            spans = [(column - columns, _CELLS_PER_ROW - 1), (0, column + columns - _CELLS_PER_ROW)]
         for low, high in spans:
-            found += connection.execute(
+            found = connection.execute(
                 "SELECT id, name, code, latitude, longitude FROM landmark WHERE cell BETWEEN ? AND ?",
-                (number * _ROW + low, number * _ROW + high),
-            ).fetchall()
-    some = map(Landmark._make, found)
-    return [(one, _apart(one, latitude, longitude, narrow)) for one in some]
+                (number * _CELLS_PER_ROW + low, number * _CELLS_PER_ROW + high),
+            )
+            landmarks += map(Landmark._make, found)
+    return [(landmark, _distance(landmark, latitude, longitude, scale)) for landmark in landmarks]
 
 
-def _apart(one: Landmark, latitude: float, longitude: float, narrow: float) -> float:
-    """Metres, as on a flat earth, which is true enough for so little."""
-    east = (one.longitude - longitude + 180) % 360 - 180
-    return math.hypot(one.latitude - latitude, east * narrow) * _METRES
+def _distance(landmark: Landmark, latitude: float, longitude: float, scale: float) -> float:
+    """Metres on a flat earth, accurate enough for short distances."""
+    east = (landmark.longitude - longitude + 180) % 360 - 180
+    return math.hypot(landmark.latitude - latitude, east * scale) * _METRES_PER_DEGREE
