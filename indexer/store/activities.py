@@ -1,5 +1,5 @@
-"""What is at work on an index. Each run holds a lock on a file beside the index: the system releases it when the
-process ends, however that happens, so that nobody has to guess from a process number."""
+"""The running activities of an index. Each holds a lock on a file next to the index. The system releases the lock when
+the process ends, however it ends, so no process number has to be checked."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .database import IndexConnection
 from .jobs import Activity, put_activities
 from .transaction import begin, timestamp
 
-# The file keeps room for a note, which has to be written on a disk that is full.
-_ROOM = 1024
+# Bytes reserved for a note, which must be writable on a full disk.
+_NOTE_SIZE = 1024
 
 
 class Claim:
@@ -28,7 +28,7 @@ class Claim:
     def __init__(self, database: Path, kind: str, roots: Sequence[str] = (), address: str | None = None) -> None:
         self.activity = Activity(kind, platform.node(), os.getpid(), tuple(roots), timestamp(), address=address)
         text = self._text(None)
-        self._size = len(text) + _ROOM
+        self._size = len(text) + _NOTE_SIZE
         while True:
             self._path = _base(database).with_name(f"{_base(database).name}.{kind}-{os.urandom(4).hex()}.lock")
             try:
@@ -42,10 +42,10 @@ class Claim:
                 with suppress(OSError):
                     self.end()
                 raise cannot_write(self._path.parent, error) from error
-            self.end()  # `running` took it for a dead one's, in the moment before it was locked
+            self.end()  # before it was locked, `running` removed it as a dead process's
 
     def note(self, text: str | None) -> None:
-        """Why nothing is being done, say, for others to read."""
+        """Publish a note for other processes, such as why no work is being done."""
         with suppress(OSError):
             os.lseek(self._file, 0, os.SEEK_SET)
             self._fill(self._text(text))
@@ -54,7 +54,7 @@ class Claim:
         return os.write(self._file, text.ljust(self._size)) == self._size
 
     def _text(self, note: str | None) -> bytes:
-        short = note and note.encode()[: _ROOM // 4].decode(errors="ignore")  # escaped it may be longer
+        short = note and note.encode()[: _NOTE_SIZE // 4].decode(errors="ignore")  # JSON escapes may lengthen it
         return json.dumps(self.activity._replace(note=short)._asdict(), ensure_ascii=False).encode()
 
     def end(self) -> None:
@@ -62,8 +62,8 @@ class Claim:
 
 
 def running(database: Path) -> list[Activity]:
-    """What is at work, in the order in which it began. Lock files of dead processes are removed."""
-    base, found = _base(database), []
+    """The running activities, oldest first. Removes the lock files of dead processes."""
+    base, activities = _base(database), []
     lock_name = re.compile(rf"{re.escape(base.name)}\.([^.-]+)-[0-9a-f]+\.lock", re.DOTALL)
     for name in os.listdir(base.parent):
         if (matched := lock_name.fullmatch(name)) is None:
@@ -73,28 +73,28 @@ def running(database: Path) -> list[Activity]:
             file = os.open(path, os.O_RDONLY)
         except FileNotFoundError:
             continue
-        except OSError:  # another user's: it cannot be told
-            found.append(Activity(kind, "", 0, (), ""))
+        except OSError:  # another user's: cannot be read
+            activities.append(Activity(kind, "", 0, (), ""))
             continue
         if _lock(file, exclusive=False):
             with suppress(OSError):
                 _remove(path, file)
         else:
-            found.append(_read(file, kind))
+            activities.append(_read(file, kind))
             os.close(file)
-    return sorted(found, key=lambda one: one.started_at)
+    return sorted(activities, key=lambda activity: activity.started_at)
 
 
 def refuse_while_written(database: Path) -> None:
-    """Raises UsageError where a scan or watch is at work. A server is not in the way: it reads what is there then."""
-    if writing := [one for one in running(database) if one.kind != "serve"]:
+    """Raises UsageError if a scan or watch is running. A server may run: it only reads."""
+    if writing := [activity for activity in running(database) if activity.kind != "serve"]:
         raise UsageError(f"{writing[0].kind} is at work (process {writing[0].pid}): stop it first")
 
 
 @contextmanager
 def at_work(connection: IndexConnection, kind: str, roots: Sequence[str], *, alone: bool = False) -> Iterator[Claim]:
-    """Be listed meanwhile, in the table `job` too. Raises UsageError, with `alone`, where another one of that kind
-    is at work on one of the roots."""
+    """List an activity in a lock file and in the table `job` while the body runs. With `alone`, raises UsageError if
+    another activity of that kind runs on one of the roots."""
     claim = None
     try:
         with begin(connection) as tx:
@@ -107,7 +107,7 @@ def at_work(connection: IndexConnection, kind: str, roots: Sequence[str], *, alo
     finally:
         if claim is not None:
             claim.end()
-            with suppress(IndexUnusable), begin(connection) as tx:  # else the next one brings the table up to date
+            with suppress(IndexUnusable), begin(connection) as tx:  # on failure the next activity updates the table
                 put_activities(tx, running(connection.path))
 
 
@@ -118,14 +118,14 @@ def _refuse(others: Sequence[Activity], kind: str, roots: Sequence[str]) -> None
 
 
 def _base(database: Path) -> Path:
-    """The file itself, by whichever link it is named."""
+    """The database file with symbolic links resolved."""
     return Path(os.path.realpath(database))
 
 
 def _remove(path: Path, file: int) -> None:
-    """A lock file that is open, and its lock. While it is locked where that can be: nobody else can lock it then and
-    take it for one that stays."""
-    if sys.platform == "win32":  # where no open file can be removed
+    """Delete an open lock file and release its lock. If possible it is deleted while locked, so that no other process
+    locks a file that is about to disappear."""
+    if sys.platform == "win32":  # cannot delete an open file
         os.close(file)
         path.unlink(missing_ok=True)
     else:
@@ -137,8 +137,8 @@ def _remove(path: Path, file: int) -> None:
 
 def _read(file: int, kind: str) -> Activity:
     with suppress(OSError, ValueError, TypeError):
-        found = json.loads(os.read(file, 1 << 20))
-        return Activity(**{**found, "roots": tuple(found["roots"])})
+        fields = json.loads(os.read(file, 1 << 20))
+        return Activity(**{**fields, "roots": tuple(fields["roots"])})
     return Activity(kind, "", 0, (), "")
 
 
@@ -146,7 +146,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def _lock(file: int, *, exclusive: bool) -> bool:
-        """A byte far behind the text, which others can read then."""
+        """Lock a byte far behind the text, so that others can still read the text."""
         os.lseek(file, 1 << 30, os.SEEK_SET)
         try:
             msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
@@ -160,7 +160,7 @@ else:
     import fcntl
 
     def _lock(file: int, *, exclusive: bool) -> bool:
-        """False where another one holds it."""
+        """False if another process holds the lock."""
         try:
             fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -1,4 +1,4 @@
-"""Opening an index file: for reading, or as the one who writes."""
+"""Opening an index file for reading or writing."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from indexer.errors import IndexDamaged, IndexUnusable, UsageError
 from . import schema
 from .database import IndexConnection, connect, connect_for_reading
 
-# What a writer keeps of the index in memory. More than this gains nothing at 20,000 photos, and less at 80,000.
+# The writer's page cache. More gains nothing at 20,000 photos, and little at 80,000.
 _CACHE_KB = 8 * 1024
-# The log grows to 16 MB before it is copied into the index: a page that many batches change is copied once.
+# The write-ahead log grows to 16 MB before a checkpoint, so that a page changed by many batches is copied once.
 _CHECKPOINT_PAGES = 4000
-# Steps of SQLite's machine: some tenths of a millisecond.
-_STEPS_BETWEEN_LOOKS = 10_000
+# Instructions of SQLite's virtual machine: some tenths of a millisecond.
+_STEPS_BETWEEN_CHECKS = 10_000
 TOO_LONG = "this takes more than {seconds:g} seconds: ask for less at once"
 
 
 def open_for_reading(path: Path, *, may_update: bool = True) -> IndexConnection:
-    """A connection that cannot write; an older index is updated first. Raises IndexUnusable where there is no index, or
-    an older one that may not be updated."""
+    """A read-only connection; an index of an older version is updated first. Raises IndexUnusable if there is no index,
+    or if it is older and may not be updated."""
     connection = open_as_it_is(path)
     version = schema.check(connection, path)
-    if version < schema.VERSION:  # readers ask for what only the present schema has
+    if version < schema.VERSION:  # queries need the current schema
         connection.close()
         if not may_update:
             raise IndexUnusable(f"{path} is of version {version}: 'indexer status' updates it, and keeps a copy")
@@ -39,8 +39,8 @@ def open_for_reading(path: Path, *, may_update: bool = True) -> IndexConnection:
 
 
 def open_as_it_is(path: Path) -> IndexConnection:
-    """A connection that cannot write, to an index of this version or an older one. Raises IndexUnusable where there is
-    no index, IndexDamaged where it is empty or cannot be opened."""
+    """A read-only connection to an index of this version or an older one. Raises IndexUnusable if there is no index,
+    IndexDamaged if it is empty or cannot be opened."""
     if not path.is_file():
         raise IndexUnusable(f"there is no index at {path}: make one with 'indexer scan FOLDER'")
     connection = connect_for_reading(path)
@@ -50,7 +50,7 @@ def open_as_it_is(path: Path) -> IndexConnection:
 
 
 def open_for_writing(path: Path) -> IndexConnection:
-    """A connection that may write; the index, and its folder, are made where there is none yet."""
+    """A writable connection. Creates the index and its folder if there are none."""
     try:
         private.make_folder(path.parent)
     except OSError as error:
@@ -69,7 +69,7 @@ def open_for_writing(path: Path) -> IndexConnection:
 
             migrate(connection, path, version, schema.VERSION, schema.statements())
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = NORMAL")  # with WAL: safe against crashes, last commits may be lost
+        connection.execute("PRAGMA synchronous = NORMAL")  # with WAL: survives crashes, the last commits may be lost
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     except sqlite3.DatabaseError as error:
@@ -78,13 +78,13 @@ def open_for_writing(path: Path) -> IndexConnection:
 
 
 def have_deadline(connection: sqlite3.Connection, until: Callable[[], float]) -> None:
-    """From now on, what runs when the clock (time.monotonic) has passed `until` is interrupted."""
-    connection.set_progress_handler(lambda: time.monotonic() > until(), _STEPS_BETWEEN_LOOKS)
+    """Interrupt every statement that runs after `until()` (in time.monotonic)."""
+    connection.set_progress_handler(lambda: time.monotonic() > until(), _STEPS_BETWEEN_CHECKS)
 
 
 @contextmanager
 def deadline(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
-    """Raises UsageError where it takes longer."""
+    """Raises UsageError if the body takes longer."""
     end = time.monotonic() + seconds
     have_deadline(connection, lambda: end)
     try:

@@ -1,4 +1,4 @@
-"""The file of an index, as SQLite has it: opened, and put in place."""
+"""The SQLite file of an index: opening it, and replacing it."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from pathlib import Path
 from indexer import private
 from indexer.errors import IndexUnusable
 
-# A writer that finds another one at work waits this long before it gives up.
+# How long a writer waits for another one.
 BUSY_SECONDS = 60.0
-# What reading a damaged file raises: its texts, and SQLite's words on them, may be no UTF-8.
+# What reading a damaged file raises. Its texts, and SQLite's messages that quote them, may not be UTF-8.
 BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
-# What SQLite keeps beside a database.
+# Suffixes of the files that SQLite keeps next to a database.
 _LOGS = ("-wal", "-shm", "-journal")
 
 
 class IndexConnection(sqlite3.Connection):
     """A connection that knows which file it opened.
 
-    SQLite holds on to a file that was deleted, or replaced by another of the same name: what is written then is lost.
+    SQLite keeps a file open that was deleted or replaced by another of the same name; what it then writes is lost.
     """
 
     path: Path
     identity: tuple[int, int]
 
     def ensure_in_place(self) -> None:
-        """Raises IndexUnusable where the path no longer leads to the file that was opened. Costs one stat."""
+        """Raises IndexUnusable if the path no longer leads to the opened file. Costs one stat."""
         try:
             now = _identity(self.path)
         except (FileNotFoundError, NotADirectoryError):
@@ -37,7 +37,7 @@ class IndexConnection(sqlite3.Connection):
                 " Put it back, or restore a backup with 'indexer restore', and start again"
             ) from None
         except OSError:
-            return  # it cannot be told: SQLite will say if it cannot be written
+            return  # unknown; SQLite reports if writing fails
         if now != self.identity:
             raise IndexUnusable(
                 f"the index {self.path} was replaced by another file while it was in use: nothing more is written."
@@ -46,23 +46,23 @@ class IndexConnection(sqlite3.Connection):
 
 
 def connect_for_reading(path: Path) -> IndexConnection:
-    """A connection that cannot write, to whatever lies at path, on a read-only disk too."""
+    """A read-only connection to any database file, also on a read-only disk."""
     mode = "mode=ro"
     if not os.access(path.parent, os.W_OK):
-        # WAL needs a place for its shared memory; on a read-only disk nobody writes, and it can do without.
+        # WAL needs a writable place for its shared memory. On a read-only disk nobody writes, so it is not needed.
         mode += "&immutable=1" if not path.with_name(path.name + "-wal").exists() else ""
     return connect(path, mode)
 
 
 def connect(path: Path, mode: str) -> IndexConnection:
-    """A connection to whatever lies at path. mode: as of SQLite's file: URLs."""
-    # The three characters that mean something in SQLite's file: URLs (sqlite.org/uri.html).
+    """A connection to any database file. mode: a parameter of SQLite's file: URLs."""
+    # The three special characters of SQLite's file: URLs (sqlite.org/uri.html).
     name = os.fspath(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     try:
         if mode == "mode=rwc" and not path.exists():
-            private.make_file(path)  # SQLite gives its log, and their shared memory, the mode of the file
-        # Transactions are begun and ended by hand (isolation_level None). A connection belongs to one thread, but
-        # another one may close it (check_same_thread).
+            private.make_file(path)  # SQLite gives its log and shared memory the mode of the file
+        # isolation_level None: transactions are begun and ended explicitly. check_same_thread: a connection belongs to
+        # one thread, but another may close it.
         connection = sqlite3.connect(
             f"file:{name}?{mode}",
             uri=True,
@@ -84,10 +84,13 @@ def _identity(path: Path) -> tuple[int, int]:
 
 
 def put_in_place(new: Path, path: Path) -> None:
-    """Rename a whole database, which has no log. A log beside `path` belongs to the file that lies there, or to one
-    that was deleted while it was open: SQLite would play it into any file of that name."""
+    """Rename a complete database, which has no log, to `path`. A log next to `path` is deleted: it belongs to the file
+    there, or to one deleted while it was open, and SQLite would replay it into any file of that name."""
     if path.exists():
-        with suppress(*BROKEN), closing(connect(path, "mode=rw")) as old:  # killed below, the old one is whole
+        with (
+            suppress(*BROKEN),
+            closing(connect(path, "mode=rw")) as old,
+        ):  # the old file is complete if this is killed below
             old.execute("PRAGMA busy_timeout = 2000")
             old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     for ending in _LOGS:

@@ -25,8 +25,8 @@ _MIN_SHARE_OF_UNION = 0.12
 
 
 class FoundFace(NamedTuple):
-    """A detected face. x, y, w, h: pixels of the stored image. timestamp_ms: in a video. vector: its embedding by `model`
-    (see face_embedding in schema.sql), None for a face that is too small. confidence: the detector's, 0..1."""
+    """A detected face. x, y, w, h: pixels of the stored image. timestamp_ms: in a video. vector: its embedding
+    by `model` (see face_embedding in schema.sql), None if the face is too small. confidence: the detector's, 0..1."""
 
     x: int
     y: int

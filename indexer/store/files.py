@@ -126,8 +126,8 @@ _NEXT_FOLDER = "SELECT min(folder) FROM file WHERE root_id = ? AND folder > ? AN
 
 
 def iterate_folders_below(connection: sqlite3.Connection, root_id: int, folder: str) -> Iterator[str]:
-    """The given folder and the folders below it that have rows. Each is one step in the database index: the rows of their
-    files, often a hundred times as many, are not read."""
+    """The given folder and the folders below it that have rows. Each is one step in the database index: the rows of
+    their files, often a hundred times as many, are not read."""
     low, high = (folder + "/", folder + "0") if folder else ("", "\U0010ffff")  # '0' follows '/'
     yield folder
     while (following := connection.execute(_NEXT_FOLDER, (root_id, low, high)).fetchone()[0]) is not None:

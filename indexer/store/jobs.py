@@ -1,4 +1,4 @@
-"""Scans, watches and servers at work, and how a watch follows each folder."""
+"""Running scans, watches and servers, and how the watch follows each folder."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Coverage(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """A scan, watch or server at work; note: what keeps it from its work, or else befell it; address: of a server, for
-    browsers of its machine."""
+    """A running scan, watch or server. note: what keeps it from its work, or another incident. address: the URL of a
+    server, for browsers on its machine."""
 
     kind: str
     host: str
@@ -36,7 +36,7 @@ class Activity(NamedTuple):
 
 
 def select_coverage(connection: sqlite3.Connection) -> dict[int, Coverage]:
-    """By root: how the running watch follows it."""
+    """Root -> how the running watch follows it."""
     rows = connection.execute("SELECT root_id, mode, why, since, watches, uncovered, overflows FROM watch_state")
     return {row[0]: Coverage._make((*row[:5], tuple(json.loads(row[5])), row[6])) for row in rows}
 
@@ -53,9 +53,9 @@ def end_coverage(tx: Transaction, root_ids: Iterable[int]) -> None:
 
 
 def put_activities(tx: Transaction, running: Iterable[Activity]) -> None:
-    """Have the table say what is at work now; see `activities`."""
+    """Replace the table of running activities; see `activities`."""
     tx.connection.execute("DELETE FROM job")
     tx.connection.executemany(
         "INSERT INTO job (kind, host, pid, roots, started_at) VALUES (?, ?, ?, ?, ?)",
-        [(one.kind, one.host, one.pid, "\n".join(one.roots), one.started_at) for one in running if one.roots],
+        [(job.kind, job.host, job.pid, "\n".join(job.roots), job.started_at) for job in running if job.roots],
     )
