@@ -1,5 +1,5 @@
-"""One index into another: what the other knows and this one does not. Ids are made of content, so that the same photo
-is the same asset in both, and nothing is there twice. Where both say something, this one's word stays."""
+"""Merge another index into this one. Ids come from content, so the same photo is the same asset in both and nothing is
+duplicated. If values conflict, those of this index stay."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from .tables import TABLES
 from .transaction import Transaction, begin
 from .undo import record_final
 
-# Their asset -> ours. The same bytes are the same asset; else the same beginning (which the id is made of), or bytes
-# that either has known the asset by before it was edited.
+# Their asset -> ours: the one with the same bytes, else with the same id (the same bytes when first indexed), else with
+# bytes that either index knew the asset by before an edit.
 _ASSETS = """
 INSERT INTO temp.merge_asset (their_number, theirs, ours, is_new, is_same)
 SELECT number, id, coalesce(known, id), known IS NULL, known IS NULL OR EXISTS (
-           SELECT 1 FROM main.asset AS one WHERE one.id = known AND one.checksum = their.checksum)
+           SELECT 1 FROM main.asset AS mine WHERE mine.id = known AND mine.checksum = their.checksum)
 FROM (
-    SELECT one.number, one.id, one.checksum, coalesce(
-        (SELECT id FROM main.asset WHERE id = id_of(one.checksum) AND checksum = one.checksum),
-        (SELECT id FROM main.asset WHERE checksum = one.checksum AND id_differs = 1),
-        (SELECT id FROM main.asset WHERE id = one.id),
-        (SELECT asset_id FROM main.former_checksum WHERE checksum = one.checksum ORDER BY until DESC LIMIT 1),
+    SELECT their.number, their.id, their.checksum, coalesce(
+        (SELECT id FROM main.asset WHERE id = id_of(their.checksum) AND checksum = their.checksum),
+        (SELECT id FROM main.asset WHERE checksum = their.checksum AND id_differs = 1),
+        (SELECT id FROM main.asset WHERE id = their.id),
+        (SELECT asset_id FROM main.former_checksum WHERE checksum = their.checksum ORDER BY until DESC LIMIT 1),
         (SELECT asset.id FROM theirs.former_checksum AS former
          JOIN main.asset ON asset.id = id_of(former.checksum) AND asset.checksum = former.checksum
-         WHERE former.asset_id = one.id ORDER BY former.until DESC LIMIT 1),
+         WHERE former.asset_id = their.id ORDER BY former.until DESC LIMIT 1),
         (SELECT asset.id FROM theirs.former_checksum AS former
          JOIN main.asset ON asset.checksum = former.checksum AND id_differs = 1
-         WHERE former.asset_id = one.id ORDER BY former.until DESC LIMIT 1)) AS known
-    FROM theirs.asset AS one) AS their"""
+         WHERE former.asset_id = their.id ORDER BY former.until DESC LIMIT 1)) AS known
+    FROM theirs.asset AS their) AS their"""
 
-# What is theirs -> what it is here.
+# Temporary tables that map their ids to ours.
 _PAIRS = {
     "merge_root": "theirs INTEGER PRIMARY KEY, ours INTEGER NOT NULL",
     "merge_asset": "their_number INTEGER PRIMARY KEY, our_number INTEGER, theirs TEXT NOT NULL UNIQUE,"
@@ -63,15 +63,15 @@ JOIN main.enrichment_basis AS basis ON basis.asset_id = asset.ours
 WHERE error IS NULL AND enrichment.basis IN (picture, place)
   AND enricher NOT IN ({_NOT_PORTABLE})
   AND (is_new OR enricher <> 'faces')
-  AND NOT EXISTS (SELECT 1 FROM main.enrichment AS one
-                  WHERE one.asset_number = our_number AND one.enricher = enrichment.enricher)"""
+  AND NOT EXISTS (SELECT 1 FROM main.enrichment AS mine
+                  WHERE mine.asset_number = our_number AND mine.enricher = enrichment.enricher)"""
 
 
 @dataclass(slots=True)
 class Merged:
-    """What came in: roots by path; assets that were not known, and that were; files, values that the user said of known
-    photos, people and albums that were not known. kept: known photos of which the other index says otherwise; ours
-    stayed. edited: known photos that have other bytes there, as when one copy was edited; only the checksum came in."""
+    """What was merged. roots: paths of new ones. assets, files, people, albums: numbers of new ones. known: assets that
+    were in both. values: known assets that gained user values. kept: known assets with conflicting user values; ours
+    stayed. edited: known assets with other bytes there, as when one copy was edited; only the checksum was taken."""
 
     roots: list[str] = field(default_factory=list)
     assets: int = 0
@@ -89,7 +89,7 @@ class Merged:
 
 @contextmanager
 def attached(connection: sqlite3.Connection, other: Path) -> Iterator[None]:
-    """With another index, of this version, as `theirs`."""
+    """Attach another index, of this schema version, as `theirs`."""
     try:
         connection.execute("ATTACH ? AS theirs", (str(other),))
     except sqlite3.Error as error:
@@ -105,13 +105,13 @@ def attached(connection: sqlite3.Connection, other: Path) -> Iterator[None]:
         connection.execute("DETACH theirs")
 
 
-class _NotMeant(Exception):
-    """Ends the transaction of a dry run."""
+class _DryRun(Exception):
+    """Rolls the transaction of a dry run back."""
 
 
 def merge(connection: IndexConnection, what: str, instead: str, *, dry_run: bool = False) -> Merged:
-    """Take in what is attached, all of it or nothing. what, instead: see undo.record_final."""
-    with suppress(_NotMeant), begin(connection) as tx:
+    """Merge the attached index, all of it or nothing. what, instead: see undo.record_final."""
+    with suppress(_DryRun), begin(connection) as tx:
         run = _Merge(tx)
         run.take_roots()
         run.take_assets()
@@ -122,26 +122,26 @@ def merge(connection: IndexConnection, what: str, instead: str, *, dry_run: bool
         run.take_albums()
         record_final(tx, what, instead)
         if dry_run:
-            raise _NotMeant
+            raise _DryRun
     return run.merged
 
 
 def variants(connection: sqlite3.Connection) -> list[tuple[str, Variant]]:
-    """Those of what is attached, for assets that have none here; by our ids."""
+    """Their renditions of assets that have none here, with our ids."""
     rows = connection.execute(
-        "SELECT ours, name, file, mime_type, width, height, size FROM theirs.variant AS one"
-        " JOIN temp.merge_asset ON their_number = one.asset_number AND is_same"
+        "SELECT ours, name, file, mime_type, width, height, size FROM theirs.variant AS their"
+        " JOIN temp.merge_asset ON their_number = their.asset_number AND is_same"
         " WHERE NOT EXISTS (SELECT 1 FROM main.variant WHERE variant.asset_number = our_number) ORDER BY ours, used_at"
     )
     return [(asset_id, Variant(*row)) for asset_id, *row in rows]
 
 
 def note_variants(connection: sqlite3.Connection, asset_id: str) -> None:
-    """The files were taken over: there is no need to make them."""
+    """Record that the files of an asset's renditions were copied, so that they are not made again."""
     connection.execute(
-        "INSERT OR IGNORE INTO main.enrichment SELECT our_number, enricher, version, one.basis, error, done_at"
-        " FROM theirs.enrichment AS one JOIN temp.merge_asset ON their_number = one.asset_number"
-        " JOIN main.enrichment_basis AS basis ON basis.asset_id = ours AND one.basis IN (picture, faces)"
+        "INSERT OR IGNORE INTO main.enrichment SELECT our_number, enricher, version, their.basis, error, done_at"
+        " FROM theirs.enrichment AS their JOIN temp.merge_asset ON their_number = their.asset_number"
+        " JOIN main.enrichment_basis AS basis ON basis.asset_id = ours AND their.basis IN (picture, faces)"
         " WHERE ours = ? AND enricher IN ('variants', 'portraits')",
         (asset_id,),
     )
@@ -155,28 +155,29 @@ class _Merge:
         self.merged = Merged()
 
     def take_roots(self) -> None:
-        here, there = (self._setting(schema, "device_id") for schema in ("main", "theirs"))
+        our_device, their_device = (self._setting(schema, "device_id") for schema in ("main", "theirs"))
+        is_here = our_device == their_device
         known = select_roots(self._db)
         for root in [Root(*row) for row in self._db.execute(f"SELECT {ROOT_COLUMNS} FROM theirs.root ORDER BY id")]:
-            ours = next((one for one in known if self._is_same(one, root, here == there)), None)
-            ours_id = ours.id if ours else self._add_root(root, here == there, there)
+            ours = next((mine for mine in known if self._is_same(mine, root, is_here)), None)
+            ours_id = ours.id if ours else self._add_root(root, is_here, their_device)
             self._db.execute("INSERT INTO temp.merge_root VALUES (?, ?)", (root.id, ours_id))
 
     def _is_same(self, ours: Root, theirs: Root, is_here: bool) -> bool:
-        """Is it one folder? On one machine its path says so; a drive that two machines have seen has a name of its own,
-        but so have the drives of two that were set up from one image: then a file tells."""
+        """Whether two roots are one folder: by path on one machine, else by volume and inode. Machines set up from one image
+        agree in these too, so between machines the roots must also share a file."""
         if is_here and ours.path == theirs.path:
             return True
         if theirs.volume is None or (ours.volume, ours.inode) != (theirs.volume, theirs.inode):
             return False
         shared = (
-            "SELECT 1 FROM theirs.file AS one JOIN main.file USING (folder, name, inode, size, mtime_ns)"
-            " WHERE one.root_id = ? AND file.root_id = ? LIMIT 1"
+            "SELECT 1 FROM theirs.file AS their JOIN main.file USING (folder, name, inode, size, mtime_ns)"
+            " WHERE their.root_id = ? AND file.root_id = ? LIMIT 1"
         )
         return is_here or self._db.execute(shared, (theirs.id, ours.id)).fetchone() is not None
 
     def _add_root(self, root: Root, is_here: bool, device: str) -> int:
-        """Of another machine it is away until it is found: what lies at its path here is another folder."""
+        """Add a root. Another machine's is offline until it is found: its path here leads to another folder."""
         path = root.path
         if self._db.execute("SELECT 1 FROM main.root WHERE path = ?", (path,)).fetchone():
             path = f"{path} ({device})"
@@ -189,7 +190,7 @@ class _Merge:
         )
         if not is_here:
             values |= {"offline_at": self._now, "offline_why": f"it lies on another machine, {device}"}
-            if root.volume is None:  # numbers that say nothing on this machine
+            if root.volume is None:  # these numbers mean nothing on this machine
                 values |= {"device": None, "inode": None}
         names = ", ".join(values)
         added = self._db.execute(
@@ -204,8 +205,8 @@ class _Merge:
         columns = [name for name in self._columns("asset") if name not in ours]
         self.merged.assets = self._db.execute(
             f"INSERT INTO main.asset ({', '.join(columns)}, created_at, updated_at)"
-            f" SELECT {', '.join(f'one.{name}' for name in columns)}, ?, ? FROM theirs.asset AS one"
-            " JOIN temp.merge_asset AS asset ON asset.theirs = one.id WHERE is_new ORDER BY number",
+            f" SELECT {', '.join(f'their.{name}' for name in columns)}, ?, ? FROM theirs.asset AS their"
+            " JOIN temp.merge_asset AS asset ON asset.theirs = their.id WHERE is_new ORDER BY number",
             (self._now, self._now),
         ).rowcount
         self._db.execute(
@@ -234,14 +235,14 @@ class _Merge:
         )
 
     def take_files(self) -> None:
-        """Also those that were passed over. A file with other bytes than the asset has here is left for a scan."""
+        """Add files, skipped ones too. A file whose bytes differ from the asset's here is left to a scan."""
         columns = [name for name in self._columns("file") if name not in ("id", "root_id", "asset_number")]
         self.merged.files = self._db.execute(
             f"INSERT OR IGNORE INTO main.file (root_id, asset_number, {', '.join(columns)})"
-            f" SELECT root.ours, our_number, {', '.join(f'one.{name}' for name in columns)}"
-            " FROM theirs.file AS one JOIN temp.merge_root AS root ON root.theirs = one.root_id"
-            " LEFT JOIN temp.merge_asset ON their_number = one.asset_number"
-            " WHERE one.asset_number IS NULL OR is_same ORDER BY one.id"
+            f" SELECT root.ours, our_number, {', '.join(f'their.{name}' for name in columns)}"
+            " FROM theirs.file AS their JOIN temp.merge_root AS root ON root.theirs = their.root_id"
+            " LEFT JOIN temp.merge_asset ON their_number = their.asset_number"
+            " WHERE their.asset_number IS NULL OR is_same ORDER BY their.id"
         ).rowcount
         mounts = ", ".join(name for name in self._columns("mount") if name != "root_id")
         self._db.execute(
@@ -250,16 +251,18 @@ class _Merge:
         )
         self._db.execute(
             "UPDATE main.asset SET file_id = file.id FROM temp.merge_asset AS pair"
-            " JOIN theirs.asset AS one ON one.id = pair.theirs JOIN theirs.file AS their ON their.id = one.file_id"
-            " JOIN temp.merge_root AS root ON root.theirs = their.root_id"
-            " JOIN main.file ON file.root_id = root.ours AND file.folder = their.folder AND file.name = their.name"
+            " JOIN theirs.asset AS their_asset ON their_asset.id = pair.theirs"
+            " JOIN theirs.file AS their_file ON their_file.id = their_asset.file_id"
+            " JOIN temp.merge_root AS root ON root.theirs = their_file.root_id"
+            " JOIN main.file ON file.root_id = root.ours"
+            " AND file.folder = their_file.folder AND file.name = their_file.name"
             " WHERE asset.id = pair.ours AND asset.file_id IS NULL AND file.asset_number = asset.number"
         )
-        # Of a photo that was lost here and is there, the trash has no more to say; unless the user put it in.
+        # A photo that was lost here but is live there leaves the trash, unless the user trashed it.
         self._db.execute(
             "UPDATE main.asset SET trashed_at = NULL, updated_at = ? FROM temp.merge_asset AS pair"
-            " JOIN theirs.asset AS one ON one.id = pair.theirs WHERE asset.id = pair.ours AND is_same"
-            " AND asset.trashed_at IS NOT NULL AND asset.trash_override IS NULL AND one.trashed_at IS NULL",
+            " JOIN theirs.asset AS their ON their.id = pair.theirs WHERE asset.id = pair.ours AND is_same"
+            " AND asset.trashed_at IS NOT NULL AND asset.trash_override IS NULL AND their.trashed_at IS NULL",
             (self._now,),
         )
 
@@ -268,30 +271,31 @@ class _Merge:
         for enricher, storage in RESULTS.items():
             if storage.is_portable and storage.merge is None:
                 self._copy(storage.table, f"enricher = '{enricher}'", pairs="merge_enrichment")
-        self._copy("enrichment", "pair.enricher = one.enricher", pairs="merge_enrichment")
+        self._copy("enrichment", "pair.enricher = their.enricher", pairs="merge_enrichment")
 
     def take_values(self) -> None:
-        """What the user said of photos that were known; of new ones it came with them."""
-        words = [name for name in self._columns("user_value") if name != "asset_id"]
+        """Add user values to known assets; new assets brought theirs along."""
+        names = [name for name in self._columns("user_value") if name != "asset_id"]
         both = (
-            "FROM theirs.user_value AS one JOIN temp.merge_asset AS pair ON pair.theirs = one.asset_id AND NOT is_new"
+            "FROM theirs.user_value AS their"
+            " JOIN temp.merge_asset AS pair ON pair.theirs = their.asset_id AND NOT is_new"
             " LEFT JOIN main.user_value AS mine ON mine.asset_id = pair.ours"
         )
-        more = " OR ".join(f"mine.{name} IS NULL AND one.{name} IS NOT NULL" for name in words)
-        other = " OR ".join(f"mine.{name} <> one.{name}" for name in words)
-        self.merged.kept = self._db.execute(f"SELECT count(*) {both} WHERE {other}").fetchone()[0]
-        taken = ", ".join(f"coalesce(mine.{name}, one.{name})" for name in words)
-        rows = self._db.execute(f"SELECT pair.ours, {taken} {both} WHERE {more}").fetchall()
+        gains = " OR ".join(f"mine.{name} IS NULL AND their.{name} IS NOT NULL" for name in names)
+        conflicts = " OR ".join(f"mine.{name} <> their.{name}" for name in names)
+        self.merged.kept = self._db.execute(f"SELECT count(*) {both} WHERE {conflicts}").fetchone()[0]
+        taken = ", ".join(f"coalesce(mine.{name}, their.{name})" for name in names)
+        rows = self._db.execute(f"SELECT pair.ours, {taken} {both} WHERE {gains}").fetchall()
         self._db.executemany(
-            f"INSERT OR REPLACE INTO main.user_value (asset_id, {', '.join(words)})"
-            f" VALUES (?, {', '.join('?' * len(words))})",
+            f"INSERT OR REPLACE INTO main.user_value (asset_id, {', '.join(names)})"
+            f" VALUES (?, {', '.join('?' * len(names))})",
             rows,
         )
         self._touch(row[0] for row in rows)
         self.merged.values = len(rows)
 
     def take_people(self) -> None:
-        """Somebody of the same name is the same, where there is but one of that name here."""
+        """Add people and faces. A person of a name that is unique here is the same person."""
         by_name: dict[str, list[str]] = {}
         for person_id, name in self._db.execute("SELECT id, name FROM main.person WHERE name IS NOT NULL"):
             by_name.setdefault(name.casefold(), []).append(person_id)
@@ -305,19 +309,20 @@ class _Merge:
                 self._db.execute("INSERT OR IGNORE INTO main.person_alias VALUES (?, ?)", (person_id, ours))
             self._db.execute("INSERT INTO temp.merge_person VALUES (?, ?)", (person_id, ours or person_id))
         self._db.execute(
-            "UPDATE main.person SET updated_at = ?, name = coalesce(person.name, one.name),"
-            " birth_date = coalesce(person.birth_date, one.birth_date),"
-            " is_favorite = max(person.is_favorite, one.is_favorite), is_hidden = max(person.is_hidden, one.is_hidden)"
-            " FROM temp.merge_person JOIN theirs.person AS one ON one.id = theirs WHERE person.id = ours"
-            " AND (person.name IS NULL AND one.name IS NOT NULL"
-            " OR person.birth_date IS NULL AND one.birth_date IS NOT NULL"
-            " OR one.is_favorite > person.is_favorite OR one.is_hidden > person.is_hidden)",
+            "UPDATE main.person SET updated_at = ?, name = coalesce(person.name, their.name),"
+            " birth_date = coalesce(person.birth_date, their.birth_date),"
+            " is_favorite = max(person.is_favorite, their.is_favorite),"
+            " is_hidden = max(person.is_hidden, their.is_hidden)"
+            " FROM temp.merge_person JOIN theirs.person AS their ON their.id = theirs WHERE person.id = ours"
+            " AND (person.name IS NULL AND their.name IS NOT NULL"
+            " OR person.birth_date IS NULL AND their.birth_date IS NOT NULL"
+            " OR their.is_favorite > person.is_favorite OR their.is_hidden > person.is_hidden)",
             (self._now,),
         )
         self._db.execute(
-            "INSERT OR IGNORE INTO main.person_alias SELECT one.id, ours FROM theirs.person_alias AS one"
-            " JOIN temp.merge_person ON theirs = one.person_id WHERE one.id <> ours"
-            " AND NOT EXISTS (SELECT 1 FROM main.person WHERE person.id = one.id)"
+            "INSERT OR IGNORE INTO main.person_alias SELECT their.id, ours FROM theirs.person_alias AS their"
+            " JOIN temp.merge_person ON theirs = their.person_id WHERE their.id <> ours"
+            " AND NOT EXISTS (SELECT 1 FROM main.person WHERE person.id = their.id)"
         )
         self._take_faces()
         people.tidy(self._db, self._now)
@@ -328,27 +333,27 @@ class _Merge:
         ]
         self._db.execute(
             f"INSERT OR IGNORE INTO main.face (asset_id, person_id, created_at, updated_at, {', '.join(columns)})"
-            f" SELECT asset.ours, person.ours, ?, ?, {', '.join(f'one.{name}' for name in columns)}"
-            " FROM theirs.face AS one JOIN temp.merge_asset AS asset ON asset.theirs = one.asset_id AND is_new"
-            " LEFT JOIN temp.merge_person AS person ON person.theirs = one.person_id",
+            f" SELECT asset.ours, person.ours, ?, ?, {', '.join(f'their.{name}' for name in columns)}"
+            " FROM theirs.face AS their JOIN temp.merge_asset AS asset ON asset.theirs = their.asset_id AND is_new"
+            " LEFT JOIN temp.merge_person AS person ON person.theirs = their.person_id",
             (self._now, self._now),
         )
         self._db.execute(
-            "INSERT OR IGNORE INTO main.face_embedding SELECT one.* FROM theirs.face_embedding AS one"
+            "INSERT OR IGNORE INTO main.face_embedding SELECT embedding.* FROM theirs.face_embedding AS embedding"
             " JOIN theirs.face AS their ON their.id = face_id"
             " JOIN temp.merge_asset AS asset ON asset.theirs = their.asset_id AND is_new"
         )
-        # Faces that both have found: what the user said there, and nobody here.
-        said = self._db.execute(
-            "SELECT one.id, person.ours FROM theirs.face AS one JOIN main.face ON face.id = one.id"
-            " LEFT JOIN temp.merge_person AS person ON person.theirs = one.person_id"
-            " WHERE one.assigned_by = 'user' AND face.assigned_by IS NOT 'user'"
+        # Faces that both have: the user's assignment there, unless the user assigned them here.
+        assigned = self._db.execute(
+            "SELECT their.id, person.ours FROM theirs.face AS their JOIN main.face ON face.id = their.id"
+            " LEFT JOIN temp.merge_person AS person ON person.theirs = their.person_id"
+            " WHERE their.assigned_by = 'user' AND face.assigned_by IS NOT 'user'"
         ).fetchall()
-        for face_id, person_id in said:
+        for face_id, person_id in assigned:
             people.assign(self._db, [face_id], person_id, "user", self._now)
 
     def take_albums(self) -> None:
-        """An album of the same name is the same, where there is but one of that name here."""
+        """Add albums. An album of a name that is unique here is the same album."""
         by_name: dict[str, list[str]] = {}
         for album_id, name in self._db.execute("SELECT id, name FROM main.album"):
             by_name.setdefault(name, []).append(album_id)
@@ -373,14 +378,14 @@ class _Merge:
             )
             self._db.execute("INSERT INTO temp.merge_album VALUES (?, ?)", (album_id, ours))
         for album_id, asset_id in self._db.execute(
-            "SELECT album.ours, asset.ours FROM theirs.album_asset AS one"
-            " JOIN temp.merge_album AS album ON album.theirs = one.album_id"
-            " JOIN temp.merge_asset AS asset ON asset.theirs = one.asset_id ORDER BY one.created_at, one.id"
+            "SELECT album.ours, asset.ours FROM theirs.album_asset AS their"
+            " JOIN temp.merge_album AS album ON album.theirs = their.album_id"
+            " JOIN temp.merge_asset AS asset ON asset.theirs = their.asset_id ORDER BY their.created_at, their.id"
         ).fetchall():
             add_to_album(self._tx, album_id, asset_id)
 
     def _copy(self, table: str, only: str, pairs: str = "merge_asset") -> None:
-        """Rows of assets into the table of the same name, under our ids or numbers; those that we have stay."""
+        """Copy rows of assets into the table of the same name, under our ids or numbers. Existing rows stay."""
         columns = self._columns(table)
         key, theirs, ours = ("asset_id", "theirs", "ours")
         if key not in columns:
@@ -388,8 +393,8 @@ class _Merge:
         columns.remove(key)
         self._db.execute(
             f"INSERT OR IGNORE INTO main.{table} ({key}, {', '.join(columns)})"
-            f" SELECT {ours}, {', '.join(f'one.{name}' for name in columns)} FROM theirs.{table} AS one"
-            f" JOIN temp.{pairs} AS pair ON pair.{theirs} = one.{key} WHERE {only}"
+            f" SELECT {ours}, {', '.join(f'their.{name}' for name in columns)} FROM theirs.{table} AS their"
+            f" JOIN temp.{pairs} AS pair ON pair.{theirs} = their.{key} WHERE {only}"
         )
 
     def _columns(self, table: str) -> list[str]:
@@ -399,4 +404,6 @@ class _Merge:
         return str(self._db.execute(f"SELECT value FROM {schema}.setting WHERE name = ?", (name,)).fetchone()[0])
 
     def _touch(self, asset_ids: Iterator[str]) -> None:
-        self._db.executemany("UPDATE asset SET updated_at = ? WHERE id = ?", [(self._now, one) for one in asset_ids])
+        self._db.executemany(
+            "UPDATE asset SET updated_at = ? WHERE id = ?", [(self._now, asset_id) for asset_id in asset_ids]
+        )

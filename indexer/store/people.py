@@ -1,4 +1,4 @@
-"""People: who there is, and what users say of them."""
+"""People, and the user's edits to them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from indexer import ids
 
 from .transaction import Transaction
 
-# So many characters say which id is meant.
-_LEAST_OF_ID = 4
+# The fewest characters that abbreviate an id.
+_MIN_ID_PREFIX = 4
+# Condition of a person whom the user or a file described.
 SETTLED = "name IS NOT NULL OR birth_date IS NOT NULL OR is_hidden OR is_favorite"
 
 
 class Person(NamedTuple):
-    """name is None while nobody has said it. assets: in how many photos and films, the trash left out."""
+    """name: None while unknown. assets: number of photos and videos, without trashed ones."""
 
     id: str
     name: str | None
@@ -31,7 +32,7 @@ class Person(NamedTuple):
 
 
 def is_settled(connection: sqlite3.Connection, person_id: str) -> bool:
-    """Has the user or a file said anything of this person, or of one of their faces?"""
+    """Whether the user or a file described this person or assigned one of their faces."""
     query = (
         f"SELECT 1 FROM person WHERE id = ?1 AND ({SETTLED}) UNION ALL"
         " SELECT 1 FROM face WHERE person_id = ?1 AND assigned_by <> 'likeness'"
@@ -40,7 +41,7 @@ def is_settled(connection: sqlite3.Connection, person_id: str) -> bool:
 
 
 def current_id(connection: sqlite3.Connection, person_id: str) -> str | None:
-    """Who a person is by now: one may have been made one with another since. None: nobody."""
+    """The current id of a person, who may have been merged into another. None if there is no such person."""
     query = "SELECT id FROM person WHERE id = ?1 UNION ALL SELECT person_id FROM person_alias WHERE id = ?1"
     row = connection.execute(query, (person_id,)).fetchone()
     return row[0] if row else None
@@ -61,7 +62,7 @@ def add(connection: sqlite3.Connection, person_id: str, now: str, name: str | No
 
 
 def assign(connection: sqlite3.Connection, face_ids: Iterable[str], person_id: str | None, by: str, now: str) -> None:
-    """Say whose these faces are; nobody's, where person_id is None."""
+    """Assign faces to a person; None detaches them."""
     for face_id in face_ids:
         row = connection.execute(
             "UPDATE face SET person_id = ?, assigned_by = ?, updated_at = ? WHERE id = ?"
@@ -73,16 +74,15 @@ def assign(connection: sqlite3.Connection, face_ids: Iterable[str], person_id: s
 
 
 def merge(connection: sqlite3.Connection, person_id: str, into: str, by: str | None, now: str) -> None:
-    """Have all faces of one person be another's. by: who says so; None: as it was. The other takes what nobody has said
-    of them yet."""
+    """Merge a person into another, who gains the values they lack. by: the faces' new assigned_by; None keeps the old."""
     faces = connection.execute("SELECT id, assigned_by FROM face WHERE person_id = ?", (person_id,)).fetchall()
     for face_id, before in faces:
         assign(connection, [face_id], into, by or before, now)
     connection.execute(
-        "UPDATE person SET name = coalesce(person.name, one.name), updated_at = ?,"
-        " birth_date = coalesce(person.birth_date, one.birth_date),"
-        " is_favorite = max(person.is_favorite, one.is_favorite)"
-        " FROM person AS one WHERE one.id = ? AND person.id = ?",
+        "UPDATE person SET name = coalesce(person.name, merged.name), updated_at = ?,"
+        " birth_date = coalesce(person.birth_date, merged.birth_date),"
+        " is_favorite = max(person.is_favorite, merged.is_favorite)"
+        " FROM person AS merged WHERE merged.id = ? AND person.id = ?",
         (now, person_id, into),
     )
     connection.execute("UPDATE person_alias SET person_id = ? WHERE person_id = ?", (into, person_id))
@@ -98,7 +98,7 @@ def delete(connection: sqlite3.Connection, person_id: str, now: str) -> None:
 
 
 def tidy(connection: sqlite3.Connection, now: str) -> None:
-    """Forget people of whom no face is left and nobody has said anything, and choose a face to show for each."""
+    """Delete undescribed people without faces, and choose a thumbnail face for people who lack one."""
     connection.execute(
         f"DELETE FROM person WHERE NOT ({SETTLED}) AND NOT EXISTS (SELECT 1 FROM face WHERE person_id = person.id)"
     )
@@ -120,12 +120,12 @@ GROUP BY person.id ORDER BY is_favorite DESC, name IS NULL, 9 DESC, name, person
 
 
 def select_people(connection: sqlite3.Connection) -> list[Person]:
-    """Favourites first, then those with a name; those of whom there are most photos first."""
+    """Favorites first, then named people, then by number of photos."""
     return [_person(row) for row in connection.execute(_PERSON.format(where=""))]
 
 
 def select_people_called(connection: sqlite3.Connection, who: str) -> list[Person]:
-    """By id, a former id, a face's id, or name, whatever its case; else by the beginning of an id, behind `person_`."""
+    """Find people by id, former id, face id, or name in any case; else by a prefix of the id after `person_`."""
     ids_of = connection.execute(
         "SELECT id FROM person WHERE id = :who OR name = :who OR id IN (SELECT person_id FROM face WHERE id = :who)"
         " UNION SELECT person_id FROM person_alias WHERE id = :who",
@@ -133,21 +133,21 @@ def select_people_called(connection: sqlite3.Connection, who: str) -> list[Perso
     ).fetchall()
     if not ids_of:
         named = connection.execute("SELECT id, name FROM person WHERE name IS NOT NULL")
-        ids_of = [(one,) for one, name in named if name.casefold() == who.casefold()]
-    if not ids_of and len(who) >= _LEAST_OF_ID:
+        ids_of = [(person_id,) for person_id, name in named if name.casefold() == who.casefold()]
+    if not ids_of and len(who) >= _MIN_ID_PREFIX:
         ids_of = connection.execute("SELECT id FROM person WHERE substr(id, 8, length(?1)) = ?1", (who,)).fetchall()
     where = f"WHERE person.id IN ({', '.join('?' * len(ids_of))})"
-    found = connection.execute(_PERSON.format(where=where), [one for (one,) in ids_of])
-    return [_person(row) for row in found]
+    rows = connection.execute(_PERSON.format(where=where), [person_id for (person_id,) in ids_of])
+    return [_person(row) for row in rows]
 
 
 def _person(row: tuple[object, ...]) -> Person:
-    one = Person(*row)  # type: ignore[arg-type]
-    return one._replace(is_hidden=bool(one.is_hidden), is_favorite=bool(one.is_favorite))
+    person = Person(*row)  # type: ignore[arg-type]
+    return person._replace(is_hidden=bool(person.is_hidden), is_favorite=bool(person.is_favorite))
 
 
 def describe(connection: sqlite3.Connection, person_id: str, values: dict[str, object], now: str) -> None:
-    """What the user says of a person, by column. Their faces are settled by that."""
+    """Set values of a person, by column. That settles their faces."""
     for name, value in values.items():
         connection.execute(
             f"UPDATE person SET {name} = ?1, updated_at = ?2 WHERE id = ?3 AND {name} IS NOT ?1",
@@ -159,7 +159,7 @@ def describe(connection: sqlite3.Connection, person_id: str, values: dict[str, o
 
 
 def describe_person(tx: Transaction, person_id: str, **values: object) -> None:
-    """What the user says of a person, by column."""
+    """Set values of a person, by column."""
     describe(tx.connection, person_id, values, tx.now)
 
 
@@ -169,14 +169,14 @@ def merge_people(tx: Transaction, person_id: str, into: str) -> None:
 
 
 def add_person(tx: Transaction, **values: object) -> str:
-    """Somebody of whom no photo is known yet; values by column."""
+    """Create a person without photos; values by column."""
     person_id = create_person(tx.connection, tx.now)
     describe(tx.connection, person_id, values, tx.now)
     return person_id
 
 
 def delete_person(tx: Transaction, person_id: str) -> None:
-    """Their faces are nobody's from then on."""
+    """Delete a person and detach their faces."""
     delete(tx.connection, person_id, tx.now)
 
 
@@ -188,7 +188,7 @@ def select_people_page(
     name: str | None = None,
     named: bool | None = None,
 ) -> list[Person]:
-    """Favourites first, then those with a name, those of whom there are most photos first."""
+    """People that meet all conditions, in the order of `select_people`."""
     terms, values = ["true"], list[Any]()
     if ids is not None:
         terms.append("person.id IN (SELECT value FROM json_each(?))")
@@ -204,13 +204,6 @@ def select_people_page(
         values.append(album_id)
     if named is not None:
         terms.append(f"name IS {'NOT ' * named}NULL")
-    rows = connection.execute(
-        "SELECT person.id, name, birth_date, is_hidden, is_favorite, thumbnail_face_id, person.created_at,"
-        " person.updated_at, count(DISTINCT face.asset_id) FILTER (WHERE trashed_at IS NULL) AS assets"
-        " FROM person LEFT JOIN face ON person_id = person.id LEFT JOIN asset ON asset.id = face.asset_id"
-        f" WHERE {' AND '.join(terms)} GROUP BY person.id"
-        " ORDER BY is_favorite DESC, name IS NULL, assets DESC, name, person.id",
-        values,
-    )
-    found = [_person(row) for row in rows]
-    return found if name is None else [one for one in found if name.casefold() in (one.name or "").casefold()]
+    rows = connection.execute(_PERSON.format(where=f"WHERE {' AND '.join(terms)}"), values)
+    people = [_person(row) for row in rows]
+    return people if name is None else [one for one in people if name.casefold() in (one.name or "").casefold()]
