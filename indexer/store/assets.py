@@ -20,6 +20,7 @@ from .counters import count_new
 from .events import absolute_path, record_created, record_event
 from .files import FileStat, file_row, insert_files, put_file
 from .filters import LIVE, STATES, AssetFilter, Condition, conditions, is_start_of_month
+from .records import has_asset
 from .rows import insert_rows
 from .transaction import Transaction
 
@@ -285,7 +286,7 @@ def add_assets(tx: Transaction, changes: Sequence[Change]) -> list[str]:
 def _add(tx: Transaction, change: Change, facts: MediaFacts) -> str:
     counter, stat = 0, change.stat
     asset_id = ids.asset_id(facts.sha256)
-    while _is_known(tx.connection, asset_id):
+    while has_asset(tx.connection, asset_id):
         # An asset that was first seen with this content, and edited since, has this id.
         counter += 1
         asset_id = ids.asset_id(facts.sha256, counter)
@@ -305,10 +306,6 @@ def number_of(connection: sqlite3.Connection, asset_id: str) -> int:
 
 def next_number(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(number), 0) + 1 FROM asset").fetchone()[0])
-
-
-def _is_known(connection: sqlite3.Connection, asset_id: str) -> bool:
-    return connection.execute("SELECT 1 FROM asset WHERE id = ?", (asset_id,)).fetchone() is not None
 
 
 def _asset_row(

@@ -217,10 +217,8 @@ def iterate_places(connection: sqlite3.Connection, asset_id: str) -> Iterator[St
 
 def select_metadata_file(connection: sqlite3.Connection, asset_id: str) -> StoredFile | None:
     """The file whose metadata, with its sidecars, is in the record of an asset (see `standing`)."""
-    row = connection.execute(
-        f"SELECT {_FILE} FROM file WHERE id = ?", (standing.metadata_file(connection, asset_id),)
-    ).fetchone()
-    return StoredFile(*row) if row else None
+    file_id = standing.metadata_file(connection, asset_id)
+    return None if file_id is None else select_file(connection, file_id)
 
 
 def select_file(connection: sqlite3.Connection, file_id: int) -> StoredFile | None:

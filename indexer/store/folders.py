@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
-_PRESENT = "asset_number IS NOT NULL AND verdict NOT IN ('gone', 'ignored')"
+from .columns import PRESENT
 
 
 class Root(NamedTuple):
@@ -42,7 +42,7 @@ def counts(connection: sqlite3.Connection) -> dict[tuple[int, str], int]:
     """(Root, folder) -> number of files of live assets in it."""
     rows = connection.execute(
         "SELECT root_id, folder, count(*) FROM file CROSS JOIN asset ON number = asset_number"
-        f" WHERE {_PRESENT} AND trashed_at IS NULL GROUP BY root_id, folder"
+        f" WHERE asset_number IS NOT NULL AND {PRESENT} AND trashed_at IS NULL GROUP BY root_id, folder"
     )
     return {(root_id, folder): count for root_id, folder, count in rows}
 
@@ -54,7 +54,7 @@ def copies(connection: sqlite3.Connection) -> dict[int, list[tuple[int, str]]]:
         "SELECT asset_number, root_id, folder FROM ("
         "  SELECT asset_number AS several FROM file WHERE asset_number IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
         ") CROSS JOIN file ON asset_number = several CROSS JOIN asset ON number = asset_number"
-        f" WHERE {_PRESENT} AND trashed_at IS NULL"
+        f" WHERE asset_number IS NOT NULL AND {PRESENT} AND trashed_at IS NULL"
     ):
         places.setdefault(number, []).append((root_id, folder))
     return places

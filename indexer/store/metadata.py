@@ -1,4 +1,4 @@
-"""The metadata of files, in the rows of their assets: values, keywords, motion videos, faces and people."""
+"""The metadata read from files: values, keywords, motion videos, faces and people."""
 
 from __future__ import annotations
 
@@ -13,60 +13,55 @@ from .faces import merge_detected, propagate
 from .transaction import Transaction
 from .written import without_own
 
-# The columns of asset that hold it, in the order of `metadata_row`.
+# The columns of asset that hold metadata, in the order of `metadata_row`.
 METADATA_COLUMNS = (*Metadata._fields, "origins")
-_UPDATE_PICTURE = """
+_UPDATE_MEDIA = """
 UPDATE asset SET mime_type = ?, width = ?, height = ?, duration = ?, local_datetime = ? WHERE id = ?"""
 _NAMES, _MARKS = ", ".join(Metadata._fields), ", ".join("?" * len(Metadata._fields))
-_UPDATE_WORDS = (
+_UPDATE_METADATA = (
     f"UPDATE asset SET ({_NAMES}) = ({_MARKS}), metadata_changed_at = ? WHERE id = ? AND ({_NAMES}) IS NOT ({_MARKS})"
 )
 
 
 def metadata_row(facts: MediaFacts) -> tuple[object, ...]:
-    """In the order of METADATA_COLUMNS."""
+    """The values in the order of METADATA_COLUMNS."""
     return (*facts.metadata, _origins(facts))
 
 
 def add_metadata(tx: Transaction, added: Iterable[tuple[str, MediaFacts]]) -> None:
-    """The metadata of new assets that is not in their own rows."""
+    """Insert the metadata of new assets that is not in their own rows."""
     for asset_id, facts in added:
-        _add_rare(tx.connection, asset_id, facts)
+        _insert_details(tx.connection, asset_id, facts)
         if facts.faces:
             _put_faces(tx.connection, asset_id, facts, tx.now)
 
 
 def replace_metadata(tx: Transaction, asset_id: str, facts: MediaFacts) -> None:
-    """Replace what was read before; the user's values, and the people they named, stay."""
+    """Replace the metadata read before. The user's values and named faces stay."""
     connection, now = tx.connection, tx.now
     facts = without_own(connection, asset_id, facts)
-    picture = (facts.mime_type, facts.width, facts.height, facts.duration, facts.local_datetime, asset_id)
-    connection.execute(_UPDATE_PICTURE, picture)
-    words = facts.metadata
-    # Another place: what was looked up for the old one holds no more.
+    media = (facts.mime_type, facts.width, facts.height, facts.duration, facts.local_datetime, asset_id)
+    connection.execute(_UPDATE_MEDIA, media)
+    values = facts.metadata
+    # If the coordinates changed, the place looked up for the old ones is void.
     connection.execute(
         "DELETE FROM place WHERE asset_number ="
         " (SELECT number FROM asset WHERE id = ? AND (latitude, longitude) IS NOT (?, ?))",
-        (asset_id, words.latitude, words.longitude),
+        (asset_id, values.latitude, values.longitude),
     )
-    connection.execute(_UPDATE_WORDS, (*words, now, asset_id, *words))
+    connection.execute(_UPDATE_METADATA, (*values, now, asset_id, *values))
     connection.execute("UPDATE asset SET origins = ? WHERE id = ?", (_origins(facts), asset_id))
-    before = _keywords(connection, asset_id)
+    before = select_keywords(connection, asset_id)
     for table in ("keyword", "motion_photo"):
         connection.execute(f"DELETE FROM {table} WHERE asset_number = {NUMBER}", (asset_id,))
-    _add_rare(connection, asset_id, facts)
-    if _keywords(connection, asset_id) != before:  # no part of the record, and yet a change to be told
+    _insert_details(connection, asset_id, facts)
+    if select_keywords(connection, asset_id) != before:  # not in the record, but must cause an event
         connection.execute("UPDATE asset SET metadata_changed_at = ? WHERE id = ?", (now, asset_id))
     _put_faces(connection, asset_id, facts, now)
 
 
-def _keywords(connection: sqlite3.Connection, asset_id: str) -> list[tuple[str]]:
-    query = f"SELECT word FROM keyword WHERE asset_number = {NUMBER} ORDER BY word"
-    return connection.execute(query, (asset_id,)).fetchall()
-
-
-def _add_rare(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts) -> None:
-    """What most photos have none of."""
+def _insert_details(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts) -> None:
+    """Insert what most photos lack: keywords, the motion video, the time zone."""
     if facts.keywords:
         rows = [(asset_id, word) for word in facts.keywords]
         connection.executemany(f"INSERT INTO keyword VALUES ({NUMBER}, ?) ON CONFLICT DO NOTHING", rows)
@@ -81,8 +76,8 @@ def _add_rare(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts) 
 
 
 def _put_faces(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts, now: str) -> None:
-    """The faces that the file names. One that was there keeps its row, and the person that a user gave it; one that the
-    file names no more is still a face where it was found, or the user has named it."""
+    """Replace the faces from the file. A known face keeps its row, and the person assigned by the user. A face that the
+    file no longer names stays as a detected one if it was detected or assigned by the user."""
     import json
 
     faces = {ids.named_id("face", asset_id, *map(str, face[1:])): face for face in facts.faces}
@@ -106,7 +101,7 @@ def _put_faces(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts,
         propagate(connection, face_id, person_id, now)
         connection.execute(
             "UPDATE face SET person_id = ?1, assigned_by = ?2, updated_at = ?3 WHERE id = ?4"
-            # Whom a user named stays; the file's word is better than likeness.
+            # The user's assignment takes precedence over the file's, the file's over similarity.
             " AND assigned_by IS NOT 'user' AND (person_id, assigned_by) IS NOT (?1, ?2)"
             " AND (?1 IS NOT NULL OR assigned_by = 'file')",
             (person_id, by, now, face_id),
@@ -121,7 +116,7 @@ def _put_faces(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts,
 
 
 def _person(connection: sqlite3.Connection, name: str, now: str) -> str:
-    """One person a name; the user may have given them another since, or have made them one with another."""
+    """The person of a name, created if needed. The user may have renamed or merged them since."""
     person_id = ids.named_id("person", paths.nfc(name).casefold())
     alias = connection.execute("SELECT person_id FROM person_alias WHERE id = ?", (person_id,)).fetchone()
     if alias:
@@ -134,15 +129,15 @@ def _person(connection: sqlite3.Connection, name: str, now: str) -> str:
 
 
 def _origins(facts: MediaFacts) -> str | None:
-    """Field -> its words in order: source, value, and the note where there is one."""
+    """JSON: field -> its origins by rank, each [source, value] or [source, value, note]."""
     if not facts.origins:
         return None
     import json
 
-    said: dict[str, list[list[str]]] = {}
+    origins: dict[str, list[list[str]]] = {}
     for field, source, value, note in facts.origins:
-        said.setdefault(field, []).append([source, value, note] if note else [source, value])
-    return json.dumps(said, ensure_ascii=False)
+        origins.setdefault(field, []).append([source, value, note] if note else [source, value])
+    return json.dumps(origins, ensure_ascii=False)
 
 
 def select_motion(connection: sqlite3.Connection, asset_id: str) -> Motion | None:

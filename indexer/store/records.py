@@ -1,4 +1,4 @@
-"""The asset record: what the view asset_json has, and what URLs are made of."""
+"""Asset records, as the view asset_json renders them, with what their URLs are made of."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def has_asset(connection: sqlite3.Connection, asset_id: str) -> bool:
 
 
 class Record(NamedTuple):
-    """An asset with its record, and what its URLs are made of."""
+    """An asset's record, with what its URLs are made of."""
 
     id: str
     json: str
@@ -41,8 +41,8 @@ def select_record(connection: sqlite3.Connection, asset_id: str) -> Record | Non
 
 
 def select_records(connection: sqlite3.Connection, asset_ids: Sequence[str]) -> list[Record]:
-    """In this order, without those that are not there."""
-    import json  # not wanted by a look-up
+    """In this order, without unknown ids."""
+    import json  # a lookup of one record does not need it
 
     source = "(SELECT key AS place, value AS id FROM json_each(?)) AS source"
     rows = connection.execute(f"{_RECORD.format(source=source)} ORDER BY source.place", (json.dumps(list(asset_ids)),))
