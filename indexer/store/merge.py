@@ -164,8 +164,8 @@ class _Merge:
             self._db.execute("INSERT INTO temp.merge_root VALUES (?, ?)", (root.id, ours_id))
 
     def _is_same(self, ours: Root, theirs: Root, is_here: bool) -> bool:
-        """Whether two roots are one folder: by path on one machine, else by volume and inode. Machines set up from one image
-        agree in these too, so between machines the roots must also share a file."""
+        """Whether two roots are one folder: by path on one machine, else by volume and inode. Machines set up from one
+        image agree in these too, so between machines the roots must also share a file."""
         if is_here and ours.path == theirs.path:
             return True
         if theirs.volume is None or (ours.volume, ours.inode) != (theirs.volume, theirs.inode):

@@ -1,10 +1,10 @@
-"""The video that belongs to a still: inside its file (a motion photo), or a file of its own (a live photo)."""
+"""The video of a live photo, which is a file of its own. That of a motion photo is inside the still's file."""
 
 from __future__ import annotations
 
 import sqlite3
 
-# The video of a live photo names it in itself, or was found beside the still (see companions).
+# Still and video contain the same id, or were paired because they are in one folder (see stacks).
 _PAIRED = """
 SELECT video.id FROM asset AS still
 LEFT JOIN stack_member AS mine ON mine.asset_number = still.number
@@ -21,6 +21,6 @@ ORDER BY video.file_id IS NULL, video.id LIMIT 1"""
 
 
 def paired_video(connection: sqlite3.Connection, asset_id: str) -> str | None:
-    """The live asset that is the video of this still; None where there is none."""
+    """The live asset that is the video of this still, if any."""
     row = connection.execute(_PAIRED, (asset_id,)).fetchone()
     return row[0] if row else None

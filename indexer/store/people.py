@@ -74,7 +74,8 @@ def assign(connection: sqlite3.Connection, face_ids: Iterable[str], person_id: s
 
 
 def merge(connection: sqlite3.Connection, person_id: str, into: str, by: str | None, now: str) -> None:
-    """Merge a person into another, who gains the values they lack. by: the faces' new assigned_by; None keeps the old."""
+    """Merge a person into another, who gains the values they lack. by: the faces' new assigned_by; None keeps the
+    old."""
     faces = connection.execute("SELECT id, assigned_by FROM face WHERE person_id = ?", (person_id,)).fetchall()
     for face_id, before in faces:
         assign(connection, [face_id], into, by or before, now)

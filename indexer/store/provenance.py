@@ -1,4 +1,4 @@
-"""Where the values of a record come from, as far as the index keeps it."""
+"""The stored provenance of a record's values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .columns import NUMBER
 
 
 def select_origins(connection: sqlite3.Connection, asset_id: str) -> list[Origin]:
-    """What the index keeps of where dates and places come from, the believed word first."""
+    """The origins of dates and places, in the order of precedence."""
     rows = connection.execute(
         "SELECT field, source, value, note FROM origin WHERE asset_id = ? ORDER BY field, rank", (asset_id,)
     )
@@ -18,16 +18,16 @@ def select_origins(connection: sqlite3.Connection, asset_id: str) -> list[Origin
 
 
 def select_user_origins(connection: sqlite3.Connection, asset_id: str) -> list[Origin]:
-    """What the user said of an asset in the index, which wins over its file."""
+    """The user's values in the index, which take precedence over the file's."""
     cursor = connection.execute("SELECT * FROM user_value WHERE asset_id = ?", (asset_id,))
     names = [column[0] for column in cursor.description]
-    said = list(zip(names, cursor.fetchone() or (), strict=False))[1:]
-    return [Origin(field, "you, in the index", str(value)) for field, value in said if value is not None]
+    values = list(zip(names, cursor.fetchone() or (), strict=False))[1:]
+    return [Origin(field, "you, in the index", str(value)) for field, value in values if value is not None]
 
 
 def select_looked_up(connection: sqlite3.Connection, asset_id: str) -> list[Origin]:
-    """What was found out of the place where an asset's coordinates lie."""
+    """The values looked up by the asset's coordinates."""
     cursor = connection.execute(f"SELECT * FROM place WHERE asset_number = {NUMBER}", (asset_id,))
     names = [column[0] for column in cursor.description]
-    said = list(zip(names, cursor.fetchone() or (), strict=False))[1:]
-    return [Origin(field, "looked up by the coordinates", value) for field, value in said if value is not None]
+    values = list(zip(names, cursor.fetchone() or (), strict=False))[1:]
+    return [Origin(field, "looked up by the coordinates", value) for field, value in values if value is not None]

@@ -1,4 +1,4 @@
-"""Folders that are indexed, and the drives mounted in them."""
+"""Indexed folders, and the drives mounted in them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .transaction import Transaction
 
 
 class Root(NamedTuple):
-    """A folder that is indexed. path is as stored (see indexer.paths)."""
+    """An indexed folder. path is as stored (see indexer.paths)."""
 
     id: int
     path: str
@@ -39,8 +39,7 @@ class Mount(NamedTuple):
 
 
 class Volume(NamedTuple):
-    """A file system as it is mounted now. filesystem is its type (None: unknown); identity the same after every mount,
-    None where the system cannot tell."""
+    """A mounted file system. filesystem: its type. identity: the same after every mount. Both are None if unknown."""
 
     device: int
     filesystem: str | None
@@ -72,8 +71,8 @@ def add_root(tx: Transaction, path: str, uri: str) -> Root:
 
 
 def mark_root_found(tx: Transaction, root: Root, volume: Volume, inode: int) -> None:
-    """The root is there, on this file system. On the drive where it was before, its files have kept their inodes,
-    though the drive's number may be another now."""
+    """Mark a root as online, on this file system. If it is the same drive with another device number, its files kept
+    their inodes, and the stored device numbers are updated."""
     if root.inode == inode and root.volume == volume.identity and root.device not in (None, volume.device):
         _renumber(tx, root.id, root.device, volume.device)
     tx.connection.execute(
@@ -99,7 +98,7 @@ def mark_root_scanned(tx: Transaction, root_id: int) -> None:
 
 
 def move_root(tx: Transaction, root_id: int, path: str, uri: str) -> None:
-    """The folder lies elsewhere now, with all that is in it."""
+    """Change the path of a root that was moved with all its files."""
     tx.connection.execute("UPDATE root SET path = ?, uri = ? WHERE id = ?", (path, uri, root_id))
     tx.connection.execute(
         "UPDATE asset SET updated_at = ? WHERE number IN (SELECT asset_number FROM file WHERE root_id = ?)",
@@ -108,7 +107,7 @@ def move_root(tx: Transaction, root_id: int, path: str, uri: str) -> None:
 
 
 def put_mounts(tx: Transaction, root_id: int, found: Mapping[str, Volume], away: Iterable[str]) -> None:
-    """found: drives inside a root that are new or have changed; away: all those that are away."""
+    """found: new or changed drives inside a root. away: all drives that are offline."""
     for folder, volume in found.items():
         old = tx.connection.execute(
             "SELECT device FROM mount WHERE root_id = ? AND folder = ?", (root_id, folder)
@@ -131,7 +130,7 @@ def put_mounts(tx: Transaction, root_id: int, found: Mapping[str, Volume], away:
 
 
 def forget_mount(tx: Transaction, root_id: int, folder: str) -> None:
-    """What lay on it is a part of the root like any other from now on."""
+    """Treat the files of a mount as an ordinary part of the root."""
     tx.connection.execute("DELETE FROM mount WHERE root_id = ? AND folder = ?", (root_id, folder))
 
 
@@ -140,8 +139,7 @@ def _renumber(tx: Transaction, root_id: int, old: int | None, new: int) -> None:
 
 
 def remove_root(tx: Transaction, root_id: int) -> None:
-    """Forget a root and its files. Assets that also lie elsewhere are shown there; the others go to the trash at
-    the next `settle`."""
+    """Delete a root and its files from the index. The next `trash_orphans` trashes assets left without a file."""
     rows = tx.connection.execute(
         "SELECT id FROM asset WHERE number IN (SELECT asset_number FROM file WHERE root_id = ?)", (root_id,)
     )

@@ -1,4 +1,4 @@
-"""Many rows at once."""
+"""Inserting many rows."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from itertools import compress
 def insert_rows(
     connection: sqlite3.Connection, table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]]
 ) -> None:
-    """Each row without the columns that are NULL in it, which are half of most: sqlite3 asks of every None whether it
-    may be adapted to something else, which takes longer than to write a number."""
+    """Insert rows, each without its NULL columns, which are about half. For each None that is bound, sqlite3 looks for
+    an adapter, which takes longer than writing a number."""
     statements: dict[tuple[bool, ...], str] = {}
     for row in rows:
-        given = tuple([value is not None for value in row])
-        statement = statements.get(given)
+        has_value = tuple([value is not None for value in row])
+        statement = statements.get(has_value)
         if statement is None:
-            names = list(compress(columns, given))
+            names = list(compress(columns, has_value))
             statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
-            statements[given] = statement
+            statements[has_value] = statement
         connection.execute(statement, [value for value in row if value is not None])

@@ -10,7 +10,7 @@ from indexer.errors import QueryError
 
 
 def select_rows(connection: sqlite3.Connection, sql: str) -> Iterator[dict[str, Any]]:
-    """The rows of the user's own SELECT, by column. Raises QueryError with SQLite's words."""
+    """The rows of the user's SELECT, by column. Raises QueryError with SQLite's message."""
     from sqlite_utils import Database
 
     try:
