@@ -184,7 +184,7 @@ class Reconciler:
         return select_same_inodes(self._db, unfamiliar) if unfamiliar else {}
 
     def _compare(self, folder: _Folder, name: str, info: os.stat_result, row: StoredFile | None) -> Job | None:
-        """The job for a file that has to be read; None where that is not needed."""
+        """The job to read the file; None if that is not needed."""
         info = storable(info)
         real_name = paths.from_text(name)
         sidecars = folder.sidecars.of(real_name)

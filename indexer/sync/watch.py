@@ -263,9 +263,8 @@ class Watch:
         root, summary = watched.root, Summary()
         roots = {known.id: known for known in select_roots(self._connection)}
         walker = Walker(root, roots.values(), lambda folder: self._enter(watched, folder))
-        connection, readers, options, listener = self._connection, self._readers, self._options, self._listener
-        tick = partial(self._tick, summary)
-        reconciler = Reconciler(connection, readers, walker, roots, summary, options, listener, tick)
+        tick, options, listener = partial(self._tick, summary), self._options, self._listener
+        reconciler = Reconciler(self._connection, self._readers, walker, roots, summary, options, listener, tick)
         started = time.monotonic()
         watched.ages.begin_look()
         watched.entered.clear()

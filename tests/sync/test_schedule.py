@@ -143,8 +143,11 @@ def test_a_burst_brings_a_full_scan_once_it_is_over() -> None:
     schedule.note_event("later.jpg", 13, is_folder=False)
     assert schedule.full_at == 17  # put off while it goes on
     assert schedule.take_due(17, ()) == [WHOLE]
-    schedule.note_event("after.jpg", 18, is_folder=False)
+    for number in range(BURST_EVENTS - 1):  # counted anew
+        schedule.note_event(f"{number}.jpg", 18, is_folder=False)
     assert schedule.full_at == 17 + 3600
+    schedule.note_event("last.jpg", 18, is_folder=False)
+    assert schedule.full_at == 22
 
 
 def test_a_burst_does_not_put_off_a_scan_that_is_due_for_another_reason_before_it() -> None:
