@@ -133,6 +133,13 @@ def test_what_is_due_in_an_offline_root_waits() -> None:
     assert schedule.next_due(has_uncovered=True) == 11
 
 
+def test_lost_events_do_not_put_off_a_full_scan() -> None:
+    schedule = scanned()
+    schedule.full_at = 11.0
+    schedule.note_lost_events(10)
+    assert schedule.full_at == 11
+
+
 def test_a_burst_brings_a_full_scan_once_it_is_over() -> None:
     schedule = scanned()
     for number in range(BURST_EVENTS - 1):
