@@ -46,7 +46,7 @@ def test_it_advances_within_a_large_file(index: Index, photos: Path) -> None:
 
 def test_the_lines_of_a_scan_tell_it(tmp_path: Path, photos: Path) -> None:
     sparse(photos / "film.mp4", LARGE)
-    env = faulty(tmp_path / "often", "import indexer.cli.scan as scan\nscan._LINE_SECONDS = 0.2\n")
+    env = faulty(tmp_path / "often", "import indexer.cli.progress as progress\nprogress._LINE_SECONDS = 0.2\n")
     done = run("scan", photos, database=tmp_path / "index.db", env={**env, "TMPDIR": str(tmp_path)})
     told = re.findall(r"^0 files, ([\d.]+ [MG]B) read", done.stderr, re.MULTILINE)
     assert len(set(told)) > 2, done.stderr

@@ -69,12 +69,12 @@ def test_after_a_remount_files_are_still_known_by_their_inodes(index: Index, pho
     for name in ("a.jpg", "b.jpg"):
         put(photos / name, name)
     index.scan([photos])
-    asset = index.resolve(photos / "a.jpg")
+    asset = index.session.resolve(photos / "a.jpg")
     renumbered(index, 1000)
     (photos / "a.jpg").rename(photos / "moved.jpg")
     summary = index.scan()
     assert (summary.moved, summary.unchanged, summary.bytes_read) == (1, 1, 0)
-    assert index.resolve(photos / "moved.jpg") == asset
+    assert index.session.resolve(photos / "moved.jpg") == asset
     assert rows(index, "SELECT DISTINCT device FROM file") == [(photos.stat().st_dev,)]
 
 
@@ -82,7 +82,7 @@ def test_a_remounted_drive_inside_a_root_has_its_files_renumbered(index: Index, 
     put(photos / "drive" / "a.jpg", "a")
     put(photos / "b.jpg", "b")
     index.scan([photos])
-    (root,) = index.roots()
+    (root,) = index.roots.list()
     with open_for_writing(index.path) as database:
         with begin(database) as tx:
             put_mounts(tx, root.id, {"drive": Volume(1, "ext4", "uuid:A")}, [])
