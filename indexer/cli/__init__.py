@@ -1,4 +1,4 @@
-"""The command line: thin, and each command imported only when it is called."""
+"""The command line. Each command is imported only when it is called."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from indexer.errors import IndexerError
 _COMMANDS = {
     "scan": "Index folders now: new, changed, moved and deleted photos.",
     "watch": "Scan, then follow changes until stopped.",
-    "enrich": "Work out places, previews, quality, faces, look-alikes.",
-    "duplicates": "List photos that are there more than once, or look alike.",
+    "enrich": "Compute places, previews, quality, faces and more.",
+    "duplicates": "List duplicates and similar photos.",
     "serve": "Serve the web gallery, and the photo API for other programs.",
     "open": "Open the web gallery in the browser: a photo, folder or search.",
     "get": "Print the asset record of an id or a file, as JSON.",
-    "list": "List photos and films, newest first.",
+    "list": "List photos and videos, newest first.",
     "search": "Find photos by words, places, people, times, ratings.",
-    "info": "Show one asset, for people.",
-    "explain": "Say where each value of a record comes from.",
-    "extract": "Save the film inside a motion photo.",
-    "why": "Say why a path is, or is not, in the index.",
-    "status": "Say what is in the index, what is running, what failed.",
-    "set": "Rate and describe photos, say where they were taken.",
-    "people": "Say who is in the photos: name, merge, split, hide.",
-    "places": "Import names of sights and other places from GeoNames.",
-    "albums": "List, make, fill, rename and delete albums.",
-    "write-back": "Write what you said into XMP sidecars.",
-    "undo": "Take back what you did last.",
-    "log": "Say what happened to a photo, or to all.",
-    "trash": "See, restore and empty the trash.",
+    "info": "Show one asset, in short.",
+    "explain": "Show where each value of a record comes from.",
+    "extract": "Save the video inside a motion photo.",
+    "why": "Explain why a path is, or is not, in the index.",
+    "status": "Show what is in the index, what is running, what failed.",
+    "set": "Rate and describe photos, and set their places.",
+    "people": "Name, merge, split and hide the people in photos.",
+    "places": "Import points of interest from GeoNames.",
+    "albums": "List, create, fill, rename and delete albums.",
+    "write-back": "Write your edits into XMP sidecars.",
+    "undo": "Undo your last change.",
+    "log": "Show the events of a photo, or of all.",
+    "trash": "List, restore and empty the trash.",
     "verify": "Read photos again and compare them with the index.",
-    "doctor": "Look whether all is well, and say what to do.",
+    "doctor": "Check the index and the folders, and suggest fixes.",
     "backup": "Copy the index, checked, while others may write.",
-    "restore": "Put a backup in the place of the index.",
-    "merge": "Take in what another index knows.",
-    "repair": "Make a sound index of a damaged one.",
+    "restore": "Replace the index with a backup.",
+    "merge": "Merge another index into this one.",
+    "repair": "Repair a damaged index.",
     "roots": "List the indexed folders, or forget one.",
     "query": "Run a SELECT on the index.",
 }
@@ -106,7 +106,7 @@ class _Commands(click.Group):
 
 @contextmanager
 def _printable_usage() -> Iterator[None]:
-    """What click says of wrong usage quotes what was typed, which a script may have from a file's name."""
+    """Click's usage errors quote the arguments, which a script may have taken from a file name."""
     try:
         yield
     except click.UsageError as error:
@@ -120,7 +120,7 @@ def _printable_usage() -> Iterator[None]:
 
 
 def _debug(context: click.Context) -> None:
-    """Show where the error that is being handled came from, if that was asked for."""
+    """With --debug: print a traceback of the error that is being handled."""
     if context.params.get("debug"):
         from .output import message
 
@@ -136,8 +136,8 @@ def _tell(context: click.Context, text: str) -> None:
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--db", metavar="PATH", help="The index file. Default: INDEXER_DB, else this user's own.")
-@click.option("--debug", is_flag=True, help="Show where in the program an error came from.")
-@click.option("--log-json", is_flag=True, help="Messages on stderr as JSON, an object a line.")
+@click.option("--debug", is_flag=True, help="Add a traceback to errors.")
+@click.option("--log-json", is_flag=True, help="Print messages on stderr as JSON, one object per line.")
 @click.version_option(__version__, "-V", "--version", prog_name="indexer")
 @click.pass_context
 def main(context: click.Context, db: str | None, debug: bool, log_json: bool) -> None:

@@ -11,7 +11,6 @@ from .options import dry_run_option, json_option, pass_index
 from .output import echo, plural, print_json
 
 _assets = click.argument("assets", nargs=-1, required=True)
-_dry_run = dry_run_option("Only say what would be done.")
 
 
 @click.group()
@@ -24,7 +23,7 @@ def command() -> None:
 @json_option
 @pass_index
 def show(index: Index, album: str | None, as_json: bool) -> None:
-    """All albums, or what is in one."""
+    """List all albums, or the photos of one."""
     if album is not None:
         ids = index.albums.assets(album)
         print_json(ids) if as_json else echo(*ids or ["The album is empty."])
@@ -42,10 +41,10 @@ def show(index: Index, album: str | None, as_json: bool) -> None:
 @command.command()
 @click.argument("name")
 @click.argument("assets", nargs=-1)
-@_dry_run
+@dry_run_option
 @pass_index
 def create(index: Index, name: str, assets: tuple[str, ...], dry_run: bool) -> None:
-    """Make an album, with these photos."""
+    """Create an album with these photos."""
     _refuse_if_taken(index, name)
     if dry_run:
         echo(f"{name} would be made, with {plural(len([index.get(one) for one in assets]), 'photo')}.")
@@ -57,10 +56,10 @@ def create(index: Index, name: str, assets: tuple[str, ...], dry_run: bool) -> N
 @command.command()
 @click.argument("album")
 @_assets
-@_dry_run
+@dry_run_option
 @pass_index
 def add(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> None:
-    """Put photos into an album."""
+    """Add photos to an album."""
     if dry_run:
         known = index.albums.assets(album)
         count = len({index.get(one)["id"] for one in assets} - set(known))
@@ -72,10 +71,10 @@ def add(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> Non
 @command.command()
 @click.argument("album")
 @_assets
-@_dry_run
+@dry_run_option
 @pass_index
 def remove(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> None:
-    """Take photos out of an album. The photos stay."""
+    """Remove photos from an album. The photos stay."""
     if dry_run:
         count = len({index.get(one)["id"] for one in assets} & set(index.albums.assets(album)))
     else:
@@ -86,10 +85,10 @@ def remove(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> 
 @command.command()
 @click.argument("album")
 @click.argument("name")
-@_dry_run
+@dry_run_option
 @pass_index
 def rename(index: Index, album: str, name: str, dry_run: bool) -> None:
-    """Give an album another name."""
+    """Rename an album."""
     before = index.albums.get(album)
     if name != before.name:
         _refuse_if_taken(index, name)
@@ -100,7 +99,7 @@ def rename(index: Index, album: str, name: str, dry_run: bool) -> None:
 
 @command.command()
 @click.argument("album")
-@_dry_run
+@dry_run_option
 @pass_index
 def delete(index: Index, album: str, dry_run: bool) -> None:
     """Delete an album. The photos in it stay."""

@@ -13,13 +13,13 @@ _MARKS = {"ok": "ok      ", "warning": "warning ", "problem": "PROBLEM "}
 
 
 @click.command()
-@click.option("--fix", is_flag=True, help="Mend what can be mended safely.")
+@click.option("--fix", is_flag=True, help="Fix what can be fixed safely.")
 @json_option
 @pass_index
 def command(index: Index, fix: bool, as_json: bool) -> None:
-    """Look whether all is well: the index, its place, the folders, the system's limits; and say what to do.
+    """Check the index, its location, the folders and system limits, and suggest fixes.
 
-    Exit code 1 where there is a problem.
+    Exit code 1 if there is a problem.
     """
     findings = index.doctor.examine(fix=fix)
     if as_json:

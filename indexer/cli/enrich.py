@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -30,14 +31,14 @@ _SHOWN_FAILURES = 10
 
 @click.command()
 @click.argument("names", nargs=-1, metavar=f"[{'|'.join(NAMES)}]...")
-@click.option("--redo", is_flag=True, help="Of all photos, also those that were seen already.")
-@click.option("--retry", is_flag=True, help="Also of those where it failed before.")
-@dry_run_option("Only say how much there is to be seen.")
-@click.option("--failures", is_flag=True, help="Only list where it failed, and why.")
+@click.option("--redo", is_flag=True, help="Reprocess all photos.")
+@click.option("--retry", is_flag=True, help="Also process photos that failed before.")
+@dry_run_option
+@click.option("--failures", is_flag=True, help="Only list the failures, and why.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes that decode pictures. Default: one a core.")
-@click.option("--endpoint", metavar="URL", envvar="INDEXER_ENDPOINT", help="Of a model to describe photos, up to /v1.")
-@click.option("--model", metavar="NAME", envvar="INDEXER_MODEL", help="Which model, for describe.")
-@click.option("--per-minute", type=click.FloatRange(min=0, min_open=True), help="Ask it no more often than so.")
+@click.option("--endpoint", metavar="URL", envvar="INDEXER_ENDPOINT", help="A model that writes captions, up to /v1.")
+@click.option("--model", metavar="NAME", envvar="INDEXER_MODEL", help="The name of that model.")
+@click.option("--per-minute", type=click.FloatRange(min=0, min_open=True), help="At most this many requests a minute.")
 @cluster_option
 @max_cache_option
 @json_option
@@ -57,16 +58,15 @@ def command(
     max_cache: int | None,
     as_json: bool,
 ) -> None:
-    """Work out what can be told of photos.
+    """Compute places, previews, quality, faces and more.
 
-    places (town, state, country and time zone of the coordinates), variants (thumbnail and preview), quality (figures
-    of sharpness, exposure, noise), appearance (what look-alikes are found by), faces (with the extra [faces]), meaning
-    (with the extra [semantic] and a CLIP model), portraits (of faces that were found, or that files name), words (what
-    'search' looks in). Scan and watch do this by themselves for new and changed photos. Ctrl-C stops at any time; the
-    next run goes on.
+    places (town, state, country and time zone of the coordinates), variants (thumbnail and preview), quality
+    (sharpness, exposure, noise), appearance (perceptual hashes, for similar photos), faces (with the extra [faces]),
+    meaning (image embeddings, with the extra [semantic] and a CLIP model), portraits (of faces), words (the full-text
+    index). Scan and watch do this for new and changed photos. Ctrl-C stops at any time; the next run resumes.
 
-    Only when they are named: text (words in the picture, with the extra [text]; a second or two a photo), and describe,
-    which sends previews, without Exif, to the model at --endpoint (its key: INDEXER_API_KEY), and asks for a sentence.
+    Only when named: text (text in the picture, with the extra [text]; a second or two a photo), and describe, which
+    sends previews, without Exif, to the model at --endpoint (its key: INDEXER_API_KEY) for a caption.
     """
     if failures:
         _print_failures(index, as_json=as_json, limit=None)
@@ -76,8 +76,8 @@ def command(
         if as_json:
             print_json(due)
         else:
-            words = [plural(count, what[:-1]) for what, count in due.items() if count]
-            echo(f"Would be seen: {' and '.join(words) or 'nothing'}.")
+            counts = [plural(count, what[:-1]) for what, count in due.items() if count]
+            echo(f"Would enrich {_and(counts) or 'nothing'}.")
         return
     describer = None
     if DESCRIBE in names:
@@ -118,29 +118,37 @@ def run_enrich(index: Index, names: tuple[str, ...] = (), *, quiet: bool, **opti
     except KeyboardInterrupt:
         if bar:
             bar.close()
-        message("Stopped; what was worked out stays. 'indexer enrich' goes on from here.")
+        message("Stopped; the results so far are kept. 'indexer enrich' resumes here.")
         return None
     if bar:
         bar.close()
     for name, why in summary.left_out.items():
-        message(f"{name} was left out: {why}: 'indexer doctor' says what to do", "warning")
+        message(f"{name} was skipped: {why}: 'indexer doctor' suggests what to do", "warning")
     return summary
 
 
 def outcome(summary: EnrichSummary) -> str:
     """What a run did, in a line."""
-    counts = {"picture": summary.pictures, "place": summary.places, "description": summary.descriptions}
-    seen = [plural(count, what) for what, count in counts.items() if count]
-    if summary.portraits:
-        seen.append(plural(summary.portraits, "photo of people", "photos of people"))
-    words = [f"{' and '.join(seen) or 'Nothing new'} seen in {summary.seconds:.1f} s"]
+    counts = {
+        "photo": summary.pictures,
+        "place": summary.places,
+        "caption": summary.descriptions,
+        "portrait": summary.portraits,
+    }
+    done = [plural(count, what) for what, count in counts.items() if count]
+    parts = [f"Enriched {_and(done)} in {summary.seconds:.1f} s" if done else "Nothing to enrich"]
     if summary.failed:
-        words.append(f"{summary.failed:,} failed")
+        parts.append(f"{summary.failed:,} failed ('indexer enrich --failures')")
     if summary.out_of_reach:
-        words.append(f"{summary.out_of_reach:,} out of reach now")
+        parts.append(f"{plural(summary.out_of_reach, 'photo')} cannot be reached now")
     if summary.held_back:
-        words.append(f"{summary.held_back:,} without previews, for the cache is full (--max-cache)")
-    return ", ".join(words) + "."
+        parts.append(f"{plural(summary.held_back, 'photo')} without previews: the cache is full (--max-cache)")
+    return "; ".join(parts) + "."
+
+
+def _and(texts: Sequence[str]) -> str:
+    """'a', 'a and b', 'a, b and c'."""
+    return " and ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:])))
 
 
 def _print_failures(index: Index, *, as_json: bool, limit: int | None) -> None:

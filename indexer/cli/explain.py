@@ -23,10 +23,10 @@ _WIDTH = 60
 @json_option
 @pass_index
 def command(index: Index, id_or_path: str, field: str | None, as_json: bool) -> None:
-    """Say where each value of a record comes from, and which sources said otherwise.
+    """Show where each value of a record comes from, and which sources disagree.
 
-    FIELD is a key of the record's metadata, or local_datetime. The file is read again, and its sidecars; where it
-    cannot be reached, the index knows it of dates and places."""
+    FIELD is a key of the record's metadata, or local_datetime. The file and its sidecars are read again; if they cannot
+    be reached, only dates and places are explained."""
     found = index.assets.explain(id_or_path)
     fields = {origin.field for origin in found.origins}
     origins = [origin for origin in found.origins if field in (None, origin.field)]
@@ -38,9 +38,13 @@ def command(index: Index, id_or_path: str, field: str | None, as_json: bool) -> 
         print_json({"read_from": found.read_from, "origins": [origin._asdict() for origin in origins]})
         return
     if found.read_from is None:
-        message("Its file cannot be reached: this is what the index keeps, of dates and places.", "warning")
+        message("The file cannot be reached; only dates and places are known.", "warning")
     if not origins:
-        echo(f"{field}: nothing says it." if field and fields else "Nothing in the file says anything.")
+        echo(
+            f"{field}: not set in the file, a sidecar or the index."
+            if field and fields
+            else "The file has no metadata."
+        )
     order = {name: number for number, name in enumerate(explained_fields())}
     for name, words in groupby(sorted(origins, key=lambda origin: order[origin.field]), attrgetter("field")):
         for number, word in enumerate(words):

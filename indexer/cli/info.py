@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @json_option
 @pass_index
 def command(index: Index, id_or_path: str, as_json: bool) -> None:
-    """Show one asset for people: when, where, with what, and every place where its file lies."""
+    """Show one asset in short: when and where it was taken, with what, and where its files are."""
     record = index.get(id_or_path)
     roots = {root.id: root.path for root in index.roots.list()}
     files = [

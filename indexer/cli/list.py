@@ -13,10 +13,10 @@ from .output import print_assets, print_records
 @click.command()
 @click.option("--after", metavar="DATE", help="Taken then or later: 2023, 2023-05, 2023-05-17 or 2023-05-17T18:30.")
 @click.option("--before", metavar="DATE", help="Taken then or earlier, the whole of it: 2023 goes to its last second.")
-@click.option("--camera", metavar="TEXT", help="Make or model holds this text.")
-@click.option("--type", "kind", type=click.Choice(["image", "video"]), help="Photos only, or films only.")
-@click.option("--keyword", metavar="WORD", help="Tagged with this word.")
-@click.option("--trashed", is_flag=True, help="What is in the trash instead.")
+@click.option("--camera", metavar="TEXT", help="Make or model contains this text.")
+@click.option("--type", "kind", type=click.Choice(["image", "video"]), help="Photos only, or videos only.")
+@click.option("--keyword", metavar="WORD", help="Tagged with this keyword.")
+@click.option("--trashed", is_flag=True, help="List the trash instead.")
 @click.option("-n", "--limit", type=click.IntRange(min=0), default=20, show_default=True, help="How many; 0 for all.")
 @json_option
 @pass_index
@@ -31,7 +31,7 @@ def command(
     limit: int,
     as_json: bool,
 ) -> None:
-    """List photos and films, newest first. --json prints the full records as one array."""
+    """List photos and videos, newest first. --json prints the full records as one array."""
     which = {
         "state": "trashed" if trashed else "live",
         "taken_from": after,

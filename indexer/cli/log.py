@@ -29,14 +29,14 @@ _WORDS = {
 
 @click.command()
 @click.argument("asset", required=False)
-@click.option("--after", type=int, default=0, metavar="CURSOR", help="Only what came after this event.")
+@click.option("--after", type=int, default=0, metavar="CURSOR", help="Only events after this one.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
 @json_option
 @pass_index
 def command(index: Index, asset: str | None, after: int, limit: int, as_json: bool) -> None:
-    """Say what happened, oldest first: to one photo (id or path), or to all.
+    """Show events, oldest first: of one photo (id or path), or of all.
 
-    Each line begins with its cursor: give the last one to --after to go on from there.
+    Each line begins with its cursor; pass the last one to --after to continue from there.
     """
     for event in index.history.events(after, limit, of=asset):
         payload = json.loads(event.payload) if event.payload else {}

@@ -12,29 +12,30 @@ from .output import echo, plural, print_json
 
 @click.command()
 @click.argument("other", type=UserPath())
-@dry_run_option("Only say what would come in.")
+@dry_run_option
 @json_option
 @pass_index
 def command(index: Index, other: str, dry_run: bool, as_json: bool) -> None:
-    """Take in what another index knows, so that two laptops have one.
+    """Merge another index into this one.
 
-    The same photo is the same asset in both: it is there once, with what was said of it in either. Where both have
-    a value, this index's word stays. Folders of another machine come in as folders that are away; albums and people
-    of the same name become one. What this index was is kept beside it, for 'indexer restore'.
+    The same photo is the same asset in both, and keeps the values of either. Where both have a value, this index's
+    stays. Folders of another machine become offline folders; albums and people of the same name become one. The
+    previous index is kept next to this one, for 'indexer restore'.
     """
     merged = index.maintenance.merge(other, dry_run=dry_run)
     if as_json:
         print_json(merged.as_dict())
         return
-    came = "Would come in" if dry_run else "Came in"
+    added = "Would add" if dry_run else "Added"
     echo(
-        f"{came}: {plural(merged.assets, 'new asset')}, {plural(merged.files, 'file')},"
+        f"{added} {plural(merged.assets, 'new asset')}, {plural(merged.files, 'file')},"
         f" {plural(merged.people, 'person', 'people')}, {plural(merged.albums, 'album')};"
-        f" {plural(merged.known, 'asset')} were known already, and of {merged.values:,} of them more was said there."
+        f" {plural(merged.known, 'asset was', 'assets were')} already known,"
+        f" and {merged.values:,} of them {'would gain' if dry_run else 'gained'} values from the other index."
     )
     for path in merged.roots:
         echo(f"  new folder: {path}")
     if merged.kept:
-        echo(f"Of {plural(merged.kept, 'asset')} both indexes say something else: this one's word stays.")
+        echo(f"{plural(merged.kept, 'asset has', 'assets have')} other values there; this index's are kept.")
     if merged.edited:
-        echo(f"Of {plural(merged.edited, 'asset')} the other index has other bytes: this one's stay.")
+        echo(f"{plural(merged.edited, 'asset has', 'assets have')} other content there; this index's is kept.")

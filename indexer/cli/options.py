@@ -76,10 +76,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 workers_option = click.option(
     "--workers", type=click.IntRange(1, 256), help="Processes that read files. Default: one a core."
 )
-
-
-def dry_run_option(help: str) -> Callable[[F], F]:
-    return click.option("--dry-run", is_flag=True, help=help)
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 
 
 @contextmanager

@@ -17,25 +17,23 @@ if TYPE_CHECKING:
 
     from indexer import Person
 
-_dry_run = dry_run_option("Only say what would be done.")
-
 
 @click.group()
 def command() -> None:
     """People: who is in the photos.
 
-    A person is named by id or its beginning, by the id of one of their faces, or by name. What you say here stays,
-    whatever is found later, and 'indexer undo' takes it back.
+    A person is given by id or its beginning, by the id of one of their faces, or by name. Later scans never override
+    your edits; 'indexer undo' reverts them.
     """
 
 
 @command.command("list")
-@click.option("--all", "everybody", is_flag=True, help="Also the hidden, and the unknown who are in one photo only.")
+@click.option("--all", "everybody", is_flag=True, help="Also hidden people, and unknown ones in a single photo.")
 @click.option("--sheet", type=UserPath(dir_okay=False), metavar="FILE.jpg", help="Save a picture of their faces.")
 @json_option
 @pass_index
 def show_all(index: Index, everybody: bool, sheet: str | None, as_json: bool) -> None:
-    """Favourites first, then those with a name, then the unknown; those in most photos first."""
+    """List people: favorites first, then named ones, then unknown ones; those in most photos first."""
     people = index.people.list()
     shown = [
         one for one in people if everybody or (not one.is_hidden and (one.name or one.is_favorite or one.assets > 1))
@@ -50,7 +48,8 @@ def show_all(index: Index, everybody: bool, sheet: str | None, as_json: bool) ->
     if not people:
         echo("There are no people yet: 'indexer enrich faces' looks for them.")
     elif left := len(people) - len(shown):
-        echo(f"{plural(left, 'person', 'people')} more, hidden or unknown and in one photo only: --all shows them.")
+        more = "1 more person is" if left == 1 else f"{left:,} more people are"
+        echo(f"{more} hidden, or unknown and in one photo only; show with --all.")
 
 
 @command.command()
@@ -76,10 +75,10 @@ def show(index: Index, person: str, portrait: str | None, as_json: bool) -> None
 @command.command()
 @click.argument("person")
 @click.argument("name")
-@_dry_run
+@dry_run_option
 @pass_index
 def name(index: Index, person: str, name: str, dry_run: bool) -> None:
-    """Say who it is. Whoever has that name already is the same person from then on. '' takes the name away."""
+    """Name a person. A person with that name already is merged into this one. '' removes the name."""
     if dry_run:
         echo(f"{person} would be called {name or 'nothing'}.")
         return
@@ -88,16 +87,16 @@ def name(index: Index, person: str, name: str, dry_run: bool) -> None:
 
 @command.command("set")
 @click.argument("person")
-@click.option("--birth-date", metavar="YYYY-MM-DD", help="'' takes it away.")
+@click.option("--birth-date", metavar="YYYY-MM-DD", help="'' removes it.")
 @click.option("--favorite/--no-favorite", "is_favorite", default=None, help="Listed first.")
 @click.option("--thumbnail", "thumbnail_face_id", metavar="FACE", help="The face to show.")
-@_dry_run
+@dry_run_option
 @pass_index
 def describe(index: Index, person: str, dry_run: bool, **values: str | bool | None) -> None:
-    """Say when a person was born, that they are a favourite, or which face to show."""
+    """Set the birth date, favorite and thumbnail of a person."""
     said = {key: value or (None if value == "" else value) for key, value in values.items() if value is not None}
     if not said:
-        raise click.UsageError("Say what to set: --birth-date, --favorite or --thumbnail.")
+        raise click.UsageError("Name what to set: --birth-date, --favorite or --thumbnail.")
     one = index.people.get(person)
     echo(_line(one) if dry_run else _line(index.people.set(person, **said)))
 
@@ -105,10 +104,10 @@ def describe(index: Index, person: str, dry_run: bool, **values: str | bool | No
 @command.command()
 @click.argument("others", nargs=-1, required=True, metavar="PERSON...")
 @click.argument("into", metavar="INTO")
-@_dry_run
+@dry_run_option
 @pass_index
 def merge(index: Index, others: tuple[str, ...], into: str, dry_run: bool) -> None:
-    """Say that several are one person: INTO, the last one named."""
+    """Merge people into one: INTO, the last one named."""
     if dry_run:
         people = [index.people.get(one) for one in others]
         echo(f"{plural(len(people), 'person', 'people')} would be {_called(index.people.get(into))}.")
@@ -119,11 +118,11 @@ def merge(index: Index, others: tuple[str, ...], into: str, dry_run: bool) -> No
 @command.command()
 @click.argument("person")
 @click.argument("faces", nargs=-1, required=True, metavar="FACE|PHOTO...")
-@click.option("--to", "into", metavar="PERSON", help="Whose they are; else somebody new.")
-@_dry_run
+@click.option("--to", "into", metavar="PERSON", help="Assign them to this person. Default: a new one.")
+@dry_run_option
 @pass_index
 def split(index: Index, person: str, faces: tuple[str, ...], into: str | None, dry_run: bool) -> None:
-    """Say that some faces are not this person's. They are never taken for theirs again."""
+    """Take faces away from a person. They are never assigned to that person again."""
     if dry_run:
         echo(f"{plural(len(faces), 'face')} would no longer be {_called(index.people.get(person))}.")
         return
@@ -133,10 +132,10 @@ def split(index: Index, person: str, faces: tuple[str, ...], into: str | None, d
 @command.command()
 @click.argument("people", nargs=-1, required=True, metavar="PERSON...")
 @click.option("--show", "is_shown", is_flag=True, help="Show them again.")
-@_dry_run
+@dry_run_option
 @pass_index
 def hide(index: Index, people: tuple[str, ...], is_shown: bool, dry_run: bool) -> None:
-    """Leave people out of the list. Their faces stay in the records."""
+    """Hide people from the list. Their faces stay in the records."""
     found = [index.people.get(one) for one in people] if dry_run else index.people.hide(people, not is_shown)
     for one in found:
         echo(_line(one))

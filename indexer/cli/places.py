@@ -12,7 +12,7 @@ from .output import echo, print_json
 
 @click.group()
 def command() -> None:
-    """Names of the very places: sights, museums, parks, of a dump of GeoNames that you downloaded.
+    """Names of points of interest (sights, museums, parks) from a GeoNames dump that you downloaded.
 
     Such as DE.zip, US.zip or allCountries.zip from download.geonames.org/export/dump. They become `place_name` of
     photos that have coordinates; towns and countries are known without.
@@ -21,20 +21,20 @@ def command() -> None:
 
 @command.command("import")
 @click.argument("dump", type=UserPath(exists=True, dir_okay=False))
-@dry_run_option("Only say how many there are in it.")
+@dry_run_option
 @json_option
 @pass_index
 def take_in(index: Index, dump: str, dry_run: bool, as_json: bool) -> None:
-    """Take in the landmarks of a dump; several may be taken in. Photos are looked up again by the next enrich."""
+    """Import the landmarks of a dump, or of several. The next enrich looks photos up again."""
     count = index.places.import_dump(dump, dry_run=dry_run)
     if as_json:
         print_json({"landmarks": count})
         return
-    echo(f"{count:,} landmarks {'in it' if dry_run else 'taken in. Now: indexer enrich'}.")
+    echo(f"{count:,} landmarks {'in it' if dry_run else 'imported. Now: indexer enrich'}.")
 
 
 @command.command()
-@dry_run_option("Only say how many there are.")
+@dry_run_option
 @pass_index
 def forget(index: Index, dry_run: bool) -> None:
     """Forget all landmarks that were imported."""

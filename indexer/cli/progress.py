@@ -115,11 +115,11 @@ class EnrichBar:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._bar = Progress(
-            TextColumn("Seeing photos"),
+            TextColumn("Enriching"),
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            TextColumn("Ctrl-C: later"),
+            TextColumn("(Ctrl-C pauses)"),
             console=Console(stderr=True),
             transient=True,
         )

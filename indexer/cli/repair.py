@@ -13,12 +13,12 @@ from .scan import outcome
 
 @click.command()
 @workers_option
-@dry_run_option("Only say what is wrong.")
+@dry_run_option
 @pass_index
 def command(index: Index, workers: int | None, dry_run: bool) -> None:
-    """Make a sound index of a damaged one: of what can still be read of it, and of the photos.
+    """Repair a damaged index: from what can still be read of it, and from the photos.
 
-    Photos get the ids they had. The damaged file is kept.
+    Photos keep their ids. The damaged file is kept.
     """
     done = index.maintenance.repair(workers=workers, dry_run=dry_run)
     if not done.problems:

@@ -12,14 +12,14 @@ from .output import echo, plural
 
 @click.command()
 @click.argument("backup", type=UserPath())
-@dry_run_option("Only check the backup.")
+@dry_run_option
 @pass_index
 def command(index: Index, backup: str, dry_run: bool) -> None:
-    """Put a backup in the place of the index. What the index was is kept beside it."""
+    """Replace the index with a backup. The previous index is kept next to it."""
     kept = index.maintenance.restore(backup, dry_run=dry_run)
     if dry_run:
         echo(f"{backup} is sound and would be restored.")
         return
     echo(f"{backup} is restored: {plural(index.status.counts().assets, 'asset')}.")
     if kept:
-        echo(f"The index as it was: {kept}")
+        echo(f"The previous index: {kept}")

@@ -12,11 +12,11 @@ from .output import echo, plural, print_json
 
 
 @click.command()
-@click.option("--forget", metavar="FOLDER", help="Take a folder out of the index. Its photos are not touched.")
-@click.option("--take-back", is_flag=True, help="Have photos that were deleted from the index indexed again.")
+@click.option("--forget", metavar="FOLDER", help="Remove a folder from the index. Its photos are not touched.")
+@click.option("--take-back", is_flag=True, help="Index photos again that were deleted from the index.")
 @click.option("--library", metavar="NAME", help="With a FOLDER: the library that it is in, for the HTTP API.")
 @click.argument("folder", required=False, type=UserPath())
-@dry_run_option("Only say what would happen.")
+@dry_run_option
 @json_option
 @pass_index
 def command(
@@ -28,7 +28,7 @@ def command(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """List the indexed folders, forget one, or say which library it is in.
+    """List the indexed folders, forget one, or put it into a library.
 
     The records of a forgotten folder go to the trash; scanning the folder again brings them back as they were.
     """

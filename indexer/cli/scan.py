@@ -37,12 +37,12 @@ _SHOWN_FAILURES = 10
     type=click.IntRange(0),
     default=0,
     metavar="N",
-    help="So many missing files of a root were deleted on purpose.",
+    help="Confirm that N missing files were deleted on purpose.",
 )
-@click.option("--no-enrich", is_flag=True, help="Only index: no places, no previews, no quality.")
+@click.option("--no-enrich", is_flag=True, help="Only index: no places, previews or quality.")
 @cluster_option
 @max_cache_option
-@dry_run_option("Only say what would change: the scan goes into a copy of the index.")
+@dry_run_option
 @json_option
 @pass_index
 def command(
@@ -59,13 +59,13 @@ def command(
     """Index folders now: new, changed, moved and deleted photos.
 
     A folder named for the first time is remembered; without PATHS, all remembered folders are scanned. Photos are only
-    read. Unreadable and damaged ones are listed at the end. Then the new ones are seen to as 'indexer enrich' does.
-    Ctrl-C stops at any time; the next scan goes on.
+    read. Unreadable and damaged ones are listed at the end. New photos are then enriched (see 'indexer enrich').
+    Ctrl-C stops at any time; the next scan resumes.
 
-    The record of a deleted photo goes to the trash. If over 100 files and a fifth of a folder are missing at once, they
-    are kept until --accept-loss says how many were really deleted.
+    The record of a deleted photo goes to the trash. If over 100 files and a fifth of a folder are missing at once, this
+    waits for confirmation (--accept-loss).
 
-    Exit code 1: a folder was offline, or a loss was held back. 2: something could not be read.
+    Exit code 1: a folder was offline, or deletions await confirmation. 2: a file could not be read.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     calm_collector()
@@ -94,7 +94,7 @@ def command(
     except KeyboardInterrupt:
         done = progress.latest
         kept = plural(done.files_changed, "file") if done else "nothing"
-        message(f"Stopped; {kept} taken in so far. The next scan goes on from here.")
+        message(f"Stopped; {kept} indexed so far. The next scan resumes here.")
         raise SystemExit(130) from None
     finally:
         # What is left is closing the index.

@@ -18,7 +18,7 @@ from .output import echo, message, print_assets, print_records
 @json_option
 @pass_index
 def command(index: Index, query: tuple[str, ...], limit: int, sql: bool, as_json: bool) -> None:
-    """Find photos by words and filters; the best first.
+    """Find photos by words and filters; the best matches first.
 
     Words are looked for in names, folders, descriptions, keywords, places, people, cameras, albums, and the month; as
     the beginning of a word, whatever its case and accents. "In quotes": side by side, and whole. -word: without it.

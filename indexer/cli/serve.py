@@ -24,14 +24,14 @@ _PORT = 8765
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve at; 0.0.0.0: all of them.")
 @click.option("--port", type=click.IntRange(0, 65535), default=_PORT, show_default=True, help="0: any free one.")
-@click.option("--key", envvar="INDEXER_KEY", metavar="KEY", help="What clients have to send. Also: INDEXER_KEY.")
-@click.option("--new-key", metavar="NAME", help="Only make a key for a client, say it once, and keep its hash.")
-@click.option("--host-name", "hosts", multiple=True, metavar="NAME", help="Another name that the server is called by.")
+@click.option("--key", envvar="INDEXER_KEY", metavar="KEY", help="The API key that clients have to send.")
+@click.option("--new-key", metavar="NAME", help="Create an API key, show it once, store only its hash, and exit.")
+@click.option("--host-name", "hosts", multiple=True, metavar="NAME", help="Another name of the server.")
 @click.option("--allow-origin", "origins", multiple=True, metavar="URL", help="A web page that may use it (CORS).")
-@click.option("--read-only", is_flag=True, help="Refuse whatever would change the index.")
+@click.option("--read-only", is_flag=True, help="Refuse every change of the index.")
 @click.option("--open", "opens", is_flag=True, help="Open the web gallery in the browser.")
 @click.option("--watch", is_flag=True, help="Watch all indexed folders too, as 'indexer watch' does.")
-@click.option("--no-access-log", is_flag=True, help="Do not tell of each request.")
+@click.option("--no-access-log", is_flag=True, help="Disable the access log.")
 @pass_index
 def command(
     index: Index,
@@ -53,7 +53,7 @@ def command(
     """
     if new_key is not None:
         made, text = index.api_keys.create(new_key)
-        message(f"The key of {made.name}, which is shown this once:")
+        message(f"The key of {made.name}, shown only this once:")
         echo(text)
         return
     start(

@@ -18,14 +18,14 @@ _FAVORITE = {"yes": 1, "true": 1, "1": 1, "no": 0, "false": 0, "0": 0}
 
 @click.command()
 @click.argument("words", nargs=-1, required=True, metavar="ASSET... FIELD=VALUE...")
-@dry_run_option("Only say what would be set.")
+@dry_run_option
 @pass_index
 def command(index: Index, words: tuple[str, ...], dry_run: bool) -> None:
-    """Say what you know better than the files: of assets, by id or path.
+    """Set values of assets, by id or path.
 
-    rating=0..5, favorite=yes|no, description, city, state, country, country_code, sublocation, place_name. It wins over
-    what the files say and over what was looked up, and stays when they are read again; an empty VALUE lets the files
-    speak again. The files are not touched.
+    rating=0..5, favorite=yes|no, description, city, state, country, country_code, sublocation, place_name. They take
+    precedence over the files and the look-up, also when the files are read again; an empty VALUE removes one. The files
+    are not touched.
     """
     values: dict[str, str | int | None] = {}
     assets = []

@@ -19,11 +19,11 @@ _SHOWN = 10
 
 
 @click.command()
-@click.option("--failures", "all_failures", is_flag=True, help="List every path that failed, not only the first ten.")
+@click.option("--failures", "all_failures", is_flag=True, help="List all failed paths, not only the first ten.")
 @json_option
 @pass_index
 def command(index: Index, all_failures: bool, as_json: bool) -> None:
-    """Say what is in the index, what is running, what failed and why."""
+    """Show what is in the index, what is running, what failed and why."""
     counts, roots, running = index.status.counts(), index.roots.list(), index.status.jobs()
     sums = _sums(counts.by_verdict)
     covered = index.roots.watch_states()

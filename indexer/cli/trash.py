@@ -15,7 +15,7 @@ RETENTION_DAYS = 30
 
 @click.group()
 def command() -> None:
-    """See, restore and empty the trash.
+    """List, restore and empty the trash.
 
     The record of a deleted photo lies here with all it had: albums, people, rating. Once the photo is back in its place
     it is live again by itself. Nothing leaves the trash by itself, and no photo is ever touched.
@@ -43,7 +43,7 @@ def show(index: Index, as_json: bool) -> None:
 
 @command.command()
 @click.argument("assets", nargs=-1, required=True)
-@dry_run_option("Only say what would be put there.")
+@dry_run_option
 @pass_index
 def put(index: Index, assets: tuple[str, ...], dry_run: bool) -> None:
     """Put photos in the trash, by id or path. The files are not touched."""
@@ -54,7 +54,7 @@ def put(index: Index, assets: tuple[str, ...], dry_run: bool) -> None:
 @command.command()
 @click.argument("assets", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All that is in the trash.")
-@dry_run_option("Only say what would be restored.")
+@dry_run_option
 @pass_index
 def restore(index: Index, assets: tuple[str, ...], everything: bool, dry_run: bool) -> None:
     """Take photos out of the trash, by id or path; also those whose files are gone."""
@@ -72,10 +72,10 @@ def restore(index: Index, assets: tuple[str, ...], everything: bool, dry_run: bo
     default=RETENTION_DAYS,
     show_default=True,
     metavar="DAYS",
-    help="What has been in the trash for so long.",
+    help="Only what has been in the trash for longer.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@dry_run_option("Only say what would be forgotten.")
+@dry_run_option
 @pass_index
 def empty(index: Index, older_than: float, yes: bool, dry_run: bool) -> None:
     """Forget for good what has been in the trash for long. There is no way back.

@@ -11,13 +11,13 @@ from .output import echo, plural
 
 
 @click.command()
-@dry_run_option("Only say what would be undone.")
+@dry_run_option
 @pass_index
 def command(index: Index, dry_run: bool) -> None:
-    """Take back what you did last: ratings, descriptions, albums, names, the trash. Again: what you did before that.
+    """Undo your last change of ratings, descriptions, albums, names or the trash. Repeat to undo earlier ones.
 
-    What was changed again since stays as it is. What cannot be undone (merge, restore, roots --forget, trash empty, …)
-    ends it: this says what that was, and what can be done instead.
+    Values that were changed again since are kept. A change that cannot be undone (merge, restore, roots --forget, trash
+    empty, …) also protects the ones before it; a message suggests what to do instead.
     """
     change = index.history.last_change() if dry_run else index.history.undo()
     if change is None:

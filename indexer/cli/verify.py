@@ -27,9 +27,12 @@ def _share(context: click.Context, parameter: click.Parameter, value: str | None
 
 
 @click.command()
-@click.option("--sample", "share", callback=_share, metavar="5%", help="A random part of the files.")
+@click.option("--sample", "share", callback=_share, metavar="5%", help="A random share of the files.")
 @click.option(
-    "--seconds", type=click.FloatRange(min=0, min_open=True), metavar="N", help="So long, the longest unverified first."
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Stop after this long; the longest unverified first.",
 )
 @workers_option
 @json_option
@@ -37,9 +40,8 @@ def _share(context: click.Context, parameter: click.Parameter, value: str | None
 def command(index: Index, share: float | None, seconds: float | None, workers: int | None, as_json: bool) -> None:
     """Read photos again and compare them with the index.
 
-    A file whose bytes are not what they were though its time is has rotted on the disk: exit code 1. One that was
-    edited has another time; the next scan takes it in. Without options every file is read, and the next run goes on
-    where one was stopped.
+    A file whose content changed while its timestamp did not is corrupted (bit rot): exit code 1. An edited file has
+    another timestamp; the next scan updates it. Without options every file is read, and an interrupted run is resumed.
     """
     if share and seconds:
         raise click.UsageError("Either --sample or --seconds.")
@@ -54,7 +56,7 @@ def command(index: Index, share: float | None, seconds: float | None, workers: i
 
             report = index.maintenance.verify(share=share, seconds=seconds, workers=workers, on_progress=progress)
     except KeyboardInterrupt:
-        message("Stopped. The next 'indexer verify' goes on from here.")
+        message("Stopped. The next 'indexer verify' resumes here.")
         raise SystemExit(130) from None
     if as_json:
         print_json(report.as_dict())

@@ -32,7 +32,7 @@ _TOLD = {"new": "new", "modified": "changed", "moved": "moved", "copied": "copy"
     "--poll",
     type=click.FloatRange(min=0.1),
     metavar="SECONDS",
-    help="Look this often instead of waiting for the system's events.",
+    help="Poll at this interval instead of using file-system events.",
 )
 @click.option(
     "--poll-every",
@@ -40,7 +40,7 @@ _TOLD = {"new": "new", "modified": "changed", "moved": "moved", "copied": "copy"
     default=30.0,
     show_default=True,
     metavar="SECONDS",
-    help="How often to look at what brings no events: network mounts, folders without a watch.",
+    help="Poll at this interval where there are no events: network mounts, folders without a watch.",
 )
 @click.option(
     "--rest",
@@ -48,7 +48,7 @@ _TOLD = {"new": "new", "modified": "changed", "moved": "moved", "copied": "copy"
     default=2.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long a file is left alone before it is read.",
+    help="How long a file must be unchanged before it is read.",
 )
 @click.option(
     "--rescan",
@@ -56,7 +56,7 @@ _TOLD = {"new": "new", "modified": "changed", "moved": "moved", "copied": "copy"
     default=3600.0,
     show_default=True,
     metavar="SECONDS",
-    help="Look through everything this often, events or not.",
+    help="Rescan everything at this interval, events or not.",
 )
 @click.option(
     "--trash-after",
@@ -64,11 +64,11 @@ _TOLD = {"new": "new", "modified": "changed", "moved": "moved", "copied": "copy"
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long a file stays missing before its record goes to the trash.",
+    help="How long a file must be missing before its record goes to the trash.",
 )
-@click.option("--full-speed", is_flag=True, help="Do not let every other program go first.")
-@click.option("--pause-on-battery", is_flag=True, help="Read nothing while the machine runs on its battery.")
-@click.option("--no-enrich", is_flag=True, help="Only index: no places, no previews, no quality.")
+@click.option("--full-speed", is_flag=True, help="Do not run at low priority.")
+@click.option("--pause-on-battery", is_flag=True, help="Pause while the machine runs on battery.")
+@click.option("--no-enrich", is_flag=True, help="Only index: no places, previews or quality.")
 @max_cache_option
 @workers_option
 @json_option
@@ -90,8 +90,8 @@ def command(
 ) -> None:
     """Scan, then follow changes until stopped (Ctrl-C, or SIGTERM).
 
-    A photo is indexed once it rests: no program has it open for writing, and it was left alone for a moment. The work
-    is done in the background: other programs go first.
+    A photo is indexed once it settles: no program has it open for writing, and it was unchanged for a moment. A watch
+    runs at low priority.
     """
     stop = Stop()
     for number in (signal.SIGINT, signal.SIGTERM):

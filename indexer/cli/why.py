@@ -15,7 +15,7 @@ from .output import echo, print_json
 @json_option
 @pass_index
 def command(index: Index, path: str, as_json: bool) -> None:
-    """Say why a path is, or is not, in the index."""
+    """Explain why a path is, or is not, in the index."""
     answer = index.status.why(path)
     if as_json:
         print_json(answer.as_dict())

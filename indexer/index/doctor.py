@@ -230,6 +230,6 @@ def _failures(session: Session) -> Iterator[Finding]:
         if count := counts.get(verdict, 0):
             yield Finding("files", "warning", f"{count:,} paths {words}", advice)
     if rotten := sum("bit rot" in (one.reason or "") for one in Status(session).failures(-1)):
-        yield Finding("files", "problem", f"{rotten:,} files have rotted on the disk", "restore them from a backup")
+        yield Finding("files", "problem", f"{rotten:,} files are corrupted (bit rot)", "restore them from a backup")
     if os.environ.get("INDEXER_DB"):
         yield Finding("settings", "ok", f"INDEXER_DB names {os.environ['INDEXER_DB']}")

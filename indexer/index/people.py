@@ -1,4 +1,4 @@
-"""Whose faces there are, and what users say of them: `Index.people`."""
+"""People, faces and the user's edits of them: `Index.people`."""
 
 from __future__ import annotations
 
@@ -98,7 +98,8 @@ class People:
     def hide(self, people: Sequence[str], hidden: bool = True) -> Sequence[Person]:
         """Leave them out where people are listed, or take them in again."""
         found = [self.get(one) for one in people]
-        with self._session.user_change(f"{len(found)} people {'hidden' if hidden else 'shown'}") as tx:
+        who = "1 person" if len(found) == 1 else f"{len(found):,} people"
+        with self._session.user_change(f"{who} {'hidden' if hidden else 'shown'}") as tx:
             for one in found:
                 store.describe_person(tx, one.id, is_hidden=hidden)
         return [self.get(one.id) for one in found]
@@ -152,7 +153,7 @@ class People:
         """Have all of them be one person, who keeps what was said of `into`."""
         target, people = self.get(into), [self.get(one) for one in others]
         if target in people:
-            raise UsageError(f"{target.name or target.id} is nobody else: name the others, and then whom they are")
+            raise UsageError(f"name at least one other person to merge into {target.name or target.id}")
         with self._session.user_change(f"{', '.join(one.name or one.id for one in people)} merged into {into}") as tx:
             for one in dict.fromkeys(people):
                 store.merge_people(tx, one.id, target.id)

@@ -310,7 +310,7 @@ def test_a_home_folder_of_nobody_is_a_file_name(tmp_path: Path, index: Index, ph
         assert "~nosuch" in told(*command)
     assert "checked and sound" in told("backup", path)
     assert (tmp_path / "elsewhere" / "~nosuch").exists()
-    assert "known already" in told("merge", path)
+    assert "already known" in told("merge", path)
 
 
 @pytest.mark.parametrize("command", ["backup", "restore", "merge", "places import", "people list --sheet"])

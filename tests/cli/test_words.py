@@ -37,7 +37,10 @@ def test_explain_for_people_and_for_scripts(index: Index, photo: Path) -> None:
     everything = json.loads(run("explain", photo, "--json", database=index.path).stdout)
     assert everything["read_from"] == str(photo)
     assert {"field": "make", "source": "Exif Make", "value": "Leica", "note": None} in everything["origins"]
-    assert run("explain", photo, "city", database=index.path).stdout == "city: nothing says it.\n"
+    assert (
+        run("explain", photo, "city", database=index.path).stdout
+        == "city: not set in the file, a sidecar or the index.\n"
+    )
     wrong = run("explain", photo, "colour", database=index.path)
     assert (wrong.returncode, "there is no field 'colour'" in wrong.stderr) == (2, True)
     assert run("explain", "asset_2222222222222222222222", database=index.path).returncode == 3

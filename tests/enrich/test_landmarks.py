@@ -145,7 +145,7 @@ def test_another_file_is_told(index: Index, photos: Path, tmp_path: Path, dump: 
         index.places.import_dump(half)
     assert index.places.forget(dry_run=True) == 0  # all of it or nothing
     assert "8 landmarks in it" in run("places", "import", dump, "--dry-run", database=index.path).stdout
-    assert "8 landmarks taken in" in run("places", "import", dump, database=index.path).stdout
+    assert "8 landmarks imported" in run("places", "import", dump, database=index.path).stdout
     assert "8 landmarks would be" in run("places", "forget", "--dry-run", database=index.path).stdout
     assert "8 landmarks forgotten" in run("places", "forget", database=index.path).stdout
 

@@ -345,11 +345,11 @@ def test_without_any_photo(index: Index, photos: Path) -> None:
 def test_a_rehearsal_sees_nothing(index: Index, album: Path) -> None:
     index.scan([album])
     said = run("enrich", "--dry-run", database=index.path).stdout
-    assert said == "Would be seen: 13 pictures and 1 place.\n"
+    assert said == "Would enrich 13 pictures and 1 place.\n"
     assert seen(index) == {}
     index.enrich()
     assert set(index.enrichments.due().values()) == {0}
-    assert run("enrich", "--dry-run", database=index.path).stdout == "Would be seen: nothing.\n"
+    assert run("enrich", "--dry-run", database=index.path).stdout == "Would enrich nothing.\n"
     assert index.enrichments.due(["quality"], retry=True) == {"places": 0, "pictures": 2}
     due = index.enrichments.due(redo=True)
     assert (due["places"], due["pictures"]) == (1, 13)

@@ -107,7 +107,7 @@ def test_a_stopped_round_goes_on(index: Index, photos: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=180)
     assert process.returncode == 130
-    assert "goes on from here" in stderr
+    assert "resumes here" in stderr
     before = int(str(rows(index, done)[0][0]))
     assert before < total
     assert index.maintenance.verify().checked == total - before

@@ -99,10 +99,10 @@ def test_what_cannot_be_written_is_told_and_the_others_are(index: Index, album: 
 
 def test_on_the_command_line(index: Index, album: Path) -> None:
     assert run("set", album / "a.jpg", "rating=4", database=index.path).returncode == 0
-    assert "1 sidecar would be made" in run("write-back", "--dry-run", database=index.path).stdout
+    assert "1 sidecar would be created" in run("write-back", "--dry-run", database=index.path).stdout
     assert not (album / "a.jpg.xmp").exists()
-    assert "1 sidecar made, 0 sidecars changed" in run("write-back", album / "a.jpg", database=index.path).stdout
-    assert "1 says so already" in run("write-back", database=index.path).stdout
+    assert "1 sidecar created, 0 updated" in run("write-back", album / "a.jpg", database=index.path).stdout
+    assert "1 up to date" in run("write-back", database=index.path).stdout
     assert run("write-back", "asset_2222222222222222222222", database=index.path).returncode == 3
     # "album" will do for "albums"
     assert "Japan" in run("album", "create", "Japan", album / "a.jpg", database=index.path).stdout

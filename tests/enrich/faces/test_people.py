@@ -226,7 +226,7 @@ def test_people_on_the_command_line(index: Index, models: Path, take: Take) -> N
     alone = take("alone.png", 2)
     assert run("scan", alone.parent, database=index.path, enrich=True).returncode == 0
     listed = run("people", "list", database=index.path).stdout
-    assert "unknown" in listed and "3 photos" in listed and "1 person more" in listed
+    assert "unknown" in listed and "3 photos" in listed and "1 more person is hidden" in listed
     person = json.loads(run("people", "list", "--json", database=index.path).stdout)[0]
     assert run("people", "name", person["id"], "Ada Lovelace", "--dry-run", database=index.path).returncode == 0
     assert run("people", "show", "Ada Lovelace", database=index.path).returncode == 3
@@ -263,7 +263,7 @@ def test_nobody_is_told_by_a_word(index: Index, models: Path, take: Take) -> Non
         index.people.set(person.id, thumbnail_face_id="face_x")
     with pytest.raises(UsageError, match="cannot be set"):
         index.people.set(person.id, hair="grey")
-    with pytest.raises(UsageError, match="nobody else"):
+    with pytest.raises(UsageError, match="name at least one other person"):
         index.people.merge([person.id], person.id)
 
 
@@ -430,7 +430,7 @@ def test_the_doctor_looks_at_the_models(index: Index, models: Path, take: Take) 
     assert asked.returncode == 2 and "embedder.onnx is no model" in asked.stderr
     # When it is not asked for, all the others run.
     done = run("enrich", database=index.path)
-    assert done.returncode == 0 and "faces was left out" in done.stderr and "embedder.onnx is no model" in done.stderr
+    assert done.returncode == 0 and "faces was skipped" in done.stderr and "embedder.onnx is no model" in done.stderr
     assert (
         set(index.enrichments.counts()) == {"variants", "quality", "appearance"} and index.enrichments.failures() == []
     )
