@@ -1,4 +1,4 @@
-"""What may be searched for, with how many assets have it."""
+"""Suggested search terms, with the number of assets that have them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Kind = Literal["person", "place", "camera", "lens", "month", "year", "keyword", 
 
 
 class Term(NamedTuple):
-    """text: as it is stored; within: of a town, its country."""
+    """text: as stored. within: the country of a town."""
 
     kind: Kind
     text: str
@@ -37,12 +37,12 @@ _QUERIES: tuple[tuple[Kind, str], ...] = (
         " WHERE lens_model IS NOT NULL AND trashed_at IS NULL GROUP BY 1",
     ),
 )
-# The user's word, else the file's, else what was looked up; of most only the last.
+# The user's value, else the file's, else the looked-up one; most assets have only the last.
 _PLACES = """
 SELECT city, country, count(*) FROM (
-    SELECT coalesce(said.city, asset.city, place.city) AS city,
-           coalesce(said.country, asset.country, place.country) AS country
-    FROM asset NOT INDEXED LEFT JOIN place ON place.asset_number = number LEFT JOIN user_value AS said ON asset_id = id
+    SELECT coalesce(mine.city, asset.city, place.city) AS city,
+           coalesce(mine.country, asset.country, place.country) AS country
+    FROM asset NOT INDEXED LEFT JOIN place ON place.asset_number = number LEFT JOIN user_value AS mine ON asset_id = id
     WHERE trashed_at IS NULL)
 WHERE city IS NOT NULL OR country IS NOT NULL GROUP BY 1, 2"""
 
