@@ -1,4 +1,4 @@
-"""Writing to the index: what is written together is seen together, or not at all."""
+"""Write transactions on the index."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from .database import IndexConnection
 from .records import asset_json
 
 _ADVICE = "What was written before is kept; 'indexer doctor' says more"
-# Bytes: with fewer a disk is full.
-_NO_ROOM = 1 << 20
+# Bytes: a disk with fewer free counts as full.
+_MIN_FREE = 1 << 20
 
 
 def timestamp() -> str:
-    """Now, as the index writes it: UTC."""
+    """The current time in UTC, as stored in the index."""
     return utc(time.time_ns())
 
 
 @dataclass
 class Touched:
-    """What is to be looked at again when a whole pass is through. orphans: assets that lost a place, and may have none
-    left. folders: a root and a folder in it, whose files changed and may belong together in other ways."""
+    """What must be checked at the end of a pass. orphans: assets that lost a file, perhaps their last. folders: (root,
+    folder) of changed files, whose stacks may have changed."""
 
     orphans: set[str] = field(default_factory=set)
     folders: set[tuple[int, str]] = field(default_factory=set)
@@ -46,9 +46,9 @@ class Touched:
 
 
 class Transaction:
-    """What is written at once, bearing one time. Functions of the store that write take one; `begin` makes it.
+    """A write transaction with one timestamp. Store functions that write take one; `begin` creates it.
 
-    change_id: of the user's change that it is (see `undo.user_change`); 0: none."""
+    change_id: the id of the user's change (see `undo.user_change`); 0 if it is none."""
 
     def __init__(self, connection: IndexConnection) -> None:
         self.connection = connection
@@ -58,7 +58,7 @@ class Transaction:
 
     @contextmanager
     def record_changed(self, asset_id: str) -> Iterator[None]:
-        """Moves updated_at if the asset's record has become another one within."""
+        """Update updated_at if the body changes the asset's record."""
         before = asset_json(self.connection, asset_id)
         yield
         if asset_json(self.connection, asset_id) != before:
@@ -67,10 +67,10 @@ class Transaction:
 
 @contextmanager
 def begin(connection: IndexConnection) -> Iterator[Transaction]:
-    """Waits for other writers; on any exception nothing of it is kept.
+    """A transaction that waits for other writers and is rolled back on any exception.
 
-    Raises IndexUnusable where the file was deleted or replaced, or is damaged, or another writer does not come to an
-    end; DiskFull, one of these, where there is no room."""
+    Raises IndexUnusable if the file was deleted, replaced or is damaged, or if another writer does not finish;
+    DiskFull, a subclass, if there is no space."""
     try:
         connection.execute("BEGIN IMMEDIATE")
         connection.ensure_in_place()
@@ -89,19 +89,19 @@ def begin(connection: IndexConnection) -> Iterator[Transaction]:
 
 
 def probe(connection: IndexConnection) -> None:
-    """Write something that changes nothing: is there room again? Raises DiskFull."""
+    """Write without changing anything, to test for disk space. Raises DiskFull."""
     with begin(connection):
         connection.execute("UPDATE setting SET value = value WHERE name = 'device_id'")
 
 
 def _is_disk_full(error: sqlite3.Error, path: Path) -> bool:
-    """Some writes, as to the shared memory, fail for want of room like for any other trouble."""
+    """Some writes, as to the shared memory, fail with a general error if the disk is full; then free space decides."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
         import shutil
 
         try:
-            return shutil.disk_usage(path).free < _NO_ROOM
-        except OSError:  # it was deleted meanwhile, say
+            return shutil.disk_usage(path).free < _MIN_FREE
+        except OSError:  # for example, deleted meanwhile
             return False
     return code == sqlite3.SQLITE_FULL

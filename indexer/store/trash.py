@@ -12,9 +12,9 @@ from .files import FileStat
 from .stacks import rebuild_stacks
 from .transaction import Touched, Transaction
 
-# Why a file is left out that the user deleted from the index.
+# The reason of a file that is excluded because the user deleted its asset from the index.
 EXCLUDED = "you deleted it from the index; 'indexer roots --take-back' has it indexed again"
-_UNSETTLED = """
+_WITHOUT_FILE = """
 SELECT id FROM asset WHERE file_id IS NULL AND trashed_at IS NULL AND trash_override IS NULL
 UNION
 SELECT asset.id FROM file INDEXED BY file_away JOIN asset ON asset.number = file.asset_number
@@ -23,8 +23,8 @@ WHERE file.verdict IN ('gone', 'ignored') AND file.asset_number IS NOT NULL
 
 
 class Trashed(NamedTuple):
-    """An asset in the trash. by_user: the user put it there; else its files are gone, or is_forgotten: the folder that
-    it lay in is no longer indexed. held: why it cannot be purged."""
+    """An asset in the trash. by_user: the user trashed it; otherwise its files are gone. is_forgotten: no files are
+    left, as when its folder is no longer indexed. held: why it cannot be purged."""
 
     id: str
     name: str
@@ -36,13 +36,13 @@ class Trashed(NamedTuple):
 
 
 def trashed_at(connection: sqlite3.Connection, asset_id: str) -> str | None:
-    """When an asset was put into the trash; None: it is live."""
+    """When an asset was trashed; None if it is live."""
     row = connection.execute("SELECT trashed_at FROM asset WHERE id = ?", (asset_id,)).fetchone()
     return row[0] if row else None
 
 
 def select_trashed(connection: sqlite3.Connection) -> list[Trashed]:
-    """The longest there first. A file that is there, or on a drive that is away, holds its asset."""
+    """Oldest in the trash first. A file that exists, or is on an offline drive, prevents purging its asset."""
     rows = connection.execute(
         "SELECT asset.id, original_file_name, trashed_at, file_size_bytes, trash_override IS 'in',"
         " CASE WHEN EXISTS (SELECT 1 FROM file_state WHERE asset_id = asset.id AND state = 'offline')"
@@ -56,7 +56,7 @@ def select_trashed(connection: sqlite3.Connection) -> list[Trashed]:
 
 
 def is_excluded(connection: sqlite3.Connection, checksum: str | None = None) -> bool:
-    """Whether this content is excluded; None: whether any is."""
+    """Whether this content is excluded; without a checksum, whether any is."""
     query = "SELECT 1 FROM excluded_content WHERE ?1 IS NULL OR checksum = ?1 LIMIT 1"
     return connection.execute(query, (checksum,)).fetchone() is not None
 
@@ -66,7 +66,7 @@ def count_excluded(connection: sqlite3.Connection) -> int:
 
 
 def trash_asset(tx: Transaction, asset_id: str) -> None:
-    """The user puts an asset in the trash, whatever becomes of its files."""
+    """Trash an asset for the user; it stays there whatever happens to its files."""
     with tx.record_changed(asset_id):
         tx.connection.execute(
             "UPDATE asset SET trashed_at = coalesce(trashed_at, ?), trash_override = 'in' WHERE id = ?",
@@ -75,18 +75,18 @@ def trash_asset(tx: Transaction, asset_id: str) -> None:
 
 
 def restore_asset(tx: Transaction, asset_id: str) -> bool:
-    """The user takes an asset out of the trash; it stays out though its files may be gone. Whether it was there."""
+    """Restore an asset for the user; it stays live even if its files are gone. False if it was not in the trash."""
     with tx.record_changed(asset_id):
-        wish = None if standing.is_present(tx.connection, asset_id) else "out"
+        override = None if standing.is_present(tx.connection, asset_id) else "out"
         row = tx.connection.execute(
             "UPDATE asset SET trashed_at = NULL, trash_override = ? WHERE id = ? AND trashed_at IS NOT NULL",
-            (wish, asset_id),
+            (override, asset_id),
         )
     return bool(row.rowcount)
 
 
 def purge_assets(tx: Transaction, asset_ids: Iterable[str]) -> None:
-    """Forget assets for good, with all that belongs to them and with the places where they lay."""
+    """Delete assets from the index, with their files and all their data."""
     for asset_id in asset_ids:
         tx.connection.execute("UPDATE asset SET file_id = NULL WHERE id = ?", (asset_id,))
         tx.connection.execute(f"DELETE FROM file WHERE asset_number = {NUMBER}", (asset_id,))
@@ -94,12 +94,12 @@ def purge_assets(tx: Transaction, asset_ids: Iterable[str]) -> None:
 
 
 def trash_orphans(tx: Transaction, touched: Touched, *, everything: bool = False) -> None:
-    """Put assets into the trash that were left without a file. Called when a whole pass is through, so that a file
-    on its way from one folder to another is not trashed in between. `everything`: not only those that lost a file
-    since the last call, but any, as a process that was killed may have left them."""
+    """Trash assets without a file, and rebuild the stacks of changed folders. Called at the end of a pass, so that a
+    file moved from one folder to another is not trashed in between. everything: check all assets, not only those that
+    lost a file since the last call; a process that was killed may have left some."""
     if everything:
         standing.choose_for_lost(tx.connection, tx.now)
-        touched.orphans.update(row[0] for row in tx.connection.execute(_UNSETTLED).fetchall())
+        touched.orphans.update(row[0] for row in tx.connection.execute(_WITHOUT_FILE).fetchall())
     for asset_id in sorted(touched.orphans):
         if not standing.is_present(tx.connection, asset_id):
             with tx.record_changed(asset_id):
@@ -115,7 +115,7 @@ def trash_orphans(tx: Transaction, touched: Touched, *, everything: bool = False
 
 
 def exclude(tx: Transaction, asset_id: str) -> None:
-    """Forget an asset for good, though its files are there; they are left out from now on, by what they hold."""
+    """Delete an asset whose files exist. From now on files with its content are ignored."""
     tx.connection.execute(
         "INSERT OR IGNORE INTO excluded_content SELECT checksum, ? FROM asset WHERE id = ?", (tx.now, asset_id)
     )
@@ -128,21 +128,21 @@ def exclude(tx: Transaction, asset_id: str) -> None:
 
 
 def record_excluded(tx: Transaction, stat: FileStat) -> None:
-    """A file that was read, and holds what is left out. Its stat is kept, so that it is not read again."""
-    now = "verdict, reason, size, mtime_ns, ctime_ns, inode, device, seen_at"
+    """Record a file with excluded content. Its stat is stored, so that it is not read again."""
+    columns = "verdict, reason, size, mtime_ns, ctime_ns, inode, device, seen_at"
     tx.connection.execute(
-        f"INSERT INTO file (root_id, folder, name, {now}) VALUES (?, ?, ?, 'ignored', ?, ?, ?, ?, ?, ?, ?)"
-        f" ON CONFLICT (root_id, folder, name) DO UPDATE SET ({now}) ="
-        f" ({', '.join(f'excluded.{name}' for name in now.split(', '))})",
+        f"INSERT INTO file (root_id, folder, name, {columns}) VALUES (?, ?, ?, 'ignored', ?, ?, ?, ?, ?, ?, ?)"
+        f" ON CONFLICT (root_id, folder, name) DO UPDATE SET ({columns}) ="
+        f" ({', '.join(f'excluded.{name}' for name in columns.split(', '))})",
         (*stat[:3], EXCLUDED, stat.size, stat.mtime_ns, stat.ctime_ns, stat.inode, stat.device, tx.now),
     )
 
 
 def unexclude(tx: Transaction, checksum: str | None) -> int:
-    """Leave such content out no longer; None: nothing any more. How much it was. The next scan finds it."""
+    """Stop excluding a content, or all of it, for the next scan to find. Returns the number of contents."""
     where, values = ("", ()) if checksum is None else (" WHERE checksum = ?", (checksum,))
     count = tx.connection.execute(f"DELETE FROM excluded_content{where}", values).rowcount
-    if count:  # which of the files hold it nobody knows: they are read again
+    if count:  # it is unknown which files hold it: all excluded ones are read again
         tx.connection.execute(
             "DELETE FROM file WHERE verdict = 'ignored' AND reason = ? AND asset_number IS NULL", (EXCLUDED,)
         )

@@ -1,4 +1,5 @@
-"""What the user did last, taken back: rows as they were are kept by triggers of this connection, while it is done."""
+"""Undoing the user's changes. While a change is made, temporary triggers of its connection record each row before and
+after it."""
 
 from __future__ import annotations
 
@@ -14,13 +15,13 @@ from .database import IndexConnection
 from .tables import UNDOABLE
 from .transaction import Transaction, begin
 
-# A row of this table's name belongs to a change that cannot be undone, and says what can be done instead.
+# The table name of the row that marks a change as final; the row holds what can be done instead.
 _FINAL = ""
 
 
 class UserChange(NamedTuple):
-    """rows: how many were touched; instead: of a change that cannot be undone, what can be done; kept: of an undone
-    change, the rows that stay, for they were changed again since."""
+    """rows: number of changed rows. instead: what can be done instead, if the change cannot be undone. kept: rows that
+    an undo left alone because they were changed again since."""
 
     id: int
     created_at: str
@@ -30,21 +31,21 @@ class UserChange(NamedTuple):
     kept: int = 0
 
     def ensure_undoable(self) -> None:
-        """Raises CannotUndo: nothing that was done before it can be undone either."""
+        """Raises CannotUndo for a final change, which also blocks all changes before it."""
         if self.instead is not None:
             raise CannotUndo(f"{self.what}, at {self.created_at}: this cannot be undone. {self.instead}")
 
 
 @contextmanager
 def recorded(connection: sqlite3.Connection, what: str, now: str) -> Iterator[int]:
-    """What is done within, in the transaction that the caller began, can be undone as one, of this id. Where nothing is
-    changed, nothing is recorded."""
+    """Record what the body does, in the caller's transaction, as one undoable change, and yield its id. If nothing
+    changes, nothing is recorded."""
     row = connection.execute("INSERT INTO user_change (created_at, what) VALUES (?, ?)", (now, what))
     assert row.lastrowid is not None
     names = []
     for table, undo in UNDOABLE.items():
-        chosen = undo.columns or tuple(column[1] for column in connection.execute(f"PRAGMA table_info({table})"))
-        old, new = (", ".join(f"'{name}', {side}.{name}" for name in chosen) for side in ("old", "new"))
+        columns = undo.columns or tuple(column[1] for column in connection.execute(f"PRAGMA table_info({table})"))
+        old, new = (", ".join(f"'{name}', {side}.{name}" for name in columns) for side in ("old", "new"))
         for event, before, after in (
             ("INSERT", "NULL", f"json_object({new})"),
             ("UPDATE", f"json_object({old})", f"json_object({new})"),
@@ -69,14 +70,14 @@ def recorded(connection: sqlite3.Connection, what: str, now: str) -> Iterator[in
 
 @contextmanager
 def user_change(connection: IndexConnection, what: str) -> Iterator[Transaction]:
-    """A transaction of the user's, which `undo_last` takes back as one; as `begin`."""
+    """A transaction as by `begin`, which `undo_last` can undo as one change."""
     with begin(connection) as tx, recorded(connection, what, tx.now) as tx.change_id:
         yield tx
 
 
 def record_final(tx: Transaction, what: str, instead: str) -> None:
-    """This transaction is the user's and cannot be undone, nor can what was done before it from then on. instead: what
-    can be done, in a sentence."""
+    """Record this transaction as a final change: neither it nor any change before it can be undone. instead: a sentence
+    that says what can be done."""
     row = tx.connection.execute("INSERT INTO user_change (created_at, what) VALUES (?, ?)", (tx.now, what))
     tx.connection.execute(
         "INSERT INTO user_change_row (change_id, table_name, after) VALUES (?, ?, json_quote(?))",
@@ -92,20 +93,20 @@ _CHANGE = (
 
 
 def last(connection: sqlite3.Connection) -> UserChange | None:
-    """The last change that was not undone."""
+    """The last change that is not undone."""
     row = connection.execute(f"{_CHANGE} ORDER BY id DESC LIMIT 1", (_FINAL,)).fetchone()
     return UserChange(*row) if row else None
 
 
 def find(connection: sqlite3.Connection, change_id: int) -> UserChange | None:
-    """None: it changed nothing, or was undone."""
+    """A change; None if it changed nothing or was undone."""
     row = connection.execute(f"{_CHANGE} AND id = ?2", (_FINAL, change_id)).fetchone()
     return UserChange(*row) if row else None
 
 
 def takes_away(connection: sqlite3.Connection, change_id: int) -> bool:
-    """Whether undoing it deletes something that was made (other than a value, or a photo's place in an album), or puts
-    a photo in the trash again."""
+    """Whether an undo deletes something that was created (other than a value, or an asset's membership in an album), or
+    trashes an asset again."""
     row = connection.execute(
         "SELECT EXISTS (SELECT 1 FROM user_change_row WHERE change_id = ?1 AND ("
         " before IS NULL AND table_name NOT IN (?2, 'user_value', 'album_asset', 'person_alias')"
@@ -116,7 +117,7 @@ def takes_away(connection: sqlite3.Connection, change_id: int) -> bool:
 
 
 def touched_assets(connection: sqlite3.Connection, change_id: int) -> list[str]:
-    """The assets whose records a change is about."""
+    """The assets whose records a change affects."""
     rows = connection.execute(
         "SELECT coalesce(before, after) ->> iif(table_name = 'asset', 'id', 'asset_id') FROM user_change_row"
         " WHERE change_id = ?1 AND table_name IN ('asset', 'user_value', 'face')"
@@ -128,7 +129,7 @@ def touched_assets(connection: sqlite3.Connection, change_id: int) -> list[str]:
 
 
 def undo_last(connection: IndexConnection, change_id: int | None = None) -> UserChange | None:
-    """Take back the user's last change; None where there is none. change_id: only if it is that one.
+    """Undo the user's last change; None if there is none. change_id: the change that must be the last one.
 
     Raises CannotUndo."""
     with begin(connection) as tx, ExitStack() as records:
@@ -145,33 +146,33 @@ def undo_last(connection: IndexConnection, change_id: int | None = None) -> User
 
 
 def undo(connection: sqlite3.Connection, change: UserChange, now: str) -> UserChange:
-    """Put every row back to what it was, the last one first; one that was changed again since stays."""
+    """Restore the rows of a change, the last one first. A row that was changed again since stays."""
     rows = connection.execute(
         "SELECT table_name, before, after FROM user_change_row WHERE change_id = ? ORDER BY id DESC", (change.id,)
     ).fetchall()
     kept = sum(
-        not _put_back(connection, table, *(json.loads(side) if side else None for side in (before, after)))
+        not _restore_row(connection, table, *(json.loads(side) if side else None for side in (before, after)))
         for table, before, after in rows
     )
     connection.execute("UPDATE user_change SET undone_at = ? WHERE id = ?", (now, change.id))
     return change._replace(kept=kept)
 
 
-def _put_back(
+def _restore_row(
     connection: sqlite3.Connection, table: str, before: dict[str, Any] | None, after: dict[str, Any] | None
 ) -> bool:
     key = UNDOABLE[table].key
     columns = list((before or after or {}).keys())
     names, marks = ", ".join(columns), ", ".join("?" * len(columns))
     if after is not None:
-        here = f"{key} = ? AND ({names}) IS ({marks})"
-        is_as_left = (after[key], *(after[name] for name in columns))
+        is_unchanged = f"{key} = ? AND ({names}) IS ({marks})"
+        key_and_values = (after[key], *(after[name] for name in columns))
         if before is None:
-            return bool(connection.execute(f"DELETE FROM {table} WHERE {here}", is_as_left).rowcount)
+            return bool(connection.execute(f"DELETE FROM {table} WHERE {is_unchanged}", key_and_values).rowcount)
         return bool(
             connection.execute(
-                f"UPDATE {table} SET ({names}) = ({marks}) WHERE {here}",
-                (*(before[name] for name in columns), *is_as_left),
+                f"UPDATE {table} SET ({names}) = ({marks}) WHERE {is_unchanged}",
+                (*(before[name] for name in columns), *key_and_values),
             ).rowcount
         )
     assert before is not None
