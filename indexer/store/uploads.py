@@ -1,4 +1,4 @@
-"""Uploads: what other devices call the assets they sent."""
+"""Uploads: the names that other devices have for the assets they sent."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from .transaction import Transaction
 
 
 def select_of_device(connection: sqlite3.Connection, device_id: str, names: Sequence[str]) -> list[Existing]:
-    """Assets that a device calls so: this one by their paths, others by what they said when they uploaded them."""
+    """Assets by the names that a device has for them: on this device their paths, on others those given at the
+    upload."""
     own = connection.execute("SELECT value FROM setting WHERE name = 'device_id'").fetchone()[0]
-    found = select_existing(connection, (), (), names) if device_id == own else []
+    indexed = select_existing(connection, (), (), names) if device_id == own else []
     rows = connection.execute(
         "SELECT asset.id, checksum, checksum_sha1, value, ?1 FROM json_each(?2)"
         " CROSS JOIN upload ON upload.device_id = ?1 AND upload.device_asset_id = value"
         " CROSS JOIN asset ON asset.id = upload.asset_id ORDER BY asset.id",
         (device_id, json.dumps(list(names))),
     )
-    return found + [Existing(*row) for row in rows]
+    return indexed + [Existing(*row) for row in rows]
 
 
 def record_upload(tx: Transaction, device_id: str, device_asset_id: str, asset_id: str) -> None:

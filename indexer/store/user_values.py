@@ -1,4 +1,4 @@
-"""The user's values of photos: set here, and read for sidecars."""
+"""The user's values of assets: setting them, and reading them for sidecars."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .transaction import Transaction
 
 
 class UserMetadata(NamedTuple):
-    """real_path: of the photo, as the operating system knows it. values: by the names of WRITTEN. regions: faces whom
-    the user named."""
+    """real_path: the photo's path in the file system. values: by the names in WRITTEN. regions: faces that the user
+    named."""
 
     asset_id: str
     real_path: str
@@ -28,19 +28,19 @@ _NAMED = (
     "SELECT face.asset_id FROM face JOIN person ON person.id = person_id"
     " WHERE assigned_by = 'user' AND name IS NOT NULL AND timestamp_ms IS NULL"
 )
-_SOMETHING = " OR ".join(f"user_value.{name} IS NOT NULL" for name in WRITTEN)
+_HAS_VALUE = " OR ".join(f"user_value.{name} IS NOT NULL" for name in WRITTEN)
 
 
 def select_user_metadata(
     connection: sqlite3.Connection, asset_ids: Iterable[str] | None = None
 ) -> Iterator[UserMetadata]:
-    """Of live assets whose file is there; asset_ids: only these."""
+    """The user's metadata of live assets with a readable file. asset_ids: only these."""
     only = "" if asset_ids is None else " AND asset.id IN (SELECT value FROM json_each(?))"
     rows = connection.execute(
         f"SELECT asset.id, root.path, file.path, {', '.join(f'user_value.{name}' for name in WRITTEN)}"
         " FROM asset JOIN file ON file.id = asset.file_id JOIN root ON root.id = file.root_id"
         " LEFT JOIN user_value ON user_value.asset_id = asset.id"
-        f" WHERE trashed_at IS NULL AND verdict IN ('indexed', 'damaged') AND ({_SOMETHING} OR asset.id IN ({_NAMED}))"
+        f" WHERE trashed_at IS NULL AND verdict IN ('indexed', 'damaged') AND ({_HAS_VALUE} OR asset.id IN ({_NAMED}))"
         f"{only} ORDER BY root.path, file.path",
         () if asset_ids is None else (json.dumps(list(asset_ids)),),
     ).fetchall()
@@ -61,7 +61,7 @@ def _regions(connection: sqlite3.Connection, asset_id: str) -> tuple[Region, ...
 
 
 def set_user_values(tx: Transaction, asset_id: str, **values: object) -> None:
-    """The user's values of an asset, by column of user_value; None takes one back."""
+    """Set the user's values of an asset, by column of user_value; None removes a value."""
     with tx.record_changed(asset_id):
         for name, value in values.items():
             tx.connection.execute(

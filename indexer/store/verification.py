@@ -1,4 +1,4 @@
-"""Comparing files with what they were: which are due, and how it went."""
+"""Verification of files against the index: which are due, and the results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .transaction import Transaction
 
 
 class ToVerify(NamedTuple):
-    """A file with what its bytes and its picture were when they were read."""
+    """A file with the checksum and fingerprint that it had when it was read."""
 
     file: StoredFile
     checksum: str
@@ -21,8 +21,7 @@ class ToVerify(NamedTuple):
 
 
 def select_unverified(connection: sqlite3.Connection, root_ids: Collection[int], since: str | None) -> list[int]:
-    """The rows of files to compare with the index, the longest unverified first; with `since`, only those that were not
-    verified after it."""
+    """Ids of files to verify, the longest unverified first. since: only those not verified since then."""
     marks = ", ".join("?" * len(root_ids))
     rows = connection.execute(
         f"SELECT id FROM file WHERE asset_number IS NOT NULL AND root_id IN ({marks})"
@@ -34,7 +33,7 @@ def select_unverified(connection: sqlite3.Connection, root_ids: Collection[int],
 
 
 def iterate_verifiable(connection: sqlite3.Connection, file_ids: Sequence[int]) -> Iterator[ToVerify]:
-    """These files, in this order, as they are stored when their turn comes."""
+    """These files in this order, each as stored when it is its turn."""
     content = "SELECT checksum, fingerprint FROM asset WHERE id = ?"
     for file_id in file_ids:
         if (file := select_file(connection, file_id)) and file.asset_id:
@@ -42,7 +41,7 @@ def iterate_verifiable(connection: sqlite3.Connection, file_ids: Sequence[int]) 
 
 
 def begin_round(tx: Transaction) -> str:
-    """A round of verifying all files: the moment when it began, which may be long ago, but not in the future."""
+    """Begin or continue a round of verifying all files. Returns when it began, which is never in the future."""
     row = tx.connection.execute(
         "INSERT INTO setting (name, value) VALUES ('verify_round', ?)"
         " ON CONFLICT (name) DO UPDATE SET value = min(value, excluded.value) RETURNING value",
@@ -56,7 +55,7 @@ def end_round(tx: Transaction) -> None:
 
 
 def mark_verified(tx: Transaction, file_id: int, fingerprint: str | None) -> None:
-    """The bytes are what they were. An asset from before fingerprints were taken gets its own now."""
+    """Record that a file is unchanged. An asset that was indexed without a fingerprint gets it now."""
     tx.connection.execute("UPDATE file SET verified_at = ? WHERE id = ?", (tx.now, file_id))
     if fingerprint is not None:
         tx.connection.execute(

@@ -1,5 +1,5 @@
-"""What write-back wrote into the sidecars of an asset. Read again, it is what the user said, not what the file says: it
-counts as what the sidecar said before, so that what the user takes back does not come back from there."""
+"""The values that write-back wrote into the sidecars of an asset. They are the user's, not the file's: when a sidecar
+is read, each counts as the value it replaced, so that a value the user removes does not return from the sidecar."""
 
 from __future__ import annotations
 
@@ -10,55 +10,55 @@ from typing import Any, NamedTuple
 
 from indexer.media.facts import Face, MediaFacts, Origin
 
-# Under this name: the faces, as [name, x, y, w, h].
+# The name of the value that lists faces, each as [name, x, y, w, h].
 _FACES = "faces"
-# Before the name of a field that is being written; its row stays only where the program is killed meanwhile.
-_COMING = "new:"
+# Prefix of a field that is being written. Its row remains only if the program is killed meanwhile.
+_PENDING = "new:"
 
 
 class Written(NamedTuple):
-    """value: as the sidecar says it now; before: what it said before the first of our own, or None."""
+    """value: the sidecar's current value. before: its value before our first one, or None."""
 
     value: Any
     before: Any
 
 
 def announce(connection: sqlite3.Connection, asset_id: str, written: Mapping[str, Written]) -> None:
-    """What is about to be written, by field; `note` follows. After a kill in between, the sidecar tells whether it was
-    written: until then what was noted before holds."""
-    _settle(connection, asset_id, {name: one.before for name, one in written.items()})
+    """Record the values that are about to be written, by field; `note` must follow. If the program is killed in
+    between, the sidecar shows whether they were written; until it is read, the values noted before hold."""
+    _resolve_pending(connection, asset_id, {name: value.before for name, value in written.items()})
     connection.executemany(
         "INSERT OR REPLACE INTO written_value VALUES (?, ?, ?, ?)",
-        [(asset_id, _COMING + name, _text(one.value), _text(one.before)) for name, one in written.items()],
+        [(asset_id, _PENDING + name, _text(value.value), _text(value.before)) for name, value in written.items()],
     )
 
 
-def _settle(connection: sqlite3.Connection, asset_id: str, says: Mapping[str, Any]) -> None:
-    """Note what was announced of these fields and written, by what the sidecar says; forget the rest."""
-    for name, one in written_of(connection, asset_id).items():
-        field = name.removeprefix(_COMING)
-        if field != name and field in says:
-            if says[field] == one.value:
-                note(connection, asset_id, {field: one})
-            _forget(connection, asset_id, [name])
+def _resolve_pending(connection: sqlite3.Connection, asset_id: str, current: Mapping[str, Any]) -> None:
+    """Note the announced values that the sidecar has, by its current values of these fields; delete the others."""
+    for name, announced in written_of(connection, asset_id).items():
+        field = name.removeprefix(_PENDING)
+        if field != name and field in current:
+            if current[field] == announced.value:
+                note(connection, asset_id, {field: announced})
+            _delete(connection, asset_id, [name])
 
 
 def note(connection: sqlite3.Connection, asset_id: str, written: Mapping[str, Written]) -> None:
-    """What was written, by field."""
-    _forget(connection, asset_id, [_COMING + name for name in written])
+    """Record the values that were written, by field."""
+    _delete(connection, asset_id, [_PENDING + name for name in written])
     connection.executemany(
         "INSERT INTO written_value VALUES (?, ?, ?, ?) ON CONFLICT (asset_id, name) DO UPDATE SET"
         " value = excluded.value, before = iif(value IS excluded.before, before, excluded.before)",
-        [(asset_id, name, _text(one.value), _text(one.before)) for name, one in written.items()],
+        [(asset_id, name, _text(value.value), _text(value.before)) for name, value in written.items()],
     )
 
 
 def note_faces(connection: sqlite3.Connection, asset_id: str, named: Iterable[Face]) -> None:
-    """As `note`, of faces whom the user named; in the place of those that were written there before."""
-    new = [list(one) for one in named]
+    """As `note`, for faces that the user named; they replace the faces written in the same boxes before."""
+    new = [list(face) for face in named]
     if new:
         known = written_of(connection, asset_id).get(_FACES)
-        old = [one for one in known.value if one[1:] not in [face[1:] for face in new]] if known else []
+        old = [face for face in known.value if face[1:] not in [other[1:] for other in new]] if known else []
         note(connection, asset_id, {_FACES: Written(old + new, None)})
 
 
@@ -68,21 +68,24 @@ def written_of(connection: sqlite3.Connection, asset_id: str) -> dict[str, Writt
 
 
 def without_own(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts) -> MediaFacts:
-    """What was read, without what the user said. Where a sidecar says something else by now, another program wrote it,
-    and whatever it says from then on is its word."""
+    """The facts without the values that write-back wrote. If a sidecar has another value by now, another program wrote
+    it, and from then on the sidecar's value counts."""
     known = written_of(connection, asset_id) if facts.beside or facts.faces else {}
     if not known:
         return facts
-    if coming := [name.removeprefix(_COMING) for name in known if name.startswith(_COMING)]:
-        _settle(connection, asset_id, dict.fromkeys(coming) | {one.field: one.value for one in facts.beside})
+    current = {value.field: value.value for value in facts.beside}
+    if pending := [name.removeprefix(_PENDING) for name in known if name.startswith(_PENDING)]:
+        _resolve_pending(connection, asset_id, dict.fromkeys(pending) | current)
         known = written_of(connection, asset_id)
-    others = [one.field for one in facts.beside if one.field in known and known[one.field].value != one.value]
-    _forget(connection, asset_id, others)
-    own = {one.field: one for one in facts.beside if one.field in known and one.field not in others}
-    values = {name: one.otherwise if (was := known[name].before) is None else was for name, one in own.items()}
+    others = [value.field for value in facts.beside if value.field in known and known[value.field].value != value.value]
+    _delete(connection, asset_id, others)
+    own = {value.field: value for value in facts.beside if value.field in known and value.field not in others}
+    values = {
+        name: value.otherwise if (before := known[name].before) is None else before for name, value in own.items()
+    }
     own_faces = known[_FACES].value if _FACES in known else ()
     return facts._replace(
-        faces=tuple(one for one in facts.faces if list(one) not in own_faces),
+        faces=tuple(face for face in facts.faces if list(face) not in own_faces),
         metadata=facts.metadata._replace(**values),
         origins=tuple(origins_without_own(facts.origins, known)),
     )
@@ -90,16 +93,16 @@ def without_own(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts
 
 def origins_without_own(origins: Iterable[Origin], known: Mapping[str, Written]) -> list[Origin]:
     kept = []
-    for one in origins:
-        written = known.get(one.field)
-        if written is None or not one.source.startswith("sidecar") or one.value != str(written.value):
-            kept.append(one)
+    for origin in origins:
+        written = known.get(origin.field)
+        if written is None or not origin.source.startswith("sidecar") or origin.value != str(written.value):
+            kept.append(origin)
         elif written.before is not None:
-            kept.append(one._replace(value=str(written.before)))
+            kept.append(origin._replace(value=str(written.before)))
     return kept
 
 
-def _forget(connection: sqlite3.Connection, asset_id: str, names: Iterable[str]) -> None:
+def _delete(connection: sqlite3.Connection, asset_id: str, names: Iterable[str]) -> None:
     connection.executemany(
         "DELETE FROM written_value WHERE asset_id = ? AND name = ?", [(asset_id, name) for name in names]
     )
