@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..errors import UsageError
 from ..store import api_keys as store
+from ..store.api_keys import ACTIONS as ACTIONS
 from ..store.api_keys import KeyInfo
 from .session import Session
 
@@ -18,12 +19,12 @@ class ApiKeys:
         """The oldest first."""
         return store.select_keys(self._session.connection)
 
-    def create(self, name: str, actions: Sequence[str] = store.ACTIONS) -> tuple[KeyInfo, str]:
+    def create(self, name: str, actions: Sequence[str] = ACTIONS) -> tuple[KeyInfo, str]:
         """A new key: what is kept of it, and the key itself, which is not. actions: what it is for.
 
         Raises UsageError for an unknown action, and for a key that may not read."""
-        if unknown := set(actions) - set(store.ACTIONS):
-            raise UsageError(f"there is no action '{min(unknown)}': there are {', '.join(store.ACTIONS)}")
+        if unknown := set(actions) - set(ACTIONS):
+            raise UsageError(f"there is no action '{min(unknown)}': there are {', '.join(ACTIONS)}")
         if "read" not in actions:
             raise UsageError("a key needs the action 'read', alone or with others")
         with self._session.transaction() as tx:

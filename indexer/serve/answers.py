@@ -20,23 +20,29 @@ def answer_text(text: str, status: int = 200) -> Response:
     return Response(text, status, media_type="application/json")
 
 
-def page_of(texts: Sequence[str], limit: int) -> Response:
-    """One more was asked for than is shown: whether it is there says whether there is more."""
-    more = "true" if len(texts) > limit else "false"
-    return answer_text(f'{{"data":[{",".join(texts[:limit])}],"has_more":{more}}}')
+def answer_texts(texts: Iterable[str], *, has_more: bool) -> Response:
+    """A page of JSON texts."""
+    return answer_text(f'{{"data":[{",".join(texts)}],"has_more":{"true" if has_more else "false"}}}')
 
 
-def page(values: Sequence[dict[str, Any]], limit: int) -> Response:
-    return page_of([json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in values], limit)
+def answer_page(values: Sequence[dict[str, Any]], limit: int) -> Response:
+    """values: one more than the limit where there is more."""
+    texts = (json.dumps(value, ensure_ascii=False, separators=(",", ":")) for value in values[:limit])
+    return answer_texts(texts, has_more=len(values) > limit)
 
 
 def encoding_for(request: Request, known: Container[str] = ("br", "gzip")) -> str | None:
     """The best content coding, of those known here, that the client takes; None: none."""
-    taken = {}
-    for one in request.headers.get("accept-encoding", "").lower().split(","):
-        name, _, weight = one.replace(" ", "").partition(";q=")
-        taken[name] = weight.strip("0.") != "" if weight else True
-    return next((one for one in ("br", "gzip") if one in known and taken.get(one)), None)
+    accepted = {}
+    for part in request.headers.get("accept-encoding", "").lower().split(","):
+        name, _, weight = part.replace(" ", "").partition(";q=")
+        accepted[name] = weight.strip("0.") != "" if weight else True
+    return next((name for name in ("br", "gzip") if name in known and accepted.get(name)), None)
+
+
+def tags_of(request: Request) -> list[str]:
+    """The entity tags of If-None-Match, weak ones as strong ones (RFC 9110, 13.1.2)."""
+    return [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
 
 
 def unprocessable(name: str, why: str, where: str = "query") -> RequestValidationError:
@@ -46,7 +52,7 @@ def unprocessable(name: str, why: str, where: str = "query") -> RequestValidatio
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """For the API's description: what besides the answer may come."""
-    words = {
+    reasons = {
         401: "No valid key.",
         403: "This server only reads, or a page of another site asks.",
         404: "There is no such thing.",
@@ -58,8 +64,8 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
         507: "The disk is full.",
     }
     always = (401, 403, 413, 421, 429, 503, 507)
-    words[421] = "This server is not called so."
-    return {status: {"model": Detail, "description": words[status]} for status in sorted({*always, *statuses})}
+    reasons[421] = "This server is not called so."
+    return {status: {"model": Detail, "description": reasons[status]} for status in sorted({*always, *statuses})}
 
 
 def included(include: str | None, known: Iterable[str]) -> set[str]:
@@ -72,3 +78,7 @@ def included(include: str | None, known: Iterable[str]) -> set[str]:
 
 def no_such(kind: str) -> HTTPException:
     return HTTPException(404, f"there is no such {kind}")
+
+
+def not_found(kind: str, item_id: str) -> HTTPException:
+    return HTTPException(404, f"there is no {kind} {item_id}")

@@ -11,8 +11,8 @@ from fastapi.responses import FileResponse
 from indexer.errors import IndexUnusable
 
 from .answers import answer, no_such
+from .dependencies import get_state
 from .routing import make_router
-from .state import state_of
 
 router = make_router(include_in_schema=False)
 
@@ -60,8 +60,8 @@ async def description(request: Request) -> Response:
 async def healthz(request: Request) -> Response:
     """Whether the index is where it was, and answers."""
     try:
-        state = state_of(request)
-        state.looks.execute("SELECT 1 FROM asset LIMIT 1").fetchone()
+        state = await get_state(request)
+        state.reader.execute("SELECT 1 FROM asset LIMIT 1").fetchone()
     except (IndexUnusable, sqlite3.Error) as error:
         return answer({"status": "unavailable", "detail": str(error)}, 503)
     return answer({"status": "ok", **({"watch": state.watcher.health()} if state.watcher is not None else {})})

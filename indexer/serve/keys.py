@@ -51,7 +51,7 @@ class Keys:
         if self._settings.key is not None and hmac.compare_digest(given, hash_of(self._settings.key)):
             return EVERYTHING
         state = self._state_of()
-        known = select_keys_by_hash(state.looks)
+        known = select_keys_by_hash(state.reader)
         found = [one for kept, one in known.items() if hmac.compare_digest(given, kept)]
         for one in found:
             self._note(state, one.id)

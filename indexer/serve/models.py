@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from indexer.index.api_keys import ACTIONS
+
 from .examples import ALBUM, ASSET, FACE, PERSON
-from .routing import Body
 
 _ID = "[2-9A-HJ-NP-Za-km-z]{22}"
 AssetId = Annotated[str, StringConstraints(pattern=f"^asset_{_ID}$"), Field(examples=[ASSET["id"]])]
@@ -18,13 +21,38 @@ LinkId = Annotated[str, StringConstraints(pattern=f"^album_asset_{_ID}$")]
 PersonId = Annotated[str, StringConstraints(pattern=f"^person_{_ID}$"), Field(examples=[PERSON["id"]])]
 FaceId = Annotated[str, StringConstraints(pattern=f"^face_{_ID}$"), Field(examples=[FACE["id"]])]
 LibraryId = Annotated[str, StringConstraints(pattern=f"^lib_{_ID}$")]
+LIBRARY_ID, PERSON_ID = re.compile(f"lib_{_ID}"), re.compile(f"person_{_ID}")
 KeyId = Annotated[str, StringConstraints(pattern=f"^apikey_{_ID}$")]
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
 After = Annotated[datetime | None, Query(description="Taken after this: a wall clock, or with an offset an instant.")]
 Before = Annotated[datetime | None, Query(description="Taken before this: a wall clock, or with an offset an instant.")]
+InLibrary = Annotated[LibraryId | None, Query(description="All libraries, where none is named.")]
+Include = Annotated[str | None, Query(description="What else to tell, with commas between.")]
 MOST_IDS = 100
 T = TypeVar("T")
+
+
+class Body(BaseModel):
+    """What a client sends: a field that is not known is a mistake, not a decoration."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_text(cls, value: Any) -> Any:
+        if not can_be_encoded(json.dumps(value, ensure_ascii=False, default=str)):
+            raise ValueError("half of a surrogate pair is no text")
+        return value
+
+
+def can_be_encoded(text: str) -> bool:
+    """JSON, and some character sets, can name what UTF-8 cannot write."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Detail(BaseModel):
@@ -556,3 +584,14 @@ class Suggestion(BaseModel):
 
 class Suggestions(BaseModel):
     suggestions: list[Suggestion]
+
+
+class Session(BaseModel):
+    needs_key: bool = Field(description="Whether this server asks for a key at all.")
+    signed_in: bool = Field(description="Whether this request came with a valid key, or the cookie of a session.")
+    read_only: bool = Field(description="Whether the server refuses every change.")
+    actions: list[str] = Field(description="What the key, or without one anybody, may do.", examples=[list(ACTIONS)])
+
+
+class SessionKey(Body):
+    key: str = Field(min_length=1, max_length=1000, description="As for Authorization: Bearer.")

@@ -111,11 +111,11 @@ class Pictures:
             task.exception()  # whoever waits is told; it is no matter where nobody does
 
     def _kept(self, wanted: AssetFilter) -> Path | None:
-        looks = self._state.looks
-        known = enrichments.variant(looks, *wanted)
+        reader = self._state.reader
+        known = enrichments.variant(reader, *wanted)
         if known is None or not (path := self._state.cache / known.file).exists():
             return None
-        if not self._state.settings.read_only and enrichments.was_long_unused(looks, *wanted):
+        if not self._state.settings.read_only and enrichments.was_long_unused(reader, *wanted):
             self._unused.add(wanted)
             self._write_soon()
         return path

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import typing
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, model_validator
 from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect
 
-from indexer.store.api_keys import ACTIONS
+from indexer.index.api_keys import ACTIONS
+
+from .dependencies import check_query_library
+from .models import can_be_encoded
 
 _READ, _WRITE, _DELETE = {"read"}, {"read", "write"}, {"read", "delete"}
 _DELETE_PERMANENTLY = {"read", "delete_permanently"}
@@ -72,21 +73,15 @@ PAGES = {"/"}
 _FORMS = "multipart/form-data or application/x-www-form-urlencoded"
 
 
-class Body(BaseModel):
-    """What a client sends: a field that is not known is a mistake, not a decoration."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _is_text(cls, value: Any) -> Any:
-        if not _can_be_written(json.dumps(value, ensure_ascii=False, default=str)):
-            raise ValueError("half of a surrogate pair is no text")
-        return value
-
-
 def make_router(prefix: str = "", tags: Sequence[str] = (), *, include_in_schema: bool = True) -> APIRouter:
-    return APIRouter(prefix=prefix, tags=list(tags), include_in_schema=include_in_schema, route_class=Route)
+    """The routes of the API, which its description has, check the library that a query names."""
+    return APIRouter(
+        prefix=prefix,
+        tags=list(tags),
+        dependencies=[Depends(check_query_library)] if include_in_schema else [],
+        include_in_schema=include_in_schema,
+        route_class=Route,
+    )
 
 
 class Route(APIRoute):
@@ -152,18 +147,9 @@ async def _form(request: Request) -> FormData:
         raise
     except Exception as error:  # as FastAPI does
         raise HTTPException(400, "the form cannot be read") from error
-    if not all(_can_be_written(value) for _, value in form.multi_items() if isinstance(value, str)):
+    if not all(can_be_encoded(value) for _, value in form.multi_items() if isinstance(value, str)):
         raise HTTPException(400, "half of a surrogate pair is no text")
     return form
-
-
-def _can_be_written(text: str) -> bool:
-    """JSON, and some character sets, can name what UTF-8 cannot write."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _is_form(request: Request) -> bool:

@@ -27,6 +27,7 @@ from indexer.store.search import SECONDS
 from indexer.store.timeline import last
 from indexer.timeline import Timeline, View
 
+from .answers import not_found
 from .inspectors import Inspectors
 from .live import Changes, Latest
 from .pictures import Left, Pictures, has_left
@@ -49,9 +50,9 @@ _MOST_WAITING = 16
 class State:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._looks = connection.open_for_reading(settings.database, may_update=not settings.read_only)
+        self._reader = connection.open_for_reading(settings.database, may_update=not settings.read_only)
         self._until = 0.0
-        connection.have_deadline(self._looks, lambda: self._until)
+        connection.have_deadline(self._reader, lambda: self._until)
         self.cache = cache_folder(settings.database)
         self._own = threading.local()
         self._decoding = asyncio.Semaphore(render_processes.WORKERS)
@@ -76,18 +77,18 @@ class State:
         # Who works out what can be told of new photos; None: nobody.
         self.behind = BackgroundEnricher(settings.database) if settings.enrich else None
         self._claim = _claim(settings)
-        self.watcher = Watcher(settings.database, self._claim, self.looks.ensure_in_place) if settings.watch else None
+        self.watcher = Watcher(settings.database, self._claim, self.reader.ensure_in_place) if settings.watch else None
 
     @property
-    def looks(self) -> IndexConnection:
+    def reader(self) -> IndexConnection:
         """The connection of the event loop's thread, for what takes a few milliseconds. It may take no more than some
         seconds: everybody waits meanwhile."""
         self._until = time.monotonic() + SECONDS
-        return self._looks
+        return self._reader
 
     def _latest(self) -> Latest:
-        self.looks.ensure_in_place()
-        return Latest(last(self.looks).cursor, folders.offline(self.looks))
+        self.reader.ensure_in_place()
+        return Latest(last(self.reader).cursor, folders.offline(self.reader))
 
     async def write(self, do: Callable[[Index], T]) -> T:
         """In the one thread that writes: it may wait for other processes, and nobody has to wait with it."""
@@ -164,7 +165,7 @@ class State:
             self.behind.tell(asset_id)
 
     def record(self, asset_id: str) -> Record:
-        found = select_record(self.looks, asset_id)
+        found = select_record(self.reader, asset_id)
         if found is None:
             raise not_found("asset", asset_id)
         return found
@@ -186,7 +187,7 @@ class State:
         for pool in pools:
             pool.shutdown()
         self.timeline.close()
-        self._looks.close()
+        self._reader.close()
 
 
 def _claim(settings: Settings) -> Claim | None:
@@ -194,19 +195,3 @@ def _claim(settings: Settings) -> Claim | None:
     with suppress(IndexerError):
         return Claim(settings.database, "serve", address=settings.address)
     return None
-
-
-def not_found(kind: str, one_id: str) -> HTTPException:
-    return HTTPException(404, f"there is no {kind} {one_id}")
-
-
-def state_of(request: Request) -> State:
-    """Raises IndexUnusable where the index was deleted or replaced since the server began."""
-    state: State = request.app.state.indexer
-    state.looks.ensure_in_place()
-    return state
-
-
-def base_of(request: Request) -> str:
-    """The address by which the client reached this server."""
-    return f"{request.url.scheme}://{request.headers['host']}"

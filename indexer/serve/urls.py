@@ -57,6 +57,13 @@ def portrait_url(face_id: str, base: str) -> str:
     return f"{base}/files/faces/{face_id}"
 
 
+def portrait_urls(face_id: str | None, base: str) -> dict[str, dict[str, str | int]]:
+    """The asset_urls of a face, or of a person whom it stands for."""
+    if face_id is None:
+        return {}
+    return {"thumbnail": {"url": portrait_url(face_id, base), "mimetype": "image/jpeg", "width": PORTRAIT_SIDE}}
+
+
 class Versioned(Protocol):
     @property
     def checksum(self) -> str: ...

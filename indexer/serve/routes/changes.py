@@ -11,10 +11,11 @@ from fastapi import Request, Response
 from indexer.errors import IndexUnusable
 
 from ..answers import errors
+from ..dependencies import KeysDep, StateDep
 from ..keys import Keys, cookie_name
 from ..live import Stream
 from ..routing import make_router
-from ..state import state_of
+from ..state import State
 
 router = make_router(prefix="/api/changes", tags=["events"])
 
@@ -33,21 +34,20 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("", responses=_STREAM)
-async def listen_to_changes(request: Request) -> Response:
+async def listen_to_changes(request: Request, state: StateDep, keys: KeysDep) -> Response:
     """The cursor of the feed (see /api/events), at once and whenever it has moved, half a second later at most. What
     has changed is asked for elsewhere."""
-    changes = state_of(request).changes
-    changes.ensure_room()
-    return Stream(changes, partial(_is_allowed, request))
+    state.changes.ensure_room()
+    return Stream(state.changes, partial(_is_allowed, request, state, keys))
 
 
-def _is_allowed(request: Request) -> bool:
+def _is_allowed(request: Request, state: State, keys: Keys) -> bool:
     """Whether the key, or the session, with which somebody began to listen is still good for it."""
-    keys: Keys = request.app.state.keys
     try:
-        given = request.headers.getlist("authorization")
-        token = None if given else request.cookies.get(cookie_name(state_of(request).settings.port))
-        actions = keys.actions_of(given, token and keys.sessions.key_of(token))
-    except (IndexUnusable, sqlite3.Error):  # nobody can be told of anything
+        state.reader.ensure_in_place()
+        authorization = request.headers.getlist("authorization")
+        token = None if authorization else request.cookies.get(cookie_name(state.settings.port))
+        actions = keys.actions_of(authorization, token and keys.sessions.key_of(token))
+    except (IndexUnusable, sqlite3.Error):  # no change can be read any more
         return False
     return actions is not None and "read" in actions

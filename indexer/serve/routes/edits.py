@@ -12,19 +12,19 @@ from indexer.index import Index
 from indexer.index.edits import UserChange
 
 from ..answers import answer, errors, unprocessable
+from ..dependencies import StateDep
 from ..models import Edit, Edited, Undoable, Undone, UndoRequest
 from ..routing import make_router
-from ..state import state_of
 
 router = make_router(tags=["edits"])
 
 
-def _shown(change: UserChange) -> dict[str, Any]:
+def _as_dict(change: UserChange) -> dict[str, Any]:
     return {"id": change.id, "what": change.what, "created_at": change.created_at}
 
 
 @router.patch("/api/assets", response_model=Edited, responses=errors(403, 404))
-async def edit_assets(request: Request, body: Edit) -> Response:
+async def edit_assets(request: Request, state: StateDep, body: Edit) -> Response:
     """Rating, favorite, description of one photo or many, or the trash, as one change that can be undone. The files are
     not touched."""
     values = body.model_dump(exclude_unset=True)
@@ -33,19 +33,19 @@ async def edit_assets(request: Request, body: Edit) -> Response:
         raise unprocessable("body", "name what to change: rating, is_favorite, description, is_trashed", "body")
     if is_trashed and "delete" not in request.scope["actions"]:
         raise HTTPException(403, "this key may not delete")
-    _, change = await state_of(request).write(lambda index: index.assets.edit(ids, values, is_trashed=is_trashed))
+    _, change = await state.write(lambda index: index.assets.edit(ids, values, is_trashed=is_trashed))
     return answer({"change": {"id": change.id, "what": change.what} if change else None})
 
 
 @router.get("/api/undo", response_model=Undoable, responses=errors())
-async def last_change(request: Request) -> Response:
+async def last_change(state: StateDep) -> Response:
     """What was done last and can be undone."""
-    change = await state_of(request).look(lambda index: index.history.last_change())
-    return answer({"change": _shown(change) if change is not None and change.instead is None else None})
+    change = await state.look(lambda index: index.history.last_change())
+    return answer({"change": _as_dict(change) if change is not None and change.instead is None else None})
 
 
 @router.post("/api/undo", response_model=Undone, responses=errors(403, 409))
-async def undo_change(request: Request, body: UndoRequest) -> Response:
+async def undo_change(request: Request, state: StateDep, body: UndoRequest) -> Response:
     """Take back the last change, if it is still this one. Where that removes an album or a person, or puts a photo in
     the trash, the key has to be for deleting too."""
     may_delete = "delete" in request.scope["actions"]
@@ -56,8 +56,8 @@ async def undo_change(request: Request, body: UndoRequest) -> Response:
         return index.history.undo(body.id), index.history.changed_assets(body.id)
 
     try:
-        undone, asset_ids = await state_of(request).write(take_back)
+        undone, asset_ids = await state.write(take_back)
     except CannotUndo as error:
         raise HTTPException(409, str(error)) from error
     assert undone is not None
-    return answer({"undone": {**_shown(undone), "kept": undone.kept, "asset_ids": asset_ids}})
+    return answer({"undone": {**_as_dict(undone), "kept": undone.kept, "asset_ids": asset_ids}})

@@ -19,14 +19,14 @@ from indexer.errors import NotFound, Undecodable, UsageError
 from indexer.files import is_regular, regular_nofollow
 from indexer.store import enrichments
 from indexer.store.enrichments import Served
-from indexer.store.faces import select_faces
 
-from ..answers import errors, no_such
-from ..models import AssetId, FaceId
+from ..answers import errors, no_such, not_found, tags_of
+from ..dependencies import KnownFace, StateDep
+from ..models import AssetId
 from ..pictures import LEFT, Left
 from ..ranges import part_response, requested_range
 from ..routing import make_router
-from ..state import State, not_found, state_of
+from ..state import State
 from ..urls import version_of
 
 router = make_router(prefix="/files", tags=["files"])
@@ -49,84 +49,77 @@ Version = Annotated[str | None, Query(description="As in asset_urls: the content
 
 @router.head("/faces/{face_id}", include_in_schema=False)
 @router.get("/faces/{face_id}", responses=_FILES)
-async def get_face_file(request: Request, face_id: FaceId, v: Version = None) -> Response:
+async def get_face_file(request: Request, state: StateDep, face: KnownFace, v: Version = None) -> Response:
     """The portrait of a face."""
-    here = state_of(request)
-    found = select_faces(here.looks, [face_id])
-    if not found:
-        raise not_found("face", face_id)
-    asset_id = found[0].asset_id
     try:
-        drawn = await _variant(request, here, asset_id, face_id)
+        portrait = await _variant(request, state, face.asset_id, face.id)
     except Left:
         return Response(status_code=LEFT)
-    one = _served(here, asset_id)
-    tag = drawn.stem if isinstance(drawn, Path) else f"{version_of(one)}-{face_id}"
-    return _file(request, drawn, "image/jpeg", tag, f"{face_id}.jpg", is_fixed=False)
+    asset = _served(state, face.asset_id)
+    tag = portrait.stem if isinstance(portrait, Path) else f"{version_of(asset)}-{face.id}"
+    return _file(request, portrait, "image/jpeg", tag, f"{face.id}.jpg", is_fixed=False)
 
 
 @router.head("/{asset_id}/motion", include_in_schema=False)
 @router.get("/{asset_id}/motion", responses=_FILES)
-async def get_motion(request: Request, asset_id: AssetId, v: Version = None) -> Response:
+async def get_motion(request: Request, state: StateDep, asset_id: AssetId, v: Version = None) -> Response:
     """The video of a motion photo, out of its file, or of a live photo."""
-    here = state_of(request)
-    one = _served(here, asset_id)
+    asset = _served(state, asset_id)
     try:
-        found = await here.look(lambda index: index.assets.motion_video(asset_id))
-        mtime = os.stat(found.path).st_mtime
+        video = await state.look(lambda index: index.assets.motion_video(asset_id))
+        mtime = os.stat(video.path).st_mtime
     except NotFound as error:
         raise no_such(f"video: {error}") from error
     except OSError as error:
         raise no_such("file now: its drive is away, or it has gone") from error
     # A live photo's video is another asset's file, which may change while the still does not.
-    owner = version_of(_served(here, found.asset_id))
-    name = f"{os.path.splitext(one.original_name)[0]}-motion"
-    headers = _headers(f'"{owner}-{found.start}"', mtime, found.mime_type, name, is_fixed=v == owner)
+    version = version_of(_served(state, video.asset_id))
+    name = f"{os.path.splitext(asset.original_name)[0]}-motion"
+    headers = _headers(f'"{version}-{video.start}"', mtime, video.mime_type, name, is_fixed=v == version)
     if _is_known(request, headers["etag"], mtime):
         return Response(status_code=304, headers=headers)
     is_other = request.headers.get("if-range", headers["etag"]) not in (headers["etag"], headers["last-modified"])
-    wanted = requested_range(None if is_other else request.headers.get("range"), found.size)
+    part = requested_range(None if is_other else request.headers.get("range"), video.size)
     if request.method == "HEAD":
-        return Response(headers={**headers, "content-length": str(found.size)}, media_type=found.mime_type)
-    return part_response(found.path, found.start, found.size, wanted, headers, found.mime_type)
+        return Response(headers={**headers, "content-length": str(video.size)}, media_type=video.mime_type)
+    return part_response(video.path, video.start, video.size, part, headers, video.mime_type)
 
 
 @router.head("/{asset_id}/{name}", include_in_schema=False)
 @router.get("/{asset_id}/{name}", responses=_FILES)
 async def get_file(
     request: Request,
+    state: StateDep,
     asset_id: AssetId,
     name: Annotated[Literal["original", "thumbnail", "preview", "fullsize"], InPath()],
     v: Version = None,
     download: Annotated[bool, Query(description="Have the browser save it.")] = False,
 ) -> Response:
     """A photo or film, or a smaller picture of it, made now if there is none."""
-    here = state_of(request)
-    one = _served(here, asset_id)
-    version, original_name = version_of(one), one.original_name
+    asset = _served(state, asset_id)
+    mime_type, file_name, version = asset.mime_type, asset.original_name, version_of(asset)
     if name == "original":
-        found = _original(here, asset_id)
-        mime_type, shown_name = one.mime_type, original_name
+        content = _original(state, asset_id)
     else:
         try:
-            found = await _variant(request, here, asset_id, name)
+            content = await _variant(request, state, asset_id, name)
         except Left:
             return Response(status_code=LEFT)
-        is_own = isinstance(found, bytes) or (found.suffix == ".jpg" and found.parent.parent == here.cache)
-        mime_type = "image/jpeg" if is_own else one.mime_type
-        shown_name = f"{os.path.splitext(original_name)[0]}-{name}.jpg" if is_own else original_name
-    return _file(request, found, mime_type, f"{version}-{name}", shown_name, is_fixed=v == version, download=download)
+        # Else the original will do for it.
+        if isinstance(content, bytes) or (content.suffix == ".jpg" and content.parent.parent == state.cache):
+            mime_type, file_name = "image/jpeg", f"{os.path.splitext(file_name)[0]}-{name}.jpg"
+    return _file(request, content, mime_type, f"{version}-{name}", file_name, is_fixed=v == version, download=download)
 
 
 def _served(state: State, asset_id: str) -> Served:
-    found = enrichments.served(state.looks, asset_id)
-    if found is None:
+    asset = enrichments.served(state.reader, asset_id)
+    if asset is None:
         raise not_found("asset", asset_id)
-    return found
+    return asset
 
 
 def _original(state: State, asset_id: str) -> Path | bytes:
-    for file in enrichments.picture_files(state.looks, asset_id):
+    for file in enrichments.picture_files(state.reader, asset_id):
         if is_regular(file.real_path):
             return Path(file.real_path)
     raise no_such("file now: its drive is away, or it has gone")
@@ -142,7 +135,7 @@ async def _variant(request: Request, state: State, asset_id: str, name: str) -> 
 
 def _file(
     request: Request,
-    found: Path | bytes,
+    content: Path | bytes,
     mime_type: str,
     tag: str,
     name: str,
@@ -151,22 +144,21 @@ def _file(
     download: bool = False,
 ) -> Response:
     info = None
-    if isinstance(found, Path):
-        path = found
+    if isinstance(content, Path):
         try:
-            with open(path, "rb", opener=regular_nofollow) as file:
+            with open(content, "rb", opener=regular_nofollow) as file:
                 info = os.fstat(file.fileno())
                 if info.st_size <= _SMALL and "range" not in request.headers:
-                    found = file.read()
+                    content = file.read()
         except OSError as error:
             raise no_such("file now: its drive is away, or it has gone") from error
     mtime = None if info is None else info.st_mtime
     headers = _headers(f'"{tag}"', mtime, mime_type, name, is_fixed=is_fixed, download=download)
     if _is_known(request, headers["etag"], mtime):
         return Response(status_code=304, headers=headers)
-    if isinstance(found, bytes):
-        return Response(found, headers={**headers, "accept-ranges": "bytes"}, media_type=mime_type)
-    return FileResponse(found, headers=headers, media_type=mime_type, stat_result=info)
+    if isinstance(content, bytes):
+        return Response(content, headers={**headers, "accept-ranges": "bytes"}, media_type=mime_type)
+    return FileResponse(content, headers=headers, media_type=mime_type, stat_result=info)
 
 
 def _headers(
@@ -183,9 +175,9 @@ def _headers(
 
 def _is_known(request: Request, etag: str, mtime: float | None) -> bool:
     """RFC 9110, 13.2.2: the tags count, and only where there are none the time."""
-    tags = request.headers.get("if-none-match")
-    if tags is not None:
-        return tags.strip() == "*" or etag in [one.strip().removeprefix("W/") for one in tags.split(",")]
+    if "if-none-match" in request.headers:
+        tags = tags_of(request)
+        return tags == ["*"] or etag in tags
     since = request.headers.get("if-modified-since")
     if since is None or mtime is None:
         return False
@@ -197,5 +189,5 @@ def _is_known(request: Request, etag: str, mtime: float | None) -> bool:
 
 def _disposition(kind: str, name: str) -> str:
     """RFC 6266: the name in letters that every client knows, and the name as it is."""
-    plain = "".join(one if " " <= one <= "~" and one not in '"\\%' else "_" for one in name)
+    plain = "".join(letter if " " <= letter <= "~" and letter not in '"\\%' else "_" for letter in name)
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

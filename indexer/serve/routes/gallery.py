@@ -13,9 +13,9 @@ from fastapi import Request, Response
 
 from indexer.store.assets import count_live
 
-from ..answers import encoding_for, no_such
+from ..answers import encoding_for, no_such, tags_of
+from ..dependencies import get_state
 from ..routing import make_router
-from ..state import state_of
 
 router = make_router(include_in_schema=False)
 
@@ -149,7 +149,7 @@ async def home(request: Request) -> Response:
     gallery = _served(request)
     found = gallery.index(encoding_for(request, _ENDINGS))
     if found is None:
-        return _plain(request, gallery.why_not_built())
+        return await _plain(request, gallery.why_not_built())
     return _answer(request, found, "text/html; charset=utf-8", "no-cache", {"content-security-policy": _POLICY})
 
 
@@ -166,18 +166,18 @@ def _answer(
     request: Request, found: _Content, media_type: str, cached: str, more: dict[str, str] | None = None
 ) -> Response:
     headers = {"cache-control": cached, "etag": found.tag, "vary": "accept-encoding", **(more or {})}
-    known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
-    if found.tag in known or "*" in known:
+    known_tags = tags_of(request)
+    if found.tag in known_tags or "*" in known_tags:
         return Response(status_code=304, headers=headers)
     if found.encoding is not None:
         headers["content-encoding"] = found.encoding
     return Response(found.body, media_type=media_type, headers=headers)
 
 
-def _plain(request: Request, why: str | None) -> Response:
+async def _plain(request: Request, why: str | None) -> Response:
     what, links = "Photos are served here, to programs that have a key.", ""
     if "read" in request.scope["actions"]:
-        count = count_live(state_of(request).looks)
+        count = count_live((await get_state(request)).reader)
         what = f"{count:,} photos and videos are served here."
         links = "".join(f'\n<li><a href="{path}">{name}</a></li>' for path, name in _LINKS.items())
     note = _NOTE.format(why=f" ({html.escape(why)})" if why else "")

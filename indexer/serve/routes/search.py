@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import File, Form, Query, Request, Response, UploadFile
+from fastapi import File, Form, Query, Response, UploadFile
 from PIL import Image
 
 from indexer.enrich import render_processes
@@ -19,23 +19,22 @@ from indexer.store.filters import AssetFilter
 from indexer.store.records import select_records
 
 from ..answers import answer_text, errors, unprocessable
-from ..models import MOST_IDS, LibraryId, PersonId, SearchResults
+from ..dependencies import BaseUrl, StateDep, check_library
+from ..models import MOST_IDS, PERSON_ID, LibraryId, SearchResults
 from ..routing import make_router
-from ..state import State, base_of, state_of
+from ..state import State
 from ..urls import with_urls
-from .assets import check_library
 
 router = make_router(prefix="/api/search", tags=["search"])
 
-_PERSON = PersonId.__metadata__[0].pattern  # type: ignore[attr-defined]
-
-Query_ = Annotated[str | None, Query(description="Words, and filters as the command line has them.")]
+Text = Annotated[str | None, Query(description="Words, and filters as the command line has them.")]
 
 
 @router.get("", response_model=SearchResults, responses=errors(404))
 async def search(
-    request: Request,
-    query: Query_ = None,
+    state: StateDep,
+    base: BaseUrl,
+    query: Text = None,
     captured_after: Annotated[datetime | None, Query()] = None,
     captured_before: Annotated[datetime | None, Query()] = None,
     person_ids: Annotated[list[str] | None, Query(description="With all of them; commas do too.")] = None,
@@ -45,13 +44,15 @@ async def search(
     limit: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> Response:
     """The best first; without a query the newest."""
-    wanted = _wanted(request, person_ids, library_id, captured_after, captured_before)
-    return await _found(request, wanted, query, None, threshold, page, limit)
+    assets = _filter(person_ids, library_id, captured_after, captured_before)
+    matches = await _search(state, assets, query, None, threshold, skip=(page - 1) * limit, limit=limit)
+    return _answer(state, matches, base)
 
 
 @router.post("", response_model=SearchResults, responses=errors(404))
 async def search_assets(
-    request: Request,
+    state: StateDep,
+    base: BaseUrl,
     query: Annotated[str | None, Form()] = None,
     image: Annotated[UploadFile | None, File(description="What it is to look like.")] = None,
     captured_after: Annotated[datetime | None, Form()] = None,
@@ -63,36 +64,30 @@ async def search_assets(
     limit: Annotated[int, Form(ge=1, le=200)] = 20,
 ) -> Response:
     """As GET; also by a picture that the photos are to look like."""
-    wanted = _wanted(request, person_ids, library_id, captured_after, captured_before)
+    check_library(state, library_id)
+    assets = _filter(person_ids, library_id, captured_after, captured_before)
     picture = None
     if image is not None:
-        async with state_of(request).turn():  # until then it lies on the disk
-            picture = await _opened(await image.read())
-    return await _found(request, wanted, query, picture, threshold, page, limit)
+        async with state.turn():  # until then it lies on the disk
+            picture = await _decode(await image.read())
+    matches = await _search(state, assets, query, picture, threshold, skip=(page - 1) * limit, limit=limit)
+    return _answer(state, matches, base)
 
 
-def _wanted(
-    request: Request,
-    person_ids: list[str] | None,
-    library_id: str | None,
-    after: datetime | None,
-    before: datetime | None,
+def _filter(
+    person_ids: list[str] | None, library_id: str | None, after: datetime | None, before: datetime | None
 ) -> AssetFilter:
-    import re
-
-    state = state_of(request)
-    check_library(state, library_id)
-    people = [one.strip() for some in person_ids or () for one in some.split(",") if one.strip()]
+    people = [person_id.strip() for part in person_ids or () for person_id in part.split(",") if person_id.strip()]
     if len(people) > MOST_IDS:
         raise unprocessable("person_ids", f"there are more than {MOST_IDS}")
-    for one in people:
-        if not re.fullmatch(_PERSON, one):
-            raise unprocessable("person_ids", f"'{one}' is no id of a person")
+    for person_id in people:
+        if not PERSON_ID.fullmatch(person_id):
+            raise unprocessable("person_ids", f"'{person_id}' is no id of a person")
     return AssetFilter(person_ids=people, library_id=library_id, after=after, before=before)
 
 
-async def _opened(content: bytes) -> Image.Image:
-    """Decoded in another process: others are answered meanwhile, whatever was sent."""
+async def _decode(content: bytes) -> Image.Image:
+    """In another process: other requests are answered meanwhile, whatever was sent."""
     try:
         picture: Image.Image = render_processes.the_one(await asyncio.wrap_future(render_processes.sent(content)))
         return picture
@@ -100,35 +95,35 @@ async def _opened(content: bytes) -> Image.Image:
         raise unprocessable("image", str(error), "body") from error
 
 
-async def _found(
-    request: Request,
-    wanted: AssetFilter,
+async def _search(
+    state: State,
+    assets: AssetFilter,
     query: str | None,
     picture: Image.Image | None,
     threshold: float,
-    number: int,
+    *,
+    skip: int,
     limit: int,
-) -> Response:
-    state, offset = state_of(request), (number - 1) * limit
+) -> Sequence[Match]:
     query = (query or "").strip()
     if not query and picture is None:
-        ids = select_page(state.looks, wanted, None, offset + limit) or []
-        return _answer(request, state, [Match(asset_id, None) for asset_id in ids[offset:]])
+        ids = select_page(state.reader, assets, None, skip + limit) or []
+        return [Match(asset_id, None) for asset_id in ids[skip:]]
 
     def matches(index: Index) -> Sequence[Match]:
-        return index.searches.matches(query, wanted, picture=picture, threshold=threshold, offset=offset, limit=limit)
+        return index.searches.matches(query, assets, picture=picture, threshold=threshold, offset=skip, limit=limit)
 
     try:
-        found = await state.search(matches)
+        return await state.search(matches)
     except (UsageError, Undecodable) as error:
         raise unprocessable("query", str(error)) from error
-    return _answer(request, state, found)
 
 
-def _answer(request: Request, state: State, matches: Sequence[Match]) -> Response:
-    base, distances = base_of(request), dict(matches)
+def _answer(state: State, matches: Sequence[Match], base: str) -> Response:
+    distances = dict(matches)
     texts = []
-    for one in select_records(state.looks, list(distances)):
-        far = distances[one.id]
-        texts.append(f'{{"asset":{with_urls(one, base)},"distance":{"null" if far is None else round(far, 4)}}}')
+    for record in select_records(state.reader, list(distances)):
+        distance = distances[record.id]
+        shown = "null" if distance is None else round(distance, 4)
+        texts.append(f'{{"asset":{with_urls(record, base)},"distance":{shown}}}')
     return answer_text(f'{{"data":[{",".join(texts)}]}}')

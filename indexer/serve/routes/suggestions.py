@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 
 from indexer.index import Index, folders
 from indexer.index.suggestions import Vocabulary
@@ -15,9 +15,10 @@ from indexer.store import suggestions as store
 from indexer.store.suggestions import Term
 
 from ..answers import answer, errors
+from ..dependencies import StateDep
 from ..models import Suggestions
 from ..routing import make_router
-from ..state import State, state_of
+from ..state import State
 
 router = make_router(prefix="/api/search/suggestions", tags=["search"])
 
@@ -28,19 +29,19 @@ _USED, _TIMES_AS_LONG = 5.0, 20
 
 @router.get("", response_model=Suggestions, responses=errors())
 async def suggest(
-    request: Request,
+    state: StateDep,
     q: Annotated[
         str, Query(description='The last word that was typed, or filter: par, person:"Ada L.', max_length=200)
     ] = "",
 ) -> Response:
     """People, places, cameras, lenses, months, keywords, albums and folders that begin with it."""
-    state = state_of(request)
     vocabulary = await _vocabulary(state)
-    found = await state.browse(lambda index: vocabulary.matching(q, _MOST))
+    suggestions = await state.browse(lambda index: vocabulary.matching(q, _MOST))
     return answer(
         {
             "suggestions": [
-                {"kind": one.kind, "text": one.text, "query": one.query, "count": one.photos} for one in found
+                {"kind": each.kind, "text": each.text, "query": each.query, "count": each.photos}
+                for each in suggestions
             ]
         }
     )
@@ -64,9 +65,9 @@ def _read(index: Index) -> tuple[Vocabulary, float]:
     """The vocabulary, and until when it is good."""
     started = time.monotonic()
     of_folders = (
-        Term("folder", one.path.rpartition("/")[2], one.total)
-        for one in folders.tree(index.session.connection)
-        if one.parent is not None and one.total
+        Term("folder", folder.path.rpartition("/")[2], folder.total)
+        for folder in folders.tree(index.session.connection)
+        if folder.parent is not None and folder.total
     )
     vocabulary = Vocabulary((*store.terms(index.session.connection), *_merged(of_folders)))
     ended = time.monotonic()

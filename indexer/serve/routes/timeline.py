@@ -13,12 +13,12 @@ from indexer.store import timeline as store
 from indexer.timeline import Arranged, Timeline, View
 from indexer.timeline.tiles import columns
 
-from ..answers import answer, encoding_for, errors, unprocessable
+from ..answers import answer, encoding_for, errors, tags_of, unprocessable
+from ..dependencies import StateDep
 from ..models import AlbumId, AssetId, AssetIdList, PersonId, Position, Tiles
 from ..models import Timeline as TimelineModel
 from ..routing import make_router
-from ..state import State as ServerState
-from ..state import state_of
+from ..state import State
 from ..urls import version_of
 
 router = make_router(prefix="/api/timeline", tags=["timeline"])
@@ -28,7 +28,7 @@ MOST_TILES, MOST_IDS = 1_000, 50_000
 
 Search = Annotated[str, Query(description="Words and filters, as the command line has them.")]
 Folder = Annotated[str | None, Query(description="An absolute path, with what is below it.", min_length=1)]
-State = Annotated[Literal["live", "trashed"], Query()]
+WhichState = Annotated[Literal["live", "trashed"], Query(alias="state")]
 Order = Annotated[Literal["newest", "oldest", "best"], Query(description="best: by rank, of a search.")]
 Ordinal = Annotated[int, Query(ge=0, le=2**31)]
 
@@ -38,15 +38,15 @@ def _view(
     album_id: AlbumId | None = None,
     person_id: PersonId | None = None,
     folder: Folder = None,
-    state: State = "live",
+    which: WhichState = "live",
     order: Order = "newest",
 ) -> View:
     if order == "best" and not q.strip():
         raise unprocessable("order", "best needs q")
-    return View(q.strip(), album_id, person_id, folder, state, order)
+    return View(q.strip(), album_id, person_id, folder, which, order)
 
 
-ViewAsked = Annotated[View, Depends(_view)]
+ViewDep = Annotated[View, Depends(_view)]
 
 
 def _arranged(timeline: Timeline, index: Index, view: View, *, may_be_old: bool = False) -> Arranged:
@@ -56,26 +56,25 @@ def _arranged(timeline: Timeline, index: Index, view: View, *, may_be_old: bool 
         raise unprocessable("q", str(error)) from error
 
 
-async def _in_thread(state: ServerState, view: View, do: Callable[[Index], T]) -> T:
+async def _in_thread(state: State, view: View, do: Callable[[Index], T]) -> T:
     return await (state.search(do) if view.q else state.browse(do))
 
 
 @router.get("", response_model=TimelineModel, responses=errors(404))
 async def get_timeline(
-    request: Request,
-    view: ViewAsked,
+    state: StateDep,
+    view: ViewDep,
 ) -> Response:
     """How many tiles a view has, and on which days."""
-    here = state_of(request)
-    found = await _in_thread(here, view, lambda index: _arranged(here.timeline, index, view))
+    arranged = await _in_thread(state, view, lambda index: _arranged(state.timeline, index, view))
     return answer(
         {
-            "cursor": found.changed,
-            "total": len(found.tiles),
-            "undated": found.undated,
-            "assets": found.assets,
-            "days": found.days,
-            "counts": found.day_counts,
+            "cursor": arranged.changed,
+            "total": len(arranged.tiles),
+            "undated": arranged.undated,
+            "assets": arranged.assets,
+            "days": arranged.days,
+            "counts": arranged.day_counts,
         }
     )
 
@@ -93,23 +92,22 @@ _GEOMETRY: dict[int | str, dict[str, Any]] = {
 @router.get("/geometry", responses=_GEOMETRY)
 async def get_geometry(
     request: Request,
-    view: ViewAsked,
+    state: StateDep,
+    view: ViewDep,
 ) -> Response:
     """The aspect ratio of every tile of a view, in order. Its ETag begins with the cursor."""
-    here = state_of(request)
     encoding = encoding_for(request)
 
     def look(index: Index) -> tuple[str, bytes]:
-        found = _arranged(here.timeline, index, view)
+        arranged = _arranged(state.timeline, index, view)
         # A strong tag is of these very bytes.
-        tag = f"{found.changed}-{encoding}" if encoding else str(found.changed)
-        return f'"{tag}"', getattr(found.geometry, encoding or "plain")
+        tag = f"{arranged.changed}-{encoding}" if encoding else str(arranged.changed)
+        return f'"{tag}"', getattr(arranged.geometry, encoding or "plain")
 
-    etag, content = await _in_thread(here, view, look)
+    etag, content = await _in_thread(state, view, look)
     # A browser that kept it would take an index made anew, which counts its events from one again, for the same.
     headers = {"etag": etag, "cache-control": "private, no-store", "vary": "accept-encoding"}
-    known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
-    if etag in known:
+    if etag in tags_of(request):
         return Response(status_code=304, headers=headers)
     if encoding:
         headers["content-encoding"] = encoding
@@ -118,49 +116,47 @@ async def get_geometry(
 
 @router.get("/tiles", response_model=Tiles, responses=errors(404))
 async def get_tiles(
-    request: Request,
-    view: ViewAsked,
+    state: StateDep,
+    view: ViewDep,
     start: Ordinal,
     stop: Ordinal,
 ) -> Response:
     """What is shown of the tiles from start up to stop, at most 1,000, in columns."""
-    here = state_of(request)
     _check_range(start, stop, MOST_TILES)
 
     def look(index: Index) -> dict[str, Any]:
         for may_be_old in (True, False, False):
-            found = _arranged(here.timeline, index, view, may_be_old=may_be_old)
-            shown = columns(index.session.connection, found, start, stop, version_of)
-            if shown is not None:
-                return shown
+            arranged = _arranged(state.timeline, index, view, may_be_old=may_be_old)
+            page = columns(index.session.connection, arranged, start, stop, version_of)
+            if page is not None:
+                return page
         raise HTTPException(503, "photos are being deleted: try again")
 
-    return answer(await _in_thread(here, view, look))
+    return answer(await _in_thread(state, view, look))
 
 
 @router.get("/position", response_model=Position, responses=errors(404))
 async def get_position(
-    request: Request,
-    view: ViewAsked,
+    state: StateDep,
+    view: ViewDep,
     id: AssetId,
 ) -> Response:
     """Where an asset is in a view; one that lies under another of its stack is where that one is. ordinal is null where
     the view does not hold it."""
-    here = state_of(request)
 
     def look(index: Index) -> dict[str, int | None]:
-        found = _arranged(here.timeline, index, view)
+        arranged = _arranged(state.timeline, index, view)
         number = store.number_of(index.session.connection, id)
-        ordinal = None if number is None else found.ordinal_of(number)
-        return {"ordinal": ordinal, "cursor": found.changed}
+        ordinal = None if number is None else arranged.ordinal_of(number)
+        return {"ordinal": ordinal, "cursor": arranged.changed}
 
-    return answer(await _in_thread(here, view, look))
+    return answer(await _in_thread(state, view, look))
 
 
 @router.get("/ids", response_model=AssetIdList, responses=errors(404, 409))
 async def get_ids(
-    request: Request,
-    view: ViewAsked,
+    state: StateDep,
+    view: ViewDep,
     start: Ordinal,
     stop: Ordinal,
     members: Annotated[bool, Query(description="With the others of each stack.")] = False,
@@ -169,16 +165,15 @@ async def get_ids(
     ] = None,
 ) -> Response:
     """The ids of the tiles from start up to stop, at most 50,000."""
-    here = state_of(request)
     _check_range(start, stop, MOST_IDS)
 
     def look(index: Index) -> list[str]:
-        found = _arranged(here.timeline, index, view, may_be_old=cursor is None)
-        if cursor not in (None, found.changed):
+        arranged = _arranged(state.timeline, index, view, may_be_old=cursor is None)
+        if cursor not in (None, arranged.changed):
             raise HTTPException(409, "the photos have changed since they were chosen: choose them again")
-        return store.ids_of(index.session.connection, found.numbers(start, stop, with_members=members))
+        return store.ids_of(index.session.connection, arranged.numbers(start, stop, with_members=members))
 
-    return answer({"ids": await _in_thread(here, view, look)})
+    return answer({"ids": await _in_thread(state, view, look)})
 
 
 def _check_range(start: int, stop: int, most: int) -> None:

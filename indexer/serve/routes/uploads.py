@@ -21,11 +21,10 @@ from indexer.errors import UsageError
 from indexer.index.uploads import Upload, coming, safe_name
 
 from ..answers import answer_text, errors, unprocessable
+from ..dependencies import BaseUrl, StateDep, check_library
 from ..models import Asset, LibraryId
 from ..routing import make_router, refuse_unknown
-from ..state import base_of, state_of
 from ..urls import with_urls
-from .assets import check_library
 
 router = make_router(prefix="/api/assets", tags=["assets"])
 
@@ -139,14 +138,13 @@ class _Form:
                408: {"description": "The rest did not come."}, 422: {"description": "It makes no sense."}},
     openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
 )  # fmt: skip
-async def create_asset(request: Request) -> Response:
+async def create_asset(request: Request, state: StateDep, base: BaseUrl) -> Response:
     """Take in a photo or film. It is seen only once it is there whole."""
-    here = state_of(request)
     kind, options = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise unprocessable("asset_data", "the body is no multipart/form-data", "body")
     stack = ExitStack()
-    folder = await asyncio.to_thread(stack.enter_context, coming(here.settings.database))
+    folder = await asyncio.to_thread(stack.enter_context, coming(state.settings.database))
     try:
         form = _Form(options[b"boundary"], folder)
         try:
@@ -159,15 +157,15 @@ async def create_asset(request: Request) -> Response:
         finally:
             form.close()
         upload = _upload(form)
-        check_library(here, upload.library_id)
+        check_library(state, upload.library_id)
         try:
-            asset_id, is_new = await here.write(lambda index: index.uploads.add(upload))
+            asset_id, is_new = await state.write(lambda index: index.uploads.add(upload))
         except UsageError as error:
             raise unprocessable("asset_data", str(error), "body") from error
     finally:
         await asyncio.to_thread(stack.close)
-    here.on_upload(asset_id)
-    return answer_text(with_urls(here.record(asset_id), base_of(request)), 201 if is_new else 200)
+    state.on_upload(asset_id)
+    return answer_text(with_urls(state.record(asset_id), base), 201 if is_new else 200)
 
 
 def _upload(form: _Form) -> Upload:

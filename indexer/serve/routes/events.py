@@ -1,0 +1,73 @@
+"""/api/events: the feed of what happened."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from indexer.store.events import select_events_between
+
+from ..answers import answer_page, errors, unprocessable
+from ..dependencies import StateDep
+from ..models import Event, InLibrary, Limit, Page
+from ..routing import make_router
+
+router = make_router(prefix="/api/events", tags=["events"])
+
+_TYPES = ("asset", "album", "person", "face", "album_asset", "exif", "metadata")
+
+
+@router.get("", response_model=Page[Event], responses=errors(404))
+async def get_events(
+    state: StateDep,
+    after_cursor: Annotated[str | None, Query(description="Of the last event that is known.")] = None,
+    created_at_gte: Annotated[datetime | None, Query()] = None,
+    created_at_lt: Annotated[datetime | None, Query()] = None,
+    entity_types: Annotated[str | None, Query(description=f"With commas between: {', '.join(_TYPES)}.")] = None,
+    library_id: InLibrary = None,
+    limit: Limit = 20,
+) -> Response:
+    """What happened, in its order."""
+    names = list(dict.fromkeys(name.strip() for name in (entity_types or "").split(",") if name.strip()))
+    if unknown := set(names) - set(_TYPES):
+        raise unprocessable("entity_types", f"there is no '{min(unknown)}': there are {', '.join(_TYPES)}")
+    events = select_events_between(
+        state.reader, _cursor(after_cursor), names or _TYPES, _utc(created_at_gte), _utc(created_at_lt), limit + 1
+    )
+    return answer_page(
+        [
+            {
+                "created_at": event.created_at,
+                "cursor": str(event.id),
+                "entity_id": event.entity_id,
+                "entity_type": event.entity_type,
+                "event_type": event.event_type,
+                "payload": json.loads(event.payload) if event.payload else None,
+            }
+            for event in events
+        ],
+        limit,
+    )
+
+
+def _cursor(text: str | None) -> int:
+    """The id of an event; 0 is before all of them."""
+    if text is None:
+        return 0
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise unprocessable("after_cursor", "it is no cursor of an event")
+    return int(text)
+
+
+def _utc(moment: datetime | None) -> str | None:
+    """As the index writes times; without an offset it is UTC already."""
+    if moment is None:
+        return None
+    try:
+        utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        utc = moment.replace(tzinfo=UTC)
+    return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond // 1000:03d}Z"

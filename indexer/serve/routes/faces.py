@@ -1,0 +1,92 @@
+"""/api/faces"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import Query, Response
+
+from indexer.store import faces
+from indexer.store.faces import select_faces
+
+from ..answers import answer, answer_page, errors, included
+from ..clusters import assignments
+from ..dependencies import BaseUrl, KnownFace, StateDep, find_face, find_person
+from ..models import MOST_IDS, AssetId, Face, FaceId, FaceValues, Include, InLibrary, Limit, Page, PersonId
+from ..routing import make_router
+from ..state import State
+from ..urls import portrait_urls
+
+router = make_router(prefix="/api/faces", tags=["people"])
+
+_ASSIGNMENT = "cluster_assignment"
+
+
+def _as_dict(face: faces.Face, base: str) -> dict[str, Any]:
+    return {
+        "id": face.id,
+        "asset_id": face.asset_id,
+        "bounding_box": {"x": face.x, "y": face.y, "w": face.w, "h": face.h},
+        "created_at": face.created_at,
+        "updated_at": face.updated_at,
+        "person_id": face.person_id,
+        "timestamp_ms": face.timestamp_ms,
+        "asset_urls": portrait_urls(face.id, base),
+    }
+
+
+async def _with_included(state: State, found: Sequence[faces.Face], base: str, parts: set[str]) -> list[dict[str, Any]]:
+    dicts = [_as_dict(face, base) for face in found]
+    if _ASSIGNMENT in parts:
+        ids = [face.id for face in found]
+        by_id = await state.look(lambda index: assignments(index.session.connection, ids))
+        for face in dicts:
+            face[_ASSIGNMENT] = by_id.get(face["id"], {"distance_to_person": None, "candidates": []})
+    return dicts
+
+
+@router.get("", response_model=Page[Face], responses=errors(404))
+async def list_faces(
+    state: StateDep,
+    base: BaseUrl,
+    asset_id: AssetId | None = None,
+    ids: Annotated[list[FaceId] | None, Query(max_length=MOST_IDS)] = None,
+    include: Include = None,
+    library_id: InLibrary = None,
+    person_id: PersonId | None = None,
+    starting_after_id: FaceId | None = None,
+    limit: Limit = 20,
+) -> Response:
+    """By id."""
+    parts = included(include, (_ASSIGNMENT,))
+    found = select_faces(state.reader, ids, asset_id, person_id, starting_after_id, limit + 1)
+    return answer_page(await _with_included(state, found, base, parts), limit)
+
+
+@router.get("/{face_id}", response_model=Face, responses=errors(404))
+async def get_face(
+    state: StateDep, base: BaseUrl, face: KnownFace, include: Include = None, library_id: InLibrary = None
+) -> Response:
+    (shown,) = await _with_included(state, [face], base, included(include, (_ASSIGNMENT,)))
+    return answer(shown)
+
+
+@router.patch("/{face_id}", response_model=Face, responses=errors(403, 404))
+async def update_face(
+    state: StateDep, base: BaseUrl, face_id: FaceId, body: FaceValues, library_id: InLibrary = None
+) -> Response:
+    """Whose it is; null: nobody's that is known."""
+    find_face(state, face_id)
+    if "person_id" in body.model_fields_set:
+        if body.person_id is not None:
+            find_person(state, body.person_id)
+        await state.write(lambda index: index.people.give(face_id, body.person_id))
+    return answer(_as_dict(find_face(state, face_id), base))
+
+
+@router.delete("/{face_id}", status_code=204, responses=errors(403, 404))
+async def delete_face(state: StateDep, face: KnownFace, library_id: InLibrary = None) -> Response:
+    """It is no face, or nobody's business."""
+    await state.write(lambda index: index.people.delete_face(face.id))
+    return Response(status_code=204)

@@ -1,0 +1,66 @@
+"""/api/libraries: groups of indexed folders, as clients see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import HTTPException, Response
+
+from indexer.store.libraries import LibraryInfo, default_library, select_libraries, user_id
+
+from ..answers import answer, errors
+from ..dependencies import KnownLibrary, StateDep, find_library
+from ..models import Library, LibraryId, LibraryValues, NewLibrary
+from ..routing import make_router
+from ..state import State
+
+router = make_router(prefix="/api/libraries", tags=["libraries"])
+
+
+def _as_dict(state: State, library: LibraryInfo) -> dict[str, Any]:
+    return {
+        "id": library.id,
+        "name": library.name,
+        "description": library.description,
+        "asset_count": library.assets,
+        "user_id": user_id(state.reader),
+        "created_at": library.created_at,
+        "updated_at": library.updated_at,
+    }
+
+
+@router.get("", response_model=list[Library], responses=errors())
+async def list_libraries(state: StateDep) -> Response:
+    """The default one first."""
+    return answer([_as_dict(state, library) for library in select_libraries(state.reader)])
+
+
+@router.post("", response_model=Library, status_code=201, responses=errors(403))
+async def create_library(state: StateDep, body: NewLibrary) -> Response:
+    """An empty one; `indexer roots --library` says which folders are in it."""
+    library_id = await state.write(lambda index: index.libraries.create(body.name, body.description))
+    return answer(_as_dict(state, find_library(state, library_id)), 201)
+
+
+@router.get("/{library_id}", response_model=Library, responses=errors(404))
+async def get_library(state: StateDep, library: KnownLibrary) -> Response:
+    return answer(_as_dict(state, library))
+
+
+@router.patch("/{library_id}", response_model=Library, responses=errors(403, 404))
+async def update_library(state: StateDep, library_id: LibraryId, body: LibraryValues) -> Response:
+    """What is not named stays."""
+    before = find_library(state, library_id)
+    values = body.model_dump(exclude_unset=True)
+    name, description = values.get("name") or before.name, values.get("description", before.description)
+    await state.write(lambda index: index.libraries.describe(library_id, name, description))
+    return answer(_as_dict(state, find_library(state, library_id)))
+
+
+@router.delete("/{library_id}", status_code=204, responses=errors(403, 404, 409))
+async def delete_library(state: StateDep, library: KnownLibrary) -> Response:
+    """Its folders and all that is in them are the default library's from then on."""
+    if library.id == default_library(state.reader):
+        raise HTTPException(409, "the default library cannot be deleted")
+    await state.write(lambda index: index.libraries.delete(library.id))
+    return Response(status_code=204)
