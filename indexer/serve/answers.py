@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 
-from .models import Detail
+from .schemas.common import Detail
 
 
 def answer(value: Any, status: int = 200) -> Response:

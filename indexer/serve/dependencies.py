@@ -17,7 +17,7 @@ from indexer.store.records import Record
 
 from .answers import not_found
 from .keys import Keys
-from .models import LIBRARY_ID, AlbumId, AssetId, FaceId, LibraryId, PersonId
+from .schemas.common import LIBRARY_ID, AlbumId, AssetId, FaceId, LibraryId, PersonId
 from .state import State
 
 

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from indexer.index.api_keys import ACTIONS
 
 from .dependencies import check_query_library
-from .models import can_be_encoded
+from .schemas.common import can_be_encoded
 
 _READ, _WRITE, _DELETE = {"read"}, {"read", "write"}, {"read", "delete"}
 _DELETE_PERMANENTLY = {"read", "delete_permanently"}

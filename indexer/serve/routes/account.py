@@ -9,8 +9,8 @@ from indexer.store.libraries import indexed_since, user_id
 
 from ..answers import answer, errors
 from ..dependencies import StateDep
-from ..models import User
 from ..routing import make_router
+from ..schemas.account import User
 
 router = make_router(prefix="/api", tags=["account"])
 

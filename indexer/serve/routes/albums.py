@@ -12,22 +12,9 @@ from indexer.store.records import select_record, select_records
 
 from ..answers import answer, answer_page, errors, not_found
 from ..dependencies import BaseUrl, KnownAlbum, StateDep, check_library, find_album
-from ..models import (
-    MOST_IDS,
-    Added,
-    Album,
-    AlbumAssetIds,
-    AlbumId,
-    AlbumValues,
-    AssetId,
-    InLibrary,
-    Limit,
-    Link,
-    LinkId,
-    NewAlbum,
-    Page,
-)
 from ..routing import make_router
+from ..schemas.albums import Added, Album, AlbumAssetIds, AlbumValues, Link, NewAlbum
+from ..schemas.common import MOST_IDS, AlbumId, AssetId, InLibrary, Limit, LinkId, Page
 from ..state import State
 from ..urls import asset_urls
 

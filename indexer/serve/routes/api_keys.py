@@ -8,8 +8,9 @@ from indexer.store.api_keys import select_keys
 
 from ..answers import answer, errors, not_found, unprocessable
 from ..dependencies import StateDep
-from ..models import Key, KeyId, KeyName, KeyWanted, NewKey
 from ..routing import make_router
+from ..schemas.api_keys import Key, KeyName, KeyWanted, NewKey
+from ..schemas.common import KeyId
 
 router = make_router(prefix="/api/api-keys", tags=["account"])
 

@@ -14,23 +14,9 @@ from indexer.store.uploads import select_of_device
 
 from ..answers import answer, answer_page, answer_text, answer_texts, errors, not_found, unprocessable
 from ..dependencies import BaseUrl, KnownAsset, StateDep, find_album, find_person
-from ..models import (
-    MOST_IDS,
-    After,
-    AlbumId,
-    Asset,
-    AssetId,
-    AssetIds,
-    Before,
-    Existing,
-    ExistQuery,
-    InLibrary,
-    Limit,
-    Month,
-    Page,
-    PersonId,
-)
 from ..routing import make_router
+from ..schemas.assets import After, Asset, AssetIds, Before, Existing, ExistQuery, Month
+from ..schemas.common import MOST_IDS, AlbumId, AssetId, InLibrary, Limit, Page, PersonId
 from ..state import State
 from ..urls import with_urls
 

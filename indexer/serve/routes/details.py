@@ -12,9 +12,9 @@ from indexer.store.enrichments import served
 
 from ..answers import answer_text, errors
 from ..dependencies import BaseUrl, KnownAsset, StateDep
-from ..models import Details as DetailsModel
 from ..pictures import LEFT, Left
 from ..routing import make_router
+from ..schemas.details import Details as DetailsModel
 from ..urls import version_of, with_urls
 
 router = make_router(prefix="/api/assets", tags=["assets"])

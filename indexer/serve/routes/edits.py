@@ -13,8 +13,8 @@ from indexer.index.edits import UserChange
 
 from ..answers import answer, errors, unprocessable
 from ..dependencies import StateDep
-from ..models import Edit, Edited, Undoable, Undone, UndoRequest
 from ..routing import make_router
+from ..schemas.edits import Edit, Edited, Undoable, Undone, UndoRequest
 
 router = make_router(tags=["edits"])
 

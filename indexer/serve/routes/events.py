@@ -12,8 +12,9 @@ from indexer.store.events import select_events_between
 
 from ..answers import answer_page, errors, unprocessable
 from ..dependencies import StateDep
-from ..models import Event, InLibrary, Limit, Page
 from ..routing import make_router
+from ..schemas.common import InLibrary, Limit, Page
+from ..schemas.events import Event
 
 router = make_router(prefix="/api/events", tags=["events"])
 

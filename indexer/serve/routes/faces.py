@@ -13,8 +13,9 @@ from indexer.store.faces import select_faces
 from ..answers import answer, answer_page, errors, included
 from ..clusters import assignments
 from ..dependencies import BaseUrl, KnownFace, StateDep, find_face, find_person
-from ..models import MOST_IDS, AssetId, Face, FaceId, FaceValues, Include, InLibrary, Limit, Page, PersonId
 from ..routing import make_router
+from ..schemas.common import MOST_IDS, AssetId, FaceId, Include, InLibrary, Limit, Page, PersonId
+from ..schemas.faces import Face, FaceValues
 from ..state import State
 from ..urls import portrait_urls
 

@@ -22,10 +22,10 @@ from indexer.store.enrichments import Served
 
 from ..answers import errors, no_such, not_found, tags_of
 from ..dependencies import KnownFace, StateDep
-from ..models import AssetId
 from ..pictures import LEFT, Left
 from ..ranges import part_response, requested_range
 from ..routing import make_router
+from ..schemas.common import AssetId
 from ..state import State
 from ..urls import version_of
 

@@ -8,8 +8,8 @@ from indexer.index.folders import tree
 
 from ..answers import answer, errors
 from ..dependencies import StateDep
-from ..models import Folders
 from ..routing import make_router
+from ..schemas.folders import Folders
 
 router = make_router(prefix="/api/folders", tags=["timeline"])
 

@@ -10,8 +10,9 @@ from indexer.store.libraries import LibraryInfo, default_library, select_librari
 
 from ..answers import answer, errors
 from ..dependencies import KnownLibrary, StateDep, find_library
-from ..models import Library, LibraryId, LibraryValues, NewLibrary
 from ..routing import make_router
+from ..schemas.common import LibraryId
+from ..schemas.libraries import Library, LibraryValues, NewLibrary
 from ..state import State
 
 router = make_router(prefix="/api/libraries", tags=["libraries"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import HTTPException, Response
 
 from ..answers import errors
-from ..models import SignIn
 from ..routing import make_router
+from ..schemas.oauth import SignIn
 
 router = make_router(prefix="/api/oauth", tags=["account"])
 

@@ -13,21 +13,9 @@ from indexer.store.people import select_people_page
 from ..answers import answer, answer_page, errors, included, not_found
 from ..clusters import metrics
 from ..dependencies import BaseUrl, KnownPerson, StateDep, check_library, find_person
-from ..models import (
-    MOST_IDS,
-    AlbumId,
-    AssetId,
-    Include,
-    InLibrary,
-    Limit,
-    MergePeople,
-    NewPerson,
-    Page,
-    Person,
-    PersonId,
-    PersonValues,
-)
 from ..routing import make_router
+from ..schemas.common import MOST_IDS, AlbumId, AssetId, Include, InLibrary, Limit, Page, PersonId
+from ..schemas.people import MergePeople, NewPerson, Person, PersonValues
 from ..state import State
 from ..urls import portrait_urls
 

@@ -20,8 +20,9 @@ from indexer.store.records import select_records
 
 from ..answers import answer_text, errors, unprocessable
 from ..dependencies import BaseUrl, StateDep, check_library
-from ..models import MOST_IDS, PERSON_ID, LibraryId, SearchResults
 from ..routing import make_router
+from ..schemas.common import MOST_IDS, PERSON_ID, LibraryId
+from ..schemas.search import SearchResults
 from ..state import State
 from ..urls import with_urls
 

@@ -10,8 +10,8 @@ from ..answers import answer, errors
 from ..dependencies import KeysDep, StateDep
 from ..guard import TOO_MANY
 from ..keys import SESSION_SECONDS, cookie_name
-from ..models import Session, SessionKey
 from ..routing import make_router
+from ..schemas.session import Session, SessionKey
 from ..settings import Settings
 
 router = make_router(prefix="/api/session", tags=["session"])

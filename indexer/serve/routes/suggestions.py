@@ -16,8 +16,8 @@ from indexer.store.suggestions import Term
 
 from ..answers import answer, errors
 from ..dependencies import StateDep
-from ..models import Suggestions
 from ..routing import make_router
+from ..schemas.suggestions import Suggestions
 from ..state import State
 
 router = make_router(prefix="/api/search/suggestions", tags=["search"])

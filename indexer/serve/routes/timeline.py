@@ -15,9 +15,10 @@ from indexer.timeline.tiles import columns
 
 from ..answers import answer, encoding_for, errors, tags_of, unprocessable
 from ..dependencies import StateDep
-from ..models import AlbumId, AssetId, AssetIdList, PersonId, Position, Tiles
-from ..models import Timeline as TimelineModel
 from ..routing import make_router
+from ..schemas.common import AlbumId, AssetId, PersonId
+from ..schemas.timeline import AssetIdList, Position, Tiles
+from ..schemas.timeline import Timeline as TimelineModel
 from ..state import State
 from ..urls import version_of
 

@@ -22,8 +22,9 @@ from indexer.index.uploads import Upload, coming, safe_name
 
 from ..answers import answer_text, errors, unprocessable
 from ..dependencies import BaseUrl, StateDep, check_library
-from ..models import Asset, LibraryId
 from ..routing import make_router, refuse_unknown
+from ..schemas.assets import Asset
+from ..schemas.common import LibraryId
 from ..urls import with_urls
 
 router = make_router(prefix="/api/assets", tags=["assets"])

@@ -1,0 +1,69 @@
+"""What several domains' requests and responses are made of."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from ..examples import ALBUM, ASSET, FACE, PERSON
+
+_ID = "[2-9A-HJ-NP-Za-km-z]{22}"
+AssetId = Annotated[str, StringConstraints(pattern=f"^asset_{_ID}$"), Field(examples=[ASSET["id"]])]
+AlbumId = Annotated[str, StringConstraints(pattern=f"^album_{_ID}$"), Field(examples=[ALBUM["id"]])]
+LinkId = Annotated[str, StringConstraints(pattern=f"^album_asset_{_ID}$")]
+PersonId = Annotated[str, StringConstraints(pattern=f"^person_{_ID}$"), Field(examples=[PERSON["id"]])]
+FaceId = Annotated[str, StringConstraints(pattern=f"^face_{_ID}$"), Field(examples=[FACE["id"]])]
+LibraryId = Annotated[str, StringConstraints(pattern=f"^lib_{_ID}$")]
+LIBRARY_ID, PERSON_ID = re.compile(f"lib_{_ID}"), re.compile(f"person_{_ID}")
+KeyId = Annotated[str, StringConstraints(pattern=f"^apikey_{_ID}$")]
+Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
+InLibrary = Annotated[LibraryId | None, Query(description="All libraries, where none is named.")]
+Include = Annotated[str | None, Query(description="What else to tell, with commas between.")]
+MOST_IDS = 100
+T = TypeVar("T")
+
+
+class Body(BaseModel):
+    """What a client sends: a field that is not known is a mistake, not a decoration."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_text(cls, value: Any) -> Any:
+        if not can_be_encoded(json.dumps(value, ensure_ascii=False, default=str)):
+            raise ValueError("half of a surrogate pair is no text")
+        return value
+
+
+def can_be_encoded(text: str) -> bool:
+    """JSON, and some character sets, can name what UTF-8 cannot write."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class Detail(BaseModel):
+    """Why not."""
+
+    detail: str
+
+
+class Page(BaseModel, Generic[T]):
+    data: list[T]
+    has_more: bool
+
+
+class Variant(BaseModel):
+    url: str
+    mimetype: str
+    width: int | None = Field(description="In pixels; null where it is not known.")
+
+
+Urls = dict[str, Variant]

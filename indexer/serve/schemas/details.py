@@ -1,0 +1,74 @@
+"""One asset with all that is known of it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from .assets import Asset
+
+
+class DateSource(BaseModel):
+    source: str = Field(examples=["Exif DateTimeOriginal"])
+    text: str = Field(examples=["from the camera"])
+
+
+class Origin(BaseModel):
+    field: str
+    source: str
+    value: str
+    note: str | None = Field(description="Why it is not believed.")
+    rank: int = Field(description="0: this is the value of the record.")
+
+
+class AssetFile(BaseModel):
+    path: str
+    root: str
+    folder: str = Field(description="Within the root.")
+    name: str
+    size: int | None
+    state: Literal["present", "offline", "missing", "gone"]
+    checksum: str | None = Field(description="Base64 of the SHA-256.")
+
+
+class AlbumName(BaseModel):
+    id: str
+    name: str
+
+
+class MotionVideo(BaseModel):
+    url: str
+    mimetype: str
+
+
+class Panorama(BaseModel):
+    """Which part of the sphere an equirectangular panorama shows, as its file says (GPano): pixels and degrees."""
+
+    full_width: float
+    full_height: float
+    cropped_width: float
+    cropped_height: float
+    cropped_left: float
+    cropped_top: float
+    pose_heading: float | None
+    pose_pitch: float | None
+    pose_roll: float | None
+    initial_heading: float | None
+    initial_pitch: float | None
+    initial_fov: float | None
+
+
+class Details(BaseModel):
+    asset: Asset
+    is_favorite: bool
+    version: str = Field(description="For ?v= of its files.")
+    date: DateSource
+    origins: list[Origin]
+    files: list[AssetFile]
+    keywords: list[str]
+    albums: list[AlbumName]
+    problems: list[str]
+    motion: MotionVideo | None = Field(description="The video of a motion photo or live photo.")
+    panorama: Panorama | None
+    stack: list[str] = Field(description="All assets of its stack, the one that is shown for them first; else none.")

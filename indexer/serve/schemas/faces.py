@@ -1,0 +1,47 @@
+"""Faces, and whose they may be."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from .common import Body, PersonId, Urls
+
+
+class BoundingBox(BaseModel):
+    """Pixels of the stored picture, before it is turned upright."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+
+class Candidate(BaseModel):
+    person_id: str
+    name: str | None
+    distance: float
+
+
+class ClusterAssignment(BaseModel):
+    """Cosine distances of a face to the middles of people."""
+
+    distance_to_person: float | None
+    candidates: list[Candidate]
+
+
+class Face(BaseModel):
+    id: str
+    asset_id: str
+    bounding_box: BoundingBox
+    created_at: datetime
+    updated_at: datetime
+    person_id: str | None
+    timestamp_ms: int | None = Field(description="In a film: when.")
+    asset_urls: Urls
+    cluster_assignment: ClusterAssignment | None = Field(None, description="With include=cluster_assignment.")
+
+
+class FaceValues(Body):
+    person_id: PersonId | None = None
