@@ -29,7 +29,7 @@ from PIL import Image
 
 from indexer import Index
 from indexer.serve.app import make_app
-from indexer.serve.run import listen, serve
+from indexer.serve.server import listen, serve
 from indexer.serve.settings import Settings
 
 from .measuring import Row, row
@@ -203,7 +203,7 @@ def _serve_constant(database: Path, size: int) -> None:
     """The same server with one route more, which does nothing."""
     from fastapi import Response
 
-    from indexer.serve import run as serving
+    from indexer.serve import server
 
     def with_constant(settings: Settings):  # type: ignore[no-untyped-def]
         app = make_app(settings)
@@ -215,7 +215,7 @@ def _serve_constant(database: Path, size: int) -> None:
 
         return app
 
-    serving.make_app = with_constant
+    server.make_app = with_constant
     bound = listen("127.0.0.1", 0)
     print(f"http://127.0.0.1:{bound.getsockname()[1]}", flush=True)
     serve(Settings(database), bound, access_log=False)

@@ -86,7 +86,7 @@ def start(
 ) -> None:
     """Serve until stopped. opened: the query of the gallery's page that the browser opens, None for no browser;
     any_port: another port where this one is taken."""
-    from indexer.serve.run import listen, serve
+    from indexer.serve.server import listen, serve
     from indexer.serve.settings import SHORTEST_KEY, Settings, is_loopback
 
     if read_only:

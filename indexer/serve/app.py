@@ -1,4 +1,4 @@
-"""The application: routes, guard, errors, description."""
+"""The application: routers, middlewares, error handlers, and the API's description."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from indexer import __version__
 
 from . import docs, examples, failures
-from .guard import Guard
 from .keys import Keys
+from .middleware.api_key import ApiKey
+from .middleware.headers import SecurityHeaders
+from .middleware.host import TrustedHost
+from .middleware.limits import BodyLimits
+from .middleware.origin import AllowedOrigin
+from .middleware.read_only import ReadOnly
 from .routes import (
     account,
     albums,
@@ -73,12 +79,13 @@ def make_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.indexer = State(settings)
-        asyncio.get_running_loop().call_soon(_get_routes_ready, app)
+        asyncio.get_running_loop().call_soon(_prepare_routes, app)
         try:
             yield
         finally:
             app.state.indexer.close()
 
+    keys = Keys(settings, lambda: app.state.indexer)
     app = FastAPI(
         title="indexer",
         version=__version__,
@@ -87,35 +94,44 @@ def make_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        middleware=_middleware(settings, keys),
     )
     for router in ROUTERS:
         app.include_router(router)
     failures.add_handlers(app)
-    if settings.origins:
-        app.add_middleware(
-            CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["*"], allow_headers=["*"]
-        )
-    app.openapi = partial(_described, app)  # type: ignore[method-assign]
-    app.state.keys = Keys(settings, lambda: app.state.indexer)
-    app.add_middleware(Guard, settings=settings, keys=app.state.keys)
+    app.openapi = partial(_describe, app)  # type: ignore[method-assign]
+    app.state.keys = keys
     return app
 
 
-def _get_routes_ready(app: FastAPI) -> None:
-    """FastAPI prepares each route when it is first matched: of all of them that takes a tenth of a second, which no
-    request is to wait for."""
+def _middleware(settings: Settings, keys: Keys) -> list[Middleware]:
+    """In the order in which a request passes them."""
+    cors = Middleware(CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["*"], allow_headers=["*"])
+    return [
+        Middleware(SecurityHeaders, is_shared=bool(settings.origins)),
+        Middleware(TrustedHost, settings),
+        Middleware(AllowedOrigin, settings.origins),
+        Middleware(ApiKey, settings, keys),
+        *([Middleware(ReadOnly)] if settings.read_only else []),
+        Middleware(BodyLimits, settings.max_upload),
+        *([cors] if settings.origins else []),
+    ]
+
+
+def _prepare_routes(app: FastAPI) -> None:
+    """FastAPI prepares each route when it is first matched. Preparing all takes a tenth of a second, which no request
+    should wait for."""
     scope = {"type": "http", "method": "GET", "path": "/no such path", "root_path": "", "headers": []}
     for route in app.router.routes:
         route.matches(scope)
 
 
-def _described(app: FastAPI) -> dict[str, Any]:
-    """With the key, which the guard looks at before any route does; and with examples, whole (FastAPI takes out what is
-    null in them)."""
+def _describe(app: FastAPI) -> dict[str, Any]:
+    """With the key, which a middleware checks; and with whole examples, from which FastAPI drops what is null."""
     if app.openapi_schema is None:
         app.openapi_schema = FastAPI.openapi(app)
         app.openapi_schema["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         for name, example in examples.OF_MODELS.items():
             app.openapi_schema["components"]["schemas"][name]["examples"] = [example]
-        app.openapi_schema["security"] = [{"key": []}, {}]  # where none is asked for, none is needed
+        app.openapi_schema["security"] = [{"key": []}, {}]  # none is needed where the server asks for none
     return app.openapi_schema

@@ -18,6 +18,8 @@ from .settings import Settings
 from .state import State
 
 EVERYTHING = frozenset(ACTIONS)
+# The answer to an address that sends too many wrong keys.
+TOO_MANY = 429, "too many wrong keys at once"
 # A key's last use is noted no more often than this.
 _NOTED_SECONDS = 60.0
 # Of a session. There are no more than so many: the oldest one ends.

@@ -19,7 +19,7 @@ from indexer.store.transaction import timestamp
 # Seconds until a watch that ended is started again: twice as many each time, unless it had run for the longest.
 _RETRY = 1.0
 _LONGEST_RETRY = 60.0
-_PATIENCE = 30.0
+_STOP_TIMEOUT = 30.0
 # Seconds, half of what a watch waits for by default: whoever drops a photo into a folder looks at the page for it.
 _REST = 1.0
 
@@ -49,7 +49,7 @@ class Watcher:
         with self._lock:
             if self._process is not None:
                 self._process.terminate()
-        self._thread.join(_PATIENCE)
+        self._thread.join(_STOP_TIMEOUT)
 
     def _run(self) -> None:
         wait = _RETRY

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -24,6 +26,8 @@ from indexer import Index
 from indexer.store import connection, copies
 
 from ..conftest import SAMPLES, put, until
+
+KEY = "a key of some length"
 
 
 @dataclass
@@ -44,6 +48,19 @@ class Server:
 
 
 Serve = Callable[..., Server]
+
+
+def raw(server: Server, request: bytes, wait: float = 10.0) -> bytes:
+    """What the server answers to bytes that no library would send."""
+    at = urlsplit(server.url)
+    with closing(socket.create_connection((at.hostname, at.port), timeout=wait)) as connection:
+        connection.sendall(request)
+        answer = b""
+        while part := connection.recv(65536):
+            answer += part
+            if b"\r\n\r\n" in answer and b"connection: close" not in answer.lower():
+                break
+    return answer
 
 
 def start(database: Path, log: Path, *options: object, **environment: str) -> Server:

@@ -15,9 +15,10 @@ import pytest
 from fastapi import FastAPI
 
 from indexer import Index
-from indexer.serve import guard, live
+from indexer.serve import live
 from indexer.serve.app import make_app
 from indexer.serve.keys import cookie_name
+from indexer.serve.middleware import limits
 from indexer.serve.settings import Settings
 
 from ..conftest import put, until
@@ -144,7 +145,7 @@ async def listen(app: FastAPI, send: Send, left: asyncio.Event, *headers: tuple[
 
 def test_it_goes_on_when_nothing_happens(some: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """Longer than a body is waited for."""
-    monkeypatch.setattr(guard, "_PATIENCE", 0.1)
+    monkeypatch.setattr(limits, "_TIMEOUT", 0.1)
     monkeypatch.setattr(live, "_COMMENT_AFTER", 0.1)
     sent: list[bytes] = []
 

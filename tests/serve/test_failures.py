@@ -19,8 +19,7 @@ from indexer import Index
 from indexer.errors import IndexUnusable, UsageError
 
 from ..conftest import jpeg, put, run, until
-from .conftest import Serve
-from .test_guard import raw
+from .conftest import Serve, raw
 
 WORDS = {"device_asset_id": "1", "device_id": "d", "file_created_at": "2020-01-01", "file_modified_at": "2020-01-01"}
 

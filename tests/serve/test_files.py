@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +17,7 @@ from indexer import Index
 from indexer.errors import Undecodable
 
 from ..conftest import put, until
-from .conftest import Serve, Server
+from .conftest import Serve, Server, raw
 from .test_client import TOWER, named
 
 
@@ -163,3 +164,19 @@ def test_a_known_failure_is_answered_without_another_try(serve: Serve, index: In
             index.renditions.get(picture, name)
     index.scan([photos])
     assert httpx.get(f"{server.url}/files/{index.session.resolve(picture)}/preview", timeout=60).status_code == 200
+
+
+def test_no_path_reaches_the_file_system(serve: Serve, some: Index, tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("secret")
+    server = serve(some.path)
+    (first, *_) = some.list()
+    for path in (
+        "/files/../secret.txt", f"/files/{first.id}/../../secret.txt", f"/files/{first.id}/..%2f..%2fsecret.txt",
+        f"/files/{first.id}/original/../../../secret.txt", "/files/%2e%2e/%2e%2e/etc/passwd", "/docs/../../etc/passwd",
+        "/docs/..%2f..%2f..%2fetc%2fpasswd", "//etc/passwd", "/files/faces/..%2f..%2fsecret.txt", f"/files/{first.id}%00/original",
+        "/files/file:%2f%2f%2fetc%2fpasswd/original",
+    ):  # fmt: skip
+        request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+        answer = raw(server, request)
+        assert b"secret" not in answer.replace(b"secret.txt", b"") and b"root:" not in answer, path
+        assert re.match(rb"HTTP/1.1 4\d\d", answer), (path, answer[:100])

@@ -14,8 +14,7 @@ import pytest
 from indexer import Index
 
 from ..conftest import faulty, until
-from .conftest import Serve, Server
-from .test_guard import KEY, raw
+from .conftest import KEY, Serve, Server, raw
 
 SCRIPT = b"console.log('built')\n" * 50
 

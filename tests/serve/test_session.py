@@ -13,8 +13,7 @@ from indexer import Index
 from indexer.serve.keys import SESSION_SECONDS, Sessions
 
 from ..conftest import rows, run
-from .conftest import Serve, Server
-from .test_guard import KEY, raw
+from .conftest import KEY, Serve, Server, raw
 
 ALL = ["read", "write", "delete", "delete_permanently"]
 

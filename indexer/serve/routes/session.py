@@ -8,8 +8,7 @@ from indexer.index.api_keys import ACTIONS
 
 from ..answers import answer, errors
 from ..dependencies import KeysDep, StateDep
-from ..guard import TOO_MANY
-from ..keys import SESSION_SECONDS, cookie_name
+from ..keys import SESSION_SECONDS, TOO_MANY, cookie_name
 from ..routing import make_router
 from ..schemas.session import Session, SessionKey
 from ..settings import Settings

@@ -1,4 +1,4 @@
-"""Run the server: uvicorn, with bounds on what a client may cost it, and on request a watch beside it."""
+"""Run the app on uvicorn, with limits and timeouts for clients."""
 
 from __future__ import annotations
 
@@ -20,120 +20,120 @@ from .settings import Settings
 
 # Bytes of the request line and the headers together; seconds within which they have to come.
 _MOST_HEADERS = 32_768
-_PATIENCE = 20.0
+_TIMEOUT = 20.0
 _CONNECTIONS = 1000
-# Of those, how many may have asked for nothing yet, or for nothing more; beyond that the oldest of them is ended.
-_SILENT = 200
-# Open files, of which each connection is one, as far as the system lets us.
+# Connections that have sent no request yet, or no further one; beyond this the oldest of them is closed.
+_MOST_IDLE = 200
+# Open files, of which each connection is one, as far as the system allows.
 _FILES = 4096
 
 
-class _Patient(HttpToolsProtocol):
-    """Ends connections whose request does not come, or has headers without end; and of too many that say nothing the
+class TimeoutProtocol(HttpToolsProtocol):
+    """Closes connections whose request does not come, or whose headers do not end; and of too many idle connections the
     oldest, so that they keep nobody out."""
 
-    _silent: ClassVar[dict[_Patient, None]] = {}
+    _idle: ClassVar[dict[TimeoutProtocol, None]] = {}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        # Bytes of what may be headers, and of headers that were read.
-        self._unread = self._taken = 0
-        self._in_headers = True
-        self._deadline = self.loop.call_later(_PATIENCE, self._too_slow)
-        self._is_silent()
+        # Bytes received that may belong to headers; bytes of the headers parsed so far.
+        self._received = self._parsed = 0
+        self._is_in_headers = True
+        self._timer = self.loop.call_later(_TIMEOUT, self._time_out)
+        self._set_idle()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._deadline.cancel()
-        self._silent.pop(self, None)
+        self._timer.cancel()
+        self._idle.pop(self, None)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._in_headers:
-            self._unread += len(data)
+        if self._is_in_headers:
+            self._received += len(data)
         super().data_received(data)
-        if self._in_headers and self._unread > _MOST_HEADERS:
+        if self._is_in_headers and self._received > _MOST_HEADERS:
             self._refuse()
 
+    def on_message_begin(self) -> None:
+        self._is_in_headers, self._received, self._parsed = True, 0, 0
+        self._timer.cancel()
+        self._timer = self.loop.call_later(_TIMEOUT, self._time_out)
+        super().on_message_begin()
+
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._taken += len(name) + len(value) + 4
+        self._parsed += len(name) + len(value) + 4
         super().on_header(name, value)
 
-    def _is_silent(self) -> None:
-        self._silent[self] = None
-        if len(self._silent) > _SILENT:
-            oldest = next(iter(self._silent))
-            del self._silent[oldest]
-            oldest.transport.close()
+    def on_headers_complete(self) -> None:
+        self._idle.pop(self, None)
+        self._is_in_headers = False
+        self._timer.cancel()
+        if self._parsed > _MOST_HEADERS:
+            self._refuse()
+        else:
+            super().on_headers_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if not self.transport.is_closing():
-            self._is_silent()
+            self._set_idle()
 
-    def on_headers_complete(self) -> None:
-        self._silent.pop(self, None)
-        self._in_headers = False
-        self._deadline.cancel()
-        if self._taken > _MOST_HEADERS:
-            self._refuse()
-        else:
-            super().on_headers_complete()
+    def _set_idle(self) -> None:
+        self._idle[self] = None
+        if len(self._idle) > _MOST_IDLE:
+            oldest = next(iter(self._idle))
+            del self._idle[oldest]
+            oldest.transport.close()
 
     def _refuse(self) -> None:
         if not self.transport.is_closing():
             self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n")
             self.transport.close()
 
-    def on_message_begin(self) -> None:
-        self._in_headers, self._unread, self._taken = True, 0, 0
-        self._deadline.cancel()
-        self._deadline = self.loop.call_later(_PATIENCE, self._too_slow)
-        super().on_message_begin()
-
-    def _too_slow(self) -> None:
-        if self._in_headers and not self.transport.is_closing():
+    def _time_out(self) -> None:
+        if self._is_in_headers and not self.transport.is_closing():
             self.transport.close()
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Raises UsageError where the port is taken, or the address is none of this machine's."""
+    """Raises UsageError if the port is taken, or the address is not one of this machine."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind, protocol)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
     except OSError as error:
-        why = error.strerror or str(error)
-        raise UsageError(f"cannot serve at {host}:{port}: {why}: name another one with --port or --host") from error
+        reason = error.strerror or str(error)
+        raise UsageError(f"cannot serve at {host}:{port}: {reason}: name another one with --port or --host") from error
     return bound
 
 
 def serve(
     settings: Settings, bound: socket.socket, *, access_log: bool = True, on_ready: Callable[[], None] = lambda: None
 ) -> None:
-    """Until SIGTERM or SIGINT; requests that are being answered are answered to their end."""
-    _have_files()
+    """Until SIGTERM or SIGINT; requests in progress are answered to their end."""
+    _raise_file_limit()
     app = make_app(settings)
     config = uvicorn.Config(
         app,
-        http=_Patient,
+        http=TimeoutProtocol,
         ws="none",
-        # uvloop is no faster here, and takes in one connection a turn: of 200 that come at once some wait for seconds.
+        # uvloop is no faster here, and accepts one connection a turn: of 200 at once some wait for seconds.
         loop="asyncio",
         access_log=access_log,
         server_header=False,
         log_config=_logging(access_log),
         limit_concurrency=_CONNECTIONS,
         timeout_graceful_shutdown=10,
-        # Taken in at once, too: some turns pass before the silent ones among them are ended.
+        # Accepted at once, too: some turns pass before the idle ones among them are closed.
         backlog=256,
     )
     server = _Server(config, on_ready, lambda: app.state.indexer.changes.close())
     server.run(sockets=[bound])
 
 
-def _have_files() -> None:
-    if sys.platform == "win32":  # which has no such bound
+def _raise_file_limit() -> None:
+    if sys.platform == "win32":  # has no such limit
         return
     with suppress(ValueError, OSError):
         import resource
@@ -145,7 +145,7 @@ def _have_files() -> None:
 
 
 class _Server(uvicorn.Server):
-    """on_end: what would not end by itself is to end."""
+    """on_end: ends the responses that would not end by themselves."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], on_end: Callable[[], None]) -> None:
         super().__init__(config)
@@ -154,7 +154,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """As uvicorn's, which raises the signal again at the end: here the end is an end like any other."""
+        """As uvicorn's, which raises the signal again at the end. Here a signal is a normal way to stop."""
         before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
@@ -172,7 +172,7 @@ class _Server(uvicorn.Server):
 
 
 def _logging(access_log: bool) -> dict[str, Any]:
-    """To stderr: requests with --access-log, else only what goes wrong."""
+    """To stderr: requests with access_log, and what goes wrong."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
