@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from .doctor import Doctor
     from .duplicates import Duplicates
     from .enrichments import Enrichments
+    from .faces import Faces
+    from .folders import Folders
     from .gallery import Gallery
     from .history import History
     from .libraries import Libraries
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from .roots import Roots
     from .search import Searches
     from .status import Status
+    from .suggestions import Suggestions
     from .trash import Trash
     from .uploads import Uploads
 
@@ -280,6 +283,19 @@ class Index:
         return Enrichments(self.session)
 
     @cached_property
+    def faces(self) -> Faces:
+        from .faces import Faces
+
+        return Faces(self.session)
+
+    @cached_property
+    def folders(self) -> Folders:
+        """The tree of folders."""
+        from .folders import Folders
+
+        return Folders(self.session)
+
+    @cached_property
     def gallery(self) -> Gallery:
         """Pages of the web gallery."""
         from .gallery import Gallery
@@ -348,6 +364,13 @@ class Index:
         from .status import Status
 
         return Status(self.session)
+
+    @cached_property
+    def suggestions(self) -> Suggestions:
+        """What a search may go on with."""
+        from .suggestions import Suggestions
+
+        return Suggestions(self.session)
 
     @cached_property
     def trash(self) -> Trash:

@@ -7,14 +7,18 @@ from collections.abc import Sequence
 
 from .. import ids
 from ..errors import NotFound, UsageError
+from ..store.albums import Album as Album
 from ..store.albums import (
-    Album,
+    Link,
     add_to_album,
     delete_album,
     describe_album,
     put_album,
+    select_album,
     select_album_assets,
+    select_album_page,
     select_albums,
+    select_links,
     take_from_album,
 )
 from .session import Assets, Session
@@ -40,6 +44,38 @@ class Albums:
             listed = ", ".join(one.id for one in found)
             raise UsageError(f"{len(found)} albums are called '{name_or_id}'; name one by its id: {listed}")
         return found[0]
+
+    def by_id(self, album_id: str) -> Album:
+        album = select_album(self._session.connection, album_id)
+        if album is None:
+            raise NotFound(f"there is no album {album_id}")
+        return album
+
+    def page(
+        self,
+        limit: int,
+        *,
+        ids: Sequence[str] | None = None,
+        asset_id: str | None = None,
+        after_id: str | None = None,
+    ) -> Sequence[Album]:
+        """The newest first, from the one after `after_id` on. ids: only these; asset_id: only those that hold it."""
+        albums = select_album_page(self._session.connection, ids, asset_id, after_id, limit)
+        if albums is None:
+            raise NotFound(f"there is no album {after_id}")
+        return albums
+
+    def links(
+        self,
+        limit: int = -1,
+        *,
+        ids: Sequence[str] | None = None,
+        album_id: str | None = None,
+        asset_id: str | None = None,
+        after_id: str | None = None,
+    ) -> Sequence[Link]:
+        """Which asset is in which album, by the link's id."""
+        return select_links(self._session.connection, ids, album_id, asset_id, after_id, limit)
 
     def assets(self, name_or_id: str) -> Sequence[str]:
         return select_album_assets(self._session.connection, self.get(name_or_id).id)

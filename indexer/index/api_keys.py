@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Sequence
 
 from ..errors import UsageError
 from ..store import api_keys as store
 from ..store.api_keys import ACTIONS as ACTIONS
 from ..store.api_keys import KeyInfo
+from ..store.api_keys import hash_of as hash_of
 from .session import Session
 
 
@@ -18,6 +20,12 @@ class ApiKeys:
     def list(self) -> Sequence[KeyInfo]:
         """The oldest first."""
         return store.select_keys(self._session.connection)
+
+    def find(self, key_hash: str) -> KeyInfo | None:
+        """The key with this hash. Takes the same time however much of a hash is right."""
+        keys = store.select_keys_by_hash(self._session.connection)
+        found = [key for known, key in keys.items() if hmac.compare_digest(key_hash, known)]
+        return found[0] if found else None
 
     def create(self, name: str, actions: Sequence[str] = ACTIONS) -> tuple[KeyInfo, str]:
         """A new key: what is kept of it, and the key itself, which is not. actions: what it is for.

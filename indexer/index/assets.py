@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NotFound, UsageError
-from ..files import regular_nofollow
+from ..files import is_regular, regular_nofollow
+from ..store.filters import AssetFilter as AssetFilter
+from ..store.filters import State as State
+from ..store.records import Record as Record
 from .session import Assets as AssetsLike
 from .session import PathLike, Session
 
 if TYPE_CHECKING:
     from ..store.assets import Existing, Listed
+    from ..store.enrichments import Served
     from ..store.files import StoredFile
-    from ..store.filters import AssetFilter
     from ..store.undo import UserChange
     from ..sync.explain import Explanation
     from ..sync.write_back import WrittenBack
@@ -40,6 +43,60 @@ class Assets:
         from ..store.assets import list_assets_json
 
         return list_assets_json(self._session.connection, _filter(which), limit)
+
+    def page(self, which: AssetFilter, limit: int = -1, *, after_id: str | None = None) -> Sequence[str]:
+        """Ids, the newest first, from the asset after `after_id` on; of the trash, the last to go there first."""
+        from ..store.assets import select_page
+
+        ids = select_page(self._session.connection, which, after_id, limit)
+        if ids is None:
+            raise NotFound(f"there is no asset {after_id}")
+        return ids
+
+    def count(self) -> int:
+        """How many are not in the trash."""
+        from ..store.assets import count_live
+
+        return count_live(self._session.connection)
+
+    def count_by_month(self, which: AssetFilter, limit: int) -> Sequence[tuple[str, int]]:
+        """Months ('2024-05') with their number of assets, the newest first."""
+        from ..store.assets import count_by_month
+
+        return count_by_month(self._session.connection, which, limit)
+
+    def record(self, asset_id: str) -> Record:
+        """The record's text, with what URLs are made of."""
+        from ..store.records import select_record
+
+        record = select_record(self._session.connection, asset_id)
+        if record is None:
+            raise NotFound(f"there is no asset {asset_id}")
+        return record
+
+    def records(self, asset_ids: Sequence[str]) -> Sequence[Record]:
+        """As `record`, in this order, without those that do not exist."""
+        from ..store.records import select_records
+
+        return select_records(self._session.connection, asset_ids)
+
+    def served(self, asset_id: str) -> Served:
+        """What responses say of an asset's files."""
+        from ..store.enrichments import served
+
+        asset = served(self._session.connection, asset_id)
+        if asset is None:
+            raise NotFound(f"there is no asset {asset_id}")
+        return asset
+
+    def original(self, asset_id: str) -> Path:
+        """The file that stands for an asset, or another one of it. Raises NotFound where none can be reached."""
+        from ..store.enrichments import picture_files
+
+        for file in picture_files(self._session.connection, asset_id):
+            if is_regular(file.real_path):
+                return Path(file.real_path)
+        raise NotFound(f"the file of {asset_id} cannot be reached now")
 
     def files(self, id_or_path: PathLike) -> Sequence[StoredFile]:
         """Every place where an asset lies or lay, first seen first."""
@@ -137,7 +194,7 @@ def explained_fields() -> Sequence[str]:
 def _filter(which: dict[str, Any]) -> AssetFilter:
     """Raises UsageError for an unknown field, and for a value that a field cannot have."""
     from ..query import span
-    from ..store.filters import STATES, AssetFilter
+    from ..store.filters import STATES
 
     if unknown := which.keys() - set(AssetFilter._fields):
         raise UsageError(f"assets cannot be listed by '{min(unknown)}'; use {', '.join(AssetFilter._fields)}")

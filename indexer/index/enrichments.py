@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..enrich.enricher import DESCRIBE as DESCRIBE
 from ..enrich.enricher import NAMES as NAMES
@@ -10,6 +11,9 @@ from ..enrich.enricher import chosen_names
 from ..store import enrichments as store
 from ..store.enrichments import Failure
 from .session import Session
+
+if TYPE_CHECKING:
+    from ..enrich.background import BackgroundEnricher
 
 
 class Enrichments:
@@ -35,6 +39,12 @@ class Enrichments:
                 for name in chosen_names(tuple(names)):
                     store.forget(connection, name, failed_only=not redo)
                 return count_due(connection, names)
+
+    def start_background(self) -> BackgroundEnricher:
+        """Enrich all photos, then those that it is told of, in a thread of its own until it is closed."""
+        from ..enrich.background import BackgroundEnricher
+
+        return BackgroundEnricher(self._session.path)
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """By enricher: how many assets it has processed, and at how many it failed."""

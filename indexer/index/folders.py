@@ -1,13 +1,15 @@
-"""The tree of indexed folders, with how many photos lie in each, and below it."""
+"""Indexed folders and those in them: `Index.folders`. How many photos lie in each, and below it."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from indexer.store import folders as store
+
+from .session import Session
 
 # A root, and a folder within it.
 Place = tuple[int, str]
@@ -25,8 +27,20 @@ class Folder(NamedTuple):
     offline: bool
 
 
-def tree(connection: sqlite3.Connection) -> list[Folder]:
-    """Each folder before those within it; folders of one folder by name."""
+class Folders:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def tree(self) -> Sequence[Folder]:
+        """Each folder before those within it; folders of one folder by name."""
+        return _tree(self._session.connection)
+
+    def offline(self) -> str:
+        """What cannot be reached now, as a text that differs when that does."""
+        return store.offline(self._session.connection)
+
+
+def _tree(connection: sqlite3.Connection) -> list[Folder]:
     roots, own = store.roots(connection), Counter(store.counts(connection))
     total = Counter(dict.fromkeys(((root.id, "") for root in roots), 0))
     for (root_id, folder), count in own.items():

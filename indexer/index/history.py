@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from ..store import undo
-from ..store.events import Event, select_events
+from ..store.events import Event, select_events, select_events_between
 from ..store.undo import UserChange
 from .session import PathLike, Session
 
@@ -29,6 +29,18 @@ class History:
             text = os.fspath(of)
             entity = text if "_" in text and os.sep not in text else self._session.resolve(text)
         return select_events(self._session.connection, after, limit, entity_types=entity_types, entity_id=entity)
+
+    def events_between(
+        self, after: int, limit: int, entity_types: Sequence[str], since: str | None, until: str | None
+    ) -> Sequence[Event]:
+        """As `events`, of these types, recorded at or after `since` and before `until`."""
+        return select_events_between(self._session.connection, after, entity_types, since, until, limit)
+
+    def cursor(self) -> int:
+        """The id of the last event."""
+        from ..store import timeline  # imports numpy
+
+        return timeline.last(self._session.connection).cursor
 
     def last_change(self) -> UserChange | None:
         """What `undo` would take back. Its `instead`, if set, says why that cannot be undone."""

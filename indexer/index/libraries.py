@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..errors import NotFound
 from ..store import libraries as store
-from ..store.libraries import LibraryInfo
+from ..store.libraries import LibraryInfo as LibraryInfo
 from .roots import Roots
 from .session import PathLike, Session
 
@@ -18,6 +18,28 @@ class Libraries:
     def list(self) -> Sequence[LibraryInfo]:
         """The default one first, which has every folder that no other library has."""
         return store.select_libraries(self._session.connection)
+
+    def by_id(self, library_id: str) -> LibraryInfo:
+        for library in self.list():
+            if library.id == library_id:
+                return library
+        raise NotFound(f"there is no library {library_id}")
+
+    def ensure(self, library_id: str | None) -> None:
+        """Raises NotFound for an unknown one; None is all of them."""
+        if library_id is not None and not store.has_library(self._session.connection, library_id):
+            raise NotFound(f"there is no library {library_id}")
+
+    def default_id(self) -> str:
+        return store.default_library(self._session.connection)
+
+    def user_id(self) -> str:
+        """The id of the one user, whose libraries all are."""
+        return store.user_id(self._session.connection)
+
+    def indexed_since(self) -> str:
+        """When the first folder was indexed."""
+        return store.indexed_since(self._session.connection)
 
     def create(self, name: str, description: str | None = None) -> str:
         """The id of a new and empty library."""
@@ -36,7 +58,6 @@ class Libraries:
     def assign(self, folder: PathLike, library_id: str | None) -> None:
         """Put an indexed folder into a library; None: into the default one. Raises NotFound for an unknown library."""
         root = Roots(self._session).get(folder)
-        if library_id is not None and not store.has_library(self._session.connection, library_id):
-            raise NotFound(f"there is no library {library_id}")
+        self.ensure(library_id)
         with self._session.transaction() as tx:
             store.put_in_library(tx, root.path, library_id)

@@ -6,13 +6,13 @@ import os
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import NotFound, UsageError
 from ..store import faces
 from ..store import people as store
 from ..store.faces import PersonFace
-from ..store.people import Person
+from ..store.people import Person as Person
 from ..store.undo import record_final
 from .session import PathLike, Session
 
@@ -43,6 +43,39 @@ class People:
             some = ", ".join(one.id for one in found)
             raise UsageError(f"several people are called '{who}': name one by id ({some})")
         return found[0]
+
+    def by_id(self, person_id: str) -> Person:
+        people = store.select_people_page(self._session.connection, [person_id])
+        if not people:
+            raise NotFound(f"there is no person {person_id}")
+        return people[0]
+
+    def page(
+        self,
+        limit: int,
+        *,
+        ids: Sequence[str] | None = None,
+        asset_id: str | None = None,
+        album_id: str | None = None,
+        name: str | None = None,
+        named: bool | None = None,
+        after_id: str | None = None,
+    ) -> Sequence[Person]:
+        """As `list`, from the person after `after_id` on. name: a part of it, whatever its case; named: with or without
+        a name."""
+        people = store.select_people_page(self._session.connection, ids, asset_id, album_id, name, named)
+        if after_id is None:
+            return people[:limit]
+        for position, person in enumerate(people, 1):
+            if person.id == after_id:
+                return people[position : position + limit]
+        raise NotFound(f"there is no person {after_id}")
+
+    def cluster_metrics(self, person_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Cosine distances between the faces of each person who has two at least, by id."""
+        from .clusters import metrics
+
+        return metrics(self._session.connection, person_ids)
 
     def faces(self, who: str) -> Sequence[PersonFace]:
         """All faces of a person, those of the newest photo first."""

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
+from ..config import cache_folder
+from ..enrich import render
+from ..enrich.cache import Cache
+from ..enrich.faces.portrait import face_in
+from ..enrich.render import is_fullsize as is_fullsize
+from ..enrich.renditions import SIZES as SIZES
+from ..enrich.renditions import Encoded as Encoded
+from ..store import enrichments
+from ..store.enrichments import PictureFile
+from ..store.faces import FaceAt
 from .session import PathLike, Session
 
-if TYPE_CHECKING:
-    from ..enrich.renditions import Encoded
+
+class FaceInFile(NamedTuple):
+    file: PictureFile
+    face: FaceAt
+
+
+class Source(NamedTuple):
+    """What a rendition is drawn from, or the original that serves as it. input_key: differs when that does."""
+
+    content: Path | PictureFile | FaceInFile
+    input_key: str
 
 
 class Renditions:
@@ -20,30 +39,39 @@ class Renditions:
 
     def get(self, id_or_path: PathLike, name: str) -> Path:
         """The file of a rendition in the cache, made now if there is none. name: thumbnail, preview or fullsize."""
-        from ..enrich.cache import Cache
-        from ..enrich.render import on_demand
-
         (asset_id,) = self._session.resolve_all(id_or_path)
         connection = self._session.writer()
-        return on_demand(connection, Cache(connection, self._session.path), asset_id, name)
+        return render.on_demand(connection, Cache(connection, self._session.path), asset_id, name)
 
     def render(self, id_or_path: PathLike, name: str) -> Path | bytes:
         """As `get`, but nothing is written: the bytes of a JPEG where the cache has no file of it."""
-        from ..config import cache_folder
-        from ..enrich.render import draw, kept
-
         (asset_id,) = self._session.resolve_all(id_or_path)
-        connection = self._session.connection
-        drawn = kept(connection, cache_folder(self._session.path), asset_id, name) or draw(connection, asset_id, name)
+        connection, folder = self._session.connection, cache_folder(self._session.path)
+        drawn = render.kept(connection, folder, asset_id, name) or render.draw(connection, asset_id, name)
         return drawn if isinstance(drawn, Path) else drawn.data
+
+    def cached(self, asset_id: str, name: str) -> Path | None:
+        """The file of a rendition, or of a portrait by its face's id, if the cache has it."""
+        return render.kept(self._session.connection, cache_folder(self._session.path), asset_id, name)
+
+    def was_long_unused(self, asset_id: str, name: str) -> bool:
+        """Whether the use of a cached one is worth recording (see `keep`)."""
+        return enrichments.was_long_unused(self._session.connection, asset_id, name)
+
+    def source(self, asset_id: str, name: str) -> Source:
+        """What a rendition, or a portrait by its face's id, is to be drawn from."""
+        connection = self._session.connection
+        content: Path | PictureFile | FaceInFile
+        if render.is_face(name):
+            content = FaceInFile(*face_in(connection, name))
+        else:
+            content = render.source(connection, asset_id, name)
+        return Source(content, enrichments.input_key(connection, asset_id, render.input_kind(name)))
 
     def keep(self, drawn: Sequence[tuple[str, str, Encoded]], used: Iterable[tuple[str, str]] = ()) -> None:
         """Put renditions that were drawn elsewhere into the cache: asset, what it was made from (enrichment_basis) and
         picture. used: assets and names of renditions that were asked for."""
-        from ..enrich.cache import Cache
-        from ..enrich.render import keep_all, touch_all
-
         connection = self._session.writer()
         if drawn:
-            keep_all(connection, Cache(connection, self._session.path), drawn)
-        touch_all(connection, used)
+            render.keep_all(connection, Cache(connection, self._session.path), drawn)
+        render.touch_all(connection, used)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ..errors import IndexerError
 from ..store import files
+from ..store.activities import Claim as Claim
 from ..store.files import Counts, Verdict
 from ..store.roots import Root
 from ..sync.missing import is_mass_deletion, mass_deletion_message
@@ -38,6 +41,12 @@ class Status:
         from ..store.activities import running
 
         return running(self._session.path)
+
+    def announce(self, kind: str, address: str) -> Claim | None:
+        """List this process as running until the claim ends; None where nothing can be written beside the index."""
+        with suppress(IndexerError):
+            return Claim(self._session.path, kind, address=address)
+        return None
 
     def why(self, path: PathLike) -> Answer:
         """Why a path is, or is not, in the index."""

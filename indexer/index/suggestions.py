@@ -1,4 +1,4 @@
-"""What a search may go on with: people, places, cameras, months and more that begin with what was typed."""
+"""How a search may go on: `Index.suggestions`. People, places, months and more that begin with what was typed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from indexer.store import suggestions as store
 from indexer.store.suggestions import Kind, Term
+
+from .folders import Folders
+from .session import Session
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
            "December")  # fmt: skip
@@ -35,6 +39,23 @@ class Suggestion(NamedTuple):
     text: str
     query: str
     photos: int
+
+
+class Suggestions:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def vocabulary(self) -> Vocabulary:
+        """As the index is now."""
+        return Vocabulary((*store.terms(self._session.connection), *self._folders()))
+
+    def _folders(self) -> list[Term]:
+        """Folders of one name are one."""
+        counts = Counter[str]()
+        for folder in Folders(self._session).tree():
+            if folder.parent is not None and folder.total:
+                counts[folder.path.rpartition("/")[2]] += folder.total
+        return [Term("folder", name, count) for name, count in counts.items()]
 
 
 class Vocabulary:

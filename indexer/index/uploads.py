@@ -8,7 +8,7 @@ import re
 import shutil
 import unicodedata
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -18,10 +18,10 @@ from .. import paths, private, scratch
 from ..config import originals_folder
 from ..errors import UsageError
 from ..files import regular_nofollow
-from ..store.assets import find_by_checksum
+from ..store.assets import Existing, find_by_checksum
 from ..store.libraries import has_library, put_in_library
 from ..store.trash import unexclude
-from ..store.uploads import record_upload
+from ..store.uploads import record_upload, select_of_device
 from .roots import Roots
 from .scan import scan
 from .session import Session
@@ -98,6 +98,10 @@ class Uploads:
         with session.transaction() as tx:
             record_upload(tx, upload.device_id, upload.device_asset_id, known)
         return known, is_new
+
+    def existing(self, device_id: str, device_asset_ids: Sequence[str]) -> Sequence[Existing]:
+        """Assets that a device knows under these names: this machine by their paths, others as they uploaded them."""
+        return select_of_device(self._session.connection, device_id, device_asset_ids)
 
     def recover(self) -> None:
         """After a server that was killed: index the files that it had moved into place, and delete partial ones."""

@@ -14,8 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from indexer.errors import IndexerError, IndexUnusable, NotFound, NoWorkers, UsageError
-from indexer.store.connection import TOO_LONG, is_interrupted
-from indexer.store.search import SECONDS
+from indexer.index.deadline import TOO_LONG_MESSAGE, was_interrupted
 
 from .answers import answer
 from .state import State
@@ -76,8 +75,8 @@ async def _indexer_error(request: Request, error: Exception) -> Response:
 
 async def _index_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, sqlite3.Error)
-    if is_interrupted(error):
-        return _unprocessable([{"type": "value_error", "loc": ["query"], "msg": TOO_LONG.format(seconds=SECONDS)}])
+    if was_interrupted(error):
+        return _unprocessable([{"type": "value_error", "loc": ["query"], "msg": TOO_LONG_MESSAGE}])
     if _is_full(error, request):
         return _answer(*_FULL)
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.ProgrammingError):

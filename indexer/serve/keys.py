@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from indexer.store.api_keys import ACTIONS, hash_of, select_keys_by_hash
+from indexer.index.api_keys import ACTIONS, hash_of
 
 from .settings import Settings
 from .state import State
@@ -53,11 +53,11 @@ class Keys:
         if self._settings.key is not None and hmac.compare_digest(given, hash_of(self._settings.key)):
             return EVERYTHING
         state = self._state_of()
-        known = select_keys_by_hash(state.reader)
-        found = [one for kept, one in known.items() if hmac.compare_digest(given, kept)]
-        for one in found:
-            self._note(state, one.id)
-        return frozenset(found[0].actions) if found else None
+        key = state.reader.api_keys.find(given)
+        if key is None:
+            return None
+        self._note(state, key.id)
+        return frozenset(key.actions)
 
     def _note(self, state: State, key_id: str) -> None:
         now = time.monotonic()

@@ -6,8 +6,8 @@ import json
 import re
 from typing import Protocol
 
-from indexer.enrich.renditions import SIZES
-from indexer.store.records import Record
+from indexer.index.assets import Record
+from indexer.index.renditions import SIZES, is_fullsize
 
 # Neither can be a part of a string of the record: there a quote has a backslash before it.
 _BEGIN, _END = '"asset_urls":{', '},"description":'
@@ -34,19 +34,12 @@ def asset_urls(one: Record, base: str) -> dict[str, dict[str, str | int | None]]
         for name in ("thumbnail", "preview", "fullsize"):
             size = SIZES[name] or max(width, height)
             urls[name] = ("image/jpeg", round(width * min(1, size / max(width, height))) if width and height else None)
-        if is_shown(one):
+        if is_fullsize(one.mime_type, one.orientation):
             urls["fullsize"] = urls["original"]
     return {
         name: {"url": f"{base}/files/{one.id}/{name}?v={version}", "mimetype": mime_type, "width": wide}
         for name, (mime_type, wide) in urls.items()
     }
-
-
-def is_shown(one: Record) -> bool:
-    """Whether every browser shows the original, upright: then that is the full-size picture too."""
-    from indexer.enrich.render import is_fullsize
-
-    return is_fullsize(one.mime_type, one.orientation)
 
 
 # Pixels, of one that is made when it is asked for.

@@ -9,12 +9,12 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from indexer.errors import IndexUnusable
-from indexer.store.activities import Claim
-from indexer.store.transaction import timestamp
+from indexer.index.status import Claim
 
 # Seconds until a watch that ended is started again: twice as many each time, unless it had run for the longest.
 _RETRY = 1.0
@@ -60,7 +60,7 @@ class Watcher:
                 return
             if time.monotonic() - started > _LONGEST_RETRY:
                 wait = _RETRY
-            ended = f"the watch ended with exit code {code} at {timestamp()}"
+            ended = f"the watch ended with exit code {code} at {_now()}"
             try:
                 self._ensure_in_place()
             except IndexUnusable as error:
@@ -90,3 +90,7 @@ class Watcher:
     def _note(self) -> None:
         if self._claim is not None:
             self._claim.note(self._detail)
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC).isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"

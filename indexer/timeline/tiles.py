@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Callable, Hashable, Iterable
 from itertools import groupby, pairwise
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +15,9 @@ from indexer.store.timeline import Tile
 from . import Arranged
 from .order import Order, Rows
 
+if TYPE_CHECKING:
+    from indexer.index import Index
+
 T = TypeVar("T", bound=Hashable)
 
 # Bits of a tile's kind.
@@ -24,12 +26,12 @@ _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
 
 
 def columns(
-    connection: sqlite3.Connection, arranged: Arranged, start: int, stop: int, version_of: Callable[[Tile], str]
+    index: Index, arranged: Arranged, start: int, stop: int, version_of: Callable[[Tile], str]
 ) -> dict[str, Any] | None:
     """Of the tiles from start up to stop. version_of: as the URLs of files have it. None: some are gone."""
     numbers = arranged.tiles[start:stop].tolist()
     ratios = arranged.geometry.ratios[start:stop].tolist()
-    found = store.tiles(connection, numbers)
+    found = store.tiles(index.session.connection, numbers)
     if [one.number for one in found] != numbers:
         return None
     times = [one.time or 0 for one in found]
@@ -59,6 +61,17 @@ def columns(
         },
         "descriptions": {at: one.description for at, one in enumerate(found) if one.description},
     }
+
+
+def position(index: Index, arranged: Arranged, asset_id: str) -> int | None:
+    """The ordinal of the tile that an asset is, or lies under; None: it is not in the view."""
+    number = store.number_of(index.session.connection, asset_id)
+    return None if number is None else arranged.ordinal_of(number)
+
+
+def ids(index: Index, arranged: Arranged, start: int, stop: int, *, with_members: bool) -> list[str]:
+    """Of the tiles from start up to stop; with_members: of all in their stacks."""
+    return store.ids_of(index.session.connection, arranged.numbers(start, stop, with_members=with_members))
 
 
 def _kind(order: Order, one: Tile, members: Rows) -> int:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from fastapi import Response
 from fastapi.responses import PlainTextResponse
 
-from indexer.store.libraries import indexed_since, user_id
-
 from ..answers import answer, errors
 from ..dependencies import StateDep
 from ..routing import make_router
@@ -18,10 +16,11 @@ router = make_router(prefix="/api", tags=["account"])
 @router.get("/users/me", response_model=User, responses=errors())
 async def get_me(state: StateDep) -> Response:
     """There is one user: whoever uses this index."""
-    since = indexed_since(state.reader)
+    libraries = state.reader.libraries
+    since = libraries.indexed_since()
     return answer(
         {
-            "id": user_id(state.reader),
+            "id": libraries.user_id(),
             "created_at": since,
             "updated_at": since,
             "email": None,

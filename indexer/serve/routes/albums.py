@@ -6,12 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import Query, Response
 
-from indexer.store import albums
-from indexer.store.albums import select_album_page, select_links
-from indexer.store.records import select_record, select_records
+from indexer.index import albums
 
 from ..answers import answer, answer_page, errors, not_found
-from ..dependencies import BaseUrl, KnownAlbum, StateDep, check_library, find_album
+from ..dependencies import BaseUrl, KnownAlbum, StateDep
 from ..routing import make_router
 from ..schemas.albums import Added, Album, AlbumAssetIds, AlbumValues, Link, NewAlbum
 from ..schemas.common import MOST_IDS, AlbumId, AssetId, InLibrary, Limit, LinkId, Page
@@ -22,8 +20,7 @@ router = make_router(tags=["albums"])
 
 
 def _as_dict(state: State, album: albums.Album, base: str) -> dict[str, Any]:
-    cover = select_record(state.reader, album.cover) if album.cover else None
-    urls = asset_urls(cover, base) if cover else {}
+    urls = asset_urls(state.reader.assets.record(album.cover), base) if album.cover else {}
     return {
         "id": album.id,
         "name": album.name,
@@ -49,17 +46,15 @@ async def list_albums(
     limit: Limit = 20,
 ) -> Response:
     """Albums, the newest first."""
-    page = select_album_page(state.reader, ids, asset_id, starting_after_id, limit + 1)
-    if page is None:
-        raise not_found("album", str(starting_after_id))
+    page = state.reader.albums.page(limit + 1, ids=ids, asset_id=asset_id, after_id=starting_after_id)
     return answer_page([_as_dict(state, album, base) for album in page], limit)
 
 
 @router.post("/api/albums", response_model=Album, status_code=201, responses=errors(403, 404))
 async def create_album(state: StateDep, base: BaseUrl, body: NewAlbum) -> Response:
-    check_library(state, body.library_id)
+    state.reader.libraries.ensure(body.library_id)
     album = await state.write(lambda index: index.albums.create(body.name or "", description=body.description))
-    return answer(_as_dict(state, find_album(state, album.id), base), 201)
+    return answer(_as_dict(state, state.reader.albums.by_id(album.id), base), 201)
 
 
 @router.get("/api/albums/{album_id}", response_model=Album, responses=errors(404))
@@ -70,13 +65,13 @@ async def get_album(state: StateDep, base: BaseUrl, album: KnownAlbum) -> Respon
 @router.patch("/api/albums/{album_id}", response_model=Album, responses=errors(403, 404))
 async def update_album(state: StateDep, base: BaseUrl, album_id: AlbumId, body: AlbumValues) -> Response:
     """What is not named stays."""
-    find_album(state, album_id)
+    state.reader.albums.by_id(album_id)
     values = body.model_dump(exclude_unset=True)
     if values.get("name", "") is None:
         values["name"] = ""
     if values:
         await state.write(lambda index: index.albums.set(album_id, **values))
-    return answer(_as_dict(state, find_album(state, album_id), base))
+    return answer(_as_dict(state, state.reader.albums.by_id(album_id), base))
 
 
 @router.delete("/api/albums/{album_id}", status_code=204, responses=errors(403, 404))
@@ -89,14 +84,14 @@ async def delete_album(state: StateDep, album: KnownAlbum) -> Response:
 @router.get("/api/albums/{album_id}/assets", response_model=list[Link], responses=errors(404))
 async def album_links(state: StateDep, album: KnownAlbum) -> Response:
     """All that an album holds."""
-    return answer([link._asdict() for link in select_links(state.reader, None, album.id, None, None, -1)])
+    return answer([link._asdict() for link in state.reader.albums.links(album_id=album.id)])
 
 
 @router.post("/api/albums/{album_id}/assets", response_model=Added, responses=errors(403, 404))
 async def add_to_album(state: StateDep, album_id: AlbumId, body: AlbumAssetIds) -> Response:
-    find_album(state, album_id)
+    state.reader.albums.by_id(album_id)
     asset_ids = list(dict.fromkeys(body.asset_ids))
-    known = [record.id for record in select_records(state.reader, asset_ids)]
+    known = [record.id for record in state.reader.assets.records(asset_ids)]
     added = set(await state.write(lambda index: index.albums.add(album_id, known)) if known else ())
     return answer(
         {
@@ -109,8 +104,8 @@ async def add_to_album(state: StateDep, album_id: AlbumId, body: AlbumAssetIds) 
 
 @router.delete("/api/albums/{album_id}/assets", status_code=204, responses=errors(403, 404))
 async def remove_from_album(state: StateDep, album_id: AlbumId, body: AlbumAssetIds) -> Response:
-    find_album(state, album_id)
-    known = [record.id for record in select_records(state.reader, body.asset_ids)]
+    state.reader.albums.by_id(album_id)
+    known = [record.id for record in state.reader.assets.records(body.asset_ids)]
     if known:
         await state.write(lambda index: index.albums.remove(album_id, known))
     return Response(status_code=204)
@@ -127,13 +122,15 @@ async def list_links(
     limit: Limit = 20,
 ) -> Response:
     """What is in which album, by id."""
-    links = select_links(state.reader, ids, album_id, asset_id, starting_after_id, limit + 1)
+    links = state.reader.albums.links(
+        limit + 1, ids=ids, album_id=album_id, asset_id=asset_id, after_id=starting_after_id
+    )
     return answer_page([link._asdict() for link in links], limit)
 
 
 @router.get("/api/album-assets/{album_asset_id}", response_model=Link, responses=errors(404))
 async def get_link(state: StateDep, album_asset_id: LinkId) -> Response:
-    links = select_links(state.reader, [album_asset_id], None, None, None, 1)
+    links = state.reader.albums.links(ids=[album_asset_id])
     if not links:
         raise not_found("album-asset", album_asset_id)
     return answer(links[0]._asdict())

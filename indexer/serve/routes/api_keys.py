@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from fastapi import Response
 
-from indexer.store.api_keys import select_keys
-
 from ..answers import answer, errors, not_found, unprocessable
 from ..dependencies import StateDep
 from ..routing import make_router
@@ -18,7 +16,7 @@ router = make_router(prefix="/api/api-keys", tags=["account"])
 @router.get("/", response_model=list[Key], responses=errors())
 async def list_keys(state: StateDep) -> Response:
     """What is known of them; the keys themselves are not kept."""
-    return answer([key.as_dict() for key in select_keys(state.reader)])
+    return answer([key.as_dict() for key in state.reader.api_keys.list()])
 
 
 @router.post("/", response_model=NewKey, status_code=201, responses=errors(403))

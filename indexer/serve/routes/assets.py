@@ -6,14 +6,11 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from indexer.store.assets import count_by_month, select_existing, select_page
-from indexer.store.filters import AssetFilter
-from indexer.store.filters import State as AssetState
-from indexer.store.records import select_records
-from indexer.store.uploads import select_of_device
+from indexer.index.assets import AssetFilter
+from indexer.index.assets import State as AssetState
 
-from ..answers import answer, answer_page, answer_text, answer_texts, errors, not_found, unprocessable
-from ..dependencies import BaseUrl, KnownAsset, StateDep, find_album, find_person
+from ..answers import answer, answer_page, answer_text, answer_texts, errors, unprocessable
+from ..dependencies import BaseUrl, KnownAsset, StateDep
 from ..routing import make_router
 from ..schemas.assets import After, Asset, AssetIds, Before, Existing, ExistQuery, Month
 from ..schemas.common import MOST_IDS, AlbumId, AssetId, InLibrary, Limit, Page, PersonId
@@ -44,10 +41,8 @@ async def list_assets(
     _check_exist(state, album_id, person_id)
     people = [] if person_id is None else [person_id]
     query = AssetFilter(which, ids, album_id, people, library_id, local_datetime_after, local_datetime_before)
-    asset_ids = select_page(state.reader, query, starting_after_id, limit + 1)
-    if asset_ids is None:
-        raise not_found("asset", str(starting_after_id))
-    texts = [with_urls(record, base) for record in select_records(state.reader, asset_ids[:limit])]
+    asset_ids = state.reader.assets.page(query, limit + 1, after_id=starting_after_id)
+    texts = [with_urls(record, base) for record in state.reader.assets.records(asset_ids[:limit])]
     return answer_texts(texts, has_more=len(asset_ids) > limit)
 
 
@@ -67,15 +62,15 @@ async def count_assets(
     _check_exist(state, album_id, person_id)
     people = [] if person_id is None else [person_id]
     query = AssetFilter(which, None, album_id, people, library_id, local_datetime_after, local_datetime_before)
-    months = count_by_month(state.reader, query, limit + 1)
+    months = state.reader.assets.count_by_month(query, limit + 1)
     return answer_page([{"time_bucket": f"{month}-01T00:00:00", "count": count} for month, count in months], limit)
 
 
 def _check_exist(state: State, album_id: str | None, person_id: str | None) -> None:
     if album_id is not None:
-        find_album(state, album_id)
+        state.reader.albums.by_id(album_id)
     if person_id is not None:
-        find_person(state, person_id)
+        state.reader.people.by_id(person_id)
 
 
 @router.post("/exist", response_model=Existing, responses=errors(404))
@@ -88,12 +83,12 @@ async def check_existence(state: StateDep, body: ExistQuery, library_id: InLibra
     if by_device and (body.device_id is None or body.device_asset_ids is None):
         raise unprocessable("deviceAssetIds", "deviceId and deviceAssetIds go together", "body")
     if by_device:
-        existing = select_of_device(state.reader, body.device_id or "", body.device_asset_ids or [])
+        existing = state.reader.uploads.existing(body.device_id or "", body.device_asset_ids or [])
     else:
-        existing = select_existing(state.reader, body.checksums or [], body.checksum_sha1s or [], [])
+        existing = state.reader.assets.existing(body.checksums or [], body.checksum_sha1s or [])
     if library_id is not None:
         query = AssetFilter("all", [asset.id for asset in existing], library_id=library_id)
-        inside = set(select_page(state.reader, query, None, -1) or ())
+        inside = set(state.reader.assets.page(query))
         existing = [asset for asset in existing if asset.id in inside]
     return answer({"assets": [asset._asdict() for asset in existing]})
 
@@ -121,7 +116,7 @@ async def restore_assets(state: StateDep, body: AssetIds, library_id: InLibrary 
 @router.post("/empty-trash", status_code=204, responses=errors(403, 404))
 async def empty_trash(state: StateDep, library_id: InLibrary = None) -> Response:
     """Delete for good what is in the trash, as DELETE does."""
-    asset_ids = select_page(state.reader, AssetFilter("trashed", library_id=library_id), None, -1) or []
+    asset_ids = state.reader.assets.page(AssetFilter("trashed", library_id=library_id))
     await state.write(lambda index: index.trash.delete(asset_ids))
     return Response(status_code=204)
 

@@ -44,7 +44,7 @@ async def listen_to_changes(request: Request, state: StateDep, keys: KeysDep) ->
 def _is_allowed(request: Request, state: State, keys: Keys) -> bool:
     """Whether the key, or the session, with which somebody began to listen is still good for it."""
     try:
-        state.reader.ensure_in_place()
+        state.ensure_in_place()
         authorization = request.headers.getlist("authorization")
         token = None if authorization else request.cookies.get(cookie_name(state.settings.port))
         actions = keys.actions_of(authorization, token and keys.sessions.key_of(token))

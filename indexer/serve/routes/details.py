@@ -8,11 +8,10 @@ from typing import Any
 from fastapi import Request, Response
 
 from indexer.index.details import Details, ranks
-from indexer.store.enrichments import served
 
 from ..answers import answer_text, errors
 from ..dependencies import BaseUrl, KnownAsset, StateDep
-from ..pictures import LEFT, Left
+from ..renditions import LEFT, Left
 from ..routing import make_router
 from ..schemas.details import Details as DetailsModel
 from ..urls import version_of, with_urls
@@ -30,7 +29,7 @@ async def get_details(request: Request, state: StateDep, base: BaseUrl, asset: K
     except Left:
         return Response(status_code=LEFT)
     stack = await state.browse(lambda index: state.timeline.stack_of(index, asset.id))
-    video = details.motion and served(state.reader, details.motion.asset_id)
+    video = details.motion and state.reader.assets.served(details.motion.asset_id)
     url = video and f"{base}/files/{asset.id}/motion?v={version_of(video)}"
     shown = {"version": version_of(asset), **_as_dict(details, url), "stack": stack}
     rest = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))

@@ -40,7 +40,7 @@ async def edit_assets(request: Request, state: StateDep, body: Edit) -> Response
 @router.get("/api/undo", response_model=Undoable, responses=errors())
 async def last_change(state: StateDep) -> Response:
     """What was done last and can be undone."""
-    change = await state.look(lambda index: index.history.last_change())
+    change = await state.run(lambda index: index.history.last_change())
     return answer({"change": _as_dict(change) if change is not None and change.instead is None else None})
 
 

@@ -8,8 +8,6 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from indexer.store.events import select_events_between
-
 from ..answers import answer_page, errors, unprocessable
 from ..dependencies import StateDep
 from ..routing import make_router
@@ -35,8 +33,8 @@ async def get_events(
     names = list(dict.fromkeys(name.strip() for name in (entity_types or "").split(",") if name.strip()))
     if unknown := set(names) - set(_TYPES):
         raise unprocessable("entity_types", f"there is no '{min(unknown)}': there are {', '.join(_TYPES)}")
-    events = select_events_between(
-        state.reader, _cursor(after_cursor), names or _TYPES, _utc(created_at_gte), _utc(created_at_lt), limit + 1
+    events = state.reader.history.events_between(
+        _cursor(after_cursor), limit + 1, names or _TYPES, _utc(created_at_gte), _utc(created_at_lt)
     )
     return answer_page(
         [

@@ -7,12 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import Query, Response
 
-from indexer.store import faces
-from indexer.store.faces import select_faces
+from indexer.index import faces
 
 from ..answers import answer, answer_page, errors, included
-from ..clusters import assignments
-from ..dependencies import BaseUrl, KnownFace, StateDep, find_face, find_person
+from ..dependencies import BaseUrl, KnownFace, StateDep
 from ..routing import make_router
 from ..schemas.common import MOST_IDS, AssetId, FaceId, Include, InLibrary, Limit, Page, PersonId
 from ..schemas.faces import Face, FaceValues
@@ -41,7 +39,7 @@ async def _with_included(state: State, found: Sequence[faces.Face], base: str, p
     dicts = [_as_dict(face, base) for face in found]
     if _ASSIGNMENT in parts:
         ids = [face.id for face in found]
-        by_id = await state.look(lambda index: assignments(index.session.connection, ids))
+        by_id = await state.run(lambda index: index.faces.cluster_assignments(ids))
         for face in dicts:
             face[_ASSIGNMENT] = by_id.get(face["id"], {"distance_to_person": None, "candidates": []})
     return dicts
@@ -61,8 +59,10 @@ async def list_faces(
 ) -> Response:
     """By id."""
     parts = included(include, (_ASSIGNMENT,))
-    found = select_faces(state.reader, ids, asset_id, person_id, starting_after_id, limit + 1)
-    return answer_page(await _with_included(state, found, base, parts), limit)
+    page = state.reader.faces.page(
+        limit + 1, ids=ids, asset_id=asset_id, person_id=person_id, after_id=starting_after_id
+    )
+    return answer_page(await _with_included(state, page, base, parts), limit)
 
 
 @router.get("/{face_id}", response_model=Face, responses=errors(404))
@@ -78,12 +78,12 @@ async def update_face(
     state: StateDep, base: BaseUrl, face_id: FaceId, body: FaceValues, library_id: InLibrary = None
 ) -> Response:
     """Whose it is; null: nobody's that is known."""
-    find_face(state, face_id)
+    state.reader.faces.get(face_id)
     if "person_id" in body.model_fields_set:
         if body.person_id is not None:
-            find_person(state, body.person_id)
+            state.reader.people.by_id(body.person_id)
         await state.write(lambda index: index.people.give(face_id, body.person_id))
-    return answer(_as_dict(find_face(state, face_id), base))
+    return answer(_as_dict(state.reader.faces.get(face_id), base))
 
 
 @router.delete("/{face_id}", status_code=204, responses=errors(403, 404))

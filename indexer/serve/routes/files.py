@@ -16,14 +16,12 @@ from fastapi import Query, Request, Response
 from fastapi.responses import FileResponse
 
 from indexer.errors import NotFound, Undecodable, UsageError
-from indexer.files import is_regular, regular_nofollow
-from indexer.store import enrichments
-from indexer.store.enrichments import Served
+from indexer.files import regular_nofollow
 
-from ..answers import errors, no_such, not_found, tags_of
+from ..answers import errors, no_such, tags_of
 from ..dependencies import KnownFace, StateDep
-from ..pictures import LEFT, Left
 from ..ranges import part_response, requested_range
+from ..renditions import LEFT, Left
 from ..routing import make_router
 from ..schemas.common import AssetId
 from ..state import State
@@ -55,7 +53,7 @@ async def get_face_file(request: Request, state: StateDep, face: KnownFace, v: V
         portrait = await _variant(request, state, face.asset_id, face.id)
     except Left:
         return Response(status_code=LEFT)
-    asset = _served(state, face.asset_id)
+    asset = state.reader.assets.served(face.asset_id)
     tag = portrait.stem if isinstance(portrait, Path) else f"{version_of(asset)}-{face.id}"
     return _file(request, portrait, "image/jpeg", tag, f"{face.id}.jpg", is_fixed=False)
 
@@ -64,16 +62,16 @@ async def get_face_file(request: Request, state: StateDep, face: KnownFace, v: V
 @router.get("/{asset_id}/motion", responses=_FILES)
 async def get_motion(request: Request, state: StateDep, asset_id: AssetId, v: Version = None) -> Response:
     """The video of a motion photo, out of its file, or of a live photo."""
-    asset = _served(state, asset_id)
+    asset = state.reader.assets.served(asset_id)
     try:
-        video = await state.look(lambda index: index.assets.motion_video(asset_id))
+        video = await state.run(lambda index: index.assets.motion_video(asset_id))
         mtime = os.stat(video.path).st_mtime
     except NotFound as error:
         raise no_such(f"video: {error}") from error
     except OSError as error:
         raise no_such("file now: its drive is away, or it has gone") from error
     # A live photo's video is another asset's file, which may change while the still does not.
-    version = version_of(_served(state, video.asset_id))
+    version = version_of(state.reader.assets.served(video.asset_id))
     name = f"{os.path.splitext(asset.original_name)[0]}-motion"
     headers = _headers(f'"{version}-{video.start}"', mtime, video.mime_type, name, is_fixed=v == version)
     if _is_known(request, headers["etag"], mtime):
@@ -96,10 +94,10 @@ async def get_file(
     download: Annotated[bool, Query(description="Have the browser save it.")] = False,
 ) -> Response:
     """A photo or film, or a smaller picture of it, made now if there is none."""
-    asset = _served(state, asset_id)
+    asset = state.reader.assets.served(asset_id)
     mime_type, file_name, version = asset.mime_type, asset.original_name, version_of(asset)
     if name == "original":
-        content = _original(state, asset_id)
+        content: Path | bytes = _original(state, asset_id)
     else:
         try:
             content = await _variant(request, state, asset_id, name)
@@ -111,24 +109,17 @@ async def get_file(
     return _file(request, content, mime_type, f"{version}-{name}", file_name, is_fixed=v == version, download=download)
 
 
-def _served(state: State, asset_id: str) -> Served:
-    asset = enrichments.served(state.reader, asset_id)
-    if asset is None:
-        raise not_found("asset", asset_id)
-    return asset
-
-
-def _original(state: State, asset_id: str) -> Path | bytes:
-    for file in enrichments.picture_files(state.reader, asset_id):
-        if is_regular(file.real_path):
-            return Path(file.real_path)
-    raise no_such("file now: its drive is away, or it has gone")
+def _original(state: State, asset_id: str) -> Path:
+    try:
+        return state.reader.assets.original(asset_id)
+    except NotFound as error:
+        raise no_such("file now: its drive is away, or it has gone") from error
 
 
 async def _variant(request: Request, state: State, asset_id: str, name: str) -> Path | bytes:
     """Of a server that only reads it is kept nowhere but in memory."""
     try:
-        return await state.pictures.get(request, asset_id, name)
+        return await state.renditions.get(request, asset_id, name)
     except (NotFound, Undecodable, UsageError) as error:
         raise no_such(f"picture: {error}") from error
 

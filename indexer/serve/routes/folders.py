@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from fastapi import Response
 
-from indexer.index.folders import tree
-
 from ..answers import answer, errors
 from ..dependencies import StateDep
 from ..routing import make_router
@@ -17,5 +15,5 @@ router = make_router(prefix="/api/folders", tags=["timeline"])
 @router.get("", response_model=Folders, responses=errors())
 async def list_folders(state: StateDep) -> Response:
     """All indexed folders that hold photos, and those that hold these: each before what lies in it."""
-    folders = await state.browse_once("folders", lambda index: tree(index.session.connection))
+    folders = await state.single_flight("folders", lambda index: index.folders.tree())
     return answer({"folders": [folder._asdict() for folder in folders]})

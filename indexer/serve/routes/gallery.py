@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 from fastapi import Request, Response
 
-from indexer.store.assets import count_live
-
 from ..answers import encoding_for, no_such, tags_of
 from ..dependencies import get_state
 from ..routing import make_router
@@ -177,7 +175,7 @@ def _answer(
 async def _plain(request: Request, why: str | None) -> Response:
     what, links = "Photos are served here, to programs that have a key.", ""
     if "read" in request.scope["actions"]:
-        count = count_live((await get_state(request)).reader)
+        count = (await get_state(request)).reader.assets.count()
         what = f"{count:,} photos and videos are served here."
         links = "".join(f'\n<li><a href="{path}">{name}</a></li>' for path, name in _LINKS.items())
     note = _NOTE.format(why=f" ({html.escape(why)})" if why else "")

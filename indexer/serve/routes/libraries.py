@@ -6,10 +6,10 @@ from typing import Any
 
 from fastapi import HTTPException, Response
 
-from indexer.store.libraries import LibraryInfo, default_library, select_libraries, user_id
+from indexer.index.libraries import LibraryInfo
 
 from ..answers import answer, errors
-from ..dependencies import KnownLibrary, StateDep, find_library
+from ..dependencies import KnownLibrary, StateDep
 from ..routing import make_router
 from ..schemas.common import LibraryId
 from ..schemas.libraries import Library, LibraryValues, NewLibrary
@@ -24,7 +24,7 @@ def _as_dict(state: State, library: LibraryInfo) -> dict[str, Any]:
         "name": library.name,
         "description": library.description,
         "asset_count": library.assets,
-        "user_id": user_id(state.reader),
+        "user_id": state.reader.libraries.user_id(),
         "created_at": library.created_at,
         "updated_at": library.updated_at,
     }
@@ -33,14 +33,14 @@ def _as_dict(state: State, library: LibraryInfo) -> dict[str, Any]:
 @router.get("", response_model=list[Library], responses=errors())
 async def list_libraries(state: StateDep) -> Response:
     """The default one first."""
-    return answer([_as_dict(state, library) for library in select_libraries(state.reader)])
+    return answer([_as_dict(state, library) for library in state.reader.libraries.list()])
 
 
 @router.post("", response_model=Library, status_code=201, responses=errors(403))
 async def create_library(state: StateDep, body: NewLibrary) -> Response:
     """An empty one; `indexer roots --library` says which folders are in it."""
     library_id = await state.write(lambda index: index.libraries.create(body.name, body.description))
-    return answer(_as_dict(state, find_library(state, library_id)), 201)
+    return answer(_as_dict(state, state.reader.libraries.by_id(library_id)), 201)
 
 
 @router.get("/{library_id}", response_model=Library, responses=errors(404))
@@ -51,17 +51,17 @@ async def get_library(state: StateDep, library: KnownLibrary) -> Response:
 @router.patch("/{library_id}", response_model=Library, responses=errors(403, 404))
 async def update_library(state: StateDep, library_id: LibraryId, body: LibraryValues) -> Response:
     """What is not named stays."""
-    before = find_library(state, library_id)
+    before = state.reader.libraries.by_id(library_id)
     values = body.model_dump(exclude_unset=True)
     name, description = values.get("name") or before.name, values.get("description", before.description)
     await state.write(lambda index: index.libraries.describe(library_id, name, description))
-    return answer(_as_dict(state, find_library(state, library_id)))
+    return answer(_as_dict(state, state.reader.libraries.by_id(library_id)))
 
 
 @router.delete("/{library_id}", status_code=204, responses=errors(403, 404, 409))
 async def delete_library(state: StateDep, library: KnownLibrary) -> Response:
     """Its folders and all that is in them are the default library's from then on."""
-    if library.id == default_library(state.reader):
+    if library.id == state.reader.libraries.default_id():
         raise HTTPException(409, "the default library cannot be deleted")
     await state.write(lambda index: index.libraries.delete(library.id))
     return Response(status_code=204)

@@ -7,12 +7,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
 
-from indexer.store import people
-from indexer.store.people import select_people_page
+from indexer.index import people
 
-from ..answers import answer, answer_page, errors, included, not_found
-from ..clusters import metrics
-from ..dependencies import BaseUrl, KnownPerson, StateDep, check_library, find_person
+from ..answers import answer, answer_page, errors, included
+from ..dependencies import BaseUrl, KnownPerson, StateDep
 from ..routing import make_router
 from ..schemas.common import MOST_IDS, AlbumId, AssetId, Include, InLibrary, Limit, Page, PersonId
 from ..schemas.people import MergePeople, NewPerson, Person, PersonValues
@@ -45,7 +43,7 @@ async def _with_included(
     dicts = [_as_dict(person, base) for person in found]
     if _METRICS in parts:
         ids = [person.id for person in found]
-        by_id = await state.look(lambda index: metrics(index.session.connection, ids))
+        by_id = await state.run(lambda index: index.people.cluster_metrics(ids))
         for person in dicts:
             person[_METRICS] = by_id.get(person["id"])
     return dicts
@@ -71,22 +69,25 @@ async def list_people(
     parts = included(include, (_METRICS,))
     which = name_filter or ("named" if ids is None else "all")
     named = {"named": True, "unnamed": False, "all": None}[which]
-    found = select_people_page(state.reader, ids, asset_id, album_id, name, named)
-    if starting_after_id is not None:
-        position = next((position for position, person in enumerate(found) if person.id == starting_after_id), None)
-        if position is None:
-            raise not_found("person", starting_after_id)
-        found = found[position + 1 :]
-    return answer_page(await _with_included(state, found[: limit + 1], base, parts), limit)
+    page = state.reader.people.page(
+        limit + 1,
+        ids=ids,
+        asset_id=asset_id,
+        album_id=album_id,
+        name=name,
+        named=named,
+        after_id=starting_after_id,
+    )
+    return answer_page(await _with_included(state, page, base, parts), limit)
 
 
 @router.post("", response_model=Person, status_code=201, responses=errors(403, 404))
 async def create_person(state: StateDep, base: BaseUrl, body: NewPerson) -> Response:
     """Somebody of whom no photo is known yet."""
-    check_library(state, body.library_id)
+    state.reader.libraries.ensure(body.library_id)
     values = _values(body.model_dump(exclude={"library_id"}, exclude_none=True))
     person = await state.write(lambda index: index.people.create(**values))
-    return answer(_as_dict(find_person(state, person.id), base), 201)
+    return answer(_as_dict(state.reader.people.by_id(person.id), base), 201)
 
 
 @router.get("/{person_id}", response_model=Person, responses=errors(404))
@@ -98,11 +99,11 @@ async def get_person(state: StateDep, base: BaseUrl, person: KnownPerson, includ
 @router.patch("/{person_id}", response_model=Person, responses=errors(403, 404))
 async def update_person(state: StateDep, base: BaseUrl, person_id: PersonId, body: PersonValues) -> Response:
     """What is not named stays."""
-    find_person(state, person_id)
+    state.reader.people.by_id(person_id)
     values = _values(body.model_dump(exclude_unset=True))
     if values:
         await state.write(lambda index: index.people.set(person_id, **values))
-    return answer(_as_dict(find_person(state, person_id), base))
+    return answer(_as_dict(state.reader.people.by_id(person_id), base))
 
 
 @router.delete("/{person_id}", status_code=204, responses=errors(403, 404))
@@ -116,9 +117,9 @@ async def delete_person(state: StateDep, person: KnownPerson) -> Response:
 async def merge_people(state: StateDep, base: BaseUrl, person_id: PersonId, body: MergePeople) -> Response:
     """The others are this one: their faces become this one's."""
     for known_id in (person_id, *body.source_person_ids):
-        find_person(state, known_id)
+        state.reader.people.by_id(known_id)
     await state.write(lambda index: index.people.merge(body.source_person_ids, person_id))
-    return answer(_as_dict(find_person(state, person_id), base))
+    return answer(_as_dict(state.reader.people.by_id(person_id), base))
 
 
 def _values(given: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
@@ -10,16 +9,13 @@ from typing import Annotated
 from fastapi import File, Form, Query, Response, UploadFile
 from PIL import Image
 
-from indexer.enrich import render_processes
 from indexer.errors import Undecodable, UsageError
-from indexer.index import Index
+from indexer.index import Index, decoders
+from indexer.index.assets import AssetFilter
 from indexer.index.search import Match
-from indexer.store.assets import select_page
-from indexer.store.filters import AssetFilter
-from indexer.store.records import select_records
 
 from ..answers import answer_text, errors, unprocessable
-from ..dependencies import BaseUrl, StateDep, check_library
+from ..dependencies import BaseUrl, StateDep
 from ..routing import make_router
 from ..schemas.common import MOST_IDS, PERSON_ID, LibraryId
 from ..schemas.search import SearchResults
@@ -45,8 +41,8 @@ async def search(
     limit: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> Response:
     """The best first; without a query the newest."""
-    assets = _filter(person_ids, library_id, captured_after, captured_before)
-    matches = await _search(state, assets, query, None, threshold, skip=(page - 1) * limit, limit=limit)
+    which = _filter(person_ids, library_id, captured_after, captured_before)
+    matches = await _search(state, query, which, None, threshold, offset=(page - 1) * limit, limit=limit)
     return _answer(state, matches, base)
 
 
@@ -65,13 +61,13 @@ async def search_assets(
     limit: Annotated[int, Form(ge=1, le=200)] = 20,
 ) -> Response:
     """As GET; also by a picture that the photos are to look like."""
-    check_library(state, library_id)
-    assets = _filter(person_ids, library_id, captured_after, captured_before)
+    state.reader.libraries.ensure(library_id)
+    which = _filter(person_ids, library_id, captured_after, captured_before)
     picture = None
     if image is not None:
         async with state.turn():  # until then it lies on the disk
             picture = await _decode(await image.read())
-    matches = await _search(state, assets, query, picture, threshold, skip=(page - 1) * limit, limit=limit)
+    matches = await _search(state, query, which, picture, threshold, offset=(page - 1) * limit, limit=limit)
     return _answer(state, matches, base)
 
 
@@ -90,29 +86,27 @@ def _filter(
 async def _decode(content: bytes) -> Image.Image:
     """In another process: other requests are answered meanwhile, whatever was sent."""
     try:
-        picture: Image.Image = render_processes.the_one(await asyncio.wrap_future(render_processes.sent(content)))
-        return picture
+        return await decoders.decode(content)
     except Undecodable as error:
         raise unprocessable("image", str(error), "body") from error
 
 
 async def _search(
     state: State,
-    assets: AssetFilter,
     query: str | None,
+    which: AssetFilter,
     picture: Image.Image | None,
     threshold: float,
     *,
-    skip: int,
+    offset: int,
     limit: int,
 ) -> Sequence[Match]:
     query = (query or "").strip()
     if not query and picture is None:
-        ids = select_page(state.reader, assets, None, skip + limit) or []
-        return [Match(asset_id, None) for asset_id in ids[skip:]]
+        return [Match(asset_id, None) for asset_id in state.reader.assets.page(which, offset + limit)[offset:]]
 
     def matches(index: Index) -> Sequence[Match]:
-        return index.searches.matches(query, assets, picture=picture, threshold=threshold, offset=skip, limit=limit)
+        return index.searches.matches(query, which, picture=picture, threshold=threshold, offset=offset, limit=limit)
 
     try:
         return await state.search(matches)
@@ -123,7 +117,7 @@ async def _search(
 def _answer(state: State, matches: Sequence[Match], base: str) -> Response:
     distances = dict(matches)
     texts = []
-    for record in select_records(state.reader, list(distances)):
+    for record in state.reader.assets.records(list(distances)):
         distance = distances[record.id]
         shown = "null" if distance is None else round(distance, 4)
         texts.append(f'{{"asset":{with_urls(record, base)},"distance":{shown}}}')

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import Query, Response
 
-from indexer.index import Index, folders
+from indexer.index import Index
 from indexer.index.suggestions import Vocabulary
-from indexer.store import suggestions as store
-from indexer.store.suggestions import Term
 
 from ..answers import answer, errors
 from ..dependencies import StateDep
@@ -58,25 +54,12 @@ async def _vocabulary(state: State) -> Vocabulary:
 
 
 async def _refresh(state: State) -> None:
-    state.vocabulary = await state.browse_once("vocabulary", _read)
+    state.vocabulary = await state.single_flight("vocabulary", _read)
 
 
 def _read(index: Index) -> tuple[Vocabulary, float]:
     """The vocabulary, and until when it is good."""
     started = time.monotonic()
-    of_folders = (
-        Term("folder", folder.path.rpartition("/")[2], folder.total)
-        for folder in folders.tree(index.session.connection)
-        if folder.parent is not None and folder.total
-    )
-    vocabulary = Vocabulary((*store.terms(index.session.connection), *_merged(of_folders)))
+    vocabulary = index.suggestions.vocabulary()
     ended = time.monotonic()
     return vocabulary, ended + max(_USED, _TIMES_AS_LONG * (ended - started))
-
-
-def _merged(terms: Iterable[Term]) -> list[Term]:
-    """Folders of one name are one."""
-    counts = Counter[str]()
-    for term in terms:
-        counts[term.text] += term.photos
-    return [Term("folder", name, count) for name, count in counts.items()]

@@ -9,9 +9,7 @@ from fastapi import Depends, HTTPException, Query, Request, Response
 
 from indexer.errors import UsageError
 from indexer.index import Index
-from indexer.store import timeline as store
-from indexer.timeline import Arranged, Timeline, View
-from indexer.timeline.tiles import columns
+from indexer.timeline import Arranged, Timeline, View, tiles
 
 from ..answers import answer, encoding_for, errors, tags_of, unprocessable
 from ..dependencies import StateDep
@@ -128,7 +126,7 @@ async def get_tiles(
     def look(index: Index) -> dict[str, Any]:
         for may_be_old in (True, False, False):
             arranged = _arranged(state.timeline, index, view, may_be_old=may_be_old)
-            page = columns(index.session.connection, arranged, start, stop, version_of)
+            page = tiles.columns(index, arranged, start, stop, version_of)
             if page is not None:
                 return page
         raise HTTPException(503, "photos are being deleted: try again")
@@ -147,9 +145,7 @@ async def get_position(
 
     def look(index: Index) -> dict[str, int | None]:
         arranged = _arranged(state.timeline, index, view)
-        number = store.number_of(index.session.connection, id)
-        ordinal = None if number is None else arranged.ordinal_of(number)
-        return {"ordinal": ordinal, "cursor": arranged.changed}
+        return {"ordinal": tiles.position(index, arranged, id), "cursor": arranged.changed}
 
     return answer(await _in_thread(state, view, look))
 
@@ -172,7 +168,7 @@ async def get_ids(
         arranged = _arranged(state.timeline, index, view, may_be_old=cursor is None)
         if cursor not in (None, arranged.changed):
             raise HTTPException(409, "the photos have changed since they were chosen: choose them again")
-        return store.ids_of(index.session.connection, arranged.numbers(start, stop, with_members=members))
+        return tiles.ids(index, arranged, start, stop, with_members=members)
 
     return answer({"ids": await _in_thread(state, view, look)})
 

@@ -21,7 +21,7 @@ from indexer.errors import UsageError
 from indexer.index.uploads import Upload, coming, safe_name
 
 from ..answers import answer_text, errors, unprocessable
-from ..dependencies import BaseUrl, StateDep, check_library
+from ..dependencies import BaseUrl, StateDep
 from ..routing import make_router, refuse_unknown
 from ..schemas.assets import Asset
 from ..schemas.common import LibraryId
@@ -158,7 +158,7 @@ async def create_asset(request: Request, state: StateDep, base: BaseUrl) -> Resp
         finally:
             form.close()
         upload = _upload(form)
-        check_library(state, upload.library_id)
+        state.reader.libraries.ensure(upload.library_id)
         try:
             asset_id, is_new = await state.write(lambda index: index.uploads.add(upload))
         except UsageError as error:
@@ -166,7 +166,7 @@ async def create_asset(request: Request, state: StateDep, base: BaseUrl) -> Resp
     finally:
         await asyncio.to_thread(stack.close)
     state.on_upload(asset_id)
-    return answer_text(with_urls(state.record(asset_id), base), 201 if is_new else 200)
+    return answer_text(with_urls(state.reader.assets.record(asset_id), base), 201 if is_new else 200)
 
 
 def _upload(form: _Form) -> Upload:

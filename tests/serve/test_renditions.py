@@ -21,8 +21,8 @@ from indexer import Index
 from indexer.config import cache_folder
 from indexer.enrich import render_processes
 from indexer.enrich.renditions import encode
-from indexer.serve import pictures
-from indexer.serve.pictures import Left
+from indexer.serve import renditions
+from indexer.serve.renditions import Left
 from indexer.serve.settings import Settings
 from indexer.serve.state import State
 from indexer.store import connection
@@ -176,14 +176,14 @@ def play(index: Index, photo: str, monkeypatch: pytest.MonkeyPatch) -> Callable[
 def test_nobody_draws_for_one_who_has_left(play: Callable[[Scene], None], photo: str) -> None:
     async def scene(state: State, drawer: Drawer) -> None:
         client = Client()
-        asking = asyncio.create_task(state.pictures.get(client.request, photo, "thumbnail"))
+        asking = asyncio.create_task(state.renditions.get(client.request, photo, "thumbnail"))
         await drawer.asked(1)
         client.leaves.set()
         with pytest.raises(Left):
             await asking
         await asyncio.sleep(0.05)
         assert drawer.futures[0].cancelled()
-        again = asyncio.create_task(state.pictures.get(Client().request, photo, "thumbnail"))
+        again = asyncio.create_task(state.renditions.get(Client().request, photo, "thumbnail"))
         await drawer.asked(2)
         drawer.draw()
         assert isinstance(await again, bytes)
@@ -194,7 +194,7 @@ def test_nobody_draws_for_one_who_has_left(play: Callable[[Scene], None], photo:
 def test_the_others_are_still_drawn_for(play: Callable[[Scene], None], photo: str) -> None:
     async def scene(state: State, drawer: Drawer) -> None:
         clients = [Client() for _ in range(3)]
-        asking = [asyncio.create_task(state.pictures.get(one.request, photo, "thumbnail")) for one in clients]
+        asking = [asyncio.create_task(state.renditions.get(one.request, photo, "thumbnail")) for one in clients]
         await drawer.asked(1)
         clients[0].leaves.set()
         with pytest.raises(Left):
@@ -208,7 +208,7 @@ def test_the_others_are_still_drawn_for(play: Callable[[Scene], None], photo: st
 
 def test_a_failure_is_told_to_all(play: Callable[[Scene], None], photo: str) -> None:
     async def scene(state: State, drawer: Drawer) -> None:
-        asking = [asyncio.create_task(state.pictures.get(Client().request, photo, "thumbnail")) for _ in range(2)]
+        asking = [asyncio.create_task(state.renditions.get(Client().request, photo, "thumbnail")) for _ in range(2)]
         await drawer.asked(1)
         drawer.futures[0].set_exception(OSError("gone"))
         results = await asyncio.gather(*asking, return_exceptions=True)
@@ -224,7 +224,7 @@ def test_what_waits_to_be_written_is_bounded(
     for number in range(6):
         put(photos / f"{number}.jpg", number)
     index.scan([photos])
-    monkeypatch.setattr(pictures, "_GATHER", 0.0)
+    monkeypatch.setattr(renditions, "_GATHER", 0.0)
 
     async def scene(state: State, drawer: Drawer) -> None:
         freed, written = asyncio.Event(), []
@@ -236,10 +236,10 @@ def test_what_waits_to_be_written_is_bounded(
         monkeypatch.setattr(state, "write", write)
 
         async def ask(asset_id: str) -> None:
-            asking = asyncio.create_task(state.pictures.get(Client().request, asset_id, "thumbnail"))
+            asking = asyncio.create_task(state.renditions.get(Client().request, asset_id, "thumbnail"))
             await drawer.asked(len(drawer.futures) + 1)
             drawer.draw()
-            monkeypatch.setattr(pictures, "_MOST_UNWRITTEN", 2 * len(await asking))
+            monkeypatch.setattr(renditions, "_MOST_UNWRITTEN", 2 * len(await asking))
 
         ids = [one.id for one in index.list(limit=-1)]
         await ask(ids[0])
@@ -247,11 +247,11 @@ def test_what_waits_to_be_written_is_bounded(
             await asyncio.sleep(0.01)
         for asset_id in ids[1:5]:
             await ask(asset_id)
-        assert [one.asset_id for one in state.pictures._unwritten] == ids[1:2]
+        assert [one.asset_id for one in state.renditions._unwritten] == ids[1:2]
         freed.set()
-        while state.pictures._writing is not None:
+        while state.renditions._writing is not None:
             await asyncio.sleep(0.01)
-        assert state.pictures._unwritten_bytes == 0
+        assert state.renditions._unwritten_bytes == 0
         before = len(written)
         await ask(ids[5])
         while len(written) == before:

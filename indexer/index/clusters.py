@@ -1,4 +1,4 @@
-"""How well faces fit whom they are taken for: cosine distances between what they look like to the model."""
+"""How well faces fit the people whom they are assigned to: cosine distances between face embeddings."""
 
 from __future__ import annotations
 
@@ -8,51 +8,53 @@ from typing import Any
 
 import numpy as np
 
-from indexer.store import faces
+from ..store import faces
 
-# So many others who it might be are told.
+# At most this many other people are candidates for a face, and none further away than this.
 _CANDIDATES = 5
-# Further than this nobody is taken for somebody.
 _FURTHEST = 0.6
 
 
 def metrics(connection: sqlite3.Connection, person_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Of people of whom there are two faces at least, by id."""
-    found: dict[str, dict[str, Any]] = {}
+    """Of people who have two faces at least, by id."""
+    by_id: dict[str, dict[str, Any]] = {}
     for person_id in person_ids:
         vectors = faces.select_vectors(connection, person_id)
         if len(vectors) < 2:
             continue
-        units = np.stack([_unit(one) for one in vectors])
+        units = np.stack([_unit(vector) for vector in vectors])
         distances = 1 - (units @ units.T)[np.triu_indices(len(units), 1)]
-        found[person_id] = {
+        by_id[person_id] = {
             "face_count": len(vectors),
             "pairwise_mean": round(float(distances.mean()), 4),
             "pairwise_p90": round(float(np.percentile(distances, 90)), 4),
         }
-    return found
+    return by_id
 
 
 def assignments(connection: sqlite3.Connection, face_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Of faces that a model has seen, by id."""
+    """Of faces that have an embedding, by id."""
     looks = faces.select_looks(connection, face_ids)
     if not looks:
         return {}
-    ids, names, middles = [], {}, []
+    ids, names, means = [], {}, []
     for person_id, name, vectors in faces.select_all_vectors(connection, looks[0].model):
         ids.append(person_id)
         names[person_id] = name
-        middles.append(_unit(np.mean([_unit(one) for one in vectors], axis=0)))
-    found: dict[str, dict[str, Any]] = {}
+        means.append(_unit(np.mean([_unit(vector) for vector in vectors], axis=0)))
+    by_id: dict[str, dict[str, Any]] = {}
     for look in looks:
-        distances = dict(zip(ids, (1 - np.stack(middles) @ _unit(look.vector)).tolist(), strict=True)) if ids else {}
+        distances = dict(zip(ids, (1 - np.stack(means) @ _unit(look.vector)).tolist(), strict=True)) if ids else {}
         own = distances.pop(look.person_id, None) if look.person_id else None
-        near = sorted((far, one) for one, far in distances.items() if far <= _FURTHEST)[:_CANDIDATES]
-        found[look.face_id] = {
+        near = sorted((distance, person_id) for person_id, distance in distances.items() if distance <= _FURTHEST)
+        by_id[look.face_id] = {
             "distance_to_person": None if own is None else round(own, 4),
-            "candidates": [{"person_id": one, "name": names[one], "distance": round(far, 4)} for far, one in near],
+            "candidates": [
+                {"person_id": person_id, "name": names[person_id], "distance": round(distance, 4)}
+                for distance, person_id in near[:_CANDIDATES]
+            ],
         }
-    return found
+    return by_id
 
 
 def _unit(vector: Any) -> Any:
