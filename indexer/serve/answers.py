@@ -1,4 +1,4 @@
-"""Answers, and what may go wrong, as the API writes them."""
+"""Responses, as the API writes them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def answer_page(values: Sequence[dict[str, Any]], limit: int) -> Response:
 
 
 def encoding_for(request: Request, known: Container[str] = ("br", "gzip")) -> str | None:
-    """The best content coding, of those known here, that the client takes; None: none."""
+    """The best content coding among `known` that the client accepts; None: none."""
     accepted = {}
     for part in request.headers.get("accept-encoding", "").lower().split(","):
         name, _, weight = part.replace(" ", "").partition(";q=")
@@ -45,13 +45,13 @@ def tags_of(request: Request) -> list[str]:
     return [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
 
 
-def unprocessable(name: str, why: str, where: str = "query") -> RequestValidationError:
-    """As FastAPI says that a parameter makes no sense."""
-    return RequestValidationError([{"type": "value_error", "loc": (where, name), "msg": why}])
+def unprocessable(name: str, message: str, where: str = "query") -> RequestValidationError:
+    """As FastAPI answers a parameter with an invalid value."""
+    return RequestValidationError([{"type": "value_error", "loc": (where, name), "msg": message}])
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """For the API's description: what besides the answer may come."""
+    """For the API's description: the errors that a route may answer with, besides those of all routes."""
     reasons = {
         401: "No valid key.",
         403: "This server only reads, or a page of another site asks.",
@@ -69,7 +69,7 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def included(include: str | None, known: Iterable[str]) -> set[str]:
-    """The parts of `include`. Raises for one that there is not."""
+    """The parts that a query's `include` names. Raises for an unknown one."""
     names = {name.strip() for name in (include or "").split(",")} - {""}
     if unknown := names - set(known):
         raise unprocessable("include", f"there is no '{min(unknown)}': there are {', '.join(known)}")

@@ -16,7 +16,7 @@ from .routing import make_router
 
 router = make_router(include_in_schema=False)
 
-# What the page needs, and nothing else of the package: name -> type.
+# The files of the package that the page needs: name -> type.
 _PARTS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>indexer: API</title>
@@ -58,7 +58,7 @@ async def description(request: Request) -> Response:
 
 @router.get("/healthz")
 async def healthz(request: Request) -> Response:
-    """Whether the index is where it was, and answers."""
+    """Whether the index is in its place, and answers."""
     try:
         state = await get_state(request)
         state.reader.assets.count()

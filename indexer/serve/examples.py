@@ -1,4 +1,4 @@
-"""What answers look like, for the API's description: a photo of sample_media."""
+"""Examples for the API's description: a photo of sample_media."""
 
 from __future__ import annotations
 

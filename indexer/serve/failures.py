@@ -1,4 +1,4 @@
-"""What went wrong, as the API says it."""
+"""Responses to errors."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from .state import State
 
 _FULL = ("the disk is full", 507)
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-# With less than this, what SQLite calls an error of the disk is one of its room.
-_HARDLY_ANY = 1 << 20
+# Bytes. With less free than this, SQLite's I/O errors mean a full disk.
+_LEAST_FREE = 1 << 20
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -34,30 +34,30 @@ def add_handlers(app: FastAPI) -> None:
 
 
 async def _malformed(request: Request, error: Exception) -> Response:
-    """Without what was sent: it is known to the client, may be long, and may be no text that can be sent back."""
+    """Without the input: the client knows it, it may be long, and may not be text that can be sent back."""
     assert isinstance(error, RequestValidationError)
     return _unprocessable(error.errors())
 
 
 def _unprocessable(problems: Sequence[Mapping[str, Any]]) -> Response:
-    told = [
+    detail = [
         {
-            "type": one["type"],
-            "loc": [part if isinstance(part, int) else _text(str(part)) for part in one["loc"]],
-            "msg": _text(str(one["msg"])),
+            "type": problem["type"],
+            "loc": [part if isinstance(part, int) else _text(str(part)) for part in problem["loc"]],
+            "msg": _text(str(problem["msg"])),
         }
-        for one in problems
+        for problem in problems
     ]
-    return answer({"detail": told}, 422)
+    return answer({"detail": detail}, 422)
 
 
 def _text(text: str) -> str:
-    """Without half of a surrogate pair, which JSON can name and UTF-8 cannot write."""
+    """Without lone surrogates, which JSON can name and UTF-8 cannot encode."""
     return text.encode("utf-8", "replace").decode()
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
-    """A body that cannot be read is told as one that makes no sense."""
+    """A body that cannot be read is answered as a malformed one."""
     assert isinstance(error, HTTPException)
     if error.status_code == 400:
         return _unprocessable([{"type": "body_invalid", "loc": ["body"], "msg": error.detail}])
@@ -98,9 +98,9 @@ def _is_full(error: BaseException | None, request: Request) -> bool:
     name = getattr(error, "sqlite_errorname", "")
     state: State = request.app.state.indexer
     return name == "SQLITE_FULL" or (
-        name.startswith("SQLITE_IOERR") and shutil.disk_usage(state.settings.database.parent).free < _HARDLY_ANY
+        name.startswith("SQLITE_IOERR") and shutil.disk_usage(state.settings.database.parent).free < _LEAST_FREE
     )
 
 
-def _answer(why: str, status: int) -> Response:
-    return answer({"detail": why}, status)
+def _answer(detail: str, status: int) -> Response:
+    return answer({"detail": detail}, status)

@@ -1,4 +1,4 @@
-"""Threads that read photos' files, which may lie on a drive that is slow, or never answers."""
+"""Threads that read photos' files, which may lie on a drive that is slow or never answers."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ T = TypeVar("T")
 
 
 class Inspectors:
-    """Unlike those of a ThreadPoolExecutor, they keep no process from ending, whatever they wait for."""
+    """Unlike the threads of a ThreadPoolExecutor, these never keep the process from ending."""
 
     def __init__(self, number: int, name: str) -> None:
         self._tasks: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         self._threads = [threading.Thread(target=self._run, name=name, daemon=True) for _ in range(number)]
-        for one in self._threads:
-            one.start()
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, do: Callable[[], T]) -> Future[T]:
-        """Cancelled before it begins, it is not done."""
+        """If the future is cancelled before `do` has begun, it is not run."""
         future: Future[T] = Future()
         self._tasks.put((future, do))
         return future
@@ -33,11 +33,11 @@ class Inspectors:
                 continue
             try:
                 future.set_result(do())
-            except BaseException as error:  # whoever waits is told
+            except BaseException as error:  # raised where it is waited for
                 future.set_exception(error)
 
     def close(self) -> None:
-        """What has not begun is cancelled; what has is not waited for."""
+        """Cancels what has not begun, and does not wait for what has."""
         while True:
             try:
                 task = self._tasks.get_nowait()

@@ -1,5 +1,5 @@
-"""Whose key it is, and what it may be used for; who tries many is made to wait. And the sessions of browsers, which
-sent a key once and have a cookie since."""
+"""What a key allows; whoever tries many wrong ones has to wait. And the sessions of browsers, which sent a key once and
+have a cookie since."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from .state import State
 EVERYTHING = frozenset(ACTIONS)
 # The answer to an address that sends too many wrong keys.
 TOO_MANY = 429, "too many wrong keys at once"
-# A key's last use is noted no more often than this.
-_NOTED_SECONDS = 60.0
-# Of a session. There are no more than so many: the oldest one ends.
+# A key's last use is recorded at most this often.
+_RECORD_SECONDS = 60.0
+# How long a session lasts, and how many there are at most: the oldest one ends.
 SESSION_SECONDS = 30 * 86400
 _MOST_SESSIONS = 1000
 
@@ -33,37 +33,37 @@ class Keys:
         self.slowdown = Slowdown()
         self._settings = settings
         self._state_of = state_of
-        self._noted: dict[str, float] = {}
+        self._recorded: dict[str, float] = {}
 
     def actions_of(self, authorization: Sequence[str], session: str | None = None) -> frozenset[str] | None:
-        """What the sender of these headers, or the owner of a session, may do; None: nothing, since a key is needed and
-        there is no valid one. Where none is needed, one that was made for less is still for less."""
+        """What the sender of these headers, or of a session, may do; None: nothing, for a key is needed and there is no
+        valid one. Where none is needed, a key that allows less still allows no more than that."""
         key = key_in(authorization)
-        given = session if key is None else hash_of(key)
-        found = None if given is None else self._find(given)
-        return EVERYTHING if found is None and not self._settings.needs_key else found
+        key_hash = session if key is None else hash_of(key)
+        actions = None if key_hash is None else self._find(key_hash)
+        return EVERYTHING if actions is None and not self._settings.needs_key else actions
 
     def begin_session(self, key: str) -> str | None:
         """The token of a new session; None for a wrong key."""
-        given = hash_of(key)
-        return None if self._find(given) is None else self.sessions.begin(given)
+        key_hash = hash_of(key)
+        return None if self._find(key_hash) is None else self.sessions.begin(key_hash)
 
-    def _find(self, given: str) -> frozenset[str] | None:
-        """Keys are compared by their hashes, in a time that says nothing of how much of one is right."""
-        if self._settings.key is not None and hmac.compare_digest(given, hash_of(self._settings.key)):
+    def _find(self, key_hash: str) -> frozenset[str] | None:
+        """Keys are compared by their hashes, in constant time."""
+        if self._settings.key is not None and hmac.compare_digest(key_hash, hash_of(self._settings.key)):
             return EVERYTHING
         state = self._state_of()
-        key = state.reader.api_keys.find(given)
+        key = state.reader.api_keys.find(key_hash)
         if key is None:
             return None
-        self._note(state, key.id)
+        self._record_use(state, key.id)
         return frozenset(key.actions)
 
-    def _note(self, state: State, key_id: str) -> None:
+    def _record_use(self, state: State, key_id: str) -> None:
         now = time.monotonic()
-        if self._settings.read_only or now - self._noted.get(key_id, -_NOTED_SECONDS) < _NOTED_SECONDS:
+        if self._settings.read_only or now - self._recorded.get(key_id, -_RECORD_SECONDS) < _RECORD_SECONDS:
             return
-        self._noted[key_id] = now
+        self._recorded[key_id] = now
         task = asyncio.ensure_future(state.write(lambda index: index.api_keys.record_use(key_id)))
         task.add_done_callback(lambda done: done.exception())
 
@@ -76,9 +76,9 @@ def key_in(authorization: Sequence[str]) -> str | None:
 
 
 class Sessions:
-    """Tokens of browsers that signed in → the hash of the key that each of them sent. In memory alone: a session ends
-    with the server, can be ended by itself, and is worth what its key is worth at the moment, nothing once the key is
-    deleted. (A token signed by the server would need a list of those that were ended.)"""
+    """Tokens of browsers that signed in → the hash of the key that each sent. Kept in memory: a session ends with the
+    server, can be ended, and allows what its key allows at the moment, nothing once the key is deleted. (A token signed
+    by the server would need a list of those that were ended.)"""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -106,27 +106,27 @@ class Sessions:
 
 
 def cookie_name(port: int) -> str:
-    """Servers at several ports of a machine get each other's cookies: browsers tell them apart by host alone."""
+    """Browsers send a host's cookies to all of its ports: servers on one machine get each other's."""
     return f"indexer_session_{port}"
 
 
 class Slowdown:
-    """After each wrong key the answer to an address takes longer; others do not wait with it."""
+    """Each wrong key makes an address wait longer for its response; other addresses do not wait with it."""
 
     _FIRST, _LONGEST = 0.1, 5.0
     _WAITING, _ADDRESSES = 16, 4096
 
     def __init__(self) -> None:
-        # By address: how many wrong keys in a row, and how many of them are not answered yet.
+        # By network: wrong keys in a row, and how many of them wait for their response.
         self._wrong: OrderedDict[str, list[int]] = OrderedDict()
 
     def is_full(self, address: str) -> bool:
-        """Whether so many wait there that no key is looked at: an answer at once would tell the right one."""
+        """Whether so many wait there that no key is checked: an immediate response would give the right one away."""
         known = self._wrong.get(_network(address))
         return known is not None and known[1] >= self._WAITING
 
     async def wait(self, address: str) -> bool:
-        """Whether it was waited: of an address from which too many come at once, no more are kept waiting."""
+        """False, without waiting, if too many wait there already."""
         known = self._wrong.setdefault(_network(address), [0, 0])
         self._wrong.move_to_end(_network(address))
         if len(self._wrong) > self._ADDRESSES:
@@ -142,7 +142,7 @@ class Slowdown:
         return True
 
     def forget(self, address: str) -> None:
-        """A right key came from there."""
+        """To be called when a valid key came from there."""
         known = self._wrong.get(_network(address)) if self._wrong else None
         if known is not None:
             known[0] = 0
@@ -151,7 +151,7 @@ class Slowdown:
 
 
 def _network(address: str) -> str:
-    """Of IPv6 the half that names a network: in it one machine has as many addresses as it likes."""
+    """For IPv6 the first half of the address: within a network, one machine has any number of addresses."""
     with suppress(ValueError):
         if ipaddress.ip_address(address).version == 6:
             return str(ipaddress.ip_network(f"{address.partition('%')[0]}/64", strict=False))

@@ -1,4 +1,4 @@
-"""Live updates: tells pages that are open of each change of the index, as server-sent events."""
+"""Live updates: server-sent events that tell open pages of each change of the index."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from starlette.types import Receive, Scope, Send
 
 from indexer.errors import IndexUnusable
 
-# Seconds: how often the feed is looked at while somebody listens; for how long changes are gathered; after how long
-# without any a comment is sent, so that the connection is not taken for dead; for how long its end is waited for.
-_LOOK_EVERY, _GATHER, _COMMENT_AFTER, _LAST_WORD = 0.15, 0.2, 15.0, 1.0
+# Seconds: how often the feed is polled while somebody listens; for how long changes are gathered; after how long
+# without any a comment is sent, so that the connection is not taken for dead; for how long sending the end may take.
+_POLL_EVERY, _GATHER, _COMMENT_AFTER, _END_TIMEOUT = 0.15, 0.2, 15.0, 1.0
 _MOST_LISTENERS = 100
 
 
 class Latest(NamedTuple):
-    """cursor: of the last event in the feed. offline: what cannot be reached now, of which the feed tells nothing."""
+    """cursor: of the last event in the feed. offline: what cannot be reached now, which the feed does not record."""
 
     cursor: int
     offline: str
 
 
 class Changes:
-    """The latest state of the index, for all that wait for another. Of the event loop's thread."""
+    """The latest state of the index, for all that wait for the next one. For the event loop's thread."""
 
     def __init__(self, latest: Callable[[], Latest]) -> None:
         """latest: reads it; it may raise once the index is gone."""
@@ -51,7 +51,7 @@ class Changes:
     def listening(self) -> Iterator[None]:
         if self._task is None or self._task.done():
             self.latest = self._read()
-            self._task = asyncio.create_task(self._look())
+            self._task = asyncio.create_task(self._poll())
         self._listeners += 1
         try:
             yield
@@ -62,21 +62,21 @@ class Changes:
                 self._task = None  # one that comes at once begins another
 
     async def next(self, after: Latest | None) -> Latest | None:
-        """The latest state, as soon as it is another; None where it stays for some seconds."""
+        """The latest state, as soon as it differs; None if it does not for some seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_COMMENT_AFTER):
                 while self.latest == after:
                     await self._changed.wait()
         return None if self.latest == after else self.latest
 
-    async def _look(self) -> None:
+    async def _poll(self) -> None:
         while True:
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(_POLL_EVERY)
             try:
                 latest = self._read()
-            except sqlite3.Error:  # as other requests do, it goes on when this is over
+            except sqlite3.Error:  # as other requests, it goes on when this is over
                 continue
-            except IndexUnusable:  # whoever asks for anything is told why
+            except IndexUnusable:  # other requests answer why
                 self.close()
                 return
             if latest != self.latest:
@@ -85,16 +85,16 @@ class Changes:
                 self._changed = asyncio.Event()
 
     def close(self) -> None:
-        """All that listen are let go, and nobody may begin."""
+        """Ends all streams; no more may begin."""
         self.closed.set()
         if self._task is not None:
             self._task.cancel()
 
 
 class Stream(Response):
-    """The answer of one who listens. One that is slow holds up nobody, and is later sent the latest cursor alone.
+    """The response to a listener. A slow one holds up nobody, and later gets only the latest cursor.
 
-    is_allowed: whether who listens may still do so; asked as often as comments are sent."""
+    is_allowed: whether the listener may still listen; checked as often as comments are sent."""
 
     def __init__(self, changes: Changes, is_allowed: Callable[[], bool]) -> None:
         super().__init__(media_type="text/event-stream", headers={"cache-control": "no-store"})
@@ -105,9 +105,8 @@ class Stream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._changes.listening():
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            tasks = [
-                asyncio.create_task(one) for one in (self._tell(send), _has_left(receive), self._changes.closed.wait())
-            ]
+            ends = self._send_changes(send), _has_left(receive), self._changes.closed.wait()
+            tasks = [asyncio.create_task(end) for end in ends]
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
@@ -116,23 +115,23 @@ class Stream(Response):
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
-            with suppress(TimeoutError):  # of one that is slow
-                await asyncio.wait_for(send({"type": "http.response.body", "body": b""}), _LAST_WORD)
+            with suppress(TimeoutError):  # a slow client
+                await asyncio.wait_for(send({"type": "http.response.body", "body": b""}), _END_TIMEOUT)
 
-    async def _tell(self, send: Send) -> None:
+    async def _send_changes(self, send: Send) -> None:
         known: Latest | None = None
-        text, asked = "retry: 1000\n\n", time.monotonic()
+        text, checked = "retry: 1000\n\n", time.monotonic()
         while True:
-            if time.monotonic() - asked >= _COMMENT_AFTER:
+            if time.monotonic() - checked >= _COMMENT_AFTER:
                 if not self._is_allowed():
                     return
-                asked = time.monotonic()
+                checked = time.monotonic()
             await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
             latest = await self._changes.next(known)
             if latest is None:
                 text = ":\n\n"
                 continue
-            if known is not None:  # changes come in many at once
+            if known is not None:  # changes come in bursts
                 await asyncio.sleep(_GATHER)
                 latest = self._changes.latest
             known, text = latest, f"event: change\ndata: {json.dumps({'cursor': latest.cursor})}\n\n"

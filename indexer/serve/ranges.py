@@ -1,4 +1,4 @@
-"""A part of a file as an answer, and parts of that part (RFC 9110, 14)."""
+"""Range requests (RFC 9110, 14) for a part of a file."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _RANGE = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})$", re.IGNORECASE)
 
 
 def requested_range(header: str | None, size: int) -> tuple[int, int] | None:
-    """Begin and end (exclusive) of what is asked for of size bytes; None: all of it, also where the header makes no
-    sense or asks for several ranges. Raises 416 for one that lies behind the end."""
-    found = _RANGE.match(header.strip()) if header else None
-    if found is None or found[1] == found[2] == "":
+    """Begin and end (exclusive) of the range within size bytes; None: all of them, also for a malformed header or
+    several ranges. Raises 416 for a range beyond the end."""
+    match = _RANGE.match(header.strip()) if header else None
+    if match is None or match[1] == match[2] == "":
         return None
-    if found[1] == "":
-        begin, end = max(size - int(found[2]), 0), size
+    if match[1] == "":
+        begin, end = max(size - int(match[2]), 0), size
     else:
-        begin, end = int(found[1]), min(int(found[2]) + 1, size) if found[2] else size
-        if found[2] and int(found[2]) < begin:
+        begin, end = int(match[1]), min(int(match[2]) + 1, size) if match[2] else size
+        if match[2] and int(match[2]) < begin:
             return None
     if begin >= end:
         raise HTTPException(416, "the range lies behind the end", {"content-range": f"bytes */{size}"})
@@ -32,15 +32,15 @@ def requested_range(header: str | None, size: int) -> tuple[int, int] | None:
 
 
 def part_response(
-    path: str, start: int, size: int, wanted: tuple[int, int] | None, headers: Mapping[str, str], mime_type: str
+    path: str, start: int, size: int, part: tuple[int, int] | None, headers: Mapping[str, str], mime_type: str
 ) -> StreamingResponse:
-    """size bytes of a file from start on, or of these the wanted ones."""
-    begin, end = wanted or (0, size)
-    told = {**headers, "accept-ranges": "bytes", "content-length": str(end - begin)}
-    if wanted is not None:
-        told["content-range"] = f"bytes {begin}-{end - 1}/{size}"
+    """size bytes of a file from start on, or a part of them."""
+    begin, end = part or (0, size)
+    headers = {**headers, "accept-ranges": "bytes", "content-length": str(end - begin)}
+    if part is not None:
+        headers["content-range"] = f"bytes {begin}-{end - 1}/{size}"
     pieces = _pieces(path, start + begin, end - begin)
-    return StreamingResponse(pieces, 206 if wanted else 200, headers=told, media_type=mime_type)
+    return StreamingResponse(pieces, 206 if part else 200, headers=headers, media_type=mime_type)
 
 
 def _pieces(path: str, position: int, left: int) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""What holds for every route: the key may do what it does, and nothing of a request is ignored."""
+"""What holds for every route: the key allows what it does, and no part of a request is ignored."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .schemas.common import can_be_encoded
 
 _READ, _WRITE, _DELETE = {"read"}, {"read", "write"}, {"read", "delete"}
 _DELETE_PERMANENTLY = {"read", "delete_permanently"}
-# The actions that a key needs for a route. Whoever may only read must not be able to make a key that may do more.
+# The actions that a key needs for a route. A key for reading alone must not be able to create one that allows more.
 NEEDS: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/assets"): _WRITE,
     ("PATCH", "/api/assets"): _WRITE,
@@ -50,7 +50,7 @@ NEEDS: dict[tuple[str, str], set[str]] = {
     ("PATCH", "/api/api-keys/{key_id}"): set(ACTIONS),
     ("DELETE", "/api/api-keys/{key_id}"): set(ACTIONS),
     ("POST", "/api/oauth/exchange"): _READ,
-    # What says nothing of anybody's photos.
+    # These tell nothing about anybody's photos.
     ("GET", "/api/session"): set(),
     ("POST", "/api/session"): set(),
     ("DELETE", "/api/session"): set(),
@@ -66,7 +66,7 @@ NEEDS: dict[tuple[str, str], set[str]] = {
 }
 # Routes that read their body themselves, as it comes.
 STREAMED = {("POST", "/api/assets")}
-# Of a page, what follows the ? is for its scripts.
+# The query of a page is for its scripts.
 PAGES = {"/"}
 
 
@@ -85,12 +85,12 @@ def make_router(prefix: str = "", tags: Sequence[str] = (), *, include_in_schema
 
 
 class Route(APIRoute):
-    """Refuses what it does not know, before the body is read."""
+    """Refuses unknown parameters, before the body is read."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
-        single = {one.alias: not _is_list(one.field_info.annotation) for one in _query_params(self.dependant)}
-        fields = {one.alias: not _is_list(one.field_info.annotation) for one in self.dependant.body_params}
+        single = {field.alias: not _is_list(field.field_info.annotation) for field in _query_params(self.dependant)}
+        fields = {field.alias: not _is_list(field.field_info.annotation) for field in self.dependant.body_params}
         is_form = self.body_field is not None and type(self.body_field.field_info).__name__ in ("Form", "File")
 
         async def handle_known(request: Request) -> Response:
@@ -117,30 +117,32 @@ class Route(APIRoute):
 
 
 def _query_params(dependant: Dependant) -> Iterator[Any]:
-    """Those of a route and of what it depends on."""
+    """Those of a route and of its dependencies."""
     yield from dependant.query_params
-    for one in dependant.dependencies:
-        yield from _query_params(one)
+    for dependency in dependant.dependencies:
+        yield from _query_params(dependency)
 
 
 def refuse_unknown(where: str, known: dict[str, bool], given: Sequence[str]) -> None:
-    """known: parameter → whether it may be given only once. Raises as FastAPI does for what is malformed."""
-    wrong = []
+    """known: parameter → whether it may be given only once. Raises as FastAPI does for a malformed one."""
+    problems = []
     for name in dict.fromkeys(given):
         if name not in known:
-            wrong.append(_problem((where, name), "extra_forbidden", f"unknown: known are {', '.join(known) or 'none'}"))
+            problems.append(
+                _problem((where, name), "extra_forbidden", f"unknown: known are {', '.join(known) or 'none'}")
+            )
         elif known[name] and given.count(name) > 1:
-            wrong.append(_problem((where, name), "value_error", "given more than once"))
-    if wrong:
-        raise RequestValidationError(wrong)
+            problems.append(_problem((where, name), "value_error", "given more than once"))
+    if problems:
+        raise RequestValidationError(problems)
 
 
-def _problem(place: tuple[str, ...], kind: str, why: str) -> dict[str, Any]:
-    return {"type": kind, "loc": place, "msg": why}
+def _problem(location: tuple[str, ...], kind: str, message: str) -> dict[str, Any]:
+    return {"type": kind, "loc": location, "msg": message}
 
 
 async def _form(request: Request) -> FormData:
-    """Read once: the route gets the same."""
+    """Read once: the route gets the same object."""
     try:
         form = await request.form()
     except (HTTPException, ClientDisconnect):
@@ -164,4 +166,4 @@ async def _has_body(request: Request) -> bool:
 
 def _is_list(annotation: Any) -> bool:
     parts = typing.get_args(annotation) if typing.get_origin(annotation) is not list else (annotation,)
-    return annotation is list or any(one is list or typing.get_origin(one) is list for one in parts)
+    return annotation is list or any(part is list or typing.get_origin(part) is list for part in parts)

@@ -1,4 +1,4 @@
-"""How the server is to run."""
+"""How the server runs."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:@/\s]+))(?::\d{1,5})?")
-# Characters of a key that keeps others out.
+# Characters of a key that others cannot guess.
 SHORTEST_KEY = 16
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """key: what clients have to send, besides those that the index keeps; needs_key: whether any is asked for at all.
-    hosts: further names that the server may be called by; origins: web pages that may use it; max_upload: bytes.
-    enrich: work out at once what can be told of what is uploaded; watch: have a watch follow the folders."""
+    """key: accepted besides those that the index keeps; needs_key: whether clients need one at all. hosts: more names
+    of the server; origins: web pages of other sites that may use it; max_upload: bytes. enrich: enrich uploads at once;
+    watch: run a watch beside the server."""
 
     database: Path
     host: str = "127.0.0.1"
@@ -34,7 +34,7 @@ class Settings:
 
     @property
     def is_local(self) -> bool:
-        """Can nobody but this machine reach it?"""
+        """Whether only this machine can reach it."""
         return is_loopback(self.host)
 
     @property
@@ -44,12 +44,12 @@ class Settings:
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def may_be_called(self, name: str) -> bool:
-        """Whether a Host header names this server. A page that has its own name point at this machine (DNS rebinding)
-        calls it by that name: only names that we know are ours, and addresses, which cannot be pointed anywhere."""
+        """Whether a Host header names this server: by a name known to be ours, or by an address, which nobody can point
+        elsewhere (DNS rebinding)."""
         host = _without_port(name).lower().rstrip(".")
         if not host:
             return False
-        if host in LOOPBACK or host in {one.lower() for one in (self.host, *self.hosts)}:
+        if host in LOOPBACK or host in {name.lower() for name in (self.host, *self.hosts)}:
             return True
         if self.is_local:
             return False
@@ -61,7 +61,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _without_port(name: str) -> str:
-    """Nothing where it is no host as RFC 3986 has it."""
+    """Empty for what is not a host by RFC 3986."""
     found = _HOST.fullmatch(name)
     return (found[1] or found[2]) if found else ""
 

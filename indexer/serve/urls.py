@@ -1,4 +1,4 @@
-"""Where a client of the API finds the files of a record: `asset_urls`, of this server instead of file://."""
+"""`asset_urls` of records, with URLs of this server instead of file://."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ from typing import Protocol
 from indexer.index.assets import Record
 from indexer.index.renditions import SIZES, is_fullsize
 
-# Neither can be a part of a string of the record: there a quote has a backslash before it.
+# Neither can occur within a string of the record, where quotes are escaped.
 _BEGIN, _END = '"asset_urls":{', '},"description":'
-# The file of a portrait in the cache is named after its face.
+# A portrait's file in the cache is named after its face.
 _PORTRAIT = re.compile(r'"asset_urls":\{"thumbnail":\{"url":"file:[^"]*-(face_[2-9A-HJ-NP-Za-km-z]{22})\.jpg"')
 
 
-def with_urls(one: Record, base: str) -> str:
-    """The record's text, of which only the URLs are others."""
-    begin = one.json.index(_BEGIN)
-    end = one.json.index(_END, begin) + 1
-    head, tail = one.json[:begin], one.json[end:]
+def with_urls(record: Record, base: str) -> str:
+    """The record's text, with other URLs."""
+    begin = record.json.index(_BEGIN)
+    end = record.json.index(_END, begin) + 1
+    head, tail = record.json[:begin], record.json[end:]
     if '"file:' in tail:
-        tail = _PORTRAIT.sub(lambda found: f'"asset_urls":{{"thumbnail":{{"url":"{portrait_url(found[1], base)}"', tail)
-    return f'{head}"asset_urls":{json.dumps(asset_urls(one, base), separators=(",", ":"))}{tail}'
+        tail = _PORTRAIT.sub(lambda match: f'"asset_urls":{{"thumbnail":{{"url":"{portrait_url(match[1], base)}"', tail)
+    return f'{head}"asset_urls":{json.dumps(asset_urls(record, base), separators=(",", ":"))}{tail}'
 
 
-def asset_urls(one: Record, base: str) -> dict[str, dict[str, str | int | None]]:
-    """Of a film the original; of a picture all of its variants, which are made when they are asked for."""
-    version = version_of(one)
-    width, height = (one.width, one.height) if one.orientation < 5 else (one.height, one.width)
-    urls = {"original": (one.mime_type, one.width or None)}
-    if not one.mime_type.startswith("video/"):
+def asset_urls(record: Record, base: str) -> dict[str, dict[str, str | int | None]]:
+    """Of a video the original; of a photo all renditions, which are made on demand."""
+    version = version_of(record)
+    width, height = (record.width, record.height) if record.orientation < 5 else (record.height, record.width)
+    urls = {"original": (record.mime_type, record.width or None)}
+    if not record.mime_type.startswith("video/"):
         for name in ("thumbnail", "preview", "fullsize"):
             size = SIZES[name] or max(width, height)
             urls[name] = ("image/jpeg", round(width * min(1, size / max(width, height))) if width and height else None)
-        if is_fullsize(one.mime_type, one.orientation):
+        if is_fullsize(record.mime_type, record.orientation):
             urls["fullsize"] = urls["original"]
     return {
-        name: {"url": f"{base}/files/{one.id}/{name}?v={version}", "mimetype": mime_type, "width": wide}
-        for name, (mime_type, wide) in urls.items()
+        name: {"url": f"{base}/files/{record.id}/{name}?v={version}", "mimetype": mime_type, "width": width}
+        for name, (mime_type, width) in urls.items()
     }
 
 
-# Pixels, of one that is made when it is asked for.
+# Pixels of a portrait that is made on demand.
 PORTRAIT_SIDE = 256
 
 
@@ -65,6 +65,6 @@ class Versioned(Protocol):
     def orientation(self) -> int: ...
 
 
-def version_of(one: Versioned) -> str:
-    """What a file's content depends on, in eight letters: as long as it is the same, so is the file."""
-    return re.sub(r"[^A-Za-z0-9]", "", one.checksum)[:7] + str(one.orientation)
+def version_of(asset: Versioned) -> str:
+    """Eight characters that stand for the content of an asset's files: they differ when it does."""
+    return re.sub(r"[^A-Za-z0-9]", "", asset.checksum)[:7] + str(asset.orientation)

@@ -1,4 +1,4 @@
-"""`indexer watch` beside the server: a process of its own, started again when it ends."""
+"""`indexer watch` beside the server: a process of its own, restarted when it ends."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from typing import Any
 from indexer.errors import IndexUnusable
 from indexer.index.status import Claim
 
-# Seconds until a watch that ended is started again: twice as many each time, unless it had run for the longest.
+# Seconds until a watch is restarted: doubled each time, unless it ran longer than the longest.
 _RETRY = 1.0
 _LONGEST_RETRY = 60.0
 _STOP_TIMEOUT = 30.0
-# Seconds, half of what a watch waits for by default: whoever drops a photo into a folder looks at the page for it.
+# Seconds, half of a watch's default: somebody who drops a photo into a folder waits for it on the page.
 _REST = 1.0
 
 
 class Watcher:
-    """claim: the server's, for notes. ensure_in_place raises IndexUnusable once the index is another: then no watch is
-    started any more."""
+    """claim: the server's, for notes. ensure_in_place: raises IndexUnusable once the index was replaced; no watch is
+    started then."""
 
     def __init__(self, database: Path, claim: Claim | None, ensure_in_place: Callable[[], None]) -> None:
         self._command = [sys.executable, "-m", "indexer", "--db", str(database), "watch", "--rest", str(_REST)]
@@ -64,9 +64,9 @@ class Watcher:
             try:
                 self._ensure_in_place()
             except IndexUnusable as error:
-                self._say(f"{ended} and is not started again: {error}")
+                self._report(f"{ended} and is not started again: {error}")
                 return
-            self._say(f"{ended}; it is started again in {wait:g} s")
+            self._report(f"{ended}; it is started again in {wait:g} s")
             if self._stop.wait(wait):
                 return
             self._restarts += 1
@@ -81,7 +81,7 @@ class Watcher:
             self._process = subprocess.Popen(self._command)
             return self._process
 
-    def _say(self, text: str) -> None:
+    def _report(self, text: str) -> None:
         self._detail = text
         self._note()
         with suppress(OSError):

@@ -23,7 +23,7 @@ router = make_router(prefix="/api/assets", tags=["assets"])
 async def get_details(request: Request, state: StateDep, base: BaseUrl, asset: KnownAsset) -> Response:
     """One photo or video with all that is known of it: where its values come from, where its files lie, its albums,
     what is wrong with it. Its metadata is read again from its file, where that can be reached."""
-    # Not shared between requests: what was begun before an edit would show what was before it.
+    # Not shared between requests: what began before an edit would show the values before it.
     try:
         details = await state.inspect(request, lambda index: index.assets.details(asset.id))
     except Left:

@@ -1,7 +1,6 @@
 """The files that asset_urls name: /files/{asset_id}/{variant}, /files/faces/{face_id}.
 
-No part of a path comes from the request: an id and the name of a variant are looked up in the index, which says where
-the file lies."""
+No part of a path comes from the request: the index has the path for an id and the name of a rendition."""
 
 from __future__ import annotations
 
@@ -37,9 +36,9 @@ _FILES = {
     400: {"description": "A range that makes no sense."},
     416: {"description": "A range that lies behind its end."},
 }
-# Bytes: a smaller file is read at once, without a thread.
+# Bytes. A smaller file is read at once, without a thread.
 _SMALL = 250_000
-# Shown by the browser itself; anything else is saved, for it might be run.
+# Shown by browsers; anything else is saved, for it might be run.
 _SHOWN = ("image/", "video/", "audio/")
 _NEVER_SHOWN = ("image/svg+xml",)
 Version = Annotated[str | None, Query(description="As in asset_urls: the content is the same for ever.")]
@@ -70,7 +69,7 @@ async def get_motion(request: Request, state: StateDep, asset_id: AssetId, v: Ve
         raise no_such(f"video: {error}") from error
     except OSError as error:
         raise no_such("file now: its drive is away, or it has gone") from error
-    # A live photo's video is another asset's file, which may change while the still does not.
+    # The video of a live photo is another asset's file, which may change while the still does not.
     version = version_of(state.reader.assets.served(video.asset_id))
     name = f"{os.path.splitext(asset.original_name)[0]}-motion"
     headers = _headers(f'"{version}-{video.start}"', mtime, video.mime_type, name, is_fixed=v == version)
@@ -103,7 +102,7 @@ async def get_file(
             content = await _variant(request, state, asset_id, name)
         except Left:
             return Response(status_code=LEFT)
-        # Else the original will do for it.
+        # Else it is the original, which serves as the rendition.
         if isinstance(content, bytes) or (content.suffix == ".jpg" and content.parent.parent == state.cache):
             mime_type, file_name = "image/jpeg", f"{os.path.splitext(file_name)[0]}-{name}.jpg"
     return _file(request, content, mime_type, f"{version}-{name}", file_name, is_fixed=v == version, download=download)
@@ -117,7 +116,7 @@ def _original(state: State, asset_id: str) -> Path:
 
 
 async def _variant(request: Request, state: State, asset_id: str, name: str) -> Path | bytes:
-    """Of a server that only reads it is kept nowhere but in memory."""
+    """A server that only reads keeps it in memory alone."""
     try:
         return await state.renditions.get(request, asset_id, name)
     except (NotFound, Undecodable, UsageError) as error:
@@ -165,7 +164,7 @@ def _headers(
 
 
 def _is_known(request: Request, etag: str, mtime: float | None) -> bool:
-    """RFC 9110, 13.2.2: the tags count, and only where there are none the time."""
+    """RFC 9110, 13.2.2: the tags count, and the time only if there are none."""
     if "if-none-match" in request.headers:
         tags = tags_of(request)
         return tags == ["*"] or etag in tags
@@ -179,6 +178,6 @@ def _is_known(request: Request, etag: str, mtime: float | None) -> bool:
 
 
 def _disposition(kind: str, name: str) -> str:
-    """RFC 6266: the name in letters that every client knows, and the name as it is."""
+    """RFC 6266: the name in ASCII, for every client, and the name as it is."""
     plain = "".join(letter if " " <= letter <= "~" and letter not in '"\\%' else "_" for letter in name)
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

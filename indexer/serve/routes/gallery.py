@@ -1,6 +1,6 @@
-"""/ and /gallery/…: the web gallery, as the build left it in the folder `static`. Where it was not built, / says so.
+"""/ and /gallery/…: the web gallery, as built into the folder `static`. Where it was not built, / says so.
 
-The page says nothing of anybody's photos, so it is open to all; what it shows it asks the API for."""
+The page itself tells nothing about anybody's photos, so it is open to all; it gets them from the API."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Gallery:
         self._contents: dict[tuple[str, str | None], _Content] = {}
 
     def index(self, encoding: str | None) -> _Content | None:
-        """None where nothing was built."""
+        """None if nothing was built."""
         return self._content("", encoding)
 
     def part(self, name: str, encoding: str | None) -> _Content | None:
@@ -86,43 +86,43 @@ class Gallery:
             return None
 
     def _content(self, name: str, encoding: str | None) -> _Content | None:
-        self._look()
+        self._refresh()
         path = self._paths.get(name)
         if path is None:
             return None
-        found = self._contents.get((name, encoding))
-        if found is None:
+        content = self._contents.get((name, encoding))
+        if content is None:
             try:
-                found = self._contents[name, encoding] = _read(path, encoding)
-            except FileNotFoundError:  # replaced in this moment
+                content = self._contents[name, encoding] = _read(path, encoding)
+            except FileNotFoundError:  # just being replaced
                 return None
-        return found
+        return content
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         """Names come from the folder, never from a request."""
         index = self._folder / "index.html"
         try:
-            there = index.stat()
-            state = there.st_mtime_ns, there.st_ino
+            info = index.stat()
+            state = info.st_mtime_ns, info.st_ino
             if state == self._state:
                 return
-            parts = [one for one in (self._folder / "gallery").iterdir() if one.suffix in _TYPES and one.is_file()]
+            parts = [path for path in (self._folder / "gallery").iterdir() if path.suffix in _TYPES and path.is_file()]
         except OSError:
-            if self._folder.is_dir():  # else a new one is about to take its place
+            if self._folder.is_dir():  # else a new folder is about to take its place
                 self._state, self._paths, self._contents = None, {}, {}
             return
         self._state, self._contents = state, {}
-        self._paths = {"": index, **{one.name: one for one in parts}}
+        self._paths = {"": index, **{path.name: path for path in parts}}
 
 
 def why_not_built() -> str | None:
-    """None where it was built."""
+    """None if it was built."""
     gallery = Gallery(FOLDER)
     return None if gallery.index(None) else gallery.why_not_built() or "it was left out of this installation"
 
 
 def _read(path: Path, encoding: str | None) -> _Content:
-    """Compressed, where the build made that."""
+    """Compressed, if the build made such a file."""
     if encoding is not None:
         try:
             body = path.with_name(path.name + _ENDINGS[encoding]).read_bytes()
@@ -133,7 +133,7 @@ def _read(path: Path, encoding: str | None) -> _Content:
     return _Content(body, f'"{hashlib.sha256(body).hexdigest()[:20]}"', encoding)
 
 
-def _served(request: Request) -> Gallery:
+def _gallery(request: Request) -> Gallery:
     state = request.app.state
     if not hasattr(state, "gallery"):
         state.gallery = Gallery(FOLDER)
@@ -143,33 +143,33 @@ def _served(request: Request) -> Gallery:
 
 @router.api_route("/", methods=["GET", "HEAD"])
 async def home(request: Request) -> Response:
-    """The gallery's page; without it, a plain one. Of photos nothing but for those who may read."""
-    gallery = _served(request)
-    found = gallery.index(encoding_for(request, _ENDINGS))
-    if found is None:
+    """The gallery's page; without it, a plain one, which tells about photos only to those who may read."""
+    gallery = _gallery(request)
+    content = gallery.index(encoding_for(request, _ENDINGS))
+    if content is None:
         return await _plain(request, gallery.why_not_built())
-    return _answer(request, found, "text/html; charset=utf-8", "no-cache", {"content-security-policy": _POLICY})
+    return _answer(request, content, "text/html; charset=utf-8", "no-cache", {"content-security-policy": _POLICY})
 
 
 @router.api_route("/gallery/{name}", methods=["GET", "HEAD"])
 async def part(request: Request, name: str) -> Response:
     """A script, a style, … whose name has the hash of its content."""
-    found = _served(request).part(name, encoding_for(request, _ENDINGS))
-    if found is None:
+    content = _gallery(request).part(name, encoding_for(request, _ENDINGS))
+    if content is None:
         raise no_such("page")
-    return _answer(request, found, _TYPES[Path(name).suffix], "public, max-age=31536000, immutable")
+    return _answer(request, content, _TYPES[Path(name).suffix], "public, max-age=31536000, immutable")
 
 
 def _answer(
-    request: Request, found: _Content, media_type: str, cached: str, more: dict[str, str] | None = None
+    request: Request, content: _Content, media_type: str, cached: str, more: dict[str, str] | None = None
 ) -> Response:
-    headers = {"cache-control": cached, "etag": found.tag, "vary": "accept-encoding", **(more or {})}
+    headers = {"cache-control": cached, "etag": content.tag, "vary": "accept-encoding", **(more or {})}
     known_tags = tags_of(request)
-    if found.tag in known_tags or "*" in known_tags:
+    if content.tag in known_tags or "*" in known_tags:
         return Response(status_code=304, headers=headers)
-    if found.encoding is not None:
-        headers["content-encoding"] = found.encoding
-    return Response(found.body, media_type=media_type, headers=headers)
+    if content.encoding is not None:
+        headers["content-encoding"] = content.encoding
+    return Response(content.body, media_type=media_type, headers=headers)
 
 
 async def _plain(request: Request, why: str | None) -> Response:

@@ -1,4 +1,4 @@
-"""/api/search/suggestions: what a search may go on with."""
+"""/api/search/suggestions: how a search may go on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..state import State
 router = make_router(prefix="/api/search/suggestions", tags=["search"])
 
 _MOST = 10
-# Seconds that a vocabulary is used, at least, and times as long as it took to read.
+# Seconds that a vocabulary is used at least, and how many times as long as it took to read.
 _USED, _TIMES_AS_LONG = 5.0, 20
 
 
@@ -44,7 +44,7 @@ async def suggest(
 
 
 async def _vocabulary(state: State) -> Vocabulary:
-    """As it was a while ago, at worst: nobody who types waits for the next one, but for the first."""
+    """It may be some seconds old: only the first one is waited for."""
     if state.vocabulary is None:
         await _refresh(state)
     elif time.monotonic() > state.vocabulary[1]:

@@ -99,12 +99,12 @@ async def get_geometry(
 
     def look(index: Index) -> tuple[str, bytes]:
         arranged = _arranged(state.timeline, index, view)
-        # A strong tag is of these very bytes.
+        # A strong tag stands for these very bytes.
         tag = f"{arranged.changed}-{encoding}" if encoding else str(arranged.changed)
         return f'"{tag}"', getattr(arranged.geometry, encoding or "plain")
 
     etag, content = await _in_thread(state, view, look)
-    # A browser that kept it would take an index made anew, which counts its events from one again, for the same.
+    # Not to be stored: a rebuilt index counts its events from one again, and its tags would match old content.
     headers = {"etag": etag, "cache-control": "private, no-store", "vary": "accept-encoding"}
     if etag in tags_of(request):
         return Response(status_code=304, headers=headers)

@@ -1,4 +1,4 @@
-"""POST /api/assets: a photo or film, taken in as it comes."""
+"""POST /api/assets: a photo or video, stored as it arrives."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from ..urls import with_urls
 
 router = make_router(prefix="/api/assets", tags=["assets"])
 
-# Bytes of a word or a header, and parts of a form.
+# Bytes of a text field or a header; parts of a form.
 _TEXT, _PARTS = 4096, 20
-_WORDS = ("device_asset_id", "device_id", "file_created_at", "file_modified_at")
+_TEXT_FIELDS = ("device_asset_id", "device_id", "file_created_at", "file_modified_at")
 _TIME: TypeAdapter[datetime] = TypeAdapter(datetime)
 _LIBRARY: TypeAdapter[str] = TypeAdapter(LibraryId)
 _FORM = {
     "type": "object",
-    "required": ["asset_data", *_WORDS],
+    "required": ["asset_data", *_TEXT_FIELDS],
     "properties": {
         "asset_data": {"type": "string", "format": "binary", "description": "The photo or film."},
         "device_asset_id": {"type": "string", "description": "What the device calls it."},
@@ -50,10 +50,10 @@ _FIELDS = dict.fromkeys(_FORM["properties"], True)
 
 
 class _Form:
-    """A multipart body as it comes: words are kept, the file goes to the disk and through the hash."""
+    """A multipart body as it arrives: text fields are kept, the file goes to the disk and is hashed."""
 
     def __init__(self, boundary: bytes, folder: Path) -> None:
-        self.words: dict[str, str] = {}
+        self.texts: dict[str, str] = {}
         self.name: str | None = None
         self.path = folder / "photo"
         self.digest = hashlib.sha256()
@@ -127,8 +127,8 @@ class _Form:
         if self._file is not None:
             self.close()
         elif self._field is not None:
-            refuse_unknown("body", _FIELDS, [*self.words, self._field])
-            self.words[self._field] = self._text.decode("utf-8", "replace")
+            refuse_unknown("body", _FIELDS, [*self.texts, self._field])
+            self.texts[self._field] = self._text.decode("utf-8", "replace")
 
 
 @router.post(
@@ -170,28 +170,28 @@ async def create_asset(request: Request, state: StateDep, base: BaseUrl) -> Resp
 
 
 def _upload(form: _Form) -> Upload:
-    """Raises as FastAPI does where something is missing, or is not what it has to be."""
-    wrong: list[dict[str, Any]] = []
+    """Raises as FastAPI does for a field that is missing or malformed."""
+    problems: list[dict[str, Any]] = []
 
     def read(field: str, adapter: TypeAdapter[Any] | None) -> Any:
-        value = form.words.get(field)
+        value = form.texts.get(field)
         if value is None:
-            wrong.append({"type": "missing", "loc": ("body", field), "msg": "Field required"})
+            problems.append({"type": "missing", "loc": ("body", field), "msg": "Field required"})
             return None
         try:
             return value if adapter is None else adapter.validate_python(value)
         except ValidationError as error:
             problem = error.errors(include_url=False, include_context=False)[0]
-            wrong.append({**problem, "loc": ("body", field)})
+            problems.append({**problem, "loc": ("body", field)})
             return None
 
     device_asset_id, device_id = read("device_asset_id", None), read("device_id", None)
     created_at, modified_at = read("file_created_at", _TIME), read("file_modified_at", _TIME)
-    library_id = read("library_id", _LIBRARY) if form.words.get("library_id") else None
+    library_id = read("library_id", _LIBRARY) if form.texts.get("library_id") else None
     if form.name is None:
-        wrong.append({"type": "missing", "loc": ("body", "asset_data"), "msg": "Field required"})
-    if wrong:
-        raise RequestValidationError(wrong)
+        problems.append({"type": "missing", "loc": ("body", "asset_data"), "msg": "Field required"})
+    if problems:
+        raise RequestValidationError(problems)
     name = str(form.name)
     return Upload(
         form.path, name, form.digest.digest(), device_id, device_asset_id, created_at, modified_at, library_id
