@@ -209,10 +209,8 @@ class Timeline:
 
     def stack_of(self, index: Index, asset_id: str) -> list[str]:
         """Ids of the assets that are shown as one tile, the one that is shown first; none where it lies in no stack."""
-        number, base = (
-            store.number_of(index.session.connection, asset_id),
-            self.arranged(index, View(), may_be_old=True).base,
-        )
+        number = store.number_of(index.session.connection, asset_id)
+        base = self.arranged(index, View(), may_be_old=True).base
         rows = base.rows_of(np.array([] if number is None else [number], np.int32))
         if not len(rows):
             return []
