@@ -16,7 +16,7 @@ from indexer.index.libraries import LibraryInfo
 from indexer.index.people import Person
 
 from .keys import Keys
-from .schemas.common import LIBRARY_ID, AlbumId, AssetId, FaceId, LibraryId, PersonId
+from .schemas.common import AlbumId, AssetId, FaceId, LibraryId, PersonId
 from .state import State
 
 
@@ -29,7 +29,7 @@ async def get_state(request: Request) -> State:
 
 async def get_base_url(request: Request) -> str:
     """The address by which the client reached this server."""
-    return f"{request.url.scheme}://{request.headers['host']}"
+    return f"{request.scope['scheme']}://{request.headers['host']}"
 
 
 async def get_keys(request: Request) -> Keys:
@@ -40,14 +40,6 @@ async def get_keys(request: Request) -> Keys:
 StateDep = Annotated[State, Depends(get_state)]
 BaseUrl = Annotated[str, Depends(get_base_url)]
 KeysDep = Annotated[Keys, Depends(get_keys)]
-
-
-async def check_query_library(request: Request) -> None:
-    """For every route. A route declares `library_id` itself, at its place among the parameters, and answers a malformed
-    one."""
-    library_id = request.query_params.get("library_id")
-    if library_id is not None and LIBRARY_ID.fullmatch(library_id):
-        (await get_state(request)).reader.libraries.ensure(library_id)
 
 
 async def get_asset(asset_id: AssetId, state: StateDep) -> Record:

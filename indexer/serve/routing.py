@@ -6,7 +6,7 @@ import typing
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -15,8 +15,8 @@ from starlette.requests import ClientDisconnect
 
 from indexer.index.api_keys import ACTIONS
 
-from .dependencies import check_query_library
-from .schemas.common import can_be_encoded
+from .dependencies import get_state
+from .schemas.common import LIBRARY_ID, can_be_encoded
 
 _READ, _WRITE, _DELETE = {"read"}, {"read", "write"}, {"read", "delete"}
 _DELETE_PERMANENTLY = {"read", "delete_permanently"}
@@ -74,18 +74,11 @@ _FORMS = "multipart/form-data or application/x-www-form-urlencoded"
 
 
 def make_router(prefix: str = "", tags: Sequence[str] = (), *, include_in_schema: bool = True) -> APIRouter:
-    """The routes of the API, which its description has, check the library that a query names."""
-    return APIRouter(
-        prefix=prefix,
-        tags=list(tags),
-        dependencies=[Depends(check_query_library)] if include_in_schema else [],
-        include_in_schema=include_in_schema,
-        route_class=Route,
-    )
+    return APIRouter(prefix=prefix, tags=list(tags), include_in_schema=include_in_schema, route_class=Route)
 
 
 class Route(APIRoute):
-    """Refuses unknown parameters, before the body is read."""
+    """Refuses unknown parameters before the body is read, and a library that does not exist."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -105,6 +98,8 @@ class Route(APIRoute):
                 refuse_unknown("body", fields, [name for name, _ in form.multi_items()])
             elif self.body_field is None and key not in STREAMED and await _has_body(request):
                 raise RequestValidationError([_problem(("body",), "extra_forbidden", "no body is expected here")])
+            if "library_id" in single:
+                await _check_library(request)
             return await handle(request)
 
         return handle_known
@@ -135,6 +130,13 @@ def refuse_unknown(where: str, known: dict[str, bool], given: Sequence[str]) -> 
             problems.append(_problem((where, name), "value_error", "given more than once"))
     if problems:
         raise RequestValidationError(problems)
+
+
+async def _check_library(request: Request) -> None:
+    """A malformed id is left to the route."""
+    library_id = request.query_params.get("library_id")
+    if library_id is not None and LIBRARY_ID.fullmatch(library_id):
+        (await get_state(request)).reader.libraries.ensure(library_id)
 
 
 def _problem(location: tuple[str, ...], kind: str, message: str) -> dict[str, Any]:
