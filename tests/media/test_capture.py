@@ -222,6 +222,25 @@ def test_F19_the_doubted_word_is_kept_and_marked(tmp_path: Path, fake: str) -> N
     assert words[0] == ("local_datetime", "the file's name", None)
 
 
+def test_provenance_is_kept_only_where_sources_conflict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most photos have Exif's date alone: nothing is stored for them."""
+
+    def provenance(
+        field: str, camera: dict[int, object], gps: dict[int, object] | None = None, **tag: str
+    ) -> list[str]:
+        packet = app1_xmp(xmp("".join(f"<xmp:{name}>{value}</xmp:{name}>" for name, value in tag.items())))
+        data = jpeg_with(app1(exif({}, camera, gps=gps or {})), packet)
+        return [origin.source for origin in read(tmp_path, "a.jpg", data).origins if origin.field == field]
+
+    assert provenance("local_datetime", {ORIGINAL: CLOCK}) == []
+    conflicting = {ORIGINAL: CLOCK, DIGITIZED: "2023:05:18 18:30:00"}
+    assert provenance("local_datetime", conflicting) == ["Exif DateTimeOriginal", "Exif DateTimeDigitized"]
+    both = provenance("digitized_datetime", {DIGITIZED: CLOCK}, CreateDate="2023-05-17T18:30:00")
+    assert both == ["Exif DateTimeDigitized", "XMP xmp:CreateDate"]
+    monkeypatch.setattr("indexer.media.capture._zone", lambda latitude, longitude: None)  # a place without a zone
+    assert provenance("local_datetime", {ORIGINAL: CLOCK}, at(*PARIS)) == []
+
+
 def test_F19_a_real_time_that_looks_like_one_survives(tmp_path: Path) -> None:
     facts = read(
         tmp_path, "x.jpg", photo({ORIGINAL: "2002:12:08 12:00:00", SUBSEC_ORIGINAL: "47"}, main={0x010F: "Canon"})

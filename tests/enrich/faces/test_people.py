@@ -20,6 +20,7 @@ from ...conftest import rows, run, sized
 from .tiny import FACE, person, picture, save_embedder
 
 Take = Callable[..., Path]
+LONG_AGO = "2020-01-01T00:00:00.000Z"
 
 
 def names(index: Index, path: Path) -> list[str | None]:
@@ -450,6 +451,37 @@ def test_who_was_not_told_apart_yet_is_at_the_next_run(index: Index, models: Pat
     assert index.people.list() == []
     assert index.enrich().pictures == 0
     assert [one.assets for one in index.people.list()] == [2, 1]
+
+
+def test_two_people_found_to_be_one_are_merged(index: Index, models: Path, take: Take) -> None:
+    """Their photos have changed then: clients ask for what was updated since."""
+    shots = [take(f"{number}.png", number + 1) for number in range(2)]
+    index.scan([shots[0].parent])
+    index.enrich()
+    stays, goes = (index.get(shot)["people"][0]["id"] for shot in shots)
+    writing = connection.open_for_writing(index.path)
+    writing.execute("UPDATE asset SET updated_at = ?", (LONG_AGO,))
+    with begin(writing) as tx:
+        apply_clusters(tx, {}, {goes: stays})
+    writing.close()
+    assert [person.id for person in index.people.list()] == [stays]
+    assert [index.get(shot)["people"][0]["id"] for shot in shots] == [stays, stays]
+    assert [index.get(shot)["updated_at"] > LONG_AGO for shot in shots] == [False, True]
+    assert index.people.get(goes).id == stays
+
+
+def test_a_photo_changes_when_its_face_gets_a_person(index: Index, models: Path, take: Take) -> None:
+    photo = take("a.png", 1)
+    index.scan([photo.parent])
+    index.enrich()
+    face = index.get(photo)["faces"][0]["id"]
+    writing = connection.open_for_writing(index.path)
+    writing.execute("UPDATE face SET person_id = NULL, assigned_by = NULL")
+    writing.execute("UPDATE asset SET updated_at = ?", (LONG_AGO,))
+    with begin(writing) as tx:
+        apply_clusters(tx, {face: 1}, {})
+    writing.close()
+    assert index.get(photo)["updated_at"] > LONG_AGO
 
 
 def test_what_is_said_while_likeness_is_judged_counts_more(index: Index, models: Path, take: Take) -> None:
