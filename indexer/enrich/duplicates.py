@@ -6,8 +6,8 @@ import sqlite3
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from indexer.store import likeness
-from indexer.store.likeness import Shown
+from indexer.store import similarity
+from indexer.store.similarity import Shown
 
 
 class Duplicates(NamedTuple):
@@ -24,9 +24,9 @@ class Duplicates(NamedTuple):
 
 def exact(connection: sqlite3.Connection) -> list[Duplicates]:
     """The same bytes, and the same pictures."""
-    found = [Duplicates("file", places) for places in likeness.copies(connection)]
-    groups = likeness.same_pictures(connection)
-    shown = likeness.shown(connection, [one for group in groups for one in group])
+    found = [Duplicates("file", places) for places in similarity.copies(connection)]
+    groups = similarity.same_pictures(connection)
+    shown = similarity.shown(connection, [one for group in groups for one in group])
     return found + [Duplicates("picture", ranked) for group in groups if (ranked := _ranked(group, shown))]
 
 
@@ -34,10 +34,10 @@ def similar(connection: sqlite3.Connection, cache: Path) -> list[Duplicates]:
     """What looks alike; see indexer.enrich.similar. cache: where the thumbnails are."""
     from .similar import find_alike
 
-    looks = likeness.appearances(connection)
+    looks = similarity.select_hashes(connection)
     alike = sorted(find_alike(looks, cache), key=lambda one: ("copy", "crop", "burst").index(one.kind))
     groups = [(one.kind, [looks[number].asset_id for number in one.members]) for one in alike]
-    shown = likeness.shown(connection, [one for _, group in groups for one in group])
+    shown = similarity.shown(connection, [one for _, group in groups for one in group])
     return [Duplicates(kind, ranked) for kind, group in groups if (ranked := _ranked(group, shown))]
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from indexer.store.likeness import Looks
+from indexer.store.similarity import Looks
 
 from .enrichers.appearance import PARTS
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from indexer.store import likeness, meanings
+from indexer.store import embeddings, similarity
 
 from .enrichers import appearance, meaning
 
@@ -19,10 +19,10 @@ _UNRELATED_BITS = 32
 def alike(connection: sqlite3.Connection, picture: Image.Image) -> Sequence[tuple[str, float]]:
     """All live photos that were looked at, the nearest first. By meaning, where a model can tell and has seen them."""
     model = meaning.find_model() if meaning.is_available() else None
-    if model is not None and meanings.has_meanings(connection, model.name):
+    if model is not None and embeddings.has_embeddings(connection, model.name):
         found = _near(connection, model, meaning.load(model).of_picture(picture))
     else:
-        looks = likeness.appearances(connection)
+        looks = similarity.select_hashes(connection)
         if not looks:
             return []
         ours = np.frombuffer(appearance.hashes(picture)[:8], np.uint8)
@@ -35,12 +35,12 @@ def alike(connection: sqlite3.Connection, picture: Image.Image) -> Sequence[tupl
 def distances(connection: sqlite3.Connection, words: str) -> dict[str, float]:
     """From what words say, of the photos that a model has looked at; none where there is no such model."""
     model = meaning.find_model() if words and meaning.is_available() else None
-    if model is None or not meanings.has_meanings(connection, model.name):
+    if model is None or not embeddings.has_embeddings(connection, model.name):
         return {}
     return _near(connection, model, meaning.load(model).of_words(words))
 
 
 def _near(connection: sqlite3.Connection, model: meaning.ModelInfo, vector: meaning.Vector) -> dict[str, float]:
-    ids, cosines = meanings.likenesses(connection, model.name, vector)
+    ids, cosines = embeddings.cosines(connection, model.name, vector)
     far = np.clip(1 - cosines, 0, 1)
     return dict(zip(ids, far.tolist(), strict=True))

@@ -101,11 +101,11 @@ class Searches:
         if not words:
             return ()
         from ..enrich.enrichers import meaning
-        from ..store.meanings import has_meanings, nearest
+        from ..store.embeddings import has_embeddings, nearest
 
         connection = self._session.connection
         kind = meaning.find_model() if meaning.is_available() else None
-        if kind is None or not has_meanings(connection, kind.name):
+        if kind is None or not has_embeddings(connection, kind.name):
             return ()
         return nearest(connection, kind.name, meaning.load(kind).of_words(words), _MOST_DESCRIBED)
 

@@ -1,4 +1,4 @@
-"""What pictures are about, as vectors."""
+"""Image embeddings."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_AT_ONCE = 20_000
-# As much like the words as the best, and unlike most: then a picture is found.
+_ROWS_AT_ONCE = 20_000
+# An image matches if its cosine is this share of the best one, or this many standard deviations above the mean,
+# whichever is more.
 _SHARE_OF_BEST = 0.9
 _DEVIATIONS = 2.0
 
 
-def has_meanings(connection: sqlite3.Connection, model: str) -> bool:
+def has_embeddings(connection: sqlite3.Connection, model: str) -> bool:
     return connection.execute("SELECT 1 FROM meaning WHERE model = ? LIMIT 1", (model,)).fetchone() is not None
 
 
 def nearest(connection: sqlite3.Connection, model: str, vector: NDArray[np.float32], most: int) -> Sequence[str]:
-    """Assets whose pictures are about this, the nearest first; at least one where any was looked at by this model."""
+    """Up to `most` assets whose images match, the nearest first; at least one if the model has any embedding."""
     import numpy as np
 
-    ids, likeness = likenesses(connection, model, vector)
+    ids, similarity = cosines(connection, model, vector)
     if not ids:
         return []
-    best = float(likeness.max())
-    least = min(max(float(likeness.mean() + _DEVIATIONS * likeness.std()), best * _SHARE_OF_BEST), best)
-    near = np.flatnonzero(likeness >= least)
-    return [ids[one] for one in near[np.argsort(-likeness[near], kind="stable")][:most]]
+    best = float(similarity.max())
+    threshold = min(max(float(similarity.mean() + _DEVIATIONS * similarity.std()), best * _SHARE_OF_BEST), best)
+    near = np.flatnonzero(similarity >= threshold)
+    return [ids[position] for position in near[np.argsort(-similarity[near], kind="stable")][:most]]
 
 
-def likenesses(
+def cosines(
     connection: sqlite3.Connection, model: str, vector: NDArray[np.float32]
 ) -> tuple[Sequence[str], NDArray[np.float32]]:
-    """Assets that this model has looked at, and the cosines between what it saw and the vector. Exact: all vectors are
-    compared."""
+    """Assets with an embedding of this model, and the cosines between it and the vector. Exact: compares all."""
     import numpy as np
 
     ids: list[str] = []
@@ -45,7 +45,7 @@ def likenesses(
     cursor = connection.execute(
         "SELECT id, vector FROM meaning JOIN asset ON number = asset_number WHERE meaning.model = ?", (model,)
     )
-    while rows := cursor.fetchmany(_AT_ONCE):
+    while rows := cursor.fetchmany(_ROWS_AT_ONCE):
         ids += [row[0] for row in rows]
         vectors = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f2").reshape(len(rows), -1)
         parts.append(vectors.astype(np.float32) @ vector)

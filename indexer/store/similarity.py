@@ -1,4 +1,4 @@
-"""What is asked of the index to find copies and look-alikes."""
+"""Queries for duplicates and similar photos."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-_THERE = "verdict IN ('indexed', 'damaged')"
-# A copy on a drive that is away is none to count on.
-_REACHABLE = "(SELECT state FROM file_state WHERE file_state.file_id = file.id) = 'present'"
+from .columns import REACHABLE
 
 
 class Shown(NamedTuple):
-    """A photo as duplicates are listed, at one place; path is as stored, size in bytes."""
+    """A file of a photo, as listed among duplicates. path: as stored. size: bytes."""
 
     asset_id: str
     path: str
@@ -32,10 +30,10 @@ WHERE trashed_at IS NULL AND """
 
 
 def copies(connection: sqlite3.Connection) -> list[list[Shown]]:
-    """Live assets that lie in several places within reach, with the same bytes: their places, the first seen first."""
+    """Live assets with several reachable files of the same bytes: their files, the first seen first."""
     rows = connection.execute(
-        _SHOWN.format(join="file.asset_number = asset.number") + f"{_THERE} AND {_REACHABLE} AND asset.number IN"
-        f" (SELECT asset_number FROM file WHERE asset_number IS NOT NULL AND {_THERE}"
+        _SHOWN.format(join="file.asset_number = asset.number") + f"{REACHABLE} AND asset.number IN"
+        " (SELECT asset_number FROM file WHERE asset_number IS NOT NULL AND verdict IN ('indexed', 'damaged')"
         " GROUP BY asset_number HAVING count(*) > 1)"
         " ORDER BY asset.id, file.id"
     )
@@ -43,7 +41,7 @@ def copies(connection: sqlite3.Connection) -> list[list[Shown]]:
 
 
 def same_pictures(connection: sqlite3.Connection) -> list[list[str]]:
-    """Live assets that hold the same coded picture, with other words around it."""
+    """Live assets with the same image data and different metadata."""
     rows = connection.execute(
         "SELECT group_concat(id) FROM (SELECT id, fingerprint FROM asset"
         " WHERE fingerprint IS NOT NULL AND trashed_at IS NULL ORDER BY created_at, id)"
@@ -63,8 +61,8 @@ class Looks(NamedTuple):
     thumbnail: str | None
 
 
-def appearances(connection: sqlite3.Connection) -> list[Looks]:
-    """Of all live photos; films are left out, for one picture of a film is not the film."""
+def select_hashes(connection: sqlite3.Connection) -> list[Looks]:
+    """Perceptual hashes of all live photos. Videos are left out: one frame does not represent a video."""
     rows = connection.execute(
         "SELECT asset.id, hashes, wall_clock, model, variant.file FROM appearance"
         " JOIN asset ON asset.number = appearance.asset_number"
@@ -75,7 +73,7 @@ def appearances(connection: sqlite3.Connection) -> list[Looks]:
 
 
 def shown(connection: sqlite3.Connection, asset_ids: Sequence[str]) -> dict[str, Shown]:
-    """By id, of those that have a file at all."""
+    """Asset id -> the chosen file; assets without one are left out."""
     rows = connection.execute(
         _SHOWN.format(join="file.id = asset.file_id") + "asset.id IN (SELECT value FROM json_each(?))",
         (json.dumps(asset_ids),),
