@@ -28,8 +28,8 @@ class Enrichments:
 
         from .. import scratch
         from ..enrich.run import count_due
+        from ..store.backup import copy_to
         from ..store.connection import open_for_writing
-        from ..store.copies import copy_to
 
         if not redo and not retry:
             return count_due(self._session.connection, names)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .. import private, scratch
 from ..config import cache_folder, given
 from ..errors import UsageError, writing_to
-from ..store import copies
+from ..store.backup import cannot_be_opened, copy_to, install, keep_copy, open_backup, unused_name
 from .session import PathLike, Session
 from .texts import FROM_A_BACKUP
 
@@ -27,7 +27,7 @@ class Maintenance:
     def backup(self, target: PathLike, *, overwrite: bool = False) -> Path:
         """Copy the index as it is at this moment, while others may write, and check the copy."""
         path = given(target)
-        copies.copy_to(self._session.connection, path, overwrite=overwrite)
+        copy_to(self._session.connection, path, overwrite=overwrite)
         return path
 
     def restore(self, source: PathLike, *, dry_run: bool = False) -> Path | None:
@@ -37,11 +37,11 @@ class Maintenance:
         from ..store.activities import refuse_while_written
 
         path, backup = self._session.path, given(source)
-        copies.open_copy(backup).close()
+        open_backup(backup).close()
         kept, is_damaged = None, False
         if path.exists():
-            is_damaged = copies.is_damaged(path)
-            kept = copies.beside(path, "before-restore")
+            is_damaged = cannot_be_opened(path)
+            kept = unused_name(path, "before-restore")
         if path.parent.is_dir():  # a watch may not have noticed yet that its index was deleted
             refuse_while_written(path)
         if dry_run:
@@ -53,8 +53,8 @@ class Maintenance:
             new = own / path.name
             _copy_backup(backup, new, kept if not is_damaged else None)
             if kept is not None:
-                copies.keep(path, kept)
-            copies.install(new, path)
+                keep_copy(path, kept)
+            install(new, path)
         return kept
 
     def merge(self, other: PathLike, *, dry_run: bool = False) -> Merged:
@@ -72,12 +72,12 @@ class Maintenance:
             raise UsageError(f"{source} is the index itself: name another one")
         with writing_to(path.parent), scratch.folder(path.parent) as own:
             copy = own / "other.db"  # of one moment, and of this version
-            with closing(copies.open_copy(source)) as opened:
-                copies.copy_to(opened, copy)
+            with closing(open_backup(source)) as opened:
+                copy_to(opened, copy)
             open_for_writing(copy).close()
-            kept = copies.beside(path, "before-merge")
+            kept = unused_name(path, "before-merge")
             if not dry_run:
-                copies.copy_to(connection, kept)
+                copy_to(connection, kept)
             with merge.attached(connection, copy):
                 done = f"merged {source}", f"'indexer restore {kept}' puts back the index as it was before."
                 merged = merge.merge(connection, *done, dry_run=dry_run)
@@ -124,8 +124,8 @@ def _copy_backup(backup: Path, new: Path, before: Path | None) -> None:
     from ..store.transaction import begin
     from ..store.undo import record_final
 
-    with closing(copies.open_copy(backup)) as opened:
-        copies.copy_to(opened, new)
+    with closing(open_backup(backup)) as opened:
+        copy_to(opened, new)
     with closing(open_for_writing(new)) as connection:  # migrates an older one
         connection.execute("PRAGMA journal_mode = WAL")
         instead = f"'indexer restore {before}' puts back the index as it was before." if before else FROM_A_BACKUP

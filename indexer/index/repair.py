@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .. import config, ids, scratch
 from ..errors import IndexDamaged, IndexUnusable, writing_to
-from ..store import copies, schema
+from ..store import schema
 from ..store.activities import refuse_while_written
+from ..store.backup import copy_bytes, find_damage, hold, install, rename_damaged, unused_name
 from ..store.connection import open_for_writing
 from ..store.database import BROKEN, IndexConnection, connect, connect_for_reading
+from ..store.repair import create_as, delete_dangling, rebuild_references, salvage, version_of
 from .scan import scan
 from .session import Session
 
@@ -43,8 +45,8 @@ def repair(path: Path, *, workers: int | None = None, dry_run: bool = False) -> 
         return Repair(problems)
     with writing_to(path.parent), scratch.folder(path.resolve().parent) as own:
         damaged, new = own / f"{path.name}.damaged", own / path.name
-        with copies.held(path) as file:
-            copies.copy_bytes(file, damaged)
+        with hold(path) as file:
+            copy_bytes(file, damaged)
             saved = _salvage(damaged, new)
             if not sum(count for table, count in saved.items() if table not in ("event", "setting")):
                 raise IndexDamaged(
@@ -54,12 +56,12 @@ def repair(path: Path, *, workers: int | None = None, dry_run: bool = False) -> 
             with closing(Session(new)) as built:
                 summary = scan(built, workers=workers) if saved.get("root") else None
             with closing(open_for_writing(new)) as connection:
-                copies.drop_loose(connection)
-                if left := copies.damages(connection):
+                delete_dangling(connection)
+                if left := find_damage(connection):
                     raise IndexUnusable(f"{path} cannot be repaired, and is left as it is: {left[0]}")
-        kept = copies.beside(path, "damaged")
-        copies.rename(damaged, kept)
-        copies.install(new, path)
+        kept = unused_name(path, "damaged")
+        rename_damaged(damaged, kept)
+        install(new, path)
     return Repair(problems, kept, saved, summary)
 
 
@@ -68,18 +70,18 @@ def _problems(connection: IndexConnection, path: Path) -> list[str]:
         version = schema.check(connection, path)
     except IndexDamaged as error:
         return [str(error.__cause__)]
-    return copies.damages(connection) if version else ["it is empty"]
+    return find_damage(connection) if version else ["it is empty"]
 
 
 def _salvage(damaged: Path, new: Path) -> dict[str, int]:
     """A new index of the rows that can still be read; how many, by table."""
-    if (version := copies.version_of(damaged)) and version < schema.VERSION:
+    if (version := version_of(damaged)) and version < schema.VERSION:
         with suppress(*BROKEN):
-            copies.lay_out_as(damaged, new)
+            create_as(damaged, new)
     if not new.exists():
         open_for_writing(new).close()
     with closing(connect(new, "mode=rw")) as half:
-        saved = copies.salvage(damaged, half)
+        saved = salvage(damaged, half)
     with closing(open_for_writing(new)) as connection:
-        copies.mend(connection, ids.device_id(config.machine_name()))
+        rebuild_references(connection, ids.device_id(config.machine_name()))
     return saved

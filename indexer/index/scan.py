@@ -72,7 +72,7 @@ def rehearse(
 ) -> Summary:
     """Scan into a copy of the index, which is thrown away."""
     from .. import scratch
-    from ..store.copies import copy_to
+    from ..store.backup import copy_to
 
     with scratch.folder(Path(tempfile.gettempdir())) as own:
         copy = own / "index.db"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .. import private
 from ..store import written
-from ..store.copies import beside
+from ..store.backup import unused_name
 from ..store.transaction import begin
 from ..sync.write_back import WrittenBack
 from ..sync.write_back import write_back as write_sidecars
@@ -24,7 +24,7 @@ def write_back(session: Session, assets: Assets, *, dry_run: bool) -> tuple[Sequ
     """See Assets.write_back."""
     chosen = session.resolve_all(assets) if assets else None
     connection = session.connection if dry_run else session.writer()
-    folder = beside(session.path, "sidecars")
+    folder = unused_name(session.path, "sidecars")
     kept: list[Path] = []
 
     def keep(sidecar: Path) -> None:

@@ -19,7 +19,7 @@ import pytest
 
 from indexer import Index
 from indexer.errors import IndexUnusable, UsageError
-from indexer.store import copies
+from indexer.store import backup
 from indexer.store.database import connect
 
 from ..conftest import Watcher, faulty, put, rows, run, sized, until
@@ -194,7 +194,7 @@ def moments(seconds: float, count: int) -> list[float]:
 
 def problems(database: Path) -> list[str]:
     with closing(connect(database, "mode=ro")) as connection:
-        return copies.damages(connection)
+        return backup.find_damage(connection)
 
 
 def left_over(folder: Path, *expected: str) -> list[str]:

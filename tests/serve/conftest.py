@@ -23,7 +23,8 @@ from gumnut import AsyncGumnut, Gumnut
 from pydantic import BaseModel
 
 from indexer import Index
-from indexer.store import connection, copies
+from indexer.store import connection
+from indexer.store.backup import open_backup, restore_into
 
 from ..conftest import SAMPLES, put, until
 
@@ -130,8 +131,8 @@ def indexed(sampled: Path, running: Server) -> Iterator[Index]:
     for folder in database.parent.glob("index.db.originals*"):
         shutil.rmtree(folder)
     writer = connection.open_for_writing(database)
-    with closing(copies.open_copy(sampled / "backup.db")) as backup:
-        copies.put_back(backup, writer)
+    with closing(open_backup(sampled / "backup.db")) as backup:
+        restore_into(backup, writer)
     writer.close()
     shutil.copytree(
         sampled / "index.db.indexer-cache", database.with_name("index.db.indexer-cache"), dirs_exist_ok=True
