@@ -124,9 +124,7 @@ def test_what_killed_commands_left_is_cleared(served: Index, serve: Serve, tmp_p
         other.scan([SAMPLES])
     folder = served.path.parent
     for command in (("backup", tmp_path / "copy.db"), ("merge", tmp_path / "other.db")):
-        dies = (
-            "import os, indexer.store.backup as backup\nbackup.find_damage = lambda connection: os.kill(os.getpid(), 9)\n"
-        )
+        dies = "import os, indexer.store.backup as backup\nbackup.find_damage = lambda connection: os.kill(os.getpid(), 9)\n"
         place = tmp_path / command[0]
         killed = run(*command, database=served.path, env=faulty(place, dies))
         assert killed.returncode == -9
