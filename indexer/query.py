@@ -123,7 +123,7 @@ def _other(wanted: Query, name: str, value: str) -> Query:
             "photo": "image", "image": "image", "picture": "image", "video": "video", "film": "video", "movie": "video"
         }  # fmt: skip
         if value.lower() not in kinds:
-            raise UsageError(f"type:{value}: there are photo and video")
+            raise UsageError(f"unknown type '{value}'; use photo or video")
         return wanted._replace(kind=kinds[value.lower()])
     if name.lower() == "near":
         return wanted._replace(near=_near(value))
@@ -131,7 +131,7 @@ def _other(wanted: Query, name: str, value: str) -> Query:
         if value.lower() == "favorite":
             return wanted._replace(is_favorite=True)
         if value.lower() != "trashed":
-            raise UsageError(f"is:{value}: there are is:favorite and is:trashed")
+            raise UsageError(f"unknown 'is:{value}'; use is:favorite or is:trashed")
         return wanted._replace(is_trashed=True)
     close = get_close_matches(name.lower(), FILTERS, 1)
     hint = f"Did you mean '{close[0]}:'?" if close else f"There are {', '.join(FILTERS)}."

@@ -26,9 +26,9 @@ from .texts import photos
 
 
 class Albums:
-    """An album is named by id or by name; assets by id or path.
+    """An album is given by id or name, an asset by id or path.
 
-    Methods raise NotFound where there is none, UsageError where several have the name."""
+    Methods raise NotFound for an unknown one, UsageError for a name that several albums have."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -37,11 +37,11 @@ class Albums:
         return select_albums(self._session.connection)
 
     def get(self, name_or_id: str) -> Album:
-        found = [one for one in self.list() if name_or_id in (one.id, one.name)]
+        found = [album for album in self.list() if name_or_id in (album.id, album.name)]
         if not found:
             raise NotFound(f"there is no album '{name_or_id}': 'indexer albums list' has them")
         if len(found) > 1:
-            listed = ", ".join(one.id for one in found)
+            listed = ", ".join(album.id for album in found)
             raise UsageError(f"{len(found)} albums are called '{name_or_id}'; name one by its id: {listed}")
         return found[0]
 
@@ -98,7 +98,7 @@ class Albums:
         return self.get(album.id)
 
     def set(self, name_or_id: str, **values: str | None) -> Album:
-        """Its name, its description."""
+        """Set its name or description."""
         if unknown := set(values) - {"name", "description"}:
             raise UsageError(f"'{min(unknown)}' cannot be set: there are name, description")
         album = self.get(name_or_id)

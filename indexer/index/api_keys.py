@@ -1,4 +1,4 @@
-"""The keys of those who may use the HTTP API: `Index.api_keys`."""
+"""Keys for the HTTP API: `Index.api_keys`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ApiKeys:
         return found[0] if found else None
 
     def create(self, name: str, actions: Sequence[str] = ACTIONS) -> tuple[KeyInfo, str]:
-        """A new key: what is kept of it, and the key itself, which is not. actions: what it is for.
+        """A new key: its stored part, and the key itself, which is not stored. actions: what it permits.
 
         Raises UsageError for an unknown action, and for a key that may not read."""
         if unknown := set(actions) - set(ACTIONS):

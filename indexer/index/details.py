@@ -1,4 +1,4 @@
-"""All that is known of one asset, for who looks at it: its record, and what is kept beside it or read from its file."""
+"""What is shown beside a photo: where its values come from, its files, albums and problems."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..media.panorama import Panorama
     from .session import Session
 
-# Sources of dates for people: the beginning of the source's name (see indexer.media.precedence) -> what it is.
+# Prefix of a source's name (see indexer.media.precedence) -> its description.
 _DATE_SOURCES = (
     ("you", "from you"),
     ("the file's name", "from the file name"),

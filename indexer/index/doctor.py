@@ -22,7 +22,7 @@ _ROOM_FOR_MORE = 1.25  # watches for folders that are still to come
 
 
 class Finding(NamedTuple):
-    """state: 'ok'; 'warning', which costs comfort; 'problem', which costs photos or answers. advice: what to do."""
+    """state: 'ok'; 'warning', an inconvenience; 'problem', which costs photos or answers. advice: what to do."""
 
     subject: str
     state: Literal["ok", "warning", "problem"]
@@ -82,7 +82,7 @@ def _integrity(session: Session) -> Iterator[Finding]:
 
 
 def _readers(session: Session) -> Iterator[Finding]:
-    """What this version makes nobody else can read; older ones left that to the umask."""
+    """Files of this version are private to their owner; older versions left their mode to the umask."""
     own = (session.path, cache_folder(session.path), originals_folder(session.path, None))
     mine = [path for path in own if path.exists() and _is_open_to_others(path)]
     if mine and _is_open_to_others(session.path.absolute().parent):

@@ -16,7 +16,7 @@ class Libraries:
         self._session = session
 
     def list(self) -> Sequence[LibraryInfo]:
-        """The default one first, which has every folder that no other library has."""
+        """The default library first, which has every folder that is in no other one."""
         return store.select_libraries(self._session.connection)
 
     def by_id(self, library_id: str) -> LibraryInfo:
@@ -51,7 +51,7 @@ class Libraries:
             store.describe_library(tx, library_id, name, description)
 
     def delete(self, library_id: str) -> None:
-        """Its folders are the default library's from then on."""
+        """Its folders move to the default library."""
         with self._session.transaction() as tx:
             store.delete_library(tx, library_id)
 

@@ -19,20 +19,20 @@ from .session import PathLike, Session
 if TYPE_CHECKING:
     from PIL import Image
 
-# What users may say of a person, beside the name.
+# What users may set.
 PERSON_VALUES = ("name", "birth_date", "is_favorite", "is_hidden", "thumbnail_face_id")
 
 
 class People:
-    """Everybody is named by id, by the id of one of their faces, or by name.
+    """A person is given by id, by the id of one of their faces, or by name.
 
-    Methods raise NotFound where nobody is meant by that, UsageError where several are, or for what makes no sense."""
+    Methods raise NotFound for an unknown person, UsageError for a name that several have and for invalid values."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def list(self) -> Sequence[Person]:
-        """Favourites first, then those with a name; those of whom there are most photos first."""
+        """Favorites first, then named people; those in most photos first."""
         return store.select_people(self._session.connection)
 
     def get(self, who: str) -> Person:
@@ -40,8 +40,8 @@ class People:
         if not found:
             raise NotFound(f"there is nobody called '{who}': 'indexer people list --all' has all")
         if len(found) > 1:
-            some = ", ".join(one.id for one in found)
-            raise UsageError(f"several people are called '{who}': name one by id ({some})")
+            ids = ", ".join(person.id for person in found)
+            raise UsageError(f"several people are called '{who}': name one by id ({ids})")
         return found[0]
 
     def by_id(self, person_id: str) -> Person:
@@ -82,7 +82,7 @@ class People:
         return faces.select_faces_of(self._session.connection, self.get(who).id)
 
     def portrait(self, who: str, side: int = 256) -> Image.Image:
-        """The face that is shown for a person, or the one that is named, in a square of so many pixels."""
+        """The thumbnail face of a person, or a given face, in a square. side: pixels."""
         from ..enrich.render import portrait
 
         face_id = who if who.startswith("face_") else self.get(who).thumbnail_face_id
@@ -90,22 +90,22 @@ class People:
             raise NotFound(f"{who} has no face in any photo")
         return portrait(self._session.connection, face_id, side)
 
-    def sheet(self, some: Sequence[Person]) -> Image.Image:
-        """A picture of everybody's face, with name or id below."""
+    def sheet(self, people: Sequence[Person]) -> Image.Image:
+        """One picture of all their faces, with name or id below."""
         from ..enrich.faces.sheet import sheet
         from ..enrich.render import portrait
 
-        return sheet(some, partial(portrait, self._session.connection))
+        return sheet(people, partial(portrait, self._session.connection))
 
     def name(self, who: str, name: str | None) -> Person:
-        """Say who it is; a face that is nobody's becomes a person's. Whoever has that name already is the same person
-        from then on. None takes the name away."""
+        """Name a person; an unassigned face becomes one first. If somebody has that name already, the two are merged.
+        None removes the name."""
         name = (name or "").strip() or None
         # By the name alone: a name may look like the beginning of somebody's id.
         called = store.select_people_called(self._session.connection, name) if name else []
-        same = [one for one in called if one.name and name and one.name.casefold() == name.casefold()]
+        namesakes = [other for other in called if other.name and name and other.name.casefold() == name.casefold()]
         person = None if faces.is_unassigned(self._session.connection, who) else self.get(who)
-        into = next((one for one in same if one != person), None)
+        into = next((other for other in namesakes if other != person), None)
         with self._session.user_change(f"{person.name or person.id if person else who} named {name}") as tx:
             if person is None:
                 person_id = faces.assign_faces(tx, [who], into.id if into else None)
@@ -119,8 +119,8 @@ class People:
         return self.get(person_id)
 
     def set(self, who: str, **values: str | bool | None) -> Person:
-        """Say some of PERSON_VALUES: birth_date is YYYY-MM-DD; thumbnail_face_id one of the person's faces. Another of
-        the same name stays another, unlike with `name`."""
+        """Set some of PERSON_VALUES: birth_date is YYYY-MM-DD; thumbnail_face_id one of the person's faces. Unlike
+        `name`, merges nobody."""
         person = self.get(who)
         for name, value in values.items():
             self._check(person, name, value)
@@ -129,13 +129,13 @@ class People:
         return self.get(person.id)
 
     def hide(self, people: Sequence[str], hidden: bool = True) -> Sequence[Person]:
-        """Leave them out where people are listed, or take them in again."""
-        found = [self.get(one) for one in people]
-        who = "1 person" if len(found) == 1 else f"{len(found):,} people"
-        with self._session.user_change(f"{who} {'hidden' if hidden else 'shown'}") as tx:
-            for one in found:
-                store.describe_person(tx, one.id, is_hidden=hidden)
-        return [self.get(one.id) for one in found]
+        """Hide people where they are listed, or show them again."""
+        found = [self.get(who) for who in people]
+        count = "1 person" if len(found) == 1 else f"{len(found):,} people"
+        with self._session.user_change(f"{count} {'hidden' if hidden else 'shown'}") as tx:
+            for person in found:
+                store.describe_person(tx, person.id, is_hidden=hidden)
+        return [self.get(person.id) for person in found]
 
     def _check(self, person: Person | None, name: str, value: str | bool | None) -> None:
         if name not in PERSON_VALUES:
@@ -153,7 +153,7 @@ class People:
                 raise UsageError(f"{value} is no face of {person.name or person.id if person else 'somebody new'}")
 
     def create(self, **values: str | bool | None) -> Person:
-        """Somebody of whom no photo is known yet."""
+        """A person without faces."""
         for name, value in values.items():
             self._check(None, name, value)
         with self._session.user_change(f"{values.get('name') or 'somebody'} added to people") as tx:
@@ -161,14 +161,14 @@ class People:
         return self.get(person_id)
 
     def delete(self, who: str) -> Person:
-        """The photos stay, and the faces in them, of nobody known."""
+        """The photos stay; the faces in them become unassigned."""
         person = self.get(who)
         with self._session.user_change(f"{person.name or person.id} taken from people") as tx:
             store.delete_person(tx, person.id)
         return person
 
     def give(self, face_id: str, who: str | None) -> None:
-        """Say whose a face is; None: nobody's who is known."""
+        """Assign a face to a person; None: to nobody."""
         person = self.get(who) if who is not None else None
         with self._session.user_change(f"a face said to be {person.name or person.id if person else 'nobody'}") as tx:
             if person is None:
@@ -177,24 +177,26 @@ class People:
                 faces.assign_faces(tx, [face_id], person.id)
 
     def delete_face(self, face_id: str) -> None:
-        """It is no face. Cannot be undone."""
+        """Delete a detection that is not a face. Cannot be undone."""
         with self._session.transaction() as tx:
             faces.delete_face(tx, face_id)
             record_final(tx, "deleted a face", "A backup of the index has it, if you made one.")
 
     def merge(self, others: Sequence[str], into: str) -> Person:
-        """Have all of them be one person, who keeps what was said of `into`."""
-        target, people = self.get(into), [self.get(one) for one in others]
+        """Merge people into one, who keeps the values of `into`."""
+        target, people = self.get(into), [self.get(who) for who in others]
         if target in people:
             raise UsageError(f"name at least one other person to merge into {target.name or target.id}")
-        with self._session.user_change(f"{', '.join(one.name or one.id for one in people)} merged into {into}") as tx:
-            for one in dict.fromkeys(people):
-                store.merge_people(tx, one.id, target.id)
+        with self._session.user_change(
+            f"{', '.join(person.name or person.id for person in people)} merged into {into}"
+        ) as tx:
+            for person in dict.fromkeys(people):
+                store.merge_people(tx, person.id, target.id)
         return self.get(target.id)
 
     def split(self, who: str, faces_or_assets: Sequence[PathLike], into: str | None = None) -> Person:
-        """Say that these faces of a person, or the faces in these photos, are another's: `into`, else somebody new.
-        They are never taken for the first one's again."""
+        """Move these faces of a person, or the faces in these photos, to `into` or to a new person. They are never
+        assigned to the first person again."""
         person, other = self.get(who), self.get(into) if into is not None else None
         theirs = {face.id: face.asset_id for face in self.faces(person.id)}
         chosen: list[str] = []

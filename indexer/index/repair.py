@@ -1,4 +1,4 @@
-"""A sound index out of a damaged one: built beside it, checked, and only then put in its place."""
+"""Repair of a damaged index: a new one is built beside it, checked, and only then put in its place."""
 
 from __future__ import annotations
 

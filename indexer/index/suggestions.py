@@ -1,4 +1,4 @@
-"""How a search may go on: `Index.suggestions`. People, places, months and more that begin with what was typed."""
+"""Completions of a search: `Index.suggestions`. People, places, months and more that begin with what was typed."""
 
 from __future__ import annotations
 

@@ -26,18 +26,18 @@ from .roots import Roots
 from .scan import scan
 from .session import Session
 
-# Not in names on one system or another.
+# Not allowed in names on some system.
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 _MOST_BYTES = 200
-# Hidden, so that no scan looks into it; beside the photos, so that moving them out is one step.
+# Hidden, so that no scan enters it; beside the photos, so that moving a file out is a rename.
 _COMING = ".coming"
-# Notes of files that were moved into place and are not indexed yet, by the SHA-256 of each.
+# Notes of files that were moved into place and are not indexed yet, named by their SHA-256.
 _NOTE = ".place"
 
 
 class Upload(NamedTuple):
-    """A file that has come whole. digest: SHA-256; device_asset_id: what the device that it comes from calls it."""
+    """A file that was received completely. digest: SHA-256; device_asset_id: its id on the device that sent it."""
 
     path: Path
     name: str
@@ -51,7 +51,7 @@ class Upload(NamedTuple):
 
 @contextmanager
 def coming(database: Path) -> Iterator[Path]:
-    """A new folder, in which a file can come."""
+    """A temporary folder to receive a file in."""
     folder = originals_folder(database, None) / _COMING
     private.make_folder(folder)
     with scratch.folder(folder) as own:
@@ -59,7 +59,7 @@ def coming(database: Path) -> Iterator[Path]:
 
 
 def safe_name(name: str) -> str:
-    """A name that every file system takes, as like the given one as can be. Nothing of a path is left of it."""
+    """The name without a path, changed as little as needed for every file system to accept it."""
     name = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
     name = _FORBIDDEN.sub("_", name.encode("utf-8", "replace").decode()).strip(" .")
     stem, ending = os.path.splitext(name)
