@@ -36,7 +36,7 @@ EXCEPTIONS = Counter(
         ("cluster", "media"): 1,
     }
 )
-CIRCLES = 1
+CIRCLES = 0
 
 
 def module_name(path: Path) -> str:

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from fastapi import Request
 
@@ -21,8 +21,9 @@ from indexer.index.renditions import Encoded
 if TYPE_CHECKING:
     from indexer.index import Index
 
-    from .state import State
+    from .settings import Settings
 
+T = TypeVar("T")
 # An asset, and the name of its rendition or the id of a face in it.
 Key = tuple[str, str]
 # Seconds for which what is to be written is gathered.
@@ -56,11 +57,24 @@ class _Job:
         self.waiting = 0
 
 
+class Server(Protocol):
+    """What renditions need of the server's state: see state.State."""
+
+    settings: Settings
+
+    @property
+    def reader(self) -> Index: ...
+
+    async def run(self, do: Callable[[Index], T]) -> T: ...
+
+    async def write(self, do: Callable[[Index], T]) -> T: ...
+
+
 class Renditions:
     """For the event loop's thread."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def __init__(self, server: Server) -> None:
+        self._server = server
         self._jobs: dict[Key, _Job] = {}
         self._recent: OrderedDict[Key, tuple[str, bytes]] = OrderedDict()
         self._bytes = 0
@@ -101,16 +115,16 @@ class Renditions:
             task.exception()  # clients that wait get it; where none does, it is of no interest
 
     def _cached(self, key: Key) -> Path | None:
-        renditions = self._state.reader.renditions
+        renditions = self._server.reader.renditions
         path = renditions.cached(*key)
-        if path is not None and not self._state.settings.read_only and renditions.was_long_unused(*key):
+        if path is not None and not self._server.settings.read_only and renditions.was_long_unused(*key):
             self._unused.add(key)
             self._write_soon()
         return path
 
     async def _make(self, key: Key) -> Path | bytes:
         asset_id, name = key
-        source = await self._state.run(lambda index: index.renditions.source(asset_id, name))
+        source = await self._server.run(lambda index: index.renditions.source(asset_id, name))
         recent = self._recent.get(key)
         if recent is not None and recent[0] == source.input_key:
             self._recent.move_to_end(key)
@@ -125,7 +139,7 @@ class Renditions:
     def _queue(self, drawn: Drawn) -> None:
         """To be written soon; dropped if too much waits for other writers already: it is drawn again on demand."""
         size = len(drawn.picture.data)
-        if self._state.settings.read_only or self._unwritten_bytes + size > _MOST_UNWRITTEN:
+        if self._server.settings.read_only or self._unwritten_bytes + size > _MOST_UNWRITTEN:
             return
         self._unwritten_bytes += size
         self._unwritten.append(drawn)
@@ -152,7 +166,7 @@ class Renditions:
                 unused, self._unused = self._unused, set()
                 try:
                     with suppress(IndexerError, RuntimeError):  # the latter: the server ends
-                        await self._state.write(_keep(drawn, unused))
+                        await self._server.write(_keep(drawn, unused))
                 finally:
                     self._unwritten_bytes -= sum(len(each.picture.data) for each in drawn)
         finally:
