@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -72,12 +72,7 @@ def command(
         _print_failures(index, as_json=as_json, limit=None)
         return
     if dry_run:
-        due = index.enrichments.due(names, redo=redo, retry=retry)
-        if as_json:
-            print_json(due)
-        else:
-            counts = [plural(count, what[:-1]) for what, count in due.items() if count]
-            echo(f"Would enrich {_and(counts) or 'nothing'}.")
+        _print_due(index.enrichments.due(names, redo=redo, retry=retry), as_json=as_json)
         return
     describer = None
     if DESCRIBE in names:
@@ -149,6 +144,14 @@ def outcome(summary: EnrichSummary) -> str:
 def _and(texts: Sequence[str]) -> str:
     """'a', 'a and b', 'a, b and c'."""
     return " and ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:])))
+
+
+def _print_due(due: Mapping[str, int], *, as_json: bool) -> None:
+    if as_json:
+        print_json(due)
+        return
+    counts = [plural(count, what[:-1]) for what, count in due.items() if count]
+    echo(f"Would enrich {_and(counts) or 'nothing'}.")
 
 
 def _print_failures(index: Index, *, as_json: bool, limit: int | None) -> None:
