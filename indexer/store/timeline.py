@@ -1,4 +1,4 @@
-"""The order of assets in time, and what a tile shows of each: the timeline's SQL."""
+"""SQL of the timeline: the order of assets in time, and what their tiles show."""
 
 from __future__ import annotations
 
@@ -11,40 +11,41 @@ import numpy as np
 from numpy.typing import NDArray
 from xxhash import xxh3_64_intdigest
 
+from .columns import PRESENT
+
 Ints = NDArray[Any]  # of int32
 
-# A ratio of 1, and one that is not known. Steps of an octave: 2 % each.
-UNKNOWN_RATIO, _STEPS = 128, 32
-# Rows that are taken from SQLite at once.
-_AT_ONCE = 50_000
+# The byte of an aspect ratio of 1, also used if it is unknown; and the steps of an octave, about 2 % each.
+UNKNOWN_RATIO, _STEPS_PER_OCTAVE = 128, 32
+_ROWS_AT_ONCE = 50_000
 _DAY = "substr({0}, 1, 4) * 10000 + substr({0}, 6, 2) * 100 + substr({0}, 9, 2)"
 _STATE = {False: "trashed_at IS NULL", True: "trashed_at IS NOT NULL"}
 
-# Numbers in one, for each that Python is handed costs as much as to find it: from the lowest bit on whether it is
-# turned on its side, a video, raw; stars, width, height.
+# Several values packed into one integer, because passing a value to Python costs as much as finding it. From the lowest
+# bit: rotated by 90 degrees (1 bit), video (1), raw (1), rating (5), width (24), height.
 _PACKED = """
 (coalesce(orientation, 1) >= 5) + 2 * (mime_type GLOB 'video/*') + 4 * (mime_type GLOB 'image/x-*')
 + (coalesce(rating, 0) << 3) + (min(width, 0xffffff) << 8) + (min(height, 0xffffff) << 32)"""
-# The whole table is read fastest in its own order; the days of all come with `in_order`.
+# The whole table is read fastest in its own order. The days come from `in_order`.
 _ALL = f"""
 SELECT number, 0, 0, {_PACKED}, auto_stack_id, live_photo_cid FROM asset NOT INDEXED WHERE {{state}}"""
 _CHOSEN = f"""
 SELECT number, {_DAY.format("wall_clock")}, is_undated, {_PACKED}, auto_stack_id, live_photo_cid
-FROM json_each(?) AS one CROSS JOIN asset ON number = one.value WHERE {{state}}"""
+FROM json_each(?) AS chosen CROSS JOIN asset ON number = chosen.value WHERE {{state}}"""
 
 
 class Moment(NamedTuple):
-    """A place in the feed. mark: of the event there, so that the feed of another index, or of a backup that was put in
-    its place, is not taken for the same."""
+    """A position in the event feed. mark: identifies the event there, so that the feed of another index, or of a
+    restored backup, is not mistaken for this one."""
 
     cursor: int
     mark: str
 
 
 class Facts(NamedTuple):
-    """Columns of equal length, a row an asset. days: 20240412. ratios: see `ratio_bytes`. preferences: the least of a
-    stack is the one that stands for it. stacks and live: hashes of what the members of a stack, and the still and the
-    video of a live photo, have in common; 0: nothing."""
+    """Columns of equal length, with a row per asset. days: 20240412. ratios: see `ratio_bytes`. preferences: the member
+    of a stack with the lowest one represents it. stacks, live: hashes of the ids that the members of a stack, and the
+    still and video of a live photo, share; 0 for none."""
 
     numbers: Ints
     days: Ints
@@ -55,7 +56,7 @@ class Facts(NamedTuple):
     live: NDArray[Any]
 
 
-# In the order of these columns.
+# The NumPy types of the columns of Facts, in order.
 TYPES = {
     "numbers": "i4",
     "days": "i4",
@@ -75,7 +76,7 @@ def last(connection: sqlite3.Connection) -> Moment:
 
 
 def is_known(connection: sqlite3.Connection, moment: Moment) -> bool:
-    """Whether the feed still leads through this moment."""
+    """Whether the feed contains this moment."""
     row = connection.execute(
         "SELECT created_at || ' ' || event_type || ' ' || entity_id FROM event WHERE id = ?", (moment.cursor,)
     ).fetchone()
@@ -83,26 +84,22 @@ def is_known(connection: sqlite3.Connection, moment: Moment) -> bool:
 
 
 def changed_since(connection: sqlite3.Connection, cursor: int) -> list[int]:
-    """Numbers of the assets that events after this one are about."""
+    """Numbers of the assets that have events after this one."""
     rows = connection.execute(
         "SELECT DISTINCT asset_number FROM event NOT INDEXED WHERE id > ? AND asset_number IS NOT NULL", (cursor,)
     )
     return [row[0] for row in rows]
 
 
-def count_live(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("SELECT coalesce(sum(live), 0) FROM month").fetchone()[0])
-
-
 def in_order(connection: sqlite3.Connection, *, trashed: bool = False) -> tuple[Ints, Ints, Ints]:
-    """Numbers and days of all live assets, or of those in the trash, the newest first, ties by id; and the numbers of
-    those of them that only their file dates. The live ones are read from database indexes alone."""
+    """Numbers and days of all live (or trashed) assets, newest first, ties by id; and the numbers of all assets that
+    are dated only by their file. Live assets are read from database indexes alone."""
     rows = connection.execute(
         f"SELECT number, {_DAY.format('wall_clock')} FROM asset WHERE {_STATE[trashed]} ORDER BY wall_clock DESC, id"
     )
-    found = np.fromiter(rows, np.dtype([("number", "i4"), ("day", "i4")]))
+    assets = np.fromiter(rows, np.dtype([("number", "i4"), ("day", "i4")]))
     undated = connection.execute("SELECT number FROM asset WHERE is_undated = 1")
-    return found["number"].copy(), found["day"].copy(), np.fromiter((row[0] for row in undated), np.int32)
+    return assets["number"].copy(), assets["day"].copy(), np.fromiter((row[0] for row in undated), np.int32)
 
 
 def in_order_of_day(connection: sqlite3.Connection, day: int) -> Ints:
@@ -116,28 +113,28 @@ def in_order_of_day(connection: sqlite3.Connection, day: int) -> Ints:
 
 
 def facts(connection: sqlite3.Connection, among: Sequence[int] | None = None, *, trashed: bool = False) -> Facts:
-    """Of those among these numbers that are live (or in the trash), in no particular order. Where none are named, of
-    all, but for the day and whether they have one: see `in_order`."""
+    """Facts of live (or trashed) assets, in no particular order. among: only of these numbers. Without it, the columns
+    days and undated are zero: see `in_order`."""
     chosen = () if among is None else (json.dumps(list(among)),)
     rows = connection.execute((_CHOSEN if chosen else _ALL).format(state=_STATE[trashed]), chosen)
     parts = [_columns([])]
-    while some := rows.fetchmany(_AT_ONCE):
-        parts.append(_columns(some))
-    found = Facts(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-    _add_rest(connection, found, chosen)
-    return found
+    while batch := rows.fetchmany(_ROWS_AT_ONCE):
+        parts.append(_columns(batch))
+    assets = Facts(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    _add_related(connection, assets, chosen)
+    return assets
 
 
 def _columns(rows: list[tuple[Any, ...]]) -> Facts:
     columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * 6
-    numbers, days, undated, several, stacks, live = columns
-    packed = np.array(several, np.int64)
-    is_turned, widths, heights = packed & 1 > 0, packed >> 8 & 0xFFFFFF, packed >> 32
+    numbers, days, undated, values, stacks, live = columns
+    packed = np.array(values, np.int64)
+    is_rotated, widths, heights = packed & 1 > 0, packed >> 8 & 0xFFFFFF, packed >> 32
     return Facts(
         np.array(numbers, np.int32),
         np.array(days, np.int32),
         np.array(undated, np.bool_),
-        ratio_bytes(np.where(is_turned, heights, widths), np.where(is_turned, widths, heights)),
+        ratio_bytes(np.where(is_rotated, heights, widths), np.where(is_rotated, widths, heights)),
         _preferences(packed >> 1 & 1, packed >> 2 & 1, packed >> 3 & 7),
         _hashes(stacks),
         _hashes(live),
@@ -145,20 +142,20 @@ def _columns(rows: list[tuple[Any, ...]]) -> Facts:
 
 
 def ratio_bytes(widths: NDArray[Any], heights: NDArray[Any]) -> NDArray[Any]:
-    """128 + 32 log2(width / height), for anything from 1:16 to 16:1."""
+    """128 + 32 log2(width / height), for ratios from 1:16 to 16:1."""
     is_known = (widths > 0) & (heights > 0)
     ratios = np.divide(widths, heights, out=np.ones(len(widths)), where=is_known)
-    found: NDArray[Any] = np.clip(np.rint(UNKNOWN_RATIO + _STEPS * np.log2(ratios)), 0, 255).astype(np.uint8)
-    return found
+    steps: NDArray[Any] = np.clip(np.rint(UNKNOWN_RATIO + _STEPS_PER_OCTAVE * np.log2(ratios)), 0, 255).astype(np.uint8)
+    return steps
 
 
-# Of a preference, from the highest bit down: a video, a raw photo, no favorite, stars (5 to 0), quality (1 to 0).
+# A preference, from the highest bit down: video, raw, not a favorite, 5 - rating, 1 - quality in 1023 steps.
 _VIDEO, _RAW, _NO_FAVORITE, _STARS, _QUALITY = 15, 14, 13, 10, 1023
 
 
 def _preferences(video: NDArray[Any], raw: NDArray[Any], ratings: NDArray[Any]) -> NDArray[Any]:
-    found: NDArray[Any] = video << _VIDEO | raw << _RAW | 1 << _NO_FAVORITE | (5 - ratings) << _STARS | _QUALITY
-    return found.astype(np.uint16)
+    bits: NDArray[Any] = video << _VIDEO | raw << _RAW | 1 << _NO_FAVORITE | (5 - ratings) << _STARS | _QUALITY
+    return bits.astype(np.uint16)
 
 
 def is_video(preferences: NDArray[Any]) -> NDArray[Any]:
@@ -170,64 +167,65 @@ def is_raw(preferences: NDArray[Any]) -> NDArray[Any]:
 
 
 def _hashes(texts: Sequence[str | None]) -> NDArray[np.uint64]:
-    found = np.zeros(len(texts), np.uint64)
-    for at, text in enumerate(texts):
+    hashes = np.zeros(len(texts), np.uint64)
+    for row, text in enumerate(texts):
         if text is not None:
-            found[at] = _hash(text)
-    return found
+            hashes[row] = _hash(text)
+    return hashes
 
 
 def _hash(text: str) -> int:
     return xxh3_64_intdigest(text.encode()) or 1
 
 
-_COMPANIONS = "SELECT asset_number, auto_stack_id, live_photo_cid FROM stack_member"
-_CHOSEN_COMPANIONS = f"{_COMPANIONS} WHERE asset_number IN (SELECT value FROM json_each(?))"
+_STACKS = "SELECT asset_number, auto_stack_id, live_photo_cid FROM stack_member"
+_CHOSEN_STACKS = f"{_STACKS} WHERE asset_number IN (SELECT value FROM json_each(?))"
 _VALUES = """
 SELECT number, user_value.rating, is_favorite FROM user_value CROSS JOIN asset ON asset.id = asset_id"""
 _CHOSEN_VALUES = """
-SELECT number, user_value.rating, is_favorite FROM json_each(?) AS one CROSS JOIN asset ON number = one.value
+SELECT number, user_value.rating, is_favorite FROM json_each(?) AS chosen CROSS JOIN asset ON number = chosen.value
 CROSS JOIN user_value ON asset_id = asset.id"""
 _QUALITIES = """
-SELECT asset_number, metric.value FROM json_each(?) AS one CROSS JOIN metric ON asset_number = one.value
+SELECT asset_number, metric.value FROM json_each(?) AS chosen CROSS JOIN metric ON asset_number = chosen.value
 WHERE name = 'quality' AND metric.value IS NOT NULL"""
 
 
-def _add_rest(connection: sqlite3.Connection, found: Facts, chosen: Sequence[str]) -> None:
-    """What has rows of its own: they add to what the asset's row says, or take its place."""
-    if not len(found.numbers):
+def _add_related(connection: sqlite3.Connection, assets: Facts, chosen: Sequence[str]) -> None:
+    """Add values from other tables: inferred stacks, the user's rating and favorites, quality."""
+    if not len(assets.numbers):
         return
-    order = np.argsort(found.numbers, kind="stable")
-    ordered = found.numbers[order]
+    order = np.argsort(assets.numbers, kind="stable")
+    ordered = assets.numbers[order]
 
     def by_row(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, Sequence[Any]]]:
-        some = list(rows)
-        numbers = np.array([row[0] for row in some], np.int32)
+        """The row of each asset in the facts, with the values after its number; unknown assets are left out."""
+        values = list(rows)
+        numbers = np.array([value[0] for value in values], np.int32)
         at = np.searchsorted(ordered, numbers)
-        for row in np.flatnonzero((at < len(order)) & (ordered[np.minimum(at, len(order) - 1)] == numbers)).tolist():
-            yield int(order[at[row]]), some[row][1:]
+        is_known = (at < len(order)) & (ordered[np.minimum(at, len(order) - 1)] == numbers)
+        for position in np.flatnonzero(is_known).tolist():
+            yield int(order[at[position]]), values[position][1:]
 
-    for row, (stack, live) in by_row(connection.execute(_CHOSEN_COMPANIONS if chosen else _COMPANIONS, chosen)):
-        for column, text in ((found.stacks, stack), (found.live, live)):
+    for row, (stack, live) in by_row(connection.execute(_CHOSEN_STACKS if chosen else _STACKS, chosen)):
+        for column, text in ((assets.stacks, stack), (assets.live, live)):
             if text is not None and column[row] == 0:
                 column[row] = _hash(text)
     for row, (rating, is_favorite) in by_row(connection.execute(_CHOSEN_VALUES if chosen else _VALUES, chosen)):
-        preference = int(found.preferences[row])
+        preference = int(assets.preferences[row])
         if rating is not None:
             preference = preference & ~(7 << _STARS) | (5 - rating) << _STARS
-        found.preferences[row] = preference & ~(1 << _NO_FAVORITE) if is_favorite else preference
-    stacked = found.numbers[(found.stacks > 0) | (found.live > 0)]
-    for first in range(0, len(stacked), _AT_ONCE):
-        some = json.dumps(stacked[first : first + _AT_ONCE].tolist())
-        for row, (quality,) in by_row(connection.execute(_QUALITIES, (some,))):
+        assets.preferences[row] = preference & ~(1 << _NO_FAVORITE) if is_favorite else preference
+    stacked = assets.numbers[(assets.stacks > 0) | (assets.live > 0)]
+    for first in range(0, len(stacked), _ROWS_AT_ONCE):
+        batch = json.dumps(stacked[first : first + _ROWS_AT_ONCE].tolist())
+        for row, (quality,) in by_row(connection.execute(_QUALITIES, (batch,))):
             worse = _QUALITY - round(min(max(quality, 0.0), 1.0) * _QUALITY)
-            found.preferences[row] = int(found.preferences[row]) & ~_QUALITY | worse
+            assets.preferences[row] = int(assets.preferences[row]) & ~_QUALITY | worse
 
 
 class Tile(NamedTuple):
-    """What is shown of an asset. time: seconds since 1970 of its wall clock, read as UTC; None where the clock shows
-    what is in no calendar. offset: of that clock, '+02:00', or ''. duration: seconds. is_away: none of its files can be
-    reached now."""
+    """What a tile shows of an asset. time: its wall clock in seconds since 1970, read as UTC; None for an invalid date.
+    offset: of that clock, '+02:00', or ''. duration: seconds. is_away: none of its files can be reached now."""
 
     number: int
     id: str
@@ -254,33 +252,34 @@ _TILES = """
 SELECT number, asset.id, CAST(strftime('%s', wall_clock) AS INTEGER), substr(local_datetime, length(wall_clock) + 1),
        mime_type, coalesce(orientation, 1), checksum, is_undated, projection_type, duration, thumbhash,
        EXISTS (SELECT 1 FROM motion_photo WHERE motion_photo.asset_number = number),
-       coalesce(said.city, asset.city, place.city), coalesce(said.state, asset.state, place.state),
-       coalesce(said.country, asset.country, place.country), coalesce(said.rating, asset.rating), is_favorite,
-       substr(coalesce(said.description, asset.description), 1, {most}),
+       coalesce(mine.city, asset.city, place.city), coalesce(mine.state, asset.state, place.state),
+       coalesce(mine.country, asset.country, place.country), coalesce(mine.rating, asset.rating), is_favorite,
+       substr(coalesce(mine.description, asset.description), 1, {most}),
        NOT EXISTS (
            SELECT 1 FROM file JOIN root ON root.id = root_id
            WHERE file.asset_number = number AND verdict IN ('indexed', 'damaged') AND root.offline_at IS NULL
              AND NOT EXISTS (SELECT 1 FROM mount WHERE mount.root_id = file.root_id AND mount.offline_at IS NOT NULL
                              AND (file.folder = mount.folder OR file.folder >= mount.folder || '/'
                                   AND file.folder < mount.folder || '0')))
-FROM json_each(?) AS one CROSS JOIN asset ON number = one.value
-LEFT JOIN user_value AS said ON said.asset_id = asset.id
+FROM json_each(?) AS chosen CROSS JOIN asset ON number = chosen.value
+LEFT JOIN user_value AS mine ON mine.asset_id = asset.id
 LEFT JOIN place ON place.asset_number = number
 LEFT JOIN appearance ON appearance.asset_number = number"""
-# Characters of a description that a tile has.
-_MOST_DESCRIBED = 200
+# Characters of a description in a tile.
+_MAX_DESCRIPTION = 200
 
 
 def tiles(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[Tile]:
-    """In this order, without those that are not there."""
-    rows = connection.execute(_TILES.format(most=_MOST_DESCRIBED), (json.dumps(list(numbers)),))
+    """In this order, without unknown numbers."""
+    rows = connection.execute(_TILES.format(most=_MAX_DESCRIPTION), (json.dumps(list(numbers)),))
     return [Tile(*row) for row in rows]
 
 
 def ids_of(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[str]:
-    """In this order, without those that are not there."""
+    """In this order, without unknown numbers."""
     rows = connection.execute(
-        "SELECT asset.id FROM json_each(?) AS one CROSS JOIN asset ON number = one.value", (json.dumps(list(numbers)),)
+        "SELECT asset.id FROM json_each(?) AS chosen CROSS JOIN asset ON number = chosen.value",
+        (json.dumps(list(numbers)),),
     )
     return [row[0] for row in rows]
 
@@ -291,7 +290,7 @@ def number_of(connection: sqlite3.Connection, asset_id: str) -> int | None:
 
 
 def of_album(connection: sqlite3.Connection, album_id: str) -> Ints | None:
-    """Numbers of the assets in it. None: there is no such album."""
+    """Numbers of the assets in an album; None if there is no such album."""
     if connection.execute("SELECT 1 FROM album WHERE id = ?", (album_id,)).fetchone() is None:
         return None
     rows = connection.execute(
@@ -301,7 +300,7 @@ def of_album(connection: sqlite3.Connection, album_id: str) -> Ints | None:
 
 
 def of_person(connection: sqlite3.Connection, person_id: str) -> Ints | None:
-    """Numbers of the assets that a person is on. None: there is no such person."""
+    """Numbers of the assets with a person; None if there is no such person."""
     if connection.execute("SELECT 1 FROM person WHERE id = ?", (person_id,)).fetchone() is None:
         return None
     rows = connection.execute("SELECT asset_number FROM person_asset WHERE person_id = ?", (person_id,))
@@ -309,10 +308,10 @@ def of_person(connection: sqlite3.Connection, person_id: str) -> Ints | None:
 
 
 def of_folder(connection: sqlite3.Connection, path: str) -> Ints | None:
-    """Numbers of the assets that have a file in a folder or below it; path: as stored, absolute. None: the folder is
-    not indexed."""
+    """Numbers of the assets with a file in a folder or below it; None if the folder is not indexed. path: absolute, as
+    stored."""
     path = path.rstrip("/") or "/"
-    found, is_known = list[Ints](), False
+    parts, is_known = list[Ints](), False
     for root_id, root in connection.execute("SELECT id, path FROM root").fetchall():
         if _is_within(root, path):
             folder = ""
@@ -322,13 +321,12 @@ def of_folder(connection: sqlite3.Connection, path: str) -> Ints | None:
             continue
         is_known = True
         rows = connection.execute(
-            "SELECT asset_number FROM file WHERE root_id = ?1 AND asset_number IS NOT NULL"
-            " AND verdict NOT IN ('gone', 'ignored')"
+            f"SELECT asset_number FROM file WHERE root_id = ?1 AND asset_number IS NOT NULL AND {PRESENT}"
             " AND (?2 = '' OR folder = ?2 OR folder >= ?2 || '/' AND folder < ?2 || '0')",
             (root_id, folder),
         )
-        found.append(np.fromiter((row[0] for row in rows), np.int32))
-    return np.concatenate(found) if is_known else None
+        parts.append(np.fromiter((row[0] for row in rows), np.int32))
+    return np.concatenate(parts) if is_known else None
 
 
 def _is_within(path: str, folder: str) -> bool:

@@ -1,8 +1,7 @@
-"""The timeline: every view of the index as a list of tiles in order, kept in memory, brought up to date by the feed.
+"""The timeline: every view of the index as an ordered list of tiles, kept in memory and updated from the event feed.
 
-The order of all live assets is read once, and spliced where something has changed. A view (an album, a folder, a
-search) is a set of assets, projected on that order. A tile is one asset, or a stack, for which its best member
-stands."""
+The order of all live assets is read once and spliced where something changed. A view (an album, a folder, a search) is
+a set of assets projected onto that order. A tile is one asset, or a stack represented by its best member."""
 
 from __future__ import annotations
 
@@ -26,6 +25,7 @@ from indexer import config
 from indexer.errors import NotFound
 from indexer.query import parse
 from indexer.store import timeline as store
+from indexer.store.assets import count_live
 from indexer.store.search_index import is_behind
 from indexer.store.timeline import Ints, Moment
 
@@ -37,23 +37,23 @@ from .snapshot import Snapshot
 if TYPE_CHECKING:
     from indexer.index import Index
 
-# Views that are kept, beside the whole timeline.
-_MOST_VIEWS = 24
+# Views kept in memory besides the order.
+_MAX_VIEWS = 24
 _BROTLI_QUALITY = 5
-# More changed assets than this share of all are not spliced in, nor more days: the order is read again.
-_LARGE_SHARE, _MOST_DAYS = 0.2, 1000
-# Seconds: a view that took over _QUICK to make stays valid for _TIMES_AS_LONG times as long, at most _LONGEST.
-_QUICK, _TIMES_AS_LONG, _LONGEST = 0.01, 20, 5.0
-# Seconds that a search is used whose words are behind, where they cannot be brought up to date here.
+# If a larger share of all assets changed, or more days, the order is read again instead of spliced.
+_MAX_SPLICED_SHARE, _MAX_SPLICED_DAYS = 0.2, 1000
+# Seconds: a view that took longer than _QUICK stays valid for _VALIDITY_FACTOR times as long, at most _MAX_VALIDITY.
+_QUICK, _VALIDITY_FACTOR, _MAX_VALIDITY = 0.01, 20, 5.0
+# Seconds that a search from an outdated full-text index stays valid, if this process cannot update the index.
 _OLD_WORDS = 1.0
-# A search whose words fall behind while it begins is begun again.
-_MOST_TRIES = 3
-# The file is written again after so many events.
+# Attempts at a search whose full-text index falls behind while it begins.
+_MAX_ATTEMPTS = 3
+# Events after which the snapshot is saved again.
 _EVENTS_UNSAVED = 5000
 
 
 class View(NamedTuple):
-    """Which assets, and in which order; all of it holds. order: best is by rank, for searches."""
+    """Which assets, meeting all conditions, in which order. order: best is by rank, for searches."""
 
     q: str = ""
     album_id: str | None = None
@@ -64,7 +64,7 @@ class View(NamedTuple):
 
 
 class Geometry:
-    """A byte of aspect ratio a tile (see `ratio_bytes`), as it is sent."""
+    """The aspect ratios of tiles, a byte each (see `ratio_bytes`), encoded for transfer."""
 
     def __init__(self, ratios: NDArray[Any]) -> None:
         self.ratios = ratios
@@ -85,10 +85,10 @@ class Geometry:
 
 @dataclass(frozen=True)
 class Arranged:
-    """A view at a moment of the feed. changed: the event at which it last changed. tiles: numbers of the assets that
-    stand for them, in order; the last `undated` have no date of their own. days: the day of each of the others, and
-    days_counts how many tiles it has; none where the order is by rank. assets: how many are in it, stacked ones too.
-    good_until: until when, by time.monotonic, it is used though something has happened."""
+    """A view at a moment of the feed. changed: the event at which it last changed. tiles: the numbers of the assets
+    that represent them, in order; the last `undated` ones are undated. days: the days of the others, with the number of
+    their tiles in day_counts; empty if ordered by rank. assets: the number of assets, stacked ones included.
+    good_until: until when (time.monotonic) it may be used despite newer events."""
 
     at: Moment
     changed: int
@@ -110,49 +110,49 @@ class Arranged:
         )
 
     def ordinal_of(self, number: int) -> int | None:
-        """Of the tile that an asset is, or lies under; None: it is not in the view."""
+        """The position of the tile that shows an asset or its stack; None if it is not in the view."""
         rows = self.base.rows_of(np.array([number]))
         if not len(rows):
             return None
-        found = np.flatnonzero(self.tiles == self.base.order.leaders[rows[0]])
-        return int(found[0]) if len(found) else None
+        positions = np.flatnonzero(self.tiles == self.base.order.leaders[rows[0]])
+        return int(positions[0]) if len(positions) else None
 
     def numbers(self, start: int, stop: int, *, with_members: bool = False) -> list[int]:
-        """Of the assets from one ordinal up to another; with_members: all of their stacks."""
+        """Numbers of the assets of tiles. with_members: with all members of their stacks."""
         numbers = self.tiles[start:stop]
         if with_members and len(self.base.followers[0]) and len(numbers):
             numbers = self.base.order.numbers[np.concatenate(self.base.members_of(numbers))]
-        found: list[int] = numbers.tolist()
-        return found
+        as_list: list[int] = numbers.tolist()
+        return as_list
 
 
 @dataclass(frozen=True)
 class Base:
-    """The order that views are made of."""
+    """The order that views are projected onto."""
 
     order: Order
 
     @cached_property
     def rows(self) -> Rows:
-        """By number; -1: not in it."""
+        """Rows by asset number; -1 if it is not in the order."""
         numbers = self.order.numbers
         return arrays.rows_of(numbers, np.arange(numbers.max(initial=0) + 1))
 
     def rows_of(self, numbers: NDArray[Any]) -> Rows:
-        """Of those that are in it."""
+        """Rows of those assets that are in the order."""
         rows: Rows = self.rows[numbers[numbers < len(self.rows)]]
         return rows[rows >= 0]
 
     @cached_property
     def followers(self) -> tuple[Ints, Rows]:
-        """Of stacks, the members that others stand for: whose, in order, and their rows."""
+        """The stack members represented by another asset: their leaders, sorted, and their rows."""
         rows = np.flatnonzero(self.order.leaders != self.order.numbers)
         leaders = self.order.leaders[rows]
         by_leader = np.argsort(leaders, kind="stable")
         return leaders[by_leader], rows[by_leader]
 
     def members_of(self, numbers: Ints) -> list[Rows]:
-        """Rows of the stacks that these assets stand for, their own first."""
+        """Rows of the stacks that these assets represent, their own row first."""
         leaders, rows = self.followers
         own = self.rows[numbers]
         firsts, ends = (np.searchsorted(leaders, numbers, side) for side in ("left", "right"))
@@ -166,10 +166,10 @@ _NOTHING = Base(Order(*(np.empty(0, np.int32) for _ in Order._fields)))
 
 
 class Timeline:
-    """Of one index. For any number of threads, each with a connection of its own."""
+    """The timeline of one index. Thread-safe, if each thread has its own connection."""
 
     def __init__(self, database: Path, *, keeps_file: bool = True) -> None:
-        """keeps_file: write the order into the cache folder."""
+        """keeps_file: save the order in the cache folder."""
         self._path = config.cache_folder(database) / files.NAME
         self._keeps_file = keeps_file
         self._lock = Lock()
@@ -179,16 +179,16 @@ class Timeline:
         self._views: OrderedDict[View, Arranged] = OrderedDict()
 
     def arranged(self, index: Index, view: View, *, may_be_old: bool = False) -> Arranged:
-        """A view as it is now. may_be_old: where it takes long to tell how it is now, as it was a moment ago will do.
+        """A view as it is now. may_be_old: if it is slow to compute, a recent one will do.
 
-        Raises NotFound for an album, a person or a folder that is not there; UsageError for a search that makes no
-        sense, or takes too long."""
+        Raises NotFound for an unknown album, person or folder; UsageError for a search that is invalid or takes too
+        long."""
         if view.q and parse(view.q).is_trashed:
             view = view._replace(state="trashed")
         connection, known, started = index.session.connection, self._views.get(view), time.monotonic()
         if known is not None and (known.at == store.last(connection) or (may_be_old and started < known.good_until)):
             return known
-        for _ in range(_MOST_TRIES if view.q else 1):
+        for _ in range(_MAX_ATTEMPTS if view.q else 1):
             was_updated = bool(view.q) and index.searches.update()
             connection = index.session.connection
             with self._moment(connection) as (at, changed, base):
@@ -196,19 +196,20 @@ class Timeline:
                     base, changed = Base(_read(connection, trashed=True)), at.cursor
                 is_all = view._replace(state="live", order="newest") == View()
                 chosen = None if is_all else _chosen(index, view)
-                found = _arrange(view, at, changed if is_all else at.cursor, base, chosen)
+                arranged = _arrange(view, at, changed if is_all else at.cursor, base, chosen)
                 has_old_words = bool(view.q) and is_behind(connection)
             if not has_old_words or not was_updated:
                 break
         ended = time.monotonic()
         took = ended - started
-        good_until = ended + min(_TIMES_AS_LONG * took, _LONGEST) if took > _QUICK else ended
-        if has_old_words:  # of a server that only reads: another process brings them up to date, which is no event
-            found, good_until = replace(found, at=found.at._replace(mark="")), max(good_until, ended + _OLD_WORDS)
-        return self._keep(view, replace(found, good_until=good_until))
+        good_until = ended + min(_VALIDITY_FACTOR * took, _MAX_VALIDITY) if took > _QUICK else ended
+        if has_old_words:  # on a read-only server: another process updates the full-text index, without an event
+            arranged = replace(arranged, at=arranged.at._replace(mark=""))
+            good_until = max(good_until, ended + _OLD_WORDS)
+        return self._keep(view, replace(arranged, good_until=good_until))
 
     def stack_of(self, index: Index, asset_id: str) -> list[str]:
-        """Ids of the assets that are shown as one tile, the one that is shown first; none where it lies in no stack."""
+        """Ids of the assets in an asset's stack, the one that represents it first; empty if it is in no stack."""
         number = store.number_of(index.session.connection, asset_id)
         base = self.arranged(index, View(), may_be_old=True).base
         rows = base.rows_of(np.array([] if number is None else [number], np.int32))
@@ -217,32 +218,32 @@ class Timeline:
         (members,) = base.members_of(base.order.leaders[rows])
         return store.ids_of(index.session.connection, base.order.numbers[members].tolist()) if len(members) > 1 else []
 
-    def _keep(self, view: View, found: Arranged) -> Arranged:
-        """Under the event at which it last changed."""
+    def _keep(self, view: View, arranged: Arranged) -> Arranged:
+        """Keep a view. If it shows the same as before, it keeps the event at which it last changed."""
         with self._lock:
             known = self._views.pop(view, None)
-            if known is not None and known.at.cursor > found.at.cursor:  # another thread was later, and faster
+            if known is not None and known.at.cursor > arranged.at.cursor:  # another thread has a newer one
                 self._views[view] = known
-                return found
-            if known is not None and known.changed <= found.changed and known.is_like(found):
-                found = replace(found, changed=known.changed, geometry=known.geometry)
-            self._views[view] = found
+                return arranged
+            if known is not None and known.changed <= arranged.changed and known.is_like(arranged):
+                arranged = replace(arranged, changed=known.changed, geometry=known.geometry)
+            self._views[view] = arranged
             self._release_stale()
-            while len(self._views) > _MOST_VIEWS:
+            while len(self._views) > _MAX_VIEWS:
                 self._views.popitem(last=False)
-        return found
+        return arranged
 
     def _release_stale(self) -> None:
         """Release the order of stale views; only their tiles are still compared."""
         assert self._snapshot is not None
         now, cursor = time.monotonic(), self._snapshot.at.cursor
-        for view, one in self._views.items():
-            if one.at.cursor < cursor and one.good_until < now and one.base is not _NOTHING:
-                self._views[view] = replace(one, base=_NOTHING)
+        for view, arranged in self._views.items():
+            if arranged.at.cursor < cursor and arranged.good_until < now and arranged.base is not _NOTHING:
+                self._views[view] = replace(arranged, base=_NOTHING)
 
     @contextmanager
     def _moment(self, connection: sqlite3.Connection) -> Iterator[tuple[Moment, int, Base]]:
-        """The order, and what else is read within is of the same moment."""
+        """Yield the moment, its last change and the order. What the body reads is of the same moment."""
         with self._lock:
             connection.execute("BEGIN")
             try:
@@ -259,7 +260,7 @@ class Timeline:
             try:
                 connection.execute("COMMIT")
             finally:
-                if connection.in_transaction:  # the next one could not begin
+                if connection.in_transaction:  # else the next BEGIN fails
                     connection.execute("ROLLBACK")
 
     def _refreshed(self, connection: sqlite3.Connection) -> Snapshot:
@@ -271,7 +272,7 @@ class Timeline:
             return known
         order = None
         if known is not None and store.is_known(connection, known.at):
-            order = _brought_up(connection, known)
+            order = _updated(connection, known)
         else:
             known = None
             self._views.clear()
@@ -286,7 +287,7 @@ class Timeline:
     def _save(self) -> None:
         if self._snapshot is None or not self._keeps_file or self._saved == self._snapshot.at.cursor:
             return
-        with suppress(OSError):  # it is made anew when it is needed
+        with suppress(OSError):  # the next start reads the order from the index
             files.save(self._path, self._snapshot)
             self._saved = self._snapshot.at.cursor
 
@@ -299,55 +300,55 @@ def _read(connection: sqlite3.Connection, *, trashed: bool = False) -> Order:
     return arrays.whole(*store.in_order(connection, trashed=trashed), store.facts(connection, trashed=trashed))
 
 
-def _brought_up(connection: sqlite3.Connection, known: Snapshot) -> Order | None:
-    """None where so much has changed that it is to be read anew."""
+def _updated(connection: sqlite3.Connection, known: Snapshot) -> Order | None:
+    """The order with all changes since; None if there are too many, and it must be read again."""
     order, changed = known.order, store.changed_since(connection, known.at.cursor)
-    if len(changed) > max(_LARGE_SHARE * len(order.numbers), 1000):
+    if len(changed) > max(_MAX_SPLICED_SHARE * len(order.numbers), 1000):
         return None
     numbers = np.array(changed, np.int32)
     facts = store.facts(connection, changed)
     rows = arrays.rows_of(order.numbers, numbers)
     days = set(order.days[rows[rows >= 0]].tolist()) | set(facts.days.tolist())
-    if len(days) > _MOST_DAYS:
+    if len(days) > _MAX_SPLICED_DAYS:
         return None
     by_day = {day: store.in_order_of_day(connection, day) for day in days}
     try:
         new = arrays.spliced(order, numbers, facts, by_day)
     except (ValueError, IndexError):
         return None
-    return new if len(new.numbers) == store.count_live(connection) else None
+    return new if len(new.numbers) == count_live(connection) else None
 
 
-def _shows_the_same(one: Order, other: Order) -> bool:
-    if one is other:
+def _shows_the_same(order: Order, other: Order) -> bool:
+    if order is other:
         return True
-    rows, others = one.tiles, other.tiles
+    rows, others = order.tiles, other.tiles
     return all(
         np.array_equal(column[rows], same[others])
         for column, same in (
-            (one.numbers, other.numbers), (one.ratios, other.ratios), (one.days, other.days),
-            (one.undated, other.undated)
+            (order.numbers, other.numbers), (order.ratios, other.ratios), (order.days, other.days),
+            (order.undated, other.undated)
         )
     )  # fmt: skip
 
 
 def _chosen(index: Index, view: View) -> Ints:
-    """Numbers of the assets in a view, whatever their state; where the order is by rank, the best first."""
+    """Numbers of the assets in a view, of any state; the best first if it is ordered by rank."""
     sets = list[Ints]()
     if view.q:
         is_trashed, is_ranked = view.state == "trashed", view.order == "best"
-        numbers = index.searches.numbers(view.q, is_trashed=is_trashed, is_ranked=is_ranked)
-        sets.append(np.array(numbers, np.int32))
-    for kind, one, find in (
+        ranked = index.searches.numbers(view.q, is_trashed=is_trashed, is_ranked=is_ranked)
+        sets.append(np.array(ranked, np.int32))
+    for kind, key, select in (
         ("album", view.album_id, store.of_album),
         ("person", view.person_id, store.of_person),
         ("indexed folder", view.folder, store.of_folder),
     ):
-        if one is not None:
-            found = find(index.session.connection, one)
-            if found is None:
-                raise NotFound(f"there is no {kind} {one}")
-            sets.append(found)
+        if key is not None:
+            numbers = select(index.session.connection, key)
+            if numbers is None:
+                raise NotFound(f"there is no {kind} {key}")
+            sets.append(numbers)
     first, *others = sets
     for other in others:
         first = first[np.isin(first, other)]

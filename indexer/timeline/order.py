@@ -1,4 +1,4 @@
-"""The order of assets as arrays, in memory alone: made whole, or spliced where days have changed."""
+"""The order of assets as arrays in memory: built completely, or spliced where days changed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Rows = NDArray[Any]  # of integers
 
 
 class Order(NamedTuple):
-    """Columns of equal length, a row an asset, in the order of the timeline: by wall clock, the newest first, ties by
-    id; those without a date of their own come last, in the same order. leaders: the number of the asset that stands
-    for the stack; of most, their own. The other columns are as of Facts."""
+    """Columns of equal length, with a row per asset, in the order of the timeline: by wall clock, newest first, ties by
+    id; undated assets come last, in the same order. leaders: the number of the asset that represents the stack; for
+    most assets, their own. The other columns are as in Facts."""
 
     numbers: Ints
     days: Ints
@@ -29,7 +29,7 @@ class Order(NamedTuple):
 
     @property
     def tiles(self) -> Rows:
-        """Rows of the assets that stand for themselves or their stack."""
+        """Rows of the assets that represent themselves or their stack."""
         return np.flatnonzero(self.leaders == self.numbers)
 
     def taken(self, rows: Rows) -> Order:
@@ -37,8 +37,8 @@ class Order(NamedTuple):
 
 
 def whole(in_order: Ints, days: Ints, undated: Ints, facts: Facts) -> Order:
-    """in_order, days: the numbers of all assets, the newest first, and their days; undated: the numbers of those that
-    have no date of their own, and perhaps of others."""
+    """Build the order. in_order, days: the numbers of all assets, newest first, and their days. undated: the numbers of
+    undated assets; may contain others."""
     rows = rows_of(facts.numbers, in_order)
     if (rows < 0).any() or len(rows) != len(facts.numbers):
         raise ValueError("the order and the facts are not of the same assets")
@@ -49,30 +49,30 @@ def whole(in_order: Ints, days: Ints, undated: Ints, facts: Facts) -> Order:
     return order
 
 
-def rows_of(numbers: Ints, wanted: NDArray[Any]) -> Rows:
-    """The row of each of these numbers; -1: none."""
-    size = int(max(numbers.max(initial=0), wanted.max(initial=0))) + 1
+def rows_of(numbers: Ints, queried: NDArray[Any]) -> Rows:
+    """The row of each queried number; -1 if there is none."""
+    size = int(max(numbers.max(initial=0), queried.max(initial=0))) + 1
     rows = np.full(size, -1, np.intp)
     rows[numbers] = np.arange(len(numbers))
-    found: Rows = rows[wanted]
+    found: Rows = rows[queried]
     return found
 
 
 def spliced(order: Order, changed: Ints, facts: Facts, by_day: Mapping[int, Ints]) -> Order:
-    """The order after these assets have changed, come or gone. facts: of those of them that are there now. by_day: of
-    every day that one of them was on or is on now, the numbers of all its assets in order, undated or not. Raises
-    ValueError where these do not fit together."""
-    came = Order(*facts, leaders=facts.numbers)
-    pool = Order(*(np.concatenate((old, new)) for old, new in zip(order, came, strict=True)))
+    """The order after these assets changed, appeared or disappeared. facts: of those that exist now. by_day: for every
+    day that one of them was on or is on, the numbers of all its assets in order, undated or not. Raises ValueError if
+    these are inconsistent."""
+    current = Order(*facts, leaders=facts.numbers)
+    pool = Order(*(np.concatenate((old, new)) for old, new in zip(order, current, strict=True)))
     latest = np.full(int(max(pool.numbers.max(initial=0), changed.max(initial=0))) + 1, -1, np.intp)
     latest[order.numbers] = np.arange(len(order.numbers))
     before = latest[changed]
     latest[changed] = -1
     latest[facts.numbers] = np.arange(len(order.numbers), len(pool.numbers))
     new = pool.taken(np.concatenate(_pieces(order, by_day, latest, pool)))
-    gone = before[before >= 0]
-    stacks = _keys(order.stacks[gone], facts.stacks)
-    live = _keys(order.live[gone], facts.live)
+    former = before[before >= 0]
+    stacks = _keys(order.stacks[former], facts.stacks)
+    live = _keys(order.live[former], facts.live)
     if len(stacks) or len(live):
         members = _members(new, stacks, live)
         new.leaders[members] = new.numbers[members]
@@ -81,13 +81,13 @@ def spliced(order: Order, changed: Ints, facts: Facts, by_day: Mapping[int, Ints
 
 
 def _pieces(order: Order, by_day: Mapping[int, Ints], latest: Rows, pool: Order) -> list[Rows]:
-    """Rows of the pool: what lies between the days that have changed, and these days anew."""
+    """Rows of the pool: the unchanged stretches between changed days, and these days rebuilt."""
     dated = int(np.count_nonzero(~order.undated))
     pieces: list[Rows] = []
     for is_undated, first, end in ((False, 0, dated), (True, dated, len(order.numbers))):
-        falling, at = -order.days[first:end], first
+        descending, at = -order.days[first:end], first
         for day in sorted(by_day, reverse=True):
-            low, high = (first + int(np.searchsorted(falling, -day, side)) for side in ("left", "right"))
+            low, high = (first + int(np.searchsorted(descending, -day, side)) for side in ("left", "right"))
             rows = latest[by_day[day]]
             if (rows < 0).any():
                 raise ValueError("a day has an asset that is not known")
@@ -98,7 +98,7 @@ def _pieces(order: Order, by_day: Mapping[int, Ints], latest: Rows, pool: Order)
 
 
 def _members(order: Order, stacks: NDArray[Any], live: NDArray[Any]) -> Rows:
-    """All that belong together with one that has any of these, by one way or the other."""
+    """Rows of all assets connected to these stacks and live photos, directly or through shared members."""
     while True:
         rows = np.flatnonzero(_is_among(order.stacks, stacks) | _is_among(order.live, live))
         more_stacks, more_live = _keys(stacks, order.stacks[rows]), _keys(live, order.live[rows])
@@ -107,19 +107,19 @@ def _members(order: Order, stacks: NDArray[Any], live: NDArray[Any]) -> Rows:
         stacks, live = more_stacks, more_live
 
 
-def _keys(some: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
-    """Each of both once; 0 is none."""
-    both: NDArray[Any] = np.union1d(some, others)
-    return both[both > 0]
+def _keys(keys: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
+    """The union, without 0, which is no key."""
+    union: NDArray[Any] = np.union1d(keys, others)
+    return union[union > 0]
 
 
-def _is_among(column: NDArray[Any], some: NDArray[Any]) -> NDArray[Any]:
-    # Hashes lie anywhere in 64 bits: NumPy 2.0's table of those in between cannot hold them.
-    return np.isin(column, some, kind="sort") if len(some) else np.zeros(len(column), np.bool_)
+def _is_among(column: NDArray[Any], keys: NDArray[Any]) -> NDArray[Any]:
+    # Not kind="table": NumPy 2.0's lookup table covers the range of the values, here 64-bit hashes.
+    return np.isin(column, keys, kind="sort") if len(keys) else np.zeros(len(column), np.bool_)
 
 
 def _stack(order: Order, rows: Rows) -> None:
-    """Have the best of each stack stand for it, among these rows."""
+    """Set the leader of each stack among these rows to its best member."""
     if not len(rows):
         return
     groups = np.arange(len(rows))
@@ -138,7 +138,7 @@ def _stack(order: Order, rows: Rows) -> None:
 
 
 def _least_of_same(key: NDArray[Any], groups: Rows) -> Rows:
-    """Each one's group is the least of those that have the same key; 0 is none."""
+    """The lowest group among the rows with the same key; key 0 is none."""
     by_key = np.argsort(key, kind="stable")
     by_key = by_key[np.searchsorted(key[by_key], 1) :]
     if not len(by_key):

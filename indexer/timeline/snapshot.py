@@ -1,4 +1,4 @@
-"""The order as a file in the cache folder, so that a server that starts need not read it out of the index."""
+"""The order as a file in the cache folder, so that a starting server need not read it from the index."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ NAME = "timeline"
 _MAGIC = b"indexer timeline 2\n"
 _TAIL = 8  # bytes of the checksum at the end
 _TYPES = {**TYPES, "leaders": "i4"}
-# So that each lies where a processor reads it best.
+# The largest types first, so that every column is aligned.
 _BY_SIZE = sorted(_TYPES, key=lambda name: -np.dtype(_TYPES[name]).itemsize)
 
 
 class Snapshot(NamedTuple):
-    """at: the moment of the feed that the order is of. changed: the last event until then that changed it."""
+    """at: the moment of the order in the feed. changed: the last event until then that changed it."""
 
     at: Moment
     changed: int
@@ -33,7 +33,7 @@ class Snapshot(NamedTuple):
 
 
 def load(path: Path) -> Snapshot | None:
-    """None where there is none, or one that is damaged, or of another version."""
+    """None if there is none, or if it is damaged or of another version."""
     try:
         data = path.read_bytes()
         if not data.startswith(_MAGIC) or _checksum(memoryview(data)[:-_TAIL]) != data[-_TAIL:]:
@@ -59,12 +59,12 @@ def _checksum(*parts: bytes | memoryview) -> bytes:
 
 
 def save(path: Path, snapshot: Snapshot) -> None:
-    """Whole or not at all. Raises OSError."""
+    """Write atomically. Raises OSError."""
     head = {
         "version": schema.VERSION, "at": snapshot.at, "changed": snapshot.changed, "assets": len(snapshot.order.numbers)
     }  # fmt: skip
     text = json.dumps(head).encode()
-    text += b" " * (-(len(_MAGIC) + len(text) + 1) % 8) + b"\n"  # what follows begins at a multiple of the largest type
+    text += b" " * (-(len(_MAGIC) + len(text) + 1) % 8) + b"\n"  # aligns the columns to the largest type
     parts = [_MAGIC, text]
     parts += [getattr(snapshot.order, name).astype(f"<{_TYPES[name]}").tobytes() for name in _BY_SIZE]
     private.make_folder(path.parent)
