@@ -1,8 +1,8 @@
 """Workers on other machines: those of a Dask scheduler (distributed.dask.org), as an executor like any other.
 
-All of them have to see the photos under the same paths, and to run the same indexer. What one of them cannot open, or
-crashes at, is done on this machine; what was in the hands of one that dies, another one does. Only the index is written
-here, by one writer, as ever.
+All of them must see the photos under the same paths and run the same indexer. A task that a worker cannot open, or
+crashes on, is done on this machine; a batch of a worker that dies is sent to another. Only this machine writes the
+index.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from .errors import ClusterUnavailable, UsageError
 from .pool import process_pool
 from .version import __version__
 from .watchdog import Allowance
-from .workers import Deadly, Lost, worker_count
+from .workers import Lost, WorkerDied, worker_count
 
 _CONNECT_SECONDS = 10
 _LOOK_SECONDS = 1.0
-# A worker that dies takes along what it had answered and nobody had fetched: that is sent again. What is lost more
-# often than this, the scheduler has lost.
+# The answers that a dying worker had, and nobody had fetched, are lost: those batches are sent again. One that is lost
+# more often than this was lost by the scheduler.
 _TIMES_LOST = 3
-# So long is waited for a worker when the last one has gone.
+# How long to wait for a worker when the last one has gone.
 _ALONE_SECONDS = 30.0
 
 Function = Callable[[Sequence[Any]], list[Any]]
-IsRefused = Callable[[Any], bool]
+NeedsLocal = Callable[[Any], bool]
 
 
 class WrongVersion(Exception):
-    """A worker that would read photos otherwise than this machine: its address, and what it runs."""
+    """A worker whose results would differ from this machine's: its address, and what it runs."""
 
 
 def signature() -> str:
-    """What has to be the same everywhere for the results to be the same."""
+    """What must be the same everywhere for the results to be the same."""
     from .enrich.enricher import ENRICHERS, Input
     from .media.versions import GROUPS
 
@@ -107,16 +107,16 @@ class Cluster:
 
     def executor(
         self,
-        is_refused: IsRefused,
+        needs_local: NeedsLocal,
         allowed: Callable[[Any], Allowance],
         and_then: Callable[[], None] | None,
         count: int,
     ) -> Executor:
-        """is_refused says of a result that the worker could not get at the file; allowed, and_then: as those of
-        `process_pool`, for what is done here. Of one process, it is of this machine: a task that has crashed workers is
-        tried alone in it, for each crash costs a cluster a worker."""
+        """needs_local: whether a worker could not reach the file of a result; allowed, and_then: as those of
+        `process_pool`, for what is done here. With count 1, a local pool: a task that crashed workers is retried alone
+        here, since each crash costs the cluster a worker."""
         make = partial(process_pool, and_then=and_then, allowed=allowed)
-        return make(1) if count == 1 else _Away(self, is_refused, make)
+        return make(1) if count == 1 else RemoteExecutor(self, needs_local, make)
 
     def look(self) -> None:
         """Which workers there are now; new ones are asked what they run."""
@@ -175,7 +175,7 @@ class Cluster:
         elif isinstance(error, WrongVersion | ImportError | AttributeError) and self._sorts_out(error):
             self.send(task)
         elif type(error).__name__ == "KilledWorker":
-            task.fail(Deadly(str(error)))
+            task.fail(WorkerDied(str(error)))
         elif error is None and task.lost < _TIMES_LOST:
             task.lost += 1
             self.send(task)
@@ -224,22 +224,22 @@ class _Task:
     remote: Any
     lost = 0
 
-    def __init__(self, away: _Away, function: Function, tasks: Sequence[Any]) -> None:
+    def __init__(self, executor: RemoteExecutor, function: Function, tasks: Sequence[Any]) -> None:
         self.future: Future[list[Any]] = Future()
         self.function, self.tasks = function, tasks
-        self._away = away
+        self._executor = executor
 
     def fail(self, error: BaseException) -> None:
         if not self.future.done():
             self.future.set_exception(error)
-        self._away.done(self)
+        self._executor.done(self)
 
     def take(self, host: str, results: list[Any]) -> None:
-        refused = [number for number, result in enumerate(results) if self._away.is_refused(result)]
+        refused = [number for number, result in enumerate(results) if self._executor.needs_local(result)]
         if not refused:
             self._set(results)
             return
-        here = self._away.here().submit(self.function, [self.tasks[number] for number in refused])
+        here = self._executor.here().submit(self.function, [self.tasks[number] for number in refused])
         here.add_done_callback(partial(self._take_again, host, results, refused))
 
     def _take_again(self, host: str, results: list[Any], refused: list[int], here: Future[list[Any]]) -> None:
@@ -249,21 +249,21 @@ class _Task:
             return
         for number, result in zip(refused, here.result(), strict=True):
             results[number] = result
-            if not isinstance(result, Lost) and not self._away.is_refused(result):
-                self._away.missed[host] += 1
+            if not isinstance(result, Lost) and not self._executor.needs_local(result):
+                self._executor.missed[host] += 1
         self._set(results)
 
     def _set(self, results: list[Any]) -> None:
         if not self.future.done():
             self.future.set_result(results)
-        self._away.done(self)
+        self._executor.done(self)
 
 
-class _Away(Executor):
+class RemoteExecutor(Executor):
     """submit(function, tasks) runs on a worker of the cluster."""
 
-    def __init__(self, cluster: Cluster, is_refused: IsRefused, make: Callable[[int], Executor]) -> None:
-        self.is_refused = is_refused
+    def __init__(self, cluster: Cluster, needs_local: NeedsLocal, make: Callable[[int], Executor]) -> None:
+        self.needs_local = needs_local
         self._make = make
         self.missed: Counter[str] = Counter()  # by machine: files that it could not open, and this one could
         self._cluster = cluster

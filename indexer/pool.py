@@ -1,5 +1,5 @@
-"""Worker processes of this machine, each watched: one that takes more for a task than it may is ended, and that task
-alone is lost. Apart from `workers`, for a scan that finds nothing new needs none, and to import this is a tenth of its
+"""Local process pools. Each worker is watched: one that takes more for a task than it may is killed, and only that task
+is lost. A module of its own: a rescan that reads nothing need not import multiprocessing, a tenth of its
 instructions."""
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import NoWorkers
 from .watchdog import Allowance, Watch, unbounded
-from .workers import Lost, at_task, calm_collector, tell_task_to
+from .workers import Lost, at_task, tell_task_to, tune_gc
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
 # Added to the niceness of workers.
-BEHIND = 5
-# How often a worker that is busy is looked at.
+NICENESS = 5
+# How often busy workers are checked.
 _TICK_SECONDS = 0.25
-# What a worker is at when it is at no task.
+# A worker's task number between tasks.
 _IDLE = -1
-# A batch is given up that so many workers have died with, none of them at one of its tasks; and so is the pool when so
-# many die before they have taken any.
+# A batch is given up after this many workers died with it, none at one of its tasks; so is the pool if this many die
+# before they took a batch.
 _MOST_DEATHS = 3
 # Windows waits for 63 things at once: two of each worker, and the bell.
 _MOST_ON_WINDOWS = 30
-# So long is waited for the end of a worker that was killed.
+# How long to wait for a killed worker to end.
 _DEATH_SECONDS = 5.0
 
 Function = Callable[[Sequence[Any]], list[Any]]
@@ -51,20 +51,20 @@ def process_pool(
     workers: int,
     and_then: Callable[[], None] | None = None,
     allowed: Callable[[Any], Allowance] = unbounded,
-    behind: int = BEHIND,
+    niceness: int = NICENESS,
 ) -> Pool:
-    """Workers are forked off a clean server process, never off this one, which may have threads and open databases.
-    and_then: a function of a module, called in each at its start. allowed: what a task may take. behind: what is added
-    to the niceness of the workers; the main process comes first where all of them wait for it."""
-    return Pool(workers, _context(), and_then, allowed, behind)
+    """Workers are forked from a clean server process, never from this one, which may have threads and open databases.
+    and_then: a module's function, called in each at its start. allowed: what a task may take. niceness: added to that
+    of the workers; the main process comes first, for all of them wait for it."""
+    return Pool(workers, _context(), and_then, allowed, niceness)
 
 
-def early_pool(workers: int, get_ready: Callable[[], None], allowed: Callable[[Any], Allowance]) -> Pool | None:
+def early_pool(workers: int, warm_up: Callable[[], None], allowed: Callable[[Any], Allowance]) -> Pool | None:
     """Workers forked at once, by a caller that has no threads and no open database yet: they get ready while it does.
     None where that is not so, or not Linux."""
     if sys.platform != "linux" or len(os.listdir("/proc/self/task")) > 1:  # threads of libraries too
         return None
-    pool = Pool(workers, multiprocessing.get_context("fork"), get_ready, allowed)
+    pool = Pool(workers, multiprocessing.get_context("fork"), warm_up, allowed)
     pool.start()
     return pool
 
@@ -74,12 +74,12 @@ def most_workers(wanted: int, platform: str = sys.platform) -> int:
 
 
 def is_worker() -> bool:
-    """Whether this process is one of a pool: it does one task at a time, and nothing else."""
+    """Whether this process belongs to a pool: it runs one task at a time, and nothing else."""
     return _is_worker
 
 
 class _Batch:
-    """What was submitted at once, until all of it is done. left: numbers of the tasks that are not done yet."""
+    """Tasks that were submitted together, until all are done. left: numbers of those that are not."""
 
     def __init__(self, function: Function, tasks: Sequence[Any]) -> None:
         self.future: Future[list[Any]] = Future()
@@ -111,20 +111,20 @@ class _Batch:
 
 
 class _Worker:
-    """A process, the pipes to it and from it, and the batch that it has. ended_at: the task for which it was ended."""
+    """A process, the pipes to it and from it, and its batch. ended_at: the task for which it was killed."""
 
     batch: _Batch | None = None
     watch: Watch | None = None
     reason = "crashed on it"
     ended_at: int | None = None
 
-    def __init__(self, context: BaseContext, and_then: Callable[[], None] | None, behind: int) -> None:
+    def __init__(self, context: BaseContext, and_then: Callable[[], None] | None, niceness: int) -> None:
         theirs, self._tasks = context.Pipe(duplex=False)
         self.results, answers = context.Pipe(duplex=False)
         self._at = context.RawArray("i", [_IDLE])
         process: Any = getattr(context, "Process")  # noqa: B009  typeshed has it only in the classes below
         self.process: SpawnProcess = process(
-            target=_work, args=(theirs, answers, self._at, and_then, behind), daemon=True
+            target=_work, args=(theirs, answers, self._at, and_then, niceness), daemon=True
         )
         try:
             with _without_main():
@@ -156,7 +156,7 @@ class _Worker:
         self.end()
 
     def died_at(self) -> int | None:
-        """The task that is to blame for its end; None where it went on to another before it ended."""
+        """The task that is to blame for its death; None if it had moved on to another one before it died."""
         at = self.at()
         return at if self.ended_at in (None, at) else None
 
@@ -169,11 +169,11 @@ class _Worker:
 
 
 class Pool(Executor):
-    """submit(function, tasks) gives a future of as many results, some of which may be Lost. A thread hands out what
-    waits, takes what comes back, and watches over the workers.
+    """submit(function, tasks) gives a future of as many results, some of which may be Lost. A thread hands out batches,
+    collects results and watches the workers.
 
-    NoWorkers is what a future, or `submit`, raises where there is nobody to do it. A worker that cannot be started is
-    tried again: with the next batch, and now and then while others live."""
+    A future, or `submit`, raises NoWorkers if no worker can be started. That is tried again with the next batch, and
+    now and then while others live."""
 
     def __init__(
         self,
@@ -181,10 +181,10 @@ class Pool(Executor):
         context: BaseContext,
         and_then: Callable[[], None] | None,
         allowed: Callable[[Any], Allowance],
-        behind: int = BEHIND,
+        niceness: int = NICENESS,
     ) -> None:
         self._count, self._context = most_workers(workers), context
-        self._and_then, self._allowed, self._behind = and_then, allowed, behind
+        self._and_then, self._allowed, self._niceness = and_then, allowed, niceness
         self._lock = threading.RLock()
         self._waiting: deque[_Batch] = deque()
         self._workers: list[_Worker] = []
@@ -194,10 +194,10 @@ class Pool(Executor):
         self._news, self._bell = multiprocessing.Pipe(duplex=False)
 
     def start(self) -> None:
-        """All workers, at once. Those that replace one of them, or cannot be started now, come from a clean process."""
+        """Start all workers at once. Replacements, and those that cannot be started now, come from a clean process."""
         with suppress(OSError):
             for _ in range(self._count):
-                self._workers.append(_Worker(self._context, self._and_then, self._behind))
+                self._workers.append(_Worker(self._context, self._and_then, self._niceness))
         self._context = _context()
 
     @property
@@ -242,12 +242,12 @@ class Pool(Executor):
     # In the thread
 
     def _manage(self) -> None:
-        """Whatever happens to it, nobody waits for ever, and all are told why."""
+        """Whatever happens here, every future ends, with the reason."""
         failure = None
         try:
             self._serve()
         except Exception as error:
-            failure = NoWorkers(f"the worker processes were lost: {_words(error)}")
+            failure = NoWorkers(f"the worker processes were lost: {_text_of(error)}")
             failure.__cause__ = error
         with self._lock:
             self._is_closing = True
@@ -298,10 +298,10 @@ class Pool(Executor):
         if len(self._workers) >= self._count:
             return None
         try:
-            self._workers.append(_Worker(self._context, self._and_then, self._behind))
+            self._workers.append(_Worker(self._context, self._and_then, self._niceness))
         except Exception as error:
             if not self._workers:
-                reason = NoWorkers(f"no worker process can be started now: {_words(error)}")
+                reason = NoWorkers(f"no worker process can be started now: {_text_of(error)}")
                 reason.__cause__ = error
                 self._fail_waiting(reason)
             return None
@@ -391,15 +391,15 @@ class Pool(Executor):
             self._waiting.popleft().fail(reason)
 
 
-def _words(error: Exception) -> str:
+def _text_of(error: Exception) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 # In a worker
 
 
-def _work(tasks: Connection, answers: Connection, at: Any, and_then: Callable[[], None] | None, behind: int) -> None:
-    prepare(and_then, behind)
+def _work(tasks: Connection, answers: Connection, at: Any, and_then: Callable[[], None] | None, niceness: int) -> None:
+    prepare(and_then, niceness)
     tell_task_to(at)
     with suppress(EOFError):
         while True:
@@ -431,7 +431,7 @@ def _in_bytes(error: Exception) -> bytes:
     return message
 
 
-def prepare(and_then: Callable[[], None] | None = None, behind: int = BEHIND) -> None:
+def prepare(and_then: Callable[[], None] | None = None, niceness: int = NICENESS) -> None:
     """Ctrl-C is the main process's to handle; SIGIO is what a lease's holder gets (see sync.reading). And a worker does
     not outlive the main process, however that one ends."""
     global _is_worker
@@ -443,8 +443,8 @@ def prepare(and_then: Callable[[], None] | None = None, behind: int = BEHIND) ->
     if hasattr(signal, "SIGIO"):
         signal.signal(signal.SIGIO, signal.SIG_IGN)
     if hasattr(os, "nice"):
-        os.nice(behind)
-    calm_collector()
+        os.nice(niceness)
+    tune_gc()
     if and_then is not None:
         and_then()
 

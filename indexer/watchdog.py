@@ -1,4 +1,4 @@
-"""How much of the machine one task may take, and who looks."""
+"""What a task may take of the machine, and a watch over it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     import psutil
 
 MEGABYTE = 1024 * 1024
-# What a worker's process may take at all, with its libraries.
+# What a worker's process may take, with its libraries.
 _PROCESS_BYTES = 1024 * MEGABYTE
-# What waits, for a disk or for ever, may do so this many times the seconds of the processor, and for each byte as long
-# as the slowest drive takes.
+# A task may wait, for a disk or forever, this many times its processor seconds, and for each byte as long as the
+# slowest drive takes.
 _WAITING_TIMES = 10
 _SLOWEST_BYTES_PER_SECOND = 500_000
-# A task is not looked at before; most are done by then.
+# Tasks are not checked earlier; most are done by then.
 _FIRST_LOOK_SECONDS = 0.2
-# Between two looks no more than this counts, however long it was: the machine, or this process, slept.
+# Between two checks no more than this counts, however long it was: the machine, or this process, slept.
 _LONGEST_STEP_SECONDS = 1.0
 
 
@@ -28,7 +28,7 @@ _WAITED = "was stopped after it had waited"
 
 
 class Allowance(NamedTuple):
-    """seconds: of the processor; waiting: those in which it does nothing; memory: bytes of the whole process."""
+    """seconds: of the processor; waiting: seconds in which it does nothing; memory: bytes of the whole process."""
 
     seconds: float
     waiting: float
@@ -36,7 +36,7 @@ class Allowance(NamedTuple):
 
 
 def allowance(seconds: float, size: int, bytes_per_second: float, memory: int = _PROCESS_BYTES) -> Allowance:
-    """For a file of that size: seconds, and more for what is large."""
+    """For a file of that size: more seconds if it is large."""
     seconds += size / bytes_per_second
     return Allowance(seconds, _WAITING_TIMES * seconds + size / _SLOWEST_BYTES_PER_SECOND, memory)
 
@@ -47,8 +47,8 @@ def unbounded(task: Any) -> Allowance:
 
 @contextmanager
 def address_space(more: int) -> Iterator[None]:
-    """In a worker, where the system can bound it: no more is to be had than so many bytes beyond what the process has
-    now. What asks for more fails, or crashes."""
+    """In a worker, if the system can bound it: the process gets at most this many more bytes than it has now. An
+    allocation beyond that fails, or crashes."""
     before = bound_address_space(more)
     try:
         yield
@@ -58,7 +58,7 @@ def address_space(more: int) -> Iterator[None]:
 
 
 def bound_address_space(more: int) -> tuple[int, int] | None:
-    """As address_space, from now on; the bounds there were before, None where there can be none."""
+    """As address_space, from now on; the previous bounds, None if the system has none."""
     if sys.platform != "linux":
         return None
     import resource
@@ -78,9 +78,8 @@ def _set_address_space(soft: int, hard: int) -> None:
 
 
 class Watch:
-    """Over one process at one task, from the moment at which it is made. What counts is seconds of the processor, and
-    those in which it waited for something else than the processor: a busy machine makes neither more, nor one that
-    sleeps."""
+    """Over one process at one task, from its creation on. It counts processor seconds, and seconds of waiting for
+    something other than the processor: neither grows on a busy machine, or on one that sleeps."""
 
     _process: psutil.Process | None = None
     _before = 0.0
@@ -93,7 +92,7 @@ class Watch:
         self._looked_at = time.monotonic()
 
     def look(self) -> str | None:
-        """Why it is to be ended; None: it is not."""
+        """Why the process is to be killed; None: it is not."""
         now = time.monotonic()
         step, self._looked_at = min(now - self._looked_at, _LONGEST_STEP_SECONDS), now
         self._age += step
@@ -121,7 +120,7 @@ class Watch:
 
 
 def is_of_waiting(reason: str) -> bool:
-    """Whether `look` says by it that nothing came: of a disk that hangs, which is not the file's fault."""
+    """Whether `look` means that no data came: a disk that hangs, which is not the file's fault."""
     return reason.startswith(_WAITED)
 
 

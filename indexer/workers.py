@@ -1,4 +1,4 @@
-"""Work for an executor: it starts with the first task, and a task that costs its worker costs nothing else."""
+"""Batches of tasks on an executor, which starts with the first task; a task that kills its worker loses only itself."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:  # imported where there is work: a scan that finds nothing new
     from concurrent.futures import Executor, Future
 
 
-class Deadly(Exception):
-    """Workers died at this batch, or beside it; the executor goes on."""
+class WorkerDied(Exception):
+    """Workers died while they had this batch; the executor goes on."""
 
 
 class Lost(NamedTuple):
-    """What an executor answers in place of the result of a task at which its worker ended. reason goes on after "the
-    reader": "crashed on it", "was stopped after 30 seconds"."""
+    """What an executor returns for a task at which its worker died. reason continues "the reader …": "crashed on it",
+    "was stopped after 30 seconds"."""
 
     reason: str
 
@@ -40,7 +40,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _TICK_SECONDS = 0.2
-# Where this process tells which task of its batch it is at; set in workers that somebody watches (see pool).
+# Where this process notes which task of its batch it is at; set in watched workers (see pool).
 _at: MutableSequence[int] | None = None
 
 
@@ -49,10 +49,9 @@ def worker_count() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def calm_collector() -> None:
-    """For a process that is ours: have Python look for cycles among its objects less often. Batches of thousands of
-    small ones come and go, and hold none; what is there now, the modules, is never looked at again. 5 % of a scan of
-    small photos, here and in the workers."""
+def tune_gc() -> None:
+    """Freeze loaded modules and collect garbage less often, in a process of our own: batches of thousands of small
+    objects come and go without cycles. Saves 5 % of a scan of small photos, here and in the workers."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
 
@@ -63,18 +62,18 @@ def tell_task_to(at: MutableSequence[int]) -> None:
 
 
 def at_task(number: int) -> None:
-    """To be called by whatever works on a batch, before each task of it: if the worker ends, that one is to blame."""
+    """Called before each task of a batch: if the worker dies, that task is to blame."""
     if _at is not None:
         _at[0] = number
 
 
 class Workers(Generic[Task, Result]):
-    """Runs `function` on batches of tasks, which it answers with as many results.
+    """Runs `function` on batches of tasks; it returns as many results.
 
-    A task at which a worker ends, because it crashed or took too much, has the result that `lost` makes of it and the
-    reason; the others do not suffer.
+    A task at which a worker dies, because it crashed or took too much, gets the result that `lost` makes of it and the
+    reason; the others are not affected.
     make_executor: any concurrent.futures.Executor will do, here or on other machines. executor: one that runs already,
-    for as long as it lasts.
+    used until `close`.
     """
 
     def __init__(
@@ -94,8 +93,8 @@ class Workers(Generic[Task, Result]):
     def run(
         self, batches: Iterable[Sequence[Task]], ahead: int, tick: Callable[[], None] = lambda: None
     ) -> Iterator[tuple[Task, Result]]:
-        """Each task with its result, in order; at most about `ahead` tasks are out at once. `tick` is called now and
-        then while it waits."""
+        """Each task with its result, in order; about `ahead` tasks are out at most. `tick` is called now and then while
+        it waits."""
         waiting: deque[tuple[Sequence[Task], Future[list[Result | Lost]]]] = deque()
         out = 0
         for batch in batches:
@@ -110,7 +109,7 @@ class Workers(Generic[Task, Result]):
     def run_as_done(
         self, batches: Iterable[Sequence[Task]], ahead: int, tick: Callable[[], None] = lambda: None
     ) -> Iterator[tuple[Task, Result]]:
-        """As `run`, in the order in which results come: a slow task holds nothing up."""
+        """As `run`, in the order in which results arrive: a slow task delays no other."""
         from concurrent.futures import FIRST_COMPLETED, wait
 
         out: dict[Future[list[Result | Lost]], Sequence[Task]] = {}
@@ -141,7 +140,7 @@ class Workers(Generic[Task, Result]):
     ) -> Iterator[tuple[Task, Result]]:
         try:
             results = _result(future, tick)
-        except Deadly:
+        except WorkerDied:
             results = self._run_apart(batch)
         for task, result in zip(batch, results, strict=True):
             yield task, self._lost(task, result.reason) if isinstance(result, Lost) else result

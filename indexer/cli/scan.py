@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from indexer.index import Index
-from indexer.workers import calm_collector
+from indexer.workers import tune_gc
 
 from .options import (
     UserPath,
@@ -68,7 +68,7 @@ def command(
     Exit code 1: a folder was offline, or deletions await confirmation. 2: a file could not be read.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    calm_collector()
+    tune_gc()
     show = shows_bar(as_json=as_json)
     progress = ScanBar() if show else ScanLines(quiet=as_json)
     try:

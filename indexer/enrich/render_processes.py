@@ -126,7 +126,7 @@ def _pool() -> Pool:
     with _lock:
         # A fork has none of its parent's threads.
         if _running is None or _running[0] != os.getpid() or _running[1].is_closed:
-            _running = os.getpid(), process_pool(WORKERS, _WARM_UP_WORKER, _allowed, behind=0)
+            _running = os.getpid(), process_pool(WORKERS, _WARM_UP_WORKER, _allowed, niceness=0)
         return _running[1]
 
 
