@@ -258,7 +258,7 @@ def test_the_command_says_what_it_did(dask: Dask, photos: Path, tmp_path: Path) 
     put(photos / "a.jpg", 1)
     done = run("scan", photos, "--cluster", dask.address, database=tmp_path / "i.db", enrich=True)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "1 new" in done.stdout and "1 picture seen" in done.stdout
+    assert "1 new" in done.stdout and "Enriched 1 photo in" in done.stdout
 
 
 def test_the_commands_shown(photos: Path, tmp_path: Path) -> None:
