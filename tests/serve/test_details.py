@@ -192,14 +192,14 @@ def test_a_panorama(serve: Serve, index: Index, photos: Path, monkeypatch: pytes
         "initial_pitch": None, "initial_fov": None,
     }  # fmt: skip
     assert details(server, index.get(photos / "silent.jpg")["id"])["panorama"] is None
-    read, known = [], read_module.find_claims
+    read, known = [], read_module.extract
 
     def counting(source: Source, name: str, *more: Any) -> Any:
         read.append(name)
         return known(source, name, *more)
 
     for module in (read_module, panorama_module):
-        monkeypatch.setattr(module, "find_claims", counting)
+        monkeypatch.setattr(module, "extract", counting)
     assert index.assets.details(photos / "partial.jpg").panorama is not None
     assert read == ["partial.jpg"]
 
