@@ -7,7 +7,7 @@
 -- camera keep the wall clock it showed, with an offset only where one is known.
 -- Needs SQLite 3.40. Changed only together with a numbered migration (indexer/store/migrations).
 --
--- Chapters, named as the modules of indexer/store:
+-- Chapters, most named as modules of indexer/store:
 --
 --   roots        folders that are indexed, and drives mounted inside them
 --   assets       the record's own facts, and the counts by month

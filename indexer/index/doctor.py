@@ -112,10 +112,10 @@ def _place(session: Session) -> Iterator[Finding]:
 
 
 def _roots(session: Session) -> Iterator[Finding]:
-    from ..sync.presence import find_root
+    from ..sync.presence import check_root
 
     for root in Roots(session).list():
-        problem = find_root(session.connection, root).problem
+        problem = check_root(session.connection, root).problem
         if problem is not None:
             advice = "mount it; if it lies elsewhere now, 'indexer scan' it there: its records are kept"
             yield Finding("folder", "warning", f"{root.path} is offline: {problem}", advice)
@@ -128,9 +128,9 @@ def _roots(session: Session) -> Iterator[Finding]:
 
 def _misplaced(session: Session, *, fix: bool) -> Iterator[Finding]:
     from ..store.standing import count_wrong
-    from ..sync.presence import find_root
+    from ..sync.presence import check_root
 
-    away = [root.id for root in Roots(session).list() if find_root(session.connection, root).problem is not None]
+    away = [root.id for root in Roots(session).list() if check_root(session.connection, root).problem is not None]
     count = count_wrong(session.connection, away)
     photos = "1 photo is" if count == 1 else f"{count:,} photos are"
     if count and fix:

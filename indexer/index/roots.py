@@ -67,11 +67,11 @@ class Roots:
     def reselect_files(self) -> int:
         """Check which roots can be reached, and have every asset stand for a file that can be, if there is one. Returns
         how many assets stand for another file than before."""
-        from ..sync.presence import find_root, note_root
+        from ..sync.presence import check_root, note_root
 
         connection = self._session.writer()
         for root in self.list():
-            note_root(connection, root, find_root(connection, root))
+            note_root(connection, root, check_root(connection, root))
         with self._session.transaction() as tx:
             return standing.choose_everywhere(tx.connection, tx.now)
 

@@ -33,7 +33,9 @@ SELECT album.id, name, album.description, album.created_at, album.updated_at, co
         WHERE album_id = album.id AND trashed_at IS NULL ORDER BY wall_clock LIMIT 1),
        (SELECT local_datetime FROM album_asset JOIN asset ON asset.id = asset_id
         WHERE album_id = album.id AND trashed_at IS NULL ORDER BY wall_clock DESC LIMIT 1),
-       coalesce(cover_asset_id, (SELECT asset_id FROM album_asset JOIN asset ON asset.id = asset_id
+       coalesce((SELECT asset_id FROM album_asset JOIN asset ON asset.id = asset_id
+        WHERE album_id = album.id AND asset_id = cover_asset_id AND trashed_at IS NULL),
+        (SELECT asset_id FROM album_asset JOIN asset ON asset.id = asset_id
         WHERE album_id = album.id AND trashed_at IS NULL ORDER BY wall_clock DESC, asset_id LIMIT 1))
 FROM album LEFT JOIN album_asset ON album_id = album.id
 LEFT JOIN asset ON asset.id = asset_id AND trashed_at IS NULL

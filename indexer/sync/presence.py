@@ -29,7 +29,7 @@ class RootStatus(NamedTuple):
     inode: int | None = None
 
 
-def find_root(connection: sqlite3.Connection, root: Root, *, may_be_empty: bool = False) -> RootStatus:
+def check_root(connection: sqlite3.Connection, root: Root, *, may_be_empty: bool = False) -> RootStatus:
     """may_be_empty: the user confirmed that missing files were deleted."""
     real = paths.from_text(root.path)
     try:
@@ -78,7 +78,7 @@ def _root_at(connection: sqlite3.Connection, root: Root, volume: Volume, inode: 
 class Presence:
     """Which files are present and which are absent, for a few moments: each root and mount is checked once.
 
-    may_be_empty: as for find_root. statuses: of the roots that were checked, by id."""
+    may_be_empty: as for check_root. statuses: of the roots that were checked, by id."""
 
     def __init__(self, connection: sqlite3.Connection, roots: dict[int, Root], *, may_be_empty: bool = False) -> None:
         self._connection = connection
@@ -151,7 +151,7 @@ class Presence:
 
     def _is_reachable(self, root: Root, file: StoredFile) -> bool:
         if root.id not in self.statuses:
-            self.statuses[root.id] = find_root(self._connection, root, may_be_empty=self._may_be_empty)
+            self.statuses[root.id] = check_root(self._connection, root, may_be_empty=self._may_be_empty)
         if self.statuses[root.id].problem is not None:
             return False
         return not any(paths.is_below(file.folder, folder) for folder in self.offline_mounts(root.id))

@@ -15,7 +15,7 @@ from indexer.store.database import IndexConnection
 from indexer.store.roots import Root, add_root, move_root
 from indexer.store.transaction import begin
 
-from .presence import find_root
+from .presence import check_root
 from .volumes import is_same_folder, volume_of
 
 
@@ -119,7 +119,7 @@ def _add(connection: IndexConnection, roots: Sequence[Root], real: str, text: st
     if known is None:
         with begin(connection) as tx:
             return add_root(tx, text, uri)
-    if find_root(connection, known).problem is None:
+    if check_root(connection, known).problem is None:
         raise UsageError(f"{text} is the same folder as {known.path}, which is indexed already")
     with begin(connection) as tx:
         move_root(tx, known.id, text, uri)

@@ -16,7 +16,7 @@ from indexer.store.transaction import begin
 
 from .missing import Ages, Expiry, expire_missing, mass_deletion_message
 from .options import Listener, SyncOptions
-from .presence import Presence, find_root, note_root
+from .presence import Presence, check_root, note_root
 from .readers import Job, Readers
 from .reconcile import Reconciler
 from .roots import Target
@@ -76,7 +76,7 @@ class Scan:
                     mark_root_scanned(tx, target.root.id)
 
     def _is_reachable(self, root: Root) -> bool:
-        status = find_root(self._connection, root, may_be_empty=self._options.accept_loss > 0)
+        status = check_root(self._connection, root, may_be_empty=self._options.accept_loss > 0)
         note_root(self._connection, root, status)
         if status.problem is None:
             return True

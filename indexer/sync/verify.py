@@ -24,7 +24,7 @@ from indexer.store.verification import (
     select_unverified,
 )
 
-from .presence import find_root
+from .presence import check_root
 from .readers import Job, Readers
 from .requests import ReadResult
 from .rules import real_folder
@@ -118,7 +118,7 @@ class Verify:
 
     def _reachable(self) -> Iterator[Root]:
         for root in select_roots(self._connection):
-            problem = find_root(self._connection, root).problem
+            problem = check_root(self._connection, root).problem
             if problem is None:
                 yield root
             else:

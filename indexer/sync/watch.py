@@ -26,7 +26,7 @@ from indexer.store.transaction import begin, probe, timestamp
 from .missing import Ages, expire_missing, losses, mass_deletion_message
 from .observe import Events, follow
 from .options import Listener, Stop, Stopped, SyncOptions
-from .presence import Presence, RootStatus, find_root, note_root
+from .presence import Presence, RootStatus, check_root, note_root
 from .readers import Readers
 from .reconcile import Reconciler
 from .rules import real_folder
@@ -221,7 +221,7 @@ class Watch:
             watched.unfollow()
             del self._watched[watched.root.id]
             return False
-        status = find_root(self._connection, root)
+        status = check_root(self._connection, root)
         note_root(self._connection, root, status)
         if status.problem is not None or root.path != watched.root.path:
             watched.unfollow()

@@ -40,7 +40,15 @@ async def list_assets(
     """Photos and films, the newest first; ties by id."""
     _check_exist(state, album_id, person_id)
     people = [] if person_id is None else [person_id]
-    query = AssetFilter(which, ids, album_id, people, library_id, local_datetime_after, local_datetime_before)
+    query = AssetFilter(
+        state=which,
+        ids=ids,
+        album_id=album_id,
+        person_ids=people,
+        library_id=library_id,
+        after=local_datetime_after,
+        before=local_datetime_before,
+    )
     asset_ids = state.reader.assets.page(query, limit + 1, after_id=starting_after_id)
     texts = [with_urls(record, base) for record in state.reader.assets.records(asset_ids[:limit])]
     return answer_texts(texts, has_more=len(asset_ids) > limit)
@@ -61,7 +69,14 @@ async def count_assets(
     """How many there are of each month, the newest first. The last time_bucket as local_datetime_before goes on."""
     _check_exist(state, album_id, person_id)
     people = [] if person_id is None else [person_id]
-    query = AssetFilter(which, None, album_id, people, library_id, local_datetime_after, local_datetime_before)
+    query = AssetFilter(
+        state=which,
+        album_id=album_id,
+        person_ids=people,
+        library_id=library_id,
+        after=local_datetime_after,
+        before=local_datetime_before,
+    )
     months = state.reader.assets.count_by_month(query, limit + 1)
     return answer_page([{"time_bucket": f"{month}-01T00:00:00", "count": count} for month, count in months], limit)
 
