@@ -1,4 +1,4 @@
-"""Enriching beside a watch: a thread with a connection of its own, that works whenever something is due."""
+"""Enriching during a watch: a thread with its own connection, which works whenever something is due."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from indexer.store.database import IndexConnection
 from .cache import Cache
 from .run import Enrich
 
-# Changes are gathered for so long, so that a burst of them is one run.
+# How long changes are gathered, so that a burst is one run
 _GATHER_SECONDS = 1.0
-# On a full disk, or where no worker can be started, it is tried again after so long, and less and less often.
+# On a full disk, or if no worker can be started, it retries after this long, and less and less often
 _RETRY_SECONDS = 5.0
 _LONGEST_RETRY_SECONDS = 60.0
 
 
 class BackgroundEnricher:
-    """Sees to all assets once, then to those that it is told of. Ends with `close`, soon."""
+    """Enriches all assets once, then those that `tell` names, until `close`."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class BackgroundEnricher:
             told, held_up = set[str](), 0
             while self._wait():
                 try:
-                    left_out = self._see_to_what_is_due(connection)
+                    left_out = self._enrich_due(connection)
                     held_up = 0
                 except (DiskFull, NoWorkers) as error:
                     if not held_up and not self._stop.is_set():
@@ -89,7 +89,7 @@ class BackgroundEnricher:
         finally:
             connection.close()
 
-    def _see_to_what_is_due(self, connection: IndexConnection) -> dict[str, str]:
+    def _enrich_due(self, connection: IndexConnection) -> dict[str, str]:
         """Enrichers that were left out, and why."""
         with self._lock:
             among = None if self._everything else sorted(self._due)
@@ -98,7 +98,7 @@ class BackgroundEnricher:
         return Enrich(connection, cache, workers=self._workers, stop=self._stop).run(among).left_out
 
     def _wait(self) -> bool:
-        """Until there is something to do; False: the end."""
+        """Wait for something to do; False: the end."""
         self._wake.wait()
         if self._stop.wait(_GATHER_SECONDS):
             return False

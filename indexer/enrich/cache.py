@@ -1,4 +1,4 @@
-"""The folder where variants lie, beside the index: bounded, and made again where it is missing."""
+"""The cache folder of renditions, beside the index: bounded, and rebuilt if it is missing."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from .enricher import PORTRAITS, VARIANTS
 
 DEFAULT_SIZE = 10_000_000_000
 _TAG = "CACHEDIR.TAG"
-# bford.info/cachedir: backup programs pass over a folder with this file.
+# bford.info/cachedir: backup programs skip a folder with this file.
 _TAG_TEXT = (
     "Signature: 8a477f597d28d172789f06886806bc55\n# Made by indexer from your photos; may be deleted at any time.\n"
 )
 
 
 class Cache:
-    """The variants' files, with what the index knows of them."""
+    """The renditions' files, and their rows in the index."""
 
     def __init__(self, connection: IndexConnection, database: Path, max_size: int | None = None) -> None:
-        """max_size: bytes, remembered from then on; None: as it was."""
+        """max_size: bytes, remembered from then on; None: as before."""
         self.folder = cache_folder(database)
         self._connection = connection
         if max_size is not None:
@@ -43,7 +43,7 @@ class Cache:
         return self.size >= self.max_size
 
     def _prepare(self) -> None:
-        """Where the folder has gone, nothing in it is known any more."""
+        """If the folder is gone, its renditions are forgotten."""
         connection = self._connection
         if enrichments.setting(connection, "cache_uri") != self.folder.as_uri():
             with begin(connection):
@@ -58,7 +58,7 @@ class Cache:
                 raise cannot_write(self.folder, error) from error
 
     def forget_missing(self) -> int:
-        """Have variants whose files are gone made again, and remove files that no asset needs. How many were gone."""
+        """Make renditions whose files are gone due again, and remove files that no asset needs. How many were gone."""
         connection = self._connection
         known = enrichments.variant_files(connection)
         there = {
@@ -79,7 +79,7 @@ class Cache:
         return len(lost)
 
     def take_over(self, other: Path) -> None:
-        """The variants that lie in the cache of the index that is merged into this one, as far as there is room."""
+        """Copy the renditions from the cache of a merged index, as far as there is room."""
         for asset_id, some in groupby(merge.variants(self._connection), key=lambda pair: pair[0]):
             copied = []
             for _, one in some:
@@ -99,7 +99,7 @@ class Cache:
                     merge.note_variants(self._connection, asset_id)
 
     def make_room(self, but: Variant | None = None) -> None:
-        """Remove what was not asked for the longest, until the rest fits; `but` stays."""
+        """Remove the least recently used renditions until the rest fits; `but` stays."""
         connection = self._connection
         if self.size <= self.max_size:
             return

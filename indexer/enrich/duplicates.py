@@ -1,4 +1,4 @@
-"""Which photos are there more than once, and which of them to keep. Nothing is deleted here, or anywhere."""
+"""Photos that exist more than once, and which of them to keep. Nothing is deleted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def exact(connection: sqlite3.Connection) -> list[Duplicates]:
 
 
 def similar(connection: sqlite3.Connection, cache: Path) -> list[Duplicates]:
-    """What looks alike; see indexer.enrich.similar. cache: where the thumbnails are."""
+    """Similar photos; see indexer.enrich.similar. cache: the folder of the thumbnails."""
     from .similar import find_alike
 
     looks = similarity.select_hashes(connection)
@@ -42,7 +42,7 @@ def similar(connection: sqlite3.Connection, cache: Path) -> list[Duplicates]:
 
 
 def _ranked(group: list[str], shown: dict[str, Shown]) -> list[Shown]:
-    """Empty where fewer than two of them have a file."""
+    """Empty if fewer than two of them have a file."""
     photos = [shown[one] for one in group if one in shown]
     photos.sort(key=lambda one: (-one.width * one.height, -(one.quality or 0.0), -one.size))
     return photos if len(photos) > 1 else []

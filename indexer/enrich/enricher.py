@@ -86,7 +86,8 @@ class Photo(NamedTuple):
 class Enricher(NamedTuple):
     """version: raise it to have every asset enriched again. model: the module whose `model_info` says which model it
     runs; None: it has no model. data: the fingerprint of the data in the index that it uses. memory: megabytes that it
-    takes besides the picture. on_request: too slow or too far away to run unless it is named."""
+    takes besides the picture. on_request: too slow or too far away to run unless it is named. failure: what it means to
+    people if it failed."""
 
     name: str
     version: int
@@ -95,6 +96,7 @@ class Enricher(NamedTuple):
     data: Callable[[sqlite3.Connection], int] = lambda connection: 0
     memory: int = 0
     on_request: bool = False
+    failure: str = ""
 
     @property
     def compute(self) -> Callable[..., Any]:
@@ -125,14 +127,22 @@ ENRICHERS = {
     row.name: row
     for row in (
         Enricher(PLACES, 1, Input.PLACE, data=landmarks.stamp),
-        Enricher(VARIANTS, 2, Input.PICTURE),
+        Enricher(VARIANTS, 2, Input.PICTURE, failure="its picture cannot be shown"),
         Enricher("quality", 1, Input.PICTURE),
         Enricher("appearance", 2, Input.PICTURE),
-        Enricher(FACES, 1, Input.PICTURE, model="faces.models"),
-        Enricher("text", 1, Input.PICTURE, model="enrichers.text", memory=1024, on_request=True),
+        Enricher(FACES, 1, Input.PICTURE, model="faces.models", failure="faces could not be found"),
+        Enricher(
+            "text",
+            1,
+            Input.PICTURE,
+            model="enrichers.text",
+            memory=1024,
+            on_request=True,
+            failure="text could not be read",
+        ),
         Enricher("meaning", 1, Input.PICTURE, model="enrichers.meaning"),
         Enricher(PORTRAITS, 1, Input.FACES),
-        Enricher(DESCRIBE, 1, Input.PREVIEW, on_request=True),
+        Enricher(DESCRIBE, 1, Input.PREVIEW, on_request=True, failure="it could not be described"),
     )
 }
 NAMES = (*ENRICHERS, FULL_TEXT)

@@ -1,4 +1,4 @@
-"""Boxes found in a preview, as the record has them: in pixels of the stored picture, before orientation."""
+"""Boxes in a preview, converted to the record's: pixels of the stored picture, before orientation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The name of the very place: what stands there, of the landmarks that the user imported from GeoNames."""
+"""Names of points of interest, from a GeoNames dump that the user imported."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _REACH = {
     "PPLX": 700, "PPL": 1000,
 }  # fmt: skip
 _FARTHEST = max(_REACH.values())
-# A village says less of where one was than a sight in it: it counts as if it were so many times further away.
+# A village says less than a sight in it: it counts as if it were this many times further away.
 _TOWN = 3.0
 _AT_ONCE = 20_000
 _COLUMNS = 19
 
 
 def read_dump(path: Path) -> Iterator[Landmark]:
-    """The landmarks in a dump of GeoNames (a country's, `cities500`, `allCountries`; .zip or .txt), one by one.
+    """The landmarks in a GeoNames dump (a country's, `cities500`, `allCountries`; .zip or .txt), one by one.
 
     Raises UsageError for another file, OSError."""
     if zipfile.is_zipfile(path):
@@ -63,7 +63,7 @@ def _landmarks(lines: io.TextIOBase, path: Path) -> Iterator[Landmark]:
 
 
 def with_name(connection: sqlite3.Connection, place: Place, latitude: float, longitude: float) -> Place:
-    """The place with the name of what is nearest, for the size that it has; none that town and quarter have already."""
+    """Adds the landmark whose reach the point lies deepest in; skips the town's and quarter's own names."""
     best, name = 1.0, None
     for one, metres in landmarks.around(connection, latitude, longitude, _FARTHEST):
         is_town = one.code.startswith("PPL")
@@ -78,7 +78,7 @@ def with_name(connection: sqlite3.Connection, place: Place, latitude: float, lon
 
 
 def import_dump(connection: sqlite3.Connection, path: Path) -> int:
-    """In the caller's transaction; how many there are in it."""
+    """In the caller's transaction; how many landmarks the dump has."""
     count = 0
     found = read_dump(path)
     while batch := list(islice(found, _AT_ONCE)):

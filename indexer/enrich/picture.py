@@ -1,4 +1,4 @@
-"""A picture decoded once, for all who look at it: upright, sRGB, eight bits, no larger than is needed."""
+"""A picture decoded once for all enrichers: upright, sRGB, eight bits, no larger than needed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pillow_heif.register_heif_opener()
 with suppress(ImportError):
     import pillow_jxl  # noqa: F401  the extra [jxl]
 
-# Pixels that are made eight bits and opaque at once.
+# Pixels converted to eight bits and made opaque at a time
 _BAND_PIXELS = 2_000_000
 _WHITE = (255, 255, 255, 255)
 # Exif's orientation -> what makes the stored picture upright (Exif 2.32, 4.6.4.A).
@@ -95,12 +95,12 @@ def _opened(path: str | os.PathLike[str]) -> BinaryIO:
 
 
 def open_sent(file: BinaryIO, long_side: int, memory: int) -> Picture:
-    """As open_picture, of a photo of which nothing is known but itself."""
+    """As open_picture, of a photo whose type and orientation are unknown."""
     return _guarded(lambda: _still(file, None, long_side, memory), memory)
 
 
 def _guarded(decode: Callable[[], T], memory: int, mime_type: str = "") -> T:
-    """Decoders fail on strangers' files in every way there is."""
+    """Decoders fail on unknown files in every possible way."""
     try:
         with bounds.in_bounds(memory):
             return decode()
@@ -296,7 +296,7 @@ def _drawn_by_camera(
 
 
 def _video(file: BinaryIO, long_side: int | None, memory: int) -> Picture:
-    """The still that stands for a video."""
+    """The frame that represents a video."""
 
     def when(length: float) -> list[float]:
         return [min(_STILL_SECONDS, length / 2) if length > _STILL_SECONDS else 0.0]

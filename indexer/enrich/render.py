@@ -1,4 +1,4 @@
-"""One variant, when it is asked for."""
+"""A rendition on demand."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def is_face(name: str) -> bool:
 
 
 def input_kind(name: str) -> str:
-    """What a variant or portrait is made from, as enrichment_basis calls it."""
+    """The column of enrichment_basis with the input key of a rendition or portrait."""
     return "faces" if is_face(name) else "picture"
 
 
@@ -58,7 +58,7 @@ def on_demand(connection: IndexConnection, cache: Cache, asset_id: str, name: st
 
 
 def kept(connection: sqlite3.Connection, folder: Path, asset_id: str, name: str) -> Path | None:
-    """The file of a variant in the cache folder, if it is there. Raises UsageError for another name."""
+    """A rendition's file in the cache folder, if it exists. Raises UsageError for another name."""
     if name not in SIZES and not is_face(name):
         raise UsageError(f"there is no variant '{name}': there are {', '.join(SIZES)}")
     known = enrichments.variant(connection, asset_id, name)
@@ -66,7 +66,7 @@ def kept(connection: sqlite3.Connection, folder: Path, asset_id: str, name: str)
 
 
 def draw(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | Encoded:
-    """The variant made anew, or the original that will do for it. Raises as `on_demand`."""
+    """A new rendition, or the original if it serves as well. Raises as `on_demand`."""
     if is_face(name):
         if name not in (face.id for face in faces.select_faces_in(connection, asset_id)):
             raise NotFound(f"there is no {name} in {asset_id}")
@@ -76,7 +76,7 @@ def draw(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | Enc
 
 
 def source(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | PictureFile:
-    """What a variant is to be drawn from; or the original itself, that will do for it. Raises as `on_demand`."""
+    """The file to render from, or the original itself if it serves as well. Raises as `on_demand`."""
     file = next((one for one in enrichments.picture_files(connection, asset_id) if is_regular(one.real_path)), None)
     if file is None:
         raise NotFound(f"the file of {asset_id} cannot be reached now")
@@ -106,7 +106,7 @@ def keep_all(connection: IndexConnection, cache: Cache, drawn: Sequence[tuple[st
 
 
 def touch_all(connection: IndexConnection, used: Iterable[tuple[str, str]]) -> None:
-    """Variants that were asked for: of which asset, and their names."""
+    """Renditions that were used: asset and name."""
     with begin(connection) as tx:
         for asset_id, name in used:
             enrichments.touch_variant(connection, asset_id, name, tx.now)
@@ -121,7 +121,7 @@ def _keep(connection: IndexConnection, cache: Cache, asset_id: str, made: Varian
 
 
 def portrait(connection: sqlite3.Connection, face_id: str, side: int = SIDE) -> Image.Image:
-    """A face with some of what is around it, upright, in a square of so many pixels.
+    """A face with some margin, upright, in a square of `side` pixels.
 
     Raises NotFound where there is no such face, or its file cannot be reached; Undecodable."""
     return render_processes.portrait(*face_in(connection, face_id), side)

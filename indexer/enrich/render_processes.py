@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from .renditions import Encoded
 
 WORKERS = min(worker_count(), 4)
-# Somebody waits for it, and it is small.
+# For a picture that was sent: somebody waits, and it is small
 _SECONDS_OF_SENT = 10.0
-# What the workers run.
+# What the processes run
 _TASKS = f"{__package__}.render_tasks"
 _DRAW = Remote(_TASKS, "draw")
 _DRAW_PORTRAITS = Remote(_TASKS, "draw_portraits")
@@ -40,7 +40,7 @@ _WARM_UP_WORKER = Remote(f"{__package__}.worker", "warm_up")
 
 
 class Variant(NamedTuple):
-    """A picture to be drawn at a size (None: its own) under the name of a variant."""
+    """A rendition to draw: its name and long side (None: all pixels)."""
 
     file: PictureFile
     memory: int
@@ -49,7 +49,7 @@ class Variant(NamedTuple):
 
 
 class Portrait(NamedTuple):
-    """A face to be cut out of a photo, or of a frame of a video, and drawn in a square of so many pixels."""
+    """A face to cut out of a photo, or of a frame of a video, as a square of `side` pixels."""
 
     file: PictureFile
     memory: int
@@ -58,14 +58,14 @@ class Portrait(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """A picture that lies in no file."""
+    """A picture that is not in a file."""
 
     content: bytes
     memory: int
 
 
 def variant(file: PictureFile, name: str, long_side: int | None) -> Encoded:
-    """Raises Undecodable; NoWorkers where nobody can draw it now; OSError where the file cannot be read."""
+    """Raises Undecodable; NoWorkers if no process can draw it now; OSError if the file cannot be read."""
     drawn: Encoded = _waited_for(drawing(file, name, long_side))
     return drawn
 
@@ -103,7 +103,7 @@ def the_one(results: Sequence[Any]) -> Any:
 
 
 def warm_up() -> None:
-    """Have the workers ready before somebody waits for them. Returns at once."""
+    """Start the processes before somebody waits for them. Returns at once."""
     with suppress(NoWorkers):
         for _ in range(WORKERS):
             _pool().submit(_WARM_UP, [Sent(b"", 0)])
@@ -121,7 +121,7 @@ _running: tuple[int, Pool] | None = None
 
 
 def _pool() -> Pool:
-    """One for all of this process, until it has closed."""
+    """This process's pool, until it is closed."""
     global _running
     with _lock:
         # A fork has none of its parent's threads.
@@ -131,7 +131,7 @@ def _pool() -> Pool:
 
 
 def close() -> None:
-    """Ends what is being decoded: those that wait for it get NoWorkers. Who asks afterwards is served as ever."""
+    """End what is being decoded: waiting callers get NoWorkers. Later calls start a new pool."""
     global _running
     with _lock:
         running, _running = _running, None
@@ -139,7 +139,7 @@ def close() -> None:
         running[1].shutdown(cancel_futures=True)
 
 
-# After that of multiprocessing, and so run before it: that one ends the workers as well, and would meet the pool at it.
+# Registered after multiprocessing's handler, so run before it: that one ends the workers too, under the pool's hands.
 atexit.register(close)
 
 

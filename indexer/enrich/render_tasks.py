@@ -37,7 +37,7 @@ def open_pictures(tasks: Sequence[Sent]) -> list[Image.Image]:
 
 
 def warm_up(tasks: Sequence[Sent]) -> list[None]:
-    """What is loaded with the first picture is loaded with this one."""
+    """Loads what the first picture would load."""
     plain = io.BytesIO()
     Image.new("RGB", (64, 64)).save(plain, "JPEG")
     shrink(open_sent(plain, LARGEST, 1 << 30).image, 8)
@@ -45,7 +45,7 @@ def warm_up(tasks: Sequence[Sent]) -> list[None]:
 
 
 def _cut_out(file: PictureFile, face: FaceAt, side: int, memory: int) -> Image.Image:
-    """The face in a square of so many pixels. memory: bytes that decoding the file may take. Raises Undecodable."""
+    """The face as a square of `side` pixels. memory: bytes that decoding may take. Raises Undecodable."""
     if face.timestamp_ms is not None:
         frame = video_frame(file.real_path, face.timestamp_ms, memory)
         image, size, orientation = frame.image, (frame.width, frame.height), frame.orientation

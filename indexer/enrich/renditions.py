@@ -1,4 +1,4 @@
-"""Thumbnail, preview, and a full-size rendering that every browser shows upright."""
+"""Renditions: thumbnail, preview, and a full-size one that every browser shows upright."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from indexer.store.results import Variant
 
 from .enricher import ENRICHERS, VARIANTS
 
-# Pixels of the long side; None: all there are.
+# Pixels of the long side; None: all
 SIZES: dict[str, int | None] = {"thumbnail": 360, "preview": 1440, "fullsize": None}
-# What is made ahead of being asked for.
+# Made before they are asked for
 AHEAD = ("preview", "thumbnail")
 LARGEST = 1440
 _QUALITY = {"thumbnail": 80, "preview": 82, "fullsize": 90}
@@ -53,7 +53,7 @@ class Stem(NamedTuple):
 
 
 def shrink(image: Image.Image, long_side: int) -> Image.Image:
-    """The picture with a long side of so many pixels; as it is where it has no more."""
+    """The picture with a long side of at most `long_side` pixels."""
     share = long_side / max(image.size)
     if share >= 1:
         return image
@@ -68,7 +68,7 @@ def encode(name: str, image: Image.Image) -> Encoded:
 
 
 def keep(stem: Stem, one: Encoded) -> Variant:
-    """Write it into the cache, whole or not at all."""
+    """Write it into the cache, atomically."""
     path = Path(stem.folder, stem.file(one.name))
     half = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..enrich.enricher import ENRICHERS, VARIANTS
 from ..errors import NotFound
 from ..files import is_regular
 from ..store import details as store
@@ -42,14 +43,8 @@ _DATE_SOURCES = (
     ("X3F", "from the camera"),
     ("maker note", "from the camera"),
 )
-_WORST = "variants"
-# Enricher -> what its failure means.
-_PROBLEMS = {
-    _WORST: "its picture cannot be shown",
-    "faces": "faces could not be found",
-    "text": "text could not be read",
-    "describe": "it could not be described",
-}
+# Enricher -> what its failure means
+_PROBLEMS = {row.name: row.failure for row in ENRICHERS.values() if row.failure}
 
 
 class DateSource(NamedTuple):
@@ -122,7 +117,7 @@ def _problems(connection: IndexConnection, asset_id: str, files: list[AssetFile]
         )
     errors: dict[str, str] = {}  # error -> what it kept from being done: of several things the first
     failures = dict(store.failures_of(connection, asset_id))
-    for enricher in sorted(failures, key=lambda one: (one != _WORST, one not in _PROBLEMS)):
+    for enricher in sorted(failures, key=lambda one: (one != VARIANTS, one not in _PROBLEMS)):
         errors.setdefault(failures[enricher], _PROBLEMS.get(enricher, f"{enricher} failed"))
     found += [f"{what}: {error}" for error, what in errors.items()]
     return list(dict.fromkeys(found))

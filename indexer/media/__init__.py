@@ -1,1 +1,1 @@
-"""Bytes to MediaFacts (`read.read_media`). This room knows nothing of SQLite or of folders."""
+"""Bytes to MediaFacts (`read.read_media`). Knows nothing of SQLite or of folders."""

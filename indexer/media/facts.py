@@ -1,4 +1,4 @@
-"""What a media file says of itself: the one thing that leaves this room."""
+"""What was read from a media file: the only thing that this package returns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class Metadata(NamedTuple):
-    """The camera's and the author's words in a file. Unknown is None.
+    """The metadata fields, and the only list of them (see tests/test_metadata_fields.py). Unknown is None.
 
     Times are RFC 3339 text, with the fraction the file gives and an offset only where the file knows it
     (`2023-11-07T05:31:56.12+01:00`, `2023-11-07T05:31:56`). exposure_time is in seconds, focal_length in millimetres,
@@ -44,8 +44,8 @@ class Metadata(NamedTuple):
 
 
 class NamedFace(NamedTuple):
-    """A face that somebody marked in the file. x, y (of its upper left corner), w and h are fractions of the picture;
-    applied is the width and height of the picture they were measured on, (0, 0) where the file does not say."""
+    """A face that the file names. x, y (of its upper left corner), w and h are fractions of the picture; applied is the
+    width and height of the picture they were measured on, (0, 0) if the file does not say."""
 
     name: str | None
     x: float
@@ -66,7 +66,7 @@ class Face(NamedTuple):
 
 
 class Motion(NamedTuple):
-    """A video inside a still: where its bytes lie in the file."""
+    """The video inside a motion photo: where its bytes lie in the file."""
 
     offset: int
     size: int
@@ -74,9 +74,9 @@ class Motion(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """One source's word on a field, in the order of who is believed: the first is in the record.
+    """One source's value of a field, in order of precedence: the first is in the record.
 
-    source is the tag as people know it ("Exif DateTimeOriginal"). note says why a word is not believed.
+    source is the tag as people know it ("Exif DateTimeOriginal"). note says why a value is not used.
     """
 
     field: str
@@ -86,7 +86,7 @@ class Origin(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """What an XMP sidecar says of a field that write-back may have written, and what the file itself says."""
+    """An XMP sidecar's value of a field that write-back may have written, and the file's own."""
 
     field: str
     value: Any

@@ -6,8 +6,7 @@ from typing import Protocol
 
 
 class Readable(Protocol):
-    """Bytes that readers ask for by position. `read` gives fewer where they end; it never raises for a wild
-    position."""
+    """Bytes by position. `read` returns fewer at the end, and never raises for a wild position."""
 
     size: int
 
@@ -15,7 +14,7 @@ class Readable(Protocol):
 
 
 class Memory:
-    """Bytes at hand."""
+    """Bytes in memory."""
 
     __slots__ = ("_data", "size")
 
@@ -48,6 +47,6 @@ Segment = tuple[int, int, int]
 
 
 class Remembering:
-    """Keeps what was found in it, for several readers begin with that."""
+    """Keeps what several readers need first."""
 
     segments: list[Segment] | None = None  # see jpeg.segments

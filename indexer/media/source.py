@@ -15,15 +15,15 @@ import xxhash
 from .fingerprint import coded_ranges
 from .readable import Remembering
 
-# Kept in memory of each file: nearly all metadata lies there. What lies beyond is read again when it is asked for.
+# Bytes of each file kept in memory: nearly all metadata lies there. The rest is read again on demand.
 HEAD = 64 * 1024
-# Where the file is not hashed, less is read to begin with: that much holds most of it.
+# If the file is not hashed, less is read at first: that much holds most metadata.
 _FIRST = 16 * 1024
-# And the end, where pictures say that they are whole.
+# The end, where pictures have their end marker
 _TAIL = 64
-# So much is read and hashed at a time: half of what the processors of laptops have as second cache, or less.
+# Bytes read and hashed at a time: at most half of a laptop processor's second-level cache
 PIECE = 512 * 1024
-# So often is told how far it is: a few times a second.
+# Bytes between reports of progress: a few a second
 _TOLD = 16 * PIECE
 _own = threading.local()
 
@@ -44,9 +44,9 @@ class Source(Remembering):
         room: memoryview | None = None,
         tell: Callable[[int], None] | None = None,
     ) -> None:
-        """tell: is told now and then how many bytes are hashed. room: HEAD bytes of memory to keep the head in, which
-        are the caller's again when the source is done with: fresh memory the kernel clears page by page, which takes
-        longer than to parse most files."""
+        """tell: called now and then with the number of bytes hashed. room: HEAD bytes of memory for the head, reusable
+        when the source is done with: the kernel clears fresh memory page by page, which takes longer than parsing most
+        files."""
         self._file = file
         self.size = os.fstat(file.fileno()).st_size if size is None else size
         self.sha256 = self.sha1 = self._tail = b""
@@ -57,7 +57,7 @@ class Source(Remembering):
             self._head = memoryview(_exactly(file, min(self.size, _FIRST)))
 
     def _hash(self, room: memoryview, tell: Callable[[int], None] | None) -> None:
-        """Through one small buffer, which stays in the processor's cache while all three hashes see a piece of it."""
+        """Through one small buffer, which stays in the processor's cache while all three hashes take a piece."""
         sha256, sha1 = hashlib.sha256(), hashlib.sha1(usedforsecurity=False)
         expected, read, tail = self.size, 0, b""
         piece = _fill(self._file, _buffer(), expected)
@@ -97,10 +97,10 @@ class Source(Remembering):
 
 
 class _Picture:
-    """The fingerprint of the coded picture, from the pieces of the file as they are read."""
+    """The fingerprint of the coded picture, from pieces of the file as they are read."""
 
     def __init__(self, source: Source, position: int) -> None:
-        """position: where the file is to be read on."""
+        """position: where reading continues."""
         self._ranges = coded_ranges(source, source.read(0, 16))
         if position < source.size:
             source._file.seek(position)
@@ -119,15 +119,15 @@ class _Picture:
 
 
 def _buffer() -> memoryview:
-    """This thread's, used again for every file: fresh memory the kernel clears page by page."""
+    """This thread's, reused for every file: the kernel clears fresh memory page by page."""
     if len(getattr(_own, "buffer", b"")) != PIECE:
         _own.buffer = memoryview(bytearray(PIECE))
     return cast(memoryview, _own.buffer)
 
 
 def _fill(file: BinaryIO, memory: memoryview, left: int) -> memoryview:
-    """The part of the memory that now holds what the file has there, of which so much is left: an unbuffered read may
-    give fewer bytes than there is room for. A file that was cut short meanwhile has none."""
+    """Read up to `left` bytes into the memory, and return the part that was filled: an unbuffered read may give fewer
+    bytes than fit. Empty if the file was truncated meanwhile."""
     read, count = cast(RawIOBase, file).readinto, 0
     wanted = min(len(memory), left)
     while count < wanted and (more := read(memory[count:wanted])):
@@ -136,7 +136,7 @@ def _fill(file: BinaryIO, memory: memoryview, left: int) -> memoryview:
 
 
 def _exactly(file: BinaryIO, length: int) -> bytes:
-    """As many bytes as asked for, or all that are left: an unbuffered read may give fewer."""
+    """This many bytes, or all that are left: an unbuffered read may give fewer."""
     data = file.read(length)
     while len(data) < length and (more := file.read(length - len(data))):
         data += more

@@ -1,4 +1,4 @@
-"""Text out of files: bytes of unknown or wrongly declared character set into clean strings."""
+"""Text from files: bytes in an unknown or wrongly declared character set, to clean strings."""
 
 from __future__ import annotations
 

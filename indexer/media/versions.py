@@ -1,5 +1,5 @@
-"""Versions of the readers: raise the number of a group when its readers come to say something else, and the next scan
-reads the metadata, and only the metadata, of those files again."""
+"""Versions of the readers: raise a group's number when its readers return something else, and the next scan rereads the
+metadata, and only the metadata, of its files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from .formats import EXTENSIONS, extension
 
-# What every group's files pass through: Exif, XMP, IPTC, precedence, capture time
+# Of what every group's files pass through: Exif, XMP, IPTC, precedence, capture time
 _COMMON = 1
 GROUPS = {"image/x-": ("raw", 1), "image/": ("still", 1), "video/": ("film", 1)}
 
