@@ -96,7 +96,7 @@ class Cache:
                 with begin(self._connection) as tx, tx.record_changed(asset_id):
                     for one in copied:
                         enrichments.put_variant(self._connection, asset_id, one, tx.now)
-                    merge.note_variants(self._connection, asset_id)
+                    merge.record_variants(self._connection, asset_id)
 
     def make_room(self, but: Variant | None = None) -> None:
         """Remove the least recently used renditions until the rest fits; `but` stays."""

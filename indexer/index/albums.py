@@ -12,14 +12,14 @@ from ..store.albums import (
     Link,
     add_to_album,
     delete_album,
-    describe_album,
     put_album,
+    remove_from_album,
     select_album,
     select_album_assets,
     select_album_page,
     select_albums,
     select_links,
-    take_from_album,
+    update_album,
 )
 from .session import Assets, Session
 from .texts import photos
@@ -86,7 +86,7 @@ class Albums:
         with self._session.user_change(f"album '{name}' made") as tx:
             put_album(tx, album_id, name)
             if description is not None:
-                describe_album(tx, album_id, description=description)
+                update_album(tx, album_id, description=description)
             for asset_id in asset_ids:
                 add_to_album(tx, album_id, asset_id)
         return self.get(album_id)
@@ -103,7 +103,7 @@ class Albums:
             raise UsageError(f"'{min(unknown)}' cannot be set: there are name, description")
         album = self.get(name_or_id)
         with self._session.user_change(f"album '{album.name}' changed") as tx:
-            describe_album(tx, album.id, **values)
+            update_album(tx, album.id, **values)
         return self.get(album.id)
 
     def delete(self, name_or_id: str) -> Album:
@@ -125,4 +125,4 @@ class Albums:
         album = self.get(name_or_id)
         asset_ids = self._session.resolve_all(assets)
         with self._session.user_change(f"{photos(len(asset_ids))} taken from '{album.name}'") as tx:
-            return sum(take_from_album(tx, album.id, asset_id) for asset_id in asset_ids)
+            return sum(remove_from_album(tx, album.id, asset_id) for asset_id in asset_ids)

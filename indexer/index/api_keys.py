@@ -50,4 +50,4 @@ class ApiKeys:
 
     def record_use(self, key_id: str) -> None:
         with self._session.transaction() as tx:
-            store.used_key(tx, key_id)
+            store.record_key_use(tx, key_id)

@@ -34,7 +34,7 @@ def metrics(connection: sqlite3.Connection, person_ids: Sequence[str]) -> dict[s
 
 def assignments(connection: sqlite3.Connection, face_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Of faces that have an embedding, by id."""
-    looks = faces.select_looks(connection, face_ids)
+    looks = faces.select_embeddings(connection, face_ids)
     if not looks:
         return {}
     ids, names, means = [], {}, []

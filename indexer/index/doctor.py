@@ -69,9 +69,9 @@ def _damaged(path: Path, why: object) -> Finding:
 def _integrity(session: Session) -> Iterator[Finding]:
     from ..store import schema
     from ..store.backup import find_damage
-    from ..store.connection import open_as_it_is
+    from ..store.connection import open_without_update
 
-    connection = open_as_it_is(session.path)
+    connection = open_without_update(session.path)
     problems = find_damage(connection)
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     connection.close()

@@ -54,10 +54,10 @@ class History:
             return None
         return undo.undo_last(self._session.writer(), change_id)
 
-    def takes_away(self, change_id: int) -> bool:
+    def is_destructive(self, change_id: int) -> bool:
         """Whether undoing a change deletes something, or puts a photo in the trash again."""
-        return undo.takes_away(self._session.connection, change_id)
+        return undo.is_destructive(self._session.connection, change_id)
 
     def changed_assets(self, change_id: int) -> Sequence[str]:
         """The ids of the assets that a change was about."""
-        return undo.touched_assets(self._session.connection, change_id)
+        return undo.affected_assets(self._session.connection, change_id)

@@ -48,7 +48,7 @@ class Libraries:
 
     def describe(self, library_id: str, name: str, description: str | None) -> None:
         with self._session.transaction() as tx:
-            store.describe_library(tx, library_id, name, description)
+            store.update_library(tx, library_id, name, description)
 
     def delete(self, library_id: str) -> None:
         """Its folders move to the default library."""

@@ -36,7 +36,7 @@ class People:
         return store.select_people(self._session.connection)
 
     def get(self, who: str) -> Person:
-        found = store.select_people_called(self._session.connection, who)
+        found = store.find_people(self._session.connection, who)
         if not found:
             raise NotFound(f"there is nobody called '{who}': 'indexer people list --all' has all")
         if len(found) > 1:
@@ -102,7 +102,7 @@ class People:
         None removes the name."""
         name = (name or "").strip() or None
         # By the name alone: a name may look like the beginning of somebody's id.
-        called = store.select_people_called(self._session.connection, name) if name else []
+        called = store.find_people(self._session.connection, name) if name else []
         namesakes = [other for other in called if other.name and name and other.name.casefold() == name.casefold()]
         person = None if faces.is_unassigned(self._session.connection, who) else self.get(who)
         into = next((other for other in namesakes if other != person), None)
@@ -115,7 +115,7 @@ class People:
             else:
                 person_id = person.id
             if into is None:
-                store.describe_person(tx, person_id, name=name)
+                store.update_person(tx, person_id, name=name)
         return self.get(person_id)
 
     def set(self, who: str, **values: str | bool | None) -> Person:
@@ -125,7 +125,7 @@ class People:
         for name, value in values.items():
             self._check(person, name, value)
         with self._session.user_change(f"{person.name or person.id} described") as tx:
-            store.describe_person(tx, person.id, **values)
+            store.update_person(tx, person.id, **values)
         return self.get(person.id)
 
     def hide(self, people: Sequence[str], hidden: bool = True) -> Sequence[Person]:
@@ -134,7 +134,7 @@ class People:
         count = "1 person" if len(found) == 1 else f"{len(found):,} people"
         with self._session.user_change(f"{count} {'hidden' if hidden else 'shown'}") as tx:
             for person in found:
-                store.describe_person(tx, person.id, is_hidden=hidden)
+                store.update_person(tx, person.id, is_hidden=hidden)
         return [self.get(person.id) for person in found]
 
     def _check(self, person: Person | None, name: str, value: str | bool | None) -> None:

@@ -130,7 +130,7 @@ def put_album(tx: Transaction, album_id: str, name: str) -> None:
     )
 
 
-def describe_album(tx: Transaction, album_id: str, **values: str | None) -> None:
+def update_album(tx: Transaction, album_id: str, **values: str | None) -> None:
     """Set values of an album, by column."""
     for name, value in values.items():
         query = f"UPDATE album SET {name} = ?, updated_at = ? WHERE id = ?"
@@ -153,7 +153,7 @@ def add_to_album(tx: Transaction, album_id: str, asset_id: str) -> bool:
     )
 
 
-def take_from_album(tx: Transaction, album_id: str, asset_id: str) -> bool:
+def remove_from_album(tx: Transaction, album_id: str, asset_id: str) -> bool:
     """False if the asset was not in the album."""
     query = "DELETE FROM album_asset WHERE album_id = ? AND asset_id = ?"
     return bool(tx.connection.execute(query, (album_id, asset_id)).rowcount)

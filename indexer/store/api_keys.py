@@ -70,5 +70,5 @@ def delete_key(tx: Transaction, key_id: str) -> bool:
     return bool(tx.connection.execute("DELETE FROM api_key WHERE id = ?", (key_id,)).rowcount)
 
 
-def used_key(tx: Transaction, key_id: str) -> None:
+def record_key_use(tx: Transaction, key_id: str) -> None:
     tx.connection.execute("UPDATE api_key SET last_used_at = ? WHERE id = ?", (tx.now, key_id))

@@ -15,7 +15,7 @@ from indexer import private, scratch
 from indexer.errors import IndexDamaged, IndexUnusable, UsageError
 
 from . import schema
-from .connection import open_as_it_is
+from .connection import open_without_update
 from .database import BROKEN, connect, connect_for_reading, put_in_place
 
 _PAGES = 2048  # copied at a time, so that other writers get their turn
@@ -64,7 +64,7 @@ def hold(path: Path) -> Iterator[BinaryIO]:
 def cannot_be_opened(path: Path) -> bool:
     """Whether SQLite cannot even open the index. Raises IndexUnusable for another program's file."""
     try:
-        open_as_it_is(path).close()
+        open_without_update(path).close()
     except IndexDamaged:
         from indexer.media.formats import sniff
 
@@ -78,7 +78,7 @@ def cannot_be_opened(path: Path) -> bool:
 def keep_copy(path: Path, kept: Path) -> None:
     """Copy an index as it is: at one moment if SQLite can read it, else byte by byte."""
     if not cannot_be_opened(path):
-        with suppress(IndexUnusable), closing(open_as_it_is(path)) as present:
+        with suppress(IndexUnusable), closing(open_without_update(path)) as present:
             copy_to(present, kept, is_checked=False)
             return
     with scratch.folder(kept.parent) as own, hold(path) as file:

@@ -27,7 +27,7 @@ TOO_LONG = "this takes more than {seconds:g} seconds: ask for less at once"
 def open_for_reading(path: Path, *, may_update: bool = True) -> IndexConnection:
     """A read-only connection; an index of an older version is updated first. Raises IndexUnusable if there is no index,
     or if it is older and may not be updated."""
-    connection = open_as_it_is(path)
+    connection = open_without_update(path)
     version = schema.check(connection, path)
     if version < schema.VERSION:  # queries need the current schema
         connection.close()
@@ -38,7 +38,7 @@ def open_for_reading(path: Path, *, may_update: bool = True) -> IndexConnection:
     return connection
 
 
-def open_as_it_is(path: Path) -> IndexConnection:
+def open_without_update(path: Path) -> IndexConnection:
     """A read-only connection to an index of this version or an older one. Raises IndexUnusable if there is no index,
     IndexDamaged if it is empty or cannot be opened."""
     if not path.is_file():
@@ -77,7 +77,7 @@ def open_for_writing(path: Path) -> IndexConnection:
     return connection
 
 
-def have_deadline(connection: sqlite3.Connection, until: Callable[[], float]) -> None:
+def interrupt_after(connection: sqlite3.Connection, until: Callable[[], float]) -> None:
     """Interrupt every statement that runs after `until()` (in time.monotonic)."""
     connection.set_progress_handler(lambda: time.monotonic() > until(), _STEPS_BETWEEN_CHECKS)
 
@@ -86,7 +86,7 @@ def have_deadline(connection: sqlite3.Connection, until: Callable[[], float]) ->
 def deadline(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
     """Raises UsageError if the body takes longer."""
     end = time.monotonic() + seconds
-    have_deadline(connection, lambda: end)
+    interrupt_after(connection, lambda: end)
     try:
         yield
     except sqlite3.OperationalError as error:

@@ -252,7 +252,7 @@ def select_faces_in(connection: sqlite3.Connection, asset_id: str) -> list[FaceA
     return [FaceAt(*row) for row in rows]
 
 
-class Look(NamedTuple):
+class FaceEmbedding(NamedTuple):
     """The embedding of a face, and the person it is assigned to."""
 
     face_id: str
@@ -261,7 +261,7 @@ class Look(NamedTuple):
     vector: NDArray[np.float32]
 
 
-def select_looks(connection: sqlite3.Connection, face_ids: Sequence[str]) -> list[Look]:
+def select_embeddings(connection: sqlite3.Connection, face_ids: Sequence[str]) -> list[FaceEmbedding]:
     """Embeddings of these faces; faces without one are left out."""
     import numpy as np
 
@@ -270,7 +270,7 @@ def select_looks(connection: sqlite3.Connection, face_ids: Sequence[str]) -> lis
         " JOIN face ON face.id = face_id",
         (json.dumps(list(face_ids)),),
     )
-    return [Look(row[0], row[1], row[2], np.frombuffer(row[3], "<f4")) for row in rows]
+    return [FaceEmbedding(row[0], row[1], row[2], np.frombuffer(row[3], "<f4")) for row in rows]
 
 
 def select_vectors(connection: sqlite3.Connection, person_id: str) -> list[NDArray[np.float32]]:

@@ -70,7 +70,7 @@ def add_library(tx: Transaction, name: str, description: str | None) -> str:
     return library_id
 
 
-def describe_library(tx: Transaction, library_id: str, name: str, description: str | None) -> None:
+def update_library(tx: Transaction, library_id: str, name: str, description: str | None) -> None:
     tx.connection.execute(
         "INSERT INTO library VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,"
         " description = excluded.description, updated_at = excluded.updated_at",

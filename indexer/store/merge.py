@@ -136,7 +136,7 @@ def variants(connection: sqlite3.Connection) -> list[tuple[str, Variant]]:
     return [(asset_id, Variant(*row)) for asset_id, *row in rows]
 
 
-def note_variants(connection: sqlite3.Connection, asset_id: str) -> None:
+def record_variants(connection: sqlite3.Connection, asset_id: str) -> None:
     """Record that the files of an asset's renditions were copied, so that they are not made again."""
     connection.execute(
         "INSERT OR IGNORE INTO main.enrichment SELECT our_number, enricher, version, their.basis, error, done_at"

@@ -11,7 +11,7 @@ from indexer.media.facts import MediaFacts, Metadata, Motion
 from .columns import NUMBER
 from .faces import merge_detected, propagate
 from .transaction import Transaction
-from .written import without_own
+from .written import without_written
 
 # The columns of asset that hold metadata, in the order of `metadata_row`.
 METADATA_COLUMNS = (*Metadata._fields, "origins")
@@ -39,7 +39,7 @@ def add_metadata(tx: Transaction, added: Iterable[tuple[str, MediaFacts]]) -> No
 def replace_metadata(tx: Transaction, asset_id: str, facts: MediaFacts) -> None:
     """Replace the metadata read before. The user's values and named faces stay."""
     connection, now = tx.connection, tx.now
-    facts = without_own(connection, asset_id, facts)
+    facts = without_written(connection, asset_id, facts)
     media = (facts.mime_type, facts.width, facts.height, facts.duration, facts.local_datetime, asset_id)
     connection.execute(_UPDATE_MEDIA, media)
     values = facts.metadata

@@ -91,13 +91,6 @@ def merge(connection: sqlite3.Connection, person_id: str, into: str, by: str | N
     connection.execute("INSERT OR REPLACE INTO person_alias VALUES (?, ?)", (person_id, into))
 
 
-def delete(connection: sqlite3.Connection, person_id: str, now: str) -> None:
-    faces = connection.execute("SELECT id FROM face WHERE person_id = ?", (person_id,)).fetchall()
-    for (face_id,) in faces:
-        assign(connection, [face_id], None, "user", now)
-    connection.execute("DELETE FROM person WHERE id = ?", (person_id,))
-
-
 def tidy(connection: sqlite3.Connection, now: str) -> None:
     """Delete undescribed people without faces, and choose a thumbnail face for people who lack one."""
     connection.execute(
@@ -125,7 +118,7 @@ def select_people(connection: sqlite3.Connection) -> list[Person]:
     return [_person(row) for row in connection.execute(_PERSON.format(where=""))]
 
 
-def select_people_called(connection: sqlite3.Connection, who: str) -> list[Person]:
+def find_people(connection: sqlite3.Connection, who: str) -> list[Person]:
     """Find people by id, former id, face id, or name in any case; else by a prefix of the id after `person_`."""
     ids_of = connection.execute(
         "SELECT id FROM person WHERE id = :who OR name = :who OR id IN (SELECT person_id FROM face WHERE id = :who)"
@@ -147,21 +140,17 @@ def _person(row: tuple[object, ...]) -> Person:
     return person._replace(is_hidden=bool(person.is_hidden), is_favorite=bool(person.is_favorite))
 
 
-def describe(connection: sqlite3.Connection, person_id: str, values: dict[str, object], now: str) -> None:
+def update_person(tx: Transaction, person_id: str, **values: object) -> None:
     """Set values of a person, by column. That settles their faces."""
     for name, value in values.items():
-        connection.execute(
+        tx.connection.execute(
             f"UPDATE person SET {name} = ?1, updated_at = ?2 WHERE id = ?3 AND {name} IS NOT ?1",
-            (value, now, person_id),
+            (value, tx.now, person_id),
         )
-    connection.execute(
-        "UPDATE asset SET updated_at = ? WHERE id IN (SELECT asset_id FROM face WHERE person_id = ?)", (now, person_id)
+    tx.connection.execute(
+        "UPDATE asset SET updated_at = ? WHERE id IN (SELECT asset_id FROM face WHERE person_id = ?)",
+        (tx.now, person_id),
     )
-
-
-def describe_person(tx: Transaction, person_id: str, **values: object) -> None:
-    """Set values of a person, by column."""
-    describe(tx.connection, person_id, values, tx.now)
 
 
 def merge_people(tx: Transaction, person_id: str, into: str) -> None:
@@ -172,13 +161,15 @@ def merge_people(tx: Transaction, person_id: str, into: str) -> None:
 def add_person(tx: Transaction, **values: object) -> str:
     """Create a person without photos; values by column."""
     person_id = create_person(tx.connection, tx.now)
-    describe(tx.connection, person_id, values, tx.now)
+    update_person(tx, person_id, **values)
     return person_id
 
 
 def delete_person(tx: Transaction, person_id: str) -> None:
     """Delete a person and detach their faces."""
-    delete(tx.connection, person_id, tx.now)
+    faces = tx.connection.execute("SELECT id FROM face WHERE person_id = ?", (person_id,)).fetchall()
+    assign(tx.connection, [face_id for (face_id,) in faces], None, "user", tx.now)
+    tx.connection.execute("DELETE FROM person WHERE id = ?", (person_id,))
 
 
 def select_people_page(

@@ -25,7 +25,7 @@ def select_user_origins(connection: sqlite3.Connection, asset_id: str) -> list[O
     return [Origin(field, "you, in the index", str(value)) for field, value in values if value is not None]
 
 
-def select_looked_up(connection: sqlite3.Connection, asset_id: str) -> list[Origin]:
+def select_place_origins(connection: sqlite3.Connection, asset_id: str) -> list[Origin]:
     """The values looked up by the asset's coordinates."""
     cursor = connection.execute(f"SELECT * FROM place WHERE asset_number = {NUMBER}", (asset_id,))
     names = [column[0] for column in cursor.description]

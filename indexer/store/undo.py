@@ -104,7 +104,7 @@ def find(connection: sqlite3.Connection, change_id: int) -> UserChange | None:
     return UserChange(*row) if row else None
 
 
-def takes_away(connection: sqlite3.Connection, change_id: int) -> bool:
+def is_destructive(connection: sqlite3.Connection, change_id: int) -> bool:
     """Whether an undo deletes something that was created (other than a value, or an asset's membership in an album), or
     trashes an asset again."""
     row = connection.execute(
@@ -116,7 +116,7 @@ def takes_away(connection: sqlite3.Connection, change_id: int) -> bool:
     return bool(row[0])
 
 
-def touched_assets(connection: sqlite3.Connection, change_id: int) -> list[str]:
+def affected_assets(connection: sqlite3.Connection, change_id: int) -> list[str]:
     """The assets whose records a change affects."""
     rows = connection.execute(
         "SELECT coalesce(before, after) ->> iif(table_name = 'asset', 'id', 'asset_id') FROM user_change_row"
@@ -140,7 +140,7 @@ def undo_last(connection: IndexConnection, change_id: int | None = None) -> User
         if change is None:
             return None
         change.ensure_undoable()
-        for asset_id in touched_assets(connection, change.id):
+        for asset_id in affected_assets(connection, change.id):
             records.enter_context(tx.record_changed(asset_id))
         return undo(connection, change, tx.now)
 

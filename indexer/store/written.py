@@ -67,7 +67,7 @@ def written_of(connection: sqlite3.Connection, asset_id: str) -> dict[str, Writt
     return {name: Written(json.loads(value), json.loads(before)) for name, value, before in rows}
 
 
-def without_own(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts) -> MediaFacts:
+def without_written(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts) -> MediaFacts:
     """The facts without the values that write-back wrote. If a sidecar has another value by now, another program wrote
     it, and from then on the sidecar's value counts."""
     known = written_of(connection, asset_id) if facts.beside or facts.faces else {}
@@ -87,11 +87,11 @@ def without_own(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts
     return facts._replace(
         faces=tuple(face for face in facts.faces if list(face) not in own_faces),
         metadata=facts.metadata._replace(**values),
-        origins=tuple(origins_without_own(facts.origins, known)),
+        origins=tuple(origins_without_written(facts.origins, known)),
     )
 
 
-def origins_without_own(origins: Iterable[Origin], known: Mapping[str, Written]) -> list[Origin]:
+def origins_without_written(origins: Iterable[Origin], known: Mapping[str, Written]) -> list[Origin]:
     kept = []
     for origin in origins:
         written = known.get(origin.field)

@@ -12,9 +12,9 @@ from indexer import paths
 from indexer.files import is_regular
 from indexer.media.facts import Origin
 from indexer.store.files import StoredFile, iterate_places, select_metadata_file
-from indexer.store.provenance import select_looked_up, select_origins, select_user_origins
+from indexer.store.provenance import select_origins, select_place_origins, select_user_origins
 from indexer.store.roots import select_roots
-from indexer.store.written import origins_without_own, written_of
+from indexer.store.written import origins_without_written, written_of
 
 from .rules import real_folder
 from .sidecars import Sidecars, sidecars_in
@@ -36,12 +36,12 @@ def explain_with_xmp(connection: sqlite3.Connection, asset_id: str) -> tuple[Exp
     """Also the XMP packets of the file that was read."""
     from indexer.media.read import explain_with_xmp as read_origins
 
-    by_user, looked_up = select_user_origins(connection, asset_id), select_looked_up(connection, asset_id)
+    by_user, looked_up = select_user_origins(connection, asset_id), select_place_origins(connection, asset_id)
     file = select_metadata_file(connection, asset_id)
     for path, sidecars in _files(connection, [file] if file else []):
         try:
             origins, packets = read_origins(path, sidecars)
-            read = origins_without_own(origins, written_of(connection, asset_id))
+            read = origins_without_written(origins, written_of(connection, asset_id))
             return Explanation(by_user + read + looked_up, paths.to_text(path)), packets
         except OSError:
             continue

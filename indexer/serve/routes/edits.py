@@ -51,7 +51,7 @@ async def undo_change(request: Request, state: StateDep, body: UndoRequest) -> R
     may_delete = "delete" in request.scope["actions"]
 
     def take_back(index: Index) -> tuple[UserChange | None, Sequence[str]]:
-        if not may_delete and index.history.takes_away(body.id):
+        if not may_delete and index.history.is_destructive(body.id):
             raise HTTPException(403, "this key may not delete")
         return index.history.undo(body.id), index.history.changed_assets(body.id)
 
