@@ -52,7 +52,7 @@ def test_others_get_in_by_a_key_alone(serve: Serve, some: Index) -> None:
     refused = run("serve", "--host", "0.0.0.0", "--port", "0", database=some.path)
     assert refused.returncode == 2 and "--key" in refused.stderr and len(refused.stderr.splitlines()) == 1
     made = run("serve", "--new-key", "tv", database=some.path)
-    assert made.returncode == 0 and "shown this once" in made.stderr
+    assert made.returncode == 0 and "shown only this once" in made.stderr
     server = serve(some.path, "--host", "0.0.0.0")
     assert httpx.get(f"{server.url}/api/assets").status_code == 401
     key = {"authorization": f"Bearer {made.stdout.strip()}"}
