@@ -19,7 +19,6 @@ from typing import Any
 
 from .errors import ClusterUnavailable, UsageError
 from .pool import process_pool
-from .version import __version__
 from .watchdog import Allowance
 from .workers import Lost, WorkerDied, worker_count
 
@@ -33,23 +32,14 @@ _ALONE_SECONDS = 30.0
 
 Function = Callable[[Sequence[Any]], list[Any]]
 NeedsLocal = Callable[[Any], bool]
+Signature = Callable[[], str]
 
 
 class WrongVersion(Exception):
     """A worker whose results would differ from this machine's: its address, and what it runs."""
 
 
-def signature() -> str:
-    """What must be the same everywhere for the results to be the same."""
-    from .enrich.enricher import ENRICHERS, Input
-    from .media.versions import GROUPS
-
-    readers = " ".join(f"{group} {version}" for group, version in GROUPS.values())
-    seers = " ".join(f"{name} {row.version}" for name, row in sorted(ENRICHERS.items()) if row.input is Input.PICTURE)
-    return f"indexer {__version__}, readers {readers}, enrichers {seers}"
-
-
-def work(expected: str, function: Function, tasks: Sequence[Any]) -> tuple[str, list[Any]]:
+def work(signature: Signature, expected: str, function: Function, tasks: Sequence[Any]) -> tuple[str, list[Any]]:
     """Runs on a worker: its machine's name, and the results. Raises WrongVersion."""
     if (here := signature()) != expected:
         from distributed import get_worker
@@ -62,17 +52,19 @@ class Cluster:
     """The workers of a scheduler, from `with` to the end of it.
 
     on_message is told, in a sentence each, of workers that cannot be used, that have gone, and that do not see the
-    photos. Raises ClusterUnavailable where there is no scheduler, or no worker that can be used; UsageError where Dask
+    photos. signature: a function of a module, of what must be the same here and on a worker for the results to be the
+    same. Raises ClusterUnavailable where there is no scheduler, or no worker that can be used; UsageError where Dask
     is not installed.
     """
 
-    def __init__(self, address: str, on_message: Callable[[str], None] = lambda text: None) -> None:
+    def __init__(self, address: str, on_message: Callable[[str], None], signature: Signature) -> None:
         try:
             import distributed
         except ImportError as error:
             raise UsageError("a cluster needs Dask: pip install 'photo-indexer[cluster]'") from error
         self.address = address
         self._tell = on_message
+        self._signature = signature
         connect: Any = distributed.Client
         try:
             self._client: Any = connect(address, timeout=_CONNECT_SECONDS, set_as_default=False, name="indexer")
@@ -123,13 +115,13 @@ class Cluster:
         threads: dict[str, int] = self._client.nthreads()
         with self._lock:
             new = [address for address in threads if address not in self._good and address not in self._bad]
-            said = self._client.run(signature, workers=new, on_error="return") if new else {}
+            said = self._client.run(self._signature, workers=new, on_error="return") if new else {}
             for address, found in said.items():
-                if found == signature():
+                if found == self._signature():
                     self._good[address] = threads[address]
                 else:
                     self._bad[address] = f"runs {found}" if isinstance(found, str) else f"has no indexer ({found})"
-                    self._tell(f"worker {address} is not used: it {self._bad[address]}, here is {signature()}")
+                    self._tell(f"worker {address} is not used: it {self._bad[address]}, here is {self._signature()}")
             for address in [one for one in self._good if one not in threads]:
                 del self._good[address]
                 self._tell(f"worker {address} has gone; what it was at is done again")
@@ -140,7 +132,7 @@ class Cluster:
             # Any will do where all are good: also those that come later.
             task.allowed = list(self._good) if self._bad else None
             task.remote = self._client.submit(
-                work, signature(), task.function, task.tasks, workers=task.allowed, pure=False
+                work, self._signature, self._signature(), task.function, task.tasks, workers=task.allowed, pure=False
             )
             task.remote.add_done_callback(partial(self._arrived, task))
 
@@ -190,7 +182,7 @@ class Cluster:
                 address, found = error.args
                 self._good.pop(address, None)
                 self._bad[address] = f"runs {found}"
-                self._tell(f"worker {address} is not used: it runs {found}, here is {signature()}")
+                self._tell(f"worker {address} is not used: it runs {found}, here is {self._signature()}")
             else:
                 self._good.clear()
                 self.look()

@@ -15,8 +15,8 @@ from PIL import Image
 
 import indexer as package
 from indexer import Index
-from indexer.cluster import Cluster
 from indexer.errors import ClusterUnavailable, UsageError
+from indexer.index.cluster import connect
 
 from .conftest import SAMPLES, faulty_reader, put, rows, run, sized, until
 
@@ -117,7 +117,7 @@ def test_a_worker_that_dies_loses_and_doubles_nothing(dask: Dask, index: Index, 
             killed.append(workers[1])
             os.kill(workers[1], 9)
 
-    with Cluster(dask.address, told.append) as cluster:
+    with connect(dask.address, told.append) as cluster:
         done = index.scan([photos], cluster=cluster, on_progress=kill_one)
         until(lambda: any("has gone" in text for text in told), what="word of the worker that died")
     here = local.scan([photos])
@@ -131,7 +131,7 @@ def test_a_worker_that_dies_loses_and_doubles_nothing(dask: Dask, index: Index, 
 def test_pictures_are_looked_at_as_here(dask: Dask, index: Index, local: Index, samples: Path) -> None:
     dask.workers(2)
     names = ("variants", "quality", "appearance")
-    with Cluster(dask.address) as cluster:
+    with connect(dask.address) as cluster:
         index.scan([samples], cluster=cluster)
         there = index.enrich(names, cluster=cluster)
     local.scan([samples])
@@ -153,7 +153,7 @@ def test_a_photo_of_many_pixels_is_looked_at_as_here(dask: Dask, index: Index, p
     dask.workers(1)
     Image.new("L", (15_000, 12_500), 90).save(photos / "large.jpg")
     index.scan([photos])
-    with Cluster(dask.address) as cluster:
+    with connect(dask.address) as cluster:
         assert index.enrich(["quality"], cluster=cluster).pictures == 1
     assert index.enrichments.failures() == []
 
@@ -168,7 +168,7 @@ def test_photos_that_a_worker_does_not_see_are_read_here(dask: Dask, index: Inde
     dask.workers(1)
     dask.workers(1, prefix=(*hide, "sh", "-c", covered, str(photos)))
     told: list[str] = []
-    with Cluster(dask.address, told.append) as cluster:
+    with connect(dask.address, told.append) as cluster:
         done = index.scan([photos], cluster=cluster)
     assert done.unreadable == 0
     local.scan([photos])
@@ -185,7 +185,7 @@ def test_a_worker_of_another_version_is_not_used(dask: Dask, index: Index, photo
     old = {"PYTHONPATH": os.pathsep.join([str(other), *filter(None, sys.path)])}
     dask.workers(1, **old)
     with pytest.raises(ClusterUnavailable, match=r"no worker .* can be used .*runs indexer 0\.0\.1"):
-        Cluster(dask.address)
+        connect(dask.address)
     dask.workers(1)
     fill(photos, 400)
     told: list[str] = []
@@ -195,7 +195,7 @@ def test_a_worker_of_another_version_is_not_used(dask: Dask, index: Index, photo
             dask.workers(1, **old)
             until(lambda: len(told) > 1, what="word of the worker that came later")
 
-    with Cluster(dask.address, told.append) as cluster:
+    with connect(dask.address, told.append) as cluster:
         done = index.scan([photos], cluster=cluster, on_progress=another)
     assert done.new > 400 and done.unreadable == 0
     assert len([text for text in told if "0.0.1" in text and "is not used" in text]) == 2
@@ -205,7 +205,7 @@ def test_a_photo_that_kills_workers_costs_one_and_is_read_here(dask: Dask, index
     for number in range(60):
         put(photos / f"{number:03d}.jpg", number)
     dask.workers(2, PYTHONPATH=faulty_reader(photos.parent / "killer", "030.jpg", "os.abort()")["PYTHONPATH"])
-    with Cluster(dask.address) as cluster:
+    with connect(dask.address) as cluster:
         done = index.scan([photos], cluster=cluster)
         assert cluster.count == 2 and len(dask._known()) == 1
     assert (done.new, done.unreadable) == (60, 0)  # in a process of this machine nothing kills
@@ -226,7 +226,7 @@ def test_without_them_it_ends_and_goes_on_later(
                 os.kill(pid, 9)
 
     with (
-        Cluster(dask.address) as cluster,
+        connect(dask.address) as cluster,
         pytest.raises(ClusterUnavailable, match=r"(no worker of|the scheduler at) tcp"),
     ):
         index.scan([photos], cluster=cluster, on_progress=kill_all)
@@ -290,4 +290,4 @@ def test_the_commands_shown(photos: Path, tmp_path: Path) -> None:
 def test_dask_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(UsageError, match="pip install"):
-        Cluster("tcp://127.0.0.1:1")
+        connect("tcp://127.0.0.1:1")

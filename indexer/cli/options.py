@@ -85,7 +85,7 @@ def connected(address: str | None) -> Iterator[Cluster | None]:
     if address is None:
         yield None
         return
-    from indexer.cluster import Cluster
+    from indexer.index.cluster import connect
 
     context = click.get_current_context()
 
@@ -93,7 +93,7 @@ def connected(address: str | None) -> Iterator[Cluster | None]:
         with context.scope(cleanup=False):  # it comes from a thread, which has no context of its own
             message(text, "warning")
 
-    with Cluster(address, warn) as cluster:
+    with connect(address, warn) as cluster:
         yield cluster
 
 
