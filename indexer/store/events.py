@@ -22,6 +22,7 @@ class Event(NamedTuple):
     payload: str | None
 
 
+_EVENT = "SELECT id, created_at, entity_type, entity_id, event_type, payload FROM event"
 _WITHOUT_NUMBER = "(asset_number IS NULL OR event_type = 'asset_deleted')"
 # An asset is found by its number; a deleted one by the number in its last event.
 _OF_ENTITY = f"""id IN (
@@ -51,8 +52,7 @@ def select_events(
     if entity_id:
         terms.append(_OF_ENTITY)
     rows = connection.execute(
-        "SELECT id, created_at, entity_type, entity_id, event_type, payload FROM event"
-        f" WHERE {' AND '.join(terms)} ORDER BY id LIMIT :limit",
+        f"{_EVENT} WHERE {' AND '.join(terms)} ORDER BY id LIMIT :limit",
         {"after": after, "types": json.dumps(list(entity_types or ())), "entity": entity_id, "limit": limit},
     )
     return [Event._make(row) for row in rows]
@@ -68,8 +68,7 @@ def select_events_between(
 ) -> list[Event]:
     """As `select_events`, of these types only, created at or after `since` and before `until`."""
     rows = connection.execute(
-        "SELECT id, created_at, entity_type, entity_id, event_type, payload FROM event WHERE id > ?"
-        f" AND entity_type IN ({', '.join('?' * len(entity_types))})"
+        f"{_EVENT} WHERE id > ? AND entity_type IN ({', '.join('?' * len(entity_types))})"
         " AND created_at >= coalesce(?, '') AND created_at < coalesce(?, '~') ORDER BY id LIMIT ?",
         (after, *entity_types, since, until, limit),
     )

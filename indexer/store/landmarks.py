@@ -69,11 +69,11 @@ def around(
         elif column + columns >= _CELLS_PER_ROW:
             spans = [(column - columns, _CELLS_PER_ROW - 1), (0, column + columns - _CELLS_PER_ROW)]
         for low, high in spans:
-            found = connection.execute(
+            cells = connection.execute(
                 "SELECT id, name, code, latitude, longitude FROM landmark WHERE cell BETWEEN ? AND ?",
                 (number * _CELLS_PER_ROW + low, number * _CELLS_PER_ROW + high),
             )
-            landmarks += map(Landmark._make, found)
+            landmarks += map(Landmark._make, cells)
     return [(landmark, _distance(landmark, latitude, longitude, scale)) for landmark in landmarks]
 
 

@@ -74,8 +74,7 @@ def assign(connection: sqlite3.Connection, face_ids: Iterable[str], person_id: s
 
 
 def merge(connection: sqlite3.Connection, person_id: str, into: str, by: str | None, now: str) -> None:
-    """Merge a person into another, who gains the values they lack. by: the faces' new assigned_by; None keeps the
-    old."""
+    """Merge a person into another, who gains missing values. by: the faces' new assigned_by; None keeps the old."""
     faces = connection.execute("SELECT id, assigned_by FROM face WHERE person_id = ?", (person_id,)).fetchall()
     for face_id, before in faces:
         assign(connection, [face_id], into, by or before, now)
@@ -198,4 +197,6 @@ def select_people_page(
         terms.append(f"name IS {'NOT ' * named}NULL")
     rows = connection.execute(_PERSON.format(where=f"WHERE {' AND '.join(terms)}"), values)
     people = [_person(row) for row in rows]
-    return people if name is None else [one for one in people if name.casefold() in (one.name or "").casefold()]
+    if name is not None:
+        people = [person for person in people if name.casefold() in (person.name or "").casefold()]
+    return people

@@ -11,8 +11,7 @@ from .transaction import Transaction
 
 
 def select_of_device(connection: sqlite3.Connection, device_id: str, names: Sequence[str]) -> list[Existing]:
-    """Assets by the names that a device has for them: on this device their paths, on others those given at the
-    upload."""
+    """Assets by a device's names for them: their paths on this device, on others the names given at the upload."""
     own = connection.execute("SELECT value FROM setting WHERE name = 'device_id'").fetchone()[0]
     indexed = select_existing(connection, (), (), names) if device_id == own else []
     rows = connection.execute(

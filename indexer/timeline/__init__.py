@@ -119,11 +119,11 @@ class Arranged:
 
     def numbers(self, start: int, stop: int, *, with_members: bool = False) -> list[int]:
         """Numbers of the assets of tiles. with_members: with all members of their stacks."""
-        numbers = self.tiles[start:stop]
-        if with_members and len(self.base.followers[0]) and len(numbers):
-            numbers = self.base.order.numbers[np.concatenate(self.base.members_of(numbers))]
-        as_list: list[int] = numbers.tolist()
-        return as_list
+        tiles = self.tiles[start:stop]
+        if with_members and len(self.base.followers[0]) and len(tiles):
+            tiles = self.base.order.numbers[np.concatenate(self.base.members_of(tiles))]
+        numbers: list[int] = tiles.tolist()
+        return numbers
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,8 @@ def rows_of(numbers: Ints, queried: NDArray[Any]) -> Rows:
     size = int(max(numbers.max(initial=0), queried.max(initial=0))) + 1
     rows = np.full(size, -1, np.intp)
     rows[numbers] = np.arange(len(numbers))
-    found: Rows = rows[queried]
-    return found
+    of_queried: Rows = rows[queried]
+    return of_queried
 
 
 def spliced(order: Order, changed: Ints, facts: Facts, by_day: Mapping[int, Ints]) -> Order:

@@ -28,8 +28,7 @@ _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
 def columns(
     index: Index, arranged: Arranged, start: int, stop: int, version_of: Callable[[Tile], str]
 ) -> dict[str, Any] | None:
-    """The columns of the tiles from start up to stop; None if some no longer exist. version_of: as in the URLs of
-    files."""
+    """The columns of the tiles from start up to stop; None if some are gone. version_of: as in the URLs of files."""
     numbers = arranged.tiles[start:stop].tolist()
     ratios = arranged.geometry.ratios[start:stop].tolist()
     tiles = store.tiles(index.session.connection, numbers)
