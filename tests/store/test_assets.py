@@ -1,4 +1,4 @@
-"""Pages and counts that the HTTP API asks for: right, and by an index where there is one."""
+"""Pages and counts for the HTTP API: correct, and read from a database index."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_months_are_kept_counted(index: Index, photos: Path) -> None:
         assert count_by_month(index.session.connection, wanted, 100) == slow
         before = datetime(2021, 1, 1)
         assert count_by_month(index.session.connection, wanted._replace(before=before), 100) == [
-            one for one in slow if one[0] < "2021-01"
+            row for row in slow if row[0] < "2021-01"
         ]
 
 
@@ -82,17 +82,17 @@ def test_photos_of_people_are_kept_counted(index: Index, samples: Path) -> None:
             )
 
     index.scan([samples])
-    one, other = index.people.list()[0], index.people.create(name="Somebody else")
+    person, other = index.people.list()[0], index.people.create(name="Somebody else")
     assert kept() == counted() != []
-    face = index.people.faces(one.id)[0].id
-    record = index.get(index.people.faces(one.id)[0].asset_id)
-    assert [who["asset_count"] for who in record["people"] if who["id"] == one.id] == [one.assets]
+    face = index.people.faces(person.id)[0].id
+    record = index.get(index.people.faces(person.id)[0].asset_id)
+    assert [who["asset_count"] for who in record["people"] if who["id"] == person.id] == [person.assets]
     steps: list[Callable[[], object]] = [
         taken_again,
         lambda: index.people.give(face, other.id),
         lambda: index.history.undo(),
-        lambda: index.people.split(one.id, [face], other.id),
-        lambda: index.people.merge([other.id], one.id),
+        lambda: index.people.split(person.id, [face], other.id),
+        lambda: index.people.merge([other.id], person.id),
         lambda: index.history.undo(),
         lambda: index.people.delete_face(face),
         lambda: index.trash.delete([record["id"]]),
@@ -121,13 +121,13 @@ def test_a_page_of_people_is_what_sorting_all_of_them_gives(index: Index, photos
                 )
     index.trash.put([ids[4]])
     everyone: dict[tuple[str, ...], list[str]] = {
-        (ada,): [one for number, one in enumerate(ids) if number % 3],
-        (ada, bob): [one for number, one in enumerate(ids) if number % 3 and number % 4 == 0],
-        (bob, ada): [one for number, one in enumerate(ids) if number % 3 and number % 4 == 0],
+        (ada,): [asset_id for number, asset_id in enumerate(ids) if number % 3],
+        (ada, bob): [asset_id for number, asset_id in enumerate(ids) if number % 3 and number % 4 == 0],
+        (bob, ada): [asset_id for number, asset_id in enumerate(ids) if number % 3 and number % 4 == 0],
         (ada, "person_x"): [],
     }
     for people, expected in everyone.items():
-        for state, shown in (("live", [one for one in expected if one != ids[4]]), ("all", expected)):
+        for state, shown in (("live", [asset_id for asset_id in expected if asset_id != ids[4]]), ("all", expected)):
             found, after = list[str](), None
             while page := select_page(index.session.connection, AssetFilter(state, person_ids=people), after, 7):  # type: ignore[arg-type]
                 found, after = found + page, page[-1]

@@ -16,8 +16,8 @@ def histories(index: Index) -> dict[str, list[Event]]:
     belongs = dict(rows(index, "SELECT id, asset_id FROM face UNION SELECT id, asset_id FROM album_asset"))
     found: dict[str, list[Event]] = {}
     for event in index.history.events(limit=-1):
-        for one in {event.entity_id, str(belongs.get(event.entity_id, event.entity_id))}:
-            found.setdefault(one, []).append(event)
+        for entity_id in {event.entity_id, str(belongs.get(event.entity_id, event.entity_id))}:
+            found.setdefault(entity_id, []).append(event)
     return found
 
 
@@ -59,7 +59,7 @@ def test_content_is_found_under_whatever_id(index: Index, photos: Path) -> None:
     assert edited["id"] == before["id"] != again["id"] and again["checksum"] == before["checksum"]
     for record in (edited, again, index.get(second)):
         assert find_by_checksum(index.session.connection, record["checksum"]) == record["id"]
-    assert {one.id for one in index.assets.existing(checksums=[before["checksum"]])} == {edited["id"], again["id"]}
+    assert {asset.id for asset in index.assets.existing(checksums=[before["checksum"]])} == {edited["id"], again["id"]}
     for name in ("edited", 1, 2):
         put(photos / "copies" / f"{name}.jpg", name)
     assert index.scan().copies == 3

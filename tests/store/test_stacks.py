@@ -67,14 +67,16 @@ def test_F25_raw_and_jpeg_of_one_shot(index: Index, photos: Path) -> None:
     camera = {MAKE: "NIKON CORPORATION"}
     for name, time in (("DSC_1.NEF", "2023:05:17 18:30:00"), ("DSC_2.NEF", "2023:05:17 18:40:00")):
         (photos / name).write_bytes(exif(camera, {ORIGINAL: time}))
-    one, two = (still(photos / f"DSC_{number}.JPG", "NIKON CORPORATION", "2023:05:17 18:30:00") for number in (1, 2))
+    first, second = (
+        still(photos / f"DSC_{number}.JPG", "NIKON CORPORATION", "2023:05:17 18:30:00") for number in (1, 2)
+    )
     index.scan([photos])
-    assert stack(index, one) is not None
-    assert stack(index, one) == stack(index, photos / "DSC_1.NEF")
-    assert stack(index, two) is None  # ten minutes apart
-    ids = stack(index, one)
+    assert stack(index, first) is not None
+    assert stack(index, first) == stack(index, photos / "DSC_1.NEF")
+    assert stack(index, second) is None  # ten minutes apart
+    ids = stack(index, first)
     index.scan()
-    assert stack(index, one) == ids
+    assert stack(index, first) == ids
 
 
 def test_F25_pixels_names(index: Index, photos: Path) -> None:

@@ -1,4 +1,4 @@
-"""The order that is kept up by the feed is the one that is read anew, whatever happens."""
+"""The order updated from the event feed equals the order read anew, whatever happens."""
 
 from __future__ import annotations
 
@@ -79,20 +79,20 @@ class Library:
         return f"{kind}{self.dice.randrange(6)}" if self.dice.random() < 0.3 else None
 
     def delete(self) -> None:
-        if (one := self.chosen()) is not None:
-            purge_assets(self.tx, [one])
+        if (asset_id := self.chosen()) is not None:
+            purge_assets(self.tx, [asset_id])
 
     def trash(self) -> None:
-        if (one := self.chosen("trashed_at IS NULL")) is not None:
-            trash_asset(self.tx, one)
+        if (asset_id := self.chosen("trashed_at IS NULL")) is not None:
+            trash_asset(self.tx, asset_id)
 
     def restore(self) -> None:
-        if (one := self.chosen("trashed_at IS NOT NULL")) is not None:
-            restore_asset(self.tx, one)
+        if (asset_id := self.chosen("trashed_at IS NOT NULL")) is not None:
+            restore_asset(self.tx, asset_id)
 
     def change(self) -> None:
         """Another date, another side up, other metadata: as when a file is read again."""
-        if (one := self.chosen()) is None:
+        if (asset_id := self.chosen()) is None:
             return
         name, value = self.dice.choice(
             [
@@ -104,32 +104,32 @@ class Library:
                 ("rating", self.dice.choice((None, 2, 5))),
             ]
         )
-        with self.tx.record_changed(one):
-            self.connection.execute(f"UPDATE asset SET {name} = ? WHERE id = ?", (value, one))
+        with self.tx.record_changed(asset_id):
+            self.connection.execute(f"UPDATE asset SET {name} = ? WHERE id = ?", (value, asset_id))
             if name == "local_datetime":
                 origins = UNDATED if self.dice.random() < 0.3 else None
-                self.connection.execute("UPDATE asset SET origins = ? WHERE id = ?", (origins, one))
+                self.connection.execute("UPDATE asset SET origins = ? WHERE id = ?", (origins, asset_id))
 
     def join(self) -> None:
-        if (one := self.chosen()) is not None:
-            with self.tx.record_changed(one):
+        if (asset_id := self.chosen()) is not None:
+            with self.tx.record_changed(asset_id):
                 self.connection.execute(
                     "INSERT OR REPLACE INTO stack_member SELECT number, ?, ? FROM asset WHERE id = ?",
-                    (self.key("s"), self.key("c"), one),
+                    (self.key("s"), self.key("c"), asset_id),
                 )
 
     def say(self) -> None:
-        if (one := self.chosen()) is not None:
+        if (asset_id := self.chosen()) is not None:
             values = {"is_favorite": (None, 0, 1), "rating": (None, 0, 5), "description": (None, "x")}
             name = self.dice.choice(list(values))
-            set_user_values(self.tx, one, **{name: self.dice.choice(values[name])})  # type: ignore[call-overload]
+            set_user_values(self.tx, asset_id, **{name: self.dice.choice(values[name])})  # type: ignore[call-overload]
 
     def rate(self) -> None:
-        if (one := self.chosen()) is not None:
-            with self.tx.record_changed(one):
+        if (asset_id := self.chosen()) is not None:
+            with self.tx.record_changed(asset_id):
                 self.connection.execute(
                     "INSERT OR REPLACE INTO metric SELECT number, 'quality', ? FROM asset WHERE id = ?",
-                    (self.dice.choice((0.1, 0.5, 0.9)), one),
+                    (self.dice.choice((0.1, 0.5, 0.9)), asset_id),
                 )
 
     @property
@@ -165,10 +165,10 @@ def anew(index: Index) -> Arranged:
     return Timeline(index.path.with_name("elsewhere"), keeps_file=False).arranged(index, View())
 
 
-def assert_same(one: Arranged, other: Arranged) -> None:
-    assert one.is_like(other)
-    assert one.assets == other.assets
-    for name, column in one.base.order._asdict().items():
+def assert_same(arranged: Arranged, other: Arranged) -> None:
+    assert arranged.is_like(other)
+    assert arranged.assets == other.assets
+    for name, column in arranged.base.order._asdict().items():
         assert column.tolist() == getattr(other.base.order, name).tolist(), name
 
 
@@ -211,12 +211,12 @@ def test_the_order_is_that_of_the_list(index: Index) -> None:
     for number, leader in zip(order.numbers.tolist(), order.leaders.tolist(), strict=True):
         groups.setdefault(leader, set()).add(number)
     keys = {
-        row[0]: {one for one in row[1:] if one is not None}
+        row[0]: {key for key in row[1:] if key is not None}
         for row in index.session.connection.execute("SELECT number, auto_stack_id, live_photo_cid FROM asset")
     }
     rank = {number: (int(order.preferences[at]), at) for at, number in enumerate(order.numbers.tolist())}
-    together = [set[str]().union(*(keys[one] for one in members)) for members in groups.values()]
-    assert all(not one & other for at, one in enumerate(together) for other in together[:at])
+    together = [set[str]().union(*(keys[member] for member in members)) for members in groups.values()]
+    assert all(not group & other for at, group in enumerate(together) for other in together[:at])
     assert all(leader == min(members, key=rank.__getitem__) for leader, members in groups.items())
     assert max(map(len, groups.values())) > 3
 
@@ -267,15 +267,15 @@ def test_others_write_meanwhile(index: Index) -> None:
             failures.append(error)
 
     threads = [threading.Thread(target=read) for _ in range(3)]
-    for one in threads:
-        one.start()
+    for thread in threads:
+        thread.start()
     with closing(connection.open_for_writing(index.path)) as own:
         library.connection = own
         for _ in range(sized(100, 1000)):
             library.happen(2)
     stop.set()
-    for one in threads:
-        one.join()
+    for thread in threads:
+        thread.join()
     assert failures == []
     assert_same(timeline.arranged(index, View()), anew(index))
 
@@ -412,7 +412,7 @@ def test_a_writer_that_was_killed_leaves_the_file_as_it_was(
     with pytest.raises(KeyboardInterrupt):
         snapshot.save(kept, found._replace(changed=7))
     assert kept.read_bytes() == before
-    assert [one.name for one in kept.parent.iterdir()] == [kept.name]
+    assert [path.name for path in kept.parent.iterdir()] == [kept.name]
 
 
 @pytest.mark.parametrize("obstacle", ["file", "folder"])
