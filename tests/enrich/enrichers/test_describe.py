@@ -225,7 +225,7 @@ def test_never_called_unless_configured(index: Index, saved: Path, model: Model)
     assert run("enrich", "--endpoint", model.url, "--model", "seer", database=index.path).returncode == 0
     assert model.requests == []  # only when it is named
     done = run("enrich", "describe", "--endpoint", model.url, "--model", "seer", database=index.path)
-    assert done.returncode == 0 and "1 description seen" in done.stdout
+    assert done.returncode == 0 and "Enriched 1 caption in" in done.stdout
 
 
 def test_kill_9_and_it_goes_on(index: Index, photos: Path, astronaut: Image.Image, model: Model) -> None:
