@@ -13,7 +13,6 @@ import pytest
 
 from indexer import Index
 from indexer.index import suggestions
-from indexer.index.folders import tree
 from indexer.index.suggestions import Suggestion, Vocabulary
 from indexer.serve.app import make_app
 from indexer.serve.settings import Settings
@@ -44,7 +43,7 @@ def test_copies_links_and_the_trash(index: Index, photos: Path) -> None:
     index.scan([photos])
 
     def counts() -> dict[str, tuple[int, int]]:
-        return {one.path.removeprefix(f"{photos}"): (one.assets, one.total) for one in tree(index.session.connection)}
+        return {one.path.removeprefix(f"{photos}"): (one.assets, one.total) for one in index.folders.tree()}
 
     assert counts() == {
         "": (0, 3), "/a": (1, 1), "/a/b": (1, 1), "/B": (1, 1), "/c": (2, 2), "/c/d": (0, 1), "/c/d/e": (0, 1),
@@ -62,7 +61,7 @@ def test_what_is_away_is_said(index: Index, photos: Path) -> None:
     index.scan([photos])
     photos.rename(photos.with_name("elsewhere"))
     index.scan()
-    assert [(one.offline, one.total) for one in tree(index.session.connection)] == [(True, 1), (True, 1)]
+    assert [(one.offline, one.total) for one in index.folders.tree()] == [(True, 1), (True, 1)]
 
 
 def suggested(server: Server, q: str) -> list[dict[str, Any]]:
