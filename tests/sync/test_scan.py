@@ -446,7 +446,7 @@ def test_a_stopped_scan_leaves_a_good_index_and_the_next_goes_on(photos: Path, t
     _, stderr = process.communicate(timeout=180)
     if number != signal.SIGKILL:
         assert process.returncode == 130
-        assert "next scan goes on" in stderr
+        assert "The next scan resumes" in stderr
         assert "Traceback" not in stderr
     done = rows(index, "SELECT count(*) FROM asset")[0][0]
     assert 50 < done < total  # type: ignore[operator]
