@@ -21,6 +21,12 @@ PathLike = str | os.PathLike[str]
 Assets = PathLike | Sequence[PathLike]
 
 
+class _Own(threading.local):
+    """What a thread looks up first: a third of the time of a look-up by thread."""
+
+    connection: IndexConnection | None = None
+
+
 class Session:
     """What services share. Opened for reading at first use, and for writing when something is written.
 
@@ -32,12 +38,13 @@ class Session:
         self.read_only = read_only
         self._connections: dict[threading.Thread, IndexConnection] = {}
         self._writing: set[threading.Thread] = set()
+        self._own = _Own()
         self._lock = threading.Lock()
 
     @property
     def connection(self) -> IndexConnection:
         """This thread's connection. Raises IndexUnusable where there is no index."""
-        connection = self._connections.get(threading.current_thread())
+        connection = self._own.connection
         if connection is None:
             from ..store.connection import open_for_reading
 
@@ -59,6 +66,7 @@ class Session:
                 _ = self.connection  # raises IndexUnusable where there is none
             self.refuse_network()
             self._close(thread)
+            self._own.connection = None
             self._keep(open_for_writing(self.path), writes=True)
         return self._connections[thread]
 
@@ -111,6 +119,7 @@ class Session:
         """Close the connections of all threads. The next use opens new ones."""
         for thread in list(self._connections):
             self._close(thread)
+        self._own = _Own()
 
     def _keep(self, connection: IndexConnection, *, writes: bool = False) -> None:
         thread = threading.current_thread()
@@ -119,6 +128,7 @@ class Session:
             self._connections[thread] = connection
             if writes:
                 self._writing.add(thread)
+        self._own.connection = connection
         for other in ended:
             self._close(other)
 
