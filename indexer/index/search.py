@@ -57,12 +57,13 @@ class Searches:
     ) -> Sequence[Match]:
         """A page of what fits the query, the filter and the picture, none of it farther away than the threshold.
         picture: upright, RGB."""
-        self.update()
         parsed, end = parse(query), offset + limit
+        if parsed.terms or parsed.without:
+            self.update()
         connection = self._session.connection
         if picture is not None:
             near = dict(pair for pair in self._by_picture(picture) if pair[1] <= threshold)
-            request = SearchRequest(parsed, which, similar=list(near))
+            request = self._request(parsed, which)._replace(similar=list(near))
             ids = search.search_ids(connection, request, end)
             return [Match(asset_id, near[asset_id]) for asset_id in islice(ids, offset, end)]
         distances = self._distances(parsed)

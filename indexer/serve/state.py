@@ -47,6 +47,8 @@ class State:
         self._index = Index.open(settings.database, read_only=settings.read_only)
         self._until = 0.0
         set_deadline(self._index.session, lambda: self._until)
+        # Of the connection that was opened now: another thread's would be to the file that is there later.
+        self._ensure_in_place = self._index.session.connection.ensure_in_place
         self.cache = cache_folder(settings.database)
         self._decoding = asyncio.Semaphore(decoders.workers())
         self._in_line = 0
@@ -81,7 +83,7 @@ class State:
 
     def ensure_in_place(self) -> None:
         """Raises IndexUnusable if the index was deleted or replaced since the server began."""
-        self._index.session.connection.ensure_in_place()
+        self._ensure_in_place()
 
     def _latest(self) -> Latest:
         self.ensure_in_place()

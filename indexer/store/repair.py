@@ -77,6 +77,10 @@ def _open_damaged(path: Path) -> sqlite3.Connection:
     return connection
 
 
+# Of processes at work, as they were called before version 11.
+_FORMERLY_RUNNING = {"activity", "coverage"}
+
+
 def _tables(connection: sqlite3.Connection) -> list[str]:
     """Tables to be salvaged. An index of an older version may have some that this version does not know."""
     known = {table.name: table for table in TABLES}
@@ -84,7 +88,7 @@ def _tables(connection: sqlite3.Connection) -> list[str]:
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB 'search*'"
     )
     present = {row[0] for row in rows}
-    older = sorted(present - known.keys())
+    older = sorted(present - known.keys() - _FORMERLY_RUNNING)
     return older + [table.name for table in TABLES if table.name in present and table.is_salvaged]
 
 

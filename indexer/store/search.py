@@ -155,7 +155,7 @@ def _parts(
     parts = _Parts("FROM asset", "", [], [])
     if request.similar is not None:
         parts = _Parts(_BY_SIMILARITY, "candidate.key, ", [], [json.dumps(list(request.similar))])
-        _demand_words(parts, query.terms)
+        _demand_fit(parts, request)
     elif request.described:
         parts = _fused(request)
     elif candidates and 0 <= limit < len(candidates):
@@ -185,6 +185,17 @@ def _fused(request: SearchRequest) -> _Parts:
     )
     _demand_words(parts, [term for term in request.query.terms if term not in free])
     return parts
+
+
+def _demand_fit(parts: _Parts, request: SearchRequest) -> None:
+    """Assets that have the words, or whose pictures fit the free ones."""
+    if not request.described:
+        _demand_words(parts, request.query.terms)
+        return
+    free = free_terms(request.query)
+    parts.where.append(f"({_HAS_WORDS} OR asset.id IN (SELECT value FROM json_each(?)))")
+    parts.values.extend([_match_all(free), json.dumps(list(request.described))])
+    _demand_words(parts, [term for term in request.query.terms if term not in free])
 
 
 def _demand_words(parts: _Parts, terms: Sequence[Term]) -> None:

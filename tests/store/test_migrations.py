@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import sqlite3
@@ -176,6 +177,14 @@ def test_11_renames_and_keeps_every_row(old_index: Path) -> None:
         database.execute("INSERT INTO motion VALUES (?, 1, 2, 'video/mp4')", (number,))
         database.execute("UPDATE asset SET trash_wish = 'out', words_changed_at = '2021'")
         database.execute("INSERT OR REPLACE INTO setting VALUES ('words_cursor', '7')")
+        database.execute("INSERT INTO user_change (id, created_at, what) VALUES (1, 'x', 'restored')")
+        database.execute(
+            "INSERT INTO user_change_row (change_id, table_name, before, after) VALUES (1, 'asset', ?, ?)",
+            (
+                json.dumps({"id": ASSET, "trashed_at": "2020", "trash_wish": "in"}),
+                json.dumps({"id": ASSET, "trashed_at": None, "trash_wish": "out"}),
+            ),
+        )
     database.close()
     connection.open_for_writing(old_index).close()
     with Index.open(old_index, read_only=True) as index:
@@ -185,6 +194,10 @@ def test_11_renames_and_keeps_every_row(old_index: Path) -> None:
         assert rows(index, "SELECT trash_override, metadata_changed_at FROM asset") == [("out", "2021")]
         assert rows(index, "SELECT value FROM setting WHERE name GLOB '*_cursor'") == [("7",)]
         assert index.get(ASSET)["metadata"]["live_photo_cid"] == "l"
+    with Index.open(old_index) as index:
+        undone = index.history.undo()
+        assert undone is not None and undone.kept == 0
+        assert rows(index, "SELECT trashed_at, trash_override FROM asset") == [("2020", "in")]
 
 
 def test_file_times_are_to_the_millisecond_downwards(index: Index, photos: Path) -> None:

@@ -39,7 +39,7 @@ async def list_assets(
 ) -> Response:
     """Photos and films, the newest first; ties by id."""
     _check_exist(state, album_id, person_id)
-    people = [] if person_id is None else [person_id]
+    people = () if person_id is None else (person_id,)
     query = AssetFilter(
         state=which,
         ids=ids,
@@ -68,7 +68,7 @@ async def count_assets(
 ) -> Response:
     """How many there are of each month, the newest first. The last time_bucket as local_datetime_before goes on."""
     _check_exist(state, album_id, person_id)
-    people = [] if person_id is None else [person_id]
+    people = () if person_id is None else (person_id,)
     query = AssetFilter(
         state=which,
         album_id=album_id,

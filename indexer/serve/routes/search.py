@@ -80,7 +80,7 @@ def _filter(
     for person_id in people:
         if not PERSON_ID.fullmatch(person_id):
             raise unprocessable("person_ids", f"'{person_id}' is no id of a person")
-    return AssetFilter(person_ids=people, library_id=library_id, after=after, before=before)
+    return AssetFilter(person_ids=tuple(people), library_id=library_id, after=after, before=before)
 
 
 async def _decode(content: bytes) -> Image.Image:

@@ -11,6 +11,9 @@ MIGRATION = Migration(
         "ALTER TABLE activity RENAME TO job",
         "ALTER TABLE asset RENAME COLUMN trash_wish TO trash_override",
         "ALTER TABLE asset RENAME COLUMN words_changed_at TO metadata_changed_at",
+        # Rows kept for undo name their columns.
+        """UPDATE user_change_row SET before = replace(before, '"trash_wish"', '"trash_override"'),
+           after = replace(after, '"trash_wish"', '"trash_override"') WHERE table_name = 'asset'""",
         "UPDATE setting SET name = 'search_cursor' WHERE name = 'words_cursor'",
     ),
 )
