@@ -78,7 +78,7 @@ def show(index: Index, person: str, portrait: str | None, as_json: bool) -> None
 @dry_run_option
 @pass_index
 def name(index: Index, person: str, name: str, dry_run: bool) -> None:
-    """Name a person. A person with that name already is merged into this one. '' removes the name."""
+    """Name a person; one with that name already takes this one in. '' removes the name."""
     if dry_run:
         echo(f"{person} would be called {name or 'nothing'}.")
         return

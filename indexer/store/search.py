@@ -77,8 +77,8 @@ def search_json(connection: sqlite3.Connection, request: SearchRequest, limit: i
 
 
 def search_ids(connection: sqlite3.Connection, request: SearchRequest, limit: int) -> Iterator[str]:
-    """The ids of `search`."""
-    return (row[0] for row in _rows(connection, "asset.id", request, limit))
+    """The ids of all that `search` finds, for pages: always in one order, however many there are."""
+    return (row[0] for row in _rows(connection, "asset.id", request, limit, is_paged=True))
 
 
 def search_numbers(connection: sqlite3.Connection, request: SearchRequest, *, is_ranked: bool = False) -> list[int]:
@@ -116,11 +116,12 @@ class _Parts(NamedTuple):
 
 
 def _rows(
-    connection: sqlite3.Connection, columns: str, request: SearchRequest, limit: int
+    connection: sqlite3.Connection, columns: str, request: SearchRequest, limit: int, *, is_paged: bool = False
 ) -> Iterator[tuple[Any, ...]]:
     """Which they are is known when the first one comes: only that is bounded, not how long the caller reads on."""
     with deadline(connection, SECONDS):
-        candidates = _candidates(connection, request)
+        # The newest of too many matches would be in another order than the pages behind them.
+        candidates = None if is_paged and request.query.terms else _candidates(connection, request)
         statement, values = _statement(connection, columns, request, limit, candidates)
         found = connection.execute(statement, (*values, limit))
         first = found.fetchone()

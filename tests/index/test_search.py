@@ -80,6 +80,13 @@ def test_pages_are_parts_of_the_whole(library: Index, picture: Image.Image, by_p
     assert [match for page in pages for match in page] == whole and len(whole) > 8
 
 
+def test_pages_of_a_common_word_are_parts_of_the_whole(library: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("indexer.store.search._MOST_MATCHES", 3)
+    whole = [match.asset_id for match in library.searches.matches("pixel", limit=100)]
+    pages = [library.searches.matches("pixel", offset=offset, limit=2) for offset in range(0, 20, 2)]
+    assert [match.asset_id for page in pages for match in page] == whole and len(whole) > 4
+
+
 def test_the_statement_that_is_shown_finds_the_same(library: Index) -> None:
     library.searches.update()
     for query in ("paris", 'camera:"Pixel 8"', "rating:>=1", "taken:2024 -paris", "near:48.86,2.29,20km", ""):
