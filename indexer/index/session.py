@@ -61,7 +61,7 @@ class Session:
         if self.read_only:
             raise UsageError(f"{self.path} was opened for reading only")
         thread = threading.current_thread()
-        if thread not in self._writing:
+        if thread not in self._writing or not _is_current(self._connections[thread]):
             if not create:
                 _ = self.connection  # raises IndexUnusable where there is none
             self.refuse_network()
@@ -117,17 +117,16 @@ class Session:
 
     def close(self) -> None:
         """Close the connections of all threads. The next use opens new ones."""
+        self._own = _Own()  # first: no thread may find a closed one
         for thread in list(self._connections):
             self._close(thread)
-        self._own = _Own()
 
     def _keep(self, connection: IndexConnection, *, writes: bool = False) -> None:
         thread = threading.current_thread()
         with self._lock:
             ended = [other for other in self._connections if not other.is_alive()]
             self._connections[thread] = connection
-            if writes:
-                self._writing.add(thread)
+            (self._writing.add if writes else self._writing.discard)(thread)
         self._own.connection = connection
         for other in ended:
             self._close(other)
@@ -150,3 +149,14 @@ class Session:
                 f"{self.path} lies on {filesystem}, a network file system, which may damage it:"
                 " name a file on a disk of this machine with --db"
             )
+
+
+def _is_current(connection: IndexConnection) -> bool:
+    """Whether the index is still the file that was opened, and of this version: a newer indexer updates it in place."""
+    from ..store.schema import VERSION
+
+    try:
+        connection.ensure_in_place()
+    except IndexUnusable:
+        return False
+    return bool(connection.execute("PRAGMA user_version").fetchone()[0] == VERSION)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +13,7 @@ from typing import TypeVar
 import pytest
 
 from indexer import Index, IndexUnusable, NotFound, UsageError
+from indexer.store.schema import VERSION
 
 from ..conftest import put
 
@@ -62,6 +65,31 @@ def test_connections_end_with_their_threads_and_with_the_index(index: Index, pho
     end.set()
     thread.join()
     assert len(index.list()) == 1  # opened again
+
+
+def test_a_write_goes_to_the_file_that_is_there_now(index: Index, photos: Path, tmp_path: Path) -> None:
+    path = put(photos / "a.jpg", 1)
+    index.scan(photos)
+    index.assets.set(path, rating=1)
+    copy = index.maintenance.backup(tmp_path / "backup.db")
+    index.assets.set(path, rating=2)
+    os.replace(copy, index.path)
+    for log in ("-wal", "-shm"):
+        Path(f"{index.path}{log}").unlink(missing_ok=True)
+    index.assets.set(path, description="after")
+    values = index.get(path)["metadata"]
+    assert (values["rating"], values["description"]) == (1, "after")
+
+
+def test_an_index_that_a_newer_indexer_updated_is_not_written(index: Index, photos: Path) -> None:
+    path = put(photos / "a.jpg", 1)
+    index.scan(photos)
+    index.assets.set(path, rating=1)
+    with sqlite3.connect(index.path) as newer:
+        newer.execute(f"PRAGMA user_version = {VERSION + 1}")
+    newer.close()
+    with pytest.raises(IndexUnusable, match="newer indexer"):
+        index.assets.set(path, rating=2)
 
 
 def test_a_string_is_one_asset_or_folder(index: Index, photos: Path) -> None:
