@@ -186,7 +186,10 @@ class People:
         """Merge people into one, who keeps the values of `into`."""
         target, people = self.get(into), [self.get(who) for who in others]
         if target in people:
-            raise UsageError(f"name at least one other person to merge into {target.name or target.id}")
+            name = target.name or target.id
+            if set(people) == {target}:
+                raise UsageError(f"name at least one other person to merge into {name}")
+            raise UsageError(f"{name} cannot be merged into itself: name only the others")
         with self._session.user_change(
             f"{', '.join(person.name or person.id for person in people)} merged into {into}"
         ) as tx:

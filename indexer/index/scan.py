@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -89,6 +90,6 @@ def rehearse(
             )
 
 
-def as_folders(folders: PathLike | Sequence[PathLike]) -> Sequence[PathLike]:
+def as_folders(folders: PathLike | Iterable[PathLike]) -> Sequence[PathLike]:
     """A string is one folder."""
-    return folders if isinstance(folders, Sequence) and not isinstance(folders, str) else [folders]
+    return [folders] if isinstance(folders, str | os.PathLike) else list(folders)

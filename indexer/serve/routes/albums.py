@@ -20,7 +20,9 @@ router = make_router(tags=["albums"])
 
 
 def _as_dict(state: State, album: albums.Album, base: str) -> dict[str, Any]:
-    urls = asset_urls(state.reader.assets.record(album.cover), base) if album.cover else {}
+    # None if another process purged it since the album was read.
+    cover = next(iter(state.reader.assets.records([album.cover])), None) if album.cover else None
+    urls = asset_urls(cover, base) if cover else {}
     return {
         "id": album.id,
         "name": album.name,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from fastapi import Request, Response
 
+from indexer.errors import NotFound
 from indexer.index.details import Details, ranks
 
 from ..answers import answer_text, errors
@@ -29,7 +31,9 @@ async def get_details(request: Request, state: StateDep, base: BaseUrl, asset: K
     except Left:
         return Response(status_code=LEFT)
     stack = await state.browse(lambda index: state.timeline.stack_of(index, asset.id))
-    video = details.motion and state.reader.assets.served(details.motion.asset_id)
+    video = None
+    with suppress(NotFound):  # the video was purged since
+        video = details.motion and state.reader.assets.served(details.motion.asset_id)
     url = video and f"{base}/files/{asset.id}/motion?v={version_of(video)}"
     shown = {"version": version_of(asset), **_as_dict(details, url), "stack": stack}
     rest = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
