@@ -208,8 +208,8 @@ def test_nobody_is_there(index: Index, saved: Path) -> None:
 def test_no_more_requests_than_allowed(index: Index, album: Path, model: Model) -> None:
     index.scan([album])
     index.enrich(["describe"], endpoint=model.endpoint(per_minute=120))
-    gaps = [later - before for before, later in zip(model.at, model.at[1:], strict=False)]
-    assert all(gap > 0.45 for gap in gaps)
+    # All of them together: one that arrives late comes nearer to the next.
+    assert len(model.at) == 3 and model.at[-1] - model.at[0] > 2 * 0.45
 
 
 def test_never_called_unless_configured(index: Index, saved: Path, model: Model) -> None:
