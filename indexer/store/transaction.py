@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from indexer.errors import DiskFull, IndexUnusable
@@ -20,9 +21,23 @@ _ADVICE = "What was written before is kept; 'indexer doctor' says more"
 _MIN_FREE = 1 << 20
 
 
+# Seconds. If the last event is further ahead of the clock than this, the clock was set back, and its time holds.
+_MAX_AHEAD = 1.0
+
+
 def timestamp() -> str:
     """The current time in UTC, as stored in the index."""
     return utc(time.time_ns())
+
+
+def _timestamp_after(last: str | None) -> str:
+    """The current time, but a millisecond after the last event if that is of this millisecond or just ahead of it."""
+    now = timestamp()
+    if last is not None and now <= last:
+        following = datetime.fromisoformat(last) + timedelta(milliseconds=1)
+        if (following - datetime.fromisoformat(now)).total_seconds() <= _MAX_AHEAD:
+            return following.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return now
 
 
 @dataclass
@@ -48,11 +63,13 @@ class Touched:
 class Transaction:
     """A write transaction with one timestamp. Store functions that write take one; `begin` creates it.
 
+    now: later than any event, so that a second change of the same asset moves its updated_at and has an event too.
     change_id: the id of the user's change (see `undo.user_change`); 0 if it is none."""
 
     def __init__(self, connection: IndexConnection) -> None:
         self.connection = connection
-        self.now = timestamp()
+        last = connection.execute("SELECT created_at FROM event ORDER BY id DESC LIMIT 1").fetchone()
+        self.now = _timestamp_after(last[0] if last else None)
         self.touched = Touched()
         self.change_id = 0
 
