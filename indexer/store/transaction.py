@@ -19,10 +19,8 @@ from .records import asset_json
 _ADVICE = "What was written before is kept; 'indexer doctor' says more"
 # Bytes: a disk with fewer free counts as full.
 _MIN_FREE = 1 << 20
-
-
-# Seconds. If the last event is further ahead of the clock than this, the clock was set back, and its time holds.
-_MAX_AHEAD = 1.0
+# Nanoseconds. If the last event is further ahead of the clock than this, the clock was set back, and its time holds.
+_MAX_AHEAD = 1_000_000_000
 
 
 def timestamp() -> str:
@@ -32,11 +30,11 @@ def timestamp() -> str:
 
 def _timestamp_after(last: str | None) -> str:
     """The current time, but a millisecond after the last event if that is of this millisecond or just ahead of it."""
-    now = timestamp()
-    if last is not None and now <= last:
+    clock = time.time_ns()
+    now = utc(clock)
+    if last is not None and now <= last < utc(clock + _MAX_AHEAD):
         following = datetime.fromisoformat(last) + timedelta(milliseconds=1)
-        if (following - datetime.fromisoformat(now)).total_seconds() <= _MAX_AHEAD:
-            return following.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+        return following.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
     return now
 
 
