@@ -128,10 +128,10 @@ CREATE TABLE asset (
     profile_description TEXT,
     auto_stack_id      TEXT,
     rating             INTEGER CHECK (rating BETWEEN 0 AND 5),
-    origins            TEXT CHECK (origins IS NULL OR json_valid(origins)),  -- see the view origin; NULL: Exif alone spoke
+    provenance            TEXT CHECK (provenance IS NULL OR json_valid(provenance)),  -- see the view provenance; NULL: Exif alone spoke
     metadata_changed_at   TEXT NOT NULL,            -- when what the file says, or is looked up of it, last changed
     is_undated         INTEGER NOT NULL GENERATED ALWAYS AS (    -- 1: local_datetime is only the file's time
-        coalesce(origins ->> '$.local_datetime[0][0]', '') = 'the file''s time') VIRTUAL
+        coalesce(provenance ->> '$.local_datetime[0][0]', '') = 'the file''s time') VIRTUAL
 ) STRICT;
 
 -- Read backwards: the newest first, ties by id. Forwards, so that photos indexed in the order they were taken fill its
@@ -221,7 +221,7 @@ CREATE TABLE file (
     folder           TEXT NOT NULL,              -- within the root, '' for its top; bytes that are not UTF-8 as \xNN
     name             TEXT NOT NULL,
     path             TEXT NOT NULL GENERATED ALWAYS AS (CASE folder WHEN '' THEN name ELSE folder || '/' || name END) VIRTUAL,
-    verdict          TEXT NOT NULL CHECK (verdict IN
+    status          TEXT NOT NULL CHECK (status IN
                          ('indexed', 'damaged', 'ignored', 'not_media', 'unreadable', 'unstable', 'missing', 'gone')),
     reason           TEXT,                       -- which rule, which error, what is damaged
     is_folder        INTEGER NOT NULL DEFAULT 0 CHECK (is_folder IN (0, 1)),
@@ -238,8 +238,8 @@ CREATE TABLE file (
         - iif(coalesce(created_ns, mtime_ns) < 0, 999999, 0)) / 1000000 / 1000.0, 'unixepoch')) VIRTUAL,
     file_modified_at TEXT GENERATED ALWAYS AS (strftime('%Y-%m-%dT%H:%M:%fZ',
         (mtime_ns - iif(mtime_ns < 0, 999999, 0)) / 1000000 / 1000.0, 'unixepoch')) VIRTUAL,
-    reading          TEXT,                       -- what its metadata was read with: readers' version, sidecars
-    seen_at          TEXT NOT NULL,              -- when this verdict was reached
+    reader_version   TEXT,                       -- what its metadata was read with: readers' version, sidecars
+    seen_at          TEXT NOT NULL,              -- when this status was reached
     verified_at      TEXT,                       -- when its bytes were last compared with the index
     UNIQUE (root_id, folder, name)
 ) STRICT;
@@ -248,11 +248,11 @@ CREATE INDEX file_asset ON file (asset_number) WHERE asset_number IS NOT NULL;
 
 CREATE INDEX file_inode ON file (inode, size) WHERE asset_number IS NOT NULL;
 
-CREATE INDEX file_away ON file (asset_number) WHERE verdict IN ('gone', 'ignored') AND asset_number IS NOT NULL;
+CREATE INDEX file_away ON file (asset_number) WHERE status IN ('gone', 'ignored') AND asset_number IS NOT NULL;
 
-CREATE INDEX file_missing ON file (root_id) WHERE verdict = 'missing';
+CREATE INDEX file_missing ON file (root_id) WHERE status = 'missing';
 
-CREATE INDEX file_other ON file (verdict) WHERE verdict <> 'indexed';  -- few, in most indexes
+CREATE INDEX file_other ON file (status) WHERE status <> 'indexed';  -- few, in most indexes
 
 -- =====================================================================================================================
 -- metadata: what a file says besides the columns of asset
@@ -507,7 +507,7 @@ CREATE TRIGGER face_deleted AFTER DELETE ON face BEGIN
     INSERT INTO event (created_at, entity_id, event_type, payload)
     VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), old.id, 'face_deleted',
             json_object('asset_id', old.asset_id, 'person_id', old.person_id));
-    DELETE FROM variant
+    DELETE FROM rendition
     WHERE asset_number = (SELECT number FROM asset WHERE asset.id = old.asset_id) AND name = old.id;
 END;
 
@@ -546,14 +546,14 @@ END;
 -- enrichments: what was computed, and the results
 -- =====================================================================================================================
 
--- Which version of which enricher processed an asset; results are in the tables that follow. basis is what they were
--- computed from (see the view enrichment_basis): if it or the version has changed, the asset is due again. A failed one
+-- Which version of which enricher processed an asset; results are in the tables that follow. input_key is what they were
+-- computed from (see the view enrichment_input): if it or the version has changed, the asset is due again. A failed one
 -- is not retried before that.
 CREATE TABLE enrichment (
     asset_number INTEGER NOT NULL REFERENCES asset (number) ON DELETE CASCADE,
     enricher     TEXT NOT NULL,
     version      INTEGER NOT NULL,
-    basis        TEXT NOT NULL,
+    input_key    TEXT NOT NULL,
     error        TEXT,
     done_at      TEXT NOT NULL,
     PRIMARY KEY (asset_number, enricher)
@@ -597,7 +597,7 @@ CREATE TABLE metric (
 
 -- Renditions of an asset: thumbnail, preview, fullsize; and portraits, under the ids of their faces. The files are in
 -- the cache folder and can be made again at any time.
-CREATE TABLE variant (
+CREATE TABLE rendition (
     asset_number INTEGER NOT NULL REFERENCES asset (number) ON DELETE CASCADE,
     name         TEXT NOT NULL CHECK (name IN ('thumbnail', 'preview', 'fullsize') OR name GLOB 'face_*'),
     file         TEXT NOT NULL,                  -- within the cache folder
@@ -609,25 +609,25 @@ CREATE TABLE variant (
     PRIMARY KEY (asset_number, name)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX variant_used ON variant (used_at, size);
+CREATE INDEX rendition_used ON rendition (used_at, size);
 
 -- A ThumbHash (base64) to show while a picture loads, and perceptual hashes of 8 bytes each, of the whole picture and
 -- of parts of it, to find similar ones.
-CREATE TABLE appearance (
+CREATE TABLE perceptual_hash (
     asset_number INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
     thumbhash    TEXT NOT NULL,
     hashes       BLOB NOT NULL
 ) STRICT;
 
 -- An image embedding: 16-bit floats, little-endian, of unit length, close to those of words that describe the picture.
-CREATE TABLE meaning (
+CREATE TABLE image_embedding (
     asset_number INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
     model        TEXT NOT NULL,
     vector       BLOB NOT NULL
 ) STRICT;
 
 -- A caption written by a model; '' if it refused.
-CREATE TABLE generated_description (
+CREATE TABLE caption (
     asset_number INTEGER PRIMARY KEY REFERENCES asset (number) ON DELETE CASCADE,
     text         TEXT NOT NULL
 ) STRICT;
@@ -770,34 +770,34 @@ CREATE TABLE watch_state (
 -- =====================================================================================================================
 
 -- The status of every path, for people: why is this photo (not) here?
-CREATE VIEW path_verdict AS
-SELECT root.path AS root, file.path AS path, file.verdict, file.reason, file.is_folder, asset.id AS asset_id, file.seen_at
+CREATE VIEW path_status AS
+SELECT root.path AS root, file.path AS path, file.status, file.reason, file.is_folder, asset.id AS asset_id, file.seen_at
 FROM file JOIN root ON root.id = file.root_id LEFT JOIN asset ON asset.number = file.asset_number;
 
 -- Where each indexed file is: present; offline (its root or the drive inside it is disconnected); missing (not found,
 -- though root and drive are there); gone (it stayed missing). A moved file is present where it is now.
 CREATE VIEW file_state AS
 SELECT file.id AS file_id, asset.id AS asset_id, root.path AS root, file.path AS path,
-       CASE WHEN verdict = 'gone' THEN 'gone'
+       CASE WHEN status = 'gone' THEN 'gone'
             WHEN root.offline_at IS NOT NULL THEN 'offline'
             WHEN EXISTS (SELECT 1 FROM mount WHERE mount.root_id = file.root_id AND mount.offline_at IS NOT NULL
                          AND (file.folder = mount.folder OR file.folder >= mount.folder || '/'
                               AND file.folder < mount.folder || '0')) THEN 'offline'
-            WHEN verdict = 'missing' THEN 'missing' ELSE 'present' END AS state
+            WHEN status = 'missing' THEN 'missing' ELSE 'present' END AS state
 FROM file JOIN root ON root.id = file.root_id JOIN asset ON asset.number = file.asset_number
-WHERE verdict <> 'ignored';
+WHERE status <> 'ignored';
 
 -- Whether the counts add up: seen = indexed + ignored + failed.
-CREATE VIEW verdict_count AS
-SELECT count(*) FILTER (WHERE verdict NOT IN ('missing', 'gone')) AS seen,
-       count(*) FILTER (WHERE verdict = 'indexed') AS indexed,
-       count(*) FILTER (WHERE verdict IN ('ignored', 'not_media')) AS ignored,
-       count(*) FILTER (WHERE verdict IN ('damaged', 'unreadable', 'unstable')) AS failed,
-       count(*) FILTER (WHERE verdict IN ('missing', 'gone')) AS gone
+CREATE VIEW status_count AS
+SELECT count(*) FILTER (WHERE status NOT IN ('missing', 'gone')) AS seen,
+       count(*) FILTER (WHERE status = 'indexed') AS indexed,
+       count(*) FILTER (WHERE status IN ('ignored', 'not_media')) AS ignored,
+       count(*) FILTER (WHERE status IN ('damaged', 'unreadable', 'unstable')) AS failed,
+       count(*) FILTER (WHERE status IN ('missing', 'gone')) AS gone
 FROM file;
 
 -- What an enrichment is computed from: the picture with its orientation; the place; the faces with their boxes.
-CREATE VIEW enrichment_basis AS
+CREATE VIEW enrichment_input AS
 SELECT asset.id AS asset_id, coalesce(fingerprint, checksum) || ':' || coalesce(orientation, 1) AS picture,
        latitude || ',' || longitude AS place,
        (SELECT coalesce(fingerprint, checksum) || ':' || coalesce(orientation, 1) || ':'
@@ -808,9 +808,9 @@ FROM asset;
 -- Portraits in the cache, as the record gives them.
 CREATE VIEW portrait AS
 SELECT asset_number, name AS face_id, json_object('thumbnail', json_object(
-           'url', (SELECT value FROM setting WHERE setting.name = 'cache_uri') || '/' || variant.file,
+           'url', (SELECT value FROM setting WHERE setting.name = 'cache_uri') || '/' || rendition.file,
            'mimetype', mime_type, 'width', width)) AS urls
-FROM variant WHERE name GLOB 'face_*';
+FROM rendition WHERE name GLOB 'face_*';
 
 -- The record's metadata: the user's value, else the file's, else the one looked up.
 CREATE VIEW asset_metadata AS
@@ -920,24 +920,24 @@ SELECT asset.id AS id, json_object(
     'metrics', json((SELECT json_group_object(name, value) FROM metric WHERE asset_number = asset.number)),
     -- Most have no other rendering, no face, nobody on them: to find that out takes a tenth of asking for them in order.
     'asset_urls', json('{' || substr(
-        iif(file.verdict <> 'gone', ',"original":' || json_object(
+        iif(file.status <> 'gone', ',"original":' || json_object(
             'url', root.uri || '/' || coalesce(file.uri, file.path), 'mimetype', asset.mime_type,
             'width', nullif(asset.width, 0)), '')
         || CASE WHEN asset.mime_type NOT GLOB 'video/*'
-                     AND EXISTS (SELECT 1 FROM variant WHERE variant.asset_number = asset.number) THEN coalesce((
+                     AND EXISTS (SELECT 1 FROM rendition WHERE rendition.asset_number = asset.number) THEN coalesce((
             SELECT group_concat(rendering, '') FROM (
                 SELECT ',"' || name || '":' || json_object(
-                           'url', (SELECT value FROM setting WHERE setting.name = 'cache_uri') || '/' || variant.file,
+                           'url', (SELECT value FROM setting WHERE setting.name = 'cache_uri') || '/' || rendition.file,
                            'mimetype', mime_type, 'width', width) AS rendering
-                FROM variant WHERE variant.asset_number = asset.number AND name NOT GLOB 'face_*'
+                FROM rendition WHERE rendition.asset_number = asset.number AND name NOT GLOB 'face_*'
                 ORDER BY instr('thumbnail preview fullsize', name))), '') ELSE '' END
         -- what a browser shows upright by itself needs no other file
-        || iif(file.verdict <> 'gone' AND coalesce(m.orientation, 1) = 1
+        || iif(file.status <> 'gone' AND coalesce(m.orientation, 1) = 1
                AND asset.mime_type IN ('image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif'),
             ',"fullsize":' || json_object(
                 'url', root.uri || '/' || coalesce(file.uri, file.path), 'mimetype', asset.mime_type,
                 'width', nullif(asset.width, 0)), ''), 2) || '}'),
-    'description', (SELECT text FROM generated_description WHERE asset_number = asset.number),
+    'description', (SELECT text FROM caption WHERE asset_number = asset.number),
     'faces', json(CASE WHEN EXISTS (SELECT 1 FROM face WHERE face.asset_id = asset.id) THEN (
         SELECT json_group_array(json(face)) FROM (
             SELECT json_object(
@@ -986,7 +986,7 @@ SELECT asset.id AS asset_id, asset.number,
        asset.original_file_name || CASE WHEN file.name <> asset.original_file_name THEN ' ' || file.name ELSE '' END AS name,
        replace(root.path, rtrim(root.path, replace(root.path, '/', '')), '') || '/' || file.folder AS folder,
        coalesce(m.description || ' ; ', '')
-           || coalesce((SELECT text FROM generated_description WHERE asset_number = asset.number), '') AS description,
+           || coalesce((SELECT text FROM caption WHERE asset_number = asset.number), '') AS description,
        (SELECT group_concat(word, ' ; ') FROM keyword WHERE keyword.asset_number = asset.number) AS keywords,
        coalesce(m.place_name || ' ; ', '') || coalesce(m.sublocation || ' ; ', '') || coalesce(m.city || ' ; ', '')
            || coalesce(m.state || ' ; ', '') || coalesce(m.country, '') AS place,
@@ -1023,20 +1023,20 @@ LEFT JOIN root ON root.id = file.root_id;
 
 -- Where each date and place of a photo comes from, and which sources said otherwise: rank 0 is the one believed. `note`
 -- says why a word is not. What Exif alone says is not written down for each photo, only shown here.
-CREATE VIEW origin AS
+CREATE VIEW provenance AS
 SELECT m.id AS asset_id, said.key AS field, word.key AS rank, word.value ->> 0 AS source, word.value ->> 1 AS value,
        word.value ->> 2 AS note
-FROM asset AS m, json_each(m.origins) AS said, json_each(said.value) AS word
+FROM asset AS m, json_each(m.provenance) AS said, json_each(said.value) AS word
 UNION ALL
 SELECT asset_id, field, 0, source, value, NULL
 FROM (
-    SELECT id AS asset_id, origins, 'local_datetime' AS field, 'Exif DateTimeOriginal' AS source,
+    SELECT id AS asset_id, provenance, 'local_datetime' AS field, 'Exif DateTimeOriginal' AS source,
            local_datetime AS value FROM asset
-    UNION ALL SELECT id, origins, 'original_datetime', 'Exif DateTimeOriginal', CAST(original_datetime AS TEXT) FROM asset
-    UNION ALL SELECT id, origins, 'digitized_datetime', 'Exif DateTimeDigitized', CAST(digitized_datetime AS TEXT) FROM asset
-    UNION ALL SELECT id, origins, 'modified_datetime', 'Exif DateTime', CAST(modified_datetime AS TEXT) FROM asset
-    UNION ALL SELECT id, origins, 'latitude', 'Exif GPSLatitude', CAST(latitude AS TEXT) FROM asset
-    UNION ALL SELECT id, origins, 'longitude', 'Exif GPSLongitude', CAST(longitude AS TEXT) FROM asset
-    UNION ALL SELECT id, origins, 'altitude', 'Exif GPSAltitude', CAST(altitude AS TEXT) FROM asset
+    UNION ALL SELECT id, provenance, 'original_datetime', 'Exif DateTimeOriginal', CAST(original_datetime AS TEXT) FROM asset
+    UNION ALL SELECT id, provenance, 'digitized_datetime', 'Exif DateTimeDigitized', CAST(digitized_datetime AS TEXT) FROM asset
+    UNION ALL SELECT id, provenance, 'modified_datetime', 'Exif DateTime', CAST(modified_datetime AS TEXT) FROM asset
+    UNION ALL SELECT id, provenance, 'latitude', 'Exif GPSLatitude', CAST(latitude AS TEXT) FROM asset
+    UNION ALL SELECT id, provenance, 'longitude', 'Exif GPSLongitude', CAST(longitude AS TEXT) FROM asset
+    UNION ALL SELECT id, provenance, 'altitude', 'Exif GPSAltitude', CAST(altitude AS TEXT) FROM asset
 )
-WHERE value IS NOT NULL AND (origins IS NULL OR origins -> ('$.' || field) IS NULL);
+WHERE value IS NOT NULL AND (provenance IS NULL OR provenance -> ('$.' || field) IS NULL);

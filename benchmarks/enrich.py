@@ -2,7 +2,7 @@
 
     python -m benchmarks.enrich [--rounds N] [--count N] [--json]
 
-Each round runs, in turn, `indexer enrich variants`, `vipsthumbnail` (Debian's libvips-tools) once for each of the two
+Each round runs, in turn, `indexer enrich renditions`, `vipsthumbnail` (Debian's libvips-tools) once for each of the two
 sizes with as many processes, and `indexer enrich --workers 1` of what needs no extra, and with faces where they are
 installed, all of them on the same photos, warm in the page cache.
 Whole processes are timed, start to end.
@@ -30,7 +30,7 @@ from indexer.enrich.faces import models
 from .measuring import Row, row
 
 SIZE = (4000, 3000)
-_PLAIN = ("places", "variants", "quality", "appearance", "words")
+_PLAIN = ("places", "renditions", "quality", "perceptual_hashes", "full_text")
 
 
 def main() -> None:
@@ -86,7 +86,7 @@ def _measure(folder: Path, scratch: Path, rounds: int) -> list[dict[str, Any]]:
     out.mkdir()
     indexer = [sys.executable, "-m", "indexer", "--db", str(database)]
     subprocess.run([*indexer, "scan", "--no-enrich", str(folder)], check=True, capture_output=True)
-    tasks: dict[str, list[list[str]]] = {"indexer enrich variants": [[*indexer, "enrich", "variants", "--redo"]]}
+    tasks: dict[str, list[list[str]]] = {"indexer enrich renditions": [[*indexer, "enrich", "renditions", "--redo"]]}
     if shutil.which("vipsthumbnail"):
         half = [photos[0::2], photos[1::2]]
         tasks["vipsthumbnail, 360 and 1440, two processes"] = [

@@ -26,9 +26,9 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from indexer import Index, ids, private
 from indexer.config import cache_folder
-from indexer.enrich.enrichers.appearance import thumbhash
+from indexer.enrich.enrichers.perceptual_hashes import thumbhash
 from indexer.enrich.renditions import encode, shrink
-from indexer.media.facts import Face, MediaFacts, Metadata, Motion, Origin
+from indexer.media.facts import Face, MediaFacts, Metadata, Motion, Provenance
 from indexer.store import connection, enrichments
 from indexer.store.assets import add_assets
 from indexer.store.changes import Change
@@ -265,7 +265,7 @@ def _write(
                         second * 10**9, "library")  # fmt: skip
         new.append(Change("new", stat, facts, ids.asset_id(facts.sha256)))
     add_assets(tx, new)
-    now, places, looks, variants = tx.now, [], [], []
+    now, places, looks, renditions = tx.now, [], [], []
     for row, shot in enumerate(shots, number + 1):
         if shot.town is not None:
             places.append((row, *shot.town[:4], "Etc/UTC"))
@@ -274,14 +274,14 @@ def _write(
             looks.append((row, picture.thumbhash, dice.randbytes(8)))
         for name, (width, height) in picture.sizes.items():
             # Of a byte, so that all of them together are no reason to make room in the cache.
-            variants.append((row, name, f"library/{picture.name}-{name}.jpg", "image/jpeg", width, height, 1, now))
+            renditions.append((row, name, f"library/{picture.name}-{name}.jpg", "image/jpeg", width, height, 1, now))
     database = tx.connection
     database.executemany(
         "INSERT INTO place (asset_number, city, state, country, country_code, timezone) VALUES (?, ?, ?, ?, ?, ?)",
         places,
     )
-    database.executemany("INSERT INTO appearance VALUES (?, ?, ?)", looks)
-    database.executemany("INSERT INTO variant VALUES (?, ?, ?, ?, ?, ?, ?, ?)", variants)
+    database.executemany("INSERT INTO perceptual_hash VALUES (?, ?, ?)", looks)
+    database.executemany("INSERT INTO rendition VALUES (?, ?, ?, ?, ?, ?, ?, ?)", renditions)
 
 
 def _facts(dice: random.Random, at: int, shot: Shot) -> MediaFacts:
@@ -316,7 +316,7 @@ def _facts(dice: random.Random, at: int, shot: Shot) -> MediaFacts:
         else (),
         motion=Motion(size - 1000, 1000, "video/mp4") if shot.has_motion else None,
         fingerprint=digest[:16].hex(),
-        origins=(Origin("local_datetime", "the file's time", local),) if shot.is_undated else (),
+        provenance=(Provenance("local_datetime", "the file's time", local),) if shot.is_undated else (),
     )
 
 
@@ -357,10 +357,10 @@ def _draw_pictures(database: IndexConnection, folder: Path) -> dict[str, list[Pi
         for at in range(_OF_EACH_SHAPE):
             name = f"{shape.replace(':', 'x')}-{at}"
             preview, sizes = _drawn(chance, ratio), {}
-            for variant, long_side in (("thumbnail", 360), ("preview", 1440)):
-                one = encode(variant, shrink(preview, long_side))
-                private.write(folder / "library" / f"{name}-{variant}.jpg", one.data)
-                sizes[variant] = one.width, one.height
+            for rendition, long_side in (("thumbnail", 360), ("preview", 1440)):
+                one = encode(rendition, shrink(preview, long_side))
+                private.write(folder / "library" / f"{name}-{rendition}.jpg", one.data)
+                sizes[rendition] = one.width, one.height
             text = base64.b64encode(thumbhash(shrink(preview, 100))).decode()
             found.setdefault(shape, []).append(Picture(name, sizes, text))
     return found

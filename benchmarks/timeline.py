@@ -174,7 +174,7 @@ def _ask_for_thumbnails(path: Path, *, is_busy: bool) -> list[float]:
     copy = path.with_name(f"copy-{is_busy}.db")
     with Index.open(path) as index:
         index.maintenance.backup(copy, overwrite=True)
-    enrich = [*INDEXER, "--db", str(copy), "enrich", "variants", "quality", "appearance"]
+    enrich = [*INDEXER, "--db", str(copy), "enrich", "renditions", "quality", "perceptual_hashes"]
     with _served(copy) as client:
         tiles = client.get("/api/timeline/tiles", params={"start": 0, "stop": _PHOTOS}).json()
         ids = [f"asset_{tiles['ids'][at : at + 22]}" for at in range(0, len(tiles["ids"]), 22)]

@@ -25,7 +25,7 @@ from .version import __version__
 if TYPE_CHECKING:
     from .cluster import Cluster
     from .enrich.duplicates import Duplicates
-    from .enrich.enrichers.describe import Endpoint
+    from .enrich.enrichers.captions import Endpoint
     from .enrich.run import EnrichSummary
     from .index import Index
     from .record import AssetRecord
@@ -100,7 +100,7 @@ _MODULES = {
     "Counts": "store.files",
     "Coverage": "store.jobs",
     "Duplicates": "enrich.duplicates",
-    "Endpoint": "enrich.enrichers.describe",
+    "Endpoint": "enrich.enrichers.captions",
     "EnrichSummary": "enrich.run",
     "Event": "store.events",
     "Explanation": "sync.explain",

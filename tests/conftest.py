@@ -140,8 +140,8 @@ def rows(index: Index, sql: str, *values: object) -> list[tuple[object, ...]]:
         return connection.execute(sql, values).fetchall()
 
 
-def verdicts(index: Index) -> dict[str, str]:
-    return dict(rows(index, "SELECT path, verdict FROM path_verdict"))  # type: ignore[arg-type]
+def statuses(index: Index) -> dict[str, str]:
+    return dict(rows(index, "SELECT path, status FROM path_status"))  # type: ignore[arg-type]
 
 
 def run(

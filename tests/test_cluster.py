@@ -22,8 +22,8 @@ from .conftest import SAMPLES, faulty_reader, put, rows, run, sized, until
 
 # What an index says of photos, without when it was written and which worker was faster.
 _SAME = """
-SELECT path, verdict, reason, size, mtime_ns, inode, reading, checksum, checksum_sha1, fingerprint, mime_type, width,
-       height, duration, local_datetime, make, model, latitude, longitude, city, origins, asset.id,
+SELECT path, status, reason, size, mtime_ns, inode, reader_version, checksum, checksum_sha1, fingerprint, mime_type, width,
+       height, duration, local_datetime, make, model, latitude, longitude, city, provenance, asset.id,
        (SELECT group_concat(word) FROM (SELECT word FROM keyword WHERE asset_number = asset.number ORDER BY word))
 FROM file LEFT JOIN asset ON asset.number = asset_number
 ORDER BY root_id, folder, name"""
@@ -130,20 +130,20 @@ def test_a_worker_that_dies_loses_and_doubles_nothing(dask: Dask, index: Index, 
 
 def test_pictures_are_looked_at_as_here(dask: Dask, index: Index, local: Index, samples: Path) -> None:
     dask.workers(2)
-    names = ("variants", "quality", "appearance")
+    names = ("renditions", "quality", "perceptual_hashes")
     with connect(dask.address) as cluster:
         index.scan([samples], cluster=cluster)
         there = index.enrich(names, cluster=cluster)
     local.scan([samples])
     here = local.enrich(names)
     assert (there.pictures, there.failed, there.out_of_reach) == (here.pictures, here.failed, 0)
-    for table in ("metric", "appearance"):
+    for table in ("metric", "perceptual_hashes"):
         assert rows(index, f"SELECT * FROM {table} ORDER BY 1, 2") == rows(
             local, f"SELECT * FROM {table} ORDER BY 1, 2"
         )
-    drawn = "SELECT id, name, file, variant.width, variant.height, size FROM variant JOIN asset ON number = asset_number ORDER BY 1, 2"
+    drawn = "SELECT id, name, file, rendition.width, rendition.height, size FROM rendition JOIN asset ON number = asset_number ORDER BY 1, 2"
     assert rows(index, drawn) == rows(local, drawn) != []
-    for (file,) in rows(index, "SELECT file FROM variant"):
+    for (file,) in rows(index, "SELECT file FROM rendition"):
         ours, theirs = (one.path.with_name(f"{one.path.name}.indexer-cache") / str(file) for one in (index, local))
         assert ours.read_bytes() == theirs.read_bytes()
 

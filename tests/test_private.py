@@ -43,7 +43,7 @@ def test_what_is_made_is_the_owners(umask: int, samples: Path, tmp_path: Path) -
     database = home / "new" / "folder" / "index.db"
     with Index.open(database) as index:
         index.scan([samples])
-        index.enrich(["variants"])
+        index.enrich(["renditions"])
         asset_id = index.list()[0].id
         index.renditions.get(asset_id, "fullsize")
         assert database.with_name("index.db-wal").exists() and database.with_name("index.db-shm").exists()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from indexer.index import Index
-from indexer.index.enrichments import DESCRIBE, NAMES
+from indexer.index.enrichments import CAPTIONS, NAMES
 
 from .options import (
     announce_max_cache,
@@ -60,12 +60,12 @@ def command(
 ) -> None:
     """Compute places, previews, quality, faces and more.
 
-    places (town, state, country and time zone of the coordinates), variants (thumbnail and preview), quality
-    (sharpness, exposure, noise), appearance (perceptual hashes, for similar photos), faces (with the extra [faces]),
-    meaning (image embeddings, with the extra [semantic] and a CLIP model), portraits (of faces), words (the full-text
-    index). Scan and watch do this for new and changed photos. Ctrl-C stops at any time; the next run resumes.
+    places (town, state, country and time zone of the coordinates), renditions (thumbnail and preview), quality
+    (sharpness, exposure, noise), perceptual_hashes (for similar photos), faces (with the extra [faces]),
+    image_embeddings (with the extra [semantic] and a CLIP model), portraits (of faces), full_text (the index of words).
+    Scan and watch do this for new and changed photos. Ctrl-C stops at any time; the next run resumes.
 
-    Only when named: text (text in the picture, with the extra [text]; a second or two a photo), and describe, which
+    Only when named: text (text in the picture, with the extra [text]; a second or two a photo), and captions, which
     sends previews, without Exif, to the model at --endpoint (its key: INDEXER_API_KEY) for a caption.
     """
     if failures:
@@ -75,7 +75,7 @@ def command(
         _print_due(index.enrichments.due(names, redo=redo, retry=retry), as_json=as_json)
         return
     describer = None
-    if DESCRIBE in names:
+    if CAPTIONS in names:
         from indexer import Endpoint
 
         describer = Endpoint.of(endpoint, model, per_minute)

@@ -28,25 +28,25 @@ def command(index: Index, id_or_path: str, field: str | None, as_json: bool) -> 
     FIELD is a key of the record's metadata, or local_datetime. The file and its sidecars are read again; if they cannot
     be reached, only dates and places are explained."""
     found = index.assets.explain(id_or_path)
-    fields = {origin.field for origin in found.origins}
-    origins = [origin for origin in found.origins if field in (None, origin.field)]
-    if field is not None and not origins:
+    fields = {entry.field for entry in found.provenance}
+    provenance = [entry for entry in found.provenance if field in (None, entry.field)]
+    if field is not None and not provenance:
         known = explained_fields()
         if field not in known:
             raise UsageError(f"there is no field {field!r}; there are {', '.join(known)}")
     if as_json:
-        print_json({"read_from": found.read_from, "origins": [origin._asdict() for origin in origins]})
+        print_json({"read_from": found.read_from, "provenance": [entry._asdict() for entry in provenance]})
         return
     if found.read_from is None:
         message("The file cannot be reached; only dates and places are known.", "warning")
-    if not origins:
+    if not provenance:
         echo(
             f"{field}: not set in the file, a sidecar or the index."
             if field and fields
             else "The file has no metadata."
         )
     order = {name: number for number, name in enumerate(explained_fields())}
-    for name, words in groupby(sorted(origins, key=lambda origin: order[origin.field]), attrgetter("field")):
+    for name, words in groupby(sorted(provenance, key=lambda entry: order[entry.field]), attrgetter("field")):
         for number, word in enumerate(words):
             text = word.value if len(word.value) <= _WIDTH else word.value[: _WIDTH - 1] + "…"
             note = f"  ({word.note})" if word.note else ""

@@ -25,11 +25,11 @@ def command(index: Index, id_or_path: str, as_json: bool) -> None:
     record = index.get(id_or_path)
     roots = {root.id: root.path for root in index.roots.list()}
     files = [
-        (paths.join(roots[file.root_id], paths.join(file.folder, file.name)), file.verdict, file.reason)
+        (paths.join(roots[file.root_id], paths.join(file.folder, file.name)), file.status, file.reason)
         for file in index.assets.files(record["id"])
     ]
     if as_json:
-        places = [{"path": path, "verdict": verdict, "reason": reason} for path, verdict, reason in files]
+        places = [{"path": path, "status": status, "reason": reason} for path, status, reason in files]
         print_json({"id": record["id"], "files": places, "record": record})
         return
     people = ", ".join(person["name"] or "unknown" for person in record["people"])
@@ -37,8 +37,8 @@ def command(index: Index, id_or_path: str, as_json: bool) -> None:
     for label, value in lines:
         if value:
             echo(f"{label:12}{value}")
-    for path, verdict, reason in files:
-        note = "" if verdict == "indexed" else f"  ({verdict}: {reason})" if reason else f"  ({verdict})"
+    for path, status, reason in files:
+        note = "" if status == "indexed" else f"  ({status}: {reason})" if reason else f"  ({status})"
         echo(f"{'file':12}{path}{note}")
 
 

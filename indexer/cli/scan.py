@@ -119,7 +119,7 @@ def _print(index: Index, summary: Summary) -> None:
     counts = index.status.path_counts()
     failed = [(counts.get(name, 0), name) for name in ("damaged", "unreadable", "unstable")]
     ignored = counts.get("ignored", 0) + counts.get("not_media", 0)
-    total = sum(number for verdict, number in counts.items() if verdict not in ("missing", "gone"))
+    total = sum(number for status, number in counts.items() if status not in ("missing", "gone"))
     failing = sum(number for number, _ in failed)
     echo(
         f"In the index: {plural(total, 'path')} seen = {counts.get('indexed', 0):,} indexed + {ignored:,} ignored"

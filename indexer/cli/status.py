@@ -25,7 +25,7 @@ _SHOWN = 10
 def command(index: Index, all_failures: bool, as_json: bool) -> None:
     """Show what is in the index, what is running, what failed and why."""
     counts, roots, running = index.status.counts(), index.roots.list(), index.status.jobs()
-    sums = _sums(counts.by_verdict)
+    sums = _sums(counts.by_status)
     covered = index.roots.watch_states()
     if as_json:
         print_json(_for_scripts(index))
@@ -60,23 +60,23 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
     if sums["failed"]:
         echo("failed:")
     for failure in failures:
-        echo(f"  {failure.verdict:11}{failure.root}/{failure.path}: {failure.reason}")
+        echo(f"  {failure.status:11}{failure.root}/{failure.path}: {failure.reason}")
     if sums["failed"] > len(failures):
         echo(f"  … and {sums['failed'] - len(failures):,} more: --failures lists them")
 
 
 def _for_scripts(index: Index) -> dict[str, Any]:
     counts, covered = index.status.counts(), index.roots.watch_states()
-    verdicts = counts.by_verdict
+    statuses = counts.by_status
     return {
         "index": str(index.path),
         "assets": counts.assets,
         "trashed": counts.trashed,
         "files": counts.files,
         "bytes": counts.bytes,
-        **_sums(verdicts),
-        "by_verdict": verdicts,
-        "missing": verdicts.get("missing", 0),
+        **_sums(statuses),
+        "by_status": statuses,
+        "missing": statuses.get("missing", 0),
         "roots": [
             root._asdict()
             | {"files": counts.by_root.get(root.id, 0), "missing": counts.missing_by_root.get(root.id, 0)}
@@ -93,13 +93,13 @@ def _for_scripts(index: Index) -> dict[str, Any]:
     }
 
 
-def _sums(verdicts: dict[str, int]) -> dict[str, int]:
+def _sums(statuses: dict[str, int]) -> dict[str, int]:
     """seen = indexed + ignored + failed."""
     return {
-        "seen": sum(number for name, number in verdicts.items() if name not in ("missing", "gone")),
-        "indexed": verdicts.get("indexed", 0),
-        "ignored": verdicts.get("ignored", 0) + verdicts.get("not_media", 0),
-        "failed": sum(verdicts.get(name, 0) for name in ("damaged", "unreadable", "unstable")),
+        "seen": sum(number for name, number in statuses.items() if name not in ("missing", "gone")),
+        "indexed": statuses.get("indexed", 0),
+        "ignored": statuses.get("ignored", 0) + statuses.get("not_media", 0),
+        "failed": sum(statuses.get(name, 0) for name in ("damaged", "unreadable", "unstable")),
     }
 
 

@@ -11,10 +11,10 @@ from indexer.config import cache_folder
 from indexer.errors import cannot_write
 from indexer.store import enrichments, merge
 from indexer.store.database import IndexConnection
-from indexer.store.results import Variant
+from indexer.store.results import Rendition
 from indexer.store.transaction import begin
 
-from .enricher import PORTRAITS, VARIANTS
+from .enricher import PORTRAITS, RENDITIONS
 
 DEFAULT_SIZE = 10_000_000_000
 _TAG = "CACHEDIR.TAG"
@@ -72,15 +72,15 @@ class Cache:
         lost = known - there
         if lost:
             with begin(connection) as tx:
-                for asset_id, name in enrichments.variants_of_files(connection, lost):
+                for asset_id, name in enrichments.renditions_of_files(connection, lost):
                     with tx.record_changed(asset_id):
-                        enrichments.drop_variant(connection, asset_id, name)
-                    enrichments.forget_one(connection, asset_id, PORTRAITS if name.startswith("face_") else VARIANTS)
+                        enrichments.drop_rendition(connection, asset_id, name)
+                    enrichments.forget_one(connection, asset_id, PORTRAITS if name.startswith("face_") else RENDITIONS)
         return len(lost)
 
     def take_over(self, other: Path) -> None:
         """Copy the renditions from the cache of a merged index, as far as there is room."""
-        for asset_id, some in groupby(merge.variants(self._connection), key=lambda pair: pair[0]):
+        for asset_id, some in groupby(merge.renditions(self._connection), key=lambda pair: pair[0]):
             copied = []
             for _, one in some:
                 if self.is_full:
@@ -95,10 +95,10 @@ class Cache:
             if copied:
                 with begin(self._connection) as tx, tx.record_changed(asset_id):
                     for one in copied:
-                        enrichments.put_variant(self._connection, asset_id, one, tx.now)
-                    merge.record_variants(self._connection, asset_id)
+                        enrichments.put_rendition(self._connection, asset_id, one, tx.now)
+                    merge.record_renditions(self._connection, asset_id)
 
-    def make_room(self, but: Variant | None = None) -> None:
+    def make_room(self, but: Rendition | None = None) -> None:
         """Remove the least recently used renditions until the rest fits; `but` stays."""
         connection = self._connection
         if self.size <= self.max_size:
@@ -107,7 +107,7 @@ class Cache:
         with begin(connection) as tx:
             for asset_id, name in enrichments.least_used(connection, self.size - self.max_size, but):
                 with tx.record_changed(asset_id):
-                    files.append(enrichments.drop_variant(connection, asset_id, name))
+                    files.append(enrichments.drop_rendition(connection, asset_id, name))
             self.size = enrichments.cache_size(connection)
         for file in filter(None, files):
             (self.folder / file).unlink(missing_ok=True)

@@ -19,14 +19,14 @@ from indexer.store import landmarks
 if TYPE_CHECKING:
     from .picture import Picture
 
-PLACES, VARIANTS, FACES, DESCRIBE, PORTRAITS = "places", "variants", "faces", "describe", "portraits"
+PLACES, RENDITIONS, FACES, CAPTIONS, PORTRAITS = "places", "renditions", "faces", "captions", "portraits"
 # Not an enricher: a run also brings the full-text index up to date.
-FULL_TEXT = "words"
-DESCRIBE_HINT = "indexer enrich describe --endpoint http://localhost:11434/v1 --model NAME"
+FULL_TEXT = "full_text"
+CAPTIONS_HINT = "indexer enrich captions --endpoint http://localhost:11434/v1 --model NAME"
 
 
 class Input(Enum):
-    """What an enricher works from: how a run counts it, and the column of the view enrichment_basis with its key. While
+    """What an enricher works from: how a run counts it, and the column of the view enrichment_input with its key. While
     the key is the same, so is the input."""
 
     # compute(photo: Photo) -> Result, in a worker process
@@ -127,9 +127,9 @@ ENRICHERS = {
     row.name: row
     for row in (
         Enricher(PLACES, 1, Input.PLACE, data=landmarks.stamp),
-        Enricher(VARIANTS, 2, Input.PICTURE, failure="its picture cannot be shown"),
+        Enricher(RENDITIONS, 2, Input.PICTURE, failure="its picture cannot be shown"),
         Enricher("quality", 1, Input.PICTURE),
-        Enricher("appearance", 2, Input.PICTURE),
+        Enricher("perceptual_hashes", 2, Input.PICTURE),
         Enricher(FACES, 1, Input.PICTURE, model="faces.models", failure="faces could not be found"),
         Enricher(
             "text",
@@ -140,9 +140,9 @@ ENRICHERS = {
             on_request=True,
             failure="text could not be read",
         ),
-        Enricher("meaning", 1, Input.PICTURE, model="enrichers.meaning"),
+        Enricher("image_embeddings", 1, Input.PICTURE, model="enrichers.image_embeddings"),
         Enricher(PORTRAITS, 1, Input.FACES),
-        Enricher(DESCRIBE, 1, Input.PREVIEW, on_request=True, failure="it could not be described"),
+        Enricher(CAPTIONS, 1, Input.PREVIEW, on_request=True, failure="it could not be described"),
     )
 }
 NAMES = (*ENRICHERS, FULL_TEXT)

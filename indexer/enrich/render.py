@@ -14,12 +14,12 @@ from indexer.media.formats import IN_BROWSERS
 from indexer.store import enrichments, faces
 from indexer.store.database import IndexConnection
 from indexer.store.enrichments import PictureFile
-from indexer.store.results import Variant
+from indexer.store.results import Rendition
 from indexer.store.transaction import begin
 
 from . import render_processes
 from .cache import Cache
-from .enricher import ENRICHERS, VARIANTS
+from .enricher import ENRICHERS, RENDITIONS
 from .faces.portrait import SIDE, face_in
 from .renditions import AHEAD, SIZES, Encoded, Stem, encode, keep
 
@@ -34,12 +34,12 @@ def is_face(name: str) -> bool:
 
 
 def input_kind(name: str) -> str:
-    """The column of enrichment_basis with the input key of a rendition or portrait."""
+    """The column of enrichment_input with the input key of a rendition or portrait."""
     return "faces" if is_face(name) else "picture"
 
 
 def on_demand(connection: IndexConnection, cache: Cache, asset_id: str, name: str) -> Path:
-    """The file of a variant, or of the portrait of a face by its id, made if there is none; of a full-size one the
+    """The file of a rendition, or of the portrait of a face by its id, made if there is none; of a full-size one the
     original, where that will do.
 
     Raises UsageError for another name, NotFound where no file of the asset can be reached, Undecodable.
@@ -48,7 +48,7 @@ def on_demand(connection: IndexConnection, cache: Cache, asset_id: str, name: st
     if path is not None:
         if enrichments.was_long_unused(connection, asset_id, name):
             with begin(connection) as tx, tx.record_changed(asset_id):
-                enrichments.touch_variant(connection, asset_id, name, tx.now)
+                enrichments.touch_rendition(connection, asset_id, name, tx.now)
         return path
     drawn = draw(connection, asset_id, name)
     if isinstance(drawn, Path):
@@ -60,8 +60,8 @@ def on_demand(connection: IndexConnection, cache: Cache, asset_id: str, name: st
 def kept(connection: sqlite3.Connection, folder: Path, asset_id: str, name: str) -> Path | None:
     """A rendition's file in the cache folder, if it exists. Raises UsageError for another name."""
     if name not in SIZES and not is_face(name):
-        raise UsageError(f"there is no variant '{name}': there are {', '.join(SIZES)}")
-    known = enrichments.variant(connection, asset_id, name)
+        raise UsageError(f"there is no rendition '{name}': there are {', '.join(SIZES)}")
+    known = enrichments.rendition(connection, asset_id, name)
     return folder / known.file if known is not None and (folder / known.file).exists() else None
 
 
@@ -72,7 +72,7 @@ def draw(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | Enc
             raise NotFound(f"there is no {name} in {asset_id}")
         return encode(name, portrait(connection, name))
     found = source(connection, asset_id, name)
-    return found if isinstance(found, Path) else render_processes.variant(found, name, SIZES[name])
+    return found if isinstance(found, Path) else render_processes.rendition(found, name, SIZES[name])
 
 
 def source(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | PictureFile:
@@ -83,24 +83,24 @@ def source(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | P
     if name == "fullsize" and is_fullsize(file.mime_type, file.orientation):
         return Path(file.real_path)
     if name in AHEAD:  # it was tried already; as often as it is asked for would be too often
-        error = enrichments.error_of_picture(connection, asset_id, VARIANTS, ENRICHERS[VARIANTS].version)
+        error = enrichments.error_of_picture(connection, asset_id, RENDITIONS, ENRICHERS[RENDITIONS].version)
         if error is not None:
             raise Undecodable(error)
     return file
 
 
 def keep_all(connection: IndexConnection, cache: Cache, drawn: Sequence[tuple[str, str, Encoded]]) -> None:
-    """Pictures and portraits that were drawn: of which asset, made from what (see enrichment_basis). What the asset no
+    """Pictures and portraits that were drawn: of which asset, made from what (see enrichment_input). What the asset no
     longer looks like is left out."""
     made = [
         (asset_id, input_key, keep(Stem.of(cache.folder, input_key), picture)) for asset_id, input_key, picture in drawn
     ]
     with begin(connection) as tx:
-        for asset_id, input_key, variant in made:
-            if enrichments.has_input_key(connection, asset_id, input_key, input_kind(variant.name)):
+        for asset_id, input_key, rendition in made:
+            if enrichments.has_input_key(connection, asset_id, input_key, input_kind(rendition.name)):
                 with tx.record_changed(asset_id):
-                    enrichments.put_variant(connection, asset_id, variant, tx.now)
-    cache.size += sum(variant.size for _, _, variant in made)
+                    enrichments.put_rendition(connection, asset_id, rendition, tx.now)
+    cache.size += sum(rendition.size for _, _, rendition in made)
     if made:
         cache.make_room(made[-1][2])
 
@@ -109,12 +109,12 @@ def touch_all(connection: IndexConnection, used: Iterable[tuple[str, str]]) -> N
     """Renditions that were used: asset and name."""
     with begin(connection) as tx:
         for asset_id, name in used:
-            enrichments.touch_variant(connection, asset_id, name, tx.now)
+            enrichments.touch_rendition(connection, asset_id, name, tx.now)
 
 
-def _keep(connection: IndexConnection, cache: Cache, asset_id: str, made: Variant) -> Path:
+def _keep(connection: IndexConnection, cache: Cache, asset_id: str, made: Rendition) -> Path:
     with begin(connection) as tx, tx.record_changed(asset_id):
-        enrichments.put_variant(connection, asset_id, made, tx.now)
+        enrichments.put_rendition(connection, asset_id, made, tx.now)
     cache.size += made.size
     cache.make_room(made)
     return cache.folder / made.file

@@ -39,7 +39,7 @@ _WARM_UP = Remote(_TASKS, "warm_up")
 _WARM_UP_WORKER = Remote(f"{__package__}.worker", "warm_up")
 
 
-class Variant(NamedTuple):
+class Rendition(NamedTuple):
     """A rendition to draw: its name and long side (None: all pixels)."""
 
     file: PictureFile
@@ -64,15 +64,15 @@ class Sent(NamedTuple):
     memory: int
 
 
-def variant(file: PictureFile, name: str, long_side: int | None) -> Encoded:
+def rendition(file: PictureFile, name: str, long_side: int | None) -> Encoded:
     """Raises Undecodable; NoWorkers if no process can draw it now; OSError if the file cannot be read."""
     drawn: Encoded = _waited_for(drawing(file, name, long_side))
     return drawn
 
 
 def drawing(file: PictureFile, name: str, long_side: int | None) -> Future[Any]:
-    """Of a list with the variant; raises what `variant` does. Cancelled before it begins, it is not drawn."""
-    return _pool().submit(_DRAW, [Variant(file, picture_memory(), name, long_side)])
+    """Of a list with the rendition; raises what `rendition` does. Cancelled before it begins, it is not drawn."""
+    return _pool().submit(_DRAW, [Rendition(file, picture_memory(), name, long_side)])
 
 
 def drawing_portrait(file: PictureFile, face: FaceAt, side: int) -> Future[Any]:
@@ -81,7 +81,7 @@ def drawing_portrait(file: PictureFile, face: FaceAt, side: int) -> Future[Any]:
 
 
 def portrait(file: PictureFile, face: FaceAt, side: int) -> Image.Image:
-    """Raises as `variant` does."""
+    """Raises as `rendition` does."""
     cut: Image.Image = _waited_for(_pool().submit(_CUT, [Portrait(file, picture_memory(), face, side)]))
     return cut
 
@@ -143,7 +143,7 @@ def close() -> None:
 atexit.register(close)
 
 
-def _allowed(task: Variant | Portrait | Sent) -> Allowance:
+def _allowed(task: Rendition | Portrait | Sent) -> Allowance:
     if isinstance(task, Sent):
         return picture_allowance(_SECONDS_OF_SENT, len(task.content), task.memory)
     return picture_allowance(SECONDS, task.file.size, task.memory)

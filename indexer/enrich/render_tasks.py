@@ -12,11 +12,11 @@ from indexer.store.faces import FaceAt
 
 from .faces.portrait import cut_square, pixels_for
 from .picture import open_picture, open_sent, video_frame
-from .render_processes import Portrait, Sent, Variant
+from .render_processes import Portrait, Rendition, Sent
 from .renditions import LARGEST, Encoded, encode, shrink
 
 
-def draw(tasks: Sequence[Variant]) -> list[Encoded]:
+def draw(tasks: Sequence[Rendition]) -> list[Encoded]:
     drawn = []
     for file, memory, name, long_side in tasks:
         image = open_picture(file.real_path, file.mime_type, file.orientation, long_side, memory).image

@@ -13,9 +13,9 @@ from PIL import Image
 
 from indexer import private
 from indexer.errors import cannot_write
-from indexer.store.results import Variant
+from indexer.store.results import Rendition
 
-from .enricher import ENRICHERS, VARIANTS
+from .enricher import ENRICHERS, RENDITIONS
 
 # Pixels of the long side; None: all
 SIZES: dict[str, int | None] = {"thumbnail": 360, "preview": 1440, "fullsize": None}
@@ -27,7 +27,7 @@ _QUALITY_OF_PORTRAITS = 85
 
 
 class Encoded(NamedTuple):
-    """A rendition that is not a file yet, as its bytes; whoever has the cache folder makes a Variant of it."""
+    """A rendition that is not a file yet, as its bytes; whoever has the cache folder makes a Rendition of it."""
 
     name: str
     width: int
@@ -36,7 +36,7 @@ class Encoded(NamedTuple):
 
 
 class Stem(NamedTuple):
-    """Where the variants of a picture lie: the cache folder, and the beginning of their names in it, which says what
+    """Where the renditions of a picture lie: the cache folder, and the beginning of their names in it, which says what
     they were made from."""
 
     folder: str
@@ -44,7 +44,7 @@ class Stem(NamedTuple):
 
     @classmethod
     def of(cls, folder: Path, input_key: str) -> Stem:
-        digest = xxhash.xxh3_128_hexdigest(f"{input_key} {ENRICHERS[VARIANTS].version}".encode())
+        digest = xxhash.xxh3_128_hexdigest(f"{input_key} {ENRICHERS[RENDITIONS].version}".encode())
         return cls(os.fspath(folder), f"{digest[:2]}/{digest[2:]}")
 
     def file(self, name: str) -> str:
@@ -67,7 +67,7 @@ def encode(name: str, image: Image.Image) -> Encoded:
     return Encoded(name, image.width, image.height, buffer.getvalue())
 
 
-def keep(stem: Stem, one: Encoded) -> Variant:
+def keep(stem: Stem, one: Encoded) -> Rendition:
     """Write it into the cache, atomically."""
     path = Path(stem.folder, stem.file(one.name))
     half = path.with_name(f"{path.name}.{os.getpid()}.part")
@@ -81,8 +81,8 @@ def keep(stem: Stem, one: Encoded) -> Variant:
         if isinstance(error, OSError):
             raise cannot_write(stem.folder, error) from error
         raise
-    return Variant(one.name, stem.file(one.name), "image/jpeg", one.width, one.height, len(one.data))
+    return Rendition(one.name, stem.file(one.name), "image/jpeg", one.width, one.height, len(one.data))
 
 
-def make(stem: Stem, name: str, image: Image.Image) -> Variant:
+def make(stem: Stem, name: str, image: Image.Image) -> Rendition:
     return keep(stem, encode(name, image))

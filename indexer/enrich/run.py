@@ -24,13 +24,13 @@ from indexer.workers import Workers
 
 from .cache import Cache
 from .enricher import (
-    DESCRIBE,
-    DESCRIBE_HINT,
+    CAPTIONS,
+    CAPTIONS_HINT,
     ENRICHERS,
     FACES,
     FULL_TEXT,
     PORTRAITS,
-    VARIANTS,
+    RENDITIONS,
     EnrichRequest,
     Input,
     chosen_names,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from indexer.cluster import Cluster
 
-    from .enrichers.describe import Endpoint
+    from .enrichers.captions import Endpoint
     from .worker import Outcome
 
 # Pictures that a worker gets at once, and most that are out.
@@ -107,7 +107,7 @@ class Enrich:
         stop: threading.Event | None = None,
         on_progress: Callable[[EnrichSummary], None] = lambda summary: None,
     ) -> None:
-        """endpoint: describes pictures, for `describe`. cluster: its workers take the pictures, not this machine's.
+        """endpoint: describes pictures, for `captions`. cluster: its workers take the pictures, not this machine's.
         Raises UsageError if something is missing for a named enricher."""
         self._named = tuple(names)
         self.names = chosen = chosen_names(self._named)
@@ -118,8 +118,8 @@ class Enrich:
         self._models = {
             name: info for name in self._versions[Input.PICTURE] if (info := ENRICHERS[name].model_info()) is not None
         }
-        if DESCRIBE in chosen and endpoint is None:
-            raise UsageError(f"name an endpoint that describes photos: {DESCRIBE_HINT}")
+        if CAPTIONS in chosen and endpoint is None:
+            raise UsageError(f"name an endpoint that describes photos: {CAPTIONS_HINT}")
         self._endpoint = endpoint
         self._count = workers
         self._memory = picture_memory()
@@ -186,7 +186,7 @@ class Enrich:
 
     def _run_preview(self, name: str, asset: Due) -> bool:
         """False if the run was stopped meanwhile."""
-        from .enrichers.describe import NotDescribed
+        from .enrichers.captions import NotCaptioned
         from .render import on_demand
 
         result, problem = None, None
@@ -198,7 +198,7 @@ class Enrich:
         except (NotFound, OSError):
             self.summary.out_of_reach += 1
             return True
-        except (Undecodable, NotDescribed) as error:
+        except (Undecodable, NotCaptioned) as error:
             problem = str(error)
         self._take(Input.PREVIEW, [self._enrichment(Input.PREVIEW, name, asset, result, problem)])
         self._write()  # each is expensive
@@ -284,9 +284,9 @@ class Enrich:
             if self._stop.is_set():
                 return
             names = asset.enrichers
-            if self._cache.is_full and VARIANTS in names:
+            if self._cache.is_full and RENDITIONS in names:
                 self.summary.held_back += 1
-                names = tuple(name for name in names if name != VARIANTS)
+                names = tuple(name for name in names if name != RENDITIONS)
             request = self._request(asset, names) if names else None
             if request is not None:
                 yield request
@@ -308,7 +308,7 @@ class Enrich:
         stem = Stem.of(self._cache.folder, request.input_key)
         return [
             one._replace(result=tuple(keep(stem, encoded) for encoded in one.result))  # type: ignore[union-attr, arg-type]
-            if one.enricher == VARIANTS and one.error is None
+            if one.enricher == RENDITIONS and one.error is None
             else one
             for one in outcome
         ]
@@ -333,8 +333,8 @@ class Enrich:
         setattr(self.summary, kind.counted, getattr(self.summary, kind.counted) + 1)
         self.summary.failed += any(one.error is not None for one in outcome)
         for one in outcome:
-            if one.enricher in (VARIANTS, PORTRAITS) and isinstance(one.result, tuple):
-                self._cache.size += sum(variant.size for variant in one.result)
+            if one.enricher in (RENDITIONS, PORTRAITS) and isinstance(one.result, tuple):
+                self._cache.size += sum(rendition.size for rendition in one.result)
         self._unwritten.append(outcome)
         if len(self._unwritten) >= _WRITE_ASSETS:
             self._write()

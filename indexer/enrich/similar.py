@@ -19,7 +19,7 @@ from PIL import Image
 
 from indexer.store.similarity import Looks
 
-from .enrichers.appearance import PARTS
+from .enrichers.perceptual_hashes import PARTS
 
 NEAR_BITS = 7
 # A part of one picture against the whole of another is a weaker sign: the thumbnails are compared then.

@@ -16,7 +16,7 @@ from indexer.watchdog import MEGABYTE, Allowance, is_of_waiting
 from indexer.workers import at_task
 
 from .allowance import SECONDS, picture_allowance
-from .enricher import ENRICHERS, VARIANTS, EnrichRequest, Photo
+from .enricher import ENRICHERS, RENDITIONS, EnrichRequest, Photo
 from .picture import open_picture
 from .renditions import LARGEST, shrink
 
@@ -24,7 +24,7 @@ from .renditions import LARGEST, shrink
 _NICENESS = 12
 
 
-# None: the picture cannot be reached now. Variants are Encoded: nothing is written here.
+# None: the picture cannot be reached now. Renditions are Encoded: nothing is written here.
 Outcome = list[Enrichment] | None
 
 
@@ -107,7 +107,7 @@ def _enrich(request: EnrichRequest) -> Outcome:
 def _enriched(name: str, photo: Photo) -> Enrichment:
     request = photo.request
     try:
-        if photo.preview.is_cut_off and name != VARIANTS:
+        if photo.preview.is_cut_off and name != RENDITIONS:
             raise Undecodable("the picture is cut off")
         result = ENRICHERS[name].compute(photo)
     except UsageError as error:  # it would be the same with every picture

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from ..cluster import Cluster
-    from ..enrich.enrichers.describe import Endpoint
+    from ..enrich.enrichers.captions import Endpoint
     from ..enrich.run import EnrichSummary
     from ..record import AssetRecord
     from ..store.assets import Listed

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..enrich.enricher import ENRICHERS, VARIANTS
+from ..enrich.enricher import ENRICHERS, RENDITIONS
 from ..errors import NotFound
 from ..files import is_regular
 from ..store import details as store
@@ -19,7 +19,7 @@ from ..sync.explain import explain_with_xmp
 from . import motion
 
 if TYPE_CHECKING:
-    from ..media.facts import Origin
+    from ..media.facts import Provenance
     from ..media.panorama import Panorama
     from .session import Session
 
@@ -59,7 +59,7 @@ class Details(NamedTuple):
 
     is_favorite: bool
     date: DateSource
-    origins: list[Origin]
+    provenance: list[Provenance]
     files: list[AssetFile]
     keywords: list[str]
     albums: list[AlbumName]
@@ -76,12 +76,12 @@ def details(session: Session, asset_id: str) -> Details:
         raise NotFound(f"no asset {asset_id} in {session.path}")
     record = json.loads(text)
     said, packets = explain_with_xmp(connection, asset_id)
-    origins = said.origins
+    provenance = said.provenance
     files = store.files(connection, asset_id)
     return Details(
         is_favorite=store.is_favorite(connection, asset_id),
-        date=_date_source(origins),
-        origins=origins,
+        date=_date_source(provenance),
+        provenance=provenance,
         files=files,
         keywords=select_keywords(connection, asset_id),
         albums=store.albums_of(connection, asset_id),
@@ -91,18 +91,18 @@ def details(session: Session, asset_id: str) -> Details:
     )
 
 
-def ranks(origins: list[Origin]) -> list[int]:
-    """Of each origin its place among those of its field: 0 is the one believed."""
+def ranks(provenance: list[Provenance]) -> list[int]:
+    """The rank of each entry among those of its field: 0 is the one used."""
     seen: dict[str, int] = {}
     found = []
-    for origin in origins:
-        found.append(seen.get(origin.field, 0))
-        seen[origin.field] = found[-1] + 1
+    for entry in provenance:
+        found.append(seen.get(entry.field, 0))
+        seen[entry.field] = found[-1] + 1
     return found
 
 
-def _date_source(origins: list[Origin]) -> DateSource:
-    source = next((one.source for one in origins if one.field == "local_datetime"), "Exif DateTimeOriginal")
+def _date_source(provenance: list[Provenance]) -> DateSource:
+    source = next((one.source for one in provenance if one.field == "local_datetime"), "Exif DateTimeOriginal")
     words = next((text for begin, text in _DATE_SOURCES if source.startswith(begin)), f"from {source}")
     _, offset, zone = source.partition(", offset of ")
     return DateSource(source, f"{words}; time zone from the place ({zone})" if offset else words)
@@ -117,7 +117,7 @@ def _problems(connection: IndexConnection, asset_id: str, files: list[AssetFile]
         )
     errors: dict[str, str] = {}  # error -> what it kept from being done: of several things the first
     failures = dict(store.failures_of(connection, asset_id))
-    for enricher in sorted(failures, key=lambda one: (one != VARIANTS, one not in _PROBLEMS)):
+    for enricher in sorted(failures, key=lambda one: (one != RENDITIONS, one not in _PROBLEMS)):
         errors.setdefault(failures[enricher], _PROBLEMS.get(enricher, f"{enricher} failed"))
     found += [f"{what}: {error}" for error, what in errors.items()]
     return list(dict.fromkeys(found))

@@ -201,33 +201,33 @@ def _text(session: Session) -> Iterator[Finding]:
 
 def _meaning(session: Session) -> Iterator[Finding]:
     from ..config import models_folder
-    from ..enrich.enrichers import meaning
+    from ..enrich.enrichers import image_embeddings
     from ..errors import UsageError
 
     folder = models_folder() / "clip"
     try:
-        kind = meaning.find_model()
+        kind = image_embeddings.find_model()
         if kind is not None:
-            meaning.load(kind).of_words("a word")
+            image_embeddings.load(kind).of_words("a word")
     except UsageError as error:
         words = f"pictures are not found by what they are about: {error}"
-        yield Finding("meaning", "warning", words, f"mend what lies in {folder}")
+        yield Finding("semantic search", "warning", words, f"mend what lies in {folder}")
         return
     if kind is None:
-        advice = f"put a CLIP model into {folder}, and {meaning.HINT}"
-        yield Finding("meaning", "ok", "pictures are found by their words, not by what they are about", advice)
+        advice = f"put a CLIP model into {folder}, and {image_embeddings.HINT}"
+        yield Finding("semantic search", "ok", "pictures are found by their words, not by what they are about", advice)
     else:
-        yield Finding("meaning", "ok", f"pictures are found by what they are about, with what lies in {folder}")
+        yield Finding("semantic search", "ok", f"pictures are found by what they are about, with the model in {folder}")
 
 
 def _failures(session: Session) -> Iterator[Finding]:
     counts = Status(session).path_counts()
     advice = "indexer status --failures lists them"
-    for verdict, words in (
+    for status, words in (
         ("unreadable", "could not be read"),
         ("damaged", "are damaged, and indexed as far as they go"),
     ):
-        if count := counts.get(verdict, 0):
+        if count := counts.get(status, 0):
             yield Finding("files", "warning", f"{count:,} paths {words}", advice)
     if rotten := sum("bit rot" in (one.reason or "") for one in Status(session).failures(-1)):
         yield Finding("files", "problem", f"{rotten:,} files are corrupted (bit rot)", "restore them from a backup")

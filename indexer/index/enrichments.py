@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..enrich.enricher import DESCRIBE as DESCRIBE
+from ..enrich.enricher import CAPTIONS as CAPTIONS
 from ..enrich.enricher import NAMES as NAMES
 from ..enrich.enricher import chosen_names
 from ..store import enrichments as store

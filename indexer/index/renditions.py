@@ -69,7 +69,7 @@ class Renditions:
         return Source(content, enrichments.input_key(connection, asset_id, render.input_kind(name)))
 
     def keep(self, drawn: Sequence[tuple[str, str, Encoded]], used: Iterable[tuple[str, str]] = ()) -> None:
-        """Put renditions that were drawn elsewhere into the cache: asset, what it was made from (enrichment_basis) and
+        """Put renditions that were drawn elsewhere into the cache: asset, what it was made from (enrichment_input) and
         picture. used: assets and names of renditions that were asked for."""
         connection = self._session.writer()
         if drawn:

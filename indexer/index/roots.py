@@ -78,7 +78,7 @@ class Roots:
     def uploaded_files(self, asset_id: str) -> Sequence[Path]:
         """The files of an uploaded asset in the index's own folders; none if the photo also lies in another root."""
         by_id = {root.id: root.path for root in self.list()}
-        places = [file for file in select_places(self._session.connection, asset_id) if file.verdict != "gone"]
+        places = [file for file in select_places(self._session.connection, asset_id) if file.status != "gone"]
         if not all(self._is_own(by_id[file.root_id]) for file in places):
             return []
         return [

@@ -101,14 +101,14 @@ class Searches:
         words = _free_words(query)
         if not words:
             return ()
-        from ..enrich.enrichers import meaning
+        from ..enrich.enrichers import image_embeddings
         from ..store.embeddings import has_embeddings, nearest
 
         connection = self._session.connection
-        kind = meaning.find_model() if meaning.is_available() else None
+        kind = image_embeddings.find_model() if image_embeddings.is_available() else None
         if kind is None or not has_embeddings(connection, kind.name):
             return ()
-        return nearest(connection, kind.name, meaning.load(kind).of_words(words), _MOST_DESCRIBED)
+        return nearest(connection, kind.name, image_embeddings.load(kind).of_words(words), _MOST_DESCRIBED)
 
     def _distances(self, query: Query) -> dict[str, float]:
         """By id, from the free words, of assets that a model has seen, if there is one."""

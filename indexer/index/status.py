@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import IndexerError
 from ..store import files
 from ..store.activities import Claim as Claim
-from ..store.files import Counts, Verdict
+from ..store.files import Counts, PathStatus
 from ..store.roots import Root
 from ..sync.missing import is_mass_deletion, mass_deletion_message
 from ..sync.volumes import has_inodes as has_inodes
@@ -30,9 +30,9 @@ class Status:
 
     def path_counts(self) -> dict[str, int]:
         """Paths by status. A part of `counts` that takes no time in an index of any size."""
-        return files.count_verdicts(self._session.connection)
+        return files.count_statuses(self._session.connection)
 
-    def failures(self, limit: int = 1000) -> Sequence[Verdict]:
+    def failures(self, limit: int = 1000) -> Sequence[PathStatus]:
         """Paths that are damaged, unreadable or never settled; -1: all of them."""
         return files.select_failures(self._session.connection, limit)
 

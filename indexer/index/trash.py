@@ -82,7 +82,7 @@ class Trash:
             return
         with self._session.transaction() as tx:
             for asset_id in for_good:
-                if any(file.verdict != "gone" for file in select_places(tx.connection, asset_id)):
+                if any(file.status != "gone" for file in select_places(tx.connection, asset_id)):
                     store.exclude(tx, asset_id)
                 else:  # what returns one day is wanted again
                     store.purge_assets(tx, [asset_id])

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from .dates import from_name, is_placeholder, utc
-from .facts import Metadata, Origin
+from .facts import Metadata, Provenance
 from .precedence import Ranked, rejection_reason, tag
 
 if TYPE_CHECKING:
@@ -28,10 +28,12 @@ _PLAIN, _FILE = "Exif DateTimeOriginal", "the file's time"
 
 class _Candidate(NamedTuple):
     field: str
-    origin: Origin
+    provenance: Provenance
 
 
-def capture_time(ranked: Ranked, metadata: Metadata, name: str, file_ns: int) -> tuple[str, str | None, list[Origin]]:
+def capture_time(
+    ranked: Ranked, metadata: Metadata, name: str, file_ns: int
+) -> tuple[str, str | None, list[Provenance]]:
     """local_datetime, the IANA time zone if one was looked up, and the provenance to keep: none if it is Exif's
     DateTimeOriginal and no other clock contradicts it.
 
@@ -42,11 +44,11 @@ def capture_time(ranked: Ranked, metadata: Metadata, name: str, file_ns: int) ->
         placed = metadata.latitude is not None and metadata.longitude is not None
         if not placed or _has_offset(original[0][1]):
             return original[0][1], None, []
-    origins, zone = _times(list(_candidates(ranked, name)), ranked, metadata, file_ns)
-    return origins[0].value, zone, [] if len(origins) == 1 and origins[0].source == _PLAIN else origins
+    provenance, zone = _times(list(_candidates(ranked, name)), ranked, metadata, file_ns)
+    return provenance[0].value, zone, [] if len(provenance) == 1 and provenance[0].source == _PLAIN else provenance
 
 
-def every_time(ranked: Ranked, metadata: Metadata, name: str, file_ns: int) -> tuple[list[Origin], str | None]:
+def every_time(ranked: Ranked, metadata: Metadata, name: str, file_ns: int) -> tuple[list[Provenance], str | None]:
     """Every source's local_datetime, the used one first, and the time zone if one was looked up."""
     candidates = [*_candidates(ranked, name), _of_file(file_ns)]
     return _times(candidates, ranked, metadata, file_ns)
@@ -54,7 +56,7 @@ def every_time(ranked: Ranked, metadata: Metadata, name: str, file_ns: int) -> t
 
 def _times(
     candidates: list[_Candidate], ranked: Ranked, metadata: Metadata, file_ns: int
-) -> tuple[list[Origin], str | None]:
+) -> tuple[list[Provenance], str | None]:
     candidates.sort(key=_is_rejected)
     if not candidates or _is_rejected(candidates[0]):
         candidates.insert(0, _of_file(file_ns))
@@ -64,16 +66,16 @@ def _times(
         gps = ranked.get("gps_datetime", [(None, None)])[0][1]
         shown = _at(zone, best.value, gps) if zone else best.value
         if shown != best.value:
-            best = Origin(best.field, f"{best.source}, offset of {zone}", shown)
-    return [best, *(candidate.origin for candidate in candidates[1:])], zone
+            best = Provenance(best.field, f"{best.source}, offset of {zone}", shown)
+    return [best, *(candidate.provenance for candidate in candidates[1:])], zone
 
 
 def _is_rejected(candidate: _Candidate) -> bool:
-    return candidate.origin.note is not None
+    return candidate.provenance.note is not None
 
 
 def _of_file(file_ns: int) -> _Candidate:
-    return _Candidate("file", Origin("local_datetime", _FILE, utc(file_ns)[:-1] + "+00:00"))
+    return _Candidate("file", Provenance("local_datetime", _FILE, utc(file_ns)[:-1] + "+00:00"))
 
 
 def _uncontradicted(taken: str, ranked: Ranked) -> bool:
@@ -99,11 +101,11 @@ def _candidates(ranked: Ranked, name: str) -> Iterator[_Candidate]:
     for field in _FIELDS:
         for source, value in ranked.get(field, ()):
             note = rejection_reason("original_datetime", value)
-            yield _Candidate(field, Origin("local_datetime", tag(source, field), value, note))
+            yield _Candidate(field, Provenance("local_datetime", tag(source, field), value, note))
     if named := from_name(name):
         # Pixel phones write UTC there, all others the wall clock.
         source = "the file's name (UTC)" if name.upper().startswith("PXL_") else "the file's name"
-        yield _Candidate("name", Origin("local_datetime", source, named))
+        yield _Candidate("name", Provenance("local_datetime", source, named))
 
 
 def _needs_zone(field: str, value: str) -> bool:

@@ -73,7 +73,7 @@ class Motion(NamedTuple):
     mime_type: str
 
 
-class Origin(NamedTuple):
+class Provenance(NamedTuple):
     """One source's value of a field, in order of precedence: the first is in the record.
 
     source is the tag as people know it ("Exif DateTimeOriginal"). note says why a value is not used.
@@ -99,8 +99,8 @@ class MediaFacts(NamedTuple):
     width and height are the stored picture's, before orientation; 0 where no reader can tell. duration is a video's,
     in seconds. fingerprint is the XXH3-128 of the coded picture alone (see `fingerprint`), None where it was not taken
     or the format has none. local_datetime is when it was taken (see `capture`); timezone the IANA name where its
-    coordinates lie. origins say where dates and places come from. problems says what is wrong with the file, in words
-    for the user; it is empty for a sound one. beside is what sidecars say that write-back may have written."""
+    coordinates lie. provenance says where dates and places come from. problems says what is wrong with the file, in
+    words for the user; it is empty for a sound one. beside is what sidecars say that write-back may have written."""
 
     mime_type: str
     size: int
@@ -116,6 +116,6 @@ class MediaFacts(NamedTuple):
     faces: tuple[Face, ...] = ()
     motion: Motion | None = None
     fingerprint: str | None = None
-    origins: tuple[Origin, ...] = ()
+    provenance: tuple[Provenance, ...] = ()
     problems: tuple[str, ...] = ()
     beside: tuple[Beside, ...] = ()

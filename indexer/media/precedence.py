@@ -12,7 +12,7 @@ from typing import Any
 
 from .dates import is_placeholder
 from .extraction import Extraction
-from .facts import Beside, Metadata, Origin
+from .facts import Beside, Metadata, Provenance
 
 _CAMERA = ("Exif", "CIFF", "X3F", "QuickTime", "maker note", "HEIF", "XMP", "IPTC", "RIFF", "film", "PNG", "sidecar")
 _EDITED = ("sidecar", "Exif", "CIFF", "X3F", "XMP", "IPTC", "QuickTime", "RIFF", "film", "PNG", "Takeout")
@@ -161,30 +161,30 @@ def rejection_reason(field: str, value: Any) -> str | None:
     return PLACEHOLDER if field in _REJECTED and is_placeholder(value) else None
 
 
-def provenance(ranked: Ranked, fields: Iterable[str]) -> list[Origin]:
+def provenance_of(ranked: Ranked, fields: Iterable[str]) -> list[Provenance]:
     """Every source's value of these fields, the used one first."""
-    origins = []
+    provenance = []
     for field in fields:
         if sourced := ranked.get(field):
-            origins += _used_first(
+            provenance += _used_first(
                 [
-                    Origin(field, tag(source, field), str(value), rejection_reason(field, value))
+                    Provenance(field, tag(source, field), str(value), rejection_reason(field, value))
                     for source, value in sourced
                 ]
             )
-    return origins
+    return provenance
 
 
-def provenance_to_keep(ranked: Ranked) -> list[Origin]:
+def provenance_to_keep(ranked: Ranked) -> list[Provenance]:
     """The provenance that the index stores: of dates and places. If Exif is the only source and its value is used,
     nothing is stored, which is the case for most photos."""
     fields = [field for field in KEPT if (sourced := ranked.get(field)) and not _is_exif_alone(field, sourced)]
-    return provenance(ranked, fields) if fields else []
+    return provenance_of(ranked, fields) if fields else []
 
 
 def _is_exif_alone(field: str, sourced: list[tuple[str, Any]]) -> bool:
     return len(sourced) == 1 and sourced[0][0] == "Exif" and not rejection_reason(field, sourced[0][1])
 
 
-def _used_first(origins: list[Origin]) -> list[Origin]:
-    return origins if len(origins) == 1 else sorted(origins, key=lambda origin: origin.note is not None)
+def _used_first(provenance: list[Provenance]) -> list[Provenance]:
+    return provenance if len(provenance) == 1 else sorted(provenance, key=lambda entry: entry.note is not None)

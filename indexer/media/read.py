@@ -10,9 +10,9 @@ from indexer.files import regular, regular_nofollow
 
 from .capture import capture_time, every_time
 from .extraction import Extraction
-from .facts import Face, MediaFacts, Metadata, Origin
+from .facts import Face, MediaFacts, Metadata, Provenance
 from .formats import EXTENSIONS, FORMATS, extension, load, sniff
-from .precedence import beside, provenance, provenance_to_keep, rank, resolve
+from .precedence import beside, provenance_of, provenance_to_keep, rank, resolve
 from .readers.exif import read_exif
 from .source import Source
 
@@ -62,20 +62,20 @@ def read_source(source: Source, name: str, file_ns: int, sidecars: Sequence[str]
         faces=_faces(extraction, metadata.orientation or 1),
         motion=extraction.motion,
         fingerprint=source.fingerprint,
-        origins=(*listed, *provenance_to_keep(ranked)),
+        provenance=(*listed, *provenance_to_keep(ranked)),
         problems=tuple(dict.fromkeys(extraction.problems))[:_MAX_PROBLEMS],
         beside=beside(ranked) if "sidecar" in extraction.values else (),
     )
 
 
-def explain(path: str | os.PathLike[str], sidecars: Sequence[str] = ()) -> list[Origin]:
+def explain(path: str | os.PathLike[str], sidecars: Sequence[str] = ()) -> list[Provenance]:
     """Every source's value of every field of the record, read again from the file; the used one first."""
     return explain_with_xmp(path, sidecars)[0]
 
 
 def explain_with_xmp(
     path: str | os.PathLike[str], sidecars: Sequence[str] = ()
-) -> tuple[list[Origin], Sequence[bytes]]:
+) -> tuple[list[Provenance], Sequence[bytes]]:
     """As `explain`, with the file's XMP packets, for what is not a field of the record."""
     with FileIO(path, opener=regular_nofollow) as file:
         name = os.path.basename(os.fsdecode(path))
@@ -83,7 +83,7 @@ def explain_with_xmp(
         _, extraction = extract(source, name, sidecars)
         ranked = rank(extraction)
         listed, _ = every_time(ranked, resolve(ranked), name, file_time(os.fstat(file.fileno())))
-        return [*listed, *provenance(ranked, Metadata._fields)], extraction.xmp
+        return [*listed, *provenance_of(ranked, Metadata._fields)], extraction.xmp
 
 
 def extract(source: Source, name: str, sidecars: Sequence[str] = ()) -> tuple[str, Extraction]:

@@ -42,7 +42,7 @@ class Left(Exception):
 
 
 class Drawn(NamedTuple):
-    """input_key: what it was drawn from, see enrichment_basis."""
+    """input_key: what it was drawn from, see enrichment_input."""
 
     asset_id: str
     input_key: str

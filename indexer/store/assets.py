@@ -237,12 +237,12 @@ def apply_change(tx: Transaction, change: Change) -> str:
     assert change.asset_id is not None
     with tx.record_changed(change.asset_id):
         returns = not standing.is_present(tx.connection, change.asset_id)
-        verdict = verdict_of(change.facts) if change.facts else _known_verdict(tx, change)
+        status = status_of(change.facts) if change.facts else _known_status(tx, change)
         _record_change(tx, change)
         if change.kind == "modified":
             assert change.facts is not None
             _replace_content(tx, change.asset_id, change.facts)
-        file_id = put_file(tx, change.stat, number_of(tx.connection, change.asset_id), verdict, change.replaced)
+        file_id = put_file(tx, change.stat, number_of(tx.connection, change.asset_id), status, change.replaced)
         counts = change.kind == "modified" or standing.metadata_file(tx.connection, change.asset_id) == file_id
         if change.facts is not None and counts:
             metadata.replace_metadata(tx, change.asset_id, change.facts)
@@ -270,7 +270,7 @@ def add_assets(tx: Transaction, changes: Sequence[Change]) -> list[str]:
     for number, (_, stat, facts, asset_id, *_) in enumerate(changes, next_number(tx.connection)):
         assert facts is not None and asset_id is not None
         file_id += 1
-        files.append((file_id, *file_row(tx.now, stat, number, verdict_of(facts))))
+        files.append((file_id, *file_row(tx.now, stat, number, status_of(facts))))
         assets.append(_asset_row(tx.now, number, asset_id, file_id, stat, facts))
         created.append((number, asset_id))
         added.append((asset_id, facts))
@@ -291,7 +291,7 @@ def _add(tx: Transaction, change: Change, facts: MediaFacts) -> str:
         counter += 1
         asset_id = ids.asset_id(facts.sha256, counter)
     number = next_number(tx.connection)
-    file_id = put_file(tx, stat, number, verdict_of(facts), change.replaced)
+    file_id = put_file(tx, stat, number, status_of(facts), change.replaced)
     row = _asset_row(tx.now, number, asset_id, file_id, stat, facts, counter > 0)
     insert_rows(tx.connection, "asset", _COLUMNS, [row])
     record_created(tx, [(number, asset_id)])
@@ -345,17 +345,17 @@ def _replace_content(tx: Transaction, asset_id: str, facts: MediaFacts) -> None:
     tx.connection.execute(_UPDATE_ASSET, content)
 
 
-def _known_verdict(tx: Transaction, change: Change) -> tuple[str, str | None]:
-    """A file that moved without being read keeps its verdict."""
-    if change.source is not None and change.source.verdict in ("indexed", "damaged"):
-        return change.source.verdict, change.source.reason
+def _known_status(tx: Transaction, change: Change) -> tuple[str, str | None]:
+    """A file that moved without being read keeps its status."""
+    if change.source is not None and change.source.status in ("indexed", "damaged"):
+        return change.source.status, change.source.reason
     problems = tx.connection.execute(
-        f"SELECT reason FROM file WHERE asset_number = {NUMBER} AND verdict = 'damaged' LIMIT 1", (change.asset_id,)
+        f"SELECT reason FROM file WHERE asset_number = {NUMBER} AND status = 'damaged' LIMIT 1", (change.asset_id,)
     ).fetchone()
     return ("damaged", problems[0]) if problems else ("indexed", None)
 
 
-def verdict_of(facts: MediaFacts) -> tuple[str, str | None]:
+def status_of(facts: MediaFacts) -> tuple[str, str | None]:
     return ("damaged", "; ".join(facts.problems)) if facts.problems else ("indexed", None)
 
 

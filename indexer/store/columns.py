@@ -6,9 +6,8 @@ from __future__ import annotations
 ASSET_ID = "(SELECT asset.id FROM asset WHERE asset.number = asset_number)"
 NUMBER = "(SELECT asset.number FROM asset WHERE asset.id = ?)"
 # Condition of a file that may exist: an error is not an absence.
-PRESENT = "verdict NOT IN ('gone', 'ignored')"
+PRESENT = "status NOT IN ('gone', 'ignored')"
 # Condition of a file that was read and is neither missing nor offline.
 REACHABLE = (
-    "verdict IN ('indexed', 'damaged')"
-    " AND (SELECT state FROM file_state WHERE file_state.file_id = file.id) = 'present'"
+    "status IN ('indexed', 'damaged') AND (SELECT state FROM file_state WHERE file_state.file_id = file.id) = 'present'"
 )

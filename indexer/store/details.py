@@ -36,7 +36,7 @@ class AlbumName(NamedTuple):
 # The file that represents the asset first, then the reachable ones.
 _FILES = f"""
 SELECT file_state.root, file.folder, file.name, file.size, file_state.state,
-       CASE WHEN file.verdict IN ('damaged', 'unreadable', 'unstable') THEN coalesce(file.reason, file.verdict) END,
+       CASE WHEN file.status IN ('damaged', 'unreadable', 'unstable') THEN coalesce(file.reason, file.status) END,
        CASE WHEN file_state.state <> 'gone' THEN asset.checksum END
 FROM file JOIN file_state ON file_state.file_id = file.id JOIN asset ON asset.number = file.asset_number
 WHERE file.asset_number = {NUMBER}

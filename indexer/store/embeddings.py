@@ -18,7 +18,7 @@ _DEVIATIONS = 2.0
 
 
 def has_embeddings(connection: sqlite3.Connection, model: str) -> bool:
-    return connection.execute("SELECT 1 FROM meaning WHERE model = ? LIMIT 1", (model,)).fetchone() is not None
+    return connection.execute("SELECT 1 FROM image_embedding WHERE model = ? LIMIT 1", (model,)).fetchone() is not None
 
 
 def nearest(connection: sqlite3.Connection, model: str, vector: NDArray[np.float32], most: int) -> Sequence[str]:
@@ -43,7 +43,8 @@ def cosines(
     ids: list[str] = []
     parts: list[NDArray[np.float32]] = []
     cursor = connection.execute(
-        "SELECT id, vector FROM meaning JOIN asset ON number = asset_number WHERE meaning.model = ?", (model,)
+        "SELECT id, vector FROM image_embedding JOIN asset ON number = asset_number WHERE image_embedding.model = ?",
+        (model,),
     )
     while rows := cursor.fetchmany(_ROWS_AT_ONCE):
         ids += [row[0] for row in rows]

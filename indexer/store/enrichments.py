@@ -11,13 +11,13 @@ from typing import NamedTuple
 from indexer import paths
 
 from .columns import ASSET_ID, NUMBER
-from .results import RESULTS, Result, Storage, Variant
+from .results import RESULTS, Rendition, Result, Storage
 from .transaction import Transaction
 
 
 class Enrichment(NamedTuple):
     """What an enricher made of an asset: a result, or the error that kept it from one. input_key: of what it was made
-    from, the column basis."""
+    from, the column input_key."""
 
     asset_id: str
     enricher: str
@@ -94,11 +94,11 @@ _THESE = (
 )
 _DUE = """
 WITH page AS ({page})
-SELECT page.id, basis.{kind}, group_concat(wanted.key)
-FROM page JOIN enrichment_basis AS basis ON basis.asset_id = page.id JOIN json_each(:wanted) AS wanted
+SELECT page.id, input.{kind}, group_concat(wanted.key)
+FROM page JOIN enrichment_input AS input ON input.asset_id = page.id JOIN json_each(:wanted) AS wanted
 LEFT JOIN enrichment AS done ON done.asset_number = page.number AND done.enricher = wanted.key
-WHERE basis.{kind} IS NOT NULL AND (done.version IS NOT wanted.value OR done.basis IS NOT basis.{kind})
-GROUP BY page.id, basis.{kind} ORDER BY page.wall_clock DESC, page.id"""
+WHERE input.{kind} IS NOT NULL AND (done.version IS NOT wanted.value OR done.input_key IS NOT input.{kind})
+GROUP BY page.id, input.{kind} ORDER BY page.wall_clock DESC, page.id"""
 _PAGE_SIZE = 2000
 
 
@@ -162,7 +162,7 @@ def picture_files(connection: sqlite3.Connection, asset_id: str) -> list[Picture
         "SELECT root.path, file.path, file.size, mtime_ns, mime_type, coalesce(orientation, 1)"
         " FROM asset JOIN file ON asset_number = asset.number"
         " JOIN root ON root.id = file.root_id"
-        " WHERE asset.id = ? AND verdict IN ('indexed', 'damaged') AND root.offline_at IS NULL"
+        " WHERE asset.id = ? AND status IN ('indexed', 'damaged') AND root.offline_at IS NULL"
         " ORDER BY file.id IS NOT asset.file_id, file.id",
         (asset_id,),
     )
@@ -172,7 +172,7 @@ def picture_files(connection: sqlite3.Connection, asset_id: str) -> list[Picture
 def error_of_picture(connection: sqlite3.Connection, asset_id: str, enricher: str, version: int) -> str | None:
     """Why this version of an enricher has failed at the picture as it is now; None: it has not, or not seen it."""
     row = connection.execute(
-        "SELECT error FROM enrichment JOIN enrichment_basis AS now ON now.picture = basis"
+        "SELECT error FROM enrichment JOIN enrichment_input AS now ON now.picture = input_key"
         f" WHERE now.asset_id = ? AND asset_number = {NUMBER} AND enricher = ? AND version = ?",
         (asset_id, asset_id, enricher, version),
     ).fetchone()
@@ -203,19 +203,21 @@ def counts(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
     return {enricher: (total - failures, failures) for enricher, total, failures in rows}
 
 
-# The variants' files
+# The renditions' files
 
 
-def variant(connection: sqlite3.Connection, asset_id: str, name: str) -> Variant | None:
+def rendition(connection: sqlite3.Connection, asset_id: str, name: str) -> Rendition | None:
     row = connection.execute(
-        f"SELECT name, file, mime_type, width, height, size FROM variant WHERE asset_number = {NUMBER} AND name = ?",
+        f"SELECT name, file, mime_type, width, height, size FROM rendition WHERE asset_number = {NUMBER} AND name = ?",
         (asset_id, name),
     ).fetchone()
-    return Variant(*row) if row else None
+    return Rendition(*row) if row else None
 
 
-def put_variant(connection: sqlite3.Connection, asset_id: str, one: Variant, now: str) -> None:
-    connection.execute(f"INSERT OR REPLACE INTO variant VALUES ({NUMBER}, ?, ?, ?, ?, ?, ?, ?)", (asset_id, *one, now))
+def put_rendition(connection: sqlite3.Connection, asset_id: str, one: Rendition, now: str) -> None:
+    connection.execute(
+        f"INSERT OR REPLACE INTO rendition VALUES ({NUMBER}, ?, ?, ?, ?, ?, ?, ?)", (asset_id, *one, now)
+    )
 
 
 def was_long_unused(connection: sqlite3.Connection, asset_id: str, name: str) -> bool:
@@ -223,39 +225,39 @@ def was_long_unused(connection: sqlite3.Connection, asset_id: str, name: str) ->
     back since."""
     query = (
         "SELECT used_at NOT BETWEEN strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 day')"
-        " AND strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM variant"
+        " AND strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM rendition"
         f" WHERE asset_number = {NUMBER} AND name = ?"
     )
     return bool(connection.execute(query, (asset_id, name)).fetchone()[0])
 
 
 def input_key(connection: sqlite3.Connection, asset_id: str, kind: str = "picture") -> str:
-    query = f"SELECT {kind} FROM enrichment_basis WHERE asset_id = ?"
+    query = f"SELECT {kind} FROM enrichment_input WHERE asset_id = ?"
     return str(connection.execute(query, (asset_id,)).fetchone()[0])
 
 
 def has_input_key(connection: sqlite3.Connection, asset_id: str, input_key: str, kind: str = "picture") -> bool:
     """Whether there is such an asset, and its picture (or faces) is still this one."""
-    query = f"SELECT 1 FROM enrichment_basis WHERE asset_id = ? AND {kind} = ?"
+    query = f"SELECT 1 FROM enrichment_input WHERE asset_id = ? AND {kind} = ?"
     return connection.execute(query, (asset_id, input_key)).fetchone() is not None
 
 
-def touch_variant(connection: sqlite3.Connection, asset_id: str, name: str, now: str) -> None:
+def touch_rendition(connection: sqlite3.Connection, asset_id: str, name: str, now: str) -> None:
     connection.execute(
-        f"UPDATE variant SET used_at = ? WHERE asset_number = {NUMBER} AND name = ?", (now, asset_id, name)
+        f"UPDATE rendition SET used_at = ? WHERE asset_number = {NUMBER} AND name = ?", (now, asset_id, name)
     )
 
 
 def cache_size(connection: sqlite3.Connection) -> int:
-    """Bytes of all variants."""
-    return int(connection.execute("SELECT coalesce(sum(size), 0) FROM variant").fetchone()[0])
+    """Bytes of all renditions."""
+    return int(connection.execute("SELECT coalesce(sum(size), 0) FROM rendition").fetchone()[0])
 
 
-def least_used(connection: sqlite3.Connection, size: int, but: Variant | None = None) -> list[tuple[str, str]]:
-    """Asset and name of the variants that were not asked for the longest, so many that they make `size` bytes. Of equal
-    ones the large go first, which is the order of their names."""
+def least_used(connection: sqlite3.Connection, size: int, but: Rendition | None = None) -> list[tuple[str, str]]:
+    """Asset and name of the least recently used renditions that together have `size` bytes. Of equal ones the large go
+    first, which is the order of their names."""
     found, freed = [], 0
-    rows = connection.execute(f"SELECT {ASSET_ID}, name, file, size FROM variant ORDER BY used_at, name")
+    rows = connection.execute(f"SELECT {ASSET_ID}, name, file, size FROM rendition ORDER BY used_at, name")
     for asset_id, name, file, one in rows:
         if freed >= size:
             break
@@ -265,18 +267,18 @@ def least_used(connection: sqlite3.Connection, size: int, but: Variant | None = 
     return found
 
 
-def drop_variant(connection: sqlite3.Connection, asset_id: str, name: str) -> str | None:
-    """The file that no other asset's variant needs any more."""
+def drop_rendition(connection: sqlite3.Connection, asset_id: str, name: str) -> str | None:
+    """The file that no other asset's rendition needs any more."""
     row = connection.execute(
-        f"DELETE FROM variant WHERE asset_number = {NUMBER} AND name = ? RETURNING file", (asset_id, name)
+        f"DELETE FROM rendition WHERE asset_number = {NUMBER} AND name = ? RETURNING file", (asset_id, name)
     ).fetchone()
-    if row is None or connection.execute("SELECT 1 FROM variant WHERE file = ?", row).fetchone():
+    if row is None or connection.execute("SELECT 1 FROM rendition WHERE file = ?", row).fetchone():
         return None
     return str(row[0])
 
 
 def variant_files(connection: sqlite3.Connection) -> set[str]:
-    return {row[0] for row in connection.execute("SELECT file FROM variant")}
+    return {row[0] for row in connection.execute("SELECT file FROM rendition")}
 
 
 def setting(connection: sqlite3.Connection, name: str) -> str | None:
@@ -288,9 +290,9 @@ def put_setting(connection: sqlite3.Connection, name: str, value: str) -> None:
     connection.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
 
 
-def variants_of_files(connection: sqlite3.Connection, files: Iterable[str]) -> list[tuple[str, str]]:
-    """Asset and name of the variants that lie in these files."""
-    query = f"SELECT {ASSET_ID}, name FROM variant WHERE file IN (SELECT value FROM json_each(?))"
+def renditions_of_files(connection: sqlite3.Connection, files: Iterable[str]) -> list[tuple[str, str]]:
+    """Asset and name of the renditions that lie in these files."""
+    query = f"SELECT {ASSET_ID}, name FROM rendition WHERE file IN (SELECT value FROM json_each(?))"
     return connection.execute(query, (json.dumps(sorted(files)),)).fetchall()
 
 

@@ -23,7 +23,7 @@ class StoredFile(NamedTuple):
     root_id: int
     folder: str
     name: str
-    verdict: str
+    status: str
     reason: str | None
     is_folder: int
     asset_id: str | None
@@ -32,15 +32,15 @@ class StoredFile(NamedTuple):
     ctime_ns: int | None
     inode: int | None
     device: int | None
-    reading: str | None
+    reader_version: str | None
 
 
-class Verdict(NamedTuple):
-    """The verdict on one path."""
+class PathStatus(NamedTuple):
+    """The status of one path."""
 
     root: str
     path: str
-    verdict: str
+    status: str
     reason: str | None
     is_folder: bool
     asset_id: str | None
@@ -50,8 +50,8 @@ class Verdict(NamedTuple):
 class FileStat(NamedTuple):
     """A file found in a root. folder and name are as stored (indexer.paths); times are in nanoseconds.
 
-    created_ns is the birth time if the platform has it, else the earlier of mtime and ctime. reading names the reader
-    and sidecars of its metadata: if it differs from the stored one, the metadata must be read again.
+    created_ns is the birth time if the platform has it, else the earlier of mtime and ctime. reader_version names the
+    reader and sidecars of its metadata: if it differs from the stored one, the metadata must be read again.
     """
 
     root_id: int
@@ -63,11 +63,11 @@ class FileStat(NamedTuple):
     inode: int
     device: int
     created_ns: int
-    reading: str
+    reader_version: str
 
 
 class Skipped(NamedTuple):
-    """A path that gets a verdict but no new asset.
+    """A path that gets a status but no new asset.
 
     The asset of an unreadable or unstable path stays: an error is not an absence.
     """
@@ -75,17 +75,17 @@ class Skipped(NamedTuple):
     root_id: int
     folder: str
     name: str
-    verdict: Literal["ignored", "not_media", "unreadable", "unstable", "damaged"]
+    status: Literal["ignored", "not_media", "unreadable", "unstable", "damaged"]
     reason: str
     is_folder: bool = False
 
 
 _FILE = (
-    "id, root_id, folder, name, verdict, reason, is_folder,"
-    f" {ASSET_ID}, size, mtime_ns, ctime_ns, inode, device, reading"
+    "id, root_id, folder, name, status, reason, is_folder,"
+    f" {ASSET_ID}, size, mtime_ns, ctime_ns, inode, device, reader_version"
 )
-_VERDICT = (
-    f"root.path, file.path, verdict, reason, is_folder, {ASSET_ID}, seen_at FROM file JOIN root ON root.id = root_id"
+_STATUS = (
+    f"root.path, file.path, status, reason, is_folder, {ASSET_ID}, seen_at FROM file JOIN root ON root.id = root_id"
 )
 
 
@@ -101,11 +101,11 @@ Known = tuple[str, int, int, int, int, str, int]
 
 
 def select_known_in(connection: sqlite3.Connection, root_id: int, folder: str) -> dict[str, Known]:
-    """Rows of one folder (not below it), by name: name, mtime_ns, size, ctime_ns, inode, reading, and 1 if the file is
-    indexed or damaged and has an asset, else 0. A rescan needs no more of the many unchanged files."""
+    """Rows of one folder (not below it), by name: name, mtime_ns, size, ctime_ns, inode, reader_version, and 1 if the
+    file is indexed or damaged and has an asset, else 0. A rescan needs no more of the many unchanged files."""
     rows = connection.execute(
-        "SELECT name, mtime_ns, size, ctime_ns, inode, reading,"
-        " verdict IN ('indexed', 'damaged') AND asset_number IS NOT NULL FROM file WHERE root_id = ? AND folder = ?",
+        "SELECT name, mtime_ns, size, ctime_ns, inode, reader_version,"
+        " status IN ('indexed', 'damaged') AND asset_number IS NOT NULL FROM file WHERE root_id = ? AND folder = ?",
         (root_id, folder),
     )
     return {row[0]: row for row in rows}
@@ -155,9 +155,7 @@ def count_present(connection: sqlite3.Connection, root_id: int) -> int:
 
 def select_missing(connection: sqlite3.Connection, root_id: int) -> list[tuple[StoredFile, str]]:
     """Missing files of a root, each with the time when it was noticed."""
-    rows = connection.execute(
-        f"SELECT {_FILE}, seen_at FROM file WHERE root_id = ? AND verdict = 'missing'", (root_id,)
-    )
+    rows = connection.execute(f"SELECT {_FILE}, seen_at FROM file WHERE root_id = ? AND status = 'missing'", (root_id,))
     return [(StoredFile._make(row[:-1]), row[-1]) for row in rows.fetchall()]
 
 
@@ -226,45 +224,45 @@ def select_file(connection: sqlite3.Connection, file_id: int) -> StoredFile | No
     return StoredFile(*row) if row else None
 
 
-def select_verdict_at(connection: sqlite3.Connection, root_id: int, folder: str, name: str) -> Verdict | None:
+def select_status_at(connection: sqlite3.Connection, root_id: int, folder: str, name: str) -> PathStatus | None:
     row = connection.execute(
-        f"SELECT {_VERDICT} WHERE root_id = ? AND folder = ? AND name = ?",
+        f"SELECT {_STATUS} WHERE root_id = ? AND folder = ? AND name = ?",
         (root_id, folder, name),
     ).fetchone()
-    return Verdict(*row) if row else None
+    return PathStatus(*row) if row else None
 
 
-def select_failures(connection: sqlite3.Connection, limit: int) -> list[Verdict]:
+def select_failures(connection: sqlite3.Connection, limit: int) -> list[PathStatus]:
     rows = connection.execute(
         # The second term is implied, but needed for the partial index file_other to be used.
-        f"SELECT {_VERDICT} WHERE verdict IN ('damaged', 'unreadable', 'unstable') AND verdict <> 'indexed'"
+        f"SELECT {_STATUS} WHERE status IN ('damaged', 'unreadable', 'unstable') AND status <> 'indexed'"
         " ORDER BY root.path, file.folder, file.name LIMIT ?",
         (limit,),
     )
-    return [Verdict(*row) for row in rows]
+    return [PathStatus(*row) for row in rows]
 
 
 class Counts(NamedTuple):
-    """Totals of the index. by_verdict: paths of every verdict that occurs. by_root: files with an asset, missing ones
+    """Totals of the index. by_status: paths of every status that occurs. by_root: files with an asset, missing ones
     included."""
 
     assets: int
     trashed: int
     files: int
     bytes: int
-    by_verdict: dict[str, int]
+    by_status: dict[str, int]
     by_root: dict[int, int]
     missing_by_root: dict[int, int]
 
 
-def count_verdicts(connection: sqlite3.Connection) -> dict[str, int]:
-    """Number of paths of every verdict that occurs."""
+def count_statuses(connection: sqlite3.Connection) -> dict[str, int]:
+    """Number of paths of every status that occurs."""
     rows = connection.execute(  # one statement for a consistent view; only rows that are not indexed are grouped
-        "WITH other AS (SELECT verdict, count(*) AS paths FROM file WHERE verdict <> 'indexed' GROUP BY verdict)"
+        "WITH other AS (SELECT status, count(*) AS paths FROM file WHERE status <> 'indexed' GROUP BY status)"
         " SELECT 'indexed', (SELECT count(*) FROM file) - coalesce((SELECT sum(paths) FROM other), 0)"
-        " UNION ALL SELECT verdict, paths FROM other"
+        " UNION ALL SELECT status, paths FROM other"
     )
-    return {verdict: number for verdict, number in rows if number}
+    return {status: number for status, number in rows if number}
 
 
 def count_all(connection: sqlite3.Connection) -> Counts:
@@ -272,33 +270,33 @@ def count_all(connection: sqlite3.Connection) -> Counts:
         "SELECT count(*) FILTER (WHERE trashed_at IS NULL), count(trashed_at),"
         " coalesce(sum(file_size_bytes) FILTER (WHERE trashed_at IS NULL), 0) FROM asset"
     ).fetchone()
-    by_verdict = count_verdicts(connection)
+    by_status = count_statuses(connection)
     by_root = dict(
         connection.execute(
             f"SELECT root_id, count(*) FROM file WHERE asset_number IS NOT NULL AND {PRESENT} GROUP BY root_id"
         ).fetchall()
     )
     missing = dict(
-        connection.execute("SELECT root_id, count(*) FROM file WHERE verdict = 'missing' GROUP BY root_id").fetchall()
+        connection.execute("SELECT root_id, count(*) FROM file WHERE status = 'missing' GROUP BY root_id").fetchall()
     )
-    return Counts(live, trashed, sum(by_root.values()), size, by_verdict, by_root, missing)
+    return Counts(live, trashed, sum(by_root.values()), size, by_status, by_root, missing)
 
 
 _COLUMNS = (
-    ("root_id", "folder", "name", "verdict", "reason", "asset_number", "size", "mtime_ns", "ctime_ns", "inode")
-    + ("device", "created_ns", "device_asset_id", "uri", "reading", "seen_at")
+    ("root_id", "folder", "name", "status", "reason", "asset_number", "size", "mtime_ns", "ctime_ns", "inode")
+    + ("device", "created_ns", "device_asset_id", "uri", "reader_version", "seen_at")
 )  # fmt: skip
 _UPSERT_FILE = f"""
 INSERT INTO file ({", ".join(_COLUMNS)}) VALUES ({", ".join("?" * len(_COLUMNS))})
 ON CONFLICT (root_id, folder, name) DO UPDATE SET is_folder = 0,
     {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[3:])}
 RETURNING id"""
-# Have a damaged file read again when it returns: its new verdict overwrites what was wrong with it.
-_FORGET_DAMAGE = "reading = iif(verdict = 'damaged', NULL, reading)"
-_UPSERT_VERDICT = f"""
-INSERT INTO file (root_id, folder, name, verdict, reason, is_folder, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+# Have a damaged file read again when it returns: its new status overwrites what was wrong with it.
+_FORGET_DAMAGE = "reader_version = iif(status = 'damaged', NULL, reader_version)"
+_UPSERT_STATUS = f"""
+INSERT INTO file (root_id, folder, name, status, reason, is_folder, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (root_id, folder, name) DO UPDATE SET
-    verdict = excluded.verdict, reason = excluded.reason, is_folder = excluded.is_folder, seen_at = excluded.seen_at,
+    status = excluded.status, reason = excluded.reason, is_folder = excluded.is_folder, seen_at = excluded.seen_at,
     {_FORGET_DAMAGE}
 RETURNING {ASSET_ID}"""
 
@@ -308,17 +306,15 @@ def insert_files(connection: sqlite3.Connection, rows: Iterable[tuple[object, ..
     insert_rows(connection, "file", ("id", *_COLUMNS), rows)
 
 
-def put_file(
-    tx: Transaction, stat: FileStat, number: int, verdict: tuple[str, str | None], replaced: str | None
-) -> int:
-    row = tx.connection.execute(_UPSERT_FILE, file_row(tx.now, stat, number, verdict)).fetchone()
+def put_file(tx: Transaction, stat: FileStat, number: int, status: tuple[str, str | None], replaced: str | None) -> int:
+    row = tx.connection.execute(_UPSERT_FILE, file_row(tx.now, stat, number, status)).fetchone()
     tx.touched.folders.add((stat.root_id, stat.folder))
     if replaced is not None:
         standing.lose_place(tx, replaced)
     return int(row[0])
 
 
-def file_row(now: str, stat: FileStat, number: int, verdict: tuple[str, str | None]) -> tuple[object, ...]:
+def file_row(now: str, stat: FileStat, number: int, status: tuple[str, str | None]) -> tuple[object, ...]:
     """The values in the order of _COLUMNS."""
     path = paths.join(stat.folder, stat.name)
     name, uri = paths.nfc(path), paths.uri(paths.from_text(path))
@@ -326,7 +322,7 @@ def file_row(now: str, stat: FileStat, number: int, verdict: tuple[str, str | No
         stat.root_id,
         stat.folder,
         stat.name,
-        *verdict,
+        *status,
         number,
         stat.size,
         stat.mtime_ns,
@@ -336,17 +332,17 @@ def file_row(now: str, stat: FileStat, number: int, verdict: tuple[str, str | No
         None if stat.created_ns == stat.mtime_ns else stat.created_ns,
         None if name == path else name,
         None if uri == path else uri,
-        stat.reading,
+        stat.reader_version,
         now,
     )
 
 
 def record_skipped(tx: Transaction, path: Skipped) -> None:
     row = tx.connection.execute(
-        _UPSERT_VERDICT,
-        (path.root_id, path.folder, path.name, path.verdict, path.reason, int(path.is_folder), tx.now),
+        _UPSERT_STATUS,
+        (path.root_id, path.folder, path.name, path.status, path.reason, int(path.is_folder), tx.now),
     ).fetchone()
-    if row[0] and path.verdict == "ignored":
+    if row[0] and path.status == "ignored":
         standing.lose_place(tx, row[0])
     elif row[0]:
         standing.choose_file(tx, row[0])
@@ -355,9 +351,9 @@ def record_skipped(tx: Transaction, path: Skipped) -> None:
 def ignore_below(tx: Transaction, root_id: int, folder: str, reason: str) -> None:
     """Ignore a whole folder, which a rule covers now. Its files are no longer listed, but keep their assets."""
     rows = tx.connection.execute(
-        f"UPDATE file SET verdict = 'ignored', reason = ?, seen_at = ?, {_FORGET_DAMAGE}"
+        f"UPDATE file SET status = 'ignored', reason = ?, seen_at = ?, {_FORGET_DAMAGE}"
         " WHERE root_id = ? AND (folder = ? OR folder >= ? || '/' AND folder < ? || '0')"
-        f" AND asset_number IS NOT NULL AND verdict NOT IN ('gone', 'ignored') RETURNING {ASSET_ID}",
+        f" AND asset_number IS NOT NULL AND status NOT IN ('gone', 'ignored') RETURNING {ASSET_ID}",
         (reason, tx.now, root_id, folder, folder, folder),
     ).fetchall()
     tx.connection.execute(
@@ -379,8 +375,8 @@ def forget_paths(tx: Transaction, file_ids: Iterable[int]) -> None:
 def mark_missing(tx: Transaction, file_id: int) -> None:
     """Mark a file as missing. Its asset stays live: the file may have been moved."""
     row = tx.connection.execute(
-        f"UPDATE file SET verdict = 'missing', reason = NULL, seen_at = ?, {_FORGET_DAMAGE}"
-        f" WHERE id = ? AND {PRESENT} AND verdict <> 'missing' RETURNING {ASSET_ID}, id",
+        f"UPDATE file SET status = 'missing', reason = NULL, seen_at = ?, {_FORGET_DAMAGE}"
+        f" WHERE id = ? AND {PRESENT} AND status <> 'missing' RETURNING {ASSET_ID}, id",
         (tx.now, file_id),
     ).fetchone()
     if row and row[0]:
@@ -392,8 +388,8 @@ def mark_missing(tx: Transaction, file_id: int) -> None:
 def mark_gone(tx: Transaction, file_id: int) -> bool:
     """Mark a file as gone. False if there was no such row, or it was gone already."""
     row = tx.connection.execute(
-        f"UPDATE file SET verdict = 'gone', reason = NULL, seen_at = ?, {_FORGET_DAMAGE}"
-        f" WHERE id = ? AND verdict <> 'gone' RETURNING {ASSET_ID}, id",
+        f"UPDATE file SET status = 'gone', reason = NULL, seen_at = ?, {_FORGET_DAMAGE}"
+        f" WHERE id = ? AND status <> 'gone' RETURNING {ASSET_ID}, id",
         (tx.now, file_id),
     ).fetchone()
     if row and row[0]:

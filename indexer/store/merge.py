@@ -17,7 +17,7 @@ from .albums import add_to_album, put_album
 from .counters import recount
 from .database import IndexConnection
 from .events import record_created
-from .results import RESULTS, Variant
+from .results import RESULTS, Rendition
 from .roots import ROOT_COLUMNS, Root, select_roots
 from .tables import TABLES
 from .transaction import Transaction, begin
@@ -59,8 +59,8 @@ _ENRICHMENTS = f"""
 INSERT INTO temp.merge_enrichment (their_number, our_number, enricher)
 SELECT their_number, our_number, enricher
 FROM theirs.enrichment JOIN temp.merge_asset AS asset ON their_number = enrichment.asset_number
-JOIN main.enrichment_basis AS basis ON basis.asset_id = asset.ours
-WHERE error IS NULL AND enrichment.basis IN (picture, place)
+JOIN main.enrichment_input AS input ON input.asset_id = asset.ours
+WHERE error IS NULL AND enrichment.input_key IN (picture, place)
   AND enricher NOT IN ({_NOT_PORTABLE})
   AND (is_new OR enricher <> 'faces')
   AND NOT EXISTS (SELECT 1 FROM main.enrichment AS mine
@@ -126,23 +126,24 @@ def merge(connection: IndexConnection, what: str, instead: str, *, dry_run: bool
     return run.merged
 
 
-def variants(connection: sqlite3.Connection) -> list[tuple[str, Variant]]:
+def renditions(connection: sqlite3.Connection) -> list[tuple[str, Rendition]]:
     """Their renditions of assets that have none here, with our ids."""
     rows = connection.execute(
-        "SELECT ours, name, file, mime_type, width, height, size FROM theirs.variant AS their"
+        "SELECT ours, name, file, mime_type, width, height, size FROM theirs.rendition AS their"
         " JOIN temp.merge_asset ON their_number = their.asset_number AND is_same"
-        " WHERE NOT EXISTS (SELECT 1 FROM main.variant WHERE variant.asset_number = our_number) ORDER BY ours, used_at"
+        " WHERE NOT EXISTS (SELECT 1 FROM main.rendition WHERE rendition.asset_number = our_number)"
+        " ORDER BY ours, used_at"
     )
-    return [(asset_id, Variant(*row)) for asset_id, *row in rows]
+    return [(asset_id, Rendition(*row)) for asset_id, *row in rows]
 
 
-def record_variants(connection: sqlite3.Connection, asset_id: str) -> None:
+def record_renditions(connection: sqlite3.Connection, asset_id: str) -> None:
     """Record that the files of an asset's renditions were copied, so that they are not made again."""
     connection.execute(
-        "INSERT OR IGNORE INTO main.enrichment SELECT our_number, enricher, version, their.basis, error, done_at"
+        "INSERT OR IGNORE INTO main.enrichment SELECT our_number, enricher, version, their.input_key, error, done_at"
         " FROM theirs.enrichment AS their JOIN temp.merge_asset ON their_number = their.asset_number"
-        " JOIN main.enrichment_basis AS basis ON basis.asset_id = ours AND their.basis IN (picture, faces)"
-        " WHERE ours = ? AND enricher IN ('variants', 'portraits')",
+        " JOIN main.enrichment_input AS input ON input.asset_id = ours AND their.input_key IN (picture, faces)"
+        " WHERE ours = ? AND enricher IN ('renditions', 'portraits')",
         (asset_id,),
     )
 

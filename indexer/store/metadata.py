@@ -14,7 +14,7 @@ from .transaction import Transaction
 from .written import without_written
 
 # The columns of asset that hold metadata, in the order of `metadata_row`.
-METADATA_COLUMNS = (*Metadata._fields, "origins")
+METADATA_COLUMNS = (*Metadata._fields, "provenance")
 _UPDATE_MEDIA = """
 UPDATE asset SET mime_type = ?, width = ?, height = ?, duration = ?, local_datetime = ? WHERE id = ?"""
 _NAMES, _MARKS = ", ".join(Metadata._fields), ", ".join("?" * len(Metadata._fields))
@@ -25,7 +25,7 @@ _UPDATE_METADATA = (
 
 def metadata_row(facts: MediaFacts) -> tuple[object, ...]:
     """The values in the order of METADATA_COLUMNS."""
-    return (*facts.metadata, _origins(facts))
+    return (*facts.metadata, _provenance_json(facts))
 
 
 def add_metadata(tx: Transaction, added: Iterable[tuple[str, MediaFacts]]) -> None:
@@ -50,7 +50,7 @@ def replace_metadata(tx: Transaction, asset_id: str, facts: MediaFacts) -> None:
         (asset_id, values.latitude, values.longitude),
     )
     connection.execute(_UPDATE_METADATA, (*values, now, asset_id, *values))
-    connection.execute("UPDATE asset SET origins = ? WHERE id = ?", (_origins(facts), asset_id))
+    connection.execute("UPDATE asset SET provenance = ? WHERE id = ?", (_provenance_json(facts), asset_id))
     before = select_keywords(connection, asset_id)
     for table in ("keyword", "motion_photo"):
         connection.execute(f"DELETE FROM {table} WHERE asset_number = {NUMBER}", (asset_id,))
@@ -128,16 +128,16 @@ def _person(connection: sqlite3.Connection, name: str, now: str) -> str:
     return person_id
 
 
-def _origins(facts: MediaFacts) -> str | None:
-    """JSON: field -> its origins by rank, each [source, value] or [source, value, note]."""
-    if not facts.origins:
+def _provenance_json(facts: MediaFacts) -> str | None:
+    """JSON: field -> its provenance by rank, each [source, value] or [source, value, note]."""
+    if not facts.provenance:
         return None
     import json
 
-    origins: dict[str, list[list[str]]] = {}
-    for field, source, value, note in facts.origins:
-        origins.setdefault(field, []).append([source, value, note] if note else [source, value])
-    return json.dumps(origins, ensure_ascii=False)
+    provenance: dict[str, list[list[str]]] = {}
+    for field, source, value, note in facts.provenance:
+        provenance.setdefault(field, []).append([source, value, note] if note else [source, value])
+    return json.dumps(provenance, ensure_ascii=False)
 
 
 def select_motion(connection: sqlite3.Connection, asset_id: str) -> Motion | None:

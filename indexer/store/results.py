@@ -21,7 +21,7 @@ class Place(NamedTuple):
     timezone: str | None = None
 
 
-class Variant(NamedTuple):
+class Rendition(NamedTuple):
     """A rendition of an asset; file lies within the cache folder. width and height in pixels, size in bytes."""
 
     name: str
@@ -32,8 +32,8 @@ class Variant(NamedTuple):
     size: int
 
 
-class Appearance(NamedTuple):
-    """thumbhash in base64; hashes: see indexer.enrich.enrichers.appearance."""
+class PerceptualHashes(NamedTuple):
+    """thumbhash in base64; hashes: see indexer.enrich.enrichers.perceptual_hashes."""
 
     thumbhash: str
     hashes: bytes
@@ -50,8 +50,8 @@ class TextLine(NamedTuple):
     confidence: float
 
 
-class Meaning(NamedTuple):
-    """An image embedding: see meaning in schema.sql."""
+class ImageEmbedding(NamedTuple):
+    """An image embedding: see image_embedding in schema.sql."""
 
     model: str
     vector: bytes
@@ -59,12 +59,12 @@ class Meaning(NamedTuple):
 
 Result = (
     Place
-    | Sequence[Variant]
+    | Sequence[Rendition]
     | Mapping[str, float]
-    | Appearance
+    | PerceptualHashes
     | Sequence[FoundFace]
     | Sequence[TextLine]
-    | Meaning
+    | ImageEmbedding
     | str
 )
 
@@ -82,19 +82,19 @@ class Storage(NamedTuple):
     is_metadata: bool = False
 
 
-def _renditions(variants: Sequence[Variant], now: str) -> Sequence[Sequence[object]]:
-    return [(*variant, now) for variant in variants]
+def _renditions(renditions: Sequence[Rendition], now: str) -> Sequence[Sequence[object]]:
+    return [(*rendition, now) for rendition in renditions]
 
 
 RESULTS = {
     "places": Storage("place", is_metadata=True),
-    "variants": Storage("variant", _renditions, where="name NOT GLOB 'face_*'", is_portable=False),
-    "portraits": Storage("variant", _renditions, where="name GLOB 'face_*'", is_portable=False),
+    "renditions": Storage("rendition", _renditions, where="name NOT GLOB 'face_*'", is_portable=False),
+    "portraits": Storage("rendition", _renditions, where="name GLOB 'face_*'", is_portable=False),
     "quality": Storage("metric", lambda metrics, now: list(metrics.items())),
-    "appearance": Storage("appearance"),
+    "perceptual_hashes": Storage("perceptual_hash"),
     "faces": Storage("face", merge=put_faces),
-    "meaning": Storage("meaning"),
-    "describe": Storage("generated_description", lambda text, now: [(text,)]),
+    "image_embeddings": Storage("image_embedding"),
+    "captions": Storage("caption", lambda text, now: [(text,)]),
     "text": Storage(
         "text_line",
         lambda lines, now: [(number, *line) for number, line in enumerate(lines)],

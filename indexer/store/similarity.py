@@ -33,7 +33,7 @@ def copies(connection: sqlite3.Connection) -> list[list[Shown]]:
     """Live assets with several reachable files of the same bytes: their files, the first seen first."""
     rows = connection.execute(
         _SHOWN.format(join="file.asset_number = asset.number") + f"{REACHABLE} AND asset.number IN"
-        " (SELECT asset_number FROM file WHERE asset_number IS NOT NULL AND verdict IN ('indexed', 'damaged')"
+        " (SELECT asset_number FROM file WHERE asset_number IS NOT NULL AND status IN ('indexed', 'damaged')"
         " GROUP BY asset_number HAVING count(*) > 1)"
         " ORDER BY asset.id, file.id"
     )
@@ -51,8 +51,8 @@ def same_pictures(connection: sqlite3.Connection) -> list[list[str]]:
 
 
 class Looks(NamedTuple):
-    """hashes: see indexer.enrich.enrichers.appearance; wall_clock and camera tell the shots of a burst; thumbnail is a
-    file in the cache, if there is one."""
+    """hashes: see indexer.enrich.enrichers.perceptual_hashes; wall_clock and camera tell the shots of a burst;
+    thumbnail is a file in the cache, if there is one."""
 
     asset_id: str
     hashes: bytes
@@ -64,9 +64,9 @@ class Looks(NamedTuple):
 def select_hashes(connection: sqlite3.Connection) -> list[Looks]:
     """Perceptual hashes of all live photos. Videos are left out: one frame does not represent a video."""
     rows = connection.execute(
-        "SELECT asset.id, hashes, wall_clock, model, variant.file FROM appearance"
-        " JOIN asset ON asset.number = appearance.asset_number"
-        " LEFT JOIN variant ON variant.asset_number = asset.number AND variant.name = 'thumbnail'"
+        "SELECT asset.id, hashes, wall_clock, model, rendition.file FROM perceptual_hash"
+        " JOIN asset ON asset.number = perceptual_hash.asset_number"
+        " LEFT JOIN rendition ON rendition.asset_number = asset.number AND rendition.name = 'thumbnail'"
         " WHERE trashed_at IS NULL AND asset.mime_type NOT GLOB 'video/*' ORDER BY wall_clock, asset.id"
     )
     return [Looks(*row) for row in rows]

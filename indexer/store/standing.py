@@ -40,7 +40,7 @@ def metadata_file(connection: sqlite3.Connection, asset_id: str) -> int | None:
 def reread(connection: sqlite3.Connection, asset_ids: Iterable[str]) -> None:
     """Have the next scan read these assets' metadata from the files that provide it now."""
     connection.executemany(
-        f"UPDATE file SET reading = NULL WHERE id = ({_METADATA_FILE})", [(asset_id,) for asset_id in asset_ids]
+        f"UPDATE file SET reader_version = NULL WHERE id = ({_METADATA_FILE})", [(asset_id,) for asset_id in asset_ids]
     )
 
 
@@ -100,7 +100,7 @@ def count_wrong(connection: sqlite3.Connection, away: Iterable[int]) -> int:
     are offline at this moment, which the index may not know yet."""
     query = f"""
         SELECT count(*) FROM asset LEFT JOIN file AS own ON own.id = asset.file_id WHERE
-        (own.id IS NULL OR own.verdict NOT IN ('indexed', 'damaged')
+        (own.id IS NULL OR own.status NOT IN ('indexed', 'damaged')
          OR own.root_id IN (SELECT value FROM json_each(:away))
          OR (SELECT state FROM file_state WHERE file_state.file_id = own.id) <> 'present')
         AND EXISTS ({_FILES} AND {REACHABLE} AND root_id NOT IN (SELECT value FROM json_each(:away)))"""

@@ -257,14 +257,14 @@ SELECT number, asset.id, CAST(strftime('%s', wall_clock) AS INTEGER), substr(loc
        substr(coalesce(mine.description, asset.description), 1, {most}),
        NOT EXISTS (
            SELECT 1 FROM file JOIN root ON root.id = root_id
-           WHERE file.asset_number = number AND verdict IN ('indexed', 'damaged') AND root.offline_at IS NULL
+           WHERE file.asset_number = number AND status IN ('indexed', 'damaged') AND root.offline_at IS NULL
              AND NOT EXISTS (SELECT 1 FROM mount WHERE mount.root_id = file.root_id AND mount.offline_at IS NOT NULL
                              AND (file.folder = mount.folder OR file.folder >= mount.folder || '/'
                                   AND file.folder < mount.folder || '0')))
 FROM json_each(?) AS chosen CROSS JOIN asset ON number = chosen.value
 LEFT JOIN user_value AS mine ON mine.asset_id = asset.id
 LEFT JOIN place ON place.asset_number = number
-LEFT JOIN appearance ON appearance.asset_number = number"""
+LEFT JOIN perceptual_hash ON perceptual_hash.asset_number = number"""
 # Characters of a description in a tile.
 _MAX_DESCRIPTION = 200
 

@@ -18,7 +18,7 @@ _WITHOUT_FILE = """
 SELECT id FROM asset WHERE file_id IS NULL AND trashed_at IS NULL AND trash_override IS NULL
 UNION
 SELECT asset.id FROM file INDEXED BY file_away JOIN asset ON asset.number = file.asset_number
-WHERE file.verdict IN ('gone', 'ignored') AND file.asset_number IS NOT NULL
+WHERE file.status IN ('gone', 'ignored') AND file.asset_number IS NOT NULL
   AND asset.trashed_at IS NULL AND trash_override IS NULL"""
 
 
@@ -47,7 +47,7 @@ def select_trashed(connection: sqlite3.Connection) -> list[Trashed]:
         "SELECT asset.id, original_file_name, trashed_at, file_size_bytes, trash_override IS 'in',"
         " CASE WHEN EXISTS (SELECT 1 FROM file_state WHERE asset_id = asset.id AND state = 'offline')"
         "      THEN 'its drive is away'"
-        "      WHEN EXISTS (SELECT 1 FROM file WHERE asset_number = asset.number AND verdict <> 'gone')"
+        "      WHEN EXISTS (SELECT 1 FROM file WHERE asset_number = asset.number AND status <> 'gone')"
         "      THEN 'its file is still there' END,"
         " NOT EXISTS (SELECT 1 FROM file WHERE asset_number = asset.number)"
         " FROM asset WHERE trashed_at IS NOT NULL ORDER BY trashed_at, asset.id"
@@ -120,8 +120,8 @@ def exclude(tx: Transaction, asset_id: str) -> None:
         "INSERT OR IGNORE INTO excluded_content SELECT checksum, ? FROM asset WHERE id = ?", (tx.now, asset_id)
     )
     tx.connection.execute(
-        "UPDATE file SET verdict = 'ignored', reason = ?, asset_number = NULL, seen_at = ?"
-        f" WHERE asset_number = {NUMBER} AND verdict <> 'gone'",
+        "UPDATE file SET status = 'ignored', reason = ?, asset_number = NULL, seen_at = ?"
+        f" WHERE asset_number = {NUMBER} AND status <> 'gone'",
         (EXCLUDED, tx.now, asset_id),
     )
     purge_assets(tx, [asset_id])
@@ -129,7 +129,7 @@ def exclude(tx: Transaction, asset_id: str) -> None:
 
 def record_excluded(tx: Transaction, stat: FileStat) -> None:
     """Record a file with excluded content. Its stat is stored, so that it is not read again."""
-    columns = "verdict, reason, size, mtime_ns, ctime_ns, inode, device, seen_at"
+    columns = "status, reason, size, mtime_ns, ctime_ns, inode, device, seen_at"
     tx.connection.execute(
         f"INSERT INTO file (root_id, folder, name, {columns}) VALUES (?, ?, ?, 'ignored', ?, ?, ?, ?, ?, ?, ?)"
         f" ON CONFLICT (root_id, folder, name) DO UPDATE SET ({columns}) ="
@@ -144,6 +144,6 @@ def unexclude(tx: Transaction, checksum: str | None) -> int:
     count = tx.connection.execute(f"DELETE FROM excluded_content{where}", values).rowcount
     if count:  # it is unknown which files hold it: all excluded ones are read again
         tx.connection.execute(
-            "DELETE FROM file WHERE verdict = 'ignored' AND reason = ? AND asset_number IS NULL", (EXCLUDED,)
+            "DELETE FROM file WHERE status = 'ignored' AND reason = ? AND asset_number IS NULL", (EXCLUDED,)
         )
     return count

@@ -40,7 +40,7 @@ def select_user_metadata(
         f"SELECT asset.id, root.path, file.path, {', '.join(f'user_value.{name}' for name in WRITTEN)}"
         " FROM asset JOIN file ON file.id = asset.file_id JOIN root ON root.id = file.root_id"
         " LEFT JOIN user_value ON user_value.asset_id = asset.id"
-        f" WHERE trashed_at IS NULL AND verdict IN ('indexed', 'damaged') AND ({_HAS_VALUE} OR asset.id IN ({_NAMED}))"
+        f" WHERE trashed_at IS NULL AND status IN ('indexed', 'damaged') AND ({_HAS_VALUE} OR asset.id IN ({_NAMED}))"
         f"{only} ORDER BY root.path, file.path",
         () if asset_ids is None else (json.dumps(list(asset_ids)),),
     ).fetchall()

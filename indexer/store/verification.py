@@ -25,7 +25,7 @@ def select_unverified(connection: sqlite3.Connection, root_ids: Collection[int],
     marks = ", ".join("?" * len(root_ids))
     rows = connection.execute(
         f"SELECT id FROM file WHERE asset_number IS NOT NULL AND root_id IN ({marks})"
-        " AND verdict NOT IN ('missing', 'gone', 'ignored') AND (? IS NULL OR verified_at IS NULL OR verified_at < ?)"
+        " AND status NOT IN ('missing', 'gone', 'ignored') AND (? IS NULL OR verified_at IS NULL OR verified_at < ?)"
         " ORDER BY verified_at, id",
         (*root_ids, since, since),
     )
@@ -67,7 +67,7 @@ def mark_verified(tx: Transaction, file_id: int, fingerprint: str | None) -> Non
 
 def mark_corrupted(tx: Transaction, file_id: int, reason: str) -> None:
     row = tx.connection.execute(
-        "UPDATE file SET verdict = 'damaged', reason = ?, verified_at = ?, seen_at = ? WHERE id = ?"
+        "UPDATE file SET status = 'damaged', reason = ?, verified_at = ?, seen_at = ? WHERE id = ?"
         f" RETURNING {ASSET_ID}",
         (reason, tx.now, tx.now, file_id),
     ).fetchone()

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from indexer.media.facts import Face, MediaFacts, Origin
+from indexer.media.facts import Face, MediaFacts, Provenance
 
 # The name of the value that lists faces, each as [name, x, y, w, h].
 _FACES = "faces"
@@ -87,18 +87,18 @@ def without_written(connection: sqlite3.Connection, asset_id: str, facts: MediaF
     return facts._replace(
         faces=tuple(face for face in facts.faces if list(face) not in own_faces),
         metadata=facts.metadata._replace(**values),
-        origins=tuple(origins_without_written(facts.origins, known)),
+        provenance=tuple(provenance_without_written(facts.provenance, known)),
     )
 
 
-def origins_without_written(origins: Iterable[Origin], known: Mapping[str, Written]) -> list[Origin]:
+def provenance_without_written(provenance: Iterable[Provenance], known: Mapping[str, Written]) -> list[Provenance]:
     kept = []
-    for origin in origins:
-        written = known.get(origin.field)
-        if written is None or not origin.source.startswith("sidecar") or origin.value != str(written.value):
-            kept.append(origin)
+    for entry in provenance:
+        written = known.get(entry.field)
+        if written is None or not entry.source.startswith("sidecar") or entry.value != str(written.value):
+            kept.append(entry)
         elif written.before is not None:
-            kept.append(origin._replace(value=str(written.before)))
+            kept.append(entry._replace(value=str(written.before)))
     return kept
 
 

@@ -150,7 +150,7 @@ class Batch:
         if isinstance(item, Change):
             self._written.append((item, apply_change(tx, item)))
             return
-        if item.is_folder and item.verdict == "ignored":
+        if item.is_folder and item.status == "ignored":
             ignore_below(tx, item.root_id, paths.join(item.folder, item.name), item.reason)
         record_skipped(tx, item)
 
@@ -165,7 +165,7 @@ class Batch:
         if job.hashed and not self._is_last:
             self._summary.bytes_read += facts.size
         if result.stat is not None:
-            stat = file_stat(stat.root_id, stat.folder, stat.name, storable(result.stat), stat.reading)
+            stat = file_stat(stat.root_id, stat.folder, stat.name, storable(result.stat), stat.reader_version)
         if self._has_excluded and job.hashed and self._is_excluded(stat, facts):
             self._summary.passed_over += 1
             record_excluded(tx, stat)

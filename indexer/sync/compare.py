@@ -17,7 +17,7 @@ AWAY = ("missing", "gone", "ignored")
 Action = Literal["unchanged", "excluded", "returned", "refresh", "read", "identify"]
 
 
-def compare(info: os.stat_result, reading: str, row: StoredFile | None, *, by_inode: bool) -> Action:
+def compare(info: os.stat_result, reader_version: str, row: StoredFile | None, *, by_inode: bool) -> Action:
     """What to do about a file.
 
     unchanged  nothing
@@ -27,8 +27,8 @@ def compare(info: os.stat_result, reading: str, row: StoredFile | None, *, by_in
     read       read the file
     identify   unknown here: look for a known file that moved, else read it
 
-    reading: what its metadata is read with now. by_inode: whether inodes identify files on its file system; if not,
-    size and modification time have to do.
+    reader_version: that its metadata is read with now. by_inode: whether inodes identify files on its file system; if
+    not, size and modification time have to do.
     """
     if row is None:
         return "identify"
@@ -42,9 +42,9 @@ def compare(info: os.stat_result, reading: str, row: StoredFile | None, *, by_in
         or (by_inode and row.inode != info.st_ino)
     ):
         return "identify"
-    if row.verdict in SOUND and (not by_inode or row.ctime_ns == info.st_ctime_ns):
-        return "unchanged" if row.reading == reading else "refresh"
-    if row.verdict in AWAY and row.reading == reading:
+    if row.status in SOUND and (not by_inode or row.ctime_ns == info.st_ctime_ns):
+        return "unchanged" if row.reader_version == reader_version else "refresh"
+    if row.status in AWAY and row.reader_version == reader_version:
         return "returned"
     return "read"
 
@@ -56,11 +56,11 @@ def unchanged_size(files: Mapping[str, os.stat_result], rows: Mapping[str, Known
     """
     if len(rows) != len(files):
         return None
-    size, readings = 0, dict[str, str]()
+    size, versions = 0, dict[str, str]()
     for name, info in files.items():
         ending = name[-4:]  # there are few: looking one up is cheaper than a call
-        reading = readings.get(ending) or readings.setdefault(ending, reader_version(name))
-        seen = (name, info.st_mtime_ns, info.st_size, info.st_ctime_ns, info.st_ino, reading, 1)
+        version = versions.get(ending) or versions.setdefault(ending, reader_version(name))
+        seen = (name, info.st_mtime_ns, info.st_size, info.st_ctime_ns, info.st_ino, version, 1)
         if rows.get(name) != seen:
             return None
         size += info.st_size

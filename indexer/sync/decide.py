@@ -51,12 +51,12 @@ def decide(
         return _known_content(stat, facts, row, owner, places)
     if row is None or row.asset_id is None:
         return _moved_and_edited(stat, facts, places) or Change("new", stat, facts)
-    if row.verdict == "gone" and not _has_picture(row.asset_id, facts, places):
+    if row.status == "gone" and not _has_picture(row.asset_id, facts, places):
         # Long after a photo was deleted another one got its name.
         return _moved_and_edited(stat, facts, places) or Change("new", stat, facts, replaced=row.asset_id)
     may_have_moved = False
     for place in _others(row.asset_id, row, places):
-        if place.verdict not in AWAY:
+        if place.status not in AWAY:
             if not places.is_absent(place):
                 return Change("new", stat, facts, replaced=row.asset_id)
             may_have_moved = True
@@ -67,11 +67,11 @@ def decide(
 
 def _known_content(stat: FileStat, facts: MediaFacts, row: StoredFile | None, owner: str, places: Places) -> Change:
     if row is not None and row.asset_id == owner:
-        return Change("returned" if row.verdict in AWAY else "stat_changed", stat, facts, owner)
+        return Change("returned" if row.status in AWAY else "stat_changed", stat, facts, owner)
     replaced = row.asset_id if row is not None else None
     others = list(islice(_others(owner, row, places), MOST_COPIES))
     # A file that is missing is more likely on its way than one that was given up.
-    absent = sorted(filter(places.is_absent, others), key=lambda place: place.verdict == "gone")
+    absent = sorted(filter(places.is_absent, others), key=lambda place: place.status == "gone")
     if absent:
         return Change("moved", stat, facts, owner, absent[0], replaced)
     return Change("copied" if others else "returned", stat, facts, owner, replaced=replaced)

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from indexer import paths
 from indexer.files import is_regular
-from indexer.media.facts import Origin
+from indexer.media.facts import Provenance
 from indexer.store.files import StoredFile, iterate_places, select_metadata_file
-from indexer.store.provenance import select_origins, select_place_origins, select_user_origins
+from indexer.store.provenance import select_place_provenance, select_provenance, select_user_provenance
 from indexer.store.roots import select_roots
-from indexer.store.written import origins_without_written, written_of
+from indexer.store.written import provenance_without_written, written_of
 
 from .rules import real_folder
 from .sidecars import Sidecars, sidecars_in
@@ -24,7 +24,7 @@ class Explanation(NamedTuple):
     """Values of fields with their sources, of each field the one that took precedence first. read_from: the file, or
     None if it could not be read."""
 
-    origins: list[Origin]
+    provenance: list[Provenance]
     read_from: str | None
 
 
@@ -34,18 +34,18 @@ def explain(connection: sqlite3.Connection, asset_id: str) -> Explanation:
 
 def explain_with_xmp(connection: sqlite3.Connection, asset_id: str) -> tuple[Explanation, Sequence[bytes]]:
     """Also the XMP packets of the file that was read."""
-    from indexer.media.read import explain_with_xmp as read_origins
+    from indexer.media.read import explain_with_xmp as read_provenance
 
-    by_user, looked_up = select_user_origins(connection, asset_id), select_place_origins(connection, asset_id)
+    by_user, looked_up = select_user_provenance(connection, asset_id), select_place_provenance(connection, asset_id)
     file = select_metadata_file(connection, asset_id)
     for path, sidecars in _files(connection, [file] if file else []):
         try:
-            origins, packets = read_origins(path, sidecars)
-            read = origins_without_written(origins, written_of(connection, asset_id))
+            provenance, packets = read_provenance(path, sidecars)
+            read = provenance_without_written(provenance, written_of(connection, asset_id))
             return Explanation(by_user + read + looked_up, paths.to_text(path)), packets
         except OSError:
             continue
-    return Explanation(by_user + select_origins(connection, asset_id) + looked_up, None), ()
+    return Explanation(by_user + select_provenance(connection, asset_id) + looked_up, None), ()
 
 
 def original(connection: sqlite3.Connection, asset_id: str) -> str | None:
@@ -54,7 +54,7 @@ def original(connection: sqlite3.Connection, asset_id: str) -> str | None:
     candidates = (
         os.path.join(real_folder(roots[file.root_id], file.folder), paths.from_text(file.name))
         for file in iterate_places(connection, asset_id)
-        if file.verdict != "gone"
+        if file.status != "gone"
     )
     return next(filter(is_regular, candidates), None)
 

@@ -188,11 +188,11 @@ class Reconciler:
         info = storable(info)
         real_name = paths.from_text(name)
         sidecars = folder.sidecars.of(real_name)
-        reading = folder.sidecars.reading(real_name, sidecars)
+        version = folder.sidecars.reader_version(real_name, sidecars)
         by_inode = self._inodes.get(info.st_dev)
         if by_inode is None:
             by_inode = self._has_inodes(info.st_dev, folder.real)
-        action = compare(info, reading, row, by_inode=by_inode)
+        action = compare(info, version, row, by_inode=by_inode)
         if action == "unchanged":
             self._summary.unchanged += 1
             self._summary.bytes_done += info.st_size
@@ -200,7 +200,7 @@ class Reconciler:
         if action == "excluded":
             self._summary.passed_over += 1
             return None
-        stat = file_stat(self._root.id, folder.name, name, info, reading)
+        stat = file_stat(self._root.id, folder.name, name, info, version)
         if action == "returned":
             assert row is not None
             self._add_change(Change("returned", stat, asset_id=row.asset_id))
@@ -210,7 +210,7 @@ class Reconciler:
             if source is not None:
                 replaced = row.asset_id if row is not None and row.asset_id != source.asset_id else None
                 # It keeps the metadata read at its old place; if its sidecars are others here, the next scan reads it.
-                stat = stat._replace(reading=source.reading or "")
+                stat = stat._replace(reader_version=source.reader_version or "")
                 self._add_change(Change("moved", stat, asset_id=source.asset_id, source=source, replaced=replaced))
                 return None
         prefix = folder.real if folder.real.endswith(os.sep) else folder.real + os.sep
@@ -243,10 +243,10 @@ class Reconciler:
 
     def _note_skipped(self, skipped: Skipped, row: StoredFile | None) -> None:
         self._summary.passed_over += 1
-        if skipped.verdict == "unreadable":
+        if skipped.status == "unreadable":
             self._summary.unreadable += 1
-        status = (skipped.verdict, skipped.reason, int(skipped.is_folder))
-        if row is None or (row.verdict, row.reason, row.is_folder) != status:
+        status = (skipped.status, skipped.reason, int(skipped.is_folder))
+        if row is None or (row.status, row.reason, row.is_folder) != status:
             self._batch.items.append(skipped)
 
     def _note_unreadable(self, path: str, error: OSError) -> None:
@@ -266,7 +266,7 @@ class Reconciler:
         entered = set(listing.folders)
         for row in rows:
             if row.asset_id is not None:
-                if row.verdict not in ("missing", "gone"):
+                if row.status not in ("missing", "gone"):
                     self._missing.append(row)
             elif row.is_folder and row.name in entered:
                 # It was skipped and is entered now: its own listing will tell whether it can be read.
@@ -281,7 +281,7 @@ class Reconciler:
             for row in select_files_in(self._db, self._root.id, known).values():
                 if row.asset_id is None:
                     self._stale.append(row.id)
-                elif row.verdict not in AWAY:
+                elif row.status not in AWAY:
                     self._missing.append(row)
 
     # The end of a pass
@@ -294,7 +294,7 @@ class Reconciler:
         self._note_roots(presence)
         self._write_missing(missing, whole=whole)
         if missing:
-            for loss in losses("missing", self._root, [row for row in missing if row.verdict != "ignored"]):
+            for loss in losses("missing", self._root, [row for row in missing if row.status != "ignored"]):
                 self._listener.lost(self._root, loss)
         if whole or self._mounts:
             for mount in note_mounts(self._db, self._root, self._mounts):
@@ -311,7 +311,7 @@ class Reconciler:
             return
         with begin(self._db) as tx:
             for row in missing:
-                if row.verdict == "ignored":  # its asset is in the trash already, or lies elsewhere
+                if row.status == "ignored":  # its asset is in the trash already, or lies elsewhere
                     mark_gone(tx, row.id)
                 else:
                     mark_missing(tx, row.id)

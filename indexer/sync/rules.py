@@ -46,7 +46,7 @@ _HALF_WRITTEN = (".part", ".partial", ".crdownload", ".download", ".tmp", ".file
 class Decision(NamedTuple):
     """included: enter the folder, or index the file. Else why not."""
 
-    verdict: Literal["included", "ignored", "not_media"]
+    status: Literal["included", "ignored", "not_media"]
     reason: str = ""
 
 

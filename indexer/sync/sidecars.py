@@ -63,7 +63,7 @@ class Sidecars:
         picasa = next((self._names[key] for key in _PICASA if key in self._names), None)
         return tuple(name for name in (xmp, takeout, picasa) if name)
 
-    def reading(self, name: str, sidecars: tuple[str, ...]) -> str:
+    def reader_version(self, name: str, sidecars: tuple[str, ...]) -> str:
         """What the file's metadata is read with. When this text changes, it has to be read again."""
         version = reader_version(name)
         if not sidecars:

@@ -137,7 +137,7 @@ class Verify:
                 (self.report.absent if gone else self.report.unreadable).append(paths.to_text(path))
                 continue
             self._waiting[path] = candidate
-            yield Job(path, file_stat(root.id, file.folder, file.name, info, file.reading or ""))
+            yield Job(path, file_stat(root.id, file.folder, file.name, info, file.reader_version or ""))
 
     def _check(self, expected: ToVerify, job: Job, result: ReadResult) -> None:
         report, shown = self.report, paths.to_text(job.path)

@@ -162,7 +162,7 @@ class Walker:
             real_name = paths.from_text(name)
             path = os.path.join(real, real_name)
             decision = rules.decide(current, real_name, is_folder=True, is_link=os.path.islink(path))
-            if decision.verdict != "included" or path in self._others:
+            if decision.status != "included" or path in self._others:
                 return None
             current = paths.join(current, name)
         return rules
@@ -193,11 +193,11 @@ class Walker:
             is_link=entry.is_symlink(),
             is_file=is_folder or entry.is_file(follow_symlinks=False),
         )
-        if decision.verdict != "included":
+        if decision.status != "included":
             if entry.is_file(follow_symlinks=False) and _may_be_sidecar(entry.name, decision):
                 with suppress(OSError):
                     listing.sidecars[entry.name] = entry.stat(follow_symlinks=False)
-            listing.skipped.append(Skipped(self.root.id, folder, name, decision.verdict, decision.reason, is_folder))
+            listing.skipped.append(Skipped(self.root.id, folder, name, decision.status, decision.reason, is_folder))
             return
         try:
             info = entry.stat(follow_symlinks=False)
@@ -228,7 +228,7 @@ class Walker:
 
 def _may_be_sidecar(name: str, decision: Decision) -> bool:
     """Whether a plain file of this name may be a sidecar, given the rules' decision on it."""
-    return is_sidecar_name(name) and (decision.verdict == "not_media" or is_picasas(name))
+    return is_sidecar_name(name) and (decision.status == "not_media" or is_picasas(name))
 
 
 @contextmanager
@@ -306,10 +306,12 @@ def storable(info: os.stat_result) -> os.stat_result:
     return os.stat_result((*info[:7], *(time_ns // 10**9 for time_ns in clamped)), {**exact, **seconds})
 
 
-def file_stat(root_id: int, folder: str, name: str, info: os.stat_result, reading: str) -> FileStat:
+def file_stat(root_id: int, folder: str, name: str, info: os.stat_result, reader_version: str) -> FileStat:
     modified, changed = info.st_mtime_ns, info.st_ctime_ns
     created = _born_ns(info) or min(modified, changed)
-    return FileStat(root_id, folder, name, info.st_size, modified, changed, info.st_ino, info.st_dev, created, reading)
+    return FileStat(
+        root_id, folder, name, info.st_size, modified, changed, info.st_ino, info.st_dev, created, reader_version
+    )
 
 
 def _born_ns(info: os.stat_result) -> int:

@@ -13,12 +13,12 @@ from indexer.errors import NotFound
 from indexer.files import is_regular
 from indexer.media.formats import is_media_name
 from indexer.store.files import (
+    PathStatus,
     StoredFile,
-    Verdict,
     select_files_in,
     select_metadata_file,
     select_places,
-    select_verdict_at,
+    select_status_at,
 )
 from indexer.store.roots import Root, select_roots
 from indexer.store.trash import trashed_at
@@ -32,10 +32,10 @@ _SHOWN_OWNERS = 3
 
 
 class Answer(NamedTuple):
-    """verdict: the status in the index, or 'outside' (in no root), 'folder' (entered), 'unseen' (nothing known yet)."""
+    """status: the status in the index, or 'outside' (in no root), 'folder' (entered), 'unseen' (nothing known yet)."""
 
     path: str
-    verdict: str
+    status: str
     sentence: str
     asset_id: str | None = None
 
@@ -53,35 +53,35 @@ def why(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> Answer:
             raise NotFound(f"{shown}: there is no such file, and no indexed folder holds it")
         return Answer(shown, "outside", f"{shown} lies in no indexed folder: 'indexer scan' its folder to take it in.")
     root, within = place
-    known = select_verdict_at(connection, root.id, *paths.split(within)) if within else None
+    known = select_status_at(connection, root.id, *paths.split(within)) if within else None
     if within and is_sidecar_name(name := os.path.basename(path)) and is_regular(path):
-        verdict = known.verdict if known is not None else "not_media"
-        if verdict == "not_media" or is_picasas(name):
+        status = known.status if known is not None else "not_media"
+        if status == "not_media" or is_picasas(name):
             try:
-                return Answer(shown, verdict, f"{shown} is {_of_sidecar(connection, root, *paths.split(within))}.")
+                return Answer(shown, status, f"{shown} is {_of_sidecar(connection, root, *paths.split(within))}.")
             except OSError as error:
                 if not os.path.lexists(path):
                     raise NotFound(f"{shown}: there is no such file any more") from error
-                return Answer(shown, verdict, f"{shown} is a sidecar, but its folder could not be read: {error}.")
-    if known is not None and (known.verdict not in ("missing", "gone") or not os.path.lexists(path)):
-        return Answer(shown, known.verdict, _sentence(connection, shown, known), known.asset_id)
+                return Answer(shown, status, f"{shown} is a sidecar, but its folder could not be read: {error}.")
+    if known is not None and (known.status not in ("missing", "gone") or not os.path.lexists(path)):
+        return Answer(shown, known.status, _sentence(connection, shown, known), known.asset_id)
     if not os.path.lexists(path):
         raise NotFound(f"{shown}: there is no such file, and none was seen there")
     return _preview(connection, root, within, shown, is_folder=os.path.isdir(path))
 
 
-def _sentence(connection: sqlite3.Connection, shown: str, known: Verdict) -> str:
+def _sentence(connection: sqlite3.Connection, shown: str, known: PathStatus) -> str:
     reason, asset = known.reason or "", known.asset_id
-    if known.verdict == "indexed":
+    if known.status == "indexed":
         others = len(select_places(connection, asset)) - 1 if asset else 0
         copies = f"; the same photo lies in {others} other place{'s' * (others > 1)}" if others else ""
         since = trashed_at(connection, asset) if asset else None
         return f"{shown} is indexed as {asset}{copies}{f'; it is in the trash since {since}' if since else ''}."
-    if known.verdict == "damaged":
+    if known.status == "damaged":
         return f"{shown} is indexed as {asset}, but damaged: {reason}." if asset else f"{shown} is damaged: {reason}."
-    if known.verdict == "missing":
+    if known.status == "missing":
         return f"{shown} is missing, noticed on {known.seen_at}; its record {asset} goes to the trash if it stays away."
-    if known.verdict == "gone":
+    if known.status == "gone":
         return f"{shown} is gone, noticed on {known.seen_at}; its record {asset} is kept."
     kept = f" Its record {asset} is kept." if asset else ""
     what = {
@@ -90,7 +90,7 @@ def _sentence(connection: sqlite3.Connection, shown: str, known: Verdict) -> str
         "unreadable": f"{shown} could not be read: {reason}.",
         "unstable": f"{shown} never came to rest: {reason}; the next scan looks again.",
     }
-    return what[known.verdict] + kept
+    return what[known.status] + kept
 
 
 def _of_sidecar(connection: sqlite3.Connection, root: Root, folder: str, name: str) -> str:
@@ -107,12 +107,12 @@ def _of_sidecar(connection: sqlite3.Connection, root: Root, folder: str, name: s
     rows = select_files_in(connection, root.id, folder, media)
     reasons: dict[str, list[str]] = {}
     for text, owner in media.items():
-        reason = _reading_of(connection, rows.get(text), name, owner, sidecars)
+        reason = _reader_of(connection, rows.get(text), name, owner, sidecars)
         reasons.setdefault(reason, []).append(owner)
     return "; ".join(f"a sidecar of {_some(owners)}, {reason}" for reason, owners in reasons.items())
 
 
-def _reading_of(
+def _reader_of(
     connection: sqlite3.Connection, row: StoredFile | None, name: str, owner: str, sidecars: Sidecars
 ) -> str:
     """Whether a sidecar of this name is read with the file `owner`, and why not."""
@@ -127,9 +127,9 @@ def _reading_of(
         roots = {root.id: root.path for root in select_roots(connection)}
         where = f"{roots.get(first.root_id, '')}/{paths.join(first.folder, first.name)}"
         return f"not read: that is a copy, and the record is that of {where}, with the sidecars there"
-    if row.verdict in ("missing", "gone"):
+    if row.status in ("missing", "gone"):
         return "not read now: that is missing"
-    if row.reading == sidecars.reading(owner, used):
+    if row.reader_version == sidecars.reader_version(owner, used):
         return "read with it"
     return "to be read by the next scan: it is new, or has changed"
 
@@ -143,15 +143,15 @@ def _some(names: list[str]) -> str:
 def _preview(connection: sqlite3.Connection, root: Root, within: str, shown: str, *, is_folder: bool) -> Answer:
     """The status that the next scan will give to a path not seen yet."""
     for ancestor in _ancestors(within):
-        above = select_verdict_at(connection, root.id, *paths.split(ancestor))
-        if above is not None and above.is_folder and above.verdict in ("ignored", "unreadable"):
+        above = select_status_at(connection, root.id, *paths.split(ancestor))
+        if above is not None and above.is_folder and above.status in ("ignored", "unreadable"):
             known = f"{above.root}/{above.path}"
-            return Answer(shown, above.verdict, f"{shown} lies in {known}, which is {above.verdict}: {above.reason}.")
+            return Answer(shown, above.status, f"{shown} lies in {known}, which is {above.status}: {above.reason}.")
     folder, name = paths.split(within)
     listing = Walker(root).list_names(folder, [name]) if within else None
     if listing is not None and listing.skipped:
         skipped = listing.skipped[0]
-        return Answer(shown, skipped.verdict, f"{shown} is {skipped.verdict.replace('_', ' ')}: {skipped.reason}.")
+        return Answer(shown, skipped.status, f"{shown} is {skipped.status.replace('_', ' ')}: {skipped.reason}.")
     if is_folder:
         return Answer(shown, "folder", f"{shown} is a folder that is indexed; ask for a file in it.")
     if listing is None:

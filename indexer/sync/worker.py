@@ -27,9 +27,9 @@ def warm_up() -> None:
     bound_address_space(_MEMORY)
 
 
-def needs_local(reading: ReadResult) -> bool:
+def needs_local(result: ReadResult) -> bool:
     """Whether another machine failed, so that the file has to be read on this one."""
-    return reading.error is not None
+    return result.error is not None
 
 
 def read_files(requests: Sequence[ReadRequest]) -> list[ReadResult]:

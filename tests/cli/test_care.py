@@ -33,7 +33,7 @@ def fill(index: Index, photos: Path, count: int = 300) -> dict[str, str]:
     for number in range(count):
         put(photos / f"{number % 7}" / f"{number}.jpg", number)
     index.scan([photos])
-    return dict(rows(index, "SELECT path, asset_id FROM path_verdict"))  # type: ignore[arg-type]
+    return dict(rows(index, "SELECT path, asset_id FROM path_status"))  # type: ignore[arg-type]
 
 
 def records(index: Index) -> list[tuple[object, ...]]:
@@ -132,7 +132,7 @@ def test_F14_a_damaged_index_is_repaired_with_the_same_ids(index: Index, photos:
     index.scan()
     adorn(index, ids["2/2.jpg"])
     belongs = belongings(index, ids["2/2.jpg"])
-    before = dict(rows(index, "SELECT path, asset_id FROM path_verdict"))
+    before = dict(rows(index, "SELECT path, asset_id FROM path_status"))
     data = damaged(index, seed)
     assert run("doctor", database=index.path).returncode == 1
     assert run("repair", "--dry-run", database=index.path).returncode == 0
@@ -144,7 +144,7 @@ def test_F14_a_damaged_index_is_repaired_with_the_same_ids(index: Index, photos:
     assert rows(index, "PRAGMA foreign_key_check") == []
     if "could not be read: scan them" in done.stdout:  # the folders' names were on a lost page
         index.scan([photos])
-    after = dict(rows(index, "SELECT path, asset_id FROM path_verdict"))
+    after = dict(rows(index, "SELECT path, asset_id FROM path_status"))
     edited = {"1/1.jpg"}  # its id comes from what it was: lost with its row
     assert {path: asset for path, asset in after.items() if path not in edited} == {
         path: asset for path, asset in before.items() if path not in edited
@@ -222,11 +222,11 @@ def test_F14_kill_9_anywhere_in_a_repair(index: Index, photos: Path, tmp_path: P
         if is_damaged:
             assert run("doctor", database=tried.path).returncode == 1
         else:
-            assert dict(rows(tried, "SELECT path, asset_id FROM path_verdict")) == ids
+            assert dict(rows(tried, "SELECT path, asset_id FROM path_status")) == ids
         done = run("repair", database=tried.path)
         assert done.returncode == 0, done.stderr
         assert problems(tried.path) == []
-        assert dict(rows(tried, "SELECT path, asset_id FROM path_verdict")) == ids
+        assert dict(rows(tried, "SELECT path, asset_id FROM path_status")) == ids
         assert left_over(folder, "index.db", "index.db-wal", "index.db-shm", "index.db.damaged-*") == []
         assert any(one.read_bytes() == data for one in folder.glob("index.db.damaged-*"))
     assert outcomes == {True, False}
@@ -320,7 +320,7 @@ def test_what_is_left_of_a_truncated_index_is_repaired(index: Index, photos: Pat
     assert done.returncode == 0, done.stderr
     if "could not be read: scan them" in done.stdout:
         index.scan([photos])
-    assert dict(rows(index, "SELECT path, asset_id FROM path_verdict")) == ids
+    assert dict(rows(index, "SELECT path, asset_id FROM path_status")) == ids
 
 
 def test_a_restore_replaces_no_photo_and_no_other_programs_file(index: Index, photos: Path, tmp_path: Path) -> None:

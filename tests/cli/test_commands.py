@@ -165,7 +165,7 @@ def test_info(samples: Path, database: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "verdict", "words"),
+    ("path", "status", "words"),
     [
         (GET, "indexed", "the same photo lies in 1 other place"),
         ("Broken/cut_off.jpg", "damaged", "the file ends before its end marker"),
@@ -179,12 +179,12 @@ def test_info(samples: Path, database: Path) -> None:
         ("/etc/hostname", "outside", "lies in no indexed folder"),
     ],
 )
-def test_why(samples: Path, database: Path, path: str, verdict: str, words: str) -> None:
+def test_why(samples: Path, database: Path, path: str, status: str, words: str) -> None:
     put(samples / "new.jpg", "new")
     done = run("why", samples / path, database=database)
     assert done.returncode == 0
     assert words in done.stdout
-    assert json.loads(run("why", samples / path, "--json", database=database).stdout)["verdict"] == verdict
+    assert json.loads(run("why", samples / path, "--json", database=database).stdout)["status"] == status
 
 
 def test_why_of_what_is_gone_and_of_what_never_was(samples: Path, database: Path) -> None:

@@ -20,7 +20,7 @@ KILLS = sized(5, 50)
 _SAID = (
     "SELECT json_remove(json, '$.updated_at', '$.trashed_at', '$.exif.updated_at', '$.metadata.updated_at') FROM asset_json ORDER BY id",
     "SELECT id, trashed_at IS NULL, trash_override FROM asset ORDER BY id",
-    "SELECT root.path, file.path, verdict FROM file JOIN root ON root.id = root_id ORDER BY 1, 2",
+    "SELECT root.path, file.path, status FROM file JOIN root ON root.id = root_id ORDER BY 1, 2",
     "SELECT * FROM user_value ORDER BY 1",
     "SELECT id, name FROM album ORDER BY 1",
     "SELECT album_id, asset_id FROM album_asset ORDER BY 1, 2",

@@ -138,7 +138,7 @@ COMMANDS: list[tuple[object, ...]] = [
     ("roots", "--forget", OTHER),
     ("query", "SELECT path, description FROM photo"),
     ("query", 'SELECT 1 AS "[/]\x1b[31m"'),
-    ("query", "SELECT path, reason, verdict FROM path_verdict"),
+    ("query", "SELECT path, reason, status FROM path_status"),
     ("query", f"SELEC {OTHER}"),
     (OTHER,),
     (f"--{OTHER}",),

@@ -71,7 +71,7 @@ def test_emptying_waits_for_thirty_days_and_a_yes(index: Index, trashed: str) ->
     assert "1 record" in run("trash", "empty", "--yes", database=index.path).stdout
     assert run("get", trashed, database=index.path).returncode == 3
     assert rows(index, "PRAGMA foreign_key_check") == []
-    assert rows(index, "SELECT count(*) FROM file WHERE verdict = 'gone'") == [(0,)]
+    assert rows(index, "SELECT count(*) FROM file WHERE status = 'gone'") == [(0,)]
     assert rows(index, "SELECT event_type FROM event ORDER BY id DESC LIMIT 1")[0][0].endswith("deleted")
 
 

@@ -36,7 +36,7 @@ def test_explain_for_people_and_for_scripts(index: Index, photo: Path) -> None:
     ]
     everything = json.loads(run("explain", photo, "--json", database=index.path).stdout)
     assert everything["read_from"] == str(photo)
-    assert {"field": "make", "source": "Exif Make", "value": "Leica", "note": None} in everything["origins"]
+    assert {"field": "make", "source": "Exif Make", "value": "Leica", "note": None} in everything["provenance"]
     assert (
         run("explain", photo, "city", database=index.path).stdout
         == "city: not set in the file, a sidecar or the index.\n"
@@ -54,7 +54,9 @@ def test_explain_of_a_file_that_is_away(index: Index, photo: Path) -> None:
     done = run("explain", asset, database=index.path)
     assert "cannot be reached" in done.stderr
     assert done.stdout.splitlines()[0] == "local_datetime       2023-05-17T18:30:00+02:00  Exif DateTimeOriginal"
-    assert rows(index, "SELECT source FROM origin WHERE field = 'original_datetime'") == [("Exif DateTimeOriginal",)]
+    assert rows(index, "SELECT source FROM provenance WHERE field = 'original_datetime'") == [
+        ("Exif DateTimeOriginal",)
+    ]
 
 
 def test_every_kept_field_has_its_origin(index: Index, photo: Path) -> None:
@@ -63,9 +65,9 @@ def test_every_kept_field_has_its_origin(index: Index, photo: Path) -> None:
     index.scan([photo.parent])
     for field in ("original_datetime", "digitized_datetime", "modified_datetime", "latitude", "longitude", "altitude"):
         query = f"SELECT count(*) FROM asset WHERE {field} IS NOT NULL"
-        origins = "SELECT count(*) FROM origin WHERE rank = 0 AND note IS NULL AND field = ?"
-        assert rows(index, query) == rows(index, origins, field)
-    assert rows(index, "SELECT count(*) FROM origin WHERE field = 'local_datetime' AND rank = 0") == [(2,)]
+        provenance = "SELECT count(*) FROM provenance WHERE rank = 0 AND note IS NULL AND field = ?"
+        assert rows(index, query) == rows(index, provenance, field)
+    assert rows(index, "SELECT count(*) FROM provenance WHERE field = 'local_datetime' AND rank = 0") == [(2,)]
 
 
 def test_list_by_keyword(index: Index, photo: Path) -> None:

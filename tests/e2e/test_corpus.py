@@ -35,9 +35,9 @@ def records(scanned: Index) -> list[str]:
 
 def test_every_media_file_is_indexed(scanned: Index, corpus: Path) -> None:
     media = {path.relative_to(corpus).as_posix() for path in corpus.rglob("*") if is_media_name(path.name)}
-    indexed = dict(rows(scanned, "SELECT path, asset_id FROM path_verdict WHERE asset_id IS NOT NULL"))
+    indexed = dict(rows(scanned, "SELECT path, asset_id FROM path_status WHERE asset_id IS NOT NULL"))
     assert indexed.keys() == media
-    seen, ok, ignored, failed, gone = rows(scanned, "SELECT * FROM verdict_count")[0]
+    seen, ok, ignored, failed, gone = rows(scanned, "SELECT * FROM status_count")[0]
     assert (seen, gone) == (ok + ignored + failed, 0)  # type: ignore[operator]
 
 
@@ -151,7 +151,7 @@ def test_metadata_agrees_with_exiftool(scanned: Index, corpus: Path) -> None:
 
 
 def test_wide_corpus_is_indexed_whole(tmp_path: Path) -> None:
-    """397 files of 22 formats, many damaged on purpose: nothing crashes, every media file has a verdict, and what they say
+    """397 files of 22 formats, many damaged on purpose: nothing crashes, every media file has a status, and what they say
     agrees with what exiftool says of them."""
     folder = SHARED / "corpus-wide"
     if not folder.is_dir():
@@ -164,7 +164,7 @@ def test_wide_corpus_is_indexed_whole(tmp_path: Path) -> None:
     for (text,) in rows(index, "SELECT json FROM asset_json"):
         AssetResponse.model_validate_json(str(text), strict=True)
     named = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if is_media_name(path.name)}
-    judged = {path for (path,) in rows(index, "SELECT path FROM path_verdict WHERE verdict IN ('indexed', 'damaged')")}
+    judged = {path for (path,) in rows(index, "SELECT path FROM path_status WHERE status IN ('indexed', 'damaged')")}
     assert judged == named
     records = tmp_path / "records.jsonl"
     records.write_text("\n".join(str(text) for (text,) in rows(index, "SELECT json FROM asset_json")))

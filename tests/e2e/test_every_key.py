@@ -18,7 +18,7 @@ from indexer import Index
 from indexer.enrich.faces import models, parts
 
 from ..conftest import SAMPLES, rows
-from ..enrich.enrichers.test_describe import Model, says
+from ..enrich.enrichers.test_captions import Model, says
 from ..enrich.test_landmarks import SIGHTS, line
 
 
@@ -58,7 +58,7 @@ def test_every_key_has_a_value_on_some_asset(
     tower = samples / "Paris" / "PXL_20240412_184115120.jpg"
     try:
         index.enrich()
-        index.enrich(["describe"], endpoint=model.endpoint())
+        index.enrich(["captions"], endpoint=model.endpoint())
     finally:
         model.server.shutdown()
         model.server.server_close()

@@ -25,13 +25,13 @@ from indexer.enrich.run import EnrichSummary
 from indexer.errors import NotFound, Undecodable
 from indexer.watchdog import Watch
 
-from ..conftest import SAMPLES, faulty_reader, put, rows, run, sized, verdicts
+from ..conftest import SAMPLES, faulty_reader, put, rows, run, sized, statuses
 from ..media import bombs
 from ..media.fuzz import mutations
 from .test_picture import dng
 
 MEGABYTES = 1024
-SEEN = ("variants", "quality", "appearance")
+SEEN = ("renditions", "quality", "perceptual_hashes")
 
 
 class Peaks(threading.Thread):
@@ -138,9 +138,9 @@ def test_a_file_that_takes_too_long_to_read_costs_itself_alone(index: Index, pho
         file.write("import indexer.sync.worker as worker\nworker._SECONDS = 2.0\n")
     done = run("scan", photos, database=index.path, env=environment)
     assert done.returncode == 2, done.stderr
-    seen = verdicts(index)
+    seen = statuses(index)
     assert seen["020.jpg"] == "unreadable"
-    assert sum(verdict == "indexed" for verdict in seen.values()) == 39
+    assert sum(status == "indexed" for status in seen.values()) == 39
     assert [one.reason for one in index.status.failures()] == ["the reader was stopped after 2 seconds of work on it"]
 
 
@@ -193,7 +193,7 @@ def test_a_rendition_whose_disk_hangs_is_not_there_now(
     index.scan([photos])
     (file,) = picture_files(index.session.connection, index.list()[0].id)
     with pytest.raises(NotFound, match="waited"):
-        render_processes.variant(file, "preview", 100)
+        render_processes.rendition(file, "preview", 100)
 
 
 def _hang(tasks: list[object]) -> list[object]:
@@ -235,7 +235,7 @@ def test_a_scan_of_a_slide_in_strips_or_tiles_is_enriched(
     """54 megapixels of three times sixteen bits, deflated: of them one piece at a time is unpacked."""
     (photos / "slide.tif").write_bytes(bombs.scan_of_slide(9000, 6000, (1024, 1024) if tiled else (9000, 16)))
     index.scan([photos])
-    index.enrich(["variants"])
+    index.enrich(["renditions"])
     assert [failure.error for failure in index.enrichments.failures()] == []
     with Image.open(index.renditions.get(photos / "slide.tif", "preview")) as preview:
         assert preview.size == (1440, 960)
@@ -253,7 +253,7 @@ def test_a_raw_photo_is_developed_on_a_machine_of_many_cores(index: Index, photo
     """Threads, of which LibRaw starts one for each core, take address space, which is bounded."""
     dng(photos / "raw.dng", 6000, 4000)
     index.scan([photos])
-    done = run("enrich", "variants", database=index.path, env={**os.environ, "OMP_NUM_THREADS": "64"})
+    done = run("enrich", "renditions", database=index.path, env={**os.environ, "OMP_NUM_THREADS": "64"})
     assert done.returncode == 0, done.stdout + done.stderr
     assert [failure.error for failure in index.enrichments.failures()] == []
     code = (
@@ -307,9 +307,9 @@ def test_what_comes_after_decoding_counts(
     figures = (
         "(12,000 × 9,000|9,000 × 12,000) pixels are too many: to decode them takes 824 MB of memory, 512 are allowed"
     )
-    for name, variant in (("turned.jpg", "fullsize"), ("turned.tif", "preview"), ("turned.tif", "fullsize")):
+    for name, rendition in (("turned.jpg", "fullsize"), ("turned.tif", "preview"), ("turned.tif", "fullsize")):
         with pytest.raises(Undecodable, match=figures):
-            index.renditions.get(photos / name, variant)
+            index.renditions.get(photos / name, rendition)
     with Image.open(index.renditions.get(photos / "turned.jpg", "preview")) as preview:
         assert preview.size == (1080, 1440)
     with Image.open(index.renditions.get(photos / "upright.tif", "fullsize")) as fullsize:

@@ -16,7 +16,7 @@ from indexer.cli import main
 from indexer.enrich.enricher import ENRICHERS, Input
 from indexer.store.enrichments import Enrichment, put_enrichments
 from indexer.store.faces import FoundFace
-from indexer.store.results import RESULTS, Appearance, Meaning, Place, TextLine, Variant
+from indexer.store.results import RESULTS, ImageEmbedding, PerceptualHashes, Place, Rendition, TextLine
 from indexer.store.transaction import begin
 
 from ..conftest import put, rows
@@ -25,28 +25,28 @@ from ..media.readers.test_xmp import regions
 from .faces.tiny import save_detector, save_embedder
 
 ROOT = Path(__file__).parents[2]
-THUMBNAIL = Variant("thumbnail", "ab/cd-thumbnail.jpg", "image/jpeg", 360, 270, 1000)
+THUMBNAIL = Rendition("thumbnail", "ab/cd-thumbnail.jpg", "image/jpeg", 360, 270, 1000)
 # Two results of each, with as many rows
 RESULTS_OF: dict[str, tuple[Any, Any]] = {
     "places": (Place("Paris"), Place("Lyon")),
-    "variants": ([THUMBNAIL], [THUMBNAIL._replace(size=2000)]),
+    "renditions": ([THUMBNAIL], [THUMBNAIL._replace(size=2000)]),
     "portraits": ([THUMBNAIL._replace(name="face_1")], [THUMBNAIL._replace(name="face_1", size=2000)]),
     "quality": ({"quality": 0.5}, {"quality": 0.7}),
-    "appearance": (Appearance("abc", b"1234"), Appearance("abd", b"1235")),
+    "perceptual_hashes": (PerceptualHashes("abc", b"1234"), PerceptualHashes("abd", b"1235")),
     "faces": (
         [FoundFace(1, 1, 20, 20, None, 0.9, "model", b"\0" * 4)],
         [FoundFace(2, 1, 20, 20, None, 0.9, "model", b"\0" * 4)],
     ),
-    "meaning": (Meaning("model", b"\0\0"), Meaning("model", b"\1\0")),
-    "describe": ("a cat", "two cats"),
+    "image_embeddings": (ImageEmbedding("model", b"\0\0"), ImageEmbedding("model", b"\1\0")),
+    "captions": ("a cat", "two cats"),
     "text": ([TextLine("hello", 1, 2, 3, 4, 0.9)], [TextLine("goodbye", 1, 2, 3, 4, 0.9)]),
 }
 
 
 class Describer:
-    """As `describe.Endpoint`, without a network."""
+    """As `captions.Endpoint`, without a network."""
 
-    def describe(self, preview: Path, stop: threading.Event) -> str | None:
+    def caption(self, preview: Path, stop: threading.Event) -> str | None:
         return f"{preview.stat().st_size} bytes"
 
 
@@ -70,7 +70,7 @@ def enrich(index: Index, name: str, **options: Any) -> Any:
     if not ENRICHERS[name].can_run():
         pytest.skip(f"{name} cannot run here")
     if name == "portraits":  # it needs faces, which files name, and previews
-        index.enrich(["variants"])
+        index.enrich(["renditions"])
     return index.enrich([name], endpoint=Describer(), **options)  # type: ignore[arg-type]
 
 
@@ -112,7 +112,7 @@ def test_a_result_replaces_the_one_before(index: Index, photos: Path, name: str)
         counts.append(len(contents[-1]))
     assert counts == [1, 1, 1]
     assert contents[1] != contents[2]
-    assert rows(index, "SELECT enricher, version, basis, error FROM enrichment") == [(name, 2, "key", None)]
+    assert rows(index, "SELECT enricher, version, input_key, error FROM enrichment") == [(name, 2, "key", None)]
 
 
 @each

@@ -54,7 +54,7 @@ def test_all_are_seen_once(index: Index, album: Path) -> None:
     summary = index.enrich()
     assert (summary.places, summary.pictures, summary.failed) == (1, 13, 2)
     assert summary.total == summary.places + summary.pictures + summary.portraits
-    assert seen(index) == {"places": (1, 0), "variants": (12, 1), "quality": (11, 2), "appearance": (11, 2)}
+    assert seen(index) == {"places": (1, 0), "renditions": (12, 1), "quality": (11, 2), "perceptual_hashes": (11, 2)}
     again = index.enrich()
     assert (again.total, again.places, again.pictures) == (0, 0, 0)
     record = index.get(album / PARIS.name)
@@ -80,9 +80,9 @@ def test_failures_are_told_by_path_and_reason(index: Index, photos: Path, astron
         data = path.read_bytes()
         path.write_bytes(data[:100] + bytes(len(data) - 500) + data[-400:])
     index.scan([photos])
-    index.enrich(["variants"])
+    index.enrich(["renditions"])
     done = run("enrich", "--failures", database=index.path)
-    lines = dict(line.strip().split("  variants: ") for line in done.stdout.splitlines())
+    lines = dict(line.strip().split("  renditions: ") for line in done.stdout.splitlines())
     assert list(lines) == [str(photos / name) for name in ("a.tif", "b.gif", "c.mov")]
     for reason in lines.values():
         assert len(reason) > 20
@@ -129,7 +129,7 @@ def test_only_some_and_again(index: Index, album: Path) -> None:
     assert set(seen(index)) == {"quality"}
     assert index.enrich(["quality"], redo=True).pictures == 13
     assert index.enrich(["quality"], retry=True).pictures == 2
-    with pytest.raises(UsageError, match="there are places, variants"):
+    with pytest.raises(UsageError, match="there are places, renditions"):
         index.enrich(["faces of dogs"])
 
 
@@ -170,23 +170,23 @@ def test_what_is_away_waits(index: Index, album: Path) -> None:
 
 def test_the_cache_is_bounded(index: Index, album: Path) -> None:
     index.scan([album])
-    index.enrich(["variants"], max_cache=60_000)
-    assert rows(index, "SELECT count(*) FROM variant WHERE name = 'thumbnail'")[0][0] >= 1
-    assert rows(index, "SELECT sum(size) FROM variant")[0][0] <= 60_000
+    index.enrich(["renditions"], max_cache=60_000)
+    assert rows(index, "SELECT count(*) FROM rendition WHERE name = 'thumbnail'")[0][0] >= 1
+    assert rows(index, "SELECT sum(size) FROM rendition")[0][0] <= 60_000
     put(album / "late.jpg", "late")
     index.scan()
-    assert index.enrich(["variants"], max_cache=10_000).held_back == 1  # what is left is more, whichever it is
+    assert index.enrich(["renditions"], max_cache=10_000).held_back == 1  # what is left is more, whichever it is
     size = sum(path.stat().st_size for path in cache_folder(index.path).rglob("*.jpg"))
-    assert size == (rows(index, "SELECT sum(size) FROM variant")[0][0] or 0)
+    assert size == (rows(index, "SELECT sum(size) FROM rendition")[0][0] or 0)
     # On demand all can be had; what was not used the longest makes room.
     for number in range(10):
         assert index.renditions.get(album / f"{number}.jpg", "preview").is_file()
     size = sum(path.stat().st_size for path in cache_folder(index.path).rglob("*.jpg"))
-    assert size == rows(index, "SELECT sum(size) FROM variant")[0][0] <= 40_000  # the one asked for stays in any case
+    assert size == rows(index, "SELECT sum(size) FROM rendition")[0][0] <= 40_000  # the one asked for stays in any case
     for url in index.get(album / "9.jpg")["asset_urls"].values():
         assert Path(url["url"].removeprefix("file://")).is_file()
-    index.enrich(["variants"], max_cache=10**9, redo=True)
-    assert rows(index, "SELECT count(DISTINCT asset_number) FROM variant")[0][0] == 13
+    index.enrich(["renditions"], max_cache=10**9, redo=True)
+    assert rows(index, "SELECT count(DISTINCT asset_number) FROM rendition")[0][0] == 13
 
 
 def test_a_cache_that_is_gone_is_made_again(index: Index, album: Path) -> None:
@@ -198,11 +198,11 @@ def test_a_cache_that_is_gone_is_made_again(index: Index, album: Path) -> None:
     path = index.renditions.get(album / "1.jpg", "thumbnail")
     assert path.is_file()
     assert index.enrich().pictures == 12  # but for the text, which is none
-    assert len(list(folder.rglob("*.jpg"))) == rows(index, "SELECT count(*) FROM variant")[0][0]
-    assert rows(index, "SELECT count(*) FROM variant WHERE name NOT GLOB 'face_*'") == [(24,)]
+    assert len(list(folder.rglob("*.jpg"))) == rows(index, "SELECT count(*) FROM rendition")[0][0]
+    assert rows(index, "SELECT count(*) FROM rendition WHERE name NOT GLOB 'face_*'") == [(24,)]
 
 
-def test_variants_on_demand(index: Index, album: Path) -> None:
+def test_rendition_on_demand(index: Index, album: Path) -> None:
     index.scan([album])
     assert index.renditions.get(album / "1.jpg", "fullsize") == album / "1.jpg"  # a browser shows it by itself
     thumbnail = index.renditions.get(album / "1.jpg", "thumbnail")
@@ -266,9 +266,9 @@ def test_kill_9_anywhere(album: Path, tmp_path: Path) -> None:
     columns = {
         "place": "asset.id, place.city, place.state, place.country, place_name, timezone",
         "metric": "asset.id, name, value",
-        "appearance": "asset.id, thumbhash, hashes",
-        "variant": "asset.id, name, file, variant.width, variant.height, size",
-        "enrichment": "asset.id, enricher, version, basis, error",
+        "perceptual_hashes": "asset.id, thumbhash, hashes",
+        "rendition": "asset.id, name, file, rendition.width, rendition.height, size",
+        "enrichment": "asset.id, enricher, version, input_key, error",
     }
     for table, names in columns.items():
         query = f"SELECT {names} FROM {table} JOIN asset ON asset.number = asset_number ORDER BY 1, 2"
@@ -280,10 +280,10 @@ def test_beside_a_watch(photos: Path, watch: Callable[..., Watcher], astronaut: 
     watcher = watch(photos, enrich=True)
     index = Index.open(watcher.database)
     patience = 120.0  # it lets every other program go first, and here are many
-    until(lambda: seen(index).get("appearance") == (1, 0), patience, what="the first to be seen")
+    until(lambda: seen(index).get("perceptual_hashes") == (1, 0), patience, what="the first to be seen")
     shutil.copy(PARIS, photos / "paris.jpg")
     until(lambda: "places" in seen(index), patience, what="the place to be looked up")
-    until(lambda: seen(index).get("variants") == (2, 0), patience, what="its preview")
+    until(lambda: seen(index).get("renditions") == (2, 0), patience, what="its preview")
     assert watcher.stop() == 0
     assert watcher.err.read_text() == ""
 
@@ -357,12 +357,12 @@ def test_a_rehearsal_sees_nothing(index: Index, album: Path) -> None:
 
 
 def test_a_preview_that_cannot_be_drawn_costs_that_alone(samples: Path, tmp_path: Path) -> None:
-    code = "import indexer.enrich.enrichers.variants as variants\ndef compute(photo):\n    raise ValueError('no such colours')\n"
-    environment = faulty(tmp_path / "faulty", f"{code}variants.compute = compute\n")
+    code = "import indexer.enrich.enrichers.renditions as renditions\ndef compute(photo):\n    raise ValueError('no such colours')\n"
+    environment = faulty(tmp_path / "faulty", f"{code}renditions.compute = compute\n")
     with Index.open(tmp_path / "index.db") as index:
         index.scan([samples / "Kyoto"])
-    done = run("enrich", "variants", "quality", database=tmp_path / "index.db", env=environment)
+    done = run("enrich", "renditions", "quality", database=tmp_path / "index.db", env=environment)
     assert done.returncode == 0 and "no such colours" in done.stdout, done.stderr
     with Index.open(tmp_path / "index.db") as index:
         worked_out = index.enrichments.counts()
-        assert worked_out == {"quality": (5, 0), "variants": (0, 5)}
+        assert worked_out == {"quality": (5, 0), "renditions": (0, 5)}

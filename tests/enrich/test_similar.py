@@ -116,7 +116,7 @@ def test_photos_of_other_things_are_not_joined(corpus: Path, tmp_path: Path) -> 
     """Of the corpus, whose look-alikes are known: turned copies, one photo twice, one burst."""
     with Index.open(tmp_path / "index.db") as index:
         index.scan([corpus / "jpg", corpus / "immich"])
-        index.enrich(["appearance", "variants"])
+        index.enrich(["perceptual_hashes", "renditions"])
         for group in index.duplicates.similar():
             folders = {Path(one.path).parent.name for one in group.photos}
             stems = {Path(one.path).stem.rstrip("0123456789").split("-")[0] for one in group.photos}
@@ -148,7 +148,7 @@ def test_crops_and_copies_of_real_photos(corpus: Path, tmp_path: Path, photos: P
     assert number > 30
     with Index.open(tmp_path / "index.db") as index:
         index.scan([photos])
-        index.enrich(["appearance", "variants"])
+        index.enrich(["perceptual_hashes", "renditions"])
         found = {"small": 0, "square": 0, "trimmed": 0}
         for group in index.duplicates.similar():
             labels = [Path(one.path).stem.split() for one in group.photos]

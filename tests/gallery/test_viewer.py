@@ -75,7 +75,7 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
     film(photos / "VID_20240401_100000.avi", "mpeg4")
     with Index.open(folder / "index.db") as index:
         index.scan([photos])
-        index.enrich(["places", "variants", "appearance"])
+        index.enrich(["places", "renditions", "perceptual_hashes"])
     return folder
 
 
@@ -264,7 +264,7 @@ def walk(
         draw(folder / f"small{number}.tif", 600, 400, number, f"2005:01:{28 - number:02} 10:00:00")
     with Index.open(tmp_path / "index.db") as index:
         index.scan([folder])
-        index.enrich(["variants"])
+        index.enrich(["renditions"])
     server = start(tmp_path / "index.db", tmp_path / "serve.log")
     page = open_page(server.url)
     page.wait_for_selector(TILES)

@@ -39,7 +39,7 @@ def fits(value: Any, kind: Any) -> bool:
 
 def test_records_are_of_their_type(index: Index, samples: Path) -> None:
     index.scan(samples)
-    index.enrich(["places", "variants", "quality"])
+    index.enrich(["places", "renditions", "quality"])
     records = [index.get(photo.id) for photo in index.list(-1)]
     assert any(record["faces"] and record["people"] for record in records)
     for record in records:

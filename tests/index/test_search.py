@@ -15,7 +15,7 @@ from indexer.store.filters import LIVE
 @pytest.fixture
 def library(index: Index, samples: Path) -> Index:
     index.scan([samples])
-    index.enrich(["variants", "appearance"])
+    index.enrich(["renditions", "perceptual_hashes"])
     return index
 
 

@@ -15,7 +15,7 @@ import pytest
 from indexer import Index
 from indexer.media.read import read_media
 
-from ..conftest import SAMPLES, jpeg, put, rows, verdicts
+from ..conftest import SAMPLES, jpeg, put, rows, statuses
 from .build import app1, app1_xmp, exif, jpeg_with, segment, xmp
 from .fuzz import mutations, read_damaged
 from .readers.test_containers import chunk, png
@@ -57,7 +57,7 @@ def test_F11_for_ten_minutes() -> None:
 
 
 def test_F11_a_folder_of_damages(index: Index, photos: Path) -> None:
-    """Truncated at every KB, a text named .jpg, an empty file: each has its row and its verdict, with its hashes; what
+    """Truncated at every KB, a text named .jpg, an empty file: each has its row and its status, with its hashes; what
     lies beside is not affected; none is read again until it changes."""
     whole = (SAMPLES / "Paris" / "PXL_20240412_184115120.jpg").read_bytes()
     # Behind the head, where the picture's data begins: a JPEG that ends there is a damaged one with all its metadata.
@@ -70,17 +70,17 @@ def test_F11_a_folder_of_damages(index: Index, photos: Path) -> None:
         put(photos / f"d{number:04d}.jpg", number)
     summary = index.scan([photos])
     assert summary.new == len(cuts) + 1001
-    seen = verdicts(index)
+    seen = statuses(index)
     assert {seen[f"a{cut:08d}.jpg"] for cut in cuts} == {"damaged"}
     assert (seen["b text.jpg"], seen["c empty.jpg"]) == ("damaged", "damaged")
-    assert sum(verdict == "indexed" for verdict in seen.values()) == 1000
+    assert sum(status == "indexed" for status in seen.values()) == 1000
     record = index.get(photos / f"a{cuts[-1]:08d}.jpg")
     assert (record["metadata"]["model"], record["file_size_bytes"]) == ("Pixel 8", cuts[-1])
     again = index.scan()
     assert (again.bytes_read, again.unchanged) == (0, len(cuts) + 1001)
     (photos / "b text.jpg").write_bytes(jpeg("mended"))
     assert index.scan().modified == 1
-    assert verdicts(index)["b text.jpg"] == "indexed"
+    assert statuses(index)["b text.jpg"] == "indexed"
 
 
 HUGE = {
@@ -161,7 +161,7 @@ def test_a_film_of_a_codec_that_nobody_knows(tmp_path: Path) -> None:
 def test_a_problem_is_seen_in_status(index: Index, photos: Path) -> None:
     (photos / "a.jpg").write_bytes(jpeg_with(app1(b"II*\0\xff\xff\xff\xff")))
     index.scan([photos])
-    assert rows(index, "SELECT verdict, reason FROM path_verdict") == [
+    assert rows(index, "SELECT status, reason FROM path_status") == [
         ("damaged", "Exif main directory lies past the end")
     ]
     assert [failure.reason for failure in index.status.failures()] == ["Exif main directory lies past the end"]

@@ -99,7 +99,7 @@ F17 = [
 def test_F17_time_zones(tmp_path: Path, case: str, data: bytes, expected: str, source: str | None) -> None:
     facts = read(tmp_path, "x.mov" if data[4:8] == b"ftyp" else "x.jpg", data)
     assert facts.local_datetime == expected
-    said = [one.source for one in facts.origins if one.field == "local_datetime"] or ["Exif DateTimeOriginal"]
+    said = [one.source for one in facts.provenance if one.field == "local_datetime"] or ["Exif DateTimeOriginal"]
     assert source in (None, said[0])  # nothing is noted where Exif alone spoke
 
 
@@ -217,7 +217,7 @@ def test_F19_placeholders_are_not_believed(tmp_path: Path, fake: str) -> None:
 @pytest.mark.parametrize("fake", FAKES[2:6])
 def test_F19_the_doubted_word_is_kept_and_marked(tmp_path: Path, fake: str) -> None:
     facts = read(tmp_path, "IMG_20240131_235959.jpg", photo({ORIGINAL: fake}))
-    words = [(one.field, one.source, one.note) for one in facts.origins]
+    words = [(one.field, one.source, one.note) for one in facts.provenance]
     assert ("original_datetime", "Exif DateTimeOriginal", "a placeholder for no date") in words
     assert words[0] == ("local_datetime", "the file's name", None)
 
@@ -230,7 +230,7 @@ def test_provenance_is_kept_only_where_sources_conflict(tmp_path: Path, monkeypa
     ) -> list[str]:
         packet = app1_xmp(xmp("".join(f"<xmp:{name}>{value}</xmp:{name}>" for name, value in tag.items())))
         data = jpeg_with(app1(exif({}, camera, gps=gps or {})), packet)
-        return [origin.source for origin in read(tmp_path, "a.jpg", data).origins if origin.field == field]
+        return [origin.source for origin in read(tmp_path, "a.jpg", data).provenance if origin.field == field]
 
     assert provenance("local_datetime", {ORIGINAL: CLOCK}) == []
     conflicting = {ORIGINAL: CLOCK, DIGITIZED: "2023:05:18 18:30:00"}

@@ -108,7 +108,7 @@ def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(SAMPLES, folder / "photos")
     with Index.open(folder / "index.db") as index:
         index.scan([folder / "photos"])
-        index.enrich(["places", "variants", "quality", "appearance", "portraits"])
+        index.enrich(["places", "renditions", "quality", "perceptual_hashes", "portraits"])
     return folder
 
 

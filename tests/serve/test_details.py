@@ -51,9 +51,9 @@ def test_all_that_is_known(server: Server, indexed: Index) -> None:
     for one in found["files"]:
         assert one["path"] == str(Path(one["root"], one["folder"], one["name"]))
         assert (one["state"], one["checksum"]) == ("present", found["asset"]["checksum"])
-    explained = indexed.assets.explain(tower).origins
-    assert [(one["field"], one["source"], one["value"], one["note"]) for one in found["origins"]] == explained
-    assert [one["rank"] for one in found["origins"] if one["field"] == "local_datetime"][:1] == [0]
+    explained = indexed.assets.explain(tower).provenance
+    assert [(one["field"], one["source"], one["value"], one["note"]) for one in found["provenance"]] == explained
+    assert [one["rank"] for one in found["provenance"] if one["field"] == "local_datetime"][:1] == [0]
     assert (found["problems"], found["motion"], found["panorama"]) == ([], None, None)
     tagged = named(indexed, TAGGED)
     assert details(server, tagged)["keywords"] == indexed.assets.keywords(tagged) != []
@@ -77,7 +77,7 @@ def test_problems_are_told(serve: Serve, index: Index, photos: Path) -> None:
     put(photos / "b.jpg", 2)
     (photos / "b.jpg").write_bytes((photos / "b.jpg").read_bytes()[:-60])
     index.scan([photos])
-    index.enrich(["variants"])
+    index.enrich(["renditions"])
     whole, cut = index.get(photos / "a.jpg")["id"], index.get(photos / "b.jpg")["id"]
     server = serve(index.path)
     assert any("cut off" in one for one in details(server, cut)["problems"])

@@ -32,7 +32,7 @@ def test_an_edit_is_one_change_with_a_name(server: Server, indexed: Index) -> No
             assert details["asset"]["metadata"]["rating"] == 4 and details["is_favorite"] is True
             assert details["asset"]["metadata"]["description"] == "Two\nlines"
             assert {"rank": 0, "source": "you, in the index"}.items() <= next(
-                origin for origin in details["origins"] if origin["field"] == "rating"
+                origin for origin in details["provenance"] if origin["field"] == "rating"
             ).items()
         assert http.patch("/api/assets", json={"ids": ids, **values}).json() == {"change": None}
         last = http.get("/api/undo").json()["change"]

@@ -147,11 +147,11 @@ def test_a_server_that_only_reads_writes_nothing(serve: Serve, samples: Path, tm
     database = tmp_path / "index.db"
     with Index.open(database) as index:
         index.scan([samples])
-        index.enrich(["variants"])
+        index.enrich(["renditions"])
         index.api_keys.create("x")
         ids = [one.id for one in index.list(limit=200) if one.mime_type.startswith("image/")]
         with index.session.transaction() as tx:
-            tx.connection.execute("UPDATE variant SET used_at = '2020-01-01T00:00:00.000Z'")
+            tx.connection.execute("UPDATE rendition SET used_at = '2020-01-01T00:00:00.000Z'")
         index.assets.set([ids[0]], description="unheard-of")
     shutil.rmtree(next(one for one in database.with_name("index.db.indexer-cache").iterdir() if one.is_dir()))
     before = all_files(tmp_path)

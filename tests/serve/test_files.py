@@ -100,7 +100,7 @@ def test_a_film_can_be_sought_in(server: Server, indexed: Index) -> None:
         assert next(container.decode(video=0)).width > 0
 
 
-def test_variants_are_made_once_under_many_requests(serve: Serve, index: Index, photos: Path) -> None:
+def test_rendition_are_made_once_under_many_requests(serve: Serve, index: Index, photos: Path) -> None:
     Image.effect_noise((4000, 3000), 60).convert("RGB").save(photos / "large.jpg", quality=90)
     index.scan([photos])
     server = serve(index.path)
@@ -116,7 +116,7 @@ def test_variants_are_made_once_under_many_requests(serve: Serve, index: Index, 
 
     until(lambda: kept() > 0, what="its row")
     time.sleep(1)
-    assert kept() == 1  # one variant came to be, once
+    assert kept() == 1  # one rendition came to be, once
     with Image.open(index.renditions.get(asset.id, "preview")) as image:
         assert max(image.size) == 1440
 
@@ -151,7 +151,7 @@ def test_a_known_failure_is_answered_without_another_try(serve: Serve, index: In
     picture = photos / "a.jpg"
     picture.write_text("no picture")
     index.scan([photos])
-    assert index.enrich(["variants"]).failed == 1
+    assert index.enrich(["renditions"]).failed == 1
     (failure,) = index.enrichments.failures()
     put(photos.parent / "sound.jpg", 1)
     (photos.parent / "sound.jpg").replace(picture)

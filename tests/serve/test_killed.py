@@ -67,7 +67,7 @@ def test_kill_9_at_any_moment_of_an_upload(served: Index, serve: Serve) -> None:
         # The phone may have renamed it since.
         assert send(server, f"again {name}", content).status_code in (200, 201)
     assert len(kept(served)) == len(photos)
-    indexed = "SELECT count(*), count(DISTINCT asset_number) FROM file WHERE verdict = 'indexed' AND root_id > 1"
+    indexed = "SELECT count(*), count(DISTINCT asset_number) FROM file WHERE status = 'indexed' AND root_id > 1"
     assert rows(served, indexed) == [(len(photos), len(photos))]
     end(server)
     serve(served.path)
@@ -94,7 +94,7 @@ def test_what_was_moved_into_place_and_not_indexed_is_known(
     assert again.status_code == (200 if restarts else 201)
     (only,) = [path for path in kept(served) if path.suffix == ".jpg"]
     assert (only.name, only.read_bytes()) == ("a b.jpg", jpeg("new", size=3000))
-    indexed = "SELECT library_id FROM file JOIN root ON root.id = root_id WHERE verdict = 'indexed' AND root_id > 1"
+    indexed = "SELECT library_id FROM file JOIN root ON root.id = root_id WHERE status = 'indexed' AND root_id > 1"
     assert rows(served, indexed) == [(words.get("library_id"),)]
     assert kept(served) == [only]
 

@@ -47,10 +47,10 @@ def test_it_does_not_wait_for_whoever_writes(serve: Serve, index: Index, photo: 
         assert answer.status_code == 200 and answer.headers["content-type"] == "image/jpeg"
         with Image.open(io.BytesIO(answer.content)) as image:
             assert max(image.size) == side
-    assert rows(index, "SELECT count(*) FROM variant") == [(0,)]
+    assert rows(index, "SELECT count(*) FROM rendition") == [(0,)]
     writing.execute("ROLLBACK")
     writing.close()
-    until(lambda: rows(index, "SELECT name FROM variant ORDER BY 1") == [("preview",), ("thumbnail",)], what="rows")
+    until(lambda: rows(index, "SELECT name FROM rendition ORDER BY 1") == [("preview",), ("thumbnail",)], what="rows")
     before = {path: path.stat().st_mtime_ns for path in cache_folder(index.path).rglob("*.jpg")}
     assert len(before) == 2
     assert httpx.get(f"{server.url}/files/{photo}/thumbnail").headers["last-modified"]
@@ -60,9 +60,9 @@ def test_it_does_not_wait_for_whoever_writes(serve: Serve, index: Index, photo: 
 def test_portraits_do_not_either(server: Server, indexed: Index) -> None:
     """Nor for searches, which do."""
     (face,) = (one for (one,) in rows(indexed, "SELECT id FROM face LIMIT 1"))
-    kept = f"SELECT name FROM variant WHERE name = '{face}'"
+    kept = f"SELECT name FROM rendition WHERE name = '{face}'"
     writing = connection.open_for_writing(indexed.path)
-    writing.execute("DELETE FROM variant")
+    writing.execute("DELETE FROM rendition")
     writing.execute("BEGIN IMMEDIATE")
     try:
         for _ in range(6):
@@ -90,10 +90,10 @@ def test_one_who_only_reads_keeps_none(serve: Serve, index: Index, photo: str) -
 def test_what_was_used_long_ago_is_sent_at_once_and_counts_as_used(serve: Serve, index: Index, photo: str) -> None:
     index.renditions.get(photo, "thumbnail")
     with connection.open_for_writing(index.path) as database:
-        database.execute("UPDATE variant SET used_at = '2020-01-01T00:00:00.000Z'")
+        database.execute("UPDATE rendition SET used_at = '2020-01-01T00:00:00.000Z'")
     server = serve(index.path)
     assert httpx.get(f"{server.url}/files/{photo}/thumbnail").status_code == 200
-    until(lambda: rows(index, "SELECT used_at > '2021' FROM variant") == [(1,)], what="its row")
+    until(lambda: rows(index, "SELECT used_at > '2021' FROM rendition") == [(1,)], what="its row")
 
 
 def test_clients_that_leave_are_not_worked_for(serve: Serve, index: Index, photos: Path) -> None:
@@ -113,7 +113,7 @@ def test_clients_that_leave_are_not_worked_for(serve: Serve, index: Index, photo
             time.sleep(0.01)
     assert httpx.get(f"{server.url}/files/{ids[-1]}/thumbnail", timeout=30).status_code == 200
     time.sleep(1.5)
-    assert rows(index, "SELECT count(*) FROM variant")[0][0] < 30
+    assert rows(index, "SELECT count(*) FROM rendition")[0][0] < 30
     assert server.stop() == 0
     assert "Traceback" not in server.log.read_text() and "went away" not in server.log.read_text()
 

@@ -17,7 +17,7 @@ from indexer.store import search
 from indexer.store.albums import select_album, select_album_page
 from indexer.store.assets import count_by_month, select_existing, select_page
 from indexer.store.faces import select_faces
-from indexer.store.files import count_verdicts, select_failures, select_known_in, select_same_inodes
+from indexer.store.files import count_statuses, select_failures, select_known_in, select_same_inodes
 from indexer.store.filters import AssetFilter
 from indexer.store.records import asset_json, select_records
 from indexer.store.search import SearchRequest
@@ -174,7 +174,7 @@ LOOKS: dict[str, Any] = {
     "faces of an asset": lambda db: select_faces(db, asset_id="asset_x"),
     "exist": lambda db: select_existing(db, ["x"], ["y"], ["a/b.jpg"]),
     "of a device": lambda db: select_of_device(db, "phone", ["1"]),
-    "verdicts": count_verdicts,
+    "statuses": count_statuses,
     "failures": lambda db: select_failures(db, 10),
     "a folder": lambda db: select_known_in(db, 1, "2020"),
     "inodes": lambda db: select_same_inodes(db, [(1, 2, 3, 4)]),

@@ -15,7 +15,7 @@ from indexer import Index
 from indexer.errors import IndexUnusable, UsageError
 from indexer.store.uploads import record_upload
 
-from ..conftest import SAMPLES, jpeg, put, rows, run, verdicts
+from ..conftest import SAMPLES, jpeg, put, rows, run, statuses
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_both_ways_come_to_the_same(laptop: Callable[..., Index], tmp_path: Path
     for index in (ada, bob):
         told = "SELECT number FROM event LEFT JOIN asset ON asset.id = entity_id AND number = asset_number"
         assert (None,) not in rows(index, f"{told} WHERE entity_type IN ('asset', 'file', 'metadata')")
-    places = "SELECT root, path, asset_id FROM path_verdict ORDER BY 1, 2"
+    places = "SELECT root, path, asset_id FROM path_status ORDER BY 1, 2"
     assert rows(ada, places) == rows(bob, places)
 
 
@@ -185,7 +185,7 @@ def test_what_an_asset_once_was_is_remembered(laptop: Callable[..., Index], tmp_
     ours.maintenance.merge(late.path)
     assert len(ids(ours)) == 2
     assert ours.get(here / "photo.jpg")["metadata"]["description"] == "late"
-    assert verdicts(ours)
+    assert statuses(ours)
 
 
 def test_people_places_and_previews_come_along(laptop: Callable[..., Index], tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_people_places_and_previews_come_along(laptop: Callable[..., Index], tmp
     folder = tmp_path / "bob" / "Pictures"
     shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
     theirs.scan()
-    theirs.enrich(["places", "variants", "quality"])
+    theirs.enrich(["places", "renditions", "quality"])
     theirs.people.name("Captain", "Captain Cook")
     theirs.people.set("Captain Cook", birth_date="1728-11-07")
     record, path = theirs.get(folder / "Sydney" / "PXL_20240420_013155000.MP.jpg"), theirs.path

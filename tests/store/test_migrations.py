@@ -113,7 +113,7 @@ def test_what_was_read_by_old_readers_is_read_again(index: Index, photos: Path) 
     put(photos / "a.jpg", 1)
     index.scan([photos])
     with connection.open_for_writing(index.path) as database:
-        database.execute("UPDATE file SET reading = NULL")
+        database.execute("UPDATE file SET reader_version = NULL")
     summary = index.scan()
     assert (summary.reread, summary.bytes_read) == (1, 0)
 
@@ -160,7 +160,8 @@ def test_10_makes_the_trigger_that_9_left_out(old_index: Path) -> None:
         for statement in v9.MIGRATION.before:
             database.execute(statement)
         for table, column, definition in v9.MIGRATION.generated:
-            database.execute(f"ALTER TABLE {table} ADD COLUMN {column} {definition}")
+            written_by_9 = definition.replace("provenance", "origins")
+            database.execute(f"ALTER TABLE {table} ADD COLUMN {column} {written_by_9}")
         database.execute("DROP TRIGGER asset_trashed")
         database.execute("PRAGMA user_version = 9")
     database.close()
@@ -178,6 +179,21 @@ def test_11_renames_and_keeps_every_row(old_index: Path) -> None:
         database.execute("UPDATE asset SET trash_wish = 'out', words_changed_at = '2021'")
         database.execute("INSERT OR REPLACE INTO setting VALUES ('words_cursor', '7')")
         database.execute("INSERT INTO user_change (id, created_at, what) VALUES (1, 'x', 'restored')")
+        origins = json.dumps({"local_datetime": [["the file's time", "2020"]]})
+        database.execute("UPDATE asset SET origins = ?", (origins,))
+        database.execute(
+            "INSERT INTO file (id, root_id, folder, name, verdict, asset_number, size, mtime_ns, inode, reading, seen_at)"
+            " VALUES (1, 1, 'f', 'b.jpg', 'damaged', ?, 5, 6, 7, '3', 'x')",
+            (number,),
+        )
+        database.execute(
+            "INSERT INTO variant VALUES (?, 'preview', 'p.jpg', 'image/jpeg', 30, 40, 5, '2022')", (number,)
+        )
+        database.execute("INSERT INTO appearance VALUES (?, 't', x'01')", (number,))
+        database.execute("INSERT INTO meaning VALUES (?, 'm', x'02')", (number,))
+        database.execute("INSERT INTO generated_description VALUES (?, 'a cat')", (number,))
+        for name in ("variants", "appearance", "meaning", "describe", "quality"):
+            database.execute("INSERT INTO enrichment VALUES (?, ?, 1, 'key', NULL, 'x')", (number, name))
         database.execute(
             "INSERT INTO user_change_row (change_id, table_name, before, after) VALUES (1, 'asset', ?, ?)",
             (
@@ -193,6 +209,15 @@ def test_11_renames_and_keeps_every_row(old_index: Path) -> None:
         assert rows(index, "SELECT * FROM motion_photo") == [(number, 1, 2, "video/mp4")]
         assert rows(index, "SELECT trash_override, metadata_changed_at FROM asset") == [("out", "2021")]
         assert rows(index, "SELECT value FROM setting WHERE name GLOB '*_cursor'") == [("7",)]
+        assert rows(index, "SELECT provenance, is_undated FROM asset") == [(origins, 1)]
+        assert rows(index, "SELECT status, reader_version FROM file") == [("damaged", "3")]
+        assert rows(index, "SELECT name, used_at FROM rendition") == [("preview", "2022")]
+        assert rows(index, "SELECT thumbhash, hashes FROM perceptual_hash") == [("t", b"\1")]
+        assert rows(index, "SELECT model, vector FROM image_embedding") == [("m", b"\2")]
+        assert rows(index, "SELECT text FROM caption") == [("a cat",)]
+        assert rows(index, "SELECT enricher, input_key FROM enrichment ORDER BY enricher") == [
+            (name, "key") for name in ("captions", "image_embeddings", "perceptual_hashes", "quality", "renditions")
+        ]
         assert index.get(ASSET)["metadata"]["live_photo_cid"] == "l"
     with Index.open(old_index) as index:
         undone = index.history.undo()

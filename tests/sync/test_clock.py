@@ -50,7 +50,7 @@ def test_a_deletion_waits_as_long_when_the_clock_is_set(
     until(lambda: rows(index, "SELECT count(*) FROM asset") == [(3,)], what="all to be indexed")
     (photos / "0.jpg").unlink()
     deleted = time.monotonic()
-    until(lambda: rows(index, "SELECT 1 FROM file WHERE verdict = 'missing'"))
+    until(lambda: rows(index, "SELECT 1 FROM file WHERE status = 'missing'"))
     flag.touch()
     put(photos / "new.jpg", "new")  # wakes it
     until(lambda: rows(index, "SELECT 1 FROM asset WHERE trashed_at IS NOT NULL"), 15, "the trash")
@@ -63,7 +63,7 @@ def test_a_deletion_noticed_in_the_future_was_noticed_now(photos: Path, index: I
     put(photos / "b.jpg", 2)
     index.scan([photos])
     (photos / "a.jpg").unlink()
-    change(index, "UPDATE file SET verdict = 'missing', seen_at = ? WHERE name = 'a.jpg'", TOMORROW)
+    change(index, "UPDATE file SET status = 'missing', seen_at = ? WHERE name = 'a.jpg'", TOMORROW)
     assert index.scan().gone == 1
 
 
@@ -79,7 +79,7 @@ def test_a_file_with_a_time_in_the_future_is_read_once_it_rests(photos: Path, wa
         time.sleep(0.3)
     assert path.stat().st_size == len(data)
     index = Index.open(watcher.database)
-    until(lambda: rows(index, "SELECT 1 FROM file WHERE name = 'slow.jpg' AND verdict = 'indexed'"))
+    until(lambda: rows(index, "SELECT 1 FROM file WHERE name = 'slow.jpg' AND status = 'indexed'"))
     assert rows(index, "SELECT count(*) FROM former_checksum") == [(0,)]
     assert watcher.printed().count("slow.jpg") == 1
 
@@ -110,12 +110,12 @@ def test_a_round_of_verifying_goes_on_when_the_clock_was_set_back(photos: Path, 
     assert index.maintenance.verify().checked == 2
 
 
-def test_a_variant_used_in_the_future_is_used_now(photos: Path, index: Index) -> None:
+def test_a_rendition_used_in_the_future_is_used_now(photos: Path, index: Index) -> None:
     put(photos / "a.jpg", 1)
     index.scan([photos])
     (asset,) = (one.id for one in index.list())
     index.renditions.get(asset, "thumbnail")
-    change(index, "UPDATE variant SET used_at = ?", TOMORROW)
+    change(index, "UPDATE rendition SET used_at = ?", TOMORROW)
     assert enrichments.was_long_unused(index.session.connection, asset, "thumbnail")
     index.renditions.get(asset, "thumbnail")
     assert not enrichments.was_long_unused(index.session.connection, asset, "thumbnail")

@@ -22,8 +22,8 @@ def stat(size: int = 100, mtime: int = 1, ctime: int = 2, inode: int = 3, device
 
 
 ROW = StoredFile(1, 1, "", "a.jpg", "indexed", None, 0, "asset_a", 100, 1, 2, 3, 4, READING)
-GONE = ROW._replace(verdict="gone")
-DELETED = ROW._replace(verdict="ignored", reason=EXCLUDED, asset_id=None, reading=None)
+GONE = ROW._replace(status="gone")
+DELETED = ROW._replace(status="ignored", reason=EXCLUDED, asset_id=None, reader_version=None)
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,11 @@ DELETED = ROW._replace(verdict="ignored", reason=EXCLUDED, asset_id=None, readin
         # Nothing is stored, or not of an asset
         (stat(), None, True, "identify"),
         (stat(), None, False, "identify"),
-        (stat(), ROW._replace(verdict="unreadable", asset_id=None), True, "identify"),
-        (stat(), ROW._replace(verdict="not_media", asset_id=None, size=None, inode=None), True, "identify"),
+        (stat(), ROW._replace(status="unreadable", asset_id=None), True, "identify"),
+        (stat(), ROW._replace(status="not_media", asset_id=None, size=None, inode=None), True, "identify"),
         # The row is right
         (stat(), ROW, True, "unchanged"),
-        (stat(), ROW._replace(verdict="damaged", reason="the file is cut off"), True, "unchanged"),
+        (stat(), ROW._replace(status="damaged", reason="the file is cut off"), True, "unchanged"),
         (stat(device=9), ROW, True, "unchanged"),  # device numbers change with every mount
         # Other bytes, or another file
         (stat(size=101), ROW, True, "identify"),
@@ -50,23 +50,23 @@ DELETED = ROW._replace(verdict="ignored", reason=EXCLUDED, asset_id=None, readin
         (stat(inode=9), ROW, False, "unchanged"),
         (stat(ctime=9, inode=9), ROW, False, "unchanged"),
         # Another sidecar, another version of the reader
-        (stat(), ROW._replace(reading="older"), True, "refresh"),
-        (stat(), ROW._replace(reading=None), True, "refresh"),
-        (stat(ctime=9), ROW._replace(reading="older"), True, "read"),
-        (stat(ctime=9), ROW._replace(reading="older"), False, "refresh"),
+        (stat(), ROW._replace(reader_version="older"), True, "refresh"),
+        (stat(), ROW._replace(reader_version=None), True, "refresh"),
+        (stat(ctime=9), ROW._replace(reader_version="older"), True, "read"),
+        (stat(ctime=9), ROW._replace(reader_version="older"), False, "refresh"),
         # It was away
         (stat(), GONE, True, "returned"),
-        (stat(), ROW._replace(verdict="missing"), True, "returned"),
-        (stat(), ROW._replace(verdict="ignored", reason="a rule"), True, "returned"),
+        (stat(), ROW._replace(status="missing"), True, "returned"),
+        (stat(), ROW._replace(status="ignored", reason="a rule"), True, "returned"),
         (stat(ctime=9), GONE, True, "returned"),
         (stat(inode=9), GONE, False, "returned"),
-        (stat(), GONE._replace(reading=None), True, "read"),
+        (stat(), GONE._replace(reader_version=None), True, "read"),
         (stat(inode=9), GONE, True, "identify"),
         (stat(size=101), GONE, True, "identify"),
         # An asset whose file could not be read
-        (stat(), ROW._replace(verdict="unreadable"), True, "read"),
-        (stat(), ROW._replace(verdict="unstable"), True, "read"),
-        (stat(mtime=9), ROW._replace(verdict="unreadable"), True, "identify"),
+        (stat(), ROW._replace(status="unreadable"), True, "read"),
+        (stat(), ROW._replace(status="unstable"), True, "read"),
+        (stat(mtime=9), ROW._replace(status="unreadable"), True, "identify"),
         # The user deleted it from the index
         (stat(), DELETED, True, "excluded"),
         (stat(), DELETED, False, "excluded"),
@@ -83,13 +83,13 @@ def test_compare(info: os.stat_result, row: StoredFile | None, by_inode: bool, a
 small = st.integers(1, 2)
 rows = st.builds(
     ROW._replace,
-    verdict=st.sampled_from(["indexed", "indexed", "damaged", "missing", "unreadable"]),
+    status=st.sampled_from(["indexed", "indexed", "damaged", "missing", "unreadable"]),
     asset_id=st.sampled_from(["asset_a", "asset_a", None]),
     size=small,
     mtime_ns=small,
     ctime_ns=small,
     inode=small,
-    reading=st.sampled_from([READING, READING, "older"]),
+    reader_version=st.sampled_from([READING, READING, "older"]),
 )
 
 
@@ -100,7 +100,7 @@ def test_the_fast_path_finds_unchanged_what_compare_does(
     names = [f"{number}.jpg" for number in range(len(files))]
     infos = {name: info for name, (info, _) in zip(names, files, strict=True)}
     known = {
-        name: (name, row.mtime_ns, row.size, row.ctime_ns, row.inode, row.reading, int(is_sound(row)))
+        name: (name, row.mtime_ns, row.size, row.ctime_ns, row.inode, row.reader_version, int(is_sound(row)))
         for name, (_, row) in zip(names, files, strict=True)
     }
     if one_more:
@@ -113,4 +113,4 @@ def test_the_fast_path_finds_unchanged_what_compare_does(
 
 
 def is_sound(row: StoredFile) -> bool:
-    return row.verdict in ("indexed", "damaged") and row.asset_id is not None
+    return row.status in ("indexed", "damaged") and row.asset_id is not None

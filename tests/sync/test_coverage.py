@@ -15,7 +15,7 @@ import pytest
 
 from indexer import Index
 
-from ..conftest import Watcher, put, rows, run, until, verdicts
+from ..conftest import Watcher, put, rows, run, statuses, until
 from .drives import mounted
 
 __all__ = ["mounted"]
@@ -46,7 +46,7 @@ def test_F2_out_of_watches(photos: Path, watch: Start, few_watches: tuple[str, .
         (photos / "skipped" / str(number)).mkdir(parents=True)
     watcher = watch(photos, "--poll-every", "1", prefix=few_watches)
     index = Index.open(watcher.database)
-    until(lambda: list(verdicts(index).values()).count("indexed") == 60, what="all to be indexed")
+    until(lambda: list(statuses(index).values()).count("indexed") == 60, what="all to be indexed")
     root = status(watcher)["roots"][0]
     assert root["watch"]["mode"] == "events"
     assert root["watch"]["watches"] == 30  # none of them for what is skipped
@@ -54,10 +54,10 @@ def test_F2_out_of_watches(photos: Path, watch: Start, few_watches: tuple[str, .
     assert status(watcher)["watches"] == 30
     uncovered = Path(root["watch"]["uncovered"][-1])
     put(uncovered / "late.jpg", "late")
-    until(lambda: f"{uncovered.name}/late.jpg" in verdicts(index), 10, "the polled folder to be looked at")
+    until(lambda: f"{uncovered.name}/late.jpg" in statuses(index), 10, "the polled folder to be looked at")
     covered = next(one for one in photos.iterdir() if one.is_dir() and str(one) not in root["watch"]["uncovered"])
     put(covered / "late.jpg", "late too")
-    until(lambda: f"{covered.name}/late.jpg" in verdicts(index), 10, "the event")
+    until(lambda: f"{covered.name}/late.jpg" in statuses(index), 10, "the event")
     assert watcher.printed().count("no watches left") == 1
     assert "no watches left for 31 folders" in run("status", database=watcher.database).stdout
     assert watcher.stop() == 0
@@ -72,7 +72,7 @@ def test_F2_what_is_passed_over_takes_no_watch(photos: Path, watch: Start) -> No
     watcher = watch(photos)
     until(lambda: status(watcher)["watches"] == 3, what="three folders to be followed")
     (photos / ".indexerignore").write_text("b\n")
-    until(lambda: verdicts(Index.open(watcher.database)).get("a/b") == "ignored")
+    until(lambda: statuses(Index.open(watcher.database)).get("a/b") == "ignored")
     os.kill(watcher.process.pid, signal.SIGTERM)
     assert watcher.process.wait(30) == 0
     assert rows(Index.open(watcher.database), "SELECT * FROM watch_state") == []
@@ -90,7 +90,7 @@ def test_F3_an_overflow_is_counted(photos: Path, watch: Start) -> None:
         (photos / f"{number}.txt").write_bytes(b"x")
     put(photos / "late" / "a.jpg", 1)
     watcher.process.send_signal(signal.SIGCONT)
-    until(lambda: "late/a.jpg" in verdicts(index), 60, "the last file")
+    until(lambda: "late/a.jpg" in statuses(index), 60, "the last file")
     until(lambda: status(watcher)["roots"][0]["watch"]["overflows"] > 0, what="the overflow to be told")
     assert "events were lost" in run("status", database=watcher.database).stdout
 
@@ -108,10 +108,10 @@ def test_F4_trees_moved_in(photos: Path, watch: Start, tmp_path: Path) -> None:
         shutil.move(elsewhere, photos / "copied")
     finally:
         shutil.rmtree(elsewhere, ignore_errors=True)
-    until(lambda: len(verdicts(index)) == 100, 60, "the two trees")
+    until(lambda: len(statuses(index)) == 100, 60, "the two trees")
     put(photos / "moved" / "x1" / "late.jpg", "late")
     put(photos / "copied" / "x1" / "late.jpg", "late too")
-    until(lambda: len(verdicts(index)) == 102, what="events in the new trees")
+    until(lambda: len(statuses(index)) == 102, what="events in the new trees")
 
 
 def test_F7_what_tells_of_no_changes_is_polled(photos: Path, watch: Start, mounted: Callable[..., Path]) -> None:
@@ -120,12 +120,12 @@ def test_F7_what_tells_of_no_changes_is_polled(photos: Path, watch: Start, mount
     root = mounted("bindfs", photos)
     watcher = watch(root, "--poll-every", "1")
     index = Index.open(watcher.database)
-    until(lambda: "a.jpg" in verdicts(index))
+    until(lambda: "a.jpg" in statuses(index))
     root_status = status(watcher)["roots"][0]
     assert root_status["watch"]["mode"] == "polling"
     assert "tells of no changes" in root_status["watch"]["why"]
     put(photos / "from elsewhere.jpg", 2)
-    until(lambda: "from elsewhere.jpg" in verdicts(index), 10, "the change to be seen")
+    until(lambda: "from elsewhere.jpg" in statuses(index), 10, "the change to be seen")
     assert "polled since" in run("status", database=watcher.database).stdout
     assert watcher.stop() == 0
 

@@ -21,7 +21,7 @@ class Place(NamedTuple):
 
     asset: str
     name: str
-    verdict: str = "indexed"
+    status: str = "indexed"
     is_absent: bool = False
 
 
@@ -44,8 +44,8 @@ class FakePlaces:
         return place.name in self._absent
 
 
-def stored(number: int, asset: str | None, name: str, verdict: str) -> StoredFile:
-    return StoredFile(number, 1, "", name, verdict, None, 0, asset, 1, 1, 1, number, 1, "")
+def stored(number: int, asset: str | None, name: str, status: str) -> StoredFile:
+    return StoredFile(number, 1, "", name, status, None, 0, asset, 1, 1, 1, number, 1, "")
 
 
 class Case(NamedTuple):
@@ -73,7 +73,7 @@ CASES = [
     Case("a row without an asset", (None, "unreadable"), None, "new"),
     Case("moved and edited", None, None, "modified", "A", "there.jpg", others=[ABSENT], pictures=["A"]),
     Case("moved and edited, gone before", None, None, "modified", "A", "there.jpg",
-         others=[ABSENT._replace(verdict="gone")], pictures=["A"]),
+         others=[ABSENT._replace(status="gone")], pictures=["A"]),
     Case("of all its places the oldest", None, None, "modified", "A", "there.jpg",
          others=[ABSENT, Place("A", "then.jpg", "gone", True)], pictures=["A"]),
     Case("the same picture is present", None, None, "new", others=[ELSEWHERE], pictures=["A"]),
@@ -103,9 +103,9 @@ CASES = [
     Case("a copy was absent to the end", ("A", "indexed"), None, "modified", "A", others=[ABSENT], is_last=True),
     Case("a copy turned up by the end", ("A", "indexed"), None, "new", replaced="A", others=[ELSEWHERE], is_last=True),
     Case("a copy that was missing before", ("A", "indexed"), None, "modified", "A",
-         others=[ABSENT._replace(verdict="missing")]),
+         others=[ABSENT._replace(status="missing")]),
     Case("a copy that was gone before", ("A", "indexed"), None, "modified", "A",
-         others=[ABSENT._replace(verdict="gone")]),
+         others=[ABSENT._replace(status="gone")]),
     # A lies here and has the content
     Case("touched", ("A", "indexed"), "A", "stat_changed", "A"),
     Case("touched, with copies", ("A", "indexed"), "A", "stat_changed", "A", others=[ABSENT]),
@@ -128,7 +128,7 @@ CASES = [
          others=[Place("A", "gone.jpg", "gone", True)]),
     Case("copied", None, "A", "copied", "A", others=[ELSEWHERE]),
     Case("copied over another one", ("B", "indexed"), "A", "copied", "A", replaced="B", others=[ELSEWHERE]),
-    Case("missing on a drive that is offline", None, "A", "copied", "A", others=[ELSEWHERE._replace(verdict="missing")]),
+    Case("missing on a drive that is offline", None, "A", "copied", "A", others=[ELSEWHERE._replace(status="missing")]),
     Case("its last place is forgotten", None, "A", "returned", "A"),
     Case("back in the place of another one", ("B", "indexed"), "A", "returned", "A", replaced="B"),
 ]  # fmt: skip

@@ -14,7 +14,7 @@ import pytest
 from indexer import Index
 from indexer.store.connection import open_for_writing
 
-from ..conftest import SAMPLES, Watcher, jpeg, put, rows, run, until, verdicts
+from ..conftest import SAMPLES, Watcher, jpeg, put, rows, run, statuses, until
 from .drives import mounted
 
 __all__ = ["mounted"]
@@ -36,7 +36,7 @@ def adorn(index: Index, asset: str) -> None:
             INSERT INTO album (id, name, created_at, updated_at) VALUES ('album_{asset}', 'Best', 'x', 'x');
             INSERT INTO album_asset VALUES ('aa_{asset}', 'album_{asset}', '{asset}', 'x', 'x');
             INSERT INTO metric SELECT number, 'quality', 0.5 FROM asset WHERE id = '{asset}';
-            INSERT INTO generated_description SELECT number, 'a photo' FROM asset WHERE id = '{asset}';
+            INSERT INTO caption SELECT number, 'a photo' FROM asset WHERE id = '{asset}';
             """
         )
     database.close()
@@ -146,7 +146,7 @@ def test_F6_moved_under_watch(
     watcher = watch(tmp_path / "a", tmp_path / "b")
     until(lambda: watcher.printed().count("Watching") == 2)
     MOVES[how](photo, tmp_path)
-    place = "SELECT root || '/' || path FROM path_verdict WHERE asset_id = ?"
+    place = "SELECT root || '/' || path FROM path_status WHERE asset_id = ?"
     until(lambda: [Path(str(path)).is_file() for (path,) in rows(index, place, asset)] == [True], what="the move")
     assert watcher.stop() == 0
     assert belongings(index, asset) == before
@@ -202,7 +202,7 @@ def test_F20_unicode_forms(index: Index, photos: Path) -> None:
     for name in (composed, apart):
         put(photos / name, name)
     assert index.scan([photos]).new == 2
-    assert set(verdicts(index)) == {composed, apart}
+    assert set(statuses(index)) == {composed, apart}
     for name in (composed, apart):
         record = index.get(photos / name)
         assert record["device_asset_id"] == composed
@@ -237,7 +237,7 @@ def test_F21_a_file_system_that_knows_no_case(index: Index, tmp_path: Path, moun
     summary = index.scan()
     assert (summary.new, summary.gone, summary.copies) == (0, 0, 0)
     assert belongings(index, asset) == before
-    assert set(verdicts(index)) == set(shown)
+    assert set(statuses(index)) == set(shown)
 
 
 def test_F22_no_folder_is_met_twice(index: Index, tmp_path: Path, photos: Path) -> None:
@@ -257,7 +257,7 @@ def test_F22_no_folder_is_met_twice(index: Index, tmp_path: Path, photos: Path) 
         index.scan([photos])
         places = rows(index, "SELECT asset_number, count(*) FROM file WHERE asset_number IS NOT NULL GROUP BY 1")
         assert sorted(count for _, count in places) == [1, 1]
-        assert verdicts(index)["other"] == "ignored"
+        assert statuses(index)["other"] == "ignored"
     finally:
         for name, _ in mounts:
             subprocess.run(["umount", "--lazy", photos / name], check=False, capture_output=True)
@@ -268,7 +268,7 @@ def test_F22_the_index_inside_a_root(photos: Path) -> None:
     index = Index.open(photos / ".index" / "index.db")
     index.scan([photos])
     index.scan([photos])
-    assert {path for path, verdict in verdicts(index).items() if verdict == "indexed"} == {"a.jpg"}
+    assert {path for path, status in statuses(index).items() if status == "indexed"} == {"a.jpg"}
 
 
 def test_moved_and_edited_at_once_is_known_by_its_picture(index: Index, photos: Path) -> None:
@@ -309,7 +309,7 @@ def test_two_copies_swapped_stay_two(index: Index, photos: Path) -> None:
     paths[1].rename(paths[0])
     (photos / "between").rename(paths[1])
     index.scan()
-    assert set(verdicts(index).items()) == {("a/1.jpg", "indexed"), ("b.jpg", "indexed")}
+    assert set(statuses(index).items()) == {("a/1.jpg", "indexed"), ("b.jpg", "indexed")}
 
 
 def test_another_photo_under_the_name_of_a_deleted_one_is_new(index: Index, photos: Path) -> None:
@@ -352,7 +352,7 @@ def test_hundreds_of_copies_of_one_photo(index: Index, photos: Path) -> None:
     put(photos / "another.jpg", "one")
     index.scan()
     assert rows(index, "SELECT count(*) FROM asset WHERE trashed_at IS NULL") == [(4,)]
-    assert list(verdicts(index).values()).count("indexed") == 130
+    assert list(statuses(index).values()).count("indexed") == 130
     assert index.scan().bytes_read == 0
 
 

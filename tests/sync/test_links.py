@@ -152,7 +152,7 @@ def test_under_watch_a_link_in_the_place_of_a_folder_is_no_second_copy(
     (photos / "d").rename(photos / "e")
     (photos / "d").symlink_to("e")
     until(lambda: present(index) == files(photos / "e"), what="the move")
-    until(lambda: not rows(index, "SELECT 1 FROM file WHERE verdict = 'missing'"), what="settling")
+    until(lambda: not rows(index, "SELECT 1 FROM file WHERE status = 'missing'"), what="settling")
     assert shown(index) == files(photos / "e")
 
 

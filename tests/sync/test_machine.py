@@ -276,7 +276,7 @@ class Folders(RuleBasedStateMachine):
     def look(self) -> None:
         held = rows(
             self.index,
-            "SELECT root, path, asset_id FROM path_verdict WHERE verdict = 'indexed'",
+            "SELECT root, path, asset_id FROM path_status WHERE status = 'indexed'",
         )
         found = {(Path(str(root)).name, str(path)): str(asset) for root, path, asset in held}
         expected = {place: asset for place, asset in self.assets.items() if not self.is_hidden(place)}
@@ -346,7 +346,7 @@ def test_F23_what_scan_takes_is_what_watch_takes(photos: Path, tmp_path: Path, w
             (top / ".indexerignore").write_text("\n".join(rules))
     scanned = Index.open(tmp_path / "scanned.db")
     scanned.scan([photos])
-    query = "SELECT path, verdict, reason FROM path_verdict ORDER BY path"
+    query = "SELECT path, status, reason FROM path_status ORDER BY path"
     expected = rows(scanned, query)
     watched = Index.open(watcher.database)
     until(lambda: rows(watched, query) == expected, 15, "watch to take what scan takes")

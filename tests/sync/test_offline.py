@@ -12,7 +12,7 @@ import pytest
 from indexer import Index
 from indexer.errors import UsageError
 
-from ..conftest import Watcher, put, rows, run, sized, until, verdicts
+from ..conftest import Watcher, put, rows, run, sized, statuses, until
 from .drives import Drive, drive
 
 __all__ = ["drive"]
@@ -133,14 +133,14 @@ def test_F1_under_watch(tmp_path: Path, drive: Callable[[], Drive], watch: Calla
     disk.mount(root)
     until(lambda: states(index) == {"present": COUNT}, what="the drive to be back")
     put(root / "00" / "new.jpg", "new")
-    until(lambda: "00/new.jpg" in verdicts(index), what="events to be followed again")
+    until(lambda: "00/new.jpg" in statuses(index), what="events to be followed again")
     disk.unmount()
     until(lambda: "offline" in states(index), what="the watcher to notice")
     moved = disk.mount(tmp_path / "elsewhere")
     assert run("scan", moved, database=watcher.database).returncode == 0
     until(lambda: watcher.printed().count("is back") == 2, what="the watcher to follow")
     put(moved / "00" / "newer.jpg", "newer")
-    until(lambda: "00/newer.jpg" in verdicts(index), what="events to be followed there")
+    until(lambda: "00/newer.jpg" in statuses(index), what="events to be followed there")
     assert {row[:2] for row in before} < {row[:2] for row in held(index)}
     assert rows(index, "SELECT count(*) FROM asset WHERE trashed_at IS NOT NULL") == [(0,)]
     assert watcher.stop() == 0
@@ -161,8 +161,8 @@ def test_F1_a_folder_that_fails_loses_nothing(index: Index, photos: Path, error:
     done = run_python(strace, inject, command)
     assert done.returncode == 2, done.stderr
     assert held(index) == before
-    assert verdicts(index)["00"] == "unreadable"
-    assert verdicts(index)["00/0000.jpg"] == "indexed"
+    assert statuses(index)["00"] == "unreadable"
+    assert statuses(index)["00/0000.jpg"] == "indexed"
     inject[5] = str(photos)
     done = run_python(strace, inject, command)
     assert done.returncode == 1, done.stdout

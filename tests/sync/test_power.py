@@ -15,7 +15,7 @@ import pytest
 
 from indexer import Index
 
-from ..conftest import Watcher, put, sized, until, verdicts
+from ..conftest import Watcher, put, sized, statuses, until
 
 Start = Callable[..., Watcher]
 
@@ -27,7 +27,7 @@ def family(pid: int) -> list[psutil.Process]:
 def test_F30_others_go_first(photos: Path, watch: Start) -> None:
     put(photos / "a.jpg", 1)
     watcher = watch(photos, enrich=True)
-    until(lambda: "appearance" in Index.open(watcher.database).enrichments.counts())
+    until(lambda: "perceptual_hashes" in Index.open(watcher.database).enrichments.counts())
     time.sleep(1)
     for process in family(watcher.process.pid):
         assert process.nice() == 19
@@ -43,7 +43,7 @@ def test_F30_idle_is_idle(photos: Path, watch: Start) -> None:
         put(photos / f"{number % 30}" / f"{number}.jpg", number)
     watcher = watch(photos, enrich=True)
     index = Index.open(watcher.database)
-    until(lambda: index.enrichments.counts().get("appearance") == (300, 0), what="all to be seen to")
+    until(lambda: index.enrichments.counts().get("perceptual_hashes") == (300, 0), what="all to be seen to")
     time.sleep(3)
     processes = family(watcher.process.pid)
     before = sum(sum(process.cpu_times()[:2]) for process in processes)
@@ -97,10 +97,10 @@ def test_F30_it_pauses_on_battery_if_told_to(photos: Path, watch: Start, tmp_pat
     try:
         until(lambda: "Paused: on battery" in out.read_text(), what="the pause")
         time.sleep(1)
-        assert verdicts(Index.open(tmp_path / "index.db")) == {}
+        assert statuses(Index.open(tmp_path / "index.db")) == {}
         (supply / "AC" / "online").write_text("1\n")
         (supply / "BAT0" / "status").write_text("Charging\n")
-        until(lambda: "a.jpg" in verdicts(Index.open(tmp_path / "index.db")), 20, "work to go on")
+        until(lambda: "a.jpg" in statuses(Index.open(tmp_path / "index.db")), 20, "work to go on")
         assert "Going on" in out.read_text()
     finally:
         process.terminate()

@@ -21,7 +21,7 @@ from indexer.sync.gitignore import Line, Lines, parse
 from indexer.sync.rules import Rules
 from indexer.sync.walk import Walker
 
-from ..conftest import put, rows, sized, verdicts
+from ..conftest import put, rows, sized, statuses
 
 
 @pytest.mark.parametrize(
@@ -40,25 +40,25 @@ from ..conftest import put, rows, sized, verdicts
 )
 def test_litter_is_passed_over_with_its_reason(name: str, is_folder: bool, words: str) -> None:
     decision = Rules().decide("", name, is_folder=is_folder)
-    assert decision.verdict == "ignored"
+    assert decision.status == "ignored"
     assert words in decision.reason
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "B.JPG", "c.HeIc", "d.cr3", "e.MTS", "ä ö.png", "eaDir.jpg", "tmp.jpg"])
 def test_photos_are_ours(name: str) -> None:
-    assert Rules().decide("x", name, is_folder=False).verdict == "included"
+    assert Rules().decide("x", name, is_folder=False).status == "included"
 
 
 @pytest.mark.parametrize("name", ["a.txt", "noending", "x.jpg.xmp", "clip.srt", "jpg"])
 def test_the_rest_is_not_media(name: str) -> None:
-    assert Rules().decide("", name, is_folder=False).verdict == "not_media"
+    assert Rules().decide("", name, is_folder=False).status == "not_media"
 
 
 def test_the_reason_names_rule_line_and_file(index: Index, photos: Path) -> None:
     put(photos / "a" / "x_raw.jpg", 1)
     (photos / "a" / ".indexerignore").write_text("# mine\n\n*_raw.jpg\n")
     index.scan([photos])
-    reason = rows(index, "SELECT reason FROM path_verdict WHERE path = 'a/x_raw.jpg'")
+    reason = rows(index, "SELECT reason FROM path_status WHERE path = 'a/x_raw.jpg'")
     assert reason == [("rule '*_raw.jpg' in line 3 of a/.indexerignore",)]
 
 
@@ -68,7 +68,7 @@ def test_nearer_rules_win_and_an_exclamation_mark_takes_in(index: Index, photos:
     (photos / ".indexerignore").write_text("one.jpg\n!.hidden/\n")
     (photos / "keep" / ".indexerignore").write_text("!one.jpg\n!.IMG.jpg\n")
     index.scan([photos])
-    seen = verdicts(index)
+    seen = statuses(index)
     assert seen["one.jpg"] == "ignored"
     assert seen["keep/one.jpg"] == seen[".hidden/h.jpg"] == seen["keep/.IMG.jpg"] == "indexed"
 
@@ -83,13 +83,13 @@ def test_a_new_rule_hides_and_its_end_restores(index: Index, photos: Path) -> No
     summary = index.scan()
     assert summary.gone == 0
     assert [one.id for one in index.list()] == [index.get(photos / "stays.jpg")["id"]]
-    assert verdicts(index)["private/0.jpg"] == "ignored"
+    assert statuses(index)["private/0.jpg"] == "ignored"
     (photos / ".indexerignore").unlink()
     summary = index.scan()
     assert (summary.back, summary.bytes_read) == (4, 0)
     assert {path: index.get(path)["id"] for path in ids} == ids
     assert len(index.list()) == 5
-    assert "private" not in verdicts(index)
+    assert "private" not in statuses(index)
 
 
 def test_an_ignore_file_that_cannot_be_read_opens_nothing(index: Index, photos: Path) -> None:
@@ -98,7 +98,7 @@ def test_an_ignore_file_that_cannot_be_read_opens_nothing(index: Index, photos: 
     put(photos / "b.jpg", 2)
     (photos / "a" / ".indexerignore").mkdir()
     index.scan([photos])
-    assert verdicts(index) == {"a": "unreadable", "b.jpg": "indexed"}
+    assert statuses(index) == {"a": "unreadable", "b.jpg": "indexed"}
 
 
 _NAME = st.sampled_from(["a", "b", "ab", "x.jpg", "y.jpg", "x.png", "deep"])
@@ -250,14 +250,14 @@ def test_rules_without_bounds_are_refused(index: Index, photos: Path) -> None:
     ):
         rules.write_text(content)
         assert index.scan([photos]).unreadable == 1
-        assert verdicts(index) == {"a": "unreadable"}
-        assert why in str(rows(index, "SELECT reason FROM path_verdict"))
+        assert statuses(index) == {"a": "unreadable"}
+        assert why in str(rows(index, "SELECT reason FROM path_status"))
     rules.write_text("secret.jpg\n" + "x\n" * 9_999)
     index.scan([photos])
-    assert verdicts(index) == {"a/secret.jpg": "ignored", "a/.indexerignore": "ignored"}
+    assert statuses(index) == {"a/secret.jpg": "ignored", "a/.indexerignore": "ignored"}
     rules.write_text("*" * 10_000 + "secret*\n")
     index.scan([photos])
-    assert len(str(rows(index, "SELECT reason FROM path_verdict WHERE path = 'a/secret.jpg'"))) < 200
+    assert len(str(rows(index, "SELECT reason FROM path_status WHERE path = 'a/secret.jpg'"))) < 200
 
 
 def test_rules_of_nested_folders_are_bounded_together(index: Index, photos: Path) -> None:
@@ -266,7 +266,7 @@ def test_rules_of_nested_folders_are_bounded_together(index: Index, photos: Path
     (photos / ".indexerignore").write_text("*_raw.jpg\n" * 600)
     (photos / "a" / "b" / ".indexerignore").write_text("*_raw.jpg\n" * 600)
     index.scan([photos])
-    assert verdicts(index)["a/b"] == "unreadable" and verdicts(index)["d.jpg"] == "indexed"
+    assert statuses(index)["a/b"] == "unreadable" and statuses(index)["d.jpg"] == "indexed"
 
 
 def test_rules_without_wildcards_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,4 +306,4 @@ def test_what_is_told_by_one_look_is_told_alike_by_all() -> None:
     names += ["Thumbs.db", "desktop.ini", "Icon\r", ".indexerignore", "jpg", "x.jpg.crdownload"]
     rules = Rules()
     for name in filter(None, names):
-        assert rules.includes(name) == (rules.decide("f", name, is_folder=False).verdict == "included"), name
+        assert rules.includes(name) == (rules.decide("f", name, is_folder=False).status == "included"), name

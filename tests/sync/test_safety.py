@@ -23,7 +23,7 @@ from indexer import Index
 from indexer.store import schema
 from indexer.workers import worker_count
 
-from ..conftest import Watcher, jpeg, put, rows, run, sized, until, verdicts
+from ..conftest import Watcher, jpeg, put, rows, run, sized, statuses, until
 
 COMMAND = [sys.executable, "-m", "indexer", "--db"]
 SCAN = ("scan", "--no-enrich")
@@ -42,7 +42,7 @@ def content(database: Path) -> list[tuple[object, ...]]:
             return []
         found: list[tuple[object, ...]] = []
         for query in (
-            "SELECT root.path, file.path, verdict, reason, asset.id, size, mtime_ns, file.inode, reading FROM file JOIN root"
+            "SELECT root.path, file.path, status, reason, asset.id, size, mtime_ns, file.inode, reader_version FROM file JOIN root"
             " ON root.id = root_id LEFT JOIN asset ON number = asset_number ORDER BY 1, 2",
             "SELECT json_remove(json, '$.created_at', '$.updated_at', '$.exif.created_at', '$.exif.updated_at',"
             " '$.metadata.created_at', '$.metadata.updated_at') FROM asset_json ORDER BY id",
@@ -222,7 +222,7 @@ def test_F13_many_processes_at_once(tree: Path, tmp_path: Path, watch: Callable[
     holder.execute("COMMIT")
     holder.close()
     index = Index.open(database)
-    until(lambda: list(verdicts(index).values()).count("indexed") == 240 + number, 30, "all to be indexed")
+    until(lambda: list(statuses(index).values()).count("indexed") == 240 + number, 30, "all to be indexed")
     assert rows(index, "SELECT count(*), count(DISTINCT asset_number) FROM file") == [(240 + number, 240 + number)]
     assert watcher.stop() == 0
     assert watcher.err.read_text() == ""
@@ -265,7 +265,7 @@ def test_F27_chaos_while_it_scans(photos: Path, index: Index) -> None:
     index.scan(accept_loss=10_000)
     index.scan(accept_loss=10_000)
     truth = {path.relative_to(tree).as_posix() for path in tree.rglob("*.jpg")}
-    assert {path for path, verdict in verdicts(index).items() if verdict == "indexed"} == truth
+    assert {path for path, status in statuses(index).items() if status == "indexed"} == truth
 
 
 def test_F10_what_cannot_be_read_is_told_and_hides_nothing(index: Index, photos: Path) -> None:
@@ -282,7 +282,7 @@ def test_F10_what_cannot_be_read_is_told_and_hides_nothing(index: Index, photos:
     inject += ["-e", "inject=getdents64:error=EACCES"]
     done = subprocess.run([*inject, *COMMAND, str(index.path), "scan"], capture_output=True, text=True)
     assert done.returncode == 2
-    seen = verdicts(index)
+    seen = statuses(index)
     assert seen["0 first"] == "unreadable"
     assert seen["0 first/x.jpg"] == seen["b/z.jpg"] == seen["caf\\xe9.jpg"] == "indexed"
     assert "0 first" in run("status", database=index.path).stdout
@@ -360,7 +360,7 @@ def test_F16_a_long_watch_does_not_grow(photos: Path, watch: Callable[..., Watch
     index = Index.open(watcher.database)
 
     def indexed() -> int:
-        return list(verdicts(index).values()).count("indexed")  # those that are gone keep their rows
+        return list(statuses(index).values()).count("indexed")  # those that are gone keep their rows
 
     for turn in range(rounds):
         folder = photos / f"day {turn}"
@@ -370,7 +370,7 @@ def test_F16_a_long_watch_does_not_grow(photos: Path, watch: Callable[..., Watch
         put(folder / "0.jpg", f"{turn} edited")
         folder.rename(folder.with_name(f"trip {turn}"))
         until(
-            lambda turn=turn: any(path.startswith(f"trip {turn}") for path in verdicts(index)),
+            lambda turn=turn: any(path.startswith(f"trip {turn}") for path in statuses(index)),
             what="the renamed folder",
         )
         shutil.rmtree(folder.with_name(f"trip {turn}"))

@@ -23,11 +23,11 @@ from indexer.store.changes import Change
 from indexer.store.transaction import Transaction
 from indexer.sync import batch
 
-from ..conftest import SAMPLES, faulty_reader, interruptible, jpeg, put, rows, run, until, verdicts
+from ..conftest import SAMPLES, faulty_reader, interruptible, jpeg, put, rows, run, statuses, until
 
 
 def counts(index: Index) -> tuple[int, ...]:
-    return rows(index, "SELECT seen, indexed, ignored, failed, gone FROM verdict_count")[0]  # type: ignore[return-value]
+    return rows(index, "SELECT seen, indexed, ignored, failed, gone FROM status_count")[0]  # type: ignore[return-value]
 
 
 def test_new_files_become_assets_with_their_hashes(index: Index, photos: Path) -> None:
@@ -272,7 +272,7 @@ def test_what_may_not_be_read_hides_neither_itself_nor_its_neighbours(tmp_path: 
     try:
         summary = index.scan(make_executor=ThreadPoolExecutor)
         assert (summary.unreadable, summary.gone) == (2, 0)
-        seen = verdicts(index)
+        seen = statuses(index)
         assert seen["a-shut"] == seen["c.jpg"] == "unreadable"
         assert seen["a-shut/x.jpg"] == seen["b-open/y.jpg"] == "indexed"
         assert {failure.reason for failure in index.status.failures()} == {
@@ -284,7 +284,7 @@ def test_what_may_not_be_read_hides_neither_itself_nor_its_neighbours(tmp_path: 
         (photos / "a-shut").chmod(0o755)
         lone.chmod(0o644)
     index.scan(make_executor=ThreadPoolExecutor)
-    assert verdicts(index) == {"a-shut/x.jpg": "indexed", "b-open/y.jpg": "indexed", "c.jpg": "indexed"}
+    assert statuses(index) == {"a-shut/x.jpg": "indexed", "b-open/y.jpg": "indexed", "c.jpg": "indexed"}
 
 
 def test_odd_names_are_kept_and_opened(index: Index, photos: Path) -> None:
@@ -307,7 +307,7 @@ def test_odd_names_are_kept_and_opened(index: Index, photos: Path) -> None:
             unquote_to_bytes(record["asset_urls"]["original"]["url"]) == b"file://" + os.fsencode(photos) + b"/" + name
         )
     assert index.get(photos / "café.jpg")["device_asset_id"] == "café.jpg"
-    seen = {path for (path,) in rows(index, "SELECT path FROM path_verdict")}
+    seen = {path for (path,) in rows(index, "SELECT path FROM path_status")}
     assert {"latin-\\xe9.jpg", "back\\x5cxe9slash.jpg"} <= seen
 
 
@@ -317,7 +317,7 @@ def test_F22_links_and_loops_end_and_count_once(index: Index, photos: Path) -> N
     (photos / "link.jpg").symlink_to(photos / "real" / "a.jpg")
     (photos / "dangling.jpg").symlink_to(photos / "nothing.jpg")
     assert index.scan([photos]).new == 1
-    seen = verdicts(index)
+    seen = statuses(index)
     assert seen == {"real/a.jpg": "indexed", "real/loop": "ignored", "link.jpg": "ignored", "dangling.jpg": "ignored"}
 
 
@@ -341,9 +341,9 @@ def test_a_folder_inside_a_root_can_be_scanned_alone(index: Index, photos: Path)
     (photos / "two" / "b.jpg").unlink()
     assert index.scan([photos / "one"]).new == 1
     assert len(index.roots.list()) == 1
-    assert "two/d.jpg" not in verdicts(index)
+    assert "two/d.jpg" not in statuses(index)
     assert index.scan([lone]).new == 1
-    assert verdicts(index)["two/b.jpg"] == "indexed"
+    assert statuses(index)["two/b.jpg"] == "indexed"
 
 
 def test_what_is_broken_is_told_and_stops_nothing(index: Index, photos: Path) -> None:
@@ -353,7 +353,7 @@ def test_what_is_broken_is_told_and_stops_nothing(index: Index, photos: Path) ->
     (photos / "text.jpg").write_text("this is no picture")
     (photos / "notes.txt").write_text("nor is this")
     index.scan([photos])
-    reasons = dict(rows(index, "SELECT path, verdict || ': ' || coalesce(reason, '') FROM path_verdict"))
+    reasons = dict(rows(index, "SELECT path, status || ': ' || coalesce(reason, '') FROM path_status"))
     assert reasons == {
         "sound.jpg": "indexed: ",
         "cut.jpg": "damaged: the picture is cut off: the file ends before its end marker",
@@ -380,11 +380,11 @@ def test_passed_over_paths_that_vanish_leave_no_row(index: Index, photos: Path) 
     (photos / "note.txt").write_text("x")
     put(photos / "@eaDir" / "x.jpg", 2)
     index.scan([photos])
-    assert len(verdicts(index)) == 3
+    assert len(statuses(index)) == 3
     (photos / "note.txt").unlink()
     shutil.rmtree(photos / "@eaDir")
     index.scan([photos])
-    assert verdicts(index) == {"a.jpg": "indexed"}
+    assert statuses(index) == {"a.jpg": "indexed"}
 
 
 def test_a_file_open_for_writing_is_not_read_half(index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -396,10 +396,10 @@ def test_a_file_open_for_writing_is_not_read_half(index: Index, photos: Path, mo
         file.flush()
         summary = index.scan([photos])
         assert (summary.new, summary.unstable) == (1, 1)
-        assert verdicts(index)["writing.jpg"] == "unstable"
+        assert statuses(index)["writing.jpg"] == "unstable"
         file.write(jpeg(2, size=5000)[3000:])
     assert index.scan([photos]).new == 1
-    assert verdicts(index)["writing.jpg"] == "indexed"
+    assert statuses(index)["writing.jpg"] == "indexed"
 
 
 def test_F5_what_is_written_is_waited_for(photos: Path, tmp_path: Path) -> None:
@@ -465,20 +465,20 @@ def test_a_reader_that_crashes_costs_one_file(index: Index, photos: Path) -> Non
     environment = faulty_reader(photos.parent / "killer", "050.jpg", "os.abort()")
     done = run("scan", photos, database=index.path, env=environment)
     assert done.returncode == 2, done.stderr
-    seen = verdicts(index)
+    seen = statuses(index)
     assert seen["050.jpg"] == "unreadable"
-    assert sum(verdict == "indexed" for verdict in seen.values()) == 99
+    assert sum(status == "indexed" for status in seen.values()) == 99
     assert index.scan().new == 1  # without the crash it is read the next time
 
 
 def test_a_reader_that_raises_costs_one_file(index: Index, photos: Path) -> None:
-    """An error in the indexer itself, met at one photo: its verdict, and the others are indexed."""
+    """An error in the indexer itself, met at one photo: its status, and the others are indexed."""
     for number in range(20):
         put(photos / f"{number:03d}.jpg", number)
     environment = faulty_reader(photos.parent / "faulty", "007.jpg", "raise TypeError('nobody thought of this')")
     done = run("scan", photos, database=index.path, env=environment)
     assert done.returncode == 2, done.stderr
-    assert verdicts(index)["007.jpg"] == "unreadable"
+    assert statuses(index)["007.jpg"] == "unreadable"
     assert "nobody thought of this" in done.stdout
     assert index.status.counts().assets == 19
 
@@ -604,7 +604,7 @@ def test_a_damaged_photo_that_comes_back_is_damaged(index: Index, photos: Path, 
     broken.write_bytes((SAMPLES / "Paris" / "PXL_20240412_184115120.jpg").read_bytes()[:3000])
     put(photos / "sound.jpg", "sound")
     index.scan([photos])
-    assert verdicts(index)["broken.jpg"] == "damaged"
+    assert statuses(index)["broken.jpg"] == "damaged"
     if how == "a rule":
         (photos / ".indexerignore").write_text("broken.jpg\n")
         index.scan()
@@ -614,4 +614,4 @@ def test_a_damaged_photo_that_comes_back_is_damaged(index: Index, photos: Path, 
         index.scan()
         (tmp_path / "away.jpg").rename(broken)
     assert index.scan().back == 1
-    assert verdicts(index)["broken.jpg"] == "damaged"
+    assert statuses(index)["broken.jpg"] == "damaged"

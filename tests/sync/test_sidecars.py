@@ -84,8 +84,10 @@ def test_the_sidecar_wins_where_people_edit(index: Index, photos: Path) -> None:
     assert (words["rating"], words["city"], words["make"]) == (5, "Paris", "Canon")
     assert record["local_datetime"] == "2023-05-17T20:30:00+02:00"
     assert words["description"] == "from the camera"  # the sidecar says nothing of it
-    origins = rows(index, "SELECT field, rank, source FROM origin WHERE field = 'original_datetime' ORDER BY rank")
-    assert [source for _, _, source in origins] == [
+    provenance = rows(
+        index, "SELECT field, rank, source FROM provenance WHERE field = 'original_datetime' ORDER BY rank"
+    )
+    assert [source for _, _, source in provenance] == [
         "sidecar exif:DateTimeOriginal or photoshop:DateCreated",
         "Exif DateTimeOriginal",
     ]
@@ -122,7 +124,7 @@ def test_what_the_user_said_outlives_every_reading(index: Index, photos: Path) -
     (photos / "IMG_1.jpg.xmp").write_bytes(rated(5))
     index.scan()
     assert rating(index, photo) == 1
-    assert [(one.source, one.value) for one in index.assets.explain(photo).origins if one.field == "rating"] == [
+    assert [(one.source, one.value) for one in index.assets.explain(photo).provenance if one.field == "rating"] == [
         ("you, in the index", "1"),
         ("sidecar xmp:Rating", "5"),
     ]

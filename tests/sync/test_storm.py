@@ -20,8 +20,8 @@ def state(database: Path) -> list[tuple[object, ...]]:
     with Index.open(database) as index:
         return rows(
             index,
-            "SELECT path, verdict, checksum FROM file LEFT JOIN asset ON number = asset_number AND trashed_at IS NULL"
-            " WHERE verdict <> 'gone' ORDER BY path",
+            "SELECT path, status, checksum FROM file LEFT JOIN asset ON number = asset_number AND trashed_at IS NULL"
+            " WHERE status <> 'gone' ORDER BY path",
         )
 
 

@@ -17,7 +17,7 @@ import pytest
 from indexer import Index
 from indexer.files import is_regular, read_small, regular, regular_nofollow
 
-from ..conftest import Watcher, faulty, jpeg, put, rows, run, until, verdicts
+from ..conftest import Watcher, faulty, jpeg, put, rows, run, statuses, until
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
 
@@ -76,7 +76,7 @@ def test_a_sidecar_that_is_no_file_is_passed_over(tmp_path: Path, photos: Path, 
     done = run("scan", photos, database=tmp_path / "index.db")
     assert (done.returncode, done.stderr) == (0, "")
     with Index.open(tmp_path / "index.db") as index:
-        assert verdicts(index) == {"IMG_1.jpg": "indexed", name: "ignored"}
+        assert statuses(index) == {"IMG_1.jpg": "indexed", name: "ignored"}
         assert index.assets.explain(photos / "IMG_1.jpg").read_from == str(photos / "IMG_1.jpg")
 
 
@@ -105,11 +105,11 @@ def test_what_changes_between_listing_and_opening_stops_nothing(
     )
     done = run("scan", photos, database=tmp_path / "index.db", env=env)
     with Index.open(tmp_path / "index.db") as index:
-        found = dict(rows(index, "SELECT path, coalesce(reason, '') FROM path_verdict"))
+        found = dict(rows(index, "SELECT path, coalesce(reason, '') FROM path_status"))
         assert found.keys() >= {"IMG_1.jpg", "IMG_2.jpg"}, done.stderr
         assert f"it is {kind}, not a file" in str(found["IMG_1.jpg"])
-        assert verdicts(index)["IMG_2.jpg"] == "indexed"
-        assert verdicts(index)["IMG_1.jpg"] == ("unreadable" if name == "IMG_1.jpg" else "damaged")
+        assert statuses(index)["IMG_2.jpg"] == "indexed"
+        assert statuses(index)["IMG_1.jpg"] == ("unreadable" if name == "IMG_1.jpg" else "damaged")
 
 
 @pytest.mark.parametrize("kind", STRANGE)
@@ -122,7 +122,7 @@ def test_an_ignore_file_that_is_no_file_opens_nothing(tmp_path: Path, photos: Pa
     assert done.returncode == 2
     assert f"/a: the folder cannot be read: the rules in a/.indexerignore: it is {kind}, not a file" in done.stdout
     with Index.open(tmp_path / "index.db") as index:
-        assert verdicts(index) == {"a": "unreadable", "b.jpg": "indexed"}
+        assert statuses(index) == {"a": "unreadable", "b.jpg": "indexed"}
         STRANGE[kind](photos / ".indexerignore")
         done = run("scan", database=tmp_path / "index.db")
         assert done.returncode == 2
@@ -130,11 +130,11 @@ def test_an_ignore_file_that_is_no_file_opens_nothing(tmp_path: Path, photos: Pa
             f"/.indexerignore: the folder cannot be read: the rules in .indexerignore: it is {kind}, not a file"
             in done.stdout
         )
-        assert verdicts(index)["b.jpg"] == "indexed"
+        assert statuses(index)["b.jpg"] == "indexed"
         for folder in (photos, photos / "a"):
             (folder / ".indexerignore").unlink()
         assert run("scan", database=tmp_path / "index.db").returncode == 0
-        assert verdicts(index) == {"a/secret.jpg": "indexed", "b.jpg": "indexed"}
+        assert statuses(index) == {"a/secret.jpg": "indexed", "b.jpg": "indexed"}
 
 
 def test_a_watch_goes_on_beside_named_pipes(photos: Path, watch: Callable[..., Watcher]) -> None:
@@ -145,13 +145,13 @@ def test_a_watch_goes_on_beside_named_pipes(photos: Path, watch: Callable[..., W
     os.mkfifo(photos / "a" / "pipe.jpg")
     put(photos / "a" / "2.jpg", 2)
     with Index.open(watcher.database) as index:
-        until(lambda: verdicts(index).get("a/2.jpg") == "indexed", what="indexing")
+        until(lambda: statuses(index).get("a/2.jpg") == "indexed", what="indexing")
     (photos / "a" / "1.jpg").unlink()
     os.mkfifo(photos / "a" / "1.jpg")
     os.mkfifo(photos / "a" / ".indexerignore")
     put(photos / "b" / "3.jpg", 3)
     with Index.open(watcher.database) as index:
-        until(lambda: verdicts(index).get("b/3.jpg") == "indexed", what="indexing")
+        until(lambda: statuses(index).get("b/3.jpg") == "indexed", what="indexing")
     assert watcher.stop() == 0
 
 
@@ -169,7 +169,7 @@ def test_a_file_without_end_fills_no_memory(tmp_path: Path, photos: Path) -> Non
 
     done = run("scan", photos, database=tmp_path / "index.db", preexec_fn=limit)
     with Index.open(tmp_path / "index.db") as index:
-        said = dict(rows(index, "SELECT path, reason FROM path_verdict WHERE verdict IN ('damaged', 'unreadable')"))
+        said = dict(rows(index, "SELECT path, reason FROM path_status WHERE status IN ('damaged', 'unreadable')"))
         assert said.keys() == {"IMG_1.jpg", "a"}, done.stderr
         for name in (".picasa.ini", "IMG_1.jpg.xmp", "IMG_1.jpg.json"):
             assert f"{name} cannot be read: it is larger than" in str(said["IMG_1.jpg"])
@@ -260,4 +260,4 @@ def test_a_file_under_a_lease_is_left_until_it_is_given_up(tmp_path: Path, photo
         assert time.monotonic() - started < 30
         holder.kill()
     with Index.open(tmp_path / "index.db") as index:
-        assert verdicts(index) == {"a.jpg": "indexed"}
+        assert statuses(index) == {"a.jpg": "indexed"}

@@ -16,7 +16,7 @@ import pytest
 from indexer import Index
 from indexer.store.connection import open_for_writing
 
-from ..conftest import interruptible, jpeg, put, rows, run, until, verdicts
+from ..conftest import interruptible, jpeg, put, rows, run, statuses, until
 from .drives import Drive, drive
 
 __all__ = ["drive"]
@@ -44,14 +44,14 @@ def test_a_disk_that_rots(index: Index, tmp_path: Path, drive: Callable[[], Driv
     assert report["rotten"] == [str(root / "3.jpg")]
     assert (report["checked"], report["sound"]) == (10, 9)
     assert index.get(asset["id"])["checksum"] == asset["checksum"]  # what it was is what is wanted back
-    assert verdicts(index)["3.jpg"] == "damaged"
+    assert statuses(index)["3.jpg"] == "damaged"
     assert "bit rot" in run("status", database=index.path).stdout
     assert index.scan().unchanged == 10
-    assert verdicts(index)["3.jpg"] == "damaged"
+    assert statuses(index)["3.jpg"] == "damaged"
 
     (root / "3.jpg").write_bytes(jpeg("photo 03 of ten", 3000))  # restored from a backup
     index.scan()
-    assert verdicts(index)["3.jpg"] == "indexed"
+    assert statuses(index)["3.jpg"] == "indexed"
     assert index.get(root / "3.jpg")["id"] == asset["id"]
     assert run("verify", database=index.path).returncode == 0
 

@@ -90,6 +90,6 @@ def test_a_remounted_drive_inside_a_root_has_its_files_renumbered(index: Index, 
         with begin(database) as tx:
             put_mounts(tx, root.id, {"drive": Volume(2, "ext4", "uuid:A")}, [])
     database.close()
-    devices = dict(rows(index, "SELECT path, device FROM file JOIN path_verdict USING (path)"))  # type: ignore[arg-type]
+    devices = dict(rows(index, "SELECT path, device FROM file JOIN path_status USING (path)"))  # type: ignore[arg-type]
     assert devices == {"drive/a.jpg": 2, "b.jpg": photos.stat().st_dev}
     assert rows(index, "SELECT device FROM mount") == [(2,)]

@@ -24,7 +24,7 @@ from indexer.sync import schedule
 from indexer.sync import watch as watching
 from indexer.sync.options import Listener, Stop, SyncOptions
 
-from ..conftest import Watcher, jpeg, put, rows, run, sized, until, verdicts
+from ..conftest import Watcher, jpeg, put, rows, run, sized, statuses, until
 
 Start = Callable[..., Watcher]
 
@@ -35,7 +35,7 @@ def indexed(watcher: Watcher) -> dict[str, str]:
         return {}
     found = rows(
         Index.open(watcher.database),
-        "SELECT path, asset_id FROM path_verdict WHERE verdict = 'indexed'",
+        "SELECT path, asset_id FROM path_status WHERE status = 'indexed'",
     )
     return dict(found)  # type: ignore[arg-type]
 
@@ -167,11 +167,11 @@ def test_rules_hold_as_in_a_scan(photos: Path, watch: Start, tmp_path: Path) -> 
     assert set(indexed(watcher)) == {"kept.jpg", "private/p.jpg", "a/b/ok.jpg"}
     (photos / ".indexerignore").write_text("drafts/\n*_raw.jpg\nprivate/\n")
     until(lambda: "private/p.jpg" not in indexed(watcher), what="the new rule to hold")
-    by_watch = verdicts(Index.open(watcher.database))
+    by_watch = statuses(Index.open(watcher.database))
     watcher.stop()
     with Index.open(tmp_path / "scanned.db") as scanned:
         scanned.scan([photos])
-        by_scan = verdicts(scanned)
+        by_scan = statuses(scanned)
     del by_watch["private/p.jpg"]  # a row that the scan never had: it was indexed once
     assert by_watch == by_scan
 
@@ -324,7 +324,7 @@ def test_chaos_ends_in_the_truth(photos: Path, watch: Start) -> None:
     def held() -> dict[str, str]:
         found = rows(
             Index.open(watcher.database),
-            "SELECT path, checksum FROM file JOIN asset ON number = asset_number WHERE verdict = 'indexed'",
+            "SELECT path, checksum FROM file JOIN asset ON number = asset_number WHERE status = 'indexed'",
         )
         return dict(found)  # type: ignore[arg-type]
 

@@ -16,7 +16,7 @@ import pytest
 
 from indexer import Index, ids
 from indexer.config import cache_folder
-from indexer.media.facts import MediaFacts, Metadata, Origin
+from indexer.media.facts import MediaFacts, Metadata, Provenance
 from indexer.store import connection
 from indexer.store import timeline as store
 from indexer.store.assets import add_assets
@@ -69,7 +69,7 @@ class Library:
                     orientation=self.dice.choice((1, 6)), auto_stack_id=self.key("s"), live_photo_cid=self.key("c"),
                     rating=self.dice.choice((None, 1, 5)),
                 ),
-                origins=(Origin("local_datetime", "the file's time", moment),) * is_undated,
+                provenance=(Provenance("local_datetime", "the file's time", moment),) * is_undated,
             )  # fmt: skip
             stat = FileStat(self.root, "f", f"{self.count}.jpg", 5, 1, 1, self.count, 1, 1, "r")
             new.append(Change("new", stat, facts, ids.asset_id(digest)))
@@ -107,8 +107,8 @@ class Library:
         with self.tx.record_changed(asset_id):
             self.connection.execute(f"UPDATE asset SET {name} = ? WHERE id = ?", (value, asset_id))
             if name == "local_datetime":
-                origins = UNDATED if self.dice.random() < 0.3 else None
-                self.connection.execute("UPDATE asset SET origins = ? WHERE id = ?", (origins, asset_id))
+                provenance = UNDATED if self.dice.random() < 0.3 else None
+                self.connection.execute("UPDATE asset SET provenance = ? WHERE id = ?", (provenance, asset_id))
 
     def join(self) -> None:
         if (asset_id := self.chosen()) is not None:

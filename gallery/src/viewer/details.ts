@@ -47,7 +47,7 @@ export interface AssetRecord {
   trashed_at: string | null;
 }
 
-export interface Origin {
+export interface Provenance {
   field: string;
   source: string;
   value: string;
@@ -87,7 +87,7 @@ export interface Details {
   is_favorite: boolean;
   version: string;
   date: { source: string; text: string };
-  origins: Origin[];
+  provenance: Provenance[];
   /** First the one that stands for the asset. */
   files: AssetFile[];
   keywords: string[];

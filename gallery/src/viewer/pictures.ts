@@ -29,7 +29,7 @@ export function releaseImage(image: HTMLImageElement): void {
 }
 
 const PIXELS = { thumbnail: 0.1e6, preview: 1.6e6 };
-/** Long side in pixels, of larger photos; see SIZES in indexer/enrich/variants.py. */
+/** Long side in pixels, of larger photos; see SIZES in indexer/enrich/renditions.py. */
 const LONG_SIDE = { thumbnail: 360, preview: 1440, full: 0 };
 /** Where the size is not known. */
 const FULL_PIXELS = 12e6;

@@ -7,7 +7,7 @@ from PIL import Image
 from indexer.store import enrichments, faces
 from indexer.store.database import IndexConnection
 from indexer.store.enrichments import Due
-from indexer.store.results import Variant
+from indexer.store.results import Rendition
 
 from ..cache import Cache
 from ..faces.portrait import cut_ahead
@@ -15,7 +15,7 @@ from ..render import on_demand, portrait
 from ..renditions import Stem, make
 
 
-def compute(connection: IndexConnection, cache: Cache, due: Due) -> tuple[Variant, ...]:
+def compute(connection: IndexConnection, cache: Cache, due: Due) -> tuple[Rendition, ...]:
     """Raises NotFound if neither the file nor its preview can be reached, Undecodable."""
     stem = Stem.of(cache.folder, due.input_key)
     boxes = faces.select_faces_in(connection, due.asset_id)

@@ -44,9 +44,9 @@ def _as_dict(details: Details, motion_url: str | None) -> dict[str, Any]:
     return {
         "is_favorite": details.is_favorite,
         "date": details.date._asdict(),
-        "origins": [
-            {**origin._asdict(), "rank": rank}
-            for origin, rank in zip(details.origins, ranks(details.origins), strict=True)
+        "provenance": [
+            {**entry._asdict(), "rank": rank}
+            for entry, rank in zip(details.provenance, ranks(details.provenance), strict=True)
         ],
         "files": [
             {

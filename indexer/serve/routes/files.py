@@ -1,4 +1,4 @@
-"""The files that asset_urls name: /files/{asset_id}/{variant}, /files/faces/{face_id}.
+"""The files that asset_urls name: /files/{asset_id}/{name}, /files/faces/{face_id}.
 
 No part of a path comes from the request: the index has the path for an id and the name of a rendition."""
 
@@ -49,7 +49,7 @@ Version = Annotated[str | None, Query(description="As in asset_urls: the content
 async def get_face_file(request: Request, state: StateDep, face: KnownFace, v: Version = None) -> Response:
     """The portrait of a face."""
     try:
-        portrait = await _variant(request, state, face.asset_id, face.id)
+        portrait = await _rendition(request, state, face.asset_id, face.id)
     except Left:
         return Response(status_code=LEFT)
     asset = state.reader.assets.served(face.asset_id)
@@ -99,7 +99,7 @@ async def get_file(
         content: Path | bytes = _original(state, asset_id)
     else:
         try:
-            content = await _variant(request, state, asset_id, name)
+            content = await _rendition(request, state, asset_id, name)
         except Left:
             return Response(status_code=LEFT)
         # Else it is the original, which serves as the rendition.
@@ -115,7 +115,7 @@ def _original(state: State, asset_id: str) -> Path:
         raise no_such("file now: its drive is away, or it has gone") from error
 
 
-async def _variant(request: Request, state: State, asset_id: str, name: str) -> Path | bytes:
+async def _rendition(request: Request, state: State, asset_id: str, name: str) -> Path | bytes:
     """A server that only reads keeps it in memory alone."""
     try:
         return await state.renditions.get(request, asset_id, name)

@@ -60,10 +60,10 @@ class Page(BaseModel, Generic[T]):
     has_more: bool
 
 
-class Variant(BaseModel):
+class Rendition(BaseModel):
     url: str
     mimetype: str
     width: int | None = Field(description="In pixels; null where it is not known.")
 
 
-Urls = dict[str, Variant]
+Urls = dict[str, Rendition]

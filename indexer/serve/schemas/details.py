@@ -14,7 +14,7 @@ class DateSource(BaseModel):
     text: str = Field(examples=["from the camera"])
 
 
-class Origin(BaseModel):
+class Provenance(BaseModel):
     field: str
     source: str
     value: str
@@ -64,7 +64,7 @@ class Details(BaseModel):
     is_favorite: bool
     version: str = Field(description="For ?v= of its files.")
     date: DateSource
-    origins: list[Origin]
+    provenance: list[Provenance]
     files: list[AssetFile]
     keywords: list[str]
     albums: list[AlbumName]

@@ -9,7 +9,7 @@ MIGRATION = Migration(
             "asset",
             "is_undated",
             "INTEGER NOT NULL GENERATED ALWAYS AS"
-            " (coalesce(origins ->> '$.local_datetime[0][0]', '') = 'the file''s time') VIRTUAL",
+            " (coalesce(provenance ->> '$.local_datetime[0][0]', '') = 'the file''s time') VIRTUAL",
         ),
     ),
 )

@@ -38,7 +38,7 @@ def test_words_are_found_where_they_are(index: Index, photos: Path) -> None:
     index.scan([photos])
     index.enrich()
     assert "text" not in index.enrichments.counts()  # only when it is asked for
-    assert index.enrich(["text", "words"]).pictures == 3
+    assert index.enrich(["text", "full_text"]).pictures == 3
     assert index.enrichments.counts()["text"] == (3, 0)
     for query, name in (("bakery", "a.jpg"), ("text:ahorn", "b.png")):
         assert [one.path.rpartition("/")[2] for one in index.search(query) if one.path] == [name]
@@ -57,7 +57,7 @@ def test_words_are_found_where_they_are(index: Index, photos: Path) -> None:
 def test_barrel_aged_finds_the_beer(index: Index, corpus: Path) -> None:
     installed()
     index.scan([corpus / "immich" / "albums" / "text"])
-    assert run("enrich", "text", "words", database=index.path).returncode == 0
+    assert run("enrich", "text", "full_text", database=index.path).returncode == 0
     found = run("search", "BARREL AGED", database=index.path).stdout
     assert found.count("\n") == 1 and "craft-beer.jpg" in found
     assert "craft-beer.jpg" in run("search", '"barrel aged"', database=index.path).stdout

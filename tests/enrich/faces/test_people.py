@@ -379,14 +379,14 @@ def test_the_record_has_portraits(index: Index, models: Path, take: Take) -> Non
         assert looks_like(image, 1) and image.width == 256
     with pytest.raises(NotFound):
         index.renditions.get(other, face_id)
-    # Variants that are made anew leave the portraits as they are.
-    index.enrich(["variants"], redo=True)
+    # Renditions that are made anew leave the portraits as they are.
+    index.enrich(["renditions"], redo=True)
     assert all(file.is_file() for file in kept(index.get(photo)))
     # A face that is not there any more leaves none behind.
     with connection.open_for_writing(index.path) as database:
         database.execute("DELETE FROM face WHERE id = ?", (face_id,))
     assert len(kept(index.get(photo))) == 1
-    assert rows(index, "SELECT count(*) FROM variant WHERE name GLOB 'face_*'") == [(2,)]
+    assert rows(index, "SELECT count(*) FROM rendition WHERE name GLOB 'face_*'") == [(2,)]
 
 
 def test_portraits_are_cut_from_the_upright_picture(index: Index, models: Path, photos: Path) -> None:
@@ -433,7 +433,8 @@ def test_the_doctor_looks_at_the_models(index: Index, models: Path, take: Take) 
     done = run("enrich", database=index.path)
     assert done.returncode == 0 and "faces was skipped" in done.stderr and "embedder.onnx is no model" in done.stderr
     assert (
-        set(index.enrichments.counts()) == {"variants", "quality", "appearance"} and index.enrichments.failures() == []
+        set(index.enrichments.counts()) == {"renditions", "quality", "perceptual_hashes"}
+        and index.enrichments.failures() == []
     )
     save_embedder(models / "embedder.onnx")
     assert index.enrich().pictures == 1 and len(index.people.list()) == 1

@@ -341,7 +341,7 @@ def test_iptc_and_who_wins(tmp_path: Path) -> None:
         jpeg_with(app1(exif({0x010E: "Exif says"})), app13(datasets), app1_xmp(xmp(attributes='photoshop:City="Lyon" xmp:Rating="2"'))),
     )  # fmt: skip
     assert (both.metadata.description, both.metadata.city, both.metadata.rating) == ("Exif says", "Paris", 2)
-    assert [(one.source, one.value) for one in both.origins if one.field == "city"] == [
+    assert [(one.source, one.value) for one in both.provenance if one.field == "city"] == [
         ("IPTC City", "Paris"),
         ("XMP photoshop:City", "Lyon"),
     ]

@@ -13,7 +13,7 @@ from PIL import Image
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from indexer import Index
-from indexer.enrich.enrichers import meaning
+from indexer.enrich.enrichers import image_embeddings
 from indexer.errors import UsageError
 
 from ...conftest import run
@@ -101,7 +101,7 @@ def test_words_find_pictures_that_nobody_described(index: Index, clip: Path, alb
     index.scan([album])
     assert names(index, "red") == []
     index.enrich()
-    assert index.enrichments.counts()["meaning"] == (33, 0)
+    assert index.enrichments.counts()["image_embeddings"] == (33, 0)
     assert names(index, "red") == ["img_0.png"]
     assert names(index, "green type:photo") == ["img_1.png"]
     assert names(index, "blue type:video") == []
@@ -135,9 +135,9 @@ def test_another_model_looks_again(index: Index, clip: Path, album: Path) -> Non
 
 def test_pictures_are_prepared_as_the_model_wants_them(clip: Path) -> None:
     def about(picture: Image.Image) -> list[float]:
-        meaning.load.cache_clear()
-        kind = meaning.model_info()
-        return [round(float(value), 1) for value in meaning.load(kind).of_picture(picture)]
+        image_embeddings.load.cache_clear()
+        kind = image_embeddings.model_info()
+        return [round(float(value), 1) for value in image_embeddings.load(kind).of_picture(picture)]
 
     wide = Image.new("RGB", (960, 320), (0, 0, 255))
     wide.paste((255, 0, 0), (320, 0, 640, 320))
@@ -151,13 +151,13 @@ def test_pictures_are_prepared_as_the_model_wants_them(clip: Path) -> None:
 
 def test_the_doctor_tells_of_the_model(index: Index, clip: Path, album: Path) -> None:
     def finding() -> tuple[str, str, str | None]:
-        (one,) = [one for one in index.doctor.examine() if one.subject == "meaning"]
+        (one,) = [one for one in index.doctor.examine() if one.subject == "semantic search"]
         return one.state, one.words, one.advice
 
     index.scan([album])
     assert finding()[0] == "ok" and str(clip) in finding()[1]
     (clip / "tokenizer.json").write_text("{}")
-    meaning.load.cache_clear()
+    image_embeddings.load.cache_clear()
     assert finding()[0] == "warning" and "tokenizer.json is no tokenizer" in finding()[1]
     for path in clip.rglob("*.onnx"):
         path.unlink()
@@ -167,16 +167,16 @@ def test_the_doctor_tells_of_the_model(index: Index, clip: Path, album: Path) ->
 def test_what_is_missing_is_said(index: Index, clip: Path, album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     index.scan([album])
     with monkeypatch.context() as context:
-        context.setattr(meaning, "_PACKAGES", ("a_package_that_is_not_there",))
+        context.setattr(image_embeddings, "_PACKAGES", ("a_package_that_is_not_there",))
         with pytest.raises(UsageError, match=r"pip install 'photo-indexer\[semantic\]'"):
-            index.enrich(["meaning"])
+            index.enrich(["image_embeddings"])
     (clip / "preprocessor_config.json").rename(clip / "elsewhere.json")
     with pytest.raises(UsageError, match=r"preprocessor_config\.json is missing"):
-        index.enrich(["meaning"])
+        index.enrich(["image_embeddings"])
     (clip / "onnx" / "text_model.onnx").unlink()
     with pytest.raises(UsageError, match="a text model is missing"):
-        index.enrich(["meaning"])
+        index.enrich(["image_embeddings"])
     (clip / "onnx" / "vision_model.onnx").unlink()
     with pytest.raises(UsageError, match="put a CLIP model into"):
-        index.enrich(["meaning"])
-    assert "meaning" not in index.enrichments.counts()
+        index.enrich(["image_embeddings"])
+    assert "image_embeddings" not in index.enrichments.counts()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from indexer.store.results import Appearance
+from indexer.store.results import PerceptualHashes
 
 from ..enricher import Photo
 
@@ -32,13 +32,13 @@ _GRID, _KEPT = 32, 8
 _NOISE = 16
 
 
-def compute(photo: Photo) -> Appearance:
-    return appearance(photo.preview.image)
+def compute(photo: Photo) -> PerceptualHashes:
+    return perceptual_hashes(photo.preview.image)
 
 
-def appearance(image: Image.Image) -> Appearance:
+def perceptual_hashes(image: Image.Image) -> PerceptualHashes:
     """Of an RGB picture of any size."""
-    return Appearance(base64.b64encode(thumbhash(image)).decode(), hashes(image))
+    return PerceptualHashes(base64.b64encode(thumbhash(image)).decode(), hashes(image))
 
 
 def hashes(image: Image.Image) -> bytes:

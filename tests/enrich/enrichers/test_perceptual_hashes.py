@@ -9,8 +9,8 @@ import pytest
 import thumbhash
 from PIL import Image, ImageEnhance
 
-from indexer.enrich.enrichers.appearance import PARTS, appearance, hashes
-from indexer.enrich.enrichers.appearance import thumbhash as ours
+from indexer.enrich.enrichers.perceptual_hashes import PARTS, hashes, perceptual_hashes
+from indexer.enrich.enrichers.perceptual_hashes import thumbhash as ours
 
 
 @pytest.mark.parametrize("size", [(100, 75), (75, 100), (100, 100), (100, 20), (13, 100), (1, 1)])
@@ -48,7 +48,7 @@ def test_copies_are_near_and_others_far(pictures: list[Image.Image]) -> None:
 
 def test_a_crop_is_near_a_part(astronaut: Image.Image) -> None:
     crop = astronaut.crop((51, 51, 461, 461))  # a tenth off at each side
-    found = np.frombuffer(appearance(astronaut).hashes, dtype=">u8")
+    found = np.frombuffer(perceptual_hashes(astronaut).hashes, dtype=">u8")
     assert len(found) == len(PARTS)
     distances = [int(one ^ np.uint64(whole(crop))).bit_count() for one in found.astype(np.uint64)]
     assert min(distances) <= 4 < distances[0]
@@ -56,7 +56,7 @@ def test_a_crop_is_near_a_part(astronaut: Image.Image) -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 300), (300, 2), (8, 8)])
 def test_any_size_has_hashes(size: tuple[int, int]) -> None:
-    found = appearance(Image.new("RGB", size, (9, 99, 199)))
+    found = perceptual_hashes(Image.new("RGB", size, (9, 99, 199)))
     assert len(found.hashes) == 8 * len(PARTS)
     assert found.thumbhash
 
@@ -87,9 +87,9 @@ def plain(kind: str, size: tuple[int, int]) -> Image.Image:
     ],
 )
 def test_what_is_plain_or_tiny_is_told_by_nothing(kind: str, size: tuple[int, int]) -> None:
-    assert appearance(plain(kind, size)).hashes == bytes(8 * len(PARTS))
+    assert perceptual_hashes(plain(kind, size)).hashes == bytes(8 * len(PARTS))
 
 
 def test_parts_too_small_for_a_hash_have_none() -> None:
-    found = np.frombuffer(appearance(plain("noise", (9, 9))).hashes, dtype=">u8")
+    found = np.frombuffer(perceptual_hashes(plain("noise", (9, 9))).hashes, dtype=">u8")
     assert [bool(one) for one in found] == [9 * min(right - left, low - top) >= 8 for left, top, right, low in PARTS]

@@ -17,7 +17,7 @@ from typing import Any
 
 from indexer.errors import IndexerError, UsageError
 
-from ..enricher import DESCRIBE_HINT
+from ..enricher import CAPTIONS_HINT
 
 _PROMPT = (
     "Describe this photo in one to three plain sentences, for somebody who searches for it: who or what is in it, what"
@@ -35,12 +35,12 @@ class EndpointUnusable(IndexerError):
     """The endpoint does not answer, or not as it should, whatever it is asked."""
 
 
-class NotDescribed(IndexerError):
+class NotCaptioned(IndexerError):
     """The endpoint would not take this picture."""
 
 
 def compute(preview: Path, service: Endpoint, stop: threading.Event) -> str | None:
-    return service.describe(preview, stop)
+    return service.caption(preview, stop)
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"https?://\S+", self.url):
-            raise UsageError(f"'{self.url}' is no URL of an endpoint: {DESCRIBE_HINT}")
+            raise UsageError(f"'{self.url}' is no URL of an endpoint: {CAPTIONS_HINT}")
 
     @classmethod
     def of(cls, url: str | None, model: str | None, per_minute: float | None = None) -> Endpoint | None:
@@ -66,13 +66,13 @@ class Endpoint:
         if url is None:
             return None
         if model is None:
-            raise UsageError(f"name the model: {DESCRIBE_HINT}")
+            raise UsageError(f"name the model: {CAPTIONS_HINT}")
         return cls(url, model, os.environ.get("INDEXER_API_KEY"), per_minute)
 
-    def describe(self, preview: Path, stop: threading.Event) -> str | None:
+    def caption(self, preview: Path, stop: threading.Event) -> str | None:
         """What the model says of a JPEG; '' where it refuses to; None when `stop` was set meanwhile.
 
-        Raises NotDescribed, EndpointUnusable; OSError where the file cannot be read."""
+        Raises NotCaptioned, EndpointUnusable; OSError where the file cannot be read."""
         body = json.dumps(self._request(preview.read_bytes())).encode()
         pause = self.first_pause
         for number in range(1, _TRIES + 1):
@@ -83,7 +83,7 @@ class Endpoint:
             except urllib.error.HTTPError as error:
                 told, asked_for = _told(error), error.headers.get("Retry-After", "")
                 if error.code not in _PASSING:
-                    kind = EndpointUnusable if error.code in (401, 403, 404) else NotDescribed
+                    kind = EndpointUnusable if error.code in (401, 403, 404) else NotCaptioned
                     raise kind(f"{self.url} answers {error.code}: {told}") from error
                 problem = f"answers {error.code}: {told}"
             except (OSError, ValueError) as error:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from indexer.config import models_folder
 from indexer.errors import UsageError
-from indexer.store.results import Meaning
+from indexer.store.results import ImageEmbedding
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,10 +84,10 @@ def _model(folder: Path, *names: str) -> Path | None:
     return min(found, key=lambda one: (len(one.name), one.as_posix()), default=None)
 
 
-def compute(photo: Photo) -> Meaning:
+def compute(photo: Photo) -> ImageEmbedding:
     model = photo.model
     assert isinstance(model, ModelInfo)
-    return Meaning(model.name, load(model).of_picture(photo.preview.image).astype("<f2").tobytes())
+    return ImageEmbedding(model.name, load(model).of_picture(photo.preview.image).astype("<f2").tobytes())
 
 
 @cache

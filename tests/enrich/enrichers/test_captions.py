@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 
 from indexer import Index
-from indexer.enrich.enrichers.describe import Endpoint, EndpointUnusable
+from indexer.enrich.enrichers.captions import Endpoint, EndpointUnusable
 from indexer.errors import UsageError
 
 from ...conftest import SAMPLES, rows, run, until
@@ -112,16 +112,16 @@ def test_null_until_run_and_then_what_the_model_says(index: Index, album: Path, 
     index.enrich()
     assert model.requests == [] and set(described(index).values()) == {None}
     before = index.get(album / "0.jpg")["updated_at"]
-    summary = index.enrich(["describe"], endpoint=model.endpoint(key="secret"))
+    summary = index.enrich(["captions"], endpoint=model.endpoint(key="secret"))
     assert (summary.descriptions, summary.total, summary.failed) == (3, 3, 0)
     assert set(described(index).values()) == {f"A cat's whisker number {number}." for number in (1, 2, 3)}
     assert index.get(album / "0.jpg")["updated_at"] > before
     assert len(index.search("whisker")) == 3
     assert model.requests[0]["model"] == "seer" and model.headers[0]["Authorization"] == "Bearer secret"
     # What was described is not described again, unless that is asked for.
-    assert index.enrich(["describe"], endpoint=model.endpoint()).total == 0
-    assert index.enrichments.due(["describe"], redo=True)["descriptions"] == 3
-    assert index.enrich(["describe"], endpoint=model.endpoint(), redo=True).descriptions == 3
+    assert index.enrich(["captions"], endpoint=model.endpoint()).total == 0
+    assert index.enrichments.due(["captions"], redo=True)["descriptions"] == 3
+    assert index.enrich(["captions"], endpoint=model.endpoint(), redo=True).descriptions == 3
     assert len(model.requests) == 6
 
 
@@ -134,7 +134,7 @@ def test_only_the_preview_is_sent_without_exif(index: Index, photos: Path, model
     exif[0x010F] = "SecretCamera"
     large.save(photos / "large.jpg", exif=exif, comment=b"SecretComment")
     index.scan([photos])
-    assert index.enrich(["describe"], endpoint=model.endpoint()).descriptions == 4
+    assert index.enrich(["captions"], endpoint=model.endpoint()).descriptions == 4
     for sent in model.pictures:
         with Image.open(io.BytesIO(sent)) as picture:
             assert max(picture.size) <= 1440 and picture.format == "JPEG"
@@ -160,16 +160,16 @@ def test_only_the_preview_is_sent_without_exif(index: Index, photos: Path, model
 def test_empty_when_refused(index: Index, saved: Path, model: Model, refusal: Answer) -> None:
     model.answer = lambda number, picture: refusal
     index.scan([saved.parent])
-    index.enrich(["describe"], endpoint=model.endpoint())
+    index.enrich(["captions"], endpoint=model.endpoint())
     assert index.get(saved)["description"] == ""
-    assert index.enrich(["describe"], endpoint=model.endpoint()).total == 0
+    assert index.enrich(["captions"], endpoint=model.endpoint()).total == 0
 
 
 def test_passing_trouble_is_waited_out(index: Index, saved: Path, model: Model) -> None:
     trouble = [fails(503), fails(429, Retry_After="1"), (200, {"nothing": "of use"}, {})]
     model.answer = lambda number, picture: trouble[number - 1] if number <= 3 else says("At last.")
     index.scan([saved.parent])
-    index.enrich(["describe"], endpoint=model.endpoint())
+    index.enrich(["captions"], endpoint=model.endpoint())
     assert index.get(saved)["description"] == "At last."
     assert len(model.at) == 4 and model.at[2] - model.at[1] >= 1  # as it was asked to
 
@@ -177,13 +177,13 @@ def test_passing_trouble_is_waited_out(index: Index, saved: Path, model: Model) 
 def test_one_picture_that_is_not_taken_is_one_failure(index: Index, album: Path, model: Model) -> None:
     model.answer = lambda number, picture: fails(400, "image too odd") if number == 2 else says("Fine.")
     index.scan([album])
-    summary = index.enrich(["describe"], endpoint=model.endpoint())
+    summary = index.enrich(["captions"], endpoint=model.endpoint())
     assert (summary.descriptions, summary.failed) == (3, 1)
     (failure,) = index.enrichments.failures()
-    assert failure.enricher == "describe" and "answers 400: image too odd" in failure.error
+    assert failure.enricher == "captions" and "answers 400: image too odd" in failure.error
     assert sorted(map(str, described(index).values())) == ["Fine.", "Fine.", "None"]
-    assert index.enrich(["describe"], endpoint=model.endpoint()).total == 0
-    assert index.enrich(["describe"], endpoint=model.endpoint(), retry=True).descriptions == 1
+    assert index.enrich(["captions"], endpoint=model.endpoint()).total == 0
+    assert index.enrich(["captions"], endpoint=model.endpoint(), retry=True).descriptions == 1
     assert "None" not in map(str, described(index).values())
 
 
@@ -194,20 +194,20 @@ def test_an_endpoint_that_does_not_work_ends_the_run_and_blames_no_photo(
     model.answer = lambda number, picture: fails(code, "wrong key or model") if number > 1 else says("One.")
     index.scan([album])
     with pytest.raises(EndpointUnusable, match=f"answers {code}: wrong key or model"):
-        index.enrich(["describe"], endpoint=model.endpoint())
-    assert index.enrichments.failures() == [] and index.enrichments.counts()["describe"] == (1, 0)
-    assert index.enrichments.due(["describe"])["descriptions"] == 2  # where it goes on
+        index.enrich(["captions"], endpoint=model.endpoint())
+    assert index.enrichments.failures() == [] and index.enrichments.counts()["captions"] == (1, 0)
+    assert index.enrichments.due(["captions"])["descriptions"] == 2  # where it goes on
 
 
 def test_nobody_is_there(index: Index, saved: Path) -> None:
     index.scan([saved.parent])
     with pytest.raises(EndpointUnusable, match="does not answer"):
-        index.enrich(["describe"], endpoint=Endpoint("http://127.0.0.1:9/v1", "seer", first_pause=0.001))
+        index.enrich(["captions"], endpoint=Endpoint("http://127.0.0.1:9/v1", "seer", first_pause=0.001))
 
 
 def test_no_more_requests_than_allowed(index: Index, album: Path, model: Model) -> None:
     index.scan([album])
-    index.enrich(["describe"], endpoint=model.endpoint(per_minute=120))
+    index.enrich(["captions"], endpoint=model.endpoint(per_minute=120))
     # All of them together: one that arrives late comes nearer to the next.
     assert len(model.at) == 3 and model.at[-1] - model.at[0] > 2 * 0.45
 
@@ -215,16 +215,16 @@ def test_no_more_requests_than_allowed(index: Index, album: Path, model: Model) 
 def test_never_called_unless_configured(index: Index, saved: Path, model: Model) -> None:
     index.scan([saved.parent])
     with pytest.raises(UsageError, match="--endpoint"):
-        index.enrich(["describe"])
+        index.enrich(["captions"])
     with pytest.raises(UsageError, match="no URL"):
         Endpoint("localhost:11434", "seer")
-    told = run("enrich", "describe", database=index.path)
+    told = run("enrich", "captions", database=index.path)
     assert told.returncode == 2 and "--endpoint http://localhost:11434/v1 --model NAME" in told.stderr
-    told = run("enrich", "describe", "--endpoint", model.url, database=index.path)
+    told = run("enrich", "captions", "--endpoint", model.url, database=index.path)
     assert told.returncode == 2 and "name the model" in told.stderr
     assert run("enrich", "--endpoint", model.url, "--model", "seer", database=index.path).returncode == 0
     assert model.requests == []  # only when it is named
-    done = run("enrich", "describe", "--endpoint", model.url, "--model", "seer", database=index.path)
+    done = run("enrich", "captions", "--endpoint", model.url, "--model", "seer", database=index.path)
     assert done.returncode == 0 and "Enriched 1 caption in" in done.stdout
 
 
@@ -232,7 +232,7 @@ def test_kill_9_and_it_goes_on(index: Index, photos: Path, astronaut: Image.Imag
     for number in range(8):
         astronaut.crop((number, 0, 400 + number, 300)).save(photos / f"{number}.jpg")
     index.scan([photos])
-    index.enrich(["variants"])
+    index.enrich(["renditions"])
 
     def slowly(number: int, picture: bytes) -> Answer:
         time.sleep(0.2)
@@ -246,7 +246,7 @@ def test_kill_9_and_it_goes_on(index: Index, photos: Path, astronaut: Image.Imag
         "--db",
         index.path,
         "enrich",
-        "describe",
+        "captions",
         "--endpoint",
         model.url,
         "--model",
@@ -256,8 +256,8 @@ def test_kill_9_and_it_goes_on(index: Index, photos: Path, astronaut: Image.Imag
     until(lambda: len(model.requests) == 4, what="four requests")
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    done = index.enrichments.counts()["describe"][0]
+    done = index.enrichments.counts()["captions"][0]
     assert 3 <= done <= 4
     asked = len(model.requests)
-    assert index.enrich(["describe"], endpoint=model.endpoint()).descriptions == 8 - done
+    assert index.enrich(["captions"], endpoint=model.endpoint()).descriptions == 8 - done
     assert len(model.requests) == asked + 8 - done and None not in described(index).values()
