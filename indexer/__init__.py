@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .store.events import Event
     from .store.files import Counts, StoredFile
     from .store.filters import AssetFilter
-    from .store.jobs import Activity, Coverage
+    from .store.jobs import Job, WatchState
     from .store.people import Person
     from .store.roots import Root
     from .store.trash import Trashed
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from .sync.verify import Report
 
 __all__ = [
-    "Activity",
     "Album",
     "AssetFilter",
     "AssetRecord",
@@ -57,7 +56,6 @@ __all__ = [
     "Cluster",
     "ClusterUnavailable",
     "Counts",
-    "Coverage",
     "DiskFull",
     "Duplicates",
     "Endpoint",
@@ -68,6 +66,7 @@ __all__ = [
     "IndexDamaged",
     "IndexUnusable",
     "IndexerError",
+    "Job",
     "Listed",
     "Listener",
     "Lost",
@@ -86,37 +85,38 @@ __all__ = [
     "Undecodable",
     "UsageError",
     "UserChange",
+    "WatchState",
     "__version__",
 ]
 
 # Imported when asked for: the command line starts without them.
 _MODULES = {
-    "Activity": "store.jobs",
     "Album": "store.albums",
     "AssetFilter": "store.filters",
     "AssetRecord": "record",
     "Change": "store.changes",
     "Cluster": "cluster",
     "Counts": "store.files",
-    "Coverage": "store.jobs",
     "Duplicates": "enrich.duplicates",
     "Endpoint": "enrich.enrichers.captions",
     "EnrichSummary": "enrich.run",
     "Event": "store.events",
     "Explanation": "sync.explain",
     "Index": "index",
+    "Job": "store.jobs",
     "Listed": "store.assets",
     "Listener": "sync.options",
     "Lost": "sync.missing",
     "Person": "store.people",
     "Report": "sync.verify",
     "Root": "store.roots",
-    "StoredFile": "store.files",
     "Stop": "sync.options",
+    "StoredFile": "store.files",
     "Summary": "sync.summary",
     "SyncOptions": "sync.options",
     "Trashed": "store.trash",
     "UserChange": "store.undo",
+    "WatchState": "store.jobs",
 }
 
 

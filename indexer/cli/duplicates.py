@@ -14,7 +14,7 @@ from .output import echo, plural, print_json, size
 
 if TYPE_CHECKING:
     from indexer import Duplicates
-    from indexer.index.duplicates import Shown
+    from indexer.index.duplicates import DuplicateFile
 
 _WORDS = {
     "file": "the same file in several places",
@@ -46,7 +46,7 @@ def command(index: Index, similar: bool, as_json: bool) -> None:
     echo(_total(found))
 
 
-def _photo_line(photo: Shown) -> str:
+def _photo_line(photo: DuplicateFile) -> str:
     words = [f"{photo.width} × {photo.height}", size(photo.size)]
     if photo.quality is not None:
         words.append(f"quality {photo.quality:.2f}")

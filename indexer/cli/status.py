@@ -13,7 +13,7 @@ from .options import json_option, pass_index
 from .output import echo, plural, print_json, size
 
 if TYPE_CHECKING:
-    from indexer import Counts, Coverage, Root
+    from indexer import Counts, Root, WatchState
 
 _SHOWN = 10
 
@@ -103,7 +103,7 @@ def _sums(statuses: dict[str, int]) -> dict[str, int]:
     }
 
 
-def _root(index: Index, root: Root, counts: Counts, covered: Coverage | None) -> None:
+def _root(index: Index, root: Root, counts: Counts, covered: WatchState | None) -> None:
     """A line on a root, and more where there is more to say."""
     state = f"scanned {root.scanned_at or 'never to the end'}"
     if root.offline_at:

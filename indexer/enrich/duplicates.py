@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from indexer.store import similarity
-from indexer.store.similarity import Shown
+from indexer.store.similarity import DuplicateFile
 
 
 class Duplicates(NamedTuple):
@@ -19,7 +19,7 @@ class Duplicates(NamedTuple):
     """
 
     kind: Literal["file", "picture", "copy", "crop", "burst"]
-    photos: list[Shown]
+    photos: list[DuplicateFile]
 
 
 def exact(connection: sqlite3.Connection) -> list[Duplicates]:
@@ -41,7 +41,7 @@ def similar(connection: sqlite3.Connection, cache: Path) -> list[Duplicates]:
     return [Duplicates(kind, ranked) for kind, group in groups if (ranked := _ranked(group, shown))]
 
 
-def _ranked(group: list[str], shown: dict[str, Shown]) -> list[Shown]:
+def _ranked(group: list[str], shown: dict[str, DuplicateFile]) -> list[DuplicateFile]:
     """Empty if fewer than two of them have a file."""
     photos = [shown[one] for one in group if one in shown]
     photos.sort(key=lambda one: (-one.width * one.height, -(one.quality or 0.0), -one.size))

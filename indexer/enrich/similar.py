@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from indexer.store.similarity import Looks
+from indexer.store.similarity import HashedPhoto
 
 from .enrichers.perceptual_hashes import PARTS
 
@@ -40,7 +40,7 @@ class Alike(NamedTuple):
     members: list[int]
 
 
-def find_alike(looks: list[Looks], cache: Path) -> list[Alike]:
+def find_alike(looks: list[HashedPhoto], cache: Path) -> list[Alike]:
     """Groups of two and more. looks in the order of their time; cache: the folder of the thumbnails."""
     if not looks:
         return []
@@ -99,7 +99,7 @@ def _ranges(first: _Indexes, counts: _Indexes) -> Iterator[tuple[_Indexes, _Inde
         start = stop
 
 
-def _burst(looks: list[Looks], hashes: _Hashes) -> Iterator[tuple[int, int]]:
+def _burst(looks: list[HashedPhoto], hashes: _Hashes) -> Iterator[tuple[int, int]]:
     last: dict[str, tuple[int, datetime]] = {}
     for number, one in enumerate(looks):
         if one.camera is None:
@@ -116,7 +116,7 @@ def _burst(looks: list[Looks], hashes: _Hashes) -> Iterator[tuple[int, int]]:
         last[one.camera] = number, at
 
 
-def _thumbnails(looks: list[Looks], cache: Path) -> Callable[[int], Image.Image | None]:
+def _thumbnails(looks: list[HashedPhoto], cache: Path) -> Callable[[int], Image.Image | None]:
     held: dict[int, Image.Image | None] = {}
 
     def thumbnail(number: int) -> Image.Image | None:

@@ -127,7 +127,7 @@ def _roots(session: Session) -> Iterator[Finding]:
 
 
 def _misplaced(session: Session, *, fix: bool) -> Iterator[Finding]:
-    from ..store.standing import count_wrong
+    from ..store.primary_files import count_wrong
     from ..sync.presence import check_root
 
     away = [root.id for root in Roots(session).list() if check_root(session.connection, root).problem is not None]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ..errors import UsageError
 from ..store import undo
-from ..store.standing import is_present
+from ..store.primary_files import is_present
 from ..store.trash import restore_asset, trash_asset
 from ..store.undo import UserChange as UserChange
 from ..store.user_values import set_user_values

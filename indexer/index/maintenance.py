@@ -34,7 +34,7 @@ class Maintenance:
         """Replace the index, which may be damaged, with a backup. The previous index is kept beside it; returns where.
 
         Raises UsageError while a scan or watch is running, IndexUnusable for what is not a sound backup."""
-        from ..store.activities import refuse_while_written
+        from ..store.job_locks import refuse_while_written
 
         path, backup = self._session.path, given(source)
         open_backup(backup).close()

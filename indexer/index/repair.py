@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from .. import config, ids, scratch
 from ..errors import IndexDamaged, IndexUnusable, writing_to
 from ..store import schema
-from ..store.activities import refuse_while_written
 from ..store.backup import copy_bytes, find_damage, hold, install, rename_damaged, unused_name
 from ..store.connection import open_for_writing
 from ..store.database import BROKEN, IndexConnection, connect, connect_for_reading
+from ..store.job_locks import refuse_while_written
 from ..store.repair import create_as, delete_dangling, rebuild_references, salvage, version_of
 from .scan import scan
 from .session import Session

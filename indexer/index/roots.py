@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from .. import paths
 from ..config import originals_folder
 from ..errors import NotFound
+from ..store import primary_files
 from ..store import roots as store
-from ..store import standing
 from ..store.files import select_places
 from ..store.roots import Mount, Root
 from ..store.trash import trash_orphans
@@ -20,7 +20,7 @@ from ..store.undo import record_final
 from .session import PathLike, Session
 
 if TYPE_CHECKING:
-    from ..store.jobs import Coverage
+    from ..store.jobs import WatchState
 
 _OF_A_LIBRARY = re.compile(r"\.lib_[2-9A-HJ-NP-Za-km-z]{22}")
 
@@ -45,13 +45,13 @@ class Roots:
         """The drives mounted inside a root."""
         return store.select_mounts(self._session.connection, root_id)
 
-    def watch_states(self) -> dict[int, Coverage]:
+    def watch_states(self) -> dict[int, WatchState]:
         """How a running watch follows each root, by the root's id."""
-        from ..store.activities import running
-        from ..store.jobs import select_coverage
+        from ..store.job_locks import running
+        from ..store.jobs import select_watch_states
 
         watched = {path for job in running(self._session.path) if job.kind == "watch" for path in job.roots}
-        known = select_coverage(self._session.connection)
+        known = select_watch_states(self._session.connection)
         return {root.id: known[root.id] for root in self.list() if root.path in watched and root.id in known}
 
     def remove(self, path: PathLike) -> Root:
@@ -73,7 +73,7 @@ class Roots:
         for root in self.list():
             note_root(connection, root, check_root(connection, root))
         with self._session.transaction() as tx:
-            return standing.choose_everywhere(tx.connection, tx.now)
+            return primary_files.choose_everywhere(tx.connection, tx.now)
 
     def uploaded_files(self, asset_id: str) -> Sequence[Path]:
         """The files of an uploaded asset in the index's own folders; none if the photo also lies in another root."""

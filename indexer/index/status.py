@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import IndexerError
 from ..store import files
-from ..store.activities import Claim as Claim
 from ..store.files import Counts, PathStatus
+from ..store.job_locks import Claim as Claim
 from ..store.roots import Root
 from ..sync.missing import is_mass_deletion, mass_deletion_message
 from ..sync.volumes import has_inodes as has_inodes
@@ -17,7 +17,7 @@ from ..sync.volumes import watch_limit as watch_limit
 from .session import PathLike, Session
 
 if TYPE_CHECKING:
-    from ..store.jobs import Activity
+    from ..store.jobs import Job
     from ..sync.why import Answer
 
 
@@ -36,9 +36,9 @@ class Status:
         """Paths that are damaged, unreadable or never settled; -1: all of them."""
         return files.select_failures(self._session.connection, limit)
 
-    def jobs(self) -> Sequence[Activity]:
+    def jobs(self) -> Sequence[Job]:
         """The scans, watches and servers that are running."""
-        from ..store.activities import running
+        from ..store.job_locks import running
 
         return running(self._session.path)
 

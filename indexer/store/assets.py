@@ -13,7 +13,7 @@ from indexer import ids, paths
 from indexer.media.facts import MediaFacts
 from indexer.paths import nfc, split
 
-from . import metadata, standing
+from . import metadata, primary_files
 from .changes import Change
 from .columns import NUMBER
 from .counters import count_new
@@ -236,14 +236,14 @@ def apply_change(tx: Transaction, change: Change) -> str:
         return _add(tx, change, change.facts)
     assert change.asset_id is not None
     with tx.record_changed(change.asset_id):
-        returns = not standing.is_present(tx.connection, change.asset_id)
+        returns = not primary_files.is_present(tx.connection, change.asset_id)
         status = status_of(change.facts) if change.facts else _known_status(tx, change)
         _record_change(tx, change)
         if change.kind == "modified":
             assert change.facts is not None
             _replace_content(tx, change.asset_id, change.facts)
         file_id = put_file(tx, change.stat, number_of(tx.connection, change.asset_id), status, change.replaced)
-        counts = change.kind == "modified" or standing.metadata_file(tx.connection, change.asset_id) == file_id
+        counts = change.kind == "modified" or primary_files.metadata_file(tx.connection, change.asset_id) == file_id
         if change.facts is not None and counts:
             metadata.replace_metadata(tx, change.asset_id, change.facts)
         if change.source is not None:
@@ -252,7 +252,7 @@ def apply_change(tx: Transaction, change: Change) -> str:
                 f"DELETE FROM file WHERE id = ? AND (asset_number, inode, size, mtime_ns) IS ({NUMBER}, ?, ?, ?)",
                 (change.source.id, change.asset_id, change.source.inode, change.source.size, change.source.mtime_ns),
             )
-        standing.choose(tx.connection, change.asset_id)
+        primary_files.choose(tx.connection, change.asset_id)
         if returns:  # live again, unless the user trashed it
             tx.connection.execute(
                 "UPDATE asset SET trashed_at = iif(trash_override = 'in', trashed_at, NULL),"

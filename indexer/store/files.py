@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from indexer import paths
 
-from . import standing
+from . import primary_files
 from .columns import ASSET_ID, NUMBER, PRESENT
 from .events import path_of, record_event
 from .rows import insert_rows
@@ -214,8 +214,8 @@ def iterate_places(connection: sqlite3.Connection, asset_id: str) -> Iterator[St
 
 
 def select_metadata_file(connection: sqlite3.Connection, asset_id: str) -> StoredFile | None:
-    """The file whose metadata, with its sidecars, is in the record of an asset (see `standing`)."""
-    file_id = standing.metadata_file(connection, asset_id)
+    """The file whose metadata, with its sidecars, is in the record of an asset (see `primary_files`)."""
+    file_id = primary_files.metadata_file(connection, asset_id)
     return None if file_id is None else select_file(connection, file_id)
 
 
@@ -310,7 +310,7 @@ def put_file(tx: Transaction, stat: FileStat, number: int, status: tuple[str, st
     row = tx.connection.execute(_UPSERT_FILE, file_row(tx.now, stat, number, status)).fetchone()
     tx.touched.folders.add((stat.root_id, stat.folder))
     if replaced is not None:
-        standing.lose_place(tx, replaced)
+        primary_files.lose_place(tx, replaced)
     return int(row[0])
 
 
@@ -343,9 +343,9 @@ def record_skipped(tx: Transaction, path: Skipped) -> None:
         (path.root_id, path.folder, path.name, path.status, path.reason, int(path.is_folder), tx.now),
     ).fetchone()
     if row[0] and path.status == "ignored":
-        standing.lose_place(tx, row[0])
+        primary_files.lose_place(tx, row[0])
     elif row[0]:
-        standing.choose_file(tx, row[0])
+        primary_files.choose_file(tx, row[0])
 
 
 def ignore_below(tx: Transaction, root_id: int, folder: str, reason: str) -> None:
@@ -362,7 +362,7 @@ def ignore_below(tx: Transaction, root_id: int, folder: str, reason: str) -> Non
         (root_id, folder, folder, folder),
     )
     for asset_id in {row[0] for row in rows}:
-        standing.lose_place(tx, asset_id)
+        primary_files.lose_place(tx, asset_id)
 
 
 def forget_paths(tx: Transaction, file_ids: Iterable[int]) -> None:
@@ -381,8 +381,8 @@ def mark_missing(tx: Transaction, file_id: int) -> None:
     ).fetchone()
     if row and row[0]:
         record_event(tx, row[0], "file_missing", path=path_of(tx.connection, row[1]))
-        if standing.has_other_files(tx.connection, *row):
-            standing.choose_file(tx, row[0])
+        if primary_files.has_other_files(tx.connection, *row):
+            primary_files.choose_file(tx, row[0])
 
 
 def mark_gone(tx: Transaction, file_id: int) -> bool:
@@ -394,5 +394,5 @@ def mark_gone(tx: Transaction, file_id: int) -> bool:
     ).fetchone()
     if row and row[0]:
         record_event(tx, row[0], "file_gone", path=path_of(tx.connection, row[1]))
-        standing.lose_place(tx, row[0])
+        primary_files.lose_place(tx, row[0])
     return row is not None

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from .transaction import Transaction
 
 
-class Coverage(NamedTuple):
+class WatchState(NamedTuple):
     """How the running watch follows a root; see schema.sql."""
 
     root_id: int
@@ -22,7 +22,7 @@ class Coverage(NamedTuple):
     overflows: int
 
 
-class Activity(NamedTuple):
+class Job(NamedTuple):
     """A running scan, watch or server. note: what keeps it from its work, or another incident. address: the URL of a
     server, for browsers on its machine."""
 
@@ -35,25 +35,25 @@ class Activity(NamedTuple):
     address: str | None = None
 
 
-def select_coverage(connection: sqlite3.Connection) -> dict[int, Coverage]:
+def select_watch_states(connection: sqlite3.Connection) -> dict[int, WatchState]:
     """Root -> how the running watch follows it."""
     rows = connection.execute("SELECT root_id, mode, why, since, watches, uncovered, overflows FROM watch_state")
-    return {row[0]: Coverage._make((*row[:5], tuple(json.loads(row[5])), row[6])) for row in rows}
+    return {row[0]: WatchState._make((*row[:5], tuple(json.loads(row[5])), row[6])) for row in rows}
 
 
-def put_coverage(tx: Transaction, coverage: Coverage) -> None:
+def put_watch_state(tx: Transaction, state: WatchState) -> None:
     tx.connection.execute(
         "INSERT OR REPLACE INTO watch_state VALUES (?, ?, ?, ?, ?, ?, ?)",
-        coverage._replace(uncovered=json.dumps(coverage.uncovered, ensure_ascii=False)),  # type: ignore[arg-type]
+        state._replace(uncovered=json.dumps(state.uncovered, ensure_ascii=False)),  # type: ignore[arg-type]
     )
 
 
-def end_coverage(tx: Transaction, root_ids: Iterable[int]) -> None:
+def end_watch_states(tx: Transaction, root_ids: Iterable[int]) -> None:
     tx.connection.executemany("DELETE FROM watch_state WHERE root_id = ?", [(number,) for number in root_ids])
 
 
-def put_activities(tx: Transaction, running: Iterable[Activity]) -> None:
-    """Replace the table of running activities; see `activities`."""
+def put_jobs(tx: Transaction, running: Iterable[Job]) -> None:
+    """Replace the table of running jobs; see `job_locks`."""
     tx.connection.execute("DELETE FROM job")
     tx.connection.executemany(
         "INSERT INTO job (kind, host, pid, roots, started_at) VALUES (?, ?, ?, ?, ?)",

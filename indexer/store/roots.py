@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from . import standing
+from . import primary_files
 from .transaction import Transaction
 
 
@@ -81,7 +81,7 @@ def mark_root_found(tx: Transaction, root: Root, volume: Volume, inode: int) -> 
         (volume.device, inode, volume.identity, volume.filesystem, root.id),
     )
     if root.offline_at is not None:
-        standing.choose_in_root(tx.connection, root.id, tx.now)
+        primary_files.choose_in_root(tx.connection, root.id, tx.now)
 
 
 def mark_root_offline(tx: Transaction, root: Root, why: str) -> None:
@@ -90,7 +90,7 @@ def mark_root_offline(tx: Transaction, root: Root, why: str) -> None:
         (tx.now, why, root.id),
     )
     if root.offline_at is None:
-        standing.choose_in_root(tx.connection, root.id, tx.now)
+        primary_files.choose_in_root(tx.connection, root.id, tx.now)
 
 
 def mark_root_scanned(tx: Transaction, root_id: int) -> None:
@@ -126,7 +126,7 @@ def put_mounts(tx: Transaction, root_id: int, found: Mapping[str, Volume], away:
         (json.dumps(list(away)), tx.now, root_id),
     ).rowcount
     if changed:
-        standing.choose_in_root(tx.connection, root_id, tx.now)
+        primary_files.choose_in_root(tx.connection, root_id, tx.now)
 
 
 def forget_mount(tx: Transaction, root_id: int, folder: str) -> None:
@@ -146,5 +146,5 @@ def remove_root(tx: Transaction, root_id: int) -> None:
     asset_ids = [row[0] for row in rows.fetchall()]
     tx.touched.orphans.update(asset_ids)
     tx.connection.execute("DELETE FROM root WHERE id = ?", (root_id,))
-    standing.choose_for_lost(tx.connection, tx.now)
-    standing.reread(tx.connection, asset_ids)
+    primary_files.choose_for_lost(tx.connection, tx.now)
+    primary_files.reread(tx.connection, asset_ids)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from .columns import REACHABLE
 
 
-class Shown(NamedTuple):
+class DuplicateFile(NamedTuple):
     """A file of a photo, as listed among duplicates. path: as stored. size: bytes."""
 
     asset_id: str
@@ -29,7 +29,7 @@ LEFT JOIN metric ON metric.asset_number = asset.number AND metric.name = 'qualit
 WHERE trashed_at IS NULL AND """
 
 
-def copies(connection: sqlite3.Connection) -> list[list[Shown]]:
+def copies(connection: sqlite3.Connection) -> list[list[DuplicateFile]]:
     """Live assets with several reachable files of the same bytes: their files, the first seen first."""
     rows = connection.execute(
         _SHOWN.format(join="file.asset_number = asset.number") + f"{REACHABLE} AND asset.number IN"
@@ -37,7 +37,7 @@ def copies(connection: sqlite3.Connection) -> list[list[Shown]]:
         " GROUP BY asset_number HAVING count(*) > 1)"
         " ORDER BY asset.id, file.id"
     )
-    return [places for places in _grouped(Shown(*row) for row in rows) if len(places) > 1]
+    return [places for places in _grouped(DuplicateFile(*row) for row in rows) if len(places) > 1]
 
 
 def same_pictures(connection: sqlite3.Connection) -> list[list[str]]:
@@ -50,7 +50,7 @@ def same_pictures(connection: sqlite3.Connection) -> list[list[str]]:
     return [row[0].split(",") for row in rows]
 
 
-class Looks(NamedTuple):
+class HashedPhoto(NamedTuple):
     """hashes: see indexer.enrich.enrichers.perceptual_hashes; wall_clock and camera tell the shots of a burst;
     thumbnail is a file in the cache, if there is one."""
 
@@ -61,7 +61,7 @@ class Looks(NamedTuple):
     thumbnail: str | None
 
 
-def select_hashes(connection: sqlite3.Connection) -> list[Looks]:
+def select_hashes(connection: sqlite3.Connection) -> list[HashedPhoto]:
     """Perceptual hashes of all live photos. Videos are left out: one frame does not represent a video."""
     rows = connection.execute(
         "SELECT asset.id, hashes, wall_clock, model, rendition.file FROM perceptual_hash"
@@ -69,20 +69,20 @@ def select_hashes(connection: sqlite3.Connection) -> list[Looks]:
         " LEFT JOIN rendition ON rendition.asset_number = asset.number AND rendition.name = 'thumbnail'"
         " WHERE trashed_at IS NULL AND asset.mime_type NOT GLOB 'video/*' ORDER BY wall_clock, asset.id"
     )
-    return [Looks(*row) for row in rows]
+    return [HashedPhoto(*row) for row in rows]
 
 
-def shown(connection: sqlite3.Connection, asset_ids: Sequence[str]) -> dict[str, Shown]:
+def shown(connection: sqlite3.Connection, asset_ids: Sequence[str]) -> dict[str, DuplicateFile]:
     """Asset id -> the chosen file; assets without one are left out."""
     rows = connection.execute(
         _SHOWN.format(join="file.id = asset.file_id") + "asset.id IN (SELECT value FROM json_each(?))",
         (json.dumps(asset_ids),),
     )
-    return {row[0]: Shown(*row) for row in rows}
+    return {row[0]: DuplicateFile(*row) for row in rows}
 
 
-def _grouped(rows: Iterable[Shown]) -> list[list[Shown]]:
-    groups: dict[str, list[Shown]] = {}
+def _grouped(rows: Iterable[DuplicateFile]) -> list[list[DuplicateFile]]:
+    groups: dict[str, list[DuplicateFile]] = {}
     for row in rows:
         groups.setdefault(row.asset_id, []).append(row)
     return list(groups.values())

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from . import standing
+from . import primary_files
 from .columns import NUMBER
 from .files import FileStat
 from .stacks import rebuild_stacks
@@ -77,7 +77,7 @@ def trash_asset(tx: Transaction, asset_id: str) -> None:
 def restore_asset(tx: Transaction, asset_id: str) -> bool:
     """Restore an asset for the user; it stays live even if its files are gone. False if it was not in the trash."""
     with tx.record_changed(asset_id):
-        override = None if standing.is_present(tx.connection, asset_id) else "out"
+        override = None if primary_files.is_present(tx.connection, asset_id) else "out"
         row = tx.connection.execute(
             "UPDATE asset SET trashed_at = NULL, trash_override = ? WHERE id = ? AND trashed_at IS NOT NULL",
             (override, asset_id),
@@ -98,10 +98,10 @@ def trash_orphans(tx: Transaction, touched: Touched, *, everything: bool = False
     file moved from one folder to another is not trashed in between. everything: check all assets, not only those that
     lost a file since the last call; a process that was killed may have left some."""
     if everything:
-        standing.choose_for_lost(tx.connection, tx.now)
+        primary_files.choose_for_lost(tx.connection, tx.now)
         touched.orphans.update(row[0] for row in tx.connection.execute(_WITHOUT_FILE).fetchall())
     for asset_id in sorted(touched.orphans):
-        if not standing.is_present(tx.connection, asset_id):
+        if not primary_files.is_present(tx.connection, asset_id):
             with tx.record_changed(asset_id):
                 tx.connection.execute(
                     "UPDATE asset SET trashed_at = ?"

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from indexer.store.activities import at_work
 from indexer.store.database import IndexConnection
 from indexer.store.files import count_present
+from indexer.store.job_locks import at_work
 from indexer.store.roots import Root, mark_root_scanned, select_roots
 from indexer.store.transaction import begin
 

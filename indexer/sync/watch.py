@@ -16,10 +16,10 @@ from functools import partial
 
 from indexer import paths
 from indexer.errors import DiskFull, IndexUnusable
-from indexer.store.activities import Claim, at_work
 from indexer.store.database import IndexConnection
 from indexer.store.files import count_present
-from indexer.store.jobs import Coverage, end_coverage, put_coverage
+from indexer.store.job_locks import Claim, at_work
+from indexer.store.jobs import WatchState, end_watch_states, put_watch_state
 from indexer.store.roots import Root, mark_root_scanned, select_roots
 from indexer.store.transaction import begin, probe, timestamp
 
@@ -47,7 +47,7 @@ class _WatchedRoot:
 
     schedule: shared with the observer's thread, under the lock. problem: why the root is offline. events: None while
     they are not followed. polling_reason: why it is polled instead. guarded: missing files that await confirmation, as
-    last reported. coverage: as last recorded. entered: folders of the present walk.
+    last reported. state: as last recorded. entered: folders of the present walk.
     """
 
     root: Root
@@ -57,7 +57,7 @@ class _WatchedRoot:
     polling_reason: str | None = None
     guarded: int = 0
     ages: Ages = field(default_factory=Ages)
-    coverage: Coverage | None = None
+    state: WatchState | None = None
     entered: set[str] = field(default_factory=set)
 
     @property
@@ -129,7 +129,7 @@ class Watch:
                     watched.unfollow()
                 # Rows of a watch that has ended do no harm.
                 with suppress(IndexUnusable), begin(self._connection) as tx:
-                    end_coverage(tx, self._watched)
+                    end_watch_states(tx, self._watched)
 
     def _attend_all(self) -> None:
         # Missing files expire after all roots were reconciled: they may have moved from one to another.
@@ -212,7 +212,7 @@ class Watch:
     def _is_reachable(self, watched: _WatchedRoot) -> bool:
         with self._lock:
             is_due = watched.next_due() <= time.monotonic()
-        is_known = watched.coverage is not None and watched.problem is None
+        is_known = watched.state is not None and watched.problem is None
         if is_known and not is_due and os.path.isdir(paths.from_text(watched.root.path)):
             return True
         root = next((root for root in select_roots(self._connection) if root.id == watched.root.id), None)
@@ -306,14 +306,14 @@ class Watch:
 
     def _record_coverage(self, watched: _WatchedRoot) -> None:
         """Record how the root is followed, if that has changed."""
-        events, before, is_polling = watched.events, watched.coverage, watched.polling_reason is not None
+        events, before, is_polling = watched.events, watched.state, watched.polling_reason is not None
         uncovered = sorted(watched.uncovered)
         if uncovered and not (before and before.uncovered):
             self._listener.message(
                 f"{watched.root.path}: the system has no watches left for {len(uncovered):,} of its folders: they are"
                 f" looked at every {self._options.poll_interval:g} s. 'indexer doctor' says how to raise the limit."
             )
-        coverage = Coverage(
+        state = WatchState(
             root_id=watched.root.id,
             mode="polling" if is_polling else "events",
             why=watched.polling_reason,
@@ -322,10 +322,10 @@ class Watch:
             uncovered=tuple(paths.to_text(folder) for folder in uncovered),
             overflows=events.overflows if events is not None else 0,
         )
-        if coverage != before:
+        if state != before:
             with begin(self._connection) as tx:
-                put_coverage(tx, coverage)
-            watched.coverage = coverage
+                put_watch_state(tx, state)
+            watched.state = state
 
     # Called by the observer's thread
 

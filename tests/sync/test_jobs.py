@@ -16,7 +16,7 @@ import pytest
 
 from indexer import Index
 from indexer.errors import IndexUnusable, UsageError
-from indexer.store.activities import Claim, running
+from indexer.store.job_locks import Claim, running
 from indexer.sync.options import Listener, Stop
 
 from ..conftest import Watcher, put, rows, run, until

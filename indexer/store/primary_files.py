@@ -15,7 +15,7 @@ from .transaction import Transaction
 
 _FILES = "SELECT id FROM file WHERE asset_number = asset.number"
 # Each subquery stops at the first match: a photo may have thousands of copies.
-_STANDING = (
+_PRIMARY = (
     f"coalesce(({_FILES} AND {REACHABLE} ORDER BY id LIMIT 1),"
     f" ({_FILES} AND {PRESENT} ORDER BY id LIMIT 1),"
     f" ({_FILES} ORDER BY id LIMIT 1))"
@@ -25,7 +25,7 @@ _WITH_COPIES = "SELECT asset_number FROM file WHERE asset_number IS NOT NULL GRO
 
 def choose(connection: sqlite3.Connection, asset_id: str) -> None:
     """Choose the file of an asset. The caller must update updated_at."""
-    connection.execute(f"UPDATE asset SET file_id = {_STANDING} WHERE id = ?", (asset_id,))
+    connection.execute(f"UPDATE asset SET file_id = {_PRIMARY} WHERE id = ?", (asset_id,))
 
 
 _METADATA_FILE = f"SELECT id FROM file WHERE asset_number = {NUMBER} AND {PRESENT} ORDER BY id LIMIT 1"
@@ -90,7 +90,7 @@ def choose_everywhere(connection: sqlite3.Connection, now: str) -> int:
 
 def _choose(connection: sqlite3.Connection, which: str, values: dict[str, object]) -> int:
     return connection.execute(
-        f"UPDATE asset SET file_id = {_STANDING}, updated_at = :now WHERE {which} AND file_id IS NOT {_STANDING}",
+        f"UPDATE asset SET file_id = {_PRIMARY}, updated_at = :now WHERE {which} AND file_id IS NOT {_PRIMARY}",
         values,
     ).rowcount
 

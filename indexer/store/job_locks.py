@@ -1,4 +1,4 @@
-"""The running activities of an index. Each holds a lock on a file next to the index. The system releases the lock when
+"""The running jobs of an index. Each holds a lock on a file next to the index. The system releases the lock when
 the process ends, however it ends, so no process number has to be checked."""
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from indexer.errors import IndexUnusable, UsageError, cannot_write
 
 from .database import IndexConnection
-from .jobs import Activity, put_activities
+from .jobs import Job, put_jobs
 from .transaction import begin, timestamp
 
 # Bytes reserved for a note, which must be writable on a full disk.
@@ -23,10 +23,10 @@ _NOTE_SIZE = 1024
 
 
 class Claim:
-    """An activity of this process, listed until `end`."""
+    """A job of this process, listed until `end`."""
 
     def __init__(self, database: Path, kind: str, roots: Sequence[str] = (), address: str | None = None) -> None:
-        self.activity = Activity(kind, platform.node(), os.getpid(), tuple(roots), timestamp(), address=address)
+        self.job = Job(kind, platform.node(), os.getpid(), tuple(roots), timestamp(), address=address)
         text = self._text(None)
         self._size = len(text) + _NOTE_SIZE
         while True:
@@ -55,15 +55,15 @@ class Claim:
 
     def _text(self, note: str | None) -> bytes:
         short = note and note.encode()[: _NOTE_SIZE // 4].decode(errors="ignore")  # JSON escapes may lengthen it
-        return json.dumps(self.activity._replace(note=short)._asdict(), ensure_ascii=False).encode()
+        return json.dumps(self.job._replace(note=short)._asdict(), ensure_ascii=False).encode()
 
     def end(self) -> None:
         _remove(self._path, self._file)
 
 
-def running(database: Path) -> list[Activity]:
-    """The running activities, oldest first. Removes the lock files of dead processes."""
-    base, activities = _base(database), []
+def running(database: Path) -> list[Job]:
+    """The running jobs, oldest first. Removes the lock files of dead processes."""
+    base, jobs = _base(database), []
     lock_name = re.compile(rf"{re.escape(base.name)}\.([^.-]+)-[0-9a-f]+\.lock", re.DOTALL)
     for name in os.listdir(base.parent):
         if (matched := lock_name.fullmatch(name)) is None:
@@ -74,27 +74,27 @@ def running(database: Path) -> list[Activity]:
         except FileNotFoundError:
             continue
         except OSError:  # another user's: cannot be read
-            activities.append(Activity(kind, "", 0, (), ""))
+            jobs.append(Job(kind, "", 0, (), ""))
             continue
         if _lock(file, exclusive=False):
             with suppress(OSError):
                 _remove(path, file)
         else:
-            activities.append(_read(file, kind))
+            jobs.append(_read(file, kind))
             os.close(file)
-    return sorted(activities, key=lambda activity: activity.started_at)
+    return sorted(jobs, key=lambda job: job.started_at)
 
 
 def refuse_while_written(database: Path) -> None:
     """Raises UsageError if a scan or watch is running. A server may run: it only reads."""
-    if writing := [activity for activity in running(database) if activity.kind != "serve"]:
+    if writing := [job for job in running(database) if job.kind != "serve"]:
         raise UsageError(f"{writing[0].kind} is at work (process {writing[0].pid}): stop it first")
 
 
 @contextmanager
 def at_work(connection: IndexConnection, kind: str, roots: Sequence[str], *, alone: bool = False) -> Iterator[Claim]:
-    """List an activity in a lock file and in the table `job` while the body runs. With `alone`, raises UsageError if
-    another activity of that kind runs on one of the roots."""
+    """List a job in a lock file and in the table `job` while the body runs. With `alone`, raises UsageError if
+    another job of that kind runs on one of the roots."""
     claim = None
     try:
         with begin(connection) as tx:
@@ -102,16 +102,16 @@ def at_work(connection: IndexConnection, kind: str, roots: Sequence[str], *, alo
             if alone:
                 _refuse(others, kind, roots)
             claim = Claim(connection.path, kind, roots)
-            put_activities(tx, [*others, claim.activity])
+            put_jobs(tx, [*others, claim.job])
         yield claim
     finally:
         if claim is not None:
             claim.end()
-            with suppress(IndexUnusable), begin(connection) as tx:  # on failure the next activity updates the table
-                put_activities(tx, running(connection.path))
+            with suppress(IndexUnusable), begin(connection) as tx:  # on failure the next job updates the table
+                put_jobs(tx, running(connection.path))
 
 
-def _refuse(others: Sequence[Activity], kind: str, roots: Sequence[str]) -> None:
+def _refuse(others: Sequence[Job], kind: str, roots: Sequence[str]) -> None:
     for other in others:
         if other.kind == kind and (shared := set(roots) & set(other.roots)):
             raise UsageError(f"{min(shared)} is watched already, by process {other.pid}")
@@ -135,11 +135,11 @@ def _remove(path: Path, file: int) -> None:
             os.close(file)
 
 
-def _read(file: int, kind: str) -> Activity:
+def _read(file: int, kind: str) -> Job:
     with suppress(OSError, ValueError, TypeError):
         fields = json.loads(os.read(file, 1 << 20))
-        return Activity(**{**fields, "roots": tuple(fields["roots"])})
-    return Activity(kind, "", 0, (), "")
+        return Job(**{**fields, "roots": tuple(fields["roots"])})
+    return Job(kind, "", 0, (), "")
 
 
 if sys.platform == "win32":
