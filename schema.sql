@@ -89,7 +89,7 @@ CREATE TABLE asset (
     file_size_bytes    INTEGER NOT NULL CHECK (file_size_bytes >= 0),
     width              INTEGER NOT NULL DEFAULT 0 CHECK (width >= 0),
     height             INTEGER NOT NULL DEFAULT 0 CHECK (height >= 0),
-    duration           REAL,                     -- seconds, of a film
+    duration           REAL,                     -- seconds, of a video
     original_file_name TEXT NOT NULL,            -- as first seen
     local_datetime     TEXT NOT NULL,            -- when taken
     wall_clock         TEXT NOT NULL GENERATED ALWAYS AS (  -- the same without its offset: sorts as the clocks showed

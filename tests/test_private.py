@@ -89,9 +89,9 @@ def test_what_is_asked_for_by_name_is_as_usual(umask: int, samples: Path, tmp_pa
     with Index.open(tmp_path / "index.db") as index:
         index.scan([samples])
         motion = next(one.id for one in index.list(limit=200) if one.path and ".MP." in one.path)
-    film = tmp_path / "film.mp4"
-    assert run("extract", motion, "-o", film, database=tmp_path / "index.db").returncode == 0
-    assert stat.S_IMODE(film.stat().st_mode) == 0o666 & ~umask
+    video = tmp_path / "video.mp4"
+    assert run("extract", motion, "-o", video, database=tmp_path / "index.db").returncode == 0
+    assert stat.S_IMODE(video.stat().st_mode) == 0o666 & ~umask
 
 
 def test_what_was_shared_stays_so_and_is_told(photos: Path, tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from .dates import is_placeholder
 from .extraction import Extraction
 from .facts import Beside, Metadata, Provenance
 
-_CAMERA = ("Exif", "CIFF", "X3F", "QuickTime", "maker note", "HEIF", "XMP", "IPTC", "RIFF", "film", "PNG", "sidecar")
-_EDITED = ("sidecar", "Exif", "CIFF", "X3F", "XMP", "IPTC", "QuickTime", "RIFF", "film", "PNG", "Takeout")
-_TEXT = ("sidecar", "Exif", "IPTC", "XMP", "QuickTime", "RIFF", "film", "PNG", "Takeout")
+_CAMERA = ("Exif", "CIFF", "X3F", "QuickTime", "maker note", "HEIF", "XMP", "IPTC", "RIFF", "video", "PNG", "sidecar")
+_EDITED = ("sidecar", "Exif", "CIFF", "X3F", "XMP", "IPTC", "QuickTime", "RIFF", "video", "PNG", "Takeout")
+_TEXT = ("sidecar", "Exif", "IPTC", "XMP", "QuickTime", "RIFF", "video", "PNG", "Takeout")
 _TOWN = ("sidecar", "IPTC", "XMP", "QuickTime")
 _ORDER = {
     "rating": ("sidecar", "XMP", "Exif"),

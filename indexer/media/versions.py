@@ -9,7 +9,7 @@ from .formats import EXTENSIONS, extension
 
 # Of what every group's files pass through: Exif, XMP, IPTC, precedence, capture time
 _COMMON = 1
-GROUPS = {"image/x-": ("raw", 1), "image/": ("still", 1), "video/": ("film", 1)}
+GROUPS = {"image/x-": ("raw", 1), "image/": ("still", 1), "video/": ("video", 1)}
 
 
 def reader_version(name: str) -> str:

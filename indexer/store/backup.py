@@ -70,7 +70,7 @@ def cannot_be_opened(path: Path) -> bool:
 
         with path.open("rb") as file:
             if sniff(file.read(4096), path.name) is not None:
-                raise UsageError(f"{path} is a photo or film, not an index: name another file with --db") from None
+                raise UsageError(f"{path} is a photo or video, not an index: name another file with --db") from None
         return True
     return False
 

@@ -166,7 +166,7 @@ def _not_media(name: str) -> str:
     ending = extension(name)
     if ending == "xmp":
         return "a sidecar: it is read with the photo that it belongs to"
-    return f"not a photo or film: .{ending}" if ending else "not a photo or film: the name has no ending"
+    return f"not a photo or video: .{ending}" if ending else "not a photo or video: the name has no ending"
 
 
 def real_folder(root: str, folder: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from indexer import Index
 
 from ..conftest import put, rows, run
-from ..media.build import app1, app1_xmp, exif, film, jpeg_with, xmp
+from ..media.build import app1, app1_xmp, exif, jpeg_with, video, xmp
 from ..media.readers.test_xmp import regions
 
 ORIGINAL, DIGITIZED, OFFSET = 0x9003, 0x9004, 0x9011
@@ -105,13 +105,13 @@ def test_F29_a_persons_name_from_the_user_stays(index: Index, photos: Path) -> N
     assert [person["name"] for person in index.get(photos / "a.jpg")["people"]] == ["Ada Lovelace"]
 
 
-def test_extract_the_film_of_a_motion_photo(index: Index, photos: Path, tmp_path: Path) -> None:
-    movie = film(size=(64, 48))
+def test_extract_the_video_of_a_motion_photo(index: Index, photos: Path, tmp_path: Path) -> None:
+    movie = video(size=(64, 48))
     still = jpeg_with(app1_xmp(xmp(attributes=f'GCamera:MicroVideoOffset="{len(movie)}"')))
     path = photos / "MVIMG_1.jpg"
     path.write_bytes(still + movie)
     index.scan([photos])
-    target = tmp_path / "film.mp4"
+    target = tmp_path / "video.mp4"
     assert run("extract", path, "-o", target, database=index.path).returncode == 0
     assert target.read_bytes() == movie
     again = run("extract", path, "-o", target, database=index.path)

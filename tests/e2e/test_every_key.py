@@ -22,7 +22,7 @@ from ..enrich.enrichers.test_captions import Model, says
 from ..enrich.test_landmarks import SIGHTS, line
 
 
-def film_of_a_face(path: Path, face: Image.Image) -> None:
+def video_of_a_face(path: Path, face: Image.Image) -> None:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("h264", rate=5)
         stream.width, stream.height = face.size
@@ -46,9 +46,9 @@ def test_every_key_has_a_value_on_some_asset(
     index: Index, corpus: Path, tmp_path: Path, astronaut: Image.Image
 ) -> None:
     if not models.is_available():
-        pytest.skip(f"the time of a face in a film needs the extra [faces]: {parts.HINT}")
+        pytest.skip(f"the time of a face in a video needs the extra [faces]: {parts.HINT}")
     shutil.copytree(SAMPLES, samples := tmp_path / "samples")
-    film_of_a_face(samples / "film.mp4", astronaut)
+    video_of_a_face(samples / "video.mp4", astronaut)
     with zipfile.ZipFile(dump := tmp_path / "FR.zip", "w") as archive:
         archive.writestr("FR.txt", "".join(line(*one) for one in SIGHTS))
     index.scan([corpus / "immich", samples])  # it takes no more of it
@@ -89,7 +89,7 @@ def test_every_key_has_a_value_on_some_asset(
     assert (around["metadata"]["projection_type"], around["width"], around["height"]) == ("equirectangular", 1800, 600)
     live = {index.get(sydney / name)["metadata"]["live_photo_cid"] for name in ("IMG_0412.JPG", "IMG_0412.MOV")}
     assert live == {"5F0C1C55-6F0E-4A3C-9A52-7E1F1A2B3C4D"}
-    (face,) = index.get(samples / "film.mp4")["faces"]
+    (face,) = index.get(samples / "video.mp4")["faces"]
     assert 0 <= face["timestamp_ms"] < 4000 and face["person_id"] is not None
     portrait = Image.open(face["asset_urls"]["thumbnail"]["url"].removeprefix("file://"))
     assert portrait.size == (face["asset_urls"]["thumbnail"]["width"],) * 2

@@ -215,8 +215,8 @@ def test_a_raw_photo_without_a_preview_is_developed(tmp_path: Path, orientation:
     assert red > green + 40 and red > blue + 40
 
 
-def test_of_a_film_a_picture_a_second_in(tmp_path: Path) -> None:
-    path = tmp_path / "film.mp4"
+def test_of_a_video_a_picture_a_second_in(tmp_path: Path) -> None:
+    path = tmp_path / "video.mp4"
     with av.open(path, "w") as container:
         stream = container.add_stream("mpeg4", rate=10)
         stream.width, stream.height = 64, 48

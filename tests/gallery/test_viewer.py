@@ -41,7 +41,7 @@ def draw(path: Path, width: int, height: int, seed: int, taken: str, **options: 
     image.save(path, quality=80, exif=exif, **options)
 
 
-def film(path: Path, codec: str) -> None:
+def make_video(path: Path, codec: str) -> None:
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, 10)
         stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
@@ -72,7 +72,7 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("IMG_0412.JPG", "IMG_0412.MOV", "PXL_20240420_013210000.mp4"):
         shutil.copy(SAMPLES / "Sydney" / name, photos)
     shutil.copy(SAMPLES / "Kyoto" / "DSC00141.TIF", photos)
-    film(photos / "VID_20240401_100000.avi", "mpeg4")
+    make_video(photos / "VID_20240401_100000.avi", "mpeg4")
     with Index.open(folder / "index.db") as index:
         index.scan([photos])
         index.enrich(["places", "renditions", "perceptual_hashes"])

@@ -129,8 +129,8 @@ def jpeg_2000(side: int = 30_000) -> bytes:
     return b"\xff\x4f" + marker(0x51, siz) + marker(0x52, cod) + marker(0x5C, qcd) + tile + b"\xff\xd9"
 
 
-def film(picture: bytes, codec: str, path: Path) -> None:
-    """A film of one frame, that is a picture, of which its header says that it is small."""
+def video(picture: bytes, codec: str, path: Path) -> None:
+    """A video of one frame, that is a picture, of which its header says that it is small."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=1)
         stream.width, stream.height = 64, 48
@@ -186,6 +186,6 @@ def write(folder: Path) -> list[str]:
     """All of them; their names."""
     for name, make in OF_MEMORY.items():
         (folder / name).write_bytes(make())
-    film(png(16_000, 16_000, 8, 2), "png", folder / "frame.mov")
-    film(progressive_jpeg(16_000), "mjpeg", folder / "frame of a camera.mov")
+    video(png(16_000, 16_000, 8, 2), "png", folder / "frame.mov")
+    video(progressive_jpeg(16_000), "mjpeg", folder / "frame of a camera.mov")
     return [*OF_MEMORY, "frame.mov", "frame of a camera.mov"]

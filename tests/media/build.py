@@ -106,7 +106,7 @@ def box(kind: bytes, *inside: bytes) -> bytes:
     return (len(body) + 8).to_bytes(4, "big") + kind + body
 
 
-def film(
+def video(
     *movie: bytes, created: int = 0, size: tuple[int, int] = (640, 480), turn: tuple[int, ...] = (1, 0, 0, 1)
 ) -> bytes:
     """A QuickTime file with a header, a picture track of 50 frames in 2 s, and more boxes in the movie box."""

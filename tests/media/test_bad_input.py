@@ -128,11 +128,11 @@ def test_F12_huge_pictures_and_bombs(tmp_path: Path) -> None:
     assert found["panorama.jpg"][:2] == ["65500", "4000"]
 
 
-def test_F12_a_film_of_4_gigabytes_costs_its_header(tmp_path: Path) -> None:
+def test_F12_a_video_of_4_gigabytes_costs_its_header(tmp_path: Path) -> None:
     """A sparse file, its movie box behind four gigabytes of data: read without its hash, which would read all of it."""
-    from .build import box, film
+    from .build import box, video
 
-    whole = film()
+    whole = video()
     movie = whole[whole.index(b"moov") - 4 : whole.index(b"mdat") - 4]
     path = tmp_path / "long.mov"
     size = 4 * 1024**3
@@ -144,16 +144,16 @@ def test_F12_a_film_of_4_gigabytes_costs_its_header(tmp_path: Path) -> None:
     assert (facts.width, facts.duration, facts.problems) == (640, 2.0, ())
 
 
-def test_a_film_of_a_codec_that_nobody_knows(tmp_path: Path) -> None:
+def test_a_video_of_a_codec_that_nobody_knows(tmp_path: Path) -> None:
     """Found by the fuzzer: FFmpeg opens it, and has no decoder to ask for the size."""
     import av
 
     path = tmp_path / "x.webm"
-    with av.open(str(path), "w", format="webm") as film:
-        stream = film.add_stream("libvpx-vp9", rate=10)
+    with av.open(str(path), "w", format="webm") as video:
+        stream = video.add_stream("libvpx-vp9", rate=10)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        film.mux(stream.encode(av.VideoFrame(64, 48, "yuv420p")))
-        film.mux(stream.encode())
+        video.mux(stream.encode(av.VideoFrame(64, 48, "yuv420p")))
+        video.mux(stream.encode())
     path.write_bytes(path.read_bytes().replace(b"V_VP9", b"V_XYZ"))
     assert read_media(path).mime_type == "video/webm"
 

@@ -11,7 +11,7 @@ import pytest
 
 from indexer.media.read import read_media
 
-from .build import app1, app1_xmp, at, exif, film, jpeg_with, keys, read, xmp
+from .build import app1, app1_xmp, at, exif, jpeg_with, keys, read, video, xmp
 
 ORIGINAL, DIGITIZED, MODIFIED = 0x9003, 0x9004, 0x0132
 OFFSET, OFFSET_ORIGINAL, OFFSET_DIGITIZED = 0x9010, 0x9011, 0x9012
@@ -85,12 +85,12 @@ F17 = [
     ("a GPS stamp against the clock", photo({ORIGINAL: CLOCK}, {0x1D: "2023:05:17", 7: ((16, 1), (30, 1), (0, 1))}), "2023-05-17T18:30:00", None),
     ("XMP with an offset", jpeg_with(app1_xmp(xmp(attributes='exif:DateTimeOriginal="2023-05-17T18:30:00-03:30"'))), "2023-05-17T18:30:00-03:30", None),
     ("XMP without", jpeg_with(app1_xmp(xmp(attributes='photoshop:DateCreated="2023-05-17T18:30:00"'))), "2023-05-17T18:30:00", None),
-    ("QuickTime's header is UTC", film(created=QT_NOON), "2023-05-17T12:00:00+00:00", "QuickTime CreateDate (UTC)"),
-    ("shifted by the place", film(keys(location__ISO6709="+48.8584+002.2945/"), created=QT_NOON), "2023-05-17T14:00:00+02:00", None),
-    ("by a place of half an hour", film(keys(location__ISO6709="+22.5726+088.3639/"), created=QT_NOON), "2023-05-17T17:30:00+05:30", None),
-    ("CreationDate carries its offset", film(keys(creationdate="2023-05-17T14:00:00+0200"), created=QT_NOON), "2023-05-17T14:00:00+02:00", "QuickTime CreationDate"),
-    ("and wins over the place", film(keys(creationdate="2023-05-17T21:00:00+0900", location__ISO6709="+48.85+002.29/"), created=QT_NOON), "2023-05-17T21:00:00+09:00", None),
-    ("seconds since 1970 in a field of 1904", film(created=1_684_324_800), "2023-05-17T12:00:00+00:00", None),
+    ("QuickTime's header is UTC", video(created=QT_NOON), "2023-05-17T12:00:00+00:00", "QuickTime CreateDate (UTC)"),
+    ("shifted by the place", video(keys(location__ISO6709="+48.8584+002.2945/"), created=QT_NOON), "2023-05-17T14:00:00+02:00", None),
+    ("by a place of half an hour", video(keys(location__ISO6709="+22.5726+088.3639/"), created=QT_NOON), "2023-05-17T17:30:00+05:30", None),
+    ("CreationDate carries its offset", video(keys(creationdate="2023-05-17T14:00:00+0200"), created=QT_NOON), "2023-05-17T14:00:00+02:00", "QuickTime CreationDate"),
+    ("and wins over the place", video(keys(creationdate="2023-05-17T21:00:00+0900", location__ISO6709="+48.85+002.29/"), created=QT_NOON), "2023-05-17T21:00:00+09:00", None),
+    ("seconds since 1970 in a field of 1904", video(created=1_684_324_800), "2023-05-17T12:00:00+00:00", None),
     ("CreateDate where there is no original", photo({DIGITIZED: CLOCK, OFFSET_DIGITIZED: "+02:00"}), "2023-05-17T18:30:00+02:00", "Exif DateTimeDigitized"),
 ]  # fmt: skip
 
@@ -250,7 +250,7 @@ def test_F19_a_real_time_that_looks_like_one_survives(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("created", [0, 1])
 def test_F19_quicktimes_zero_is_no_date(tmp_path: Path, created: int) -> None:
-    facts = read(tmp_path, "VID_20240131_235959.mov", film(created=created))
+    facts = read(tmp_path, "VID_20240131_235959.mov", video(created=created))
     assert facts.local_datetime == "2024-01-31T23:59:59"
 
 

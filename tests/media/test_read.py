@@ -85,30 +85,30 @@ def test_pillows_formats(tmp_path: Path, format_name: str) -> None:
         ("mp4", "m4v", "video/mp4"),
     ],
 )
-def test_films(tmp_path: Path, container: str, ending: str, mime: str) -> None:
-    path = tmp_path / f"film.{ending}"
-    with av.open(str(path), "w", format=container) as film:
+def test_videos(tmp_path: Path, container: str, ending: str, mime: str) -> None:
+    path = tmp_path / f"video.{ending}"
+    with av.open(str(path), "w", format=container) as video:
         codec = {"webm": "libvpx-vp9", "avi": "mpeg4"}.get(container, "libx264")
-        stream = film.add_stream(codec, rate=10)
+        stream = video.add_stream(codec, rate=10)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         for number in range(10):
-            film.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (64, 48), (number * 20, 0, 0)))))
-        film.mux(stream.encode())
+            video.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (64, 48), (number * 20, 0, 0)))))
+        video.mux(stream.encode())
     facts = read_media(path)
     assert (facts.mime_type, facts.width, facts.height, facts.problems) == (mime, 64, 48, ())
     assert facts.metadata.fps == pytest.approx(10, abs=0.5)
     assert facts.duration == pytest.approx(1.0, abs=0.2)
 
 
-def test_a_tag_of_a_film_that_is_not_utf8(tmp_path: Path) -> None:
+def test_a_tag_of_a_video_that_is_not_utf8(tmp_path: Path) -> None:
     """Whatever the version of PyAV makes of it: up to 18 it raised, from 19 on it hands over lone surrogates."""
-    path = tmp_path / "film.mkv"
-    with av.open(str(path), "w") as film:
-        stream = film.add_stream("mpeg4", rate=10)
+    path = tmp_path / "video.mkv"
+    with av.open(str(path), "w") as video:
+        stream = video.add_stream("mpeg4", rate=10)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        film.metadata["make"], film.metadata["model"] = "Camera-fabrik", "Gerät"
-        film.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (64, 48)))))
-        film.mux(stream.encode())
+        video.metadata["make"], video.metadata["model"] = "Camera-fabrik", "Gerät"
+        video.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (64, 48)))))
+        video.mux(stream.encode())
     path.write_bytes(path.read_bytes().replace(b"Camera-fabrik", "Caméra-fabrik".encode("latin-1")))
     facts = read_media(path)
     assert (facts.problems, facts.metadata.make, facts.metadata.model) == ((), "Caméra-fabrik", "Gerät")

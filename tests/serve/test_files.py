@@ -89,9 +89,9 @@ def test_parts_of_a_file(original: tuple[str, Path]) -> None:
     assert httpx.get(url, headers={"range": "bytes=0-9", "if-range": '"other"'}).status_code == 200
 
 
-def test_a_film_can_be_sought_in(server: Server, indexed: Index) -> None:
-    (film,) = indexed.query("SELECT id FROM asset WHERE mime_type = 'video/quicktime' LIMIT 1")
-    record = httpx.get(f"{server.url}/api/assets/{film['id']}").json()
+def test_a_video_can_be_sought_in(server: Server, indexed: Index) -> None:
+    (video,) = indexed.query("SELECT id FROM asset WHERE mime_type = 'video/quicktime' LIMIT 1")
+    record = httpx.get(f"{server.url}/api/assets/{video['id']}").json()
     assert list(record["asset_urls"]) == ["original"]
     url = record["asset_urls"]["original"]["url"]
     assert httpx.head(url).headers["content-type"] == "video/quicktime"

@@ -7,7 +7,7 @@ from pathlib import Path
 from indexer import Index
 
 from ..conftest import SAMPLES
-from ..media.build import app1, exif, film, jpeg_with, keys
+from ..media.build import app1, exif, jpeg_with, keys, video
 
 MAKE, ORIGINAL = 0x010F, 0x9003
 
@@ -19,7 +19,7 @@ def still(path: Path, make: str, time: str, mark: object = "") -> Path:
 
 def movie(path: Path, make: str, time: str) -> Path:
     """time as 2023-05-17T18:30:00+0200"""
-    path.write_bytes(film(keys(make=make, creationdate=time, title=path.name)))
+    path.write_bytes(video(keys(make=make, creationdate=time, title=path.name)))
     return path
 
 
@@ -33,7 +33,7 @@ def stack(index: Index, path: Path) -> str | None:
     return value
 
 
-def test_F25_a_still_and_its_film(index: Index, photos: Path) -> None:
+def test_F25_a_still_and_its_video(index: Index, photos: Path) -> None:
     photo = still(photos / "IMG_0001.JPG", "Apple", "2023:05:17 18:30:00")
     its = movie(photos / "IMG_0001.MOV", "Apple", "2023-05-17T18:30:01+0200")
     alone = still(photos / "IMG_0002.JPG", "Apple", "2023:05:17 18:31:00")
@@ -54,10 +54,10 @@ def test_F25_two_phones_in_one_folder(index: Index, photos: Path) -> None:
 
 
 def test_F25_the_files_own_word_counts(index: Index, photos: Path) -> None:
-    """A film that says whose it is belongs to no other still of its name."""
+    """A video that says whose it is belongs to no other still of its name."""
     photo = still(photos / "IMG_0001.JPG", "Apple", "2023:05:17 18:30:00")
     (photos / "IMG_0001.MOV").write_bytes(
-        film(keys(make="Apple", creationdate="2023-05-17T18:30:00+0200", content__identifier="OTHER"))
+        video(keys(make="Apple", creationdate="2023-05-17T18:30:00+0200", content__identifier="OTHER"))
     )
     index.scan([photos])
     assert (cid(index, photo), cid(index, photos / "IMG_0001.MOV")) == (None, "OTHER")

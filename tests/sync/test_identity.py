@@ -59,7 +59,7 @@ def belongings(index: Index, asset: str) -> list[object]:
 
 @pytest.fixture
 def trio(index: Index, tmp_path: Path) -> Iterator[tuple[Path, str, list[object]]]:
-    """A photo with its sidecar and its film, indexed in root a, with all that belongs to it."""
+    """A photo with its sidecar and its video, indexed in root a, with all that belongs to it."""
     folder = tmp_path / "a" / "2024"
     photo = put(folder / "IMG_1.JPG", 1)
     (folder / "IMG_1.xmp").write_text(XMP)

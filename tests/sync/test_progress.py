@@ -27,7 +27,7 @@ def sparse(path: Path, size: int) -> Path:
 
 
 def test_it_advances_within_a_large_file(index: Index, photos: Path) -> None:
-    sparse(photos / "film.mp4", LARGE)
+    sparse(photos / "video.mp4", LARGE)
     put(photos / "z.jpg", 1)
     shown: list[tuple[int, int]] = []
 
@@ -45,7 +45,7 @@ def test_it_advances_within_a_large_file(index: Index, photos: Path) -> None:
 
 
 def test_the_lines_of_a_scan_tell_it(tmp_path: Path, photos: Path) -> None:
-    sparse(photos / "film.mp4", LARGE)
+    sparse(photos / "video.mp4", LARGE)
     env = faulty(tmp_path / "often", "import indexer.cli.progress as progress\nprogress._LINE_SECONDS = 0.2\n")
     done = run("scan", photos, database=tmp_path / "index.db", env={**env, "TMPDIR": str(tmp_path)})
     told = re.findall(r"^0 files, ([\d.]+ [MG]B) read", done.stderr, re.MULTILINE)
@@ -62,7 +62,7 @@ def temporary() -> Iterator[Path]:
 
 def test_a_killed_scan_leaves_nothing_of_it_for_long(tmp_path: Path, photos: Path, temporary: Path) -> None:
     """The next one removes what it left, and not what one at work has."""
-    sparse(photos / "film.mp4", 80 << 20)
+    sparse(photos / "video.mp4", 80 << 20)
     env = faulty(tmp_path / "killed", """
 import os, signal
 from indexer.sync.gauge import Gauge
@@ -92,7 +92,7 @@ def test_without_it_files_are_read_as_well(
         monkeypatch.setattr(tempfile, "tempdir", str(photos / "nowhere"))
     else:
         monkeypatch.setattr(Gauge, "begin", lambda self: Slot("/nowhere/at all", 3))
-    sparse(photos / "film.mp4", 80 << 20)
+    sparse(photos / "video.mp4", 80 << 20)
     summary = index.scan([photos])
     assert summary.bytes_read == 80 << 20
     assert rows(index, "SELECT count(*) FROM asset") == [(1,)]

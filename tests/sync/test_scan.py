@@ -359,7 +359,7 @@ def test_what_is_broken_is_told_and_stops_nothing(index: Index, photos: Path) ->
         "cut.jpg": "damaged: the picture is cut off: the file ends before its end marker",
         "empty.jpg": "damaged: the file is empty",
         "text.jpg": "damaged: named like image/jpeg, but its content is not",
-        "notes.txt": "not_media: not a photo or film: .txt",
+        "notes.txt": "not_media: not a photo or video: .txt",
     }
     assert counts(index) == (5, 1, 1, 3, 0)
     assert index.get(photos / "cut.jpg")["checksum"]

@@ -230,7 +230,7 @@ def _as_takeout_names_it(name: str, number: str) -> str:
 
 
 def test_F24_a_thousand_names_of_takeout() -> None:
-    """Long names, numbers, edited copies, films of live photos, old and new ways: at least 99 % find their JSON."""
+    """Long names, numbers, edited copies, videos of live photos, old and new ways: at least 99 % find their JSON."""
     chance = random.Random(24)
     letters = string.ascii_letters + string.digits + "_- éü日"
     found = 0
@@ -238,7 +238,7 @@ def test_F24_a_thousand_names_of_takeout() -> None:
         stem = "".join(chance.choice(letters) for _ in range(chance.randrange(3, 46))).strip() or "x"
         ending = chance.choice((".jpg", ".JPG", ".jpeg", ".png", ".heic", ".HEIC", ".mp4", ".dng"))
         number = chance.choice(("", "", "(1)", "(2)", "(17)"))
-        kind = chance.choice(("new", "new", "old", "edited", "film", "stem"))
+        kind = chance.choice(("new", "new", "old", "edited", "video", "stem"))
         title = (stem + ending)[: 51 - 5]
         photo = f"{stem}{number}{ending}"
         if kind == "old":
@@ -249,7 +249,7 @@ def test_F24_a_thousand_names_of_takeout() -> None:
             sidecar = _as_takeout_names_it(stem + ending, number)
         if kind == "edited":
             photo = f"{stem}-edited{number}{ending}"
-        elif kind == "film":
+        elif kind == "video":
             photo, sidecar = f"{stem}{number}.MP4", _as_takeout_names_it(stem + ".HEIC", number)
         found += sidecar.lower() in {name.lower() for name in takeout_names(photo)}
     assert found >= 990
@@ -282,10 +282,10 @@ def test_F24_neighbours_keep_their_own(index: Index, photos: Path) -> None:
 def test_a_new_version_of_a_reader_reads_its_files_again(
     index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ..media.build import film
+    from ..media.build import video
 
     put(photos / "a.jpg", 1)
-    (photos / "b.mov").write_bytes(film())
+    (photos / "b.mov").write_bytes(video())
     index.scan([photos])
     ids = rows(index, "SELECT id FROM asset ORDER BY id")
     group, version = versions.GROUPS["video/"]
@@ -293,7 +293,7 @@ def test_a_new_version_of_a_reader_reads_its_files_again(
     versions._of_ending.cache_clear()
     try:
         summary = index.scan()
-        assert (summary.reread, summary.unchanged, summary.bytes_read) == (1, 1, 0)  # films only, and none is hashed
+        assert (summary.reread, summary.unchanged, summary.bytes_read) == (1, 1, 0)  # videos only, and none is hashed
         assert index.scan().reread == 0
     finally:
         versions._of_ending.cache_clear()

@@ -178,7 +178,7 @@ def test_a_file_without_end_fills_no_memory(tmp_path: Path, photos: Path) -> Non
 
 @pytest.mark.parametrize("kind", STRANGE)
 def test_what_replaced_a_photo_is_not_shown_nor_enriched(tmp_path: Path, photos: Path, kind: str) -> None:
-    """Whatever opens a photo that the index knows: pictures, films, motion, explanations, verification, sidecars that
+    """Whatever opens a photo that the index knows: pictures, videos, motion, explanations, verification, sidecars that
     are written back."""
     for name in ("a.jpg", "b.mp4", "c.dng"):
         (photos / name).write_bytes(jpeg(name))

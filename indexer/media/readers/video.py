@@ -23,7 +23,7 @@ def read_video(source: Source, extraction: Extraction) -> None:
 
 def read_transport_stream(source: Source, extraction: Extraction) -> None:
     if _demux(source, extraction):
-        extraction.add("film", original_datetime=_recorded(source))
+        extraction.add("video", original_datetime=_recorded(source))
 
 
 def _demux(source: Source, extraction: Extraction) -> bool:
@@ -46,13 +46,13 @@ def _demux(source: Source, extraction: Extraction) -> bool:
                 if (codec := stream.codec_context) is not None:  # of a codec that FFmpeg does not know
                     extraction.width, extraction.height = codec.width, codec.height
                 rate = stream.average_rate
-                extraction.add("film", fps=round(float(rate), 6) if rate else None)
+                extraction.add("video", fps=round(float(rate), 6) if rate else None)
             tags = {name.lower(): _bytes_of(value) for name, value in container.metadata.items()}
     except (FFmpegError, ValueError, OSError, EOFError) as error:
         extraction.problems.append(f"cannot be opened as a video: {' '.join(str(error).split())}")
         return False
     extraction.add(
-        "film",
+        "video",
         make=clean(tags.get("make")),
         model=clean(tags.get("model")),
         description=clean(tags.get("description")),

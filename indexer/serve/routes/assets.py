@@ -37,7 +37,7 @@ async def list_assets(
     starting_after_id: AssetId | None = None,
     limit: Limit = 20,
 ) -> Response:
-    """Photos and films, the newest first; ties by id."""
+    """Photos and videos, the newest first; ties by id."""
     _check_exist(state, album_id, person_id)
     people = () if person_id is None else (person_id,)
     query = AssetFilter(
@@ -110,7 +110,7 @@ async def check_existence(state: StateDep, body: ExistQuery, library_id: InLibra
 
 @router.get("/{asset_id}", response_model=Asset, responses=errors(404))
 async def get_asset(asset: KnownAsset, base: BaseUrl) -> Response:
-    """One photo or film."""
+    """One photo or video."""
     return answer_text(with_urls(asset, base))
 
 

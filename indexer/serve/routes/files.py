@@ -92,7 +92,7 @@ async def get_file(
     v: Version = None,
     download: Annotated[bool, Query(description="Have the browser save it.")] = False,
 ) -> Response:
-    """A photo or film, or a smaller picture of it, made now if there is none."""
+    """A photo or video, or a smaller picture of it, made now if there is none."""
     asset = state.reader.assets.served(asset_id)
     mime_type, file_name, version = asset.mime_type, asset.original_name, version_of(asset)
     if name == "original":

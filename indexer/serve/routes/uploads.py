@@ -38,7 +38,7 @@ _FORM = {
     "type": "object",
     "required": ["asset_data", *_TEXT_FIELDS],
     "properties": {
-        "asset_data": {"type": "string", "format": "binary", "description": "The photo or film."},
+        "asset_data": {"type": "string", "format": "binary", "description": "The photo or video."},
         "device_asset_id": {"type": "string", "description": "What the device calls it."},
         "device_id": {"type": "string"},
         "file_created_at": {"type": "string", "format": "date-time"},
@@ -140,7 +140,7 @@ class _Form:
     openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
 )  # fmt: skip
 async def create_asset(request: Request, state: StateDep, base: BaseUrl) -> Response:
-    """Take in a photo or film. It is seen only once it is there whole."""
+    """Take in a photo or video. It is seen only once it is there whole."""
     kind, options = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise unprocessable("asset_data", "the body is no multipart/form-data", "body")

@@ -63,7 +63,7 @@ class Metadata(_Values):
 
 
 class Asset(BaseModel):
-    """A photo or film."""
+    """A photo or video."""
 
     model_config = ConfigDict(extra="allow")
     id: str

@@ -38,7 +38,7 @@ class Face(BaseModel):
     created_at: datetime
     updated_at: datetime
     person_id: str | None
-    timestamp_ms: int | None = Field(description="In a film: when.")
+    timestamp_ms: int | None = Field(description="In a video: when.")
     asset_urls: Urls
     cluster_assignment: ClusterAssignment | None = Field(None, description="With include=cluster_assignment.")
 

@@ -126,7 +126,7 @@ def test_null_until_run_and_then_what_the_model_says(index: Index, album: Path, 
 
 
 def test_only_the_preview_is_sent_without_exif(index: Index, photos: Path, model: Model) -> None:
-    """A photo with a place, a name, a camera; a raw one; a film."""
+    """A photo with a place, a name, a camera; a raw one; a video."""
     for name in ("Paris/PXL_20240412_184115120.jpg", "Paris/IMG_0398.HEIC", "Sydney/PXL_20240420_013210000.mp4"):
         (photos / Path(name).name).write_bytes((SAMPLES / name).read_bytes())
     large = Image.effect_noise((3000, 2000), 50).convert("RGB")

@@ -91,8 +91,8 @@ def test_one_person_in_other_light_and_size_is_one(index: Index, photos: Path, p
     assert index.get(photos / "cat.jpg")["faces"] == index.get(photos / "cat.jpg")["people"] == []
 
 
-def test_faces_in_a_film_say_when(index: Index, photos: Path, astronaut: Image.Image) -> None:
-    path = photos / "film.mp4"
+def test_faces_in_a_video_say_when(index: Index, photos: Path, astronaut: Image.Image) -> None:
+    path = photos / "video.mp4"
     empty = Image.new("RGB", (512, 512), (60, 90, 120))
     with av.open(str(path), "w") as container:
         stream = container.add_stream("h264", rate=5, options={"g": "5"})

@@ -11,7 +11,7 @@ import pytest
 
 from indexer.media.facts import Motion
 
-from ..build import app1, app1_xmp, app13, at, box, exif, film, iptc, jpeg_with, keys, read, segment, xmp
+from ..build import app1, app1_xmp, app13, at, box, exif, iptc, jpeg_with, keys, read, segment, video, xmp
 
 MAKE, MODEL = 0x010F, 0x0110
 EXIF = exif({MAKE: "Leica", MODEL: "M11"}, {0xA434: "Summilux 50"})
@@ -379,7 +379,7 @@ def test_quicktime(tmp_path: Path) -> None:
     words = keys(
         make="Apple", model="iPhone 15", content__identifier="CID", location__ISO6709="+48.8584+002.2945+035.000/"
     )
-    facts = read(tmp_path, "x.mov", film(words, turn=(0, 1, -1, 0), size=(1920, 1080)))
+    facts = read(tmp_path, "x.mov", video(words, turn=(0, 1, -1, 0), size=(1920, 1080)))
     record = facts.metadata
     assert (facts.mime_type, facts.width, facts.height, facts.duration) == ("video/quicktime", 1920, 1080, 2.0)
     assert (record.make, record.model, record.live_photo_cid, record.fps) == ("Apple", "iPhone 15", "CID", 25.0)
@@ -397,7 +397,7 @@ def test_user_data_of_other_makers(tmp_path: Path) -> None:
         box(b"modl", bytes(6) + "Galaxy".encode("utf-16")),
         box(b"loci", bytes(6) + b"Paris\0\0" + place + b"earth\0\0"),
     )
-    words = read(tmp_path, "x.mov", film(data)).metadata
+    words = read(tmp_path, "x.mov", video(data)).metadata
     assert (words.make, words.model) == ("Samsung", "Galaxy")
     assert words.latitude == pytest.approx(48.8584, abs=1e-4)
     assert words.longitude == pytest.approx(2.2945, abs=1e-4)
@@ -422,7 +422,7 @@ def test_avchd(tmp_path: Path) -> None:
 
 
 def test_googles_motion_photo(tmp_path: Path) -> None:
-    movie = film(size=(64, 48))
+    movie = video(size=(64, 48))
     directory = (
         "<Container:Directory><rdf:Seq>"
         '<rdf:li rdf:parseType="Resource"><Container:Item Item:Mime="image/jpeg" Item:Semantic="Primary"/></rdf:li>'
@@ -437,14 +437,14 @@ def test_googles_motion_photo(tmp_path: Path) -> None:
 
 
 def test_samsungs_motion_photo(tmp_path: Path) -> None:
-    still, movie = jpeg_with(), film()
+    still, movie = jpeg_with(), video()
     block = b"\0\0\x30\x0a" + (16).to_bytes(4, "little") + b"MotionPhoto_Data" + movie
     directory = b"SEFH" + struct.pack("<II", 106, 1) + b"\0\0\x30\x0a" + struct.pack("<II", len(block), len(block))
     data = still + block + directory + len(directory).to_bytes(4, "little") + b"SEFT"
     assert read(tmp_path, "x.jpg", data).motion == Motion(len(still) + 24, len(movie), "video/quicktime")
 
 
-def test_a_claimed_film_that_is_none(tmp_path: Path) -> None:
+def test_a_claimed_video_that_is_none(tmp_path: Path) -> None:
     data = jpeg_with(app1_xmp(xmp(attributes='GCamera:MicroVideoOffset="40"')))
     assert read(tmp_path, "x.jpg", data + bytes(40)).motion is None
 
