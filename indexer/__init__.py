@@ -23,7 +23,6 @@ from .errors import (
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .cluster import Cluster
     from .enrich.duplicates import Duplicates
     from .enrich.enrichers.captions import Endpoint
     from .enrich.run import EnrichSummary
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from .sync.options import Listener, Stop, SyncOptions
     from .sync.summary import Summary
     from .sync.verify import Report
+    from .work.cluster import Cluster
 
 __all__ = [
     "Album",
@@ -95,7 +95,7 @@ _MODULES = {
     "AssetFilter": "store.filters",
     "AssetRecord": "record",
     "Change": "store.changes",
-    "Cluster": "cluster",
+    "Cluster": "work.cluster",
     "Counts": "store.files",
     "Duplicates": "enrich.duplicates",
     "Endpoint": "enrich.enrichers.captions",

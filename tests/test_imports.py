@@ -21,7 +21,7 @@ LAYERS = (
     {"enrich"},
     {"store"},
     {"media"},
-    {"cluster", "pool", "workers", "watchdog"},
+    {"work"},
     {"query", "config", "scratch", "private", "files", "ids", "paths", "record", "version"},
     {"errors"},
 )

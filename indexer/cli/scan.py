@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from indexer.index import Index
-from indexer.workers import tune_gc
+from indexer.work.workers import tune_gc
 
 from .options import (
     UserPath,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from indexer.watchdog import MEGABYTE, Allowance, allowance
+from indexer.work.limits import MEGABYTE, Allowance, allowance
 
 # Processor seconds of a task, as many again for each model, and one more for this many bytes of its file; and memory,
 # with libraries and models, beyond the picture's (docs/architecture.md has what was measured).

@@ -15,8 +15,8 @@ from indexer.media.extraction import Extraction
 from indexer.media.readable import Memory
 from indexer.media.readers.jpegxl import read_jxl
 from indexer.media.readers.riff import read_webp
-from indexer.pool import is_worker
-from indexer.watchdog import MEGABYTE, address_space
+from indexer.work.limits import MEGABYTE, address_space
+from indexer.work.pool import is_worker
 
 # What is not among these is decoded by nobody here: of some formats Pillow starts other programs.
 FORMATS = ("JPEG", "PNG", "TIFF", "GIF", "BMP", "DIB", "WEBP", "HEIF", "AVIF", "JPEG2000", "PSD", "JXL")

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from indexer.config import picture_memory
 from indexer.errors import NotFound, NoWorkers, Undecodable
-from indexer.pool import Pool, process_pool
 from indexer.store.enrichments import PictureFile
 from indexer.store.faces import FaceAt
-from indexer.watchdog import Allowance, is_of_waiting
-from indexer.workers import Lost, Remote, worker_count
+from indexer.work.limits import Allowance, is_of_waiting
+from indexer.work.pool import Pool, process_pool
+from indexer.work.workers import Lost, Remote, worker_count
 
 from .allowance import SECONDS, picture_allowance
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from indexer.config import picture_memory
 from indexer.errors import CannotRun, NotFound, Undecodable, UsageError
 from indexer.files import is_regular
-from indexer.pool import process_pool
 from indexer.store import enrichments, search_index
 from indexer.store.database import IndexConnection
 from indexer.store.enrichments import Due, Enrichment
 from indexer.store.faces import apply_clusters, has_unassigned, select_embedded
 from indexer.store.results import Result
 from indexer.store.transaction import begin
-from indexer.workers import Workers
+from indexer.work.pool import process_pool
+from indexer.work.workers import Workers
 
 from .cache import Cache
 from .enricher import (
@@ -41,7 +41,7 @@ from .faces import models
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from indexer.cluster import Cluster
+    from indexer.work.cluster import Cluster
 
     from .enrichers.captions import Endpoint
     from .worker import Outcome

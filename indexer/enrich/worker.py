@@ -12,8 +12,8 @@ from PIL import AvifImagePlugin, Image
 
 from indexer.errors import CannotRun, Undecodable, UsageError
 from indexer.store.enrichments import Enrichment
-from indexer.watchdog import MEGABYTE, Allowance, is_of_waiting
-from indexer.workers import at_task
+from indexer.work.limits import MEGABYTE, Allowance, is_of_waiting
+from indexer.work.workers import at_task
 
 from .allowance import SECONDS, picture_allowance
 from .enricher import ENRICHERS, RENDITIONS, EnrichRequest, Photo

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     import threading
     from concurrent.futures import Executor
 
-    from ..cluster import Cluster
     from ..enrich.enrichers.captions import Endpoint
     from ..enrich.run import EnrichSummary
     from ..record import AssetRecord
     from ..store.assets import Listed
     from ..sync.options import Listener, Stop, SyncOptions
     from ..sync.summary import Summary
+    from ..work.cluster import Cluster
     from .albums import Albums
     from .api_keys import ApiKeys
     from .assets import Assets

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..cluster import Cluster
 from ..enrich.signature import signature
+from ..work.cluster import Cluster
 
 
 def connect(address: str, on_message: Callable[[str], None] = lambda text: None) -> Cluster:

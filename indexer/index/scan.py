@@ -15,8 +15,8 @@ from .session import PathLike, Session
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from ..cluster import Cluster
     from ..sync.summary import Summary
+    from ..work.cluster import Cluster
 
 
 def scan(
@@ -37,9 +37,9 @@ def scan(
 
         workers, make_executor = cluster.count, partial(cluster.executor, needs_local, allowed, None)
     elif make_executor is None and not session.path.exists():
-        from ..pool import early_pool
         from ..sync.worker import allowed, warm_up
-        from ..workers import worker_count
+        from ..work.pool import early_pool
+        from ..work.workers import worker_count
 
         # A first scan is sure to read: let the workers start up beside this process.
         early = early_pool(workers or worker_count(), warm_up, allowed)

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from indexer.store.files import FileStat
-from indexer.workers import Workers
+from indexer.work.workers import Workers
 
 from . import worker
 from .gauge import LARGE, Gauge
@@ -41,7 +41,7 @@ class Job(NamedTuple):
 
 class Readers:
     """Reads files in worker processes, in order. A file that crashes its reader, or takes it too long, is unreadable.
-    See indexer.workers.Workers for make_executor and executor."""
+    See indexer.work.workers.Workers for make_executor and executor."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ def _with_own_stat(job: Job, result: ReadResult) -> ReadResult:
 
 
 def _pool(workers: int) -> Executor:
-    from indexer.pool import process_pool
+    from indexer.work.pool import process_pool
 
     return process_pool(workers, worker.warm_up, worker.allowed)
 

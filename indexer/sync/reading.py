@@ -14,7 +14,7 @@ from typing import NamedTuple
 from indexer.files import regular_nofollow
 from indexer.media.read import file_time, read_source
 from indexer.media.source import HEAD, Source
-from indexer.workers import at_task
+from indexer.work.workers import at_task
 
 from .gauge import reporting
 from .requests import ReadRequest, ReadResult

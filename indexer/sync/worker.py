@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from indexer.watchdog import MEGABYTE, Allowance, allowance, bound_address_space
+from indexer.work.limits import MEGABYTE, Allowance, allowance, bound_address_space
 
 from .requests import ReadRequest, ReadResult
 

@@ -23,7 +23,7 @@ from indexer.enrich.enricher import EnrichRequest
 from indexer.enrich.picture import open_picture
 from indexer.enrich.run import EnrichSummary
 from indexer.errors import NotFound, Undecodable
-from indexer.watchdog import Watch
+from indexer.work.limits import Watch
 
 from ..conftest import SAMPLES, faulty_reader, put, rows, run, sized, statuses
 from ..media import bombs
@@ -149,10 +149,10 @@ def test_a_decoder_that_hangs_without_working_is_ended(
 ) -> None:
     """It waits for something that does not come, as from a disk that hangs: the seconds of that count, too. The photo is
     not to blame, and is tried again."""
-    from indexer import watchdog
+    from indexer.work import limits
 
     monkeypatch.setattr(worker, "SECONDS", 6.0)
-    monkeypatch.setattr(watchdog, "_WAITING_TIMES", 1)
+    monkeypatch.setattr(limits, "_WAITING_TIMES", 1)
     monkeypatch.setattr(worker, "enrich_pictures", _hang_at_one)
     good(photos, 8, astronaut)
     index.scan([photos])
@@ -168,7 +168,7 @@ _enrich_pictures = worker.enrich_pictures
 
 
 def _hang_at_one(orders: list[EnrichRequest]) -> list[worker.Outcome]:
-    from indexer.workers import at_task
+    from indexer.work.workers import at_task
 
     outcomes: list[worker.Outcome] = []
     for number, order in enumerate(orders):
@@ -182,12 +182,12 @@ def _hang_at_one(orders: list[EnrichRequest]) -> list[worker.Outcome]:
 def test_a_rendition_whose_disk_hangs_is_not_there_now(
     index: Index, photos: Path, astronaut: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from indexer import watchdog
     from indexer.enrich import render_processes
     from indexer.store.enrichments import picture_files
+    from indexer.work import limits
 
     monkeypatch.setattr(render_processes, "SECONDS", 2.0)
-    monkeypatch.setattr(watchdog, "_WAITING_TIMES", 1)
+    monkeypatch.setattr(limits, "_WAITING_TIMES", 1)
     monkeypatch.setattr(render_processes, "_DRAW", _hang)
     good(photos, 1, astronaut)
     index.scan([photos])

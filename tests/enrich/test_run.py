@@ -320,7 +320,7 @@ def test_a_crash_of_a_decoder_costs_one_picture(index: Index, album: Path, monke
         "    if os.path.basename(path) == '5.jpg':\n        os._exit(11)\n    return plain(path, *rest)\n"
         "worker.open_picture = deadly\n"
         "import multiprocessing\nmultiprocessing.get_all_start_methods = lambda: ['fork']\n"
-        "import indexer.pool as pool\npool._context = lambda: multiprocessing.get_context('fork')\n"
+        "import indexer.work.pool as pool\npool._context = lambda: multiprocessing.get_context('fork')\n"
         "with Index.open(sys.argv[1]) as index:\n    print(index.enrich(['quality']).as_dict())\n"
     )
     done = subprocess.run([sys.executable, "-c", script, str(index.path)], capture_output=True, text=True, timeout=300)

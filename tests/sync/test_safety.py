@@ -21,7 +21,7 @@ import pytest
 
 from indexer import Index
 from indexer.store import schema
-from indexer.workers import worker_count
+from indexer.work.workers import worker_count
 
 from ..conftest import Watcher, jpeg, put, rows, run, sized, statuses, until
 
@@ -390,7 +390,7 @@ def test_a_program_with_threads_of_a_library_is_not_forked(photos: Path, tmp_pat
     code = (
         "import _thread, sys, time, warnings\n"
         "warnings.simplefilter('error', DeprecationWarning)\n"
-        "from indexer import Index, pool\n"
+        "from indexer import Index\nfrom indexer.work import pool\n"
         "_thread.start_new_thread(time.sleep, (600,))\n"
         "print(pool.early_pool(1, print, None), Index.open(sys.argv[2]).scan([sys.argv[1]]).new)\n"
     )

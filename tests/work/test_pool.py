@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from indexer import pool as pools
 from indexer.enrich import render_processes
 from indexer.errors import NoWorkers
-from indexer.pool import Pool, most_workers, process_pool
-from indexer.watchdog import Allowance
-from indexer.workers import Lost, at_task
+from indexer.work import pool as pools
+from indexer.work.limits import Allowance
+from indexer.work.pool import Pool, most_workers, process_pool
+from indexer.work.workers import Lost, at_task
 
-from .conftest import put, sized
+from ..conftest import put, sized
 
 
 @pytest.fixture

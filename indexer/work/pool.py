@@ -21,8 +21,9 @@ from multiprocessing.context import BaseContext
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from .errors import NoWorkers
-from .watchdog import Allowance, Watch, unbounded
+from indexer.errors import NoWorkers
+
+from .limits import Allowance, Watch, unbounded
 from .workers import Lost, at_task, tell_task_to, tune_gc
 
 if TYPE_CHECKING:

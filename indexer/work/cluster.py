@@ -17,9 +17,10 @@ from functools import partial
 from types import TracebackType
 from typing import Any
 
-from .errors import ClusterUnavailable, UsageError
+from indexer.errors import ClusterUnavailable, UsageError
+
+from .limits import Allowance
 from .pool import process_pool
-from .watchdog import Allowance
 from .workers import Lost, WorkerDied, worker_count
 
 _CONNECT_SECONDS = 10

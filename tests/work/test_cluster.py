@@ -18,7 +18,7 @@ from indexer import Index
 from indexer.errors import ClusterUnavailable, UsageError
 from indexer.index.cluster import connect
 
-from .conftest import SAMPLES, faulty_reader, put, rows, run, sized, until
+from ..conftest import SAMPLES, faulty_reader, put, rows, run, sized, until
 
 # What an index says of photos, without when it was written and which worker was faster.
 _SAME = """
@@ -215,7 +215,7 @@ def test_a_photo_that_kills_workers_costs_one_and_is_read_here(dask: Dask, index
 def test_without_them_it_ends_and_goes_on_later(
     who: str, dask: Dask, index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("indexer.cluster._ALONE_SECONDS", 2.0)
+    monkeypatch.setattr("indexer.work.cluster._ALONE_SECONDS", 2.0)
     fill(photos, 4000)
     workers, killed = dask.workers(2), []
 
