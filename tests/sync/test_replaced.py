@@ -77,16 +77,17 @@ def test_a_scan_and_an_enrich_end_at_their_next_batch(photos: Path, tmp_path: Pa
                     index.enrich(["quality"], on_progress=gone)
 
 
+@pytest.mark.parametrize("options", [(), ("--watch",)], ids=["serve", "serve --watch"])
 @pytest.mark.parametrize("happens", [take_away, replace])
 def test_a_server_whose_index_goes_is_unhealthy(
-    photos: Path, tmp_path: Path, serve: Serve, happens: Callable[[Path], None]
+    photos: Path, tmp_path: Path, serve: Serve, happens: Callable[[Path], None], options: tuple[str, ...]
 ) -> None:
     put(photos / "a.jpg", 1)
     database = tmp_path / "index.db"
     with Index.open(database) as index:
         index.scan([photos])
         (asset,) = (one.id for one in index.list())
-    server = serve(database)
+    server = serve(database, *options)
     with server.http() as client:
         assert client.get("/healthz").status_code == 200
         assert client.patch(f"/api/assets/{asset}", json={"rating": 3}).status_code < 500
@@ -96,6 +97,10 @@ def test_a_server_whose_index_goes_is_unhealthy(
         assert "while it was in use" in health.json()["detail"]
         assert client.get(f"/api/assets/{asset}").status_code == 503
         assert client.get("/api/assets").status_code == 503
+        if options:
+            put(photos / "b.jpg", 2)
+            until(lambda: "while it was in use" in client.get("/healthz").text, what="the watch to notice too")
+            assert happens is replace or not database.exists()
     assert server.stop() == 0
 
 
