@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +79,12 @@ class Assets:
         from ..store.records import select_records
 
         return select_records(self._session.connection, asset_ids)
+
+    def with_values(self, record: Record, values: Mapping[str, Any]) -> str:
+        """The record's text with other values at these JSON paths, as '$.asset_urls'."""
+        from ..store.records import with_values
+
+        return with_values(self._session.connection, record.json, values)
 
     def served(self, asset_id: str) -> Served:
         """What responses say of an asset's files."""

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Protocol
+from typing import Any, Protocol
 
+from indexer.index import Index
 from indexer.index.assets import Record
 from indexer.index.renditions import SIZES, is_fullsize
 
-# Neither can occur within a string of the record, where quotes are escaped.
-_BEGIN, _END = '"asset_urls":{', '},"description":'
-# A portrait's file in the cache is named after its face.
-_PORTRAIT = re.compile(r'"asset_urls":\{"thumbnail":\{"url":"file:[^"]*-(face_[2-9A-HJ-NP-Za-km-z]{22})\.jpg"')
 
-
-def with_urls(record: Record, base: str) -> str:
+def with_urls(index: Index, record: Record, base: str) -> str:
     """The record's text, with other URLs."""
-    begin = record.json.index(_BEGIN)
-    end = record.json.index(_END, begin) + 1
-    head, tail = record.json[:begin], record.json[end:]
-    if '"file:' in tail:
-        tail = _PORTRAIT.sub(lambda match: f'"asset_urls":{{"thumbnail":{{"url":"{portrait_url(match[1], base)}"', tail)
-    return f'{head}"asset_urls":{json.dumps(asset_urls(record, base), separators=(",", ":"))}{tail}'
+    values: dict[str, Any] = {"$.asset_urls": asset_urls(record, base)}
+    if record.has_faces:
+        shown = json.loads(record.json)
+        for key, face_id in (("faces", "id"), ("people", "thumbnail_face_id")):
+            for number, face in enumerate(shown[key]):
+                if face["asset_urls"]:  # its portrait is in the cache
+                    values[f"$.{key}[{number}].asset_urls.thumbnail.url"] = portrait_url(face[face_id], base)
+    return index.assets.with_values(record, values)
 
 
 def asset_urls(record: Record, base: str) -> dict[str, dict[str, str | int | None]]:

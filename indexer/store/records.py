@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 
 def asset_json(connection: sqlite3.Connection, asset_id: str) -> str | None:
@@ -26,10 +26,12 @@ class Record(NamedTuple):
     width: int
     height: int
     orientation: int
+    has_faces: int
 
 
 _RECORD = (
-    "SELECT asset.id, asset_json.json, checksum, mime_type, width, height, coalesce(orientation, 1)"
+    "SELECT asset.id, asset_json.json, checksum, mime_type, width, height, coalesce(orientation, 1),"
+    " EXISTS (SELECT 1 FROM face WHERE face.asset_id = asset.id)"
     " FROM {source} JOIN asset ON asset.id = source.id"
     " JOIN asset_json ON asset_json.id = asset.id"
 )
@@ -47,3 +49,14 @@ def select_records(connection: sqlite3.Connection, asset_ids: Sequence[str]) -> 
     source = "(SELECT key AS place, value AS id FROM json_each(?)) AS source"
     rows = connection.execute(f"{_RECORD.format(source=source)} ORDER BY source.place", (json.dumps(list(asset_ids)),))
     return [Record(*row) for row in rows]
+
+
+def with_values(connection: sqlite3.Connection, text: str, values: Mapping[str, Any]) -> str:
+    """JSON with other values at these paths (sqlite.org/json1.html#path_arguments)."""
+    import json
+
+    arguments = [part for path, value in values.items() for part in (path, json.dumps(value, separators=(",", ":")))]
+    changed: str = connection.execute(
+        f"SELECT json_set(?{', ?, json(?)' * len(values)})", (text, *arguments)
+    ).fetchone()[0]
+    return changed

@@ -50,7 +50,7 @@ async def list_assets(
         before=local_datetime_before,
     )
     asset_ids = state.reader.assets.page(query, limit + 1, after_id=starting_after_id)
-    texts = [with_urls(record, base) for record in state.reader.assets.records(asset_ids[:limit])]
+    texts = [with_urls(state.reader, record, base) for record in state.reader.assets.records(asset_ids[:limit])]
     return answer_texts(texts, has_more=len(asset_ids) > limit)
 
 
@@ -109,9 +109,9 @@ async def check_existence(state: StateDep, body: ExistQuery, library_id: InLibra
 
 
 @router.get("/{asset_id}", response_model=Asset, responses=errors(404))
-async def get_asset(asset: KnownAsset, base: BaseUrl) -> Response:
+async def get_asset(state: StateDep, asset: KnownAsset, base: BaseUrl) -> Response:
     """One photo or video."""
-    return answer_text(with_urls(asset, base))
+    return answer_text(with_urls(state.reader, asset, base))
 
 
 @router.post("/trash", status_code=204, responses=errors(403, 404))

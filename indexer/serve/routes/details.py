@@ -37,7 +37,7 @@ async def get_details(request: Request, state: StateDep, base: BaseUrl, asset: K
     url = video and f"{base}/files/{asset.id}/motion?v={version_of(video)}"
     shown = {"version": version_of(asset), **_as_dict(details, url), "stack": stack}
     rest = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
-    return answer_text(f'{{"asset":{with_urls(asset, base)},{rest[1:]}')
+    return answer_text(f'{{"asset":{with_urls(state.reader, asset, base)},{rest[1:]}')
 
 
 def _as_dict(details: Details, motion_url: str | None) -> dict[str, Any]:

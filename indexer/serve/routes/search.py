@@ -120,5 +120,5 @@ def _answer(state: State, matches: Sequence[Match], base: str) -> Response:
     for record in state.reader.assets.records(list(distances)):
         distance = distances[record.id]
         shown = "null" if distance is None else round(distance, 4)
-        texts.append(f'{{"asset":{with_urls(record, base)},"distance":{shown}}}')
+        texts.append(f'{{"asset":{with_urls(state.reader, record, base)},"distance":{shown}}}')
     return answer_text(f'{{"data":[{",".join(texts)}]}}')

@@ -166,7 +166,7 @@ async def create_asset(request: Request, state: StateDep, base: BaseUrl) -> Resp
     finally:
         await asyncio.to_thread(stack.close)
     state.on_upload(asset_id)
-    return answer_text(with_urls(state.reader.assets.record(asset_id), base), 201 if is_new else 200)
+    return answer_text(with_urls(state.reader, state.reader.assets.record(asset_id), base), 201 if is_new else 200)
 
 
 def _upload(form: _Form) -> Upload:
