@@ -46,11 +46,10 @@ def show(index: Index, album: str | None, as_json: bool) -> None:
 def create(index: Index, name: str, assets: tuple[str, ...], dry_run: bool) -> None:
     """Create an album with these photos."""
     _refuse_if_taken(index, name)
-    if dry_run:
-        echo(f"{name} would be made, with {plural(len([index.get(one) for one in assets]), 'photo')}.")
-        return
-    made = index.albums.create(name, assets)
-    echo(f"{made.id}  {made.name}  {plural(made.assets, 'photo')}")
+    with index.dry_run(dry_run):
+        made = index.albums.create(name, assets)
+    photos = plural(made.assets, "photo")
+    echo(f"{made.name} would be made, with {photos}." if dry_run else f"{made.id}  {made.name}  {photos}")
 
 
 @command.command()
@@ -60,10 +59,7 @@ def create(index: Index, name: str, assets: tuple[str, ...], dry_run: bool) -> N
 @pass_index
 def add(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> None:
     """Add photos to an album."""
-    if dry_run:
-        known = index.albums.assets(album)
-        count = len({index.get(one)["id"] for one in assets} - set(known))
-    else:
+    with index.dry_run(dry_run):
         count = len(index.albums.add(album, assets))
     echo(f"{plural(count, 'photo')} {'would be added' if dry_run else 'added'}.")
 
@@ -75,9 +71,7 @@ def add(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> Non
 @pass_index
 def remove(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> None:
     """Remove photos from an album. The photos stay."""
-    if dry_run:
-        count = len({index.get(one)["id"] for one in assets} & set(index.albums.assets(album)))
-    else:
+    with index.dry_run(dry_run):
         count = index.albums.remove(album, assets)
     echo(f"{plural(count, 'photo')} {'would be taken out' if dry_run else 'taken out'}.")
 
@@ -92,7 +86,7 @@ def rename(index: Index, album: str, name: str, dry_run: bool) -> None:
     before = index.albums.get(album)
     if name != before.name:
         _refuse_if_taken(index, name)
-    if not dry_run:
+    with index.dry_run(dry_run):
         index.albums.rename(before.id, name)
     echo(f"{before.name} {'would be' if dry_run else 'is'} called {name}.")
 
@@ -103,7 +97,8 @@ def rename(index: Index, album: str, name: str, dry_run: bool) -> None:
 @pass_index
 def delete(index: Index, album: str, dry_run: bool) -> None:
     """Delete an album. The photos in it stay."""
-    gone = index.albums.get(album) if dry_run else index.albums.delete(album)
+    with index.dry_run(dry_run):
+        gone = index.albums.delete(album)
     echo(f"{gone.name} ({plural(gone.assets, 'photo')}) {'would be deleted' if dry_run else 'deleted'}.")
 
 

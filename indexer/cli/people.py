@@ -79,10 +79,9 @@ def show(index: Index, person: str, portrait: str | None, as_json: bool) -> None
 @pass_index
 def name(index: Index, person: str, name: str, dry_run: bool) -> None:
     """Name a person; one with that name already takes this one in. '' removes the name."""
-    if dry_run:
-        echo(f"{person} would be called {name or 'nothing'}.")
-        return
-    echo(_line(index.people.name(person, name)))
+    with index.dry_run(dry_run):
+        named = index.people.name(person, name)
+    _echo_changed(named, dry_run)
 
 
 @command.command("set")
@@ -94,11 +93,12 @@ def name(index: Index, person: str, name: str, dry_run: bool) -> None:
 @pass_index
 def describe(index: Index, person: str, dry_run: bool, **values: str | bool | None) -> None:
     """Set the birth date, favorite and thumbnail of a person."""
-    said = {key: value or (None if value == "" else value) for key, value in values.items() if value is not None}
-    if not said:
+    given = {key: value or (None if value == "" else value) for key, value in values.items() if value is not None}
+    if not given:
         raise click.UsageError("Name what to set: --birth-date, --favorite or --thumbnail.")
-    one = index.people.get(person)
-    echo(_line(one) if dry_run else _line(index.people.set(person, **said)))
+    with index.dry_run(dry_run):
+        changed = index.people.set(person, **given)
+    _echo_changed(changed, dry_run)
 
 
 @command.command()
@@ -108,11 +108,9 @@ def describe(index: Index, person: str, dry_run: bool, **values: str | bool | No
 @pass_index
 def merge(index: Index, others: tuple[str, ...], into: str, dry_run: bool) -> None:
     """Merge people into one: INTO, the last one named."""
-    if dry_run:
-        people = [index.people.get(one) for one in others]
-        echo(f"{plural(len(people), 'person', 'people')} would be {_called(index.people.get(into))}.")
-        return
-    echo(_line(index.people.merge(others, into)))
+    with index.dry_run(dry_run):
+        merged = index.people.merge(others, into)
+    _echo_changed(merged, dry_run)
 
 
 @command.command()
@@ -123,10 +121,9 @@ def merge(index: Index, others: tuple[str, ...], into: str, dry_run: bool) -> No
 @pass_index
 def split(index: Index, person: str, faces: tuple[str, ...], into: str | None, dry_run: bool) -> None:
     """Take faces away from a person. They are never assigned to that person again."""
-    if dry_run:
-        echo(f"{plural(len(faces), 'face')} would no longer be {_called(index.people.get(person))}.")
-        return
-    echo(_line(index.people.split(person, faces, into)))
+    with index.dry_run(dry_run):
+        split_off = index.people.split(person, faces, into)
+    _echo_changed(split_off, dry_run)
 
 
 @command.command()
@@ -136,9 +133,14 @@ def split(index: Index, person: str, faces: tuple[str, ...], into: str | None, d
 @pass_index
 def hide(index: Index, people: tuple[str, ...], is_shown: bool, dry_run: bool) -> None:
     """Hide people from the list. Their faces stay in the records."""
-    found = [index.people.get(one) for one in people] if dry_run else index.people.hide(people, not is_shown)
-    for one in found:
-        echo(_line(one))
+    with index.dry_run(dry_run):
+        changed = index.people.hide(people, not is_shown)
+    for person in changed:
+        _echo_changed(person, dry_run)
+
+
+def _echo_changed(person: Person, dry_run: bool) -> None:
+    echo(f"{'Would be: ' if dry_run else ''}{_line(person)}")
 
 
 def _save(image: Image, path: str) -> None:
@@ -148,12 +150,8 @@ def _save(image: Image, path: str) -> None:
         raise UsageError(f"cannot write {path}: {error}") from error
 
 
-def _line(one: Person) -> str:
-    words = [one.id, f"{one.name or 'unknown':24}", f"{plural(one.assets, 'photo'):>10}"]
-    words += [f"born {one.birth_date}"] * bool(one.birth_date)
-    words += ["favourite"] * one.is_favorite + ["hidden"] * one.is_hidden
-    return "  ".join(words)
-
-
-def _called(one: Person) -> str:
-    return one.name or one.id
+def _line(person: Person) -> str:
+    parts = [person.id, f"{person.name or 'unknown':24}", f"{plural(person.assets, 'photo'):>10}"]
+    parts += [f"born {person.birth_date}"] * bool(person.birth_date)
+    parts += ["favorite"] * person.is_favorite + ["hidden"] * person.is_hidden
+    return "  ".join(parts)

@@ -26,7 +26,8 @@ def command() -> None:
 @pass_index
 def take_in(index: Index, dump: str, dry_run: bool, as_json: bool) -> None:
     """Import the landmarks of a dump, or of several. The next enrich looks photos up again."""
-    count = index.places.import_dump(dump, dry_run=dry_run)
+    with index.dry_run(dry_run):
+        count = index.places.import_dump(dump)
     if as_json:
         print_json({"landmarks": count})
         return
@@ -38,5 +39,6 @@ def take_in(index: Index, dump: str, dry_run: bool, as_json: bool) -> None:
 @pass_index
 def forget(index: Index, dry_run: bool) -> None:
     """Forget all landmarks that were imported."""
-    count = index.places.forget(dry_run=dry_run)
+    with index.dry_run(dry_run):
+        count = index.places.forget()
     echo(f"{count:,} landmarks {'would be forgotten' if dry_run else 'forgotten. Now: indexer enrich'}.")

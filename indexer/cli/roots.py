@@ -38,7 +38,8 @@ def command(
         _put(index, folder, library, dry_run)
         return
     if take_back:
-        count = index.trash.count_excluded() if dry_run else index.trash.unexclude()
+        with index.dry_run(dry_run):
+            count = index.trash.unexclude()
         verb = "would be" if dry_run else "are"
         echo(f"{plural(count, 'photo')} {verb} left out no longer. The next scan finds what there is of them.")
         return
@@ -59,7 +60,7 @@ def _put(index: Index, folder: str, name: str, dry_run: bool) -> None:
     known = [one for one in index.libraries.list() if name in (one.id, one.name)]
     if len(known) > 1:
         raise UsageError(f"several libraries are called '{name}': name one by its id")
-    if not dry_run:
+    with index.dry_run(dry_run):
         index.libraries.assign(folder, known[0].id if known else index.libraries.create(name))
     new = "" if known else "the new library "
     echo(f"{root.path} {'would be' if dry_run else 'is'} in {new}{known[0].name if known else name}.")
@@ -68,7 +69,7 @@ def _put(index: Index, folder: str, name: str, dry_run: bool) -> None:
 def _forget(index: Index, folder: str, dry_run: bool) -> None:
     files = index.status.counts().by_root
     root = index.roots.get(folder)
-    if not dry_run:
+    with index.dry_run(dry_run):
         index.roots.remove(folder)
     verb = "would be forgotten" if dry_run else "forgotten"
     echo(f"{root.path} {verb}: {plural(files.get(root.id, 0), 'file')}. Scan it again to have the records back.")

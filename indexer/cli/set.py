@@ -48,5 +48,6 @@ def command(index: Index, words: tuple[str, ...], dry_run: bool) -> None:
         if favorite not in _FAVORITE:
             raise UsageError(f"favorite={favorite}: use yes or no")
         values["is_favorite"] = _FAVORITE[favorite]
-    ids = [index.get(one)["id"] for one in assets] if dry_run else index.assets.set(assets, **values)
+    with index.dry_run(dry_run):
+        ids = index.assets.set(assets, **values)
     echo(f"{plural(len(ids), 'photo')} {'would be changed' if dry_run else 'changed'}.")

@@ -47,7 +47,8 @@ def show(index: Index, as_json: bool) -> None:
 @pass_index
 def put(index: Index, assets: tuple[str, ...], dry_run: bool) -> None:
     """Put photos in the trash, by id or path. The files are not touched."""
-    ids = [index.get(one)["id"] for one in assets] if dry_run else index.trash.put(assets)
+    with index.dry_run(dry_run):
+        ids = index.trash.put(assets)
     echo(f"{plural(len(ids), 'asset')} {'would be put' if dry_run else 'put'} in the trash.")
 
 
@@ -60,8 +61,8 @@ def restore(index: Index, assets: tuple[str, ...], everything: bool, dry_run: bo
     """Take photos out of the trash, by id or path; also those whose files are gone."""
     if everything == bool(assets):
         raise click.UsageError("Name what to restore, or --all.")
-    wanted = [one.id for one in index.trash.list()] if everything else assets
-    ids = [index.get(one)["id"] for one in wanted] if dry_run else index.trash.restore(wanted)
+    with index.dry_run(dry_run):
+        ids = index.trash.restore([asset.id for asset in index.trash.list()] if everything else assets)
     echo(f"{plural(len(ids), 'asset')} {'would be restored' if dry_run else 'restored'}.")
 
 
@@ -82,7 +83,8 @@ def empty(index: Index, older_than: float, yes: bool, dry_run: bool) -> None:
 
     Records whose photo is still there, or lies on a drive that is away, stay.
     """
-    old = index.trash.empty(older_than, dry_run=True)
+    with index.dry_run():
+        old = index.trash.empty(older_than)
     what = f"{plural(len(old), 'record')} of {size(sum(one.size for one in old))} of photos"
     if dry_run or not old:
         echo(f"{what} would be forgotten." if old else "Nothing in the trash is that old.")

@@ -19,10 +19,10 @@ def command(index: Index, dry_run: bool) -> None:
     Values that were changed again since are kept. A change that cannot be undone (merge, restore, roots --forget, trash
     empty, …) also protects the ones before it; a message suggests what to do instead.
     """
-    change = index.history.last_change() if dry_run else index.history.undo()
+    with index.dry_run(dry_run):
+        change = index.history.undo()
     if change is None:
         echo("There is nothing to undo.")
         return
-    change.ensure_undoable()
     kept = f" {plural(change.kept, 'value')} changed again since, and left." if change.kept else ""
     echo(f"{'Would undo' if dry_run else 'Undone'}: {change.what}, at {change.created_at}.{kept}")

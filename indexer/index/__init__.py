@@ -13,6 +13,7 @@ Imports are made where they are used: looking up a record needs SQLite and nothi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -85,6 +86,16 @@ class Index:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    def dry_run(self, is_on: bool = True) -> AbstractContextManager[None]:
+        """While the body runs, this thread's changes of the index are as always, and at its end they are taken back:
+
+        with index.dry_run():
+            index.trash.empty()  # what would be forgotten?
+
+        Nothing outside the index changes either. For scans, enrichment, merge, repair, restore and write-back use their
+        own parameter."""
+        return self.session.dry_run() if is_on else nullcontext()
 
     def get(self, id_or_path: PathLike) -> AssetRecord:
         """The asset record of an id or of a file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..config import given
-from ..enrich.landmarks import import_dump, read_dump
+from ..enrich.landmarks import import_dump
 from ..store import landmarks
 from ..store.undo import record_final
 from .session import PathLike, Session
@@ -13,22 +13,18 @@ class Places:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def import_dump(self, dump: PathLike, *, dry_run: bool = False) -> int:
+    def import_dump(self, dump: PathLike) -> int:
         """Import the landmarks of a GeoNames dump for `place_name`; how many there are. The next `enrich` looks photos
         up again. Raises UsageError for another file."""
         path = given(dump)
-        if dry_run:
-            return sum(1 for _ in read_dump(path))
         with self._session.transaction() as tx:
             count = import_dump(tx.connection, path)
             landmarks.next_stamp(tx.connection)
             record_final(tx, f"imported places from {path}", "'indexer places forget' removes all of them.")
         return count
 
-    def forget(self, *, dry_run: bool = False) -> int:
+    def forget(self) -> int:
         """Forget all imported landmarks; how many there were."""
-        if dry_run:
-            return landmarks.count(self._session.connection)
         with self._session.transaction() as tx:
             landmarks.next_stamp(tx.connection)
             if count := landmarks.forget_all(tx.connection):

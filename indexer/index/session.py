@@ -79,6 +79,14 @@ class Session:
             yield tx
 
     @contextmanager
+    def dry_run(self) -> Iterator[None]:
+        """The body changes what it likes, and sees it; then all of it is taken back."""
+        from ..store.transaction import dry_run
+
+        with dry_run(self.writer(create=False)):
+            yield
+
+    @contextmanager
     def user_change(self, what: str) -> Iterator[Transaction]:
         """A transaction that `undo` takes back as a whole. what: its description, as in "rated 3 photos"."""
         from ..store.undo import user_change

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from ..media.dates import age
 from ..store import trash as store
 from ..store.files import select_places
+from ..store.transaction import Transaction
 from ..store.trash import Trashed
 from ..store.undo import record_final
 from .roots import Roots
@@ -46,17 +48,16 @@ class Trash:
         with self._session.user_change(f"{photos(len(ids))} taken out of the trash") as tx:
             return [asset_id for asset_id in ids if store.restore_asset(tx, asset_id)]
 
-    def empty(self, days: float = 30.0, *, dry_run: bool = False) -> Sequence[Trashed]:
+    def empty(self, days: float = 30.0) -> Sequence[Trashed]:
         """Forget for good what has been in the trash for this many days, and return it. An asset with a file that is
         present, or on a disconnected drive, stays; but an upload goes, with its file in the index's own folder."""
-        if dry_run or not self._expired(days):
-            return self._expired(days)
+        if not self._expired(days):
+            return []
         roots = Roots(self._session)
         with self._session.transaction() as tx:
             purged = self._expired(days)  # again: now nobody else can write
             for asset in purged:
-                for path in roots.uploaded_files(asset.id):
-                    path.unlink(missing_ok=True)
+                _delete(tx, roots.uploaded_files(asset.id))
             store.purge_assets(tx, [asset.id for asset in purged])
             if purged:
                 record_final(tx, f"emptied the trash of {photos(len(purged))}", FROM_A_BACKUP)
@@ -86,14 +87,9 @@ class Trash:
                     store.exclude(tx, asset_id)
                 else:  # what returns one day is wanted again
                     store.purge_assets(tx, [asset_id])
-                for path in uploads[asset_id]:
-                    path.unlink(missing_ok=True)
+                _delete(tx, uploads[asset_id])
             instead = "'indexer roots --take-back' has those that lie in your folders indexed again."
             record_final(tx, f"deleted {photos(len(for_good))} from the index", instead)
-
-    def count_excluded(self) -> int:
-        """How many photos are excluded because they were deleted."""
-        return store.count_excluded(self._session.connection)
 
     def unexclude(self) -> int:
         """Exclude none of the deleted photos any more; how many there were. The next scan finds them."""
@@ -102,3 +98,10 @@ class Trash:
                 what = f"had {photos(count)} indexed again that were deleted"
                 record_final(tx, what, "Delete again what you do not want in the index.")
         return count
+
+
+def _delete(tx: Transaction, uploaded: Iterable[Path]) -> None:
+    """Before the rows: killed in between, the next attempt finds what is left to do."""
+    if not tx.is_dry_run:
+        for path in uploaded:
+            path.unlink(missing_ok=True)

@@ -26,6 +26,8 @@ class IndexConnection(sqlite3.Connection):
 
     path: Path
     identity: tuple[int, int]
+    # Within `transaction.dry_run`: transactions are parts of one that is rolled back.
+    is_dry_run = False
 
     def ensure_in_place(self) -> None:
         """Raises IndexUnusable if the path no longer leads to the opened file. Costs one stat."""

@@ -37,10 +37,6 @@ def forget_all(connection: sqlite3.Connection) -> int:
     return connection.execute("DELETE FROM landmark").rowcount
 
 
-def count(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("SELECT count(*) FROM landmark").fetchone()[0])
-
-
 def stamp(connection: sqlite3.Connection) -> int:
     """The number of imports. When it changes, places are looked up again."""
     return int(setting(connection, _IMPORTS) or 0)

@@ -62,10 +62,12 @@ class Transaction:
     """A write transaction with one timestamp. Store functions that write take one; `begin` creates it.
 
     now: later than any event, so that a second change of the same asset moves its updated_at and has an event too.
+    is_dry_run: nothing outside the index may change, as it is not rolled back.
     change_id: the id of the user's change (see `undo.user_change`); 0 if it is none."""
 
     def __init__(self, connection: IndexConnection) -> None:
         self.connection = connection
+        self.is_dry_run = connection.is_dry_run
         last = connection.execute("SELECT created_at FROM event ORDER BY id DESC LIMIT 1").fetchone()
         self.now = _timestamp_after(last[0] if last else None)
         self.touched = Touched()
@@ -80,21 +82,46 @@ class Transaction:
             self.connection.execute("UPDATE asset SET updated_at = ? WHERE id = ?", (self.now, asset_id))
 
 
+# How a transaction begins, ends, and is undone: of its own, and in a dry run.
+_STATEMENTS = {
+    False: ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"),
+    True: ("SAVEPOINT part", "RELEASE part", "ROLLBACK TO part"),
+}
+
+
+@contextmanager
+def dry_run(connection: IndexConnection) -> Iterator[None]:
+    """Whatever the body writes, and may read again, is rolled back at its end. Other writers wait meanwhile."""
+    with suppress(_RolledBack), begin(connection):
+        connection.is_dry_run = True
+        try:
+            yield
+        finally:
+            connection.is_dry_run = False
+        raise _RolledBack
+
+
+class _RolledBack(Exception):
+    """Ends a dry run."""
+
+
 @contextmanager
 def begin(connection: IndexConnection) -> Iterator[Transaction]:
-    """A transaction that waits for other writers and is rolled back on any exception.
+    """A transaction that waits for other writers and is rolled back on any exception. In a dry run, a part of the
+    transaction that is rolled back at the end of it.
 
     Raises IndexUnusable if the file was deleted, replaced or is damaged, or if another writer does not finish;
     DiskFull, a subclass, if there is no space."""
+    opening, ending, undoing = _STATEMENTS[connection.is_dry_run]
     try:
-        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(opening)
         connection.ensure_in_place()
         yield Transaction(connection)
-        connection.execute("COMMIT")
+        connection.execute(ending)
     except BaseException as error:
         with suppress(sqlite3.Error):
             if connection.in_transaction:
-                connection.execute("ROLLBACK")
+                connection.execute(undoing)
         if isinstance(error, sqlite3.OperationalError | sqlite3.DatabaseError) and not isinstance(
             error, sqlite3.IntegrityError | sqlite3.ProgrammingError
         ):

@@ -61,10 +61,6 @@ def is_excluded(connection: sqlite3.Connection, checksum: str | None = None) -> 
     return connection.execute(query, (checksum,)).fetchone() is not None
 
 
-def count_excluded(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("SELECT count(*) FROM excluded_content").fetchone()[0])
-
-
 def trash_asset(tx: Transaction, asset_id: str) -> None:
     """Trash an asset for the user; it stays there whatever happens to its files."""
     with tx.record_changed(asset_id):

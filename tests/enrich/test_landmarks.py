@@ -17,7 +17,7 @@ from indexer.store import landmarks
 from indexer.store.landmarks import Landmark
 from indexer.store.results import Place
 
-from ..conftest import SAMPLES, put, run
+from ..conftest import SAMPLES, put, rows, run
 
 # Where they are is what any map says.
 SIGHTS = [
@@ -70,7 +70,8 @@ def test_the_label_is_that_of_the_sight(index: Index, photos: Path, dump: Path) 
     index.scan([photos])
     index.enrich()
     assert index.get(bridge)["metadata"]["place_name"] is None
-    assert index.places.import_dump(dump, dry_run=True) == 8
+    with index.dry_run():
+        assert index.places.import_dump(dump) == 8
     assert index.places.import_dump(dump) == 8  # the street and the capital are none
     assert index.places.import_dump(dump) == 8
     due = index.enrichments.due(["places"])["places"]
@@ -143,7 +144,7 @@ def test_another_file_is_told(index: Index, photos: Path, tmp_path: Path, dump: 
     (half := tmp_path / "half.txt").write_text(bad)
     with pytest.raises(UsageError, match="or damaged"):
         index.places.import_dump(half)
-    assert index.places.forget(dry_run=True) == 0  # all of it or nothing
+    assert rows(index, "SELECT * FROM landmark") == []  # all of it or nothing
     assert "8 landmarks in it" in run("places", "import", dump, "--dry-run", database=index.path).stdout
     assert "8 landmarks imported" in run("places", "import", dump, database=index.path).stdout
     assert "8 landmarks would be" in run("places", "forget", "--dry-run", database=index.path).stdout

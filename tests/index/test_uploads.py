@@ -75,3 +75,17 @@ def test_the_note_of_a_move_is_on_the_disk_before_the_move(
     send(index, data, "a.jpg")
     note = f"{hashlib.sha256(data).hexdigest()}.place"
     assert steps[: steps.index("05") + 1] == ["a.jpg", note, ".coming", "05"]
+
+
+def test_a_dry_run_deletes_no_upload(index: Index, photos: Path) -> None:
+    index.scan([photos])
+    asset, _ = send(index, put(photos.parent / "a.jpg", 1).read_bytes(), "a.jpg")
+    (kept,) = index.roots.uploaded_files(asset)
+    index.trash.put([asset])
+    for delete in (lambda: index.trash.empty(0), lambda: index.trash.delete([asset])):
+        with index.dry_run():
+            delete()
+            assert [one.id for one in index.trash.list()] == []
+        assert kept.exists() and [one.id for one in index.trash.list()] == [asset]
+    index.trash.empty(0)
+    assert not kept.exists()

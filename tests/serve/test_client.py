@@ -251,7 +251,7 @@ def test_people_and_faces(client: Client, indexed: Index, server: Server) -> Non
 
     ada = client("people.create", name="Ada", birth_date="1815-12-10", is_favorite=True)
     assert client.status == 201 and str(ada.birth_date) == "1815-12-10" and ada.is_favorite and not ada.is_hidden
-    assert [one.id for one in client("people.list").data] == [ada.id, captain.id]  # favourites first
+    assert [one.id for one in client("people.list").data] == [ada.id, captain.id]  # favorites first
     assert [one.id for one in client("people.list", name="cAPt").data] == [captain.id]
     assert client("people.list", name_filter="unnamed").data == []
     assert [one.id for one in client("people.list", asset_id=face.asset_id).data] == [captain.id]

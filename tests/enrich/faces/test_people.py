@@ -233,7 +233,7 @@ def test_people_on_the_command_line(index: Index, models: Path, take: Take) -> N
     assert run("people", "show", "Ada Lovelace", database=index.path).returncode == 3
     assert "Ada Lovelace" in run("people", "name", person["id"], "Ada Lovelace", database=index.path).stdout
     said = run("people", "set", "ada lovelace", "--birth-date", "1815-12-10", "--favorite", database=index.path).stdout
-    assert "born 1815-12-10" in said and "favourite" in said
+    assert "born 1815-12-10" in said and "favorite" in said
     wrong = run("people", "set", "Ada Lovelace", "--birth-date", "10.12.1815", database=index.path)
     assert wrong.returncode == 2 and "write it as 1867-11-07" in wrong.stderr
     faces = json.loads(run("people", "show", "Ada Lovelace", "--json", database=index.path).stdout)["faces"]
