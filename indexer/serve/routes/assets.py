@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Response
 
 from indexer.index.assets import AssetFilter
 from indexer.index.assets import State as AssetState
@@ -14,7 +14,6 @@ from ..dependencies import BaseUrl, KnownAsset, StateDep
 from ..routing import make_router
 from ..schemas.assets import After, Asset, AssetIds, Before, Existing, ExistQuery, Month
 from ..schemas.common import MOST_IDS, AlbumId, AssetId, InLibrary, Limit, Page, PersonId
-from ..state import State
 from ..urls import with_urls
 
 router = make_router(prefix="/api/assets", tags=["assets"])
@@ -23,33 +22,44 @@ Ids = Annotated[list[AssetId] | None, Query(max_length=MOST_IDS, description="On
 WhichState = Annotated[AssetState, Query(alias="state", description="trashed: the last to go there first.")]
 
 
-@router.get("", response_model=Page[Asset], responses=errors(404))
-async def list_assets(
+async def get_filter(
     state: StateDep,
-    base: BaseUrl,
     album_id: AlbumId | None = None,
-    ids: Ids = None,
     library_id: InLibrary = None,
     person_id: PersonId | None = None,
     local_datetime_after: After = None,
     local_datetime_before: Before = None,
     which: WhichState = "live",
-    starting_after_id: AssetId | None = None,
-    limit: Limit = 20,
-) -> Response:
-    """Photos and videos, the newest first; ties by id."""
-    _check_exist(state, album_id, person_id)
-    people = () if person_id is None else (person_id,)
-    query = AssetFilter(
+) -> AssetFilter:
+    """What the query string asks for. Raises NotFound for an unknown album or person."""
+    if album_id is not None:
+        state.reader.albums.by_id(album_id)
+    if person_id is not None:
+        state.reader.people.by_id(person_id)
+    return AssetFilter(
         state=which,
-        ids=ids,
         album_id=album_id,
-        person_ids=people,
+        person_ids=() if person_id is None else (person_id,),
         library_id=library_id,
         after=local_datetime_after,
         before=local_datetime_before,
     )
-    asset_ids = state.reader.assets.page(query, limit + 1, after_id=starting_after_id)
+
+
+Filter = Annotated[AssetFilter, Depends(get_filter)]
+
+
+@router.get("", response_model=Page[Asset], responses=errors(404))
+async def list_assets(
+    state: StateDep,
+    base: BaseUrl,
+    which: Filter,
+    ids: Ids = None,
+    starting_after_id: AssetId | None = None,
+    limit: Limit = 20,
+) -> Response:
+    """Photos and videos, the newest first; ties by id."""
+    asset_ids = state.reader.assets.page(which._replace(ids=ids), limit + 1, after_id=starting_after_id)
     texts = [with_urls(state.reader, record, base) for record in state.reader.assets.records(asset_ids[:limit])]
     return answer_texts(texts, has_more=len(asset_ids) > limit)
 
@@ -57,35 +67,13 @@ async def list_assets(
 @router.get("/counts", response_model=Page[Month], responses=errors(404))
 async def count_assets(
     state: StateDep,
+    which: Filter,
     group_by: Annotated[str, Query(pattern="^month$")] = "month",
-    album_id: AlbumId | None = None,
-    library_id: InLibrary = None,
-    person_id: PersonId | None = None,
-    local_datetime_after: After = None,
-    local_datetime_before: Before = None,
-    which: WhichState = "live",
     limit: Limit = 20,
 ) -> Response:
     """How many there are of each month, the newest first. The last time_bucket as local_datetime_before goes on."""
-    _check_exist(state, album_id, person_id)
-    people = () if person_id is None else (person_id,)
-    query = AssetFilter(
-        state=which,
-        album_id=album_id,
-        person_ids=people,
-        library_id=library_id,
-        after=local_datetime_after,
-        before=local_datetime_before,
-    )
-    months = state.reader.assets.count_by_month(query, limit + 1)
+    months = state.reader.assets.count_by_month(which, limit + 1)
     return answer_page([{"time_bucket": f"{month}-01T00:00:00", "count": count} for month, count in months], limit)
-
-
-def _check_exist(state: State, album_id: str | None, person_id: str | None) -> None:
-    if album_id is not None:
-        state.reader.albums.by_id(album_id)
-    if person_id is not None:
-        state.reader.people.by_id(person_id)
 
 
 @router.post("/exist", response_model=Existing, responses=errors(404))
