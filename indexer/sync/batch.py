@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from indexer import ids, paths
@@ -31,12 +31,11 @@ from indexer.store.roots import Root
 from indexer.store.transaction import Touched, Transaction, begin
 from indexer.store.trash import is_excluded, record_excluded
 
+from .context import Context
 from .decide import decide
-from .options import Listener
 from .presence import Presence
 from .readers import Job
 from .requests import ReadResult
-from .summary import Summary
 from .walk import file_stat, storable
 
 _MOST_ITEMS = 2000
@@ -54,29 +53,21 @@ class Batch:
     """What one pass over a root has found and not written yet.
 
     items: to be written, in order. unstable: files that did not hold still, and why. touched: what the end of the pass
-    has to look at. tick is called after each write.
+    has to look at.
     """
 
-    def __init__(
-        self,
-        connection: IndexConnection,
-        root: Root,
-        presence: Presence,
-        summary: Summary,
-        listener: Listener,
-        tick: Callable[[], None],
-    ) -> None:
+    def __init__(self, context: Context, root: Root, presence: Presence) -> None:
         self.items: list[Change | Skipped | ReadFile] = []
         self.unstable: list[tuple[Job, str]] = []
         self.touched = Touched()
-        self._db = connection
+        self._db = context.connection
         self._root = root
-        self._places = _Places(connection, presence)
+        self._places = _Places(context.connection, presence)
         self._presence = presence
-        self._summary = summary
-        self._listener = listener
-        self._tick = tick
-        self._has_excluded = is_excluded(connection)
+        self._summary = context.summary
+        self._listener = context.listener
+        self._tick = context.tick  # after each write
+        self._has_excluded = is_excluded(context.connection)
         self._written_at = time.monotonic()
         self._is_last = False
         self._postponed: list[ReadFile] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from indexer import paths
@@ -80,7 +81,9 @@ class Presence:
 
     may_be_empty: as for check_root. statuses: of the roots that were checked, by id."""
 
-    def __init__(self, connection: sqlite3.Connection, roots: dict[int, Root], *, may_be_empty: bool = False) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, roots: Mapping[int, Root], *, may_be_empty: bool = False
+    ) -> None:
         self._connection = connection
         self._may_be_empty = may_be_empty
         self._roots = roots

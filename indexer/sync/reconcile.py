@@ -8,13 +8,12 @@ file that moved is never missing in between. Missing files expire later (see `mi
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from indexer import paths
 from indexer.store.assets import has_assets
 from indexer.store.changes import Change
-from indexer.store.database import IndexConnection
 from indexer.store.files import (
     Inode,
     Skipped,
@@ -27,21 +26,19 @@ from indexer.store.files import (
     select_known_in,
     select_same_inodes,
 )
-from indexer.store.roots import Root
 from indexer.store.transaction import begin
 from indexer.store.trash import trash_orphans
 
 from .batch import Batch, ReadFile
 from .compare import AWAY, compare, unchanged_size
+from .context import Context
 from .decide import MOST_COPIES
 from .missing import losses
 from .mounts import note_mounts
-from .options import Listener, SyncOptions
 from .presence import Presence, note_root
-from .readers import Job, Readers
+from .readers import Job
 from .rules import IGNORE_FILE, UnreadableRules, real_folder
 from .sidecars import Sidecars
-from .summary import Summary
 from .volumes import has_inodes, volume_of
 from .walk import WHOLE, Listing, Part, Walker, file_stat, is_fresh, message_of, storable
 
@@ -57,35 +54,15 @@ class _Folder(NamedTuple):
 
 
 class Reconciler:
-    """Brings the index of one root, the walker's, up to what is on disk.
+    """Brings the index of one root, the walker's, up to what is on disk."""
 
-    roots: all of the index, by id; a file may have come from any. summary: counted up as it goes. tick: called often,
-    a few times a second at least; may raise to stop.
-    """
-
-    def __init__(
-        self,
-        connection: IndexConnection,
-        readers: Readers,
-        walker: Walker,
-        roots: dict[int, Root],
-        summary: Summary,
-        options: SyncOptions,
-        listener: Listener,
-        tick: Callable[[], None],
-    ) -> None:
-        self._db = connection
-        self._readers = readers
+    def __init__(self, context: Context, walker: Walker) -> None:
+        self._db, self._readers, self._roots, self._summary, self._options, self._listener, self._tick = context
         self._walker = walker
         self._root = walker.root
-        self._roots = roots
-        self._summary = summary
-        self._options = options
-        self._listener = listener
-        self._tick = tick
         self._presence = self._new_presence()
-        self._batch = Batch(connection, self._root, self._presence, summary, listener, tick)
-        self._has_assets = has_assets(connection)
+        self._batch = Batch(context, self._root, self._presence)
+        self._has_assets = has_assets(self._db)
         self._inodes: dict[int, bool] = {}
         self._start_pass()
 

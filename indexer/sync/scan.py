@@ -14,6 +14,7 @@ from indexer.store.job_locks import at_work
 from indexer.store.roots import Root, mark_root_scanned, select_roots
 from indexer.store.transaction import begin
 
+from .context import Context
 from .missing import Ages, Expiry, expire_missing, mass_deletion_message
 from .options import Listener, SyncOptions
 from .presence import Presence, check_root, note_root
@@ -86,9 +87,10 @@ class Scan:
     def _reconcile(self, target: Target, roots: dict[int, Root]) -> _Pass:
         root = roots[target.root.id]
         walker = Walker(root, roots.values())
-        reconciler = Reconciler(
-            self._connection, self._readers, walker, roots, self.summary, self._options, self._listener, self._tick
+        context = Context(
+            self._connection, self._readers, roots, self.summary, self._options, self._listener, self._tick
         )
+        reconciler = Reconciler(context, walker)
         part = Part(target.folder, None if target.name is None else [target.name])
         return _Pass(root, reconciler, reconciler.run([part]), Ages())
 

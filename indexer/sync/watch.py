@@ -23,6 +23,7 @@ from indexer.store.jobs import WatchState, end_watch_states, put_watch_state
 from indexer.store.roots import Root, mark_root_scanned, select_roots
 from indexer.store.transaction import begin, probe, timestamp
 
+from .context import Context
 from .missing import Ages, expire_missing, losses, mass_deletion_message
 from .observe import Events, follow
 from .options import Listener, Stop, Stopped, SyncOptions
@@ -263,8 +264,9 @@ class Watch:
         root, summary = watched.root, Summary()
         roots = {known.id: known for known in select_roots(self._connection)}
         walker = Walker(root, roots.values(), lambda folder: self._enter(watched, folder))
-        tick, options, listener = partial(self._tick, summary), self._options, self._listener
-        reconciler = Reconciler(self._connection, self._readers, walker, roots, summary, options, listener, tick)
+        tick = partial(self._tick, summary)
+        context = Context(self._connection, self._readers, roots, summary, self._options, self._listener, tick)
+        reconciler = Reconciler(context, walker)
         started = time.monotonic()
         watched.ages.begin_look()
         watched.entered.clear()

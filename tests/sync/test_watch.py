@@ -386,6 +386,7 @@ def test_a_burst_brings_a_full_look(photos: Path, tmp_path: Path, monkeypatch: p
 def test_a_folder_that_goes_while_it_is_looked_at(index: Index, photos: Path) -> None:
     """Its first file is asked what kind of file system it lies on, and by then the folder is gone."""
     from indexer.store.roots import select_roots
+    from indexer.sync.context import Context
     from indexer.sync.readers import Readers
     from indexer.sync.reconcile import Reconciler
     from indexer.sync.summary import Summary
@@ -396,9 +397,8 @@ def test_a_folder_that_goes_while_it_is_looked_at(index: Index, photos: Path) ->
     (root,) = index.roots.list()
     connection, readers = index.session.writer(), Readers(1)
     roots = {known.id: known for known in select_roots(connection)}
-    reconciler = Reconciler(
-        connection, readers, Walker(root), roots, Summary(), SyncOptions(), Listener(), tick=lambda: None
-    )
+    context = Context(connection, readers, roots, Summary(), SyncOptions(), Listener(), lambda: None)
+    reconciler = Reconciler(context, Walker(root))
     assert reconciler._has_inodes(123456, str(photos / "gone"))
     assert 123456 not in reconciler._inodes  # asked again when there is a folder to ask
 
