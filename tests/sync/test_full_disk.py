@@ -30,7 +30,7 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path, drive: Callable[[], Dri
         yield drive().mount(at)
         return
     at.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "none", at], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={sized(16, 64)}m", "none", at], check=True)
     yield at
     subprocess.run(["umount", "--lazy", at], check=True)
 
