@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from pathlib import Path
 
 from indexer.errors import DiskFull, IndexUnusable
@@ -28,13 +27,11 @@ def timestamp() -> str:
     return utc(time.time_ns())
 
 
-def _timestamp_after(last: str | None) -> str:
-    """The current time, but a millisecond after the last event if that is of this millisecond or just ahead of it."""
-    clock = time.time_ns()
-    now = utc(clock)
-    if last is not None and now <= last < utc(clock + _MAX_AHEAD):
-        following = datetime.fromisoformat(last) + timedelta(milliseconds=1)
-        return following.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+def _timestamp_after(last: str) -> str:
+    """The current time, once it is later than the last event: within a millisecond, unless the clock was set back a
+    little."""
+    while (now := timestamp()) <= last < utc(time.time_ns() + _MAX_AHEAD):
+        time.sleep(0.0002)
     return now
 
 
@@ -69,7 +66,7 @@ class Transaction:
         self.connection = connection
         self.is_dry_run = connection.is_dry_run
         last = connection.execute("SELECT created_at FROM event ORDER BY id DESC LIMIT 1").fetchone()
-        self.now = _timestamp_after(last[0] if last else None)
+        self.now = _timestamp_after(last[0] if last else "")
         self.touched = Touched()
         self.change_id = 0
 
