@@ -223,7 +223,17 @@ class Walker:
         if path in self._others or root_of(self._other_roots, path, info) is not None:
             return "a root of its own"
         before = self._met.get((info.st_dev, info.st_ino))
-        return None if before is None else f"the same folder as {paths.to_text(before)}"
+        if before is None or before == path or not _is_still(before, info):
+            return None
+        return f"the same folder as {paths.to_text(before)}"
+
+
+def _is_still(path: str, info: os.stat_result) -> bool:
+    """Whether this file or folder is still at the path: it may have moved since it was met there."""
+    try:
+        return os.path.samestat(os.lstat(path), info)
+    except OSError:
+        return False
 
 
 def _may_be_sidecar(name: str, decision: Decision) -> bool:
