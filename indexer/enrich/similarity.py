@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from indexer.store import embeddings, similarity
+from indexer.store import image_embeddings as stored_embeddings
+from indexer.store import similarity
 
 from .enrichers import image_embeddings, perceptual_hashes
 
@@ -19,7 +20,7 @@ _UNRELATED_BITS = 32
 def alike(connection: sqlite3.Connection, picture: Image.Image) -> Sequence[tuple[str, float]]:
     """All live photos that were looked at, the nearest first. By meaning, where a model can tell and has seen them."""
     model = image_embeddings.find_model() if image_embeddings.is_available() else None
-    if model is not None and embeddings.has_embeddings(connection, model.name):
+    if model is not None and stored_embeddings.has_embeddings(connection, model.name):
         found = _near(connection, model, image_embeddings.load(model).of_picture(picture))
     else:
         looks = similarity.select_hashes(connection)
@@ -35,7 +36,7 @@ def alike(connection: sqlite3.Connection, picture: Image.Image) -> Sequence[tupl
 def distances(connection: sqlite3.Connection, words: str) -> dict[str, float]:
     """From what words say, of the photos that a model has looked at; none where there is no such model."""
     model = image_embeddings.find_model() if words and image_embeddings.is_available() else None
-    if model is None or not embeddings.has_embeddings(connection, model.name):
+    if model is None or not stored_embeddings.has_embeddings(connection, model.name):
         return {}
     return _near(connection, model, image_embeddings.load(model).of_words(words))
 
@@ -43,6 +44,6 @@ def distances(connection: sqlite3.Connection, words: str) -> dict[str, float]:
 def _near(
     connection: sqlite3.Connection, model: image_embeddings.ModelInfo, vector: image_embeddings.Vector
 ) -> dict[str, float]:
-    ids, cosines = embeddings.cosines(connection, model.name, vector)
+    ids, cosines = stored_embeddings.cosines(connection, model.name, vector)
     far = np.clip(1 - cosines, 0, 1)
     return dict(zip(ids, far.tolist(), strict=True))

@@ -128,7 +128,7 @@ class Index:
         from contextlib import closing
 
         from ..store.connection import open_for_reading
-        from ..store.sql import select_rows
+        from ..store.user_queries import select_rows
 
         with closing(open_for_reading(self.path)) as connection:
             yield from select_rows(connection, sql)

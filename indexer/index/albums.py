@@ -21,8 +21,8 @@ from ..store.albums import (
     select_links,
     update_album,
 )
+from .messages import photos
 from .session import Assets, Session
-from .texts import photos
 
 
 class Albums:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..sync.write_back import WrittenBack
     from .details import Details
     from .edits import Values
-    from .motion import MotionVideo
+    from .motion_photos import MotionVideo
 
 
 class Assets:
@@ -143,7 +143,7 @@ class Assets:
     def motion_video(self, id_or_path: PathLike) -> MotionVideo:
         """Where the bytes of the video of a motion photo or live photo lie. Raises NotFound where there is none, or its
         file cannot be reached."""
-        from .motion import motion_video
+        from .motion_photos import motion_video
 
         return motion_video(self._session, self._session.resolve(id_or_path))
 

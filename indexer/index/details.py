@@ -16,7 +16,7 @@ from ..store.details import AlbumName, AssetFile
 from ..store.metadata import select_keywords
 from ..store.records import asset_json
 from ..sync.explain import explain_with_xmp
-from . import motion
+from . import motion_photos
 
 if TYPE_CHECKING:
     from ..media.facts import Provenance
@@ -64,7 +64,7 @@ class Details(NamedTuple):
     keywords: list[str]
     albums: list[AlbumName]
     problems: list[str]
-    motion: motion.Moving | None
+    motion: motion_photos.VideoRef | None
     panorama: Panorama | None
 
 
@@ -86,7 +86,7 @@ def details(session: Session, asset_id: str) -> Details:
         keywords=select_keywords(connection, asset_id),
         albums=store.albums_of(connection, asset_id),
         problems=_problems(connection, asset_id, files),
-        motion=motion.moving_picture(connection, asset_id),
+        motion=motion_photos.find_video(connection, asset_id),
         panorama=_panorama(connection, record, packets if said.read_from else None),
     )
 

@@ -10,8 +10,8 @@ from ..store.primary_files import is_present
 from ..store.trash import restore_asset, trash_asset
 from ..store.undo import UserChange as UserChange
 from ..store.user_values import set_user_values
+from .messages import photos
 from .session import Assets, Session
-from .texts import photos
 
 # What can be said of an asset.
 USER_VALUES = (

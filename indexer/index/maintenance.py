@@ -11,8 +11,8 @@ from .. import private, scratch
 from ..config import cache_folder, given
 from ..errors import UsageError, writing_to
 from ..store.backup import cannot_be_opened, copy_to, install, keep_copy, open_backup, unused_name
+from .messages import FROM_A_BACKUP
 from .session import PathLike, Session
-from .texts import FROM_A_BACKUP
 
 if TYPE_CHECKING:
     from ..store.merge import Merged

@@ -102,7 +102,7 @@ class Searches:
         if not words:
             return ()
         from ..enrich.enrichers import image_embeddings
-        from ..store.embeddings import has_embeddings, nearest
+        from ..store.image_embeddings import has_embeddings, nearest
 
         connection = self._session.connection
         kind = image_embeddings.find_model() if image_embeddings.is_available() else None

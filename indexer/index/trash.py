@@ -11,9 +11,9 @@ from ..store.files import select_places
 from ..store.transaction import Transaction
 from ..store.trash import Trashed
 from ..store.undo import record_final
+from .messages import FROM_A_BACKUP, photos
 from .roots import Roots
 from .session import Assets, Session
-from .texts import FROM_A_BACKUP, photos
 
 _DAY = 86_400
 

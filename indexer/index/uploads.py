@@ -1,4 +1,4 @@
-"""Uploads by clients of the HTTP API: `Index.uploads`. Their files lie in the index's own folder, which is a root."""
+"""`Index.uploads`: add files that clients of the HTTP API send. They are kept in the index's own folder, a root."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 _MOST_BYTES = 200
 # Hidden, so that no scan enters it; beside the photos, so that moving a file out is a rename.
-_COMING = ".coming"
-# Notes of files that were moved into place and are not indexed yet, named by their SHA-256.
-_NOTE = ".place"
+_STAGING = ".coming"
+# Suffix of journals: one per file that is moved into place and not indexed yet, named by the file's SHA-256.
+_JOURNAL = ".place"
 
 
 class Upload(NamedTuple):
@@ -50,9 +50,9 @@ class Upload(NamedTuple):
 
 
 @contextmanager
-def coming(database: Path) -> Iterator[Path]:
+def staging_folder(database: Path) -> Iterator[Path]:
     """A temporary folder to receive a file in."""
-    folder = originals_folder(database, None) / _COMING
+    folder = originals_folder(database, None) / _STAGING
     private.make_folder(folder)
     with scratch.folder(folder) as own:
         yield own
@@ -85,14 +85,14 @@ class Uploads:
         known = find_by_checksum(session.connection, _checksum(upload.digest))
         is_new = known is None
         if known is None or original(session.connection, known) is None:
-            note = originals_folder(session.path, None) / _COMING / f"{upload.digest.hex()}{_NOTE}"
-            place = _noted(session, note)
+            journal = originals_folder(session.path, None) / _STAGING / f"{upload.digest.hex()}{_JOURNAL}"
+            place = _journaled(session, journal)
             if place is None:
                 with open(upload.path, "rb", opener=regular_nofollow) as file:
                     if sniff(file.read(4096), upload.name) is None:
                         raise UsageError(f"{upload.name} is not a photo or video of a known format")
-                place = _move_in(session, upload, note)
-            known = _index_noted(session, note, place)
+                place = _move_into_place(session, upload, journal)
+            known = _index_journaled(session, journal, place)
             if known is None:
                 raise UsageError(f"{upload.name} cannot be read")
         with session.transaction() as tx:
@@ -107,32 +107,32 @@ class Uploads:
         """After a server that was killed: index the files that it had moved into place, and delete partial ones."""
         session = self._session
         scratch.sweep(session.path.absolute().parent)
-        folder = originals_folder(session.path, None) / _COMING
+        folder = originals_folder(session.path, None) / _STAGING
         scratch.sweep(folder)
-        for note in sorted(folder.glob(f"*{_NOTE}")):
-            _index_noted(session, note, _noted(session, note))
+        for journal in sorted(folder.glob(f"*{_JOURNAL}")):
+            _index_journaled(session, journal, _journaled(session, journal))
 
 
-def _noted(session: Session, note: Path) -> Path | None:
-    """The file that a note is about, if it was moved into place. A note bears the SHA-256 of the file; what lies there
-    may be another, which came when the first one had not been moved yet."""
+def _journaled(session: Session, journal: Path) -> Path | None:
+    """The file of a journal, if it was moved into place. The journal is named by the file's SHA-256: the file at that
+    path may be a different one, which came before this one was moved."""
     try:
-        place = session.path.absolute().parent / paths.from_text(note.read_text(encoding="utf-8"))
+        place = session.path.absolute().parent / paths.from_text(journal.read_text(encoding="utf-8"))
         with open(place, "rb", opener=regular_nofollow) as file:
-            return place if hashlib.file_digest(file, "sha256").hexdigest() == note.stem else None
+            return place if hashlib.file_digest(file, "sha256").hexdigest() == journal.stem else None
     except (FileNotFoundError, IsADirectoryError):
         return None
 
 
-def _index_noted(session: Session, note: Path, place: Path | None) -> str | None:
-    """Index the file that a note is about, at its place; the asset's id. None where there is none, or it cannot be
-    read, and is not kept. The note goes last."""
+def _index_journaled(session: Session, journal: Path, place: Path | None) -> str | None:
+    """Index the file of a journal at its place and return the asset's id. None if there is no file, or if it cannot be
+    read, in which case it is deleted. The journal is deleted last."""
     known = None
     if place is not None:
-        checksum = _checksum(bytes.fromhex(note.stem))
+        checksum = _checksum(bytes.fromhex(journal.stem))
         root = place.parents[2]
         with session.transaction() as tx:
-            unexclude(tx, checksum)  # who uploads it wants it, though it was deleted once
+            unexclude(tx, checksum)  # an upload overrides an earlier deletion
         scan(session, [place if _is_root(session, root) else root])
         library_id = root.name.removeprefix(originals_folder(session.path, None).name).removeprefix(".")
         if library_id and has_library(session.connection, library_id):
@@ -141,7 +141,7 @@ def _index_noted(session: Session, note: Path, place: Path | None) -> str | None
         known = find_by_checksum(session.connection, checksum)
         if known is None:
             place.unlink(missing_ok=True)
-    note.unlink(missing_ok=True)
+    journal.unlink(missing_ok=True)
     return known
 
 
@@ -154,9 +154,9 @@ def _is_root(session: Session, folder: Path) -> bool:
     return any(root.path == text for root in Roots(session).list())
 
 
-def _move_in(session: Session, upload: Upload, note: Path) -> Path:
-    """Move it to where it stays: by the month it was taken in, under a name that nobody has. The note says where, so
-    that it is found there by whoever comes after a server that is killed before it has indexed it."""
+def _move_into_place(session: Session, upload: Upload, journal: Path) -> Path:
+    """Move the file to its permanent folder, by the month it was taken in, under an unused name. The journal, written
+    first, holds the path: if the server is killed before the file is indexed, `recover` finds it."""
     from ..media.read import read_media
 
     stamp = upload.modified_at.timestamp()
@@ -170,16 +170,16 @@ def _move_in(session: Session, upload: Upload, note: Path) -> Path:
     while place.exists():
         place, number = folder / f"{stem}-{number}{ending}", number + 1
     _sync(upload.path)
-    private.write(note, paths.to_text(place.relative_to(session.path.absolute().parent).as_posix()).encode())
-    _sync(note)
-    _sync(note.parent)
+    private.write(journal, paths.to_text(place.relative_to(session.path.absolute().parent).as_posix()).encode())
+    _sync(journal)
+    _sync(journal.parent)
     shutil.move(upload.path, place)
     _sync(folder)
     return place
 
 
 def _sync(path: Path) -> None:
-    """Have the system write it to the disk, so that it outlives a power cut. Not every system can for a folder."""
+    """Flush a file or folder to disk, so that it survives a power cut. Not every system can flush a folder."""
     with suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY)
         try:

@@ -37,7 +37,7 @@ def watch(
     behind = None
     if enrich:
         from ..enrich.background import BackgroundEnricher
-        from .enriching import EnrichChanges
+        from .background_enrichment import EnrichChanges
 
         behind = BackgroundEnricher(
             session.path,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import private
-from ..store import written
+from ..store import write_back as store
 from ..store.backup import unused_name
 from ..store.transaction import begin
 from ..sync.write_back import WrittenBack
@@ -34,12 +34,12 @@ def write_back(session: Session, assets: Assets, *, dry_run: bool) -> tuple[Sequ
         kept.append(copy)
 
     @contextmanager
-    def record(asset_id: str, values: Mapping[str, written.Written], faces: Sequence[Face]) -> Iterator[None]:
+    def record(asset_id: str, values: Mapping[str, store.Written], faces: Sequence[Face]) -> Iterator[None]:
         with begin(connection):
-            written.announce(connection, asset_id, values)
-            written.note_faces(connection, asset_id, faces)
+            store.announce(connection, asset_id, values)
+            store.note_faces(connection, asset_id, faces)
         yield
         with begin(connection):
-            written.note(connection, asset_id, values)
+            store.note(connection, asset_id, values)
 
     return list(write_sidecars(connection, chosen, keep, record, dry_run=dry_run)), folder if kept else None

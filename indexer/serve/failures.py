@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from indexer.errors import IndexerError, IndexUnusable, NotFound, NoWorkers, UsageError
-from indexer.index.deadline import TOO_LONG_MESSAGE, was_interrupted
+from indexer.index.timeouts import TOO_LONG_MESSAGE, was_interrupted
 
 from .answers import answer
 from .state import State

@@ -15,8 +15,8 @@ from fastapi import HTTPException, Request
 
 from indexer.config import cache_folder
 from indexer.index import Index, decoders
-from indexer.index.deadline import SECONDS, set_deadline
 from indexer.index.suggestions import Vocabulary
+from indexer.index.timeouts import SECONDS, set_timeout
 from indexer.timeline import Timeline, View
 
 from .inspectors import Inspectors
@@ -46,7 +46,7 @@ class State:
         # Each thread has a connection of its own.
         self._index = Index.open(settings.database, read_only=settings.read_only)
         self._until = 0.0
-        set_deadline(self._index.session, lambda: self._until)
+        set_timeout(self._index.session, lambda: self._until)
         # Of the connection that was opened now: another thread's would be to the file that is there later.
         self._ensure_in_place = self._index.session.connection.ensure_in_place
         self.cache = cache_folder(settings.database)

@@ -14,6 +14,7 @@ from indexer.media.facts import MediaFacts
 from indexer.paths import nfc, split
 
 from . import metadata, primary_files
+from .bulk_insert import insert_rows
 from .changes import Change
 from .columns import NUMBER
 from .counters import count_new
@@ -21,7 +22,6 @@ from .events import absolute_path, record_created, record_event
 from .files import FileStat, file_row, insert_files, put_file
 from .filters import LIVE, STATES, AssetFilter, Condition, conditions, is_start_of_month
 from .records import has_asset
-from .rows import insert_rows
 from .transaction import Transaction
 
 

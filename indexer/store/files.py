@@ -10,9 +10,9 @@ from typing import Literal, NamedTuple
 from indexer import paths
 
 from . import primary_files
+from .bulk_insert import insert_rows
 from .columns import ASSET_ID, NUMBER, PRESENT
 from .events import path_of, record_event
-from .rows import insert_rows
 from .transaction import Transaction
 
 

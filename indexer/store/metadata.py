@@ -11,7 +11,7 @@ from indexer.media.facts import MediaFacts, Metadata, Motion
 from .columns import NUMBER
 from .faces import merge_detected, propagate
 from .transaction import Transaction
-from .written import without_written
+from .write_back import without_written
 
 # The columns of asset that hold metadata, in the order of `metadata_row`.
 METADATA_COLUMNS = (*Metadata._fields, "provenance")

@@ -14,7 +14,7 @@ from indexer.media.facts import Provenance
 from indexer.store.files import StoredFile, iterate_places, select_metadata_file
 from indexer.store.provenance import select_place_provenance, select_provenance, select_user_provenance
 from indexer.store.roots import select_roots
-from indexer.store.written import provenance_without_written, written_of
+from indexer.store.write_back import provenance_without_written, written_of
 
 from .rules import real_folder
 from .sidecars import Sidecars, sidecars_in

@@ -12,7 +12,7 @@ from indexer.store.files import FileStat
 from indexer.work.workers import Workers
 
 from . import worker
-from .gauge import LARGE, Gauge
+from .read_progress import LARGE, ReadProgress
 from .requests import ReadRequest, ReadResult
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Readers:
     ) -> None:
         """elsewhere: the executor's workers are on other machines."""
         self._is_elsewhere = elsewhere
-        self._gauge = Gauge()
+        self._progress = ReadProgress()
         self._workers: Workers[ReadRequest, ReadResult] = Workers(
             worker.read_files, _lost, workers, make_executor or _pool, executor
         )
@@ -69,25 +69,25 @@ class Readers:
         ahead = max(_AHEAD, _AHEAD_EACH * self._workers.count)
         for request, result in self._workers.run(requests(), ahead, tick):
             job = requested.popleft()
-            if request.gauge is not None:
-                self._gauge.end(request.gauge)
+            if request.slot is not None:
+                self._progress.end(request.slot)
             yield job, _with_own_stat(job, result) if self._is_elsewhere and result.stat is not None else result
 
     def bytes_ahead(self) -> int:
         """Bytes read so far of large files whose results are still to come."""
-        return self._gauge.total()
+        return self._progress.total()
 
     def close(self) -> None:
         self._workers.close()
-        self._gauge.close()
+        self._progress.close()
 
     def _request(self, job: Job) -> ReadRequest:
         seen = job.stat
         expected = (seen.size, seen.mtime_ns, seen.ctime_ns, seen.inode)
         if self._is_elsewhere:
             return ReadRequest(job.path, job.sidecars, job.hashed, expected[:2])
-        gauge = self._gauge.begin() if job.hashed and seen.size >= LARGE else None
-        return ReadRequest(job.path, job.sidecars, job.hashed, expected, gauge)
+        slot = self._progress.begin() if job.hashed and seen.size >= LARGE else None
+        return ReadRequest(job.path, job.sidecars, job.hashed, expected, slot)
 
 
 def _with_own_stat(job: Job, result: ReadResult) -> ReadResult:

@@ -16,7 +16,7 @@ from indexer.media.read import file_time, read_source
 from indexer.media.source import HEAD, Source
 from indexer.work.workers import at_task
 
-from .gauge import reporting
+from .read_progress import reporting
 from .requests import ReadRequest, ReadResult
 
 # Files that are open at once.
@@ -63,10 +63,10 @@ def _open(request: ReadRequest, buffer: memoryview, number: int) -> _Opened | Re
         file = FileIO(request.path, opener=regular_nofollow)
         before = os.fstat(file.fileno())
         if not _being_written(file.fileno()):
-            if request.gauge is None:
+            if request.slot is None:
                 source = Source(file, hashed=request.hashed, size=before.st_size, room=buffer)
             else:
-                with reporting(request.gauge) as tell:
+                with reporting(request.slot) as tell:
                     source = Source(file, hashed=request.hashed, size=before.st_size, room=buffer, tell=tell)
             return _Opened(request, file, before, source)
         result = ReadResult(unstable="another program is writing it")

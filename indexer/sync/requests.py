@@ -9,18 +9,18 @@ if TYPE_CHECKING:
 
     from indexer.media.facts import MediaFacts
 
-    from .gauge import Slot
+    from .read_progress import Slot
 
 
 class ReadRequest(NamedTuple):
     """A file to read. hashed: also take its digests. expected: its size, mtime_ns, ctime_ns and inode; only the first
-    two for another machine, where the others may differ. gauge: where to report progress."""
+    two for another machine, where the others may differ. slot: where to report progress."""
 
     path: str
     sidecars: tuple[str, ...] = ()
     hashed: bool = True
     expected: tuple[int, ...] = ()
-    gauge: Slot | None = None
+    slot: Slot | None = None
 
 
 class ReadResult(NamedTuple):

@@ -16,7 +16,7 @@ from indexer.media.facts import Face
 from indexer.media.readers.xmp import MAX_PACKET, read_xmp
 from indexer.media.xmp_write import with_values
 from indexer.store.user_values import UserMetadata, select_user_metadata
-from indexer.store.written import Written
+from indexer.store.write_back import Written
 
 from .sidecars import Sidecars
 

@@ -19,7 +19,7 @@ _NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
 
 def send(index: Index, data: bytes, name: str) -> tuple[str, bool]:
-    with uploads.coming(index.path) as folder:
+    with uploads.staging_folder(index.path) as folder:
         path = folder / name
         path.write_bytes(data)
         digest = hashlib.sha256(data).digest()
@@ -57,7 +57,7 @@ def test_a_known_upload_lists_no_folder_of_photos(index: Index, photos: Path) ->
 _LISTS = ("os.listdir", "os.scandir")
 
 
-def test_the_note_of_a_move_is_on_the_disk_before_the_move(
+def test_the_journal_of_a_move_is_on_the_disk_before_the_move(
     index: Index, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A power cut in between must not leave a file that nobody knows of."""
@@ -73,8 +73,8 @@ def test_the_note_of_a_move_is_on_the_disk_before_the_move(
     monkeypatch.setattr(os, "fsync", fsync)
     data = (tmp_path / "a.jpg").read_bytes()
     send(index, data, "a.jpg")
-    note = f"{hashlib.sha256(data).hexdigest()}.place"
-    assert steps[: steps.index("05") + 1] == ["a.jpg", note, ".coming", "05"]
+    journal = f"{hashlib.sha256(data).hexdigest()}.place"
+    assert steps[: steps.index("05") + 1] == ["a.jpg", journal, ".coming", "05"]
 
 
 def test_a_dry_run_deletes_no_upload(index: Index, photos: Path) -> None:

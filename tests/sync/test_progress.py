@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from indexer import Index
-from indexer.sync.gauge import Gauge, Slot, reporting
+from indexer.sync.read_progress import ReadProgress, Slot, reporting
 from indexer.sync.summary import Summary
 
 from ..conftest import faulty, put, rows, run, sized
@@ -65,9 +65,9 @@ def test_a_killed_scan_leaves_nothing_of_it_for_long(tmp_path: Path, photos: Pat
     sparse(photos / "video.mp4", 80 << 20)
     env = faulty(tmp_path / "killed", """
 import os, signal
-from indexer.sync.gauge import Gauge
-begin = Gauge.begin
-Gauge.begin = lambda self: begin(self) and os.kill(os.getpid(), signal.SIGKILL)
+from indexer.sync.read_progress import ReadProgress
+begin = ReadProgress.begin
+ReadProgress.begin = lambda self: begin(self) and os.kill(os.getpid(), signal.SIGKILL)
 """)  # fmt: skip
     env["TMPDIR"] = str(temporary)
     assert run("scan", photos, database=tmp_path / "index.db", env=env).returncode == -signal.SIGKILL
@@ -75,12 +75,12 @@ Gauge.begin = lambda self: begin(self) and os.kill(os.getpid(), signal.SIGKILL)
     env = {**os.environ, "TMPDIR": str(temporary)}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(temporary))
-        gauge = Gauge()
-        assert gauge.begin() is not None
+        progress = ReadProgress()
+        assert progress.begin() is not None
     (own,) = temporary.iterdir()
     assert run("scan", photos, database=tmp_path / "index.db", env=env).returncode == 0
     assert list(temporary.iterdir()) == [own]
-    gauge.close()
+    progress.close()
     assert list(temporary.iterdir()) == []
 
 
@@ -91,7 +91,7 @@ def test_without_it_files_are_read_as_well(
     if fault == "no room for it":
         monkeypatch.setattr(tempfile, "tempdir", str(photos / "nowhere"))
     else:
-        monkeypatch.setattr(Gauge, "begin", lambda self: Slot("/nowhere/at all", 3))
+        monkeypatch.setattr(ReadProgress, "begin", lambda self: Slot("/nowhere/at all", 3))
     sparse(photos / "video.mp4", 80 << 20)
     summary = index.scan([photos])
     assert summary.bytes_read == 80 << 20
@@ -99,17 +99,17 @@ def test_without_it_files_are_read_as_well(
 
 
 def test_slots_are_used_again() -> None:
-    gauge = Gauge()
-    first, second = gauge.begin(), gauge.begin()
+    progress = ReadProgress()
+    first, second = progress.begin(), progress.begin()
     assert first is not None and second is not None
     for slot, count in ((first, 1000), (second, 1 << 40)):
         with reporting(slot) as report:
             assert report is not None
             report(count)
-    assert gauge.total() == 1000 + (1 << 40)
-    gauge.end(first)
-    assert gauge.total() == 1 << 40
-    assert gauge.begin() == first
-    assert gauge.total() == 1 << 40
-    gauge.close()
+    assert progress.total() == 1000 + (1 << 40)
+    progress.end(first)
+    assert progress.total() == 1 << 40
+    assert progress.begin() == first
+    assert progress.total() == 1 << 40
+    progress.close()
     assert not os.path.exists(first.path)

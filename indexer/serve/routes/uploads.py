@@ -18,7 +18,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from indexer import private
 from indexer.errors import UsageError
-from indexer.index.uploads import Upload, coming, safe_name
+from indexer.index.uploads import Upload, safe_name, staging_folder
 
 from ..answers import answer_text, errors, unprocessable
 from ..dependencies import BaseUrl, StateDep
@@ -145,7 +145,7 @@ async def create_asset(request: Request, state: StateDep, base: BaseUrl) -> Resp
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise unprocessable("asset_data", "the body is no multipart/form-data", "body")
     stack = ExitStack()
-    folder = await asyncio.to_thread(stack.enter_context, coming(state.settings.database))
+    folder = await asyncio.to_thread(stack.enter_context, staging_folder(state.settings.database))
     try:
         form = _Form(options[b"boundary"], folder)
         try:

@@ -1,4 +1,4 @@
-"""How long a read may take before it is given up."""
+"""Timeouts for database reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .session import Session
 TOO_LONG_MESSAGE = TOO_LONG.format(seconds=SECONDS)
 
 
-def set_deadline(session: Session, until: Callable[[], float]) -> None:
+def set_timeout(session: Session, until: Callable[[], float]) -> None:
     """Interrupt reads of this thread that run when the clock (time.monotonic) has passed `until`."""
     interrupt_after(session.connection, until)
 

@@ -1,6 +1,6 @@
-"""Texts that several services record with a change."""
+"""Messages that several services record with a change."""
 
-# What can be done about a change that cannot be undone.
+# Advice for a change that cannot be undone.
 FROM_A_BACKUP = "A backup of the index may have what is gone: see 'indexer restore'."
 
 

@@ -1,4 +1,4 @@
-"""Image embeddings."""
+"""Load image embeddings and find the nearest ones."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The values that write-back wrote into the sidecars of an asset. They are the user's, not the file's: when a sidecar
-is read, each counts as the value it replaced, so that a value the user removes does not return from the sidecar."""
+"""Store the values that write-back wrote into sidecars. They are the user's, not the file's: when a sidecar is read,
+each counts as the value it replaced, so that a value the user removes does not return from the sidecar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The video of a motion photo or live photo, wherever its bytes lie."""
+"""Locate the video of a motion photo or live photo, embedded or separate."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import sqlite3
 from typing import NamedTuple
 
 from ..errors import NotFound
-from ..store import enrichments, motion
+from ..store import enrichments, motion_photos
 from ..store.metadata import select_motion
 from ..sync.explain import original
 from .session import Session
 
 
 class MotionVideo(NamedTuple):
-    """size bytes from start of a file that is there, as the operating system knows it. asset_id: whose file it is."""
+    """`size` bytes of an existing file from offset `start`. asset_id: the asset that the file belongs to."""
 
     asset_id: str
     path: str
@@ -23,30 +23,30 @@ class MotionVideo(NamedTuple):
     mime_type: str
 
 
-class Moving(NamedTuple):
-    """asset_id: in whose file the video is."""
+class VideoRef(NamedTuple):
+    """asset_id: the asset whose file contains the video."""
 
     asset_id: str
     mime_type: str
 
 
-def moving_picture(connection: sqlite3.Connection, asset_id: str) -> Moving | None:
-    """Of an asset; None: it has none."""
+def find_video(connection: sqlite3.Connection, asset_id: str) -> VideoRef | None:
+    """The video of an asset, or None."""
     inside = select_motion(connection, asset_id)
     if inside is not None:
-        return Moving(asset_id, inside.mime_type)
-    paired = motion.paired_video(connection, asset_id)
+        return VideoRef(asset_id, inside.mime_type)
+    paired = motion_photos.paired_video(connection, asset_id)
     if paired is None:
         return None
     files = enrichments.picture_files(connection, paired)
-    return Moving(paired, files[0].mime_type) if files else None
+    return VideoRef(paired, files[0].mime_type) if files else None
 
 
 def motion_video(session: Session, asset_id: str) -> MotionVideo:
     """Raises NotFound where there is none, or its file cannot be reached or is shorter than the index says."""
     connection = session.connection
     inside = select_motion(connection, asset_id)
-    owner = asset_id if inside is not None else motion.paired_video(connection, asset_id)
+    owner = asset_id if inside is not None else motion_photos.paired_video(connection, asset_id)
     if owner is None:
         raise NotFound(f"{asset_id} is neither a motion photo nor a live photo")
     path = original(connection, owner)

@@ -1,7 +1,7 @@
-"""Reading progress of large files, reported by reader processes to the one that waits for them.
+"""Share read progress of large files between worker processes and the main process.
 
-Through a small file with a number for each large file that is being read: whatever executor the readers run in, they
-need only be able to open it. If they cannot, nothing is reported. The next gauge removes what a killed process left."""
+A small file holds one number per large file that is being read: it works with any executor, since readers need only be
+able to open it. If they cannot, nothing is reported. The next `ReadProgress` removes what a killed process left."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _WIDTH = 8
 
 
 class Slot(NamedTuple):
-    """Where the reader of a file reports its progress."""
+    """The position in the progress file for one reader."""
 
     path: str
     number: int
 
 
-class Gauge:
-    """The side of the waiting process."""
+class ReadProgress:
+    """The main process's side."""
 
     def __init__(self) -> None:
         self._folder = ExitStack()
@@ -39,8 +39,8 @@ class Gauge:
         if self._path is None and not self._is_broken:
             try:
                 own = self._folder.enter_context(scratch.folder(Path(tempfile.gettempdir())))
-                (own / "gauge").touch()
-                self._path = str(own / "gauge")
+                (own / "progress").touch()
+                self._path = str(own / "progress")
             except OSError:
                 self._is_broken = True
         if self._path is None:

@@ -1,4 +1,4 @@
-"""The video of a live photo, which is a file of its own. That of a motion photo is inside the still's file."""
+"""Find the video of a live photo, which is a separate file. That of a motion photo is inside the still's file."""
 
 from __future__ import annotations
 

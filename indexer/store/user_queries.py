@@ -1,4 +1,4 @@
-"""The user's own queries."""
+"""Run read-only SQL queries written by the user."""
 
 from __future__ import annotations
 

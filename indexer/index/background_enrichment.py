@@ -1,4 +1,4 @@
-"""Enriching beside a watch: what changes is handed to the background enricher."""
+"""Background enrichment during a watch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class EnrichChanges(Listener):
-    """Tells the enricher of changes, and another listener of everything."""
+    """Notifies the enricher of changes, and another listener of everything."""
 
     def __init__(self, enricher: BackgroundEnricher, listener: Listener) -> None:
         self._enricher = enricher

@@ -1,4 +1,4 @@
-"""Inserting many rows."""
+"""Bulk insert helper."""
 
 from __future__ import annotations
 
