@@ -10,6 +10,9 @@ import type Timeline from "./timeline/Timeline.svelte";
 /** Browsers limit how often an address may change; a key held down turns pages faster. */
 const TURN_MS = 200;
 
+/** An address that was cut off names no photo. */
+const ID = /^asset_[2-9A-HJ-NP-Za-km-z]{22}$/;
+
 /** In the tab's storage: the page was reloaded because a part of it was missing. */
 export const RELOADED = "reloaded";
 
@@ -48,7 +51,7 @@ export class OpenPhoto {
     if (this.ordinal !== null && library.tile(this.ordinal)?.id === photo) return;
     const generation = this.#begin();
     try {
-      const [ordinal] = await Promise.all([library.ordinalOf(photo), this.preload()]);
+      const [ordinal] = await Promise.all([ID.test(photo) ? library.ordinalOf(photo) : null, this.preload()]);
       if (generation !== this.#generation) return;
       if (ordinal !== null) this.ordinal = ordinal;
       else {

@@ -46,9 +46,11 @@ def command(index: Index, id_or_path: str, field: str | None, as_json: bool) -> 
             else "The file has no metadata."
         )
     order = {name: number for number, name in enumerate(explained_fields())}
-    for name, words in groupby(sorted(provenance, key=lambda entry: order[entry.field]), attrgetter("field")):
-        for number, word in enumerate(words):
-            text = word.value if len(word.value) <= _WIDTH else word.value[: _WIDTH - 1] + "…"
-            note = f"  ({word.note})" if word.note else ""
-            label = name if number == 0 else "  but"
-            echo(f"{label:20} {text}  {word.source}{note}")
+    for name, entries in groupby(sorted(provenance, key=lambda entry: order[entry.field]), attrgetter("field")):
+        used = None
+        for entry in entries:
+            text = entry.value if len(entry.value) <= _WIDTH else entry.value[: _WIDTH - 1] + "…"
+            note = f"  ({entry.note})" if entry.note else ""
+            label = name if used is None else "  also" if entry.value == used else "  but"
+            used = entry.value if used is None else used
+            echo(f"{label:20} {text}  {entry.source}{note}")

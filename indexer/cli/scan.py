@@ -30,7 +30,7 @@ _SHOWN_FAILURES = 10
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=UserPath())
+@click.argument("paths", nargs=-1, type=UserPath(readable=False))
 @workers_option
 @click.option(
     "--accept-loss",

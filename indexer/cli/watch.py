@@ -27,7 +27,7 @@ _TOLD = {"new": "new", "modified": "changed", "moved": "moved", "copied": "copy"
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=UserPath())
+@click.argument("paths", nargs=-1, type=UserPath(readable=False))
 @click.option(
     "--poll",
     type=click.FloatRange(min=0.1),

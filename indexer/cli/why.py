@@ -11,7 +11,7 @@ from .output import echo, print_json
 
 
 @click.command()
-@click.argument("path", type=UserPath())
+@click.argument("path", type=UserPath(readable=False))
 @json_option
 @pass_index
 def command(index: Index, path: str, as_json: bool) -> None:

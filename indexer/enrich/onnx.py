@@ -13,7 +13,7 @@ def open_model(file: Path) -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        raise UsageError(f"to run {file} onnxruntime is needed: pip install onnxruntime") from error
+        raise UsageError(f"{file} needs onnxruntime: pip install onnxruntime") from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3

@@ -90,6 +90,14 @@ def record_event(tx: Transaction, asset_id: str, event_type: str, **payload: str
     )
 
 
+def last_move(connection: sqlite3.Connection, path: str) -> Event | None:
+    """The last move of a file away from this path. Reads the whole feed."""
+    rows = connection.execute(
+        f"{_EVENT} WHERE event_type = 'file_moved' AND payload ->> 'left' = ? ORDER BY id DESC LIMIT 1", (path,)
+    )
+    return next(map(Event._make, rows), None)
+
+
 def path_of(connection: sqlite3.Connection, file_id: int) -> str:
     row = connection.execute("SELECT root_id, path FROM file WHERE id = ?", (file_id,)).fetchone()
     return absolute_path(connection, *row) if row else "?"

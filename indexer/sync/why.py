@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sqlite3
+from io import FileIO
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from indexer import paths
 from indexer.config import given
 from indexer.errors import NotFound
-from indexer.files import is_regular
+from indexer.files import is_regular, regular
 from indexer.media.formats import is_media_name
+from indexer.store.events import last_move
 from indexer.store.files import (
     PathStatus,
     StoredFile,
@@ -26,13 +30,14 @@ from indexer.store.trash import trashed_at
 from .roots import locate
 from .rules import real_folder
 from .sidecars import Sidecars, is_picasas, is_sidecar_name, sidecars_in
-from .walk import Walker
+from .walk import Walker, message_of
 
 _SHOWN_OWNERS = 3
 
 
 class Answer(NamedTuple):
-    """status: the status in the index, or 'outside' (in no root), 'folder' (entered), 'unseen' (nothing known yet)."""
+    """status: the status in the index, or 'outside' (in no root), 'folder' (entered), 'moved' (to another path),
+    'unseen' (nothing known yet)."""
 
     path: str
     status: str
@@ -64,10 +69,25 @@ def why(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> Answer:
                     raise NotFound(f"{shown}: there is no such file any more") from error
                 return Answer(shown, status, f"{shown} is a sidecar, but its folder could not be read: {error}.")
     if known is not None and (known.status not in ("missing", "gone") or not os.path.lexists(path)):
-        return Answer(shown, known.status, _sentence(connection, shown, known), known.asset_id)
+        sentence = _sentence(connection, shown, known)
+        if known.status in ("indexed", "damaged") and (trouble := _trouble(path)) is not None:
+            sentence += f" It cannot be read now: {trouble}."
+        return Answer(shown, known.status, sentence, known.asset_id)
     if not os.path.lexists(path):
+        if (move := last_move(connection, shown)) is not None:
+            to = json.loads(move.payload or "{}").get("path")
+            return Answer(shown, "moved", f"{shown} moved to {to}, noticed on {move.created_at}.", move.entity_id)
         raise NotFound(f"{shown}: there is no such file, and none was seen there")
     return _preview(connection, root, within, shown, is_folder=os.path.isdir(path))
+
+
+def _trouble(path: Path) -> str | None:
+    """Why an indexed file cannot be read at this moment."""
+    try:
+        with FileIO(path, opener=regular):
+            return None
+    except OSError as error:
+        return message_of(error)
 
 
 def _sentence(connection: sqlite3.Connection, shown: str, known: PathStatus) -> str:

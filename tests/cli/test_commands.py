@@ -195,6 +195,26 @@ def test_why_of_what_is_gone_and_of_what_never_was(samples: Path, database: Path
     assert (done.returncode, "none was seen there" in done.stderr) == (3, True)
 
 
+def test_why_of_what_moved(samples: Path, database: Path) -> None:
+    before, after = samples / "Kyoto", samples / "Japan"
+    before.rename(after)
+    run("scan", database=database)
+    moved = run("why", before / "DSC00123.JPG", database=database)
+    assert (moved.returncode, moved.stderr) == (0, "")
+    assert f"moved to {after / 'DSC00123.JPG'}, noticed on 20" in moved.stdout
+
+
+def test_why_of_what_cannot_be_read_now(samples: Path, database: Path) -> None:
+    photo = samples / "Kyoto" / "DSC00123.JPG"
+    photo.unlink()
+    assert "It cannot be read now: No such file" in run("why", photo, database=database).stdout
+
+
+def test_a_folder_is_no_photo(samples: Path, database: Path) -> None:
+    done = run("set", samples / "Kyoto", "rating=5", database=database)
+    assert (done.returncode, "Kyoto is a folder: name the photos in it" in done.stderr) == (2, True)
+
+
 def test_status(samples: Path, database: Path) -> None:
     shown = run("status", database=database).stdout
     for words in ("19 assets in 20 files", "25 paths seen = 19 indexed + 4 ignored + 2 failed", "running: nothing"):

@@ -19,6 +19,13 @@ def search(page: Any, query: str) -> None:
     page.keyboard.press("Enter")
 
 
+def test_an_address_that_was_cut_off_names_no_photo(site: Server, page: Any) -> None:
+    page.goto(f"{site.url}/?photo=asset_nonexist")
+    page.get_by_text("not here any more").wait_for()
+    page.wait_for_selector(TILES)
+    assert "photo=" not in page.url
+
+
 def test_a_slow_search_is_not_mistaken_for_its_photos(site: Server, page: Any) -> None:
     page.wait_for_selector(TILES)
     requests = []

@@ -54,7 +54,7 @@ def find_model() -> ModelInfo | None:
     if vision is None or text is None:
         raise UsageError(f"in {folder} a {'vision' if vision is None else 'text'} model is missing (*.onnx)")
     if missing := [name for name in _PACKAGES if find_spec(name) is None]:
-        raise UsageError(f"to run what is in {folder} {' and '.join(missing)} is needed: {HINT}")
+        raise UsageError(f"the model in {folder} needs {' and '.join(missing)}: {HINT}")
     files = [f"{one.relative_to(folder).as_posix()} {one.stat().st_size}" for one in (vision, text)]
     return ModelInfo(folder, vision, text, " ".join(files), zlib.crc32("\n".join(files).encode()))
 

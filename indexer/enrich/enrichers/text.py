@@ -26,7 +26,7 @@ _LEAST_CONFIDENCE = 0.6
 def model_info() -> None:
     """The package carries its models. Raises UsageError if it is not installed."""
     if find_spec(_PACKAGE) is None:
-        raise UsageError(f"to read text in photos rapidocr-onnxruntime is needed: {HINT}")
+        raise UsageError(f"reading text in photos needs rapidocr-onnxruntime: {HINT}")
 
 
 @cache

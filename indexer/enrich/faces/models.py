@@ -43,7 +43,7 @@ def model_info() -> ModelInfo:
         files = [f"{one.name} {one.stat().st_size}" for one in sorted(folder.glob("*.onnx"))]
         return ModelInfo(" ".join(files), _SAME_UNIT, zlib.crc32("\n".join(files).encode()), folder)
     if missing := [name for name in _PACKAGES if find_spec(name) is None]:
-        raise UsageError(f"to find faces {' and '.join(missing)} is needed: {HINT}")
+        raise UsageError(f"face detection needs {', '.join(missing)}: {HINT}")
     return ModelInfo(DLIB, _SAME_DLIB, 0)
 
 

@@ -54,5 +54,5 @@ def package_folder(name: str) -> str:
     """Where a package lies, which is not imported: of some only the weights are wanted."""
     spec = find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise UsageError(f"to find faces {name} is needed: {HINT}")
+        raise UsageError(f"face detection needs {name}: {HINT}")
     return os.fspath(spec.submodule_search_locations[0])
