@@ -137,7 +137,7 @@ def test_pictures_are_looked_at_as_here(dask: Dask, index: Index, local: Index, 
     local.scan([samples])
     here = local.enrich(names)
     assert (there.pictures, there.failed, there.out_of_reach) == (here.pictures, here.failed, 0)
-    for table in ("metric", "perceptual_hashes"):
+    for table in ("metric", "perceptual_hash"):
         assert rows(index, f"SELECT * FROM {table} ORDER BY 1, 2") == rows(
             local, f"SELECT * FROM {table} ORDER BY 1, 2"
         )
