@@ -1,1 +1,1 @@
-"""Tasks in other processes, of this machine or of a cluster, and what each may take."""
+"""Run tasks in other processes, on this machine or a cluster, within limits on time and memory."""

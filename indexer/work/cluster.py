@@ -1,8 +1,8 @@
-"""Workers on other machines: those of a Dask scheduler (distributed.dask.org), as an executor like any other.
+"""An executor for workers on other machines: those of a Dask scheduler (distributed.dask.org).
 
-All of them must see the photos under the same paths and run the same indexer. A task that a worker cannot open, or
-crashes on, is done on this machine; a batch of a worker that dies is sent to another. Only this machine writes the
-index.
+All workers must see the photos under the same paths and run the same indexer. A task whose file a worker cannot open,
+or that crashes it, is retried on this machine; a batch of a worker that dies is sent to another. Only this machine
+writes the index.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from .workers import Lost, WorkerDied, worker_count
 
 _CONNECT_SECONDS = 10
 _LOOK_SECONDS = 1.0
-# The answers that a dying worker had, and nobody had fetched, are lost: those batches are sent again. One that is lost
-# more often than this was lost by the scheduler.
+# Results that a dying worker held and nobody had fetched are lost: those batches are sent again. A batch lost more
+# often than this was lost by the scheduler.
 _TIMES_LOST = 3
-# How long to wait for a worker when the last one has gone.
+# How long to wait for a new worker after the last one has left.
 _ALONE_SECONDS = 30.0
 
 Function = Callable[[Sequence[Any]], list[Any]]
@@ -37,25 +37,24 @@ Signature = Callable[[], str]
 
 
 class WrongVersion(Exception):
-    """A worker whose results would differ from this machine's: its address, and what it runs."""
+    """A worker whose results would differ from this machine's: its address and signature."""
 
 
 def work(signature: Signature, expected: str, function: Function, tasks: Sequence[Any]) -> tuple[str, list[Any]]:
-    """Runs on a worker: its machine's name, and the results. Raises WrongVersion."""
-    if (here := signature()) != expected:
+    """Runs on a worker. Returns its machine's name and the results. Raises WrongVersion."""
+    if (actual := signature()) != expected:
         from distributed import get_worker
 
-        raise WrongVersion(get_worker().address, here)
+        raise WrongVersion(get_worker().address, actual)
     return socket.gethostname(), function(tasks)
 
 
 class Cluster:
-    """The workers of a scheduler, from `with` to the end of it.
+    """The workers of a scheduler; a context manager.
 
-    on_message is told, in a sentence each, of workers that cannot be used, that have gone, and that do not see the
-    photos. signature: a function of a module, of what must be the same here and on a worker for the results to be the
-    same. Raises ClusterUnavailable where there is no scheduler, or no worker that can be used; UsageError where Dask
-    is not installed.
+    on_message is called with one sentence for each worker that cannot be used, has left, or does not see the photos.
+    signature: a module-level function; results are the same only if it returns the same here and on a worker.
+    Raises ClusterUnavailable if there is no scheduler or no usable worker, UsageError if Dask is not installed.
     """
 
     def __init__(self, address: str, on_message: Callable[[str], None], signature: Signature) -> None:
@@ -79,7 +78,7 @@ class Cluster:
         try:
             self.look()
             if not self._good:
-                why = "; ".join(f"{worker}: {one}" for worker, one in self._bad.items()) or "it has none"
+                why = "; ".join(f"{worker}: {reason}" for worker, reason in self._bad.items()) or "it has none"
                 raise ClusterUnavailable(f"no worker of {address} can be used ({why})")
         except BaseException:
             self._client.close()
@@ -112,25 +111,25 @@ class Cluster:
         return make(1) if count == 1 else RemoteExecutor(self, needs_local, make)
 
     def look(self) -> None:
-        """Which workers there are now; new ones are asked what they run."""
+        """Update the list of workers; new ones are asked for their signature."""
         threads: dict[str, int] = self._client.nthreads()
         with self._lock:
             new = [address for address in threads if address not in self._good and address not in self._bad]
-            said = self._client.run(self._signature, workers=new, on_error="return") if new else {}
-            for address, found in said.items():
-                if found == self._signature():
+            answers = self._client.run(self._signature, workers=new, on_error="return") if new else {}
+            for address, answer in answers.items():
+                if answer == self._signature():
                     self._good[address] = threads[address]
                 else:
-                    self._bad[address] = f"runs {found}" if isinstance(found, str) else f"has no indexer ({found})"
+                    self._bad[address] = f"runs {answer}" if isinstance(answer, str) else f"has no indexer ({answer})"
                     self._tell(f"worker {address} is not used: it {self._bad[address]}, here is {self._signature()}")
-            for address in [one for one in self._good if one not in threads]:
+            for address in [address for address in self._good if address not in threads]:
                 del self._good[address]
                 self._tell(f"worker {address} has gone; what it was at is done again")
 
     def send(self, task: _Task) -> None:
         with self._lock:
             self._out.add(task)
-            # Any will do where all are good: also those that come later.
+            # If all workers are good, any will do, including later ones.
             task.allowed = list(self._good) if self._bad else None
             task.remote = self._client.submit(
                 work, self._signature, self._signature(), task.function, task.tasks, workers=task.allowed, pure=False
@@ -140,7 +139,7 @@ class Cluster:
     def forget(self, tasks: Sequence[_Task]) -> None:
         with self._lock:
             self._out.difference_update(tasks)
-        with suppress(Exception):  # a scheduler that is away has nothing to be cancelled
+        with suppress(Exception):  # a scheduler that is gone has nothing to cancel
             self._client.cancel([task.remote for task in tasks], asynchronous=False)
 
     def tell_missed(self, missed: Counter[str]) -> None:
@@ -149,8 +148,8 @@ class Cluster:
             self._tell(f"{count:,} {files} that {host} could not open were read here: does it see the photos' folder?")
 
     def _arrived(self, task: _Task, remote: Any) -> None:
-        """In a thread of the client's. To fetch a result may take a while: where the worker that has it dies before,
-        another one works it out again."""
+        """Runs in a thread of the client. Fetching a result may take a while: if the worker that holds it dies first,
+        another one computes it again."""
         error: BaseException | None
         try:
             error = remote.exception() if remote.status != "cancelled" else None
@@ -176,14 +175,14 @@ class Cluster:
             task.fail(error or ClusterUnavailable(f"the scheduler at {self.address} has dropped what was sent to it"))
 
     def _sorts_out(self, error: Exception) -> bool:
-        """Whether it is known now which worker is not to be asked again."""
+        """Whether this error ruled out a worker, and others are left."""
         with self._lock:
             known = len(self._bad)
             if isinstance(error, WrongVersion):
-                address, found = error.args
+                address, actual = error.args
                 self._good.pop(address, None)
-                self._bad[address] = f"runs {found}"
-                self._tell(f"worker {address} is not used: it runs {found}, here is {self._signature()}")
+                self._bad[address] = f"runs {actual}"
+                self._tell(f"worker {address} is not used: it runs {actual}, here is {self._signature()}")
             else:
                 self._good.clear()
                 self.look()
@@ -195,7 +194,7 @@ class Cluster:
             try:
                 self.look()
                 alone = 0.0 if self._good else alone + _LOOK_SECONDS
-            except Exception:  # the scheduler does not answer; whatever the way in which it does not
+            except Exception:  # the scheduler does not answer, for whatever reason
                 alone += _LOOK_SECONDS
             with self._lock:
                 out = list(self._out)
@@ -204,14 +203,14 @@ class Cluster:
                 for task in out:
                     task.fail(ClusterUnavailable(f"no worker of {self.address} has been there for {alone:.0f} seconds"))
             elif not alone:
-                for task in out:  # sent to workers of which none is left
-                    if task.allowed and not any(one in self._good for one in task.allowed):
+                for task in out:  # sent to workers that have all left
+                    if task.allowed and not any(address in self._good for address in task.allowed):
                         self.forget([task])
                         self.send(task)
 
 
 class _Task:
-    """A batch that is out: sent, perhaps again, until it is answered."""
+    """A batch in flight: sent, perhaps again, until a result arrives."""
 
     allowed: Sequence[str] | None
     remote: Any
@@ -232,15 +231,15 @@ class _Task:
         if not refused:
             self._set(results)
             return
-        here = self._executor.here().submit(self.function, [self.tasks[number] for number in refused])
-        here.add_done_callback(partial(self._take_again, host, results, refused))
+        retry = self._executor.local_executor().submit(self.function, [self.tasks[number] for number in refused])
+        retry.add_done_callback(partial(self._take_local, host, results, refused))
 
-    def _take_again(self, host: str, results: list[Any], refused: list[int], here: Future[list[Any]]) -> None:
-        """Those that were refused, done on this machine."""
-        if here.cancelled() or (error := here.exception()) is not None:
-            self.fail(error if not here.cancelled() and error is not None else BrokenExecutor("stopped"))
+    def _take_local(self, host: str, results: list[Any], refused: list[int], retry: Future[list[Any]]) -> None:
+        """Merge the results of the refused tasks, which were retried on this machine."""
+        if retry.cancelled() or (error := retry.exception()) is not None:
+            self.fail(error if not retry.cancelled() and error is not None else BrokenExecutor("stopped"))
             return
-        for number, result in zip(refused, here.result(), strict=True):
+        for number, result in zip(refused, retry.result(), strict=True):
             results[number] = result
             if not isinstance(result, Lost) and not self._executor.needs_local(result):
                 self._executor.missed[host] += 1
@@ -258,7 +257,7 @@ class RemoteExecutor(Executor):
     def __init__(self, cluster: Cluster, needs_local: NeedsLocal, make: Callable[[int], Executor]) -> None:
         self.needs_local = needs_local
         self._make = make
-        self.missed: Counter[str] = Counter()  # by machine: files that it could not open, and this one could
+        self.missed: Counter[str] = Counter()  # by machine: files that it could not open, but this one could
         self._cluster = cluster
         self._open: set[_Task] = set()
         self._local: Executor | None = None
@@ -271,7 +270,7 @@ class RemoteExecutor(Executor):
         self._cluster.send(task)
         return task.future
 
-    def here(self) -> Executor:
+    def local_executor(self) -> Executor:
         with self._lock:
             if self._local is None:
                 self._local = self._make(worker_count())

@@ -1,4 +1,4 @@
-"""What a task may take of the machine, and a watch over it."""
+"""Limits on time and memory of a task, and a watch that enforces them."""
 
 from __future__ import annotations
 

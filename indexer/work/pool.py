@@ -70,8 +70,8 @@ def early_pool(workers: int, warm_up: Callable[[], None], allowed: Callable[[Any
     return pool
 
 
-def most_workers(wanted: int, platform: str = sys.platform) -> int:
-    return min(wanted, _MOST_ON_WINDOWS) if platform == "win32" else wanted
+def most_workers(count: int, platform: str = sys.platform) -> int:
+    return min(count, _MOST_ON_WINDOWS) if platform == "win32" else count
 
 
 def is_worker() -> bool:
@@ -268,7 +268,7 @@ class Pool(Executor):
                 with self._lock:
                     self._news.recv_bytes()
                     self._has_rung = False
-            for heard in dict.fromkeys(about[one] for one in ready):
+            for heard in dict.fromkeys(about[handle] for handle in ready):
                 if heard is not None:
                     self._hear(heard)
             for worker in self._busy():

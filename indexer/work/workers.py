@@ -1,4 +1,5 @@
-"""Batches of tasks on an executor, which starts with the first task; a task that kills its worker loses only itself."""
+"""Run batches of tasks on an executor, which starts with the first task; a task that kills its worker loses only
+itself."""
 
 from __future__ import annotations
 
