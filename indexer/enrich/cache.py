@@ -60,7 +60,7 @@ class Cache:
     def forget_missing(self) -> int:
         """Make renditions whose files are gone due again, and remove files that no asset needs. How many were gone."""
         connection = self._connection
-        known = enrichments.variant_files(connection)
+        known = enrichments.rendition_files(connection)
         there = {
             f"{folder.name}/{file.name}"
             for folder in os.scandir(self.folder)

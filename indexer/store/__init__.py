@@ -1,1 +1,1 @@
-"""All SQL lives in this room and in schema.sql."""
+"""The database layer. All SQL is in this package and schema.sql."""

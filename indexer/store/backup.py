@@ -122,7 +122,7 @@ def _accepts_pages(path: Path, new: Path) -> bool:
         return False
     try:
         with closing(connect(path, "mode=rw")) as old, closing(connect(new, "mode=ro")) as other:
-            sizes = {one.execute("PRAGMA page_size").fetchone()[0] for one in (old, other)}
+            sizes = {connection.execute("PRAGMA page_size").fetchone()[0] for connection in (old, other)}
             old.execute("BEGIN IMMEDIATE")  # reads the header
     except sqlite3.DatabaseError as error:
         return getattr(error, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
@@ -141,7 +141,7 @@ def unused_name(path: Path, what: str) -> Path:
     """A name next to an index that is not in use yet."""
     name = f"{path.name}.{what}-{time.strftime('%Y%m%d-%H%M%S')}"
     names = chain([name], (f"{name}-{number}" for number in count(2)))
-    return next(one for one in map(path.with_name, names) if not one.exists())
+    return next(candidate for candidate in map(path.with_name, names) if not candidate.exists())
 
 
 def open_backup(path: Path) -> sqlite3.Connection:
@@ -160,9 +160,9 @@ def find_damage(connection: sqlite3.Connection, *, quick: bool = False) -> list[
     """What is wrong with the file behind a connection, in SQLite's words; empty if it is sound."""
     try:
         check = "quick_check" if quick else "integrity_check"
-        found = [row[0] for row in connection.execute(f"PRAGMA {check}(10)")]
+        problems = [row[0] for row in connection.execute(f"PRAGMA {check}(10)")]
         loose = connection.execute("PRAGMA foreign_key_check").fetchmany(10)
     except BROKEN as error:
         return [str(error)]
     refers = [f"a row of {row[0]} refers to nothing in {row[2]}" for row in loose]
-    return [text for text in found if text != "ok"] + refers
+    return [text for text in problems if text != "ok"] + refers

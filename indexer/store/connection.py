@@ -1,4 +1,4 @@
-"""Opening an index file for reading or writing."""
+"""Open an index: schema check, migration, pragmas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The SQLite file of an index: opening it, and replacing it."""
+"""The low-level SQLite connection, and replacing the file atomically."""
 
 from __future__ import annotations
 

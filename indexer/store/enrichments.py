@@ -1,4 +1,4 @@
-"""Which enricher has processed which asset, and the results."""
+"""Store enrichment results, and select the assets that are due for an enricher."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from .transaction import Transaction
 
 
 class Enrichment(NamedTuple):
-    """What an enricher made of an asset: a result, or the error that kept it from one. input_key: of what it was made
-    from, the column input_key."""
+    """An enricher's output for an asset: a result or an error. input_key: identifies the input, as in the column."""
 
     asset_id: str
     enricher: str
@@ -28,7 +27,7 @@ class Enrichment(NamedTuple):
 
 
 class Due(NamedTuple):
-    """An asset that these enrichers have not processed as it is now."""
+    """An asset whose current state these enrichers have not processed."""
 
     asset_id: str
     input_key: str
@@ -36,7 +35,7 @@ class Due(NamedTuple):
 
 
 class PictureFile(NamedTuple):
-    """Where the picture of an asset lies: path is as stored (indexer.paths), within the root."""
+    """The location of an asset's picture: path is as stored (indexer.paths), relative to the root."""
 
     root: str
     path: str
@@ -51,27 +50,27 @@ class PictureFile(NamedTuple):
         return os.path.join(paths.from_text(self.root), *paths.from_text(self.path).split("/"))
 
 
-def put(connection: sqlite3.Connection, one: Enrichment, now: str) -> None:
-    """Replaces what the enricher said before."""
-    storage = RESULTS[one.enricher]
+def put(connection: sqlite3.Connection, enrichment: Enrichment, now: str) -> None:
+    """Store an enrichment; it replaces the enricher's previous one."""
+    storage = RESULTS[enrichment.enricher]
     if storage.merge is not None:
-        if one.result is not None:  # else what was there stays
-            storage.merge(connection, one.asset_id, one.result, now)
-    elif _replace(connection, storage, one, now) and storage.is_metadata:
-        connection.execute("UPDATE asset SET metadata_changed_at = ? WHERE id = ?", (now, one.asset_id))
+        if enrichment.result is not None:  # on failure the previous result stays
+            storage.merge(connection, enrichment.asset_id, enrichment.result, now)
+    elif _replace(connection, storage, enrichment, now) and storage.is_metadata:
+        connection.execute("UPDATE asset SET metadata_changed_at = ? WHERE id = ?", (now, enrichment.asset_id))
     connection.execute(
         f"INSERT OR REPLACE INTO enrichment VALUES ({NUMBER}, ?, ?, ?, ?, ?)",
-        (one.asset_id, one.enricher, one.version, one.input_key, one.error, now),
+        (enrichment.asset_id, enrichment.enricher, enrichment.version, enrichment.input_key, enrichment.error, now),
     )
 
 
-def _replace(connection: sqlite3.Connection, storage: Storage, one: Enrichment, now: str) -> bool:
-    """Replaces the rows of a result; whether they changed."""
+def _replace(connection: sqlite3.Connection, storage: Storage, enrichment: Enrichment, now: str) -> bool:
+    """Replace the rows of a result. Returns whether they changed."""
     table = storage.table
-    number = connection.execute("SELECT number FROM asset WHERE id = ?", (one.asset_id,)).fetchone()[0]
+    number = connection.execute("SELECT number FROM asset WHERE id = ?", (enrichment.asset_id,)).fetchone()[0]
     where = f"asset_number = ? AND {storage.where}"
     before = connection.execute(f"SELECT * FROM {table} WHERE {where}", (number,)).fetchall()
-    rows = [(number, *row) for row in storage.rows(one.result, now)] if one.result is not None else []
+    rows = [(number, *row) for row in storage.rows(enrichment.result, now)] if enrichment.result is not None else []
     connection.execute(f"DELETE FROM {table} WHERE {where}", (number,))
     for row in rows:
         connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
@@ -79,7 +78,7 @@ def _replace(connection: sqlite3.Connection, storage: Storage, one: Enrichment, 
 
 
 def forget(connection: sqlite3.Connection, enricher: str, *, failed_only: bool = False) -> int:
-    """So that it is due again for all, or for those where it failed. What it said stays until then."""
+    """Make an enricher due again for all assets, or for those where it failed. Stored results stay until then."""
     only = " AND error IS NOT NULL" if failed_only else ""
     return connection.execute(f"DELETE FROM enrichment WHERE enricher = ?{only}", (enricher,)).rowcount
 
@@ -103,29 +102,29 @@ _PAGE_SIZE = 2000
 
 
 def due(
-    connection: sqlite3.Connection, kind: str, wanted: Mapping[str, int], among: Sequence[str] | None = None
+    connection: sqlite3.Connection, kind: str, enrichers: Mapping[str, int], among: Sequence[str] | None = None
 ) -> Iterator[Due]:
-    """Live assets that some of the wanted enrichers (name -> version) have not seen as they are now, newest first;
-    among: only these. kind: what they work from, 'picture', 'place' or 'faces'. The index may be written meanwhile."""
-    asked = {"wanted": json.dumps(wanted)}
+    """Live assets whose current state some of the enrichers (name -> version) have not processed, newest first.
+    among: only these. kind: the enrichers' input, 'picture', 'place' or 'faces'. The index may be written meanwhile."""
+    parameters = {"wanted": json.dumps(enrichers)}
     if among is not None:
         for row in connection.execute(
-            _DUE.format(page=_THESE, kind=kind), {**asked, "ids": json.dumps(among)}
+            _DUE.format(page=_THESE, kind=kind), {**parameters, "ids": json.dumps(among)}
         ).fetchall():
             yield Due(row[0], row[1], tuple(row[2].split(",")))
         return
     at = {"wall_clock": "\U0010ffff", "id": "", "limit": _PAGE_SIZE}
     while page := connection.execute(_PAGE, at).fetchall():
-        for row in connection.execute(_DUE.format(page=_PAGE, kind=kind), {**asked, **at}).fetchall():
+        for row in connection.execute(_DUE.format(page=_PAGE, kind=kind), {**parameters, **at}).fetchall():
             yield Due(row[0], row[1], tuple(row[2].split(",")))
         at = {**at, "id": page[-1][0], "wall_clock": page[-1][2]}
 
 
-def count_due(connection: sqlite3.Connection, kind: str, wanted: Mapping[str, int]) -> int:
+def count_due(connection: sqlite3.Connection, kind: str, enrichers: Mapping[str, int]) -> int:
     """How many assets `due` would yield."""
     everything = "SELECT id, number, wall_clock FROM asset WHERE trashed_at IS NULL"
     query = f"SELECT count(*) FROM ({_DUE.format(page=everything, kind=kind)})"
-    return int(connection.execute(query, {"wanted": json.dumps(wanted)}).fetchone()[0])
+    return int(connection.execute(query, {"wanted": json.dumps(enrichers)}).fetchone()[0])
 
 
 def coordinates(connection: sqlite3.Connection, asset_id: str) -> tuple[float, float]:
@@ -135,13 +134,13 @@ def coordinates(connection: sqlite3.Connection, asset_id: str) -> tuple[float, f
 
 
 def orientation(connection: sqlite3.Connection, asset_id: str) -> int:
-    """Exif's; 1 where the file says nothing."""
+    """The Exif orientation; 1 if the file has none."""
     row = connection.execute("SELECT orientation FROM asset WHERE id = ?", (asset_id,)).fetchone()
     return int(row[0] or 1)
 
 
 class Served(NamedTuple):
-    """What is told of the files of an asset."""
+    """Properties of an asset that responses with its files need."""
 
     checksum: str
     orientation: int
@@ -157,7 +156,7 @@ def served(connection: sqlite3.Connection, asset_id: str) -> Served | None:
 
 
 def picture_files(connection: sqlite3.Connection, asset_id: str) -> list[PictureFile]:
-    """The asset's files that are there, as far as the index knows, the one that stands for it first."""
+    """The asset's files that exist as far as the index knows, the primary file first."""
     rows = connection.execute(
         "SELECT root.path, file.path, file.size, mtime_ns, mime_type, coalesce(orientation, 1)"
         " FROM asset JOIN file ON asset_number = asset.number"
@@ -170,7 +169,7 @@ def picture_files(connection: sqlite3.Connection, asset_id: str) -> list[Picture
 
 
 def error_of_picture(connection: sqlite3.Connection, asset_id: str, enricher: str, version: int) -> str | None:
-    """Why this version of an enricher has failed at the picture as it is now; None: it has not, or not seen it."""
+    """The error of this enricher version for the current picture; None if it succeeded or has not processed it."""
     row = connection.execute(
         "SELECT error FROM enrichment JOIN enrichment_input AS now ON now.picture = input_key"
         f" WHERE now.asset_id = ? AND asset_number = {NUMBER} AND enricher = ? AND version = ?",
@@ -180,7 +179,7 @@ def error_of_picture(connection: sqlite3.Connection, asset_id: str, enricher: st
 
 
 class Failure(NamedTuple):
-    """What could not be worked out. path: where the photo lies, or lay last; None: it has lost its file."""
+    """A failed enrichment. path: the photo's current or last path; None if it has lost its file."""
 
     asset_id: str
     path: str | None
@@ -198,7 +197,7 @@ def failed(connection: sqlite3.Connection) -> list[Failure]:
 
 
 def counts(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
-    """By enricher: of how many assets it has said something, and at how many it failed."""
+    """By enricher: the number of assets it has processed, and the number it failed at."""
     rows = connection.execute("SELECT enricher, count(*), count(error) FROM enrichment GROUP BY enricher")
     return {enricher: (total - failures, failures) for enricher, total, failures in rows}
 
@@ -214,15 +213,15 @@ def rendition(connection: sqlite3.Connection, asset_id: str, name: str) -> Rendi
     return Rendition(*row) if row else None
 
 
-def put_rendition(connection: sqlite3.Connection, asset_id: str, one: Rendition, now: str) -> None:
+def put_rendition(connection: sqlite3.Connection, asset_id: str, rendition: Rendition, now: str) -> None:
     connection.execute(
-        f"INSERT OR REPLACE INTO rendition VALUES ({NUMBER}, ?, ?, ?, ?, ?, ?, ?)", (asset_id, *one, now)
+        f"INSERT OR REPLACE INTO rendition VALUES ({NUMBER}, ?, ?, ?, ?, ?, ?, ?)", (asset_id, *rendition, now)
     )
 
 
 def was_long_unused(connection: sqlite3.Connection, asset_id: str, name: str) -> bool:
-    """For a day: often enough to know what is used, without a write for each look. In the future: the clock was set
-    back since."""
+    """Whether a rendition was unused for a day: often enough to rank by use, without a write for each view. A time in
+    the future, from before the clock was set back, counts too."""
     query = (
         "SELECT used_at NOT BETWEEN strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 day')"
         " AND strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM rendition"
@@ -237,7 +236,7 @@ def input_key(connection: sqlite3.Connection, asset_id: str, kind: str = "pictur
 
 
 def has_input_key(connection: sqlite3.Connection, asset_id: str, input_key: str, kind: str = "picture") -> bool:
-    """Whether there is such an asset, and its picture (or faces) is still this one."""
+    """Whether the asset exists and its input (picture or faces) is unchanged."""
     query = f"SELECT 1 FROM enrichment_input WHERE asset_id = ? AND {kind} = ?"
     return connection.execute(query, (asset_id, input_key)).fetchone() is not None
 
@@ -254,21 +253,21 @@ def cache_size(connection: sqlite3.Connection) -> int:
 
 
 def least_used(connection: sqlite3.Connection, size: int, but: Rendition | None = None) -> list[tuple[str, str]]:
-    """Asset and name of the least recently used renditions that together have `size` bytes. Of equal ones the large go
+    """Asset and name of the least recently used renditions that together have `size` bytes. On a tie the largest go
     first, which is the order of their names."""
-    found, freed = [], 0
+    unused, freed = [], 0
     rows = connection.execute(f"SELECT {ASSET_ID}, name, file, size FROM rendition ORDER BY used_at, name")
-    for asset_id, name, file, one in rows:
+    for asset_id, name, file, rendition_size in rows:
         if freed >= size:
             break
         if but is None or file != but.file:
-            found.append((asset_id, name))
-            freed += one
-    return found
+            unused.append((asset_id, name))
+            freed += rendition_size
+    return unused
 
 
 def drop_rendition(connection: sqlite3.Connection, asset_id: str, name: str) -> str | None:
-    """The file that no other asset's rendition needs any more."""
+    """Delete a rendition's row. Returns its file if no other rendition uses it."""
     row = connection.execute(
         f"DELETE FROM rendition WHERE asset_number = {NUMBER} AND name = ? RETURNING file", (asset_id, name)
     ).fetchone()
@@ -277,7 +276,7 @@ def drop_rendition(connection: sqlite3.Connection, asset_id: str, name: str) -> 
     return str(row[0])
 
 
-def variant_files(connection: sqlite3.Connection) -> set[str]:
+def rendition_files(connection: sqlite3.Connection) -> set[str]:
     return {row[0] for row in connection.execute("SELECT file FROM rendition")}
 
 
@@ -291,7 +290,7 @@ def put_setting(connection: sqlite3.Connection, name: str, value: str) -> None:
 
 
 def renditions_of_files(connection: sqlite3.Connection, files: Iterable[str]) -> list[tuple[str, str]]:
-    """Asset and name of the renditions that lie in these files."""
+    """Asset and name of the renditions stored in these files."""
     query = f"SELECT {ASSET_ID}, name FROM rendition WHERE file IN (SELECT value FROM json_each(?))"
     return connection.execute(query, (json.dumps(sorted(files)),)).fetchall()
 
@@ -300,10 +299,10 @@ def forget_one(connection: sqlite3.Connection, asset_id: str, enricher: str) -> 
     connection.execute(f"DELETE FROM enrichment WHERE asset_number = {NUMBER} AND enricher = ?", (asset_id, enricher))
 
 
-def put_enrichments(tx: Transaction, worked_out: Sequence[Enrichment]) -> None:
-    """Of one asset, unless it is not there any more."""
-    asset_id = worked_out[0].asset_id
+def put_enrichments(tx: Transaction, enrichments: Sequence[Enrichment]) -> None:
+    """Store enrichments of one asset, if it still exists."""
+    asset_id = enrichments[0].asset_id
     if tx.connection.execute("SELECT 1 FROM asset WHERE id = ?", (asset_id,)).fetchone():
         with tx.record_changed(asset_id):
-            for one in worked_out:
-                put(tx.connection, one, tx.now)
+            for enrichment in enrichments:
+                put(tx.connection, enrichment, tx.now)

@@ -62,12 +62,12 @@ class _Known(NamedTuple):
     assigned_by: str | None
 
 
-def put_faces(connection: sqlite3.Connection, asset_id: str, found: Sequence[FoundFace], now: str) -> None:
+def put_faces(connection: sqlite3.Connection, asset_id: str, detected: Sequence[FoundFace], now: str) -> None:
     """Replace the detected faces of an asset. A face detected again keeps its id and its person, and one from the file
     also its box. A face that the user named stays even if it is not detected again."""
     known = _faces(connection, asset_id)
-    pairs = _match(known, found)
-    for position, face in enumerate(found):
+    pairs = _match(known, detected)
+    for position, face in enumerate(detected):
         before = pairs.get(position)
         if before is None:
             face_id = _new_face(connection, asset_id, face, now)

@@ -1,4 +1,4 @@
-"""The paths in the index: their stored state, and its changes."""
+"""File rows: path, status and stat values; reads and updates."""
 
 from __future__ import annotations
 

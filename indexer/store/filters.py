@@ -1,4 +1,4 @@
-"""Which assets: one filter for lists, pages, counts and searches, and its conditions in SQL."""
+"""The asset filter shared by lists, pages, counts and searches, and its SQL conditions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Load image embeddings and find the nearest ones."""
+"""Load image embeddings and search them by cosine similarity."""
 
 from __future__ import annotations
 

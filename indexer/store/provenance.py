@@ -1,4 +1,4 @@
-"""The stored provenance of a record's values."""
+"""Read and write provenance rows (which source gave each value)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What enrichers compute, and how each result is stored: a row an enricher."""
+"""Result types of the enrichers, and how each is stored and merged."""
 
 from __future__ import annotations
 

@@ -106,9 +106,9 @@ def move_root(tx: Transaction, root_id: int, path: str, uri: str) -> None:
     )
 
 
-def put_mounts(tx: Transaction, root_id: int, found: Mapping[str, Volume], away: Iterable[str]) -> None:
-    """found: new or changed drives inside a root. away: all drives that are offline."""
-    for folder, volume in found.items():
+def put_mounts(tx: Transaction, root_id: int, changed_mounts: Mapping[str, Volume], away: Iterable[str]) -> None:
+    """changed_mounts: new or changed drives inside a root. away: all drives that are offline."""
+    for folder, volume in changed_mounts.items():
         old = tx.connection.execute(
             "SELECT device FROM mount WHERE root_id = ? AND folder = ?", (root_id, folder)
         ).fetchone()

@@ -1,4 +1,4 @@
-"""schema.sql, and which version of it an index has."""
+"""Load schema.sql, create an index from it, check an index's schema version."""
 
 from __future__ import annotations
 
@@ -78,10 +78,10 @@ def create(connection: sqlite3.Connection, device_id: str) -> None:
 
 def statements() -> list[str]:
     """Of schema.sql, one by one: executescript would commit before it starts, and leave half a schema when killed."""
-    found, pending = [], ""
+    complete, pending = [], ""
     for line in re.sub(r"--[^\n]*", "", text()).splitlines(keepends=True):
         pending += line
         if sqlite3.complete_statement(pending):
-            found.append(pending)
+            complete.append(pending)
             pending = ""
-    return found
+    return complete

@@ -123,9 +123,9 @@ def _rows(
         # The newest of too many matches would be in another order than the pages behind them.
         candidates = None if is_paged and request.query.terms else _candidates(connection, request)
         statement, values = _statement(connection, columns, request, limit, candidates)
-        found = connection.execute(statement, (*values, limit))
-        first = found.fetchone()
-    return chain([] if first is None else [first], found)
+        cursor = connection.execute(statement, (*values, limit))
+        first = cursor.fetchone()
+    return chain([] if first is None else [first], cursor)
 
 
 def _statement(
@@ -216,9 +216,9 @@ def _candidates(connection: sqlite3.Connection, request: SearchRequest) -> Seque
             return None
         whole = [term._replace(is_whole=True) for term in query.terms]
         for match in dict.fromkeys(_match_all(terms) for terms in (whole, query.terms)):
-            found = connection.execute(_NEWEST_MATCHES, (match, _MOST_MATCHES + 1)).fetchall()
-            if len(found) > _MOST_MATCHES:
-                return [row[0] for row in found[:-1]]
+            rows = connection.execute(_NEWEST_MATCHES, (match, _MOST_MATCHES + 1)).fetchall()
+            if len(rows) > _MOST_MATCHES:
+                return [row[0] for row in rows[:-1]]
         return None
     if query.near is None:
         return None

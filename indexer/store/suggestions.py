@@ -1,4 +1,4 @@
-"""Suggested search terms, with the number of assets that have them."""
+"""Select search terms to suggest, with the number of assets that have them."""
 
 from __future__ import annotations
 

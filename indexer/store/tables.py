@@ -1,4 +1,4 @@
-"""What each table of schema.sql is: read by merge, undo and repair."""
+"""Per-table properties (undoable, rebuilt, …) used by merge, undo and repair."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL of the timeline: the order of assets in time, and what their tiles show."""
+"""Timeline queries: asset order by time, and tile data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Uploads: the names that other devices have for the assets they sent."""
+"""Map each device's asset ids to indexed assets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The user's values of assets: setting them, and reading them for sidecars."""
+"""Set the user's values of assets, and read them for sidecars."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verification of files against the index: which are due, and the results."""
+"""Select the files that are due for verification, and store the results."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""From an older version of the schema to the present one: a file a version.
+"""Schema migrations, one module per version.
 
-A migration says only what schema.sql cannot: new columns of old tables, and what is to become of old rows. New tables
-and indexes, and all triggers and views, come from schema.sql itself; so does a table whose columns or constraints have
-changed: it is made anew and takes over the old one's rows."""
+A migration contains only what schema.sql cannot: new columns of existing tables, and conversions of existing rows. New
+tables and indexes, and all triggers and views, come from schema.sql itself; so does a table whose columns or
+constraints have changed: it is rebuilt and its rows are copied."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def keep_copy(connection: sqlite3.Connection, path: Path, version: int) -> Path:
 def _rebuild(connection: sqlite3.Connection, table: str, statements: list[str]) -> None:
     """sqlite.org/lang_altertable.html, section 7: a new table under another name, then the old one's name. Foreign keys
     are not enforced yet on this connection, so that what refers to the table goes on referring to it."""
-    create = next(one for one in statements if one.split()[:3] == ["CREATE", "TABLE", table])
+    create = next(statement for statement in statements if statement.split()[:3] == ["CREATE", "TABLE", table])
     connection.execute(create.replace(f"TABLE {table} ", f"TABLE new_{table} ", 1))
     old = {column[0] for column in connection.execute(f"SELECT * FROM {table} LIMIT 0").description}
     new = {row[1] for row in connection.execute(f"PRAGMA table_info(new_{table})")}

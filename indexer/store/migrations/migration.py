@@ -1,4 +1,4 @@
-"""What a migration has to say."""
+"""The `Migration` type."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 
 class Migration(NamedTuple):
-    """before, after: statements, before the tables are brought to what schema.sql says, and after it. rebuilt: tables
-    whose columns or constraints have changed; their rows stay. generated: table, column and definition of new generated
-    columns, of tables that a later version may rebuild. They are added after all of `before`, so names are the present
-    ones."""
+    """before, after: statements to run before and after the tables are brought to their state in schema.sql. rebuilt:
+    tables whose columns or constraints have changed; their rows stay. generated: table, column and definition of new
+    generated columns, of tables that a later version may rebuild. They are added after all of `before`, so they use the
+    current names."""
 
     before: tuple[str, ...] = ()
     rebuilt: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The trigger asset_trashed, which an update to version 9 left out: all triggers are made anew."""
+"""Recreate all triggers: an update to version 9 left out asset_trashed."""
 
 from .migration import Migration
 

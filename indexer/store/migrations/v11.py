@@ -1,4 +1,4 @@
-"""Names that say what is in a table or column."""
+"""Rename tables and columns to describe their contents."""
 
 from .migration import Migration
 

@@ -1,4 +1,4 @@
-"""Keys are made for actions."""
+"""Add per-action permissions to API keys."""
 
 from .migration import Migration
 

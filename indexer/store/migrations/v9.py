@@ -1,4 +1,4 @@
-"""Favorites, and dates that are only the file's time."""
+"""Add favorites, and flag dates that are only the file's time."""
 
 from .migration import Migration
 
