@@ -1,4 +1,4 @@
-"""Times as files write them, into RFC 3339 text."""
+"""Convert times as files contain them to RFC 3339 text."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def rfc3339(text: object, subsec: object = None, offset: object = None) -> str |
     if plain := _plain(str(text)):
         return plain if not subsec and not offset else plain + _fraction(subsec) + (_zone(offset) or "")
     # Blanks in the middle of more than that could be shared out among the pattern's parts in too many ways.
-    found = re.match(_EXIF, trimmed) if len(trimmed := str(text).strip()) <= _LONGEST else None
-    if not found:
+    match = re.match(_EXIF, trimmed) if len(trimmed := str(text).strip()) <= _LONGEST else None
+    if not match:
         return None
-    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
     clock = wall_clock(year, month, day, hour or 0, minute or 0, second or 0)
     if clock is None:
         return None
@@ -84,10 +84,10 @@ def _zone(offset: object) -> str | None:
             return text
     elif text.strip() == "Z":
         return "+00:00"
-    found = re.match(_OFFSET, str(offset))
-    if not found or int(found[2]) > 14 or int(found[3] or 0) > 59:
+    match = re.match(_OFFSET, str(offset))
+    if not match or int(match[2]) > 14 or int(match[3] or 0) > 59:
         return None
-    return f"{found[1]}{found[2]:0>2}:{found[3] or '00'}"
+    return f"{match[1]}{match[2]:0>2}:{match[3] or '00'}"
 
 
 def utc(nanoseconds: int) -> str:
@@ -104,10 +104,10 @@ def age(moment: str) -> float:
 
 def from_name(name: str) -> str | None:
     """The time that phones and messengers write into a file's name."""
-    found = re.search(_NAME, name)
-    if not found:
+    match = re.search(_NAME, name)
+    if not match:
         return None
-    year, _, month, day, hour, minute, second, fraction = found.groups()
+    year, _, month, day, hour, minute, second, fraction = match.groups()
     clock = wall_clock(year, month, day, hour or 0, minute or 0, second or 0)
     return clock + (f".{fraction}" if fraction else "") if clock else None
 

@@ -1,4 +1,4 @@
-"""What was read from a media file: the only thing that this package returns."""
+"""The types that reading a media file returns: the only output of this package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Precedence: the one place where a field's sources are put in order (docs/metadata.md says why).
+"""Precedence: the one place where a field's sources are ordered (docs/metadata.md says why), except for the capture
+time, whose sources are ordered in capture.py.
 
 The order is the Metadata Working Group's (Guidelines 2.0, chapter 3): Exif, then IPTC-IIM and XMP, the camera's values
 before the container's. What people edit in sidecars (dates, place, description, rating) wins over the file; what they

@@ -1,4 +1,4 @@
-"""Bytes that the readers of metadata ask for by position."""
+"""Random access to bytes for the metadata readers."""
 
 from __future__ import annotations
 

@@ -129,8 +129,8 @@ def _fill(file: BinaryIO, memory: memoryview, left: int) -> memoryview:
     """Read up to `left` bytes into the memory, and return the part that was filled: an unbuffered read may give fewer
     bytes than fit. Empty if the file was truncated meanwhile."""
     read, count = cast(RawIOBase, file).readinto, 0
-    wanted = min(len(memory), left)
-    while count < wanted and (more := read(memory[count:wanted])):
+    size = min(len(memory), left)
+    while count < size and (more := read(memory[count:size])):
         count += more
     return memory[:count]
 

@@ -1,4 +1,4 @@
-"""XMP written: an existing packet with some properties replaced and all else kept, or a new one (ISO 16684-1)."""
+"""Write XMP: replace some properties of a packet and keep all else, or make a new packet (ISO 16684-1)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MWG = "http://www.metadataworkinggroup.com/schemas/regions/"
 _AREA = "http://ns.adobe.com/xmp/sType/Area#"
 _DIMENSIONS = "http://ns.adobe.com/xap/1.0/sType/Dimensions#"
 _DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
-# What is a simple property, and where it goes.
+# Simple properties: field -> XMP name.
 _SIMPLE = {
     "rating": "{http://ns.adobe.com/xap/1.0/}Rating",
     "city": "{http://ns.adobe.com/photoshop/1.0/}City",
@@ -52,7 +52,8 @@ class Region(NamedTuple):
 
 
 def with_values(packet: bytes | None, values: dict[str, str | int], regions: tuple[Region, ...] = ()) -> bytes:
-    """values: by the names of WRITTEN. packet None: there is none yet. Raises ValueError for one that is not whole."""
+    """Write values, by the names in WRITTEN, and regions into a packet, or a new one for None. Raises ValueError for a
+    malformed packet."""
     try:
         return _with_values(packet, values, regions)
     except RecursionError as error:
@@ -95,11 +96,11 @@ def _parsed(packet: bytes) -> Element:
         builder = ElementTree.TreeBuilder(insert_comments=True)
         return ElementTree.fromstring(packet, ElementTree.XMLParser(target=builder))
     except (ElementTree.ParseError, LookupError) as error:
-        raise ValueError(f"it is no whole XML: {error}") from error
+        raise ValueError(f"it is not well-formed XML: {error}") from error
 
 
 def _replace(rdf: Element, first: Element, tag: str, value: str) -> None:
-    """Wherever the property stood, as an attribute or an element, it stands once now."""
+    """Set a simple property: one element replaces all its occurrences, attributes and elements."""
     there: Element | None = None
     for description in rdf.iter(f"{{{_RDF}}}Description"):
         description.attrib.pop(tag, None)
@@ -115,12 +116,12 @@ def _replace(rdf: Element, first: Element, tag: str, value: str) -> None:
 
 
 def _describe(rdf: Element, first: Element, text: str) -> None:
-    """The words for all languages; those in one of them stay."""
+    """Set the description for all languages (x-default); those in a specific language stay."""
     language = f"{{{_XML}}}lang"
     for description in rdf.iter(f"{{{_RDF}}}Description"):
         description.attrib.pop(_DESCRIPTION, None)
-    found = rdf.find(f".//{_DESCRIPTION}")
-    proper = SubElement(first, _DESCRIPTION) if found is None else found
+    existing = rdf.find(f".//{_DESCRIPTION}")
+    proper = SubElement(first, _DESCRIPTION) if existing is None else existing
     proper.text = None
     choice = proper.find(f"{{{_RDF}}}Alt")
     if choice is None:
@@ -134,31 +135,31 @@ def _describe(rdf: Element, first: Element, text: str) -> None:
 
 
 def _add_regions(rdf: Element, first: Element, regions: tuple[Region, ...]) -> None:
-    """The faces, in the place of regions that are in the same place; regions of others stay."""
+    """Add the faces. Each replaces regions at the same position; other regions stay."""
     resource = {f"{{{_RDF}}}parseType": "Resource"}
-    found = rdf.find(f".//{{{_MWG}}}Regions")
-    if found is None:
-        found = SubElement(first, f"{{{_MWG}}}Regions", resource)
+    container = rdf.find(f".//{{{_MWG}}}Regions")
+    if container is None:
+        container = SubElement(first, f"{{{_MWG}}}Regions", resource)
         size = {f"{{{_DIMENSIONS}}}w": str(regions[0].width), f"{{{_DIMENSIONS}}}h": str(regions[0].height)}
-        SubElement(found, f"{{{_MWG}}}AppliedToDimensions", {**size, f"{{{_DIMENSIONS}}}unit": "pixel"})
-    bag = found.find(f".//{{{_RDF}}}Bag")
+        SubElement(container, f"{{{_MWG}}}AppliedToDimensions", {**size, f"{{{_DIMENSIONS}}}unit": "pixel"})
+    bag = container.find(f".//{{{_RDF}}}Bag")
     if bag is None:
-        bag = SubElement(SubElement(found, f"{{{_MWG}}}RegionList"), f"{{{_RDF}}}Bag")
-    for one in regions:
-        x, y = (one.x + one.w / 2) / one.width, (one.y + one.h / 2) / one.height  # of the middle
-        area = {"x": x, "y": y, "w": one.w / one.width, "h": one.h / one.height}
+        bag = SubElement(SubElement(container, f"{{{_MWG}}}RegionList"), f"{{{_RDF}}}Bag")
+    for face in regions:
+        x, y = (face.x + face.w / 2) / face.width, (face.y + face.h / 2) / face.height  # the center
+        area = {"x": x, "y": y, "w": face.w / face.width, "h": face.h / face.height}
         for item in bag.findall(f"{{{_RDF}}}li"):
-            if _is_there(item, area):
+            if _overlaps(item, area):
                 bag.remove(item)
         item = SubElement(bag, f"{{{_RDF}}}li", resource)
-        SubElement(item, f"{{{_MWG}}}Name").text = one.name
+        SubElement(item, f"{{{_MWG}}}Name").text = face.name
         SubElement(item, f"{{{_MWG}}}Type").text = "Face"
         attributes = {f"{{{_AREA}}}{side}": f"{value:.6f}" for side, value in area.items()}
         SubElement(item, f"{{{_MWG}}}Area", {**attributes, f"{{{_AREA}}}unit": "normalized"})
 
 
-def _is_there(item: Element, area: dict[str, float]) -> bool:
-    """Does this region lie where a face is? The middle of the one is in the other."""
+def _overlaps(item: Element, area: dict[str, float]) -> bool:
+    """Whether this region is at the position of a face: its center is inside the face's area."""
     for element in item.iter():
         try:
             x, y = (float(element.attrib[f"{{{_AREA}}}{side}"]) for side in "xy")

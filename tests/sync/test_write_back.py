@@ -92,7 +92,10 @@ def test_what_cannot_be_written_is_told_and_the_others_are(index: Index, album: 
     assert done.returncode == 2
     states = {Path(one["sidecar"]).name: one["state"] for one in json.loads(done.stdout)}
     assert states == {"a.jpg.xmp": "made", "b.jpg.xmp": "failed", "d.jpg.xmp": "failed"}
-    assert "b.jpg.xmp was not written: it is no whole XML" in done.stderr and "d.jpg.xmp was not written" in done.stderr
+    assert (
+        "b.jpg.xmp was not written: it is not well-formed XML" in done.stderr
+        and "d.jpg.xmp was not written" in done.stderr
+    )
     assert (album / "b.jpg.xmp").read_bytes() == OTHERS[:300]
     assert not list(album.glob("*.part")) and not list(album.glob(".*"))
 

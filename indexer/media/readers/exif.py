@@ -88,10 +88,10 @@ def rating(value: float | None) -> int | None:
 
 
 def _sub(
-    tiff: Tiff, main: Directory, tag: int, wanted: frozenset[int], name: str, located: tuple[int, ...] = ()
+    tiff: Tiff, main: Directory, tag: int, tags: frozenset[int], name: str, located: tuple[int, ...] = ()
 ) -> Directory:
     offset = _number(main.get(tag))
-    return tiff.directory(int(offset), wanted, name, located)[0] if offset else {}
+    return tiff.directory(int(offset), tags, name, located)[0] if offset else {}
 
 
 def _blocks(extraction: Extraction, main: Directory) -> None:

@@ -162,10 +162,10 @@ def _associated(data: Readable, inside: dict[bytes, Box], item: int) -> list[int
     return []
 
 
-def _properties(data: Readable, ipco: Box | None, wanted: list[int], extraction: Extraction) -> None:
+def _properties(data: Readable, ipco: Box | None, numbers: list[int], extraction: Extraction) -> None:
     turn, mirror = 0, None
     every = list(boxes(data, ipco.start, ipco.end)) if ipco else []
-    for number in wanted:
+    for number in numbers:
         if not 0 < number <= len(every):
             continue
         box = every[number - 1]

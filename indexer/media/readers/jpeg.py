@@ -74,7 +74,7 @@ def segments(data: Readable) -> list[Segment]:
 
 
 def _segments(data: Readable) -> list[Segment]:
-    found: list[Segment] = []
+    segments: list[Segment] = []
     # What was read last and where it lies: the next segment's head is nearly always within.
     position, at, piece = 2, 0, data.read(0, _PIECE)
     for _ in range(_MAX_SEGMENTS):
@@ -94,11 +94,11 @@ def _segments(data: Readable) -> list[Segment]:
             position += 1 if marker == 0xFF else 2
         else:
             length = max(piece[start + 2] << 8 | piece[start + 3], 2)
-            found.append((marker, position, length))
+            segments.append((marker, position, length))
             if marker == _SOS:
                 break
             position += 2 + length
-    return found
+    return segments
 
 
 def _ends(data: Readable, scan: int) -> bool:

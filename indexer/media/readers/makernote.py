@@ -1,6 +1,6 @@
-"""Maker notes: what the record needs and only they know. Their layouts are those that exiftool's tag tables document.
+"""Read maker notes, for values that no other metadata has. Their layouts are documented by exiftool's tag tables.
 
-Apple: which movie belongs to a still, which burst. Canon, Nikon, Olympus, Panasonic: the lens where Exif does not
+Apple: the movie that belongs to a still, and the burst. Canon, Nikon, Olympus, Panasonic: the lens if Exif does not
 name it."""
 
 from __future__ import annotations
@@ -17,20 +17,22 @@ _NAME = "maker note"
 
 
 def read_maker_note(extraction: Extraction, tiff: Tiff, start: int, size: int, make: str, *, raw: bool = False) -> None:
-    """Add what the maker note at start..start+size of the Exif block says. What it cannot follow it passes over.
+    """Add the values of the maker note at start..start+size of the Exif block. Skips what it cannot parse.
 
-    raw: also take what only describes the lens and does not name it.
+    raw: also use values that only describe the lens and do not name it.
     """
     head = tiff.data.read(start, 16)
     if head.startswith(b"Apple iOS\0"):
         _apple(extraction, tiff, start, size)
     elif not extraction.get("lens_model"):
-        _lens(extraction, tiff, start, size, head, make, raw)
+        _read_lens(extraction, tiff, start, size, head, make, raw)
 
 
-def _lens(extraction: Extraction, tiff: Tiff, start: int, size: int, head: bytes, make: str, raw: bool) -> None:
+def _read_lens(extraction: Extraction, tiff: Tiff, start: int, size: int, head: bytes, make: str, raw: bool) -> None:
     for prefix, reader in _READERS:
         if head.startswith(prefix):
+            # Nikon's note has the range of the lens, not its name. To agree with exiftool, a JPEG gets no lens_model of
+            # it; a raw photo does, for lack of a better one.
             if raw or reader is not _nikon:
                 reader(extraction, tiff, start, size)
             return
@@ -90,8 +92,8 @@ _READERS: tuple[tuple[bytes, Callable[[Extraction, Tiff, int, int], None]], ...]
 )
 
 
-def _tags(tiff: Tiff, offset: int, wanted: tuple[int, ...]) -> Directory:
-    return tiff.directory(offset, wanted, "maker note")[0]
+def _tags(tiff: Tiff, offset: int, tags: tuple[int, ...]) -> Directory:
+    return tiff.directory(offset, tags, "maker note")[0]
 
 
 def _text(tags: Directory, tag: int) -> str | None:

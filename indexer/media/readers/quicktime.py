@@ -171,13 +171,13 @@ _FIELDS = {
 
 
 def _place(iso6709: str) -> dict[str, Any]:
-    found = _PLACE.match(iso6709)
-    if not found:
+    match = _PLACE.match(iso6709)
+    if not match:
         return {}
-    latitude, longitude = float(found[1]), float(found[2])
+    latitude, longitude = float(match[1]), float(match[2])
     if abs(latitude) > 90 or abs(longitude) > 180 or latitude == longitude == 0:
         return {}
-    return {"latitude": latitude, "longitude": longitude, "altitude": float(found[3]) if found[3] else None}
+    return {"latitude": latitude, "longitude": longitude, "altitude": float(match[3]) if match[3] else None}
 
 
 def _international(value: bytes) -> str | None:

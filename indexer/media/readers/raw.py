@@ -20,7 +20,7 @@ _MAX_PROPERTIES = 1000
 def read_tiff_raw(source: Source, extraction: Extraction) -> None:
     read_exif(source, extraction, raw=True)
     if not extraction.get("lens_model"):
-        _lens(source, extraction)
+        _lens_by_exifread(source, extraction)
 
 
 def read_raf(data: Readable, extraction: Extraction) -> None:
@@ -116,8 +116,8 @@ def _number(text: str | None) -> float | None:
     return number if abs(number) < 1e12 else None
 
 
-def _lens(source: Source, extraction: Extraction) -> None:
-    """What ExifRead finds in the maker note: the lens where nothing read so far names it."""
+def _lens_by_exifread(source: Source, extraction: Extraction) -> None:
+    """Add the lens name that ExifRead finds in the maker note."""
     import exifread
 
     logging.getLogger("exifread").setLevel(logging.CRITICAL)

@@ -46,7 +46,7 @@ def _microsoft(info: Any) -> list[NamedFace]:
 
 
 def _structures(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _name(value: Any) -> str | None:

@@ -1,5 +1,4 @@
-"""What files beside a photo say of it: XMP, Google Takeout's JSON, Picasa's. Which those are, `sync.sidecars`
-decides."""
+"""Read sidecars: XMP, Google Takeout's JSON, Picasa's files. `sync.sidecars` decides which belong to a photo."""
 
 from __future__ import annotations
 
@@ -17,15 +16,15 @@ from ..strings import clean
 from .picasa import read_picasa
 from .xmp import MAX_PACKET, read_xmp
 
-# Bytes. Picasa's file speaks of all photos of a folder, and is read for each of them; Takeout's of one. As objects they
-# take thirty times as much.
+# Bytes. Picasa's file covers all photos of a folder, and is read for each of them; Takeout's covers one. As objects
+# they take thirty times as much.
 _LARGEST_PICASA = 4 << 20
 _LARGEST_TAKEOUT = 1 << 20
 _HIGHEST = 1e12  # metres, as in XMP
 
 
 def read_sidecars(paths: Sequence[str], name: str, extraction: Extraction) -> None:
-    """Add what sidecars say of the file `name`. One that cannot be read is a problem of the photo, not an error."""
+    """Add the metadata of sidecars for the file `name`. An unreadable one is a problem of the photo, not an error."""
     for path in paths:
         try:
             if path[-4:].lower() == ".ini":
@@ -40,17 +39,17 @@ def read_sidecars(paths: Sequence[str], name: str, extraction: Extraction) -> No
 
 
 def read_takeout(content: bytes, extraction: Extraction) -> None:
-    """Google Takeout's words on a photo; JSON of any other kind says nothing."""
+    """Add the metadata of a Google Takeout JSON; JSON of any other kind is ignored."""
     try:
-        said = json.loads(content)
+        data = json.loads(content)
     except (ValueError, RecursionError):
         return
-    if not isinstance(said, dict) or "photoTakenTime" not in said:
+    if not isinstance(data, dict) or "photoTakenTime" not in data:
         return
-    taken = said["photoTakenTime"]
+    taken = data["photoTakenTime"]
     seconds = str(taken.get("timestamp", "")) if isinstance(taken, dict) else ""
-    place = next((spot for key in ("geoData", "geoDataExif") if (spot := _place(said.get(key)))), {})
-    description = said.get("description")
+    place = next((spot for key in ("geoData", "geoDataExif") if (spot := _place(data.get(key)))), {})
+    description = data.get("description")
     time = from_unix(int(seconds)) if re.fullmatch(r"-?\d{1,12}", seconds) else None
     extraction.add(
         "Takeout",
@@ -60,9 +59,9 @@ def read_takeout(content: bytes, extraction: Extraction) -> None:
     )
 
 
-def _place(said: Any) -> dict[str, float]:
+def _place(geo: Any) -> dict[str, float]:
     try:
-        latitude, longitude, altitude = (float(said[key]) for key in ("latitude", "longitude", "altitude"))
+        latitude, longitude, altitude = (float(geo[key]) for key in ("latitude", "longitude", "altitude"))
     except (KeyError, TypeError, ValueError, OverflowError):
         return {}
     if latitude == longitude == 0 or not (abs(latitude) <= 90 and abs(longitude) <= 180):  # JSON may hold NaN

@@ -229,10 +229,10 @@ def _value(element: Element) -> Value:
 
 def _chosen(alternatives: Element) -> Value:
     """Of several languages the default, else English, else the first."""
-    values = [(one.attrib.get(_LANGUAGE, "").lower(), value) for one in alternatives if (value := _text_of(one))]
-    for wanted in ("x-default", "en"):
+    values = [(item.attrib.get(_LANGUAGE, "").lower(), value) for item in alternatives if (value := _text_of(item))]
+    for preferred in ("x-default", "en"):
         for language, value in values:
-            if language == wanted or language.startswith(wanted + "-"):
+            if language == preferred or language.startswith(preferred + "-"):
                 return value
     return values[0][1] if values else ""
 
@@ -304,10 +304,10 @@ def _longitude(value: Any) -> float | None:
 def _degrees(value: Any, limit: int) -> float | None:
     """'48,51.503N', '48,51,30.2N', or signed decimal degrees."""
     text = _text(value) or ""
-    if len(text) <= _LONGEST_PLACE and (found := re.match(_PLACE, text)):  # blanks can be matched in many ways
-        degrees, minutes, seconds = (float(part or 0) for part in found.groups()[:3])
+    if len(text) <= _LONGEST_PLACE and (match := re.match(_PLACE, text)):  # blanks can be matched in many ways
+        degrees, minutes, seconds = (float(part or 0) for part in match.groups()[:3])
         degrees += minutes / 60 + seconds / 3600
-        degrees = -degrees if (found[4] or "").upper() in ("S", "W") and found[4] else degrees
+        degrees = -degrees if (match[4] or "").upper() in ("S", "W") and match[4] else degrees
     elif (number := to_number(text)) is not None:
         degrees = number
     else:
