@@ -1,1 +1,1 @@
-"""Roots to changes: what is on disk against what is stored."""
+"""Synchronize the index with the file system (scan and watch)."""

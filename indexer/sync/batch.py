@@ -1,7 +1,8 @@
-"""What a pass writes at once: changes, skipped paths, and files that were read, decided upon as they are written.
+"""Collect the changes of a pass and write them in batches. What the content of a file means is decided when its batch
+is written.
 
-Each batch rewrites pages of every index whose order is not that of the photos, so batches are large; but no longer
-than other writers will wait for, or than may be read again after a crash.
+Each batch rewrites pages of every database index that is not ordered as the photos are, so batches are large; but small
+enough that other writers can wait, and that little has to be read again after a crash.
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ class ReadFile(NamedTuple):
 
 
 class Batch:
-    """What one pass over a root has found and not written yet.
+    """The results of one pass over a root that are not written yet.
 
-    items: to be written, in order. unstable: files that did not hold still, and why. touched: what the end of the pass
-    has to look at.
+    items: to be written, in order. unstable: files that kept changing, and why. touched: to be checked at the end of
+    the pass.
     """
 
     def __init__(self, context: Context, root: Root, presence: Presence) -> None:
@@ -98,7 +99,7 @@ class Batch:
         self._tick()
 
     def write_last(self) -> None:
-        """The pass is through: also write what only now can be decided."""
+        """At the end of the pass: also write what can be decided only now."""
         self._is_last = True
         self.items += self._postponed
         self._postponed = []
@@ -107,7 +108,7 @@ class Batch:
 
     def _find_unknown(self) -> dict[bytes, str]:
         """SHA-256 → id of files that are certainly new: path, content and picture are unknown to the index and to the
-        rest of the batch. Nearly all of a first scan: asked for, and written, many at once."""
+        rest of the batch. Nearly all files of a first scan: looked up and written in bulk."""
         read = [
             (item.job.stat, item.result.facts)
             for item in self.items
@@ -128,7 +129,7 @@ class Batch:
         return {unique[number][1].sha256: arrivals[number][-1] for number in unknown}
 
     def _add_new(self, tx: Transaction) -> None:
-        """Write what is certainly new, so that the next decision sees it."""
+        """Write the certainly new files, so that the next decision takes them into account."""
         if self._new:
             self._written += zip(self._new, add_assets(tx, self._new), strict=True)
             self._new = []
@@ -183,14 +184,14 @@ class Batch:
             record_skipped(tx, Skipped(*job.stat[:3], "unreadable", reason))
 
     def _is_excluded(self, stat: FileStat, facts: MediaFacts) -> bool:
-        """Whether the user deleted this photo from the index. Not where a photo lies that was edited into it."""
+        """Whether the user deleted this photo from the index. False where an existing photo was edited into it."""
         if not is_excluded(self._db, checksum_text(facts.sha256)):
             return False
         row = self._row_at(stat)
         return row is None or row.asset_id is None
 
     def _refresh(self, stat: FileStat, facts: MediaFacts) -> Change | None:
-        """None where another process has seen the file change since."""
+        """None if another process has recorded a change of the file since."""
         row = self._row_at(stat)
         if row is None or row.asset_id is None or (row.size, row.mtime_ns) != (stat.size, stat.mtime_ns):
             return None
@@ -205,7 +206,7 @@ class Batch:
 
 
 class _Places(NamedTuple):
-    """`decide.Places`, as the index and the disk have them at the moment."""
+    """`decide.Places` by the current state of index and disk."""
 
     connection: IndexConnection
     presence: Presence

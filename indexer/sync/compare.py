@@ -1,4 +1,5 @@
-"""Compare files as they are on disk with their stored rows. Pure: neither the disk nor the index is asked."""
+"""Compare a file's stat with its stored row to choose: skip, re-read metadata, or read. Pure: accesses neither the disk
+nor the index."""
 
 from __future__ import annotations
 
@@ -18,17 +19,17 @@ Action = Literal["unchanged", "excluded", "returned", "refresh", "read", "identi
 
 
 def compare(info: os.stat_result, reader_version: str, row: StoredFile | None, *, by_inode: bool) -> Action:
-    """What to do about a file.
+    """Choose what to do about a file.
 
     unchanged  nothing
     excluded   nothing: the user deleted this content from the index
     returned   the asset's file was away and is present again
-    refresh    the same bytes, but other sidecars or another reader: read the metadata
+    refresh    the same bytes, but changed sidecars or reader version: read the metadata
     read       read the file
     identify   unknown here: look for a known file that moved, else read it
 
-    reader_version: that its metadata is read with now. by_inode: whether inodes identify files on its file system; if
-    not, size and modification time have to do.
+    reader_version: the current one for this file. by_inode: whether inodes identify files on its file system; if not,
+    size and modification time are used.
     """
     if row is None:
         return "identify"

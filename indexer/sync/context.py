@@ -1,4 +1,4 @@
-"""What a scan or watch gives to each of its passes."""
+"""The context that a scan or watch shares with each of its passes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .summary import Summary
 
 
 class Context(NamedTuple):
-    """roots: all of the index, by id; a file may have come from any. summary: counted up as the pass goes. tick: called
-    often, a few times a second at least; may raise to stop."""
+    """roots: all roots of the index, by id; a file may have moved from any. summary: updated during the pass. tick:
+    called at least a few times a second; may raise to stop."""
 
     connection: IndexConnection
     readers: Readers

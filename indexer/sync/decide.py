@@ -1,4 +1,5 @@
-"""Decide what the content of a file means for the index. Pure but for `Places`, which the caller hands in.
+"""Decide from a file's content whether it is new, moved, copied or modified. Pure but for `Places`, which the caller
+provides.
 
 | stored at this path | content belongs to | other places of that asset | change |
 | --- | --- | --- | --- |
@@ -30,23 +31,23 @@ MOST_COPIES = 100
 
 
 class Places(Protocol):
-    """Where assets lie. Asked only as far as a decision needs it: each answer costs a query or a look at the disk."""
+    """The places of assets. Queried only as far as a decision needs: each answer costs a query or a disk access."""
 
     def assets_with_picture(self, fingerprint: str, limit: int = -1) -> list[str]:
-        """Assets of the same picture, whatever their metadata."""
+        """Assets with the same image data, whatever their metadata."""
 
     def of(self, asset_id: str) -> Iterable[StoredFile]:
         """Every place of an asset, gone ones too, oldest first."""
 
     def is_absent(self, place: StoredFile) -> bool:
-        """Whether the file surely is not at this place any more; False while its drive is offline."""
+        """Whether the file is certainly no longer at this place; False while its drive is offline."""
 
 
 def decide(
     stat: FileStat, facts: MediaFacts, row: StoredFile | None, owner: str | None, places: Places, *, is_last: bool
 ) -> Change | None:
-    """row: what is stored at the file's path. owner: the asset that has this content. is_last: the pass is through.
-    None: only the rest of the pass can tell."""
+    """row: the row stored for the file's path. owner: the asset that has this content. is_last: the pass has ended.
+    None: undecidable until the rest of the pass is known."""
     if owner is not None:
         return _known_content(stat, facts, row, owner, places)
     if row is None or row.asset_id is None:

@@ -1,5 +1,5 @@
-"""Where the values of a record come from: read again from the file and its sidecars, or, if the file cannot be reached,
-what the index keeps about dates and places."""
+"""Report the provenance of each value of a record: read again from the file and its sidecars or, if the file cannot be
+reached, from what the index keeps about dates and places."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from .sidecars import Sidecars, sidecars_in
 
 
 class Explanation(NamedTuple):
-    """Values of fields with their sources, of each field the one that took precedence first. read_from: the file, or
-    None if it could not be read."""
+    """Values of fields with their sources; for each field the one that took precedence comes first. read_from: the
+    file, or None if it could not be read."""
 
     provenance: list[Provenance]
     read_from: str | None
@@ -33,7 +33,7 @@ def explain(connection: sqlite3.Connection, asset_id: str) -> Explanation:
 
 
 def explain_with_xmp(connection: sqlite3.Connection, asset_id: str) -> tuple[Explanation, Sequence[bytes]]:
-    """Also the XMP packets of the file that was read."""
+    """Returns also the XMP packets of the file that was read."""
     from indexer.media.read import explain_with_xmp as read_provenance
 
     by_user, looked_up = select_user_provenance(connection, asset_id), select_place_provenance(connection, asset_id)

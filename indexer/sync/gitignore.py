@@ -90,10 +90,10 @@ class Line(NamedTuple):
             if number == len(self.blocks) and not self.ends_open:
                 return last_start >= at and (number > 1 or last_start == 0) and _lies_at(block, path, last_start)
             starts = range(at, last_start + 1) if number > 1 else range(min(1, last_start + 1))
-            found = next((start for start in starts if _lies_at(block, path, start)), None)
-            if found is None:
+            position = next((start for start in starts if _lies_at(block, path, start)), None)
+            if position is None:
                 return False
-            at = found + len(block)
+            at = position + len(block)
         return at < len(path)
 
     @property
@@ -120,8 +120,8 @@ class Lines:
         """The last line that matches, as Line.matches does."""
         kinds = (False, True) if is_folder else (False,)
         keys = [(text, kind) for text in (path[-1], "/" + "/".join(path)) for kind in kinds]
-        found = [self._literal[key] for key in keys if key in self._literal]
-        last = max(found, key=lambda line: line.number, default=None)
+        literal = [self._literal[key] for key in keys if key in self._literal]
+        last = max(literal, key=lambda line: line.number, default=None)
         for line in self.with_wildcards:
             if last is not None and line.number < last.number:
                 break
@@ -142,26 +142,26 @@ def _is_name(pieces: _Name, name: str) -> bool:
     if at > end or not _is_at(first, name, 0) or not _is_at(last, name, end):
         return False
     for piece in pieces[1:-1]:
-        found = _find(piece, name, at, end)
-        if found < 0:
+        position = _find(piece, name, at, end)
+        if position < 0:
             return False
-        at = found + len(piece)
+        at = position + len(piece)
     return True
 
 
 def _is_at(piece: _Piece, name: str, at: int) -> bool:
-    """Whether the piece is there; the name is long enough."""
+    """Whether the piece is at this position; the name is long enough."""
     if isinstance(piece, str):
         return name.startswith(piece, at)
     return piece.regex.match(name, at) is not None
 
 
 def _find(piece: _Piece, name: str, start: int, end: int) -> int:
-    """Where the piece first occurs within this part of the name; -1 if nowhere."""
+    """The first position of the piece within this part of the name; -1 if none."""
     if isinstance(piece, str):
         return name.find(piece, start, end)
-    found = piece.regex.search(name, start, end)
-    return found.start() if found else -1
+    match = piece.regex.search(name, start, end)
+    return match.start() if match else -1
 
 
 def parse(content: str) -> tuple[Line, ...]:
@@ -216,10 +216,10 @@ class _Reader:
             elif char == "?":
                 self._units.append(_ANY)
             elif char == "[":
-                found = _bracket(pattern, at)
-                if found is None:
+                parsed = _bracket(pattern, at)
+                if parsed is None:
                     return False
-                bracket, at = found
+                bracket, at = parsed
                 self._units.append(bracket)
             elif char == "\\":
                 if at == len(pattern):

@@ -24,8 +24,8 @@ GUARD_SHARE = 0.2
 
 
 class Expiry(NamedTuple):
-    """expired: files that are gone now. waiting: how many are still missing. is_guarded: they are a mass deletion that
-    was not confirmed. next_in: seconds until the next one expires; None if none will."""
+    """expired: files that are now gone. waiting: number of files still missing. is_guarded: they are an unconfirmed
+    mass deletion. next_in: seconds until the next one expires; None if none will."""
 
     expired: Sequence[StoredFile] = ()
     waiting: int = 0
@@ -34,7 +34,7 @@ class Expiry(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """A file, or a folder with all its files, that is not where it was. path: within the root, as stored."""
+    """A missing file, or a missing folder with all its files. path: within the root, as stored."""
 
     kind: Loss
     path: str
@@ -44,19 +44,19 @@ class Lost(NamedTuple):
 
 
 def losses(kind: Loss, root: Root, files: Iterable[StoredFile]) -> list[Lost]:
-    """These files of a root for the user: a folder that went with its files stands for them."""
+    """The losses to report for these files of a root: a folder that is gone stands for all its files."""
     gone_folders: dict[str, str | None] = {}
-    found: dict[str, Lost] = {}
+    by_path: dict[str, Lost] = {}
     for file in files:
         if file.folder not in gone_folders:
             gone_folders[file.folder] = _topmost_gone(root, file.folder)
         folder = gone_folders[file.folder]
         if folder is None:
             path = paths.join(file.folder, file.name)
-            found[path] = Lost(kind, path, asset_id=file.asset_id)
+            by_path[path] = Lost(kind, path, asset_id=file.asset_id)
         else:
-            found[folder] = Lost(kind, folder, found[folder].files + 1 if folder in found else 1, is_folder=True)
-    return list(found.values())
+            by_path[folder] = Lost(kind, folder, by_path[folder].files + 1 if folder in by_path else 1, is_folder=True)
+    return list(by_path.values())
 
 
 def _topmost_gone(root: Root, folder: str) -> str | None:
@@ -66,16 +66,16 @@ def _topmost_gone(root: Root, folder: str) -> str | None:
 
 
 class Ages:
-    """How long files have been missing. For what this run noticed the monotonic clock counts, whatever happens to the
-    system's time; what another run noticed is as old as the system's time says."""
+    """How long files have been missing. Those that this run noticed are timed by the monotonic clock, so changes of the
+    system's time do not matter; those of other runs by the system's time."""
 
     def __init__(self) -> None:
         self._since: dict[tuple[int, str], float] | None = None
         self._look_began = float("-inf")
 
     def begin_look(self) -> None:
-        """What is found missing from now on, and was not known before, has been missing no longer than this: the
-        system's time may be set before its age is asked for."""
+        """Files found missing from now on, and not known to be missing before, are no older than this: the system's
+        time may be set before their age is computed."""
         self._look_began = time.monotonic()
 
     def of(self, missing: Sequence[tuple[StoredFile, str]]) -> list[tuple[StoredFile, float]]:
@@ -112,7 +112,8 @@ def expire_missing(
 
 
 def is_mass_deletion(missing: int, known: int, accepted: int = 0) -> bool:
-    """Whether so many missing files need a confirmation. known: the root's files, the missing ones among them."""
+    """Whether this number of missing files needs a confirmation. known: the number of files of the root, including the
+    missing ones."""
     return missing > GUARD_FILES and missing > known * GUARD_SHARE and missing > accepted
 
 

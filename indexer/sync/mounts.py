@@ -16,7 +16,7 @@ from .volumes import volume_of
 
 
 def mount_problem(root: Root, mount: Mount) -> str | None:
-    """Why what was mounted inside a root cannot be reached, or None."""
+    """Why the drive mounted inside a root cannot be reached, or None."""
     real = real_folder(paths.from_text(root.path), mount.folder)
     try:
         if os.stat(real).st_dev == os.stat(os.path.dirname(real)).st_dev:

@@ -1,4 +1,4 @@
-"""File-system events, through watchdog: where something happened, and that events were lost.
+"""Report file-system events, through watchdog: the paths, and whether events were lost.
 
 On Linux each included folder gets its own inotify watch just before it is listed: skipped folders use up none of the
 system's watches, and a folder for which none is left is known. Elsewhere the system watches a whole tree."""
@@ -40,10 +40,10 @@ _EVENT_TYPES: list[type[FileSystemEvent]] = [
 
 
 class Events:
-    """Follows a folder and all below it until `stop`.
+    """Follows a folder and its subfolders until `stop`.
 
     on_path(path, is_folder) and on_lost() are called from another thread. watches: number of folders that have a watch
-    of their own. uncovered: folders the system has no watch left for. overflows: how often it lost events.
+    of their own. uncovered: folders the system has no watch left for. overflows: number of times that events were lost.
     Raises OSError if the folder cannot be watched at all (no inotify instance left, or it does not exist).
     """
 
@@ -125,8 +125,8 @@ if sys.platform == "linux":
     _LEFT = InotifyConstants.IN_MOVED_FROM | InotifyConstants.IN_DELETE
 
     class InotifyWatcher(Events):
-        """One inotify watch a folder. A watch follows its folder's inode: when the folder moves, the watch is removed,
-        and added again once a walk enters the folder at its new place."""
+        """One inotify watch per folder. A watch follows its folder's inode: when the folder moves, the watch is
+        removed, and added again once a walk enters the folder at its new place."""
 
         def __init__(self, folder: str, on_path: Callable[[str, bool], None], on_lost: Callable[[], None]) -> None:
             super().__init__(folder, on_path, on_lost)

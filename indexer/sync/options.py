@@ -1,4 +1,4 @@
-"""What callers of a scan or a watch hand down: settings, whom to tell, and the way to stop."""
+"""Options, listener and stop signal for scans and watches."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SyncOptions:
     poll_seconds: poll at this interval instead of waiting for events.
     poll_every: interval for what brings no events: network mounts, folders beyond the system's watch limit.
     trash_seconds: grace period, after which the record of a missing file goes to the trash.
-    is_paused: asked now and then; while it returns True nothing is read.
+    is_paused: polled; while it returns True nothing is read.
     """
 
     accept_loss: int = 0
@@ -42,7 +42,7 @@ class SyncOptions:
 
 
 class Listener:
-    """Told what a scan or a watch does. Override what matters, or hand in functions by the methods' names:
+    """Callbacks of a scan or a watch. Override methods, or pass functions under their names:
 
         Listener(changed=lambda root, change, asset_id: print(asset_id))
 
@@ -55,16 +55,16 @@ class Listener:
             setattr(self, name, function)
 
     def scanned(self, root: Root, summary: Summary) -> None:
-        """A root was scanned as a whole, by a watch."""
+        """A watch has scanned a whole root."""
 
     def changed(self, root: Root, change: Change, asset_id: str) -> None:
         """A change was written."""
 
     def lost(self, root: Root, lost: Lost) -> None:
-        """A file, or a folder with its files, is missing, or gone."""
+        """A file, or a folder with its files, is missing or gone."""
 
     def message(self, text: str) -> None:
-        """The user should know this."""
+        """A message for the user."""
 
     def progress(self, summary: Summary) -> None:
         """Called a few times a second with the live summary."""

@@ -12,7 +12,7 @@ _CHECK_SECONDS = 5.0
 
 
 def work_in_background() -> None:
-    """Let every other program go first, on the CPU and on the disk. Inherited by processes started from now on."""
+    """Lower the CPU and disk priority of this process, and of processes it starts from now on."""
     process = psutil.Process()
     try:
         if sys.platform == "win32":
@@ -26,7 +26,7 @@ def work_in_background() -> None:
 
 
 class Battery:
-    """Whether the machine runs on battery; checked now and then, not at every file."""
+    """Whether the machine runs on battery; cached between checks, since it is queried for every file."""
 
     def __init__(self) -> None:
         self._checked_at = float("-inf")

@@ -1,4 +1,5 @@
-"""Whether roots and files are really absent. An error is never an absence; a disconnected drive has lost nothing."""
+"""Distinguish missing files from unreachable drives and errors. An error is never an absence; files on a disconnected
+drive are not missing."""
 
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ _SAMPLE = 50
 
 
 class RootStatus(NamedTuple):
-    """A root as it is now. problem: why it counts as offline (it is missing, unreadable, suddenly empty, or replaced by
-    another folder), and then the rest is unknown; None if it is present."""
+    """The current status of a root. problem: why it counts as offline (it is missing, unreadable, suddenly empty, or
+    replaced by another folder), and then the rest is unknown; None if it is present."""
 
     problem: str | None
     volume: Volume | None = None
@@ -56,7 +57,7 @@ def check_root(connection: sqlite3.Connection, root: Root, *, may_be_empty: bool
 
 
 def note_root(connection: IndexConnection, root: Root, status: RootStatus) -> None:
-    """Record whether a root is present, and on which volume, if the index says otherwise."""
+    """Record whether a root is present, and on which volume, if that differs from the index."""
     known = (root.device, root.inode, root.volume, root.offline_why if root.offline_at else None)
     if status.problem is not None and known[-1] != status.problem:
         with begin(connection) as tx:
@@ -71,13 +72,13 @@ def note_root(connection: IndexConnection, root: Root, status: RootStatus) -> No
 
 
 def _root_at(connection: sqlite3.Connection, root: Root, volume: Volume, inode: int) -> Root | None:
-    """The other root whose folder this is, as when a link to it replaced `root`."""
+    """The other root that this folder is, e.g. when a link to it replaced `root`."""
     others = (other for other in select_roots(connection) if other.id != root.id and other.inode is not None)
     return next((other for other in others if is_same_folder(other, volume, inode)), None)
 
 
 class Presence:
-    """Which files are present and which are absent, for a few moments: each root and mount is checked once.
+    """Short-lived cache of which files are present and which are absent: each root and mount is checked once.
 
     may_be_empty: as for check_root. statuses: of the roots that were checked, by id."""
 
@@ -93,7 +94,7 @@ class Presence:
         self._is_folder: dict[tuple[int, str], bool] = {}
 
     def clear_cache(self) -> None:
-        """Look at folders again from now on."""
+        """Check folders again from now on."""
         self._listings.clear()
         self._is_folder.clear()
 
@@ -105,8 +106,8 @@ class Presence:
         return self._offline_mounts[root_id]
 
     def is_absent(self, file: StoredFile) -> bool:
-        """Whether the file surely is not at its place any more: root and drive are present, and it is not there. What
-        is reached only through a link, or lies in a root of its own, is not at this place."""
+        """Whether the file is certainly no longer at its place: root and drive are present, and the file is not. A file
+        reached only through a link, or in a root of its own, is not at this place."""
         root = self._roots.get(file.root_id)
         if root is None or not self._is_reachable(root, file):
             return False

@@ -35,7 +35,7 @@ class ReadProgress:
         self._is_broken = False
 
     def begin(self) -> Slot | None:
-        """A slot for another file, until `end`; None if there can be none."""
+        """Reserve a slot for a file, until `end`; None if the progress file cannot be created."""
         if self._path is None and not self._is_broken:
             try:
                 own = self._folder.enter_context(scratch.folder(Path(tempfile.gettempdir())))
@@ -56,7 +56,7 @@ class ReadProgress:
                 report(0)
 
     def total(self) -> int:
-        """Bytes read so far of all files that are being read."""
+        """Total bytes read so far of the files being read."""
         if self._path is None or not self._used:
             return 0
         try:
@@ -74,7 +74,7 @@ class ReadProgress:
 
 @contextmanager
 def reporting(slot: Slot) -> Iterator[Callable[[int], None] | None]:
-    """A function to call with the number of bytes read so far; None if nobody waits for it."""
+    """A function to report the number of bytes read so far; None if nobody listens."""
     try:
         file = open(slot.path, "r+b", buffering=0)  # noqa: SIM115
     except OSError:  # on another machine, or the waiting process is gone

@@ -1,4 +1,4 @@
-"""Worker processes that read files ahead; results come back in the order of the requests."""
+"""The pool of reader processes (main-process side). Results are returned in the order of the requests."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _AHEAD_EACH = 128
 
 
 class Job(NamedTuple):
-    """A file to read, with its sidecars. Paths are as the operating system knows them; stat is what the walk saw.
-    hashed: all of it is read, for its digests; else only its metadata."""
+    """A file to read, with its sidecars. Paths are as the operating system knows them; stat: as seen by the walk.
+    hashed: read the whole file, for its digests; else only its metadata."""
 
     path: str
     stat: FileStat
@@ -58,7 +58,7 @@ class Readers:
         )
 
     def read(self, jobs: Iterable[Job], tick: Callable[[], None] = lambda: None) -> Iterator[tuple[Job, ReadResult]]:
-        """Each job with its result, in order. `tick` is called now and then while it waits."""
+        """Each job with its result, in order. `tick` is called periodically while waiting."""
         requested: deque[Job] = deque()
 
         def requests() -> Iterator[list[ReadRequest]]:
@@ -91,7 +91,7 @@ class Readers:
 
 
 def _with_own_stat(job: Job, result: ReadResult) -> ReadResult:
-    """With this machine's stat instead of the other's, if both see the same file."""
+    """Replace another machine's stat with this one's, if both see the same file."""
     assert result.stat is not None
     try:
         own = os.lstat(job.path)
@@ -113,8 +113,8 @@ def _lost(request: ReadRequest, reason: str) -> ReadResult:
 
 
 def _batches(jobs: Iterable[Job], workers: int) -> Iterator[list[Job]]:
-    """Each batch is a small share of the jobs that wait: the last ones get smaller and smaller, so that the workers
-    finish together, and the first ones need not wait until much is listed."""
+    """Split jobs into batches. Each is a small share of the waiting jobs: the last ones get smaller, so that the
+    workers finish together, and the first ones need not wait until many files are listed."""
     coming, waiting, cost, ahead = iter(jobs), deque[Job](), 0, _FIRST_LOOK
     while True:
         for job in islice(coming, ahead if len(waiting) < _AHEAD else 0):

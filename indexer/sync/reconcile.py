@@ -44,7 +44,7 @@ from .walk import WHOLE, Listing, Part, Walker, file_stat, is_fresh, message_of,
 
 
 class _Folder(NamedTuple):
-    """What the comparison of a folder's files needs. real: its path as the operating system knows it. candidates: by
+    """State for comparing the files of one folder. real: its path as the operating system knows it. candidates: by
     `_inode`, rows of files that may have moved here from another place or name."""
 
     name: str
@@ -54,7 +54,7 @@ class _Folder(NamedTuple):
 
 
 class Reconciler:
-    """Brings the index of one root, the walker's, up to what is on disk."""
+    """Brings the index of the walker's root up to date with the disk."""
 
     def __init__(self, context: Context, walker: Walker) -> None:
         self._db, self._readers, self._roots, self._summary, self._options, self._listener, self._tick = context
@@ -76,7 +76,7 @@ class Reconciler:
         self._batch.unstable = []
 
     def run(self, parts: Sequence[Part]) -> list[tuple[Job, str]]:
-        """Reconcile these parts of the root in one pass. Returns the files that were not at rest, and why."""
+        """Reconcile these parts of the root in one pass. Returns the files that were still changing, and why."""
         self._read(self._jobs(parts))
         for part in parts:
             if part.names is None:
@@ -88,7 +88,7 @@ class Reconciler:
         return self._finish(whole=False)
 
     def record_unstable(self, unstable: Iterable[tuple[Job, str]]) -> None:
-        """Write down which files never came to rest."""
+        """Record the files that never stopped changing."""
         for job, why in unstable:
             self._summary.unstable += 1
             self._batch.items.append(Skipped(*job.stat[:3], "unstable", why))
@@ -148,8 +148,8 @@ class Reconciler:
     def _move_candidates(
         self, listing: Listing, stored: Mapping[str, StoredFile]
     ) -> Mapping[tuple[int | None, ...], list[StoredFile]]:
-        """None for an index that was empty when the pass began: what moves meanwhile is read again and recognized by
-        its content."""
+        """None for an index that was empty when the pass began: files that move meanwhile are read again and recognized
+        by their content."""
         if not self._has_assets:
             return {}
         unfamiliar = []
@@ -227,7 +227,7 @@ class Reconciler:
             self._batch.items.append(skipped)
 
     def _note_unreadable(self, path: str, error: OSError) -> None:
-        """A folder that cannot be read tells nothing of its files: none of them is missing."""
+        """An unreadable folder is no evidence about its files: none of them is missing."""
         self._unreadable_folders.append(path)
         self._summary.unreadable += 1
         folder, name = paths.split(path)
@@ -264,7 +264,7 @@ class Reconciler:
     # The end of a pass
 
     def _finish(self, *, whole: bool) -> list[tuple[Job, str]]:
-        """whole: all of the root was looked at; then also clean up what a killed pass left."""
+        """whole: the pass covered the whole root; then also clean up after killed passes."""
         self._batch.write_last()
         presence = self._new_presence()  # the drive may have gone in the middle of the pass
         missing = [row for row in self._missing if presence.is_absent(row)]
@@ -298,8 +298,8 @@ class Reconciler:
         touched.clear()
 
     def _note_roots(self, presence: Presence) -> None:
-        """Record the state of other roots that this pass asked for: where one is offline, its photos' places here stand
-        for them."""
+        """Record the state of other roots that this pass checked: if one is offline, its photos are represented by
+        their files here."""
         for root_id, status in {**self._presence.statuses, **presence.statuses}.items():
             if root_id != self._root.id:
                 note_root(self._db, self._roots[root_id], status)

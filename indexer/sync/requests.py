@@ -1,4 +1,5 @@
-"""Requests to readers, and their results. The main process imports this module too: it must stay cheap to import."""
+"""Message types between the main process and reader processes. The main process imports this module too: it must stay
+cheap to import."""
 
 from __future__ import annotations
 
@@ -24,8 +25,8 @@ class ReadRequest(NamedTuple):
 
 
 class ReadResult(NamedTuple):
-    """Facts, or why there are none. stat: the one they hold for, if it is not the expected one. unstable: why the file
-    did not hold still."""
+    """Facts, or the reason for their absence. stat: the file's, if it differs from the expected one. unstable: how the
+    file changed while it was read."""
 
     facts: MediaFacts | None = None
     stat: os.stat_result | None = None

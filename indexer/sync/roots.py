@@ -1,4 +1,4 @@
-"""Which root a path belongs to, and what to scan when a path is named."""
+"""Map paths given by the user to roots and the parts of them to scan."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .volumes import is_same_folder, volume_of
 
 
 class Target(NamedTuple):
-    """What to reconcile: a folder of a root with all below it, or one name in it."""
+    """A part to reconcile: a folder of a root with its subfolders, or one name in it."""
 
     root: Root
     folder: str = ""
@@ -28,7 +28,7 @@ class Target(NamedTuple):
 
 
 def locate(path: str | os.PathLike[str], roots: Iterable[Root]) -> tuple[Root, str] | None:
-    """The innermost root that holds a path, and the path within it ('' for the root itself), as stored.
+    """The innermost root that contains a path, and the path within it ('' for the root itself), as stored.
 
     The path's folder may be reached by links; the path itself is taken as named. Raises UsageError for an empty path.
     """
@@ -47,7 +47,7 @@ def locate(path: str | os.PathLike[str], roots: Iterable[Root]) -> tuple[Root, s
 def targets(
     connection: IndexConnection, roots: Sequence[Root], chosen: Sequence[str | os.PathLike[str]]
 ) -> list[Target]:
-    """What to scan for these paths; folders outside all roots become roots. All roots if no path is named.
+    """The targets for these paths; folders outside all roots become roots. All roots if no path is given.
 
     Raises RootUnavailable for a path that does not exist, UsageError if there is nothing to scan.
     """
@@ -65,7 +65,7 @@ def targets(
 
 
 def _new_root(connection: IndexConnection, roots: Sequence[Root], real: str) -> Root:
-    """Make a root of this folder, which lies in none yet."""
+    """Make a root of this folder, which is in none yet."""
     try:
         info = os.stat(real)
     except OSError as error:
@@ -91,7 +91,7 @@ def _targets_of(roots: Sequence[Root], real: str) -> list[Target]:
 
 
 def _outermost(chosen: list[Target]) -> list[Target]:
-    """Each once, without those that lie in another one."""
+    """The paths without duplicates and without those inside another one."""
 
     folders = {(target.root.id, target.folder) for target in chosen if target.name is None}
 
@@ -107,12 +107,12 @@ def _outermost(chosen: list[Target]) -> list[Target]:
 
 
 def _parent(folder: str) -> str | None:
-    """The folder that this one lies in; None for the root itself."""
+    """The parent folder; None for the root itself."""
     return folder.rpartition("/")[0] if folder else None
 
 
 def _add(connection: IndexConnection, roots: Sequence[Root], real: str, text: str, inode: int) -> Root:
-    """A new root; or a known one whose folder has moved, or whose drive is mounted elsewhere now."""
+    """Add a root, or update a known one whose folder has moved or whose drive is mounted elsewhere now."""
     volume = volume_of(real)
     known = next((root for root in roots if root.inode is not None and is_same_folder(root, volume, inode)), None)
     uri = "file://" + paths.uri(_url_path(real))

@@ -1,4 +1,4 @@
-"""Whether a path is included. The only place that decides it, however a path comes in.
+"""Decide whether a path is included. The only place that does, wherever the path comes from.
 
 A path is ignored by a rule of an `.indexerignore` (gitignore syntax; the nearest folder's file and the last matching
 line win, `!` includes a path again), else by the built-in rules for hidden files and other programs' files, else for
@@ -44,7 +44,7 @@ _HALF_WRITTEN = (".part", ".partial", ".crdownload", ".download", ".tmp", ".file
 
 
 class Decision(NamedTuple):
-    """included: enter the folder, or index the file. Else why not."""
+    """included: enter the folder, or index the file. Otherwise the reason."""
 
     status: Literal["included", "ignored", "not_media"]
     reason: str = ""
@@ -54,11 +54,11 @@ INCLUDED = Decision("included")
 
 
 class UnreadableRules(OSError):
-    """An ignore file exists and cannot be read; strerror tells which and why."""
+    """An ignore file exists and cannot be read; strerror has its name and the reason."""
 
 
 class _IgnoreFile(NamedTuple):
-    """One .indexerignore. folder: where it lies, within the root."""
+    """One .indexerignore. folder: the one that contains it, within the root."""
 
     folder: str
     lines: Lines
@@ -99,14 +99,14 @@ class Rules(NamedTuple):
         return Rules(files)
 
     def includes(self, name: str) -> bool:
-        """Fast path of `decide`: a visible media file in a folder without ignore files. What else `decide` excludes has
-        no such ending."""
+        """Fast path of `decide`: a visible media file in a folder without ignore files. Whatever else
+        `decide` excludes has no media file's ending."""
         return not self.files and is_media_name(name) and name[0] not in ".~"
 
     def decide(
         self, folder: str, name: str, *, is_folder: bool, is_link: bool = False, is_file: bool = True
     ) -> Decision:
-        """The decision on folder/name. Folders above it are taken to be included."""
+        """The decision on folder/name. Assumes that the folders above it are included."""
         path = paths.join(folder, name)
         by_rule = None
         for file in self.files:
@@ -134,7 +134,7 @@ def _parsed(content: bytes) -> Lines:
 
 
 def _excess(files: tuple[_IgnoreFile, ...]) -> str | None:
-    """Which limit the rules of the nearest file, with those above it, exceed; None if none."""
+    """The limit that the rules of the nearest file, with those above it, exceed; None if none."""
     if files[0].lines.count > _MOST_RULES:
         return f"there are more than {_MOST_RULES:,}"
     wild = [line for file in files for line in file.lines.with_wildcards]

@@ -1,4 +1,4 @@
-"""scan: bring the index up to what is on disk, once."""
+"""Bring the index up to date with the disk, once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REST_SECONDS = 2.0
 
 
 class _Pass(NamedTuple):
-    """One target, reconciled. unstable: files that were not at rest, and why."""
+    """One reconciled target. unstable: files that were still changing, and why."""
 
     root: Root
     reconciler: Reconciler
@@ -38,7 +38,7 @@ class _Pass(NamedTuple):
 
 
 class Scan:
-    """One scan of some targets. summary is live while `run` is at work."""
+    """One scan of some targets. summary is updated while `run` is running."""
 
     def __init__(
         self,
@@ -95,8 +95,8 @@ class Scan:
         return _Pass(root, reconciler, reconciler.run([part]), Ages())
 
     def _finish(self, passes: Sequence[_Pass], roots: dict[int, Root]) -> None:
-        """Read again what was not at rest, and expire what is missing: after all roots were reconciled, because a file
-        may have moved from one to another."""
+        """Reread files that were still changing, and expire missing ones: after all roots are reconciled, because a
+        file may have moved from one to another."""
         expiries = [self._expire(each, roots) for each in passes]
         if any(each.unstable for each in passes) or any(expiry.next_in is not None for expiry in expiries):
             time.sleep(REST_SECONDS)
@@ -121,7 +121,7 @@ class Scan:
         self._listener.progress(self.summary)
 
     def count_ahead(self) -> None:
-        """Count what lies in the targets, in a thread beside the scan: for showing how much is left."""
+        """Count the files of the targets in a separate thread, to show progress."""
 
         def count() -> None:
             files = size = 0

@@ -1,4 +1,5 @@
-"""What of a watched root is due when. Pure: the caller hands in the time (of a monotonic clock), and locks."""
+"""Decide when each part of a watched root is scanned next. Pure: the caller passes the time (of a monotonic clock), and
+locks."""
 
 from __future__ import annotations
 
@@ -24,10 +25,10 @@ _LEAST_REST_SECONDS = 0.1
 
 @dataclass(slots=True)
 class Schedule:
-    """One root's. Names and folders wait until they come to rest.
+    """The schedule of one root. Changed names and folders wait for a quiet period.
 
-    is_polling: no events come; full scans take their place. is_offline: all waits for the root to come back.
-    full_at, expiry_at: when the next full scan and the next look at missing files are due.
+    is_polling: there are no events; full scans replace them. is_offline: everything waits until the root is back.
+    full_at, expiry_at: when the next full scan and the next check of missing files are due.
     """
 
     options: SyncOptions
@@ -41,7 +42,7 @@ class Schedule:
     _events: int = 0
 
     def note_event(self, path: str, now: float, *, is_folder: bool) -> None:
-        """Something happened at this path within the root."""
+        """Note an event at this path within the root."""
         rest = self.options.rest_seconds
         self._note_burst(now)
         folder, name = paths.split(path)
@@ -64,7 +65,7 @@ class Schedule:
         self.full_at = min(self.full_at, now + self.options.rest_seconds)
 
     def note_unstable(self, names: Iterable[tuple[str, str]], now: float) -> None:
-        """These files, by folder and name, were not at rest when they were looked at."""
+        """Note files, by folder and name, that were still changing when they were checked."""
         again = now + max(self.options.rest_seconds, _LEAST_REST_SECONDS)
         for name in names:
             self._names.setdefault(name, again)
@@ -81,7 +82,7 @@ class Schedule:
         return self._uncovered_at <= now
 
     def take_due(self, now: float, uncovered: Collection[str]) -> list[Part]:
-        """What to reconcile now. uncovered: folders that bring no events; needed only if `is_poll_due`."""
+        """The parts to reconcile now. uncovered: folders that bring no events; needed only if `is_poll_due`."""
         if self.full_at <= now:
             return self._take_full(now)
         folders = [folder for folder, due in self._folders.items() if due <= now]
@@ -109,7 +110,7 @@ class Schedule:
 
 
 def _outermost(folders: Iterable[str]) -> list[str]:
-    """Without those that lie in another of them."""
+    """The paths without those inside another one."""
     kept: list[str] = []
     for folder in sorted(folders):
         if not any(paths.is_below(folder, other) for other in kept):

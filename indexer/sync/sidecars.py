@@ -33,7 +33,7 @@ def is_sidecar_name(name: str) -> bool:
 
 
 def is_picasas(name: str) -> bool:
-    """A sidecar though its name is hidden."""
+    """Whether this is Picasa's file: a sidecar although its name is hidden."""
     return name.lower() in _PICASA
 
 
@@ -64,7 +64,7 @@ class Sidecars:
         return tuple(name for name in (xmp, takeout, picasa) if name)
 
     def reader_version(self, name: str, sidecars: tuple[str, ...]) -> str:
-        """What the file's metadata is read with. When this text changes, it has to be read again."""
+        """Identifies the reader and sidecars of a file's metadata. When this text changes, the metadata is reread."""
         version = reader_version(name)
         if not sidecars:
             return version
@@ -73,7 +73,7 @@ class Sidecars:
 
 
 def takeout_names(name: str) -> Iterator[str]:
-    """The names that Takeout may have given to the JSON of `name`, the likeliest first.
+    """Possible names of the Takeout JSON of `name`, the likeliest first.
 
     `IMG_1.jpg` has `IMG_1.jpg.supplemental-metadata.json`, cut or not, or `IMG_1.jpg.json`; `IMG_1(2).jpg` has the
     number at the end: `IMG_1.jpg(2).json`; `IMG_1-edited.jpg` has the original's, a live photo's video the still's.

@@ -1,4 +1,4 @@
-"""What a scan has done so far, for people and for scripts."""
+"""Counters of a running scan."""
 
 from __future__ import annotations
 

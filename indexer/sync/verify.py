@@ -1,4 +1,4 @@
-"""Compare every file's bytes with the index, the longest unverified first: is anything corrupted?"""
+"""Re-read files and compare checksums to detect corruption, the longest unverified first."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ ROT = "bit rot: its bytes are not what they were, though its time is; restore it
 
 @dataclass(slots=True)
 class Report:
-    """What verifying found, by path. rotten: corrupted: other bytes under the same modification time. edited: another
-    time and other bytes, but the same picture. replaced: another picture, or unknown fingerprints. The next scan
-    indexes edited and replaced ones. left: files of this round that are still to be verified."""
+    """Result of a verification, by path. rotten: corrupted: other bytes under the same modification time. edited:
+    another time and other bytes, but the same picture. replaced: another picture, or unknown fingerprints. The next
+    scan indexes edited and replaced ones. left: files of this round that are still to be verified."""
 
     checked: int = 0
     sound: int = 0
@@ -58,7 +58,7 @@ class Report:
 
 
 class _TimeIsUp(Exception):
-    """The run has taken as long as it may."""
+    """The time limit of the run has passed."""
 
 
 class Verify:

@@ -1,5 +1,5 @@
-"""Which file system a path lies on, and whether it is the same as before: a drive gets another device number, and often
-another mount point, each time it is mounted.
+"""Identify the file system of a path, also after a remount: a drive gets another device number, and often another mount
+point, each time it is mounted.
 
 Linux lists its mounts in /proc/self/mountinfo (proc(5)). Elsewhere only the device number is known, which is enough as
 long as the drive stays mounted."""
@@ -22,12 +22,12 @@ _NETWORK = _WITHOUT_EVENTS | {"fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.gl
 
 
 def has_events(filesystem: str | None) -> bool:
-    """Whether changes by others bring events."""
+    """Whether the file system reports changes by other machines as events."""
     return not _is_fuse(filesystem) and filesystem not in _WITHOUT_EVENTS
 
 
 def has_inodes(filesystem: str | None) -> bool:
-    """Whether a file keeps its inode as long as it lives."""
+    """Whether a file keeps its inode for its lifetime."""
     return not _is_fuse(filesystem) and filesystem not in _WITHOUT_INODES
 
 
@@ -36,7 +36,7 @@ def is_network(filesystem: str | None) -> bool:
 
 
 def watch_limit() -> int | None:
-    """How many folders this user may follow by inotify (inotify(7)); None if there is no such limit."""
+    """The number of folders this user may watch by inotify (inotify(7)); None if unlimited."""
     try:
         with open("/proc/sys/fs/inotify/max_user_watches", encoding="ascii") as file:
             return int(file.read())
@@ -45,7 +45,7 @@ def watch_limit() -> int | None:
 
 
 def volume_of(path: str) -> Volume:
-    """The file system that a path lies on. Raises OSError if there is no such path."""
+    """The file system of a path. Raises OSError if there is no such path."""
     device = os.stat(path).st_dev
     mount = _mount_of(device, os.path.realpath(path))
     if mount is None:
@@ -55,14 +55,14 @@ def volume_of(path: str) -> Volume:
 
 
 def is_same_folder(root: Root, volume: Volume, inode: int) -> bool:
-    """Whether a folder is the root as it was last seen, wherever it lies now."""
+    """Whether a folder is the root as last seen, wherever it is now."""
     if root.volume is not None and volume.identity is not None:
         return (root.volume, root.inode) == (volume.identity, inode)
     return (root.device, root.inode) == (volume.device, inode)
 
 
 def root_of(roots: Iterable[Root], path: str, info: os.stat_result) -> Root | None:
-    """The root whose folder this is, under whatever name. Device number and inode alone are not enough: the next drive
+    """The root that this folder is, under whatever name. Device number and inode alone are not enough: the next drive
     gets the same number, and the top of every ext4 is inode 2. So the volume is checked if they match."""
     candidates = [root for root in roots if root.inode == info.st_ino and root.device == info.st_dev]
     if not candidates:

@@ -1,7 +1,8 @@
-"""watch: scan, then follow the folders until told to stop.
+"""Scan, then follow the folders until stopped.
 
-Events are hints: they only say where to reconcile, as a scan does. Nothing depends on one: after an overflow of the
-kernel's queue, after a burst, and every hour, the whole root is reconciled. What brings no events is polled.
+Events are hints: they only tell which part to reconcile, as a scan does. Nothing depends on any of them: after an
+overflow of the kernel's queue, after a burst, and every hour, the whole root is reconciled. Folders without events are
+polled.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ LONGEST_RETRY_SECONDS = 60.0
 
 @dataclass(slots=True)
 class _WatchedRoot:
-    """One root as it is followed.
+    """A root that is being followed.
 
     schedule: shared with the observer's thread, under the lock. problem: why the root is offline. events: None while
     they are not followed. polling_reason: why it is polled instead. guarded: missing files that await confirmation, as
@@ -63,11 +64,11 @@ class _WatchedRoot:
 
     @property
     def uncovered(self) -> set[str]:
-        """Folders that the system has no watches left for."""
+        """Folders beyond the system's watch limit."""
         return self.events.uncovered if self.events is not None else set()
 
     def uncovered_within(self) -> list[str]:
-        """These as stored, within the root."""
+        """The uncovered folders as stored, within the root."""
         top = len(paths.from_text(self.root.path).rstrip("/")) + 1
         return [paths.to_text(folder[top:]) for folder in self.uncovered]
 
@@ -164,7 +165,7 @@ class Watch:
         self._listener.progress(summary)
 
     def _wait_while_paused(self) -> None:
-        """Events are noted meanwhile. Raises Stopped."""
+        """Wait until not paused; events are noted meanwhile. Raises Stopped."""
         is_paused = self._options.is_paused
         if not self._stop.is_set() and is_paused():
             self._listener.message("Paused: on battery.")
@@ -177,7 +178,7 @@ class Watch:
             raise Stopped
 
     def _wait_for_space(self) -> None:
-        """What was being written is lost, and there may be too many events to remember: everything is scanned once
+        """The batch being written is lost, and there may be too many events to remember: everything is rescanned once
         there is space. Until that succeeds the disk counts as full. Raises Stopped."""
         if not self._full_disk_tries:
             text = "the disk with the index is full: waiting until there is room"

@@ -1,4 +1,4 @@
-"""Why a photo is, or is not, in the index: the status of one path, in a sentence."""
+"""Explain in a sentence why a path is, or is not, in the index."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Answer(NamedTuple):
 
 
 def why(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> Answer:
-    """Raises NotFound if nothing is at the path, and nothing is known of it."""
+    """Raises NotFound if the path neither exists nor is known."""
     path = given(path)
     place = locate(path, select_roots(connection))
     shown = paths.to_text(os.path.abspath(path))
@@ -161,7 +161,7 @@ def _some(names: list[str]) -> str:
 
 
 def _preview(connection: sqlite3.Connection, root: Root, within: str, shown: str, *, is_folder: bool) -> Answer:
-    """The status that the next scan will give to a path not seen yet."""
+    """The status that the next scan will give to a new path."""
     for ancestor in _ancestors(within):
         above = select_status_at(connection, root.id, *paths.split(ancestor))
         if above is not None and above.is_folder and above.status in ("ignored", "unreadable"):

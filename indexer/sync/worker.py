@@ -1,5 +1,5 @@
-"""What runs in a worker process: files in, facts out. The main process imports this module too: it must stay cheap to
-import, so the readers are in `reading`."""
+"""Entry point of reader processes. The main process imports this module too: it must stay cheap to import, so the
+readers are in `reading`."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def allowed(request: ReadRequest) -> Allowance:
 
 
 def warm_up() -> None:
-    """Import what reading needs, and bound the memory beyond that."""
+    """Import the readers' modules, and bound the memory beyond that."""
     from . import reading  # noqa: F401
 
     bound_address_space(_MEMORY)
 
 
 def needs_local(result: ReadResult) -> bool:
-    """Whether another machine failed, so that the file has to be read on this one."""
+    """Whether another machine failed to open the file, so that it has to be read on this one."""
     return result.error is not None
 
 

@@ -1,4 +1,4 @@
-"""Write the user's edits into XMP sidecars beside the photos, for other programs. Photos are never changed."""
+"""Write the user's edits to XMP sidecars next to the photos, for other programs. Photos are never changed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class WrittenBack(NamedTuple):
     reason: str | None = None
 
 
-# A context around the write of a sidecar: gets the asset's id and what is written.
+# A context manager around the write of a sidecar: gets the asset's id and the written values and faces.
 Record = Callable[[str, Mapping[str, Written], Sequence[Face]], AbstractContextManager[None]]
 
 
@@ -43,7 +43,7 @@ def write_back(
     *,
     dry_run: bool,
 ) -> Iterator[WrittenBack]:
-    """asset_ids None: all that the user edited. keep: called with a sidecar before it is changed."""
+    """asset_ids None: all edited assets. keep: called with a sidecar before it is changed."""
     by_folder: dict[Path, Sidecars] = {}
     with scratch.following() as scratch_in:
         for edits in select_user_metadata(connection, asset_ids):
