@@ -1,4 +1,4 @@
-"""A photo index, as programs use it.
+"""The photo index API for programs.
 
     from indexer import Index
 
@@ -71,7 +71,7 @@ class Index:
     @classmethod
     def open(cls, path: PathLike | None = None, *, read_only: bool = False) -> Index:
         """The index at path, by default this user's own. The file is opened at first use, and created by a scan.
-        read_only: nothing is ever written; what would be raises UsageError."""
+        read_only: nothing is ever written; write methods raise UsageError."""
         return cls(path, read_only=read_only)
 
     @property
@@ -88,10 +88,10 @@ class Index:
         self.close()
 
     def dry_run(self, is_on: bool = True) -> AbstractContextManager[None]:
-        """While the body runs, this thread's changes of the index are as always, and at its end they are taken back:
+        """Roll back this thread's changes to the index at the end of the body:
 
         with index.dry_run():
-            index.trash.empty()  # what would be forgotten?
+            index.trash.empty()  # what would be deleted?
 
         Nothing outside the index changes either. For scans, enrichment, merge, repair, restore and write-back use their
         own parameter."""
@@ -147,7 +147,7 @@ class Index:
     ) -> Summary:
         """Bring the index up to date with these folders (new ones become roots), or with all roots.
 
-        workers: processes that read files, by default one a core; make_executor: another pool than local processes;
+        workers: processes that read files, by default one per core; make_executor: another pool than local processes;
         cluster: the workers of other machines, which see the same folders.
         on_progress is called a few times a second with the live summary; count_ahead also counts the files in advance.
         accept_loss: this many missing files were deleted on purpose; a larger loss awaits confirmation (Summary.held).
@@ -191,8 +191,8 @@ class Index:
     ) -> None:
         """Scan, then follow the folders until `stop` is set.
 
-        A file is indexed once it was left alone for options.rest_seconds and no program has it open for writing.
-        listener is told what happens. enrich: also enrich new and changed photos (see `enrich`). For the types see
+        A file is indexed once it has not changed for options.rest_seconds and no program has it open for writing.
+        listener: receives events. enrich: also enrich new and changed photos (see `enrich`). For the types see
         indexer.sync.options.
         """
         from ..sync.options import Listener, SyncOptions
@@ -281,14 +281,14 @@ class Index:
 
     @cached_property
     def duplicates(self) -> Duplicates:
-        """Photos that are there more than once, or look alike."""
+        """Duplicate and similar photos."""
         from .duplicates import Duplicates
 
         return Duplicates(self.session)
 
     @cached_property
     def enrichments(self) -> Enrichments:
-        """What enrichers computed, and where they failed."""
+        """Enrichment counts, failures and stored results."""
         from .enrichments import Enrichments
 
         return Enrichments(self.session)
@@ -336,7 +336,7 @@ class Index:
 
     @cached_property
     def people(self) -> People:
-        """Whose faces there are."""
+        """People and their faces."""
         from .people import People
 
         return People(self.session)
@@ -364,21 +364,21 @@ class Index:
 
     @cached_property
     def searches(self) -> Searches:
-        """What `search` offers besides its list of assets."""
+        """Search functions beyond `search`."""
         from .search import Searches
 
         return Searches(self.session)
 
     @cached_property
     def status(self) -> Status:
-        """What is in the index, what failed, what is running."""
+        """Counts, failures and running jobs."""
         from .status import Status
 
         return Status(self.session)
 
     @cached_property
     def suggestions(self) -> Suggestions:
-        """What a search may go on with."""
+        """Search autocompletion."""
         from .suggestions import Suggestions
 
         return Suggestions(self.session)
@@ -391,7 +391,7 @@ class Index:
 
     @cached_property
     def uploads(self) -> Uploads:
-        """Files that clients of the HTTP API sent."""
+        """Files sent by clients of the HTTP API."""
         from .uploads import Uploads
 
         return Uploads(self.session)

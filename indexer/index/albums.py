@@ -1,4 +1,4 @@
-"""Albums: `Index.albums`."""
+"""`Index.albums`: create, edit and list albums."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class Albums:
         return select_albums(self._session.connection)
 
     def get(self, name_or_id: str) -> Album:
-        found = [album for album in self.list() if name_or_id in (album.id, album.name)]
-        if not found:
+        matches = [album for album in self.list() if name_or_id in (album.id, album.name)]
+        if not matches:
             raise NotFound(f"there is no album '{name_or_id}': 'indexer albums list' has them")
-        if len(found) > 1:
-            listed = ", ".join(album.id for album in found)
-            raise UsageError(f"{len(found)} albums are called '{name_or_id}'; name one by its id: {listed}")
-        return found[0]
+        if len(matches) > 1:
+            listed = ", ".join(album.id for album in matches)
+            raise UsageError(f"{len(matches)} albums are called '{name_or_id}'; name one by its id: {listed}")
+        return matches[0]
 
     def by_id(self, album_id: str) -> Album:
         album = select_album(self._session.connection, album_id)
@@ -59,7 +59,7 @@ class Albums:
         asset_id: str | None = None,
         after_id: str | None = None,
     ) -> Sequence[Album]:
-        """The newest first, from the one after `after_id` on. ids: only these; asset_id: only those that hold it."""
+        """The newest first, starting after `after_id`. ids: only these; asset_id: only albums that contain it."""
         albums = select_album_page(self._session.connection, ids, asset_id, after_id, limit)
         if albums is None:
             raise NotFound(f"there is no album {after_id}")
@@ -74,7 +74,7 @@ class Albums:
         asset_id: str | None = None,
         after_id: str | None = None,
     ) -> Sequence[Link]:
-        """Which asset is in which album, by the link's id."""
+        """Links between albums and assets, ordered by their id."""
         return select_links(self._session.connection, ids, album_id, asset_id, after_id, limit)
 
     def assets(self, name_or_id: str) -> Sequence[str]:
@@ -107,21 +107,21 @@ class Albums:
         return self.get(album.id)
 
     def delete(self, name_or_id: str) -> Album:
-        """The photos in it stay."""
+        """Delete an album. Its photos stay."""
         album = self.get(name_or_id)
         with self._session.user_change(f"album '{album.name}' deleted") as tx:
             delete_album(tx, album.id)
         return album
 
     def add(self, name_or_id: str, assets: Assets) -> Sequence[str]:
-        """The ids of those that were not in it yet."""
+        """Add assets. Returns the ids of those that were not in it yet."""
         album = self.get(name_or_id)
         asset_ids = self._session.resolve_all(assets)
         with self._session.user_change(f"{photos(len(asset_ids))} added to '{album.name}'") as tx:
             return [asset_id for asset_id in asset_ids if add_to_album(tx, album.id, asset_id)]
 
     def remove(self, name_or_id: str, assets: Assets) -> int:
-        """How many were in it. The photos stay."""
+        """Remove assets from the album. Returns how many were in it. The photos stay."""
         album = self.get(name_or_id)
         asset_ids = self._session.resolve_all(assets)
         with self._session.user_change(f"{photos(len(asset_ids))} taken from '{album.name}'") as tx:

@@ -1,4 +1,4 @@
-"""Keys for the HTTP API: `Index.api_keys`."""
+"""`Index.api_keys`: create, find and revoke keys for the HTTP API."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class ApiKeys:
         return store.select_keys(self._session.connection)
 
     def find(self, key_hash: str) -> KeyInfo | None:
-        """The key with this hash. Takes the same time however much of a hash is right."""
+        """The key with this hash. Compares in constant time."""
         keys = store.select_keys_by_hash(self._session.connection)
-        found = [key for known, key in keys.items() if hmac.compare_digest(key_hash, known)]
-        return found[0] if found else None
+        matches = [key for known, key in keys.items() if hmac.compare_digest(key_hash, known)]
+        return matches[0] if matches else None
 
     def create(self, name: str, actions: Sequence[str] = ACTIONS) -> tuple[KeyInfo, str]:
-        """A new key: its stored part, and the key itself, which is not stored. actions: what it permits.
+        """Create a key. Returns its stored part, and the key itself, which is not stored. actions: those it permits.
 
         Raises UsageError for an unknown action, and for a key that may not read."""
         if unknown := set(actions) - set(ACTIONS):
@@ -39,12 +39,12 @@ class ApiKeys:
             return store.add_key(tx, name, actions)
 
     def rename(self, key_id: str, name: str) -> KeyInfo | None:
-        """None where there is no such key."""
+        """Rename a key. None if there is no such key."""
         with self._session.transaction() as tx:
             return store.rename_key(tx, key_id, name)
 
     def delete(self, key_id: str) -> bool:
-        """Whether there was such a key."""
+        """Delete a key. Returns whether it existed."""
         with self._session.transaction() as tx:
             return store.delete_key(tx, key_id)
 

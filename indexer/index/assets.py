@@ -1,4 +1,4 @@
-"""Assets: `Index.assets`. Their files, metadata and the user's values."""
+"""`Index.assets`: list assets, and get their files, metadata and the user's values."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Assets:
         return list_assets_json(self._session.connection, _filter(which), limit)
 
     def page(self, which: AssetFilter, limit: int = -1, *, after_id: str | None = None) -> Sequence[str]:
-        """Ids, the newest first, from the asset after `after_id` on; of the trash, the last to go there first."""
+        """Ids, the newest first, starting after `after_id`; in the trash, the last trashed first."""
         from ..store.assets import select_page
 
         ids = select_page(self._session.connection, which, after_id, limit)
@@ -54,7 +54,7 @@ class Assets:
         return ids
 
     def count(self) -> int:
-        """How many are not in the trash."""
+        """The number of assets that are not in the trash."""
         from ..store.assets import count_live
 
         return count_live(self._session.connection)
@@ -66,7 +66,7 @@ class Assets:
         return count_by_month(self._session.connection, which, limit)
 
     def record(self, asset_id: str) -> Record:
-        """The record's text, with what URLs are made of."""
+        """The record's text, with the data for its URLs."""
         from ..store.records import select_record
 
         record = select_record(self._session.connection, asset_id)
@@ -87,7 +87,7 @@ class Assets:
         return with_values(self._session.connection, record.json, values)
 
     def served(self, asset_id: str) -> Served:
-        """What responses say of an asset's files."""
+        """Properties of an asset for responses with its files."""
         from ..store.enrichments import served
 
         asset = served(self._session.connection, asset_id)
@@ -96,7 +96,7 @@ class Assets:
         return asset
 
     def original(self, asset_id: str) -> Path:
-        """The file that stands for an asset, or another one of it. Raises NotFound where none can be reached."""
+        """The primary file of an asset, or another of its files. Raises NotFound if none can be reached."""
         from ..store.enrichments import picture_files
 
         for file in picture_files(self._session.connection, asset_id):
@@ -105,7 +105,7 @@ class Assets:
         raise NotFound(f"the file of {asset_id} cannot be reached now")
 
     def files(self, id_or_path: PathLike) -> Sequence[StoredFile]:
-        """Every place where an asset lies or lay, first seen first."""
+        """All present and former files of an asset, the first seen first."""
         from ..store.files import select_places
 
         return select_places(self._session.connection, self._session.resolve(id_or_path))
@@ -135,20 +135,20 @@ class Assets:
         return explain(self._session.connection, asset_id)
 
     def details(self, id_or_path: PathLike) -> Details:
-        """What is shown beside a photo. Reads the metadata of its file again, if it can be reached."""
+        """Data for the photo info panel. Rereads the metadata of the file, if it can be reached."""
         from .details import details
 
         return details(self._session, self._session.resolve(id_or_path))
 
     def motion_video(self, id_or_path: PathLike) -> MotionVideo:
-        """Where the bytes of the video of a motion photo or live photo lie. Raises NotFound where there is none, or its
-        file cannot be reached."""
+        """Locate the video of a motion photo or live photo. Raises NotFound if there is none, or its file cannot be
+        reached."""
         from .motion_photos import motion_video
 
         return motion_video(self._session, self._session.resolve(id_or_path))
 
     def motion(self, id_or_path: PathLike) -> bytes:
-        """The video inside a motion photo. Raises NotFound where there is none, or its file cannot be reached."""
+        """The video inside a motion photo. Raises NotFound if there is none, or its file cannot be reached."""
         from ..store.metadata import select_motion
         from ..sync.explain import original
 
@@ -183,7 +183,7 @@ class Assets:
     def write_back(
         self, assets: AssetsLike = (), *, dry_run: bool = False
     ) -> tuple[Sequence[WrittenBack], Path | None]:
-        """Write the user's values of these photos, or of all, into XMP sidecars beside them. Photos are not written to.
+        """Write the user's values of these photos, or of all, into XMP sidecars next to them. Photos are not changed.
         Returns also the folder with copies of the sidecars that were changed, if any."""
         from .write_back import write_back
 

@@ -1,4 +1,4 @@
-"""Workers on other machines, for `Index.scan` and `Index.enrich`."""
+"""Connect to a Dask cluster for `Index.scan` and `Index.enrich`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from ..work.cluster import Cluster
 
 
 def connect(address: str, on_message: Callable[[str], None] = lambda text: None) -> Cluster:
-    """The workers of the Dask scheduler at this address, for `with`. on_message is told of workers that cannot be used.
+    """Connect to the workers of the Dask scheduler at this address (a context manager). on_message: called for workers
+    that cannot be used.
 
     Raises ClusterUnavailable if there is no scheduler, or no worker that can be used; UsageError if Dask is not
     installed.

@@ -1,4 +1,4 @@
-"""Decoding for servers, in processes of its own: many pictures at once, and none in the server's process.
+"""Decode pictures for servers in separate processes: many at once, and none in the server's process.
 
 A coroutine that is cancelled before its picture's turn leaves nothing to decode."""
 
@@ -24,17 +24,17 @@ def workers() -> int:
 
 
 def warm_up() -> None:
-    """Start the processes before somebody waits for them. Returns at once."""
+    """Start the processes before they are needed. Returns immediately."""
     render_processes.warm_up()
 
 
 def close() -> None:
-    """End them, whatever they decode."""
+    """Stop the processes, even while they decode."""
     render_processes.close()
 
 
 async def decode(content: bytes) -> Image.Image:
-    """A picture that was sent, upright and RGB. Raises Undecodable, NoWorkers."""
+    """Decode picture data to an upright RGB image. Raises Undecodable, NoWorkers."""
     picture: Image.Image = render_processes.the_one(await asyncio.wrap_future(render_processes.sent(content)))
     return picture
 

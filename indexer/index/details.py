@@ -1,4 +1,4 @@
-"""What is shown beside a photo: where its values come from, its files, albums and problems."""
+"""Data for the photo info panel: provenance, files, albums, problems."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _PROBLEMS = {row.name: row.failure for row in ENRICHERS.values() if row.failure}
 
 
 class DateSource(NamedTuple):
-    """Where the date comes from: the tag as programs know it, and in words for people."""
+    """The source of the date: its tag, and a description for people."""
 
     source: str
     text: str
@@ -75,8 +75,8 @@ def details(session: Session, asset_id: str) -> Details:
     if text is None:
         raise NotFound(f"no asset {asset_id} in {session.path}")
     record = json.loads(text)
-    said, packets = explain_with_xmp(connection, asset_id)
-    provenance = said.provenance
+    explanation, packets = explain_with_xmp(connection, asset_id)
+    provenance = explanation.provenance
     files = store.files(connection, asset_id)
     return Details(
         is_favorite=store.is_favorite(connection, asset_id),
@@ -87,44 +87,44 @@ def details(session: Session, asset_id: str) -> Details:
         albums=store.albums_of(connection, asset_id),
         problems=_problems(connection, asset_id, files),
         motion=motion_photos.find_video(connection, asset_id),
-        panorama=_panorama(connection, record, packets if said.read_from else None),
+        panorama=_panorama(connection, record, packets if explanation.read_from else None),
     )
 
 
 def ranks(provenance: list[Provenance]) -> list[int]:
     """The rank of each entry among those of its field: 0 is the one used."""
     seen: dict[str, int] = {}
-    found = []
+    ranks = []
     for entry in provenance:
-        found.append(seen.get(entry.field, 0))
-        seen[entry.field] = found[-1] + 1
-    return found
+        ranks.append(seen.get(entry.field, 0))
+        seen[entry.field] = ranks[-1] + 1
+    return ranks
 
 
 def _date_source(provenance: list[Provenance]) -> DateSource:
-    source = next((one.source for one in provenance if one.field == "local_datetime"), "Exif DateTimeOriginal")
+    source = next((entry.source for entry in provenance if entry.field == "local_datetime"), "Exif DateTimeOriginal")
     words = next((text for begin, text in _DATE_SOURCES if source.startswith(begin)), f"from {source}")
     _, offset, zone = source.partition(", offset of ")
     return DateSource(source, f"{words}; time zone from the place ({zone})" if offset else words)
 
 
 def _problems(connection: IndexConnection, asset_id: str, files: list[AssetFile]) -> list[str]:
-    found = [f"{file.path}: {file.problem}" if len(files) > 1 else file.problem for file in files if file.problem]
+    problems = [f"{file.path}: {file.problem}" if len(files) > 1 else file.problem for file in files if file.problem]
     if not any(file.state == "present" for file in files):
         states = {file.state for file in files}
-        found.append(
+        problems.append(
             "its drive or folder is offline: what is shown was kept" if "offline" in states else "its file is missing"
         )
-    errors: dict[str, str] = {}  # error -> what it kept from being done: of several things the first
+    errors: dict[str, str] = {}  # error -> what it prevented; the first of several
     failures = dict(store.failures_of(connection, asset_id))
-    for enricher in sorted(failures, key=lambda one: (one != RENDITIONS, one not in _PROBLEMS)):
+    for enricher in sorted(failures, key=lambda name: (name != RENDITIONS, name not in _PROBLEMS)):
         errors.setdefault(failures[enricher], _PROBLEMS.get(enricher, f"{enricher} failed"))
-    found += [f"{what}: {error}" for error, what in errors.items()]
-    return list(dict.fromkeys(found))
+    problems += [f"{problem}: {error}" for error, problem in errors.items()]
+    return list(dict.fromkeys(problems))
 
 
 def _panorama(connection: IndexConnection, record: dict[str, Any], packets: Sequence[bytes] | None) -> Panorama | None:
-    """packets: the XMP of its file; None: that could not be read, but a copy of it may be."""
+    """packets: the XMP of the file; None if it could not be read, but a copy of it may be."""
     if not record["metadata"]["projection_type"] or record["mime_type"].startswith("video/"):
         return None
     from ..media.panorama import find_panorama, read_panorama

@@ -1,4 +1,4 @@
-"""Checks of the index, the folders and this machine: `Index.doctor`. Each finding says what to do."""
+"""`Index.doctor`: check the index, the folders and this machine. Each finding comes with advice."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .session import Session
 from .status import Status
 
 _LITTLE_SPACE = 500 * 1000 * 1000
-_ROOM_FOR_MORE = 1.25  # watches for folders that are still to come
+_ROOM_FOR_MORE = 1.25  # watches for future folders
 
 
 class Finding(NamedTuple):
@@ -35,7 +35,7 @@ class Doctor:
         self._session = session
 
     def examine(self, *, fix: bool = False) -> Sequence[Finding]:
-        """All findings; where the index cannot be opened, those that need no index. fix: repair what is safe to."""
+        """All findings; if the index cannot be opened, those that need no index. fix: make safe repairs."""
         checks: list[Callable[[Session], Iterator[Finding]]] = [
             _integrity,
             _place,
@@ -156,10 +156,10 @@ def _watches(session: Session) -> Iterator[Finding]:
         return
     folders = count_folders(session.connection)
     if folders > limit:
-        wanted = int(folders * _ROOM_FOR_MORE)
+        needed = int(folders * _ROOM_FOR_MORE)
         words = f"{folders:,} folders, and the system has {limit:,} watches: the rest is polled"
         advice = (
-            f"sudo sysctl fs.inotify.max_user_watches={wanted}; to keep it, write fs.inotify.max_user_watches={wanted}"
+            f"sudo sysctl fs.inotify.max_user_watches={needed}; to keep it, write fs.inotify.max_user_watches={needed}"
             " into /etc/sysctl.d/60-indexer.conf"
         )
         yield Finding("watching", "warning", words, advice)
@@ -229,7 +229,7 @@ def _failures(session: Session) -> Iterator[Finding]:
     ):
         if count := counts.get(status, 0):
             yield Finding("files", "warning", f"{count:,} paths {words}", advice)
-    if rotten := sum("bit rot" in (one.reason or "") for one in Status(session).failures(-1)):
+    if rotten := sum("bit rot" in (failure.reason or "") for failure in Status(session).failures(-1)):
         yield Finding("files", "problem", f"{rotten:,} files are corrupted (bit rot)", "restore them from a backup")
     if os.environ.get("INDEXER_DB"):
         yield Finding("settings", "ok", f"INDEXER_DB names {os.environ['INDEXER_DB']}")

@@ -1,4 +1,4 @@
-"""Duplicates and similar photos: `Index.duplicates`."""
+"""`Index.duplicates`: find duplicates and similar photos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The user's values of photos: one change, with a name, that can be undone."""
+"""Apply user edits to photos as one named, undoable change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..store.user_values import set_user_values
 from .messages import photos
 from .session import Assets, Session
 
-# What can be said of an asset.
+# The values that users can set.
 USER_VALUES = (
     "rating", "description", "city", "state", "country", "country_code", "sublocation", "place_name", "is_favorite"
 )  # fmt: skip
@@ -28,7 +28,7 @@ def edit(
     ids = session.resolve_all(assets)
     if not ids or not (values or is_trashed is not None):
         return ids, None
-    gone = 0 if is_trashed is not False else sum(not is_present(session.connection, one) for one in set(ids))
+    gone = 0 if is_trashed is not False else sum(not is_present(session.connection, asset_id) for asset_id in set(ids))
     with session.user_change(name_edit(len(set(ids)), values, is_trashed, gone)) as tx:
         for asset_id in ids:
             if values:
@@ -39,7 +39,7 @@ def edit(
 
 
 def name_edit(count: int, values: Values, is_trashed: bool | None = None, gone: int = 0) -> str:
-    """'rated 3 photos 4 stars, changed the description of 3 photos'. gone: how many of those restored have no file."""
+    """'rated 3 photos 4 stars, changed the description of 3 photos'. gone: number of restored ones without a file."""
     what = photos(count)
     names = [_name(name, value, what) for name, value in values.items()]
     if is_trashed is not None:

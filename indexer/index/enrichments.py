@@ -1,4 +1,4 @@
-"""What enrichers computed: `Index.enrichments`."""
+"""`Index.enrichments`: enrichment counts, failures and stored results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Enrichments:
         self._session = session
 
     def due(self, names: Sequence[str] = (), *, redo: bool = False, retry: bool = False) -> dict[str, int]:
-        """How many places and pictures `Index.enrich` would process."""
+        """The number of places and pictures that `Index.enrich` would process."""
         import tempfile
         from contextlib import closing
         from pathlib import Path
@@ -41,15 +41,15 @@ class Enrichments:
                 return count_due(connection, names)
 
     def start_background(self) -> BackgroundEnricher:
-        """Enrich all photos, then those that it is told of, in a thread of its own until it is closed."""
+        """Enrich all photos, then changed ones, in a background thread until it is closed."""
         from ..enrich.background import BackgroundEnricher
 
         return BackgroundEnricher(self._session.path)
 
     def counts(self) -> dict[str, tuple[int, int]]:
-        """By enricher: how many assets it has processed, and at how many it failed."""
+        """By enricher: the number of assets it has processed, and the number it failed at."""
         return store.counts(self._session.connection)
 
     def failures(self) -> Sequence[Failure]:
-        """What could not be computed of which photo, and why."""
+        """Failed enrichments: photo, enricher and error."""
         return store.failed(self._session.connection)

@@ -1,4 +1,4 @@
-"""Faces: `Index.faces`. Who they are, `Index.people` says."""
+"""`Index.faces`: look up faces and their cluster assignments."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Faces:
         person_id: str | None = None,
         after_id: str | None = None,
     ) -> Sequence[Face]:
-        """By id, from the face after `after_id` on."""
+        """Ordered by id, starting after `after_id`."""
         return store.select_faces(self._session.connection, ids, asset_id, person_id, after_id, limit)
 
     def cluster_assignments(self, face_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Cosine distances of faces to their person and to others who are near, by id."""
+        """By face id: cosine distances to its person and to other near people."""
         from .clusters import assignments
 
         return assignments(self._session.connection, face_ids)

@@ -1,4 +1,4 @@
-"""Indexed folders and those in them: `Index.folders`. How many photos lie in each, and below it."""
+"""`Index.folders`: the tree of indexed folders, with the number of photos in and below each."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Place = tuple[int, str]
 
 
 class Folder(NamedTuple):
-    """path: absolute, as stored. parent: the position of the folder that it lies in, in the same list. assets: live
-    ones in it, total: with those below it, each once however many copies there are. offline: out of reach now."""
+    """path: absolute, as stored. parent: the position of its parent folder in the same list. assets: number of live
+    assets directly in it; total: including its subfolders, each asset counted once. offline: not reachable now."""
 
     path: str
     name: str
@@ -32,11 +32,11 @@ class Folders:
         self._session = session
 
     def tree(self) -> Sequence[Folder]:
-        """Each folder before those within it; folders of one folder by name."""
+        """Each folder before its subfolders; siblings sorted by name."""
         return _tree(self._session.connection)
 
     def offline(self) -> str:
-        """What cannot be reached now, as a text that differs when that does."""
+        """A text that changes whenever the set of unreachable folders does."""
         return store.offline(self._session.connection)
 
 
@@ -53,26 +53,26 @@ def _tree(connection: sqlite3.Connection) -> list[Folder]:
     for root_id, folder in total:
         if folder:
             children.setdefault((root_id, folder.rpartition("/")[0]), []).append(folder)
-    found: list[Folder] = []
+    tree: list[Folder] = []
     for root in roots:
         waiting: list[tuple[str, int | None]] = [("", None)]
         while waiting:
             folder, parent = waiting.pop()
-            here, place = len(found), (root.id, folder)
+            position, place = len(tree), (root.id, folder)
             path = f"{root.path.rstrip('/')}/{folder}" if folder else root.path
             name = path.rstrip("/").rpartition("/")[2] or path
-            found.append(Folder(path, name, parent, own[place], total[place], _is_away(root, folder)))
-            within = sorted(children.get(place, ()), key=lambda one: (one.casefold(), one), reverse=True)
-            waiting += [(one, here) for one in within]
-    return found
+            tree.append(Folder(path, name, parent, own[place], total[place], _is_away(root, folder)))
+            within = sorted(children.get(place, ()), key=lambda child: (child.casefold(), child), reverse=True)
+            waiting += [(child, position) for child in within]
+    return tree
 
 
 def _is_away(root: store.Root, folder: str) -> bool:
-    return any(not one or folder == one or folder.startswith(one + "/") for one in root.away)
+    return any(not away or folder == away or folder.startswith(away + "/") for away in root.away)
 
 
 def _upwards(folder: str) -> Iterator[str]:
-    """A folder within a root, those that it lies in, and the root itself."""
+    """A folder within a root, its ancestors, and the root itself ('')."""
     while folder:
         yield folder
         folder = folder.rpartition("/")[0]
@@ -80,5 +80,5 @@ def _upwards(folder: str) -> Iterator[str]:
 
 
 def _repeated(places: Counter[Place]) -> dict[Place, int]:
-    """How often too many an asset was counted in each."""
+    """How many times too often an asset was counted in each."""
     return {place: count - 1 for place, count in places.items() if count > 1}

@@ -1,4 +1,4 @@
-"""Pages of the web gallery: `Index.gallery`. What they show, and the server that serves them."""
+"""`Index.gallery`: URLs of gallery pages and the running server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .status import Status
 
 
 class Gallery:
-    """A page is given as the query of its URL."""
+    """Pages are returned as URL queries."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -44,19 +44,19 @@ class Gallery:
         raise NotFound(f"{path} is not in an indexed folder: 'indexer roots' lists them")
 
     def search(self, query: str) -> str:
-        """The page of what a search finds. Raises UsageError for an unknown filter."""
+        """The page of a search's results. Raises UsageError for an unknown filter."""
         Searches(self._session).sql(query, 1)
         return f"?{urlencode({'q': query})}"
 
     def address(self) -> str | None:
-        """The address of the server of this index on this machine; None: none is running."""
+        """The address of this index's server on this machine; None if none is running."""
         own = platform.node()
         jobs = Status(self._session).jobs()
         return next((job.address for job in jobs if job.address and job.host == own), None)
 
 
 def is_path(text: str) -> bool:
-    """Whether somebody who writes this means a path, not words to search for."""
+    """Whether this text is a path, not words to search for."""
     return os.path.lexists(expanded(text)) or text.startswith(("/", "~/", "./", "../")) or os.path.isabs(text)
 
 

@@ -1,4 +1,4 @@
-"""What happened, and undoing it: `Index.history`."""
+"""`Index.history`: list events, and undo the user's changes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class History:
         entity_types: Sequence[str] | None = None,
         of: PathLike | None = None,
     ) -> Sequence[Event]:
-        """The oldest first, from a cursor on (an event's id). of: one asset, by id or path, or any other id."""
+        """The oldest first, starting after a cursor (an event's id). of: one asset, by id or path, or any other id."""
         entity = None
         if of is not None:
             text = os.fspath(of)
@@ -43,13 +43,13 @@ class History:
         return timeline.last(self._session.connection).cursor
 
     def last_change(self) -> UserChange | None:
-        """What `undo` would take back. Its `instead`, if set, says why that cannot be undone."""
+        """The change that `undo` would revert. Its `instead`, if set, is the alternative if it cannot be undone."""
         return undo.last(self._session.connection)
 
     def undo(self, change_id: int | None = None) -> UserChange | None:
-        """Take back the user's last change; None: there is none. change_id: only if that is the last one.
+        """Undo the user's last change; None if there is none. change_id: only if that is the last one.
 
-        Raises CannotUndo where it is not, and where the last change cannot be undone: earlier ones then stay too."""
+        Raises CannotUndo if it is not, or if the last change cannot be undone: earlier ones then stay too."""
         if self.last_change() is None and change_id is None:
             return None
         return undo.undo_last(self._session.writer(), change_id)
@@ -59,5 +59,5 @@ class History:
         return undo.is_destructive(self._session.connection, change_id)
 
     def changed_assets(self, change_id: int) -> Sequence[str]:
-        """The ids of the assets that a change was about."""
+        """The ids of the assets that a change affected."""
         return undo.affected_assets(self._session.connection, change_id)

@@ -1,4 +1,4 @@
-"""Libraries, which are named groups of indexed folders: `Index.libraries`."""
+"""`Index.libraries`: create and edit libraries, which are named groups of indexed folders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Libraries:
         self._session = session
 
     def list(self) -> Sequence[LibraryInfo]:
-        """The default library first, which has every folder that is in no other one."""
+        """The default library first, which contains every folder that is in no other."""
         return store.select_libraries(self._session.connection)
 
     def by_id(self, library_id: str) -> LibraryInfo:
@@ -26,7 +26,7 @@ class Libraries:
         raise NotFound(f"there is no library {library_id}")
 
     def ensure(self, library_id: str | None) -> None:
-        """Raises NotFound for an unknown one; None is all of them."""
+        """Raises NotFound for an unknown library; None means all libraries."""
         if library_id is not None and not store.has_library(self._session.connection, library_id):
             raise NotFound(f"there is no library {library_id}")
 
@@ -34,7 +34,7 @@ class Libraries:
         return store.default_library(self._session.connection)
 
     def user_id(self) -> str:
-        """The id of the one user, whose libraries all are."""
+        """The id of the single user, who owns all libraries."""
         return store.user_id(self._session.connection)
 
     def indexed_since(self) -> str:
@@ -42,7 +42,7 @@ class Libraries:
         return store.indexed_since(self._session.connection)
 
     def create(self, name: str, description: str | None = None) -> str:
-        """The id of a new and empty library."""
+        """Create an empty library and return its id."""
         with self._session.transaction() as tx:
             return store.add_library(tx, name, description)
 
@@ -51,7 +51,7 @@ class Libraries:
             store.update_library(tx, library_id, name, description)
 
     def delete(self, library_id: str) -> None:
-        """Its folders move to the default library."""
+        """Delete a library. Its folders move to the default library."""
         with self._session.transaction() as tx:
             store.delete_library(tx, library_id)
 

@@ -1,4 +1,4 @@
-"""Care of the index file: `Index.maintenance`. Backups, merging, repair, and verifying photos against it."""
+"""`Index.maintenance`: back up, restore, merge and repair the index file, and verify photos against it."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ class Maintenance:
         self._session = session
 
     def backup(self, target: PathLike, *, overwrite: bool = False) -> Path:
-        """Copy the index as it is at this moment, while others may write, and check the copy."""
+        """Copy a snapshot of the index, even while others write, and check the copy."""
         path = given(target)
         copy_to(self._session.connection, path, overwrite=overwrite)
         return path
 
     def restore(self, source: PathLike, *, dry_run: bool = False) -> Path | None:
-        """Replace the index, which may be damaged, with a backup. The previous index is kept beside it; returns where.
+        """Replace the index, which may be damaged, with a backup. The previous index is kept next to it; returns its
+        path.
 
-        Raises UsageError while a scan or watch is running, IndexUnusable for what is not a sound backup."""
+        Raises UsageError while a scan or watch is running, IndexUnusable for an invalid backup."""
         from ..store.job_locks import refuse_while_written
 
         path, backup = self._session.path, given(source)
@@ -58,10 +59,10 @@ class Maintenance:
         return kept
 
     def merge(self, other: PathLike, *, dry_run: bool = False) -> Merged:
-        """Merge another index into this one: of the photos of another laptop, say, whose folders are offline here. The
-        previous index is kept beside it.
+        """Merge another index into this one, e.g. that of another laptop, whose folders are offline here. The previous
+        index is kept next to it.
 
-        Raises UsageError for this index itself, IndexUnusable for what is not a sound index."""
+        Raises UsageError for this index itself, IndexUnusable for an invalid index."""
         from ..enrich.cache import Cache
         from ..store import merge
         from ..store.connection import open_for_writing
@@ -71,7 +72,7 @@ class Maintenance:
         if source.exists() and source.samefile(path):
             raise UsageError(f"{source} is the index itself: name another one")
         with writing_to(path.parent), scratch.folder(path.parent) as own:
-            copy = own / "other.db"  # of one moment, and of this version
+            copy = own / "other.db"  # a snapshot, migrated to this version
             with closing(open_backup(source)) as opened:
                 copy_to(opened, copy)
             open_for_writing(copy).close()
@@ -86,9 +87,9 @@ class Maintenance:
         return merged
 
     def repair(self, *, workers: int | None = None, dry_run: bool = False) -> Repair:
-        """Make a new index of what can be read of a damaged one, and of the photos, which get the same ids again.
+        """Rebuild a damaged index from its readable rows and from the photos, which get the same ids again.
 
-        A copy of the damaged one is kept beside it. A sound one is left as it is. Raises UsageError while another
+        A copy of the damaged index is kept next to it. An intact index is not changed. Raises UsageError while another
         program is using it."""
         from .repair import repair
 
@@ -106,7 +107,7 @@ class Maintenance:
         on_progress: Callable[[Report, int], None] = lambda report, total: None,
     ) -> Report:
         """Compare the files' bytes with the index: all of them, resuming an interrupted run; a random share (0..1); or,
-        for this many seconds, those that were not verified for longest. See indexer.sync.verify.Report."""
+        for this many seconds, the longest unverified ones. See indexer.sync.verify.Report."""
         from ..sync.readers import Readers
         from ..sync.verify import Verify
 
@@ -119,7 +120,7 @@ class Maintenance:
 
 
 def _copy_backup(backup: Path, new: Path, before: Path | None) -> None:
-    """A copy of a backup, of this version. before: the name of the index that it replaces, if that was sound."""
+    """Copy a backup and migrate the copy to this version. before: the kept previous index, if it was intact."""
     from ..store.connection import open_for_writing
     from ..store.transaction import begin
     from ..store.undo import record_final

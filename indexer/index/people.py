@@ -1,4 +1,4 @@
-"""People, faces and the user's edits of them: `Index.people`."""
+"""`Index.people`: list people, and edit them and their faces."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from .session import PathLike, Session
 if TYPE_CHECKING:
     from PIL import Image
 
-# What users may set.
+# The values that users may set.
 PERSON_VALUES = ("name", "birth_date", "is_favorite", "is_hidden", "thumbnail_face_id")
 
 
 class People:
     """A person is given by id, by the id of one of their faces, or by name.
 
-    Methods raise NotFound for an unknown person, UsageError for a name that several have and for invalid values."""
+    Methods raise NotFound for an unknown person, UsageError for an ambiguous name and for invalid values."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -36,13 +36,13 @@ class People:
         return store.select_people(self._session.connection)
 
     def get(self, who: str) -> Person:
-        found = store.find_people(self._session.connection, who)
-        if not found:
+        people = store.find_people(self._session.connection, who)
+        if not people:
             raise NotFound(f"there is nobody called '{who}': 'indexer people list --all' has all")
-        if len(found) > 1:
-            ids = ", ".join(person.id for person in found)
+        if len(people) > 1:
+            ids = ", ".join(person.id for person in people)
             raise UsageError(f"several people are called '{who}': name one by id ({ids})")
-        return found[0]
+        return people[0]
 
     def by_id(self, person_id: str) -> Person:
         people = store.select_people_page(self._session.connection, [person_id])
@@ -61,8 +61,7 @@ class People:
         named: bool | None = None,
         after_id: str | None = None,
     ) -> Sequence[Person]:
-        """As `list`, from the person after `after_id` on. name: a part of it, whatever its case; named: with or without
-        a name."""
+        """As `list`, starting after `after_id`. name: a part of it, case-insensitive; named: with or without a name."""
         people = store.select_people_page(self._session.connection, ids, asset_id, album_id, name, named)
         if after_id is None:
             return people[:limit]
@@ -72,7 +71,7 @@ class People:
         raise NotFound(f"there is no person {after_id}")
 
     def cluster_metrics(self, person_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Cosine distances between the faces of each person who has two at least, by id."""
+        """By person id: cosine distances between the faces of each person with at least two."""
         from .clusters import metrics
 
         return metrics(self._session.connection, person_ids)
@@ -82,7 +81,7 @@ class People:
         return faces.select_faces_of(self._session.connection, self.get(who).id)
 
     def portrait(self, who: str, side: int = 256) -> Image.Image:
-        """The thumbnail face of a person, or a given face, in a square. side: pixels."""
+        """A square portrait of a person's thumbnail face, or of a given face. side: pixels."""
         from ..enrich.render import portrait
 
         face_id = who if who.startswith("face_") else self.get(who).thumbnail_face_id
@@ -91,17 +90,17 @@ class People:
         return portrait(self._session.connection, face_id, side)
 
     def sheet(self, people: Sequence[Person]) -> Image.Image:
-        """One picture of all their faces, with name or id below."""
+        """A contact sheet of people's faces, with name or id below each."""
         from ..enrich.faces.sheet import sheet
         from ..enrich.render import portrait
 
         return sheet(people, partial(portrait, self._session.connection))
 
     def name(self, who: str, name: str | None) -> Person:
-        """Name a person; an unassigned face becomes one first. If somebody has that name already, the two are merged.
-        None removes the name."""
+        """Name a person; an unassigned face becomes a person first. If another person has that name, the two are
+        merged. None removes the name."""
         name = (name or "").strip() or None
-        # By the name alone: a name may look like the beginning of somebody's id.
+        # By the name alone: a name may look like the beginning of an id.
         called = store.find_people(self._session.connection, name) if name else []
         namesakes = [other for other in called if other.name and name and other.name.casefold() == name.casefold()]
         person = None if faces.is_unassigned(self._session.connection, who) else self.get(who)
@@ -120,7 +119,7 @@ class People:
 
     def set(self, who: str, **values: str | bool | None) -> Person:
         """Set some of PERSON_VALUES: birth_date is YYYY-MM-DD; thumbnail_face_id one of the person's faces. Unlike
-        `name`, merges nobody."""
+        `name`, never merges people."""
         person = self.get(who)
         for name, value in values.items():
             self._check(person, name, value)
@@ -129,13 +128,13 @@ class People:
         return self.get(person.id)
 
     def hide(self, people: Sequence[str], hidden: bool = True) -> Sequence[Person]:
-        """Hide people where they are listed, or show them again."""
-        found = [self.get(who) for who in people]
-        count = "1 person" if len(found) == 1 else f"{len(found):,} people"
+        """Hide people in lists, or show them again."""
+        chosen = [self.get(who) for who in people]
+        count = "1 person" if len(chosen) == 1 else f"{len(chosen):,} people"
         with self._session.user_change(f"{count} {'hidden' if hidden else 'shown'}") as tx:
-            for person in found:
+            for person in chosen:
                 store.update_person(tx, person.id, is_hidden=hidden)
-        return [self.get(person.id) for person in found]
+        return [self.get(person.id) for person in chosen]
 
     def _check(self, person: Person | None, name: str, value: str | bool | None) -> None:
         if name not in PERSON_VALUES:
@@ -146,14 +145,14 @@ class People:
             try:
                 date.fromisoformat(str(value))
             except ValueError as error:
-                raise UsageError(f"'{value}' is no date: write it as 1867-11-07") from error
+                raise UsageError(f"'{value}' is not a date: write it as 1867-11-07") from error
         if name == "thumbnail_face_id" and value is not None:
             theirs = {face.id for face in self.faces(person.id)} if person else ()
             if value not in theirs:
                 raise UsageError(f"{value} is no face of {person.name or person.id if person else 'somebody new'}")
 
     def create(self, **values: str | bool | None) -> Person:
-        """A person without faces."""
+        """Create a person without faces."""
         for name, value in values.items():
             self._check(None, name, value)
         with self._session.user_change(f"{values.get('name') or 'somebody'} added to people") as tx:
@@ -161,14 +160,14 @@ class People:
         return self.get(person_id)
 
     def delete(self, who: str) -> Person:
-        """The photos stay; the faces in them become unassigned."""
+        """Delete a person. The photos stay; the person's faces become unassigned."""
         person = self.get(who)
         with self._session.user_change(f"{person.name or person.id} taken from people") as tx:
             store.delete_person(tx, person.id)
         return person
 
     def give(self, face_id: str, who: str | None) -> None:
-        """Assign a face to a person; None: to nobody."""
+        """Assign a face to a person; None unassigns it."""
         person = self.get(who) if who is not None else None
         with self._session.user_change(f"a face said to be {person.name or person.id if person else 'nobody'}") as tx:
             if person is None:
@@ -183,7 +182,7 @@ class People:
             record_final(tx, "deleted a face", "A backup of the index has it, if you made one.")
 
     def merge(self, others: Sequence[str], into: str) -> Person:
-        """Merge people into one, who keeps the values of `into`."""
+        """Merge people into one person, who keeps the values of `into`."""
         target, people = self.get(into), [self.get(who) for who in others]
         if target in people:
             name = target.name or target.id
@@ -204,12 +203,14 @@ class People:
         theirs = {face.id: face.asset_id for face in self.faces(person.id)}
         chosen: list[str] = []
         for named in faces_or_assets:
-            one = os.fspath(named)
-            asset_id = None if one.startswith("face_") else self._session.resolve(one)
-            found = [face for face, of in theirs.items() if face == one or of == asset_id]
-            if not found:
-                raise NotFound(f"{one} has no face of {person.name or person.id}: 'indexer people show' lists them")
-            chosen += found
+            face_or_asset = os.fspath(named)
+            asset_id = None if face_or_asset.startswith("face_") else self._session.resolve(face_or_asset)
+            matches = [face for face, of in theirs.items() if face == face_or_asset or of == asset_id]
+            if not matches:
+                raise NotFound(
+                    f"{face_or_asset} has no face of {person.name or person.id}: 'indexer people show' lists them"
+                )
+            chosen += matches
         with self._session.user_change(f"{len(chosen)} faces split from {person.name or person.id}") as tx:
             person_id = faces.assign_faces(tx, chosen, other.id if other else None)
         return self.get(person_id)

@@ -1,4 +1,4 @@
-"""Imported points of interest: `Index.places`."""
+"""`Index.places`: import points of interest."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Places:
         self._session = session
 
     def import_dump(self, dump: PathLike) -> int:
-        """Import the landmarks of a GeoNames dump for `place_name`; how many there are. The next `enrich` looks photos
-        up again. Raises UsageError for another file."""
+        """Import the landmarks of a GeoNames dump for `place_name`. Returns their number. The next `enrich` looks
+        photos up again. Raises UsageError for any other file."""
         path = given(dump)
         with self._session.transaction() as tx:
             count = import_dump(tx.connection, path)
@@ -24,7 +24,7 @@ class Places:
         return count
 
     def forget(self) -> int:
-        """Forget all imported landmarks; how many there were."""
+        """Forget all imported landmarks. Returns their number."""
         with self._session.transaction() as tx:
             landmarks.next_stamp(tx.connection)
             if count := landmarks.forget_all(tx.connection):

@@ -1,4 +1,4 @@
-"""Thumbnails, previews and full-size renditions: `Index.renditions`."""
+"""`Index.renditions`: create and look up thumbnails, previews and full-size renditions."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ class FaceInFile(NamedTuple):
 
 
 class Source(NamedTuple):
-    """What a rendition is drawn from, or the original that serves as it. input_key: differs when that does."""
+    """The input of a rendition, or the original that serves as it. input_key: changes with the input."""
 
     content: Path | PictureFile | FaceInFile
     input_key: str
 
 
 class Renditions:
-    """Methods raise NotFound where the photo cannot be reached, Undecodable where it cannot be decoded."""
+    """Methods raise NotFound if the photo cannot be reached, Undecodable if it cannot be decoded."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def get(self, id_or_path: PathLike, name: str) -> Path:
-        """The file of a rendition in the cache, made now if there is none. name: thumbnail, preview or fullsize."""
+        """The file of a rendition in the cache, created if missing. name: thumbnail, preview or fullsize."""
         (asset_id,) = self._session.resolve_all(id_or_path)
         connection = self._session.writer()
         return render.on_demand(connection, Cache(connection, self._session.path), asset_id, name)
 
     def render(self, id_or_path: PathLike, name: str) -> Path | bytes:
-        """As `get`, but nothing is written: the bytes of a JPEG where the cache has no file of it."""
+        """As `get`, but nothing is written: returns the bytes of a JPEG if the cache has no file of it."""
         (asset_id,) = self._session.resolve_all(id_or_path)
         connection, folder = self._session.connection, cache_folder(self._session.path)
         drawn = render.kept(connection, folder, asset_id, name) or render.draw(connection, asset_id, name)
         return drawn if isinstance(drawn, Path) else drawn.data
 
     def cached(self, asset_id: str, name: str) -> Path | None:
-        """The file of a rendition, or of a portrait by its face's id, if the cache has it."""
+        """The cached file of a rendition, or of a portrait by its face's id; None if not cached."""
         return render.kept(self._session.connection, cache_folder(self._session.path), asset_id, name)
 
     def was_long_unused(self, asset_id: str, name: str) -> bool:
@@ -59,7 +59,7 @@ class Renditions:
         return enrichments.was_long_unused(self._session.connection, asset_id, name)
 
     def source(self, asset_id: str, name: str) -> Source:
-        """What a rendition, or a portrait by its face's id, is to be drawn from."""
+        """The input for drawing a rendition, or a portrait by its face's id."""
         connection = self._session.connection
         content: Path | PictureFile | FaceInFile
         if render.is_face(name):
@@ -69,8 +69,8 @@ class Renditions:
         return Source(content, enrichments.input_key(connection, asset_id, render.input_kind(name)))
 
     def keep(self, drawn: Sequence[tuple[str, str, Encoded]], used: Iterable[tuple[str, str]] = ()) -> None:
-        """Put renditions that were drawn elsewhere into the cache: asset, what it was made from (enrichment_input) and
-        picture. used: assets and names of renditions that were asked for."""
+        """Store renditions that were drawn elsewhere in the cache: asset, input key (enrichment_input) and picture.
+        used: assets and names of requested renditions."""
         connection = self._session.writer()
         if drawn:
             render.keep_all(connection, Cache(connection, self._session.path), drawn)

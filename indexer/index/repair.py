@@ -1,4 +1,4 @@
-"""Repair of a damaged index: a new one is built beside it, checked, and only then put in its place."""
+"""Repair a damaged index: a new one is built next to it, checked, and only then put in its place."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 
 class Repair(NamedTuple):
-    """problems: what was wrong. kept: a copy of the damaged index; saved: rows by table that could be read of it;
-    summary: of the scan that found the rest again. The latter are empty where there was nothing to repair."""
+    """problems: the damage. kept: a copy of the damaged index; saved: number of recovered rows by table; summary: of
+    the scan that recovered the rest. The last three are empty if there was nothing to repair."""
 
     problems: Sequence[str]
     kept: Path | None = None
@@ -34,10 +34,10 @@ class Repair(NamedTuple):
 
 
 def repair(path: Path, *, workers: int | None = None, dry_run: bool = False) -> Repair:
-    """See Maintenance.repair. Killed at any moment, it leaves the damaged index or the new one."""
+    """See Maintenance.repair. If killed at any moment, it leaves either the damaged index or the new one."""
     if not dry_run:
         scratch.sweep(path.parent)
-    with closing(connect_for_reading(path)) as connection:  # as it is: a damaged one cannot be updated
+    with closing(connect_for_reading(path)) as connection:  # without migration: a damaged one cannot be updated
         problems = _problems(connection, path)
         if not dry_run:
             refuse_while_written(path)
@@ -74,7 +74,7 @@ def _problems(connection: IndexConnection, path: Path) -> list[str]:
 
 
 def _salvage(damaged: Path, new: Path) -> dict[str, int]:
-    """A new index of the rows that can still be read; how many, by table."""
+    """Create a new index from the readable rows. Returns their number by table."""
     if (version := version_of(damaged)) and version < schema.VERSION:
         with suppress(*BROKEN):
             create_as(damaged, new)

@@ -1,4 +1,4 @@
-"""Indexed folders: `Index.roots`."""
+"""`Index.roots`: list, check and remove indexed folders."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Roots:
         return store.select_mounts(self._session.connection, root_id)
 
     def watch_states(self) -> dict[int, WatchState]:
-        """How a running watch follows each root, by the root's id."""
+        """The watch state of each root that a running watch follows, by the root's id."""
         from ..store.job_locks import running
         from ..store.jobs import select_watch_states
 
@@ -65,8 +65,8 @@ class Roots:
         return root
 
     def reselect_files(self) -> int:
-        """Check which roots can be reached, and have every asset stand for a file that can be, if there is one. Returns
-        how many assets stand for another file than before."""
+        """Check which roots can be reached, and choose a reachable primary file for every asset that has one. Returns
+        the number of assets whose primary file changed."""
         from ..sync.presence import check_root, note_root
 
         connection = self._session.writer()
@@ -76,7 +76,7 @@ class Roots:
             return primary_files.choose_everywhere(tx.connection, tx.now)
 
     def uploaded_files(self, asset_id: str) -> Sequence[Path]:
-        """The files of an uploaded asset in the index's own folders; none if the photo also lies in another root."""
+        """The files of an uploaded asset in the index's own folders; none if the photo is also in another root."""
         by_id = {root.id: root.path for root in self.list()}
         places = [file for file in select_places(self._session.connection, asset_id) if file.status != "gone"]
         if not all(self._is_own(by_id[file.root_id]) for file in places):
@@ -91,5 +91,5 @@ class Roots:
         own = originals_folder(self._session.path, None).resolve()
         root = Path(paths.from_text(root_path))
         library = root.name.removeprefix(own.name)
-        # A user's folder that merely has such a name is not ours to delete from.
+        # A user's folder that merely has such a name: never delete from it.
         return root.parent == own.parent and (root == own or _OF_A_LIBRARY.fullmatch(library) is not None)

@@ -1,4 +1,4 @@
-"""A scan of indexed folders: executors, readers and the rehearsal of a dry run."""
+"""Run a scan: set up worker pools, and simulate writes for a dry run."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def scan(
     readers = Readers(workers, make_executor, early, elsewhere=cluster is not None)
     try:
         connection = session.writer(create=True)
-        found = targets(connection, select_roots(connection), as_folders(folders))
+        scanned = targets(connection, select_roots(connection), as_folders(folders))
         listener = Listener(progress=on_progress) if on_progress is not None else Listener()
-        scan = Scan(connection, readers, found, SyncOptions(accept_loss=accept_loss), listener)
+        scan = Scan(connection, readers, scanned, SyncOptions(accept_loss=accept_loss), listener)
         if count_ahead:
             scan.count_ahead()
         return scan.run()

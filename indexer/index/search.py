@@ -1,4 +1,4 @@
-"""Searches by words, filters and pictures: `Index.searches`."""
+"""`Index.searches`: search by words, filters and pictures."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
     from .session import Session
 
-# Assets that a model may add to those that have the words.
+# Limit of assets that a model may add to those with the words.
 _MOST_DESCRIBED = 200
 
 
 class Match(NamedTuple):
-    """distance: from the picture or the words, 0 is the same, 1 is unrelated; None where no model compared them."""
+    """distance: from the picture or the words: 0 is identical, 1 unrelated; None if no model compared them."""
 
     asset_id: str
     distance: float | None
 
 
 class Searches:
-    """The language of searches is described in indexer.query. Methods raise UsageError for a search that is not in it,
-    and for one that takes too long."""
+    """For the search language see indexer.query. Methods raise UsageError for an invalid search and for one that takes
+    too long."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -55,8 +55,8 @@ class Searches:
         offset: int = 0,
         limit: int = 20,
     ) -> Sequence[Match]:
-        """A page of what fits the query, the filter and the picture, none of it farther away than the threshold.
-        picture: upright, RGB."""
+        """A page of assets that match the query, the filter and the picture, within the distance threshold. picture:
+        upright, RGB."""
         parsed, end = parse(query), offset + limit
         if parsed.terms or parsed.without:
             self.update()
@@ -67,14 +67,14 @@ class Searches:
             ids = search.search_ids(connection, request, end)
             return [Match(asset_id, near[asset_id]) for asset_id in islice(ids, offset, end)]
         distances = self._distances(parsed)
-        # Those too far away are dropped while the rows come, so more are asked for than a page.
+        # Matches beyond the threshold are dropped while reading rows, so more than a page is requested.
         ids = search.search_ids(connection, self._request(parsed, which), -1 if distances else end)
         matches = (Match(asset_id, distances.get(asset_id)) for asset_id in ids)
         return list(islice((match for match in matches if (match.distance or 0.0) <= threshold), offset, end))
 
     def numbers(self, query: str, *, is_trashed: bool = False, is_ranked: bool = False) -> Sequence[int]:
-        """Numbers of all live or all trashed assets that are found, and perhaps of others, by the full-text index as it
-        is (see `update`); is_ranked: in the order of `list`."""
+        """Numbers of all live or all trashed matches, and perhaps of others, by the current full-text index (see
+        `update`); is_ranked: in the order of `list`."""
         request = self._request(parse(query)._replace(is_trashed=is_trashed))
         return search.search_numbers(self._session.connection, request, is_ranked=is_ranked)
 
@@ -83,7 +83,7 @@ class Searches:
         return search.as_sql(self._session.connection, SearchRequest(parse(query)), limit)
 
     def update(self) -> bool:
-        """Bring the full-text index up to date, unless the index cannot be written. Whether it was behind."""
+        """Bring the full-text index up to date, unless the index cannot be written. Returns whether it was behind."""
         session = self._session
         if session.read_only or not search_index.is_behind(session.connection) or not os.access(session.path, os.W_OK):
             return False
@@ -97,7 +97,7 @@ class Searches:
         return SearchRequest(query, which, described=self._described(query))
 
     def _described(self, query: Query) -> Sequence[str]:
-        """Assets whose pictures fit the free words, if there is a model that can tell."""
+        """Assets whose pictures match the free words, if there is an embedding model."""
         words = _free_words(query)
         if not words:
             return ()
@@ -111,7 +111,7 @@ class Searches:
         return nearest(connection, kind.name, image_embeddings.load(kind).of_words(words), _MOST_DESCRIBED)
 
     def _distances(self, query: Query) -> dict[str, float]:
-        """By id, from the free words, of assets that a model has seen, if there is one."""
+        """Distances from the free words, by asset id, of the assets with an embedding, if there is a model."""
         words = _free_words(query)
         if not words:
             return {}

@@ -1,4 +1,4 @@
-"""A session with one index file: its connections, transactions, and what ids and paths stand for."""
+"""One session on an index file: per-thread connections, transactions, id and path lookup."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ Assets = PathLike | Sequence[PathLike]
 
 
 class _Own(threading.local):
-    """What a thread looks up first: a third of the time of a look-up by thread."""
+    """The thread's own connection: takes a third of the time of a look-up by thread."""
 
     connection: IndexConnection | None = None
 
 
 class Session:
-    """What services share. Opened for reading at first use, and for writing when something is written.
+    """The state shared by all services. Opened for reading at first use, and for writing at the first write.
 
     Any thread may use it: each has a connection of its own, and writers wait for each other as processes do.
     """
@@ -43,7 +43,7 @@ class Session:
 
     @property
     def connection(self) -> IndexConnection:
-        """This thread's connection. Raises IndexUnusable where there is no index."""
+        """This thread's connection. Raises IndexUnusable if there is no index."""
         connection = self._own.connection
         if connection is None:
             from ..store.connection import open_for_reading
@@ -53,9 +53,9 @@ class Session:
         return connection
 
     def writer(self, *, create: bool = False) -> IndexConnection:
-        """This thread's connection, from now on one that writes. create: make the index if there is none.
+        """This thread's connection, writable from now on. create: create the index if there is none.
 
-        Raises UsageError where the index was opened for reading only."""
+        Raises UsageError if the index was opened for reading only."""
         from ..store.connection import open_for_writing
 
         if self.read_only:
@@ -72,7 +72,7 @@ class Session:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """All of it is written, or nothing. Cannot be undone."""
+        """An atomic write transaction. Cannot be undone by the user."""
         from ..store.transaction import begin
 
         with begin(self.writer()) as tx:
@@ -80,7 +80,7 @@ class Session:
 
     @contextmanager
     def dry_run(self) -> Iterator[None]:
-        """The body changes what it likes, and sees it; then all of it is taken back."""
+        """Run the body, which sees its own changes, then roll all of them back."""
         from ..store.transaction import dry_run
 
         with dry_run(self.writer(create=False)):
@@ -88,7 +88,7 @@ class Session:
 
     @contextmanager
     def user_change(self, what: str) -> Iterator[Transaction]:
-        """A transaction that `undo` takes back as a whole. what: its description, as in "rated 3 photos"."""
+        """A transaction that `undo` reverts as a whole. what: its description, as in "rated 3 photos"."""
         from ..store.undo import user_change
 
         with user_change(self.writer(), what) as tx:

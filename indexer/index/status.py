@@ -1,4 +1,4 @@
-"""The state of the index: `Index.status`. What is in it, what failed, what is running, and why a path is not in it."""
+"""`Index.status`: counts, failures, running jobs, and why a path is not in the index."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Status:
         return files.count_all(self._session.connection)
 
     def path_counts(self) -> dict[str, int]:
-        """Paths by status. A part of `counts` that takes no time in an index of any size."""
+        """Number of paths by status: the part of `counts` that is fast in an index of any size."""
         return files.count_statuses(self._session.connection)
 
     def failures(self, limit: int = 1000) -> Sequence[PathStatus]:
-        """Paths that are damaged, unreadable or never settled; -1: all of them."""
+        """Paths that are damaged, unreadable or never stopped changing; limit -1: all of them."""
         return files.select_failures(self._session.connection, limit)
 
     def jobs(self) -> Sequence[Job]:
@@ -43,7 +43,7 @@ class Status:
         return running(self._session.path)
 
     def announce(self, kind: str, address: str) -> Claim | None:
-        """List this process as running until the claim ends; None where nothing can be written beside the index."""
+        """List this process as running until the claim ends; None if nothing can be written next to the index."""
         with suppress(IndexerError):
             return Claim(self._session.path, kind, address=address)
         return None
@@ -56,6 +56,6 @@ class Status:
 
 
 def held_loss(root: Root, counts: Counts) -> str | None:
-    """What to tell of a root of which so many files are missing that their deletion awaits confirmation."""
+    """The message about a root with a mass deletion that awaits confirmation; None if there is none."""
     missing, known = counts.missing_by_root.get(root.id, 0), counts.by_root.get(root.id, 0)
     return mass_deletion_message(root, missing, known) if is_mass_deletion(missing, known) else None

@@ -1,4 +1,4 @@
-"""Completions of a search: `Index.suggestions`. People, places, months and more that begin with what was typed."""
+"""`Index.suggestions`: search autocompletion. Suggests people, places, months and more that match the typed text."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _FILTERS: dict[Kind, str] = {
     "person": "person", "place": "place", "camera": "camera", "lens": "lens", "month": "taken", "year": "taken",
     "keyword": "keyword", "album": "album", "folder": "folder",
 }  # fmt: skip
-# More are not suggested: the most frequent ones are.
+# Only this many of the most frequent terms are suggested.
 _MOST_TERMS = 50_000
 _WORD = re.compile(r"[^\W_]+")
-# Where nothing was typed, so many of each kind.
-_UNASKED: dict[Kind, int] = {"person": 3, "place": 3, "month": 1, "camera": 1}
+# Suggestions of each kind for an empty query.
+_INITIAL: dict[Kind, int] = {"person": 3, "place": 3, "month": 1, "camera": 1}
 
 
 class Suggestion(NamedTuple):
-    """text: for people; query: in the language of searches. photos: how many there are, about."""
+    """text: to show; query: the search it stands for. photos: their approximate number."""
 
     kind: Kind
     text: str
@@ -46,11 +46,11 @@ class Suggestions:
         self._session = session
 
     def vocabulary(self) -> Vocabulary:
-        """As the index is now."""
+        """The suggestions for the current state of the index."""
         return Vocabulary((*store.terms(self._session.connection), *self._folders()))
 
     def _folders(self) -> list[Term]:
-        """Folders of one name are one."""
+        """One term per folder name: folders of the same name are added up."""
         counts = Counter[str]()
         for folder in Folders(self._session).tree():
             if folder.parent is not None and folder.total:
@@ -59,34 +59,34 @@ class Suggestions:
 
 
 class Vocabulary:
-    """All there is to suggest."""
+    """All suggestions, with a word index over them."""
 
     def __init__(self, terms: Iterable[Term]) -> None:
-        terms = [one for one in terms if any(letter.isalnum() for letter in one.text)]
+        terms = [term for term in terms if any(letter.isalnum() for letter in term.text)]
         towns = Counter(term.text for term in terms if term.kind == "place" and term.within is not None)
-        frequent = heapq.nlargest(_MOST_TERMS, terms, key=lambda one: one.photos)
+        frequent = heapq.nlargest(_MOST_TERMS, terms, key=lambda term: term.photos)
         entries = [_suggestion(term, is_common=towns[term.text] > 1) for term in frequent]
         entries += _years(terms)
-        entries.sort(key=lambda one: (-one.photos, one.text))
-        self._entries = [(one, _folded(one.text), _words(f"{one.text} {one.query}")) for one in entries]
+        entries.sort(key=lambda entry: (-entry.photos, entry.text))
+        self._entries = [(entry, _folded(entry.text), _words(f"{entry.text} {entry.query}")) for entry in entries]
         places: dict[str, array[int]] = {}
         for at, (_, _, words) in enumerate(self._entries):
             for word in set(words.split()):
                 places.setdefault(word, array("I")).append(at)
-        # All words, and of each the entries that have it.
+        # All words, and for each the positions of the entries that contain it.
         self._words = sorted(places)
         self._places = [places[word] for word in self._words]
 
     def matching(self, typed: str, limit: int) -> Sequence[Suggestion]:
-        """The most frequent first, those that begin with it before those of which another word does. typed: a word, or
-        a filter's name with the beginning of a value, as in person:"Ada L."""
+        """The most frequent first; those that begin with the typed text come before those with another word that does.
+        typed: a word, or a filter's name with the beginning of a value, as in person:"Ada L."""
         name, colon, value = typed.partition(":")
         kinds = [kind for kind, known in _FILTERS.items() if colon and known == name.lower()]
         if not kinds:
             value = typed
         value = _folded(value.strip('" '))
         if not value and not kinds:
-            return self._unasked()[:limit]
+            return self._initial()[:limit]
         first: list[Suggestion] = []
         others: list[Suggestion] = []
         for at in self._candidates(value):
@@ -113,12 +113,12 @@ class Vocabulary:
         end = bisect_left(self._words, words[0] + chr(sys.maxunicode))
         return sorted(set().union(*self._places[begin:end]))
 
-    def _unasked(self) -> list[Suggestion]:
-        found: list[Suggestion] = []
-        for kind, many in _UNASKED.items():
+    def _initial(self) -> list[Suggestion]:
+        suggestions: list[Suggestion] = []
+        for kind, many in _INITIAL.items():
             of_kind = (entry for entry, _, _ in self._entries if entry.kind == kind)
-            found += [one for one, _ in zip(of_kind, range(many), strict=False)]
-        return found
+            suggestions += [entry for entry, _ in zip(of_kind, range(many), strict=False)]
+        return suggestions
 
 
 def _rank(value: str, text: str, words: str) -> int | None:
@@ -155,11 +155,11 @@ def _quoted(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    """Each after a space; '2019-04' is two."""
+    """The words of a text, each preceded by a space; '2019-04' is two words."""
     return "".join(f" {word}" for word in _WORD.findall(_folded(text)))
 
 
 def _folded(text: str) -> str:
     """Without case and accents."""
     spread = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(one for one in spread if not unicodedata.combining(one))
+    return "".join(letter for letter in spread if not unicodedata.combining(letter))

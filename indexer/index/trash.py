@@ -1,4 +1,4 @@
-"""The trash: `Index.trash`."""
+"""`Index.trash`: move assets to the trash, restore them, and empty it."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def days_in_trash(asset: Trashed) -> int:
 
 
 class Trash:
-    """Each asset is given by its id or the path of one of its files. No file in a root of the user's is touched."""
+    """Each asset is given by its id or the path of one of its files. Files in the user's roots are never changed."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def list(self) -> Sequence[Trashed]:
-        """The longest there first."""
+        """Those longest in the trash first."""
         return store.select_trashed(self._session.connection)
 
     def put(self, assets: Assets) -> Sequence[str]:
-        """Move assets to the trash, whatever becomes of their files. Returns their ids."""
+        """Move assets to the trash, independently of their files. Returns their ids."""
         ids = self._session.resolve_all(assets)
         with self._session.user_change(f"{photos(len(ids))} put in the trash") as tx:
             for asset_id in ids:
@@ -42,15 +42,16 @@ class Trash:
         return ids
 
     def restore(self, assets: Assets) -> Sequence[str]:
-        """Take assets out of the trash, with all they had; also those whose files are gone. Returns the ids of those
+        """Restore assets from the trash with all their data, even if their files are gone. Returns the ids of those
         that were in it."""
         ids = self._session.resolve_all(assets)
         with self._session.user_change(f"{photos(len(ids))} taken out of the trash") as tx:
             return [asset_id for asset_id in ids if store.restore_asset(tx, asset_id)]
 
     def empty(self, days: float = 30.0) -> Sequence[Trashed]:
-        """Forget for good what has been in the trash for this many days, and return it. An asset with a file that is
-        present, or on a disconnected drive, stays; but an upload goes, with its file in the index's own folder."""
+        """Permanently delete assets that have been in the trash for this many days, and return them. An asset with a
+        file that is present, or on a disconnected drive, stays; but an upload is deleted, with its file in the index's
+        own folder."""
         if not self._expired(days):
             return []
         roots = Roots(self._session)
@@ -69,9 +70,9 @@ class Trash:
         return [asset for asset in expired if not asset.held or roots.uploaded_files(asset.id)]
 
     def delete(self, assets: Assets) -> None:
-        """Forget photos for good though their files are present: these are not touched, and excluded from now on,
-        wherever they lie; `unexclude` has them indexed again. An upload goes to the trash; deleted from there, its file
-        in the index's own folder goes too."""
+        """Permanently delete photos although their files are present: the files are not changed, but excluded from now
+        on, wherever they are; `unexclude` has them indexed again. An upload goes to the trash; when it is deleted from
+        there, its file in the index's own folder is deleted too."""
         ids, roots = self._session.resolve_all(assets), Roots(self._session)
         trashed = {asset.id for asset in self.list()}
         uploads = {asset_id: roots.uploaded_files(asset_id) for asset_id in ids}
@@ -85,14 +86,14 @@ class Trash:
             for asset_id in for_good:
                 if any(file.status != "gone" for file in select_places(tx.connection, asset_id)):
                     store.exclude(tx, asset_id)
-                else:  # what returns one day is wanted again
+                else:  # if the photo returns one day, it is indexed again
                     store.purge_assets(tx, [asset_id])
                 _delete(tx, uploads[asset_id])
             instead = "'indexer roots --take-back' has those that lie in your folders indexed again."
             record_final(tx, f"deleted {photos(len(for_good))} from the index", instead)
 
     def unexclude(self) -> int:
-        """Exclude none of the deleted photos any more; how many there were. The next scan finds them."""
+        """Stop excluding deleted photos. Returns their number. The next scan indexes them."""
         with self._session.transaction() as tx:
             if count := store.unexclude(tx, None):
                 what = f"had {photos(count)} indexed again that were deleted"
@@ -101,7 +102,7 @@ class Trash:
 
 
 def _delete(tx: Transaction, uploaded: Iterable[Path]) -> None:
-    """Before the rows: killed in between, the next attempt finds what is left to do."""
+    """Called before the rows are deleted: if killed in between, the next attempt finishes."""
     if not tx.is_dry_run:
         for path in uploaded:
             path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""A watch of indexed folders, with enriching beside it."""
+"""Watch indexed folders, with background enrichment."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def watch(
 ) -> None:
     """See Index.watch."""
     connection = session.writer(create=True)
-    found = targets(connection, select_roots(connection), as_folders(folders))
-    inside = [target for target in found if target.folder or target.name]
+    watched = targets(connection, select_roots(connection), as_folders(folders))
+    inside = [target for target in watched if target.folder or target.name]
     if inside:
         raise UsageError(f"{inside[0].root.path} is indexed as a whole: watch that folder")
     readers = Readers(workers)
@@ -48,7 +48,7 @@ def watch(
         )
         listener = EnrichChanges(behind, listener)
     try:
-        Watch(connection, readers, [target.root for target in found], stop, options, listener).run()
+        Watch(connection, readers, [target.root for target in watched], stop, options, listener).run()
     finally:
         readers.close()
         if behind is not None:

@@ -1,4 +1,4 @@
-"""The user's values, written into XMP sidecars; what a sidecar was is kept beside the index."""
+"""Write user edits to XMP sidecars, keeping a backup of each sidecar it changes."""
 
 from __future__ import annotations
 
