@@ -1,4 +1,4 @@
-"""Where things lie on this machine, and what it calls itself."""
+"""Default paths on this machine, and its name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one tree of errors that a caller can meet. Each carries the exit code the command line gives for it."""
+"""The error hierarchy. Each error carries the exit code of the command line."""
 
 from __future__ import annotations
 

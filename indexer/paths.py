@@ -32,7 +32,7 @@ def from_text(text: str) -> str:
     """A stored name or path as the operating system knows it."""
     if "\\x" not in text:
         return text
-    return os.fsdecode(_ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), os.fsencode(text)))
+    return os.fsdecode(_ESCAPED.sub(lambda match: bytes([int(match[1], 16)]), os.fsencode(text)))
 
 
 def nfc(text: str) -> str:

@@ -1,6 +1,6 @@
-"""The language of searches: words, and filters like `taken:2023-05..2023-08 camera:"iPhone 12" rating:>=4`.
+"""Parse the search language: words, and filters like `taken:2023-05..2023-08 camera:"iPhone 12" rating:>=4`.
 
-Pure: text in, what is wanted out. indexer.store.search asks the index for it.
+Pure: turns text into a `Query`, which indexer.store.search runs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from .errors import UsageError
 
-# filter -> the column of the word index that it looks in
+# filter -> the column of the full-text index that it searches
 TEXTS = {
     "name": "name",
     "folder": "folder",
@@ -28,7 +28,7 @@ RANGES = ("rating", "iso", "aperture", "focal", "quality")
 _OTHERS = ("taken", "type", "near", "is")
 FILTERS = (*TEXTS, *RANGES, *_OTHERS)
 
-# Of what one search may have: words and filters, and characters.
+# Limits of one search: number of words and filters, and of characters.
 MOST_TERMS, MOST_CHARACTERS = 100, 10_000
 
 _PIECE = re.compile(r'\s*(-?)(?:([A-Za-z]+):)?("(?:[^"]*)"|[^\s"]+|")')
@@ -38,7 +38,7 @@ _KILOMETRES = {"m": 0.001, "km": 1.0, "mi": 1.609344}
 
 
 class Term(NamedTuple):
-    """Words that are to be found side by side; column: only there; is_whole: not as the beginning of longer ones."""
+    """Adjacent words. column: search only there; is_whole: match whole words, not prefixes."""
 
     text: str
     column: str | None = None
@@ -46,7 +46,7 @@ class Term(NamedTuple):
 
 
 class Range(NamedTuple):
-    """Numbers from low to high; None: no end. is_open: without low, without high."""
+    """Numbers from low to high; None: unbounded. is_open: whether low and high are themselves excluded."""
 
     name: str
     low: float | None
@@ -61,7 +61,7 @@ class Near(NamedTuple):
 
 
 class Query(NamedTuple):
-    """What is searched for; all of it has to hold. after and before are wall clocks or their beginnings, both
+    """A parsed search; all its conditions must hold. after and before are wall clocks or prefixes of them, both
     inclusive."""
 
     terms: tuple[Term, ...] = ()
@@ -76,13 +76,13 @@ class Query(NamedTuple):
 
 
 def parse(text: str) -> Query:
-    """Raises UsageError, which says what is wrong and what may be written instead."""
+    """Parse a search. Raises UsageError with the mistake and the valid forms."""
     terms: list[Term] = []
     without: list[Term] = []
     ranges: list[Range] = []
-    wanted = Query()
+    query = Query()
     at = 0
-    text = text.replace("\0", " ").rstrip()  # SQLite's texts end there
+    text = text.replace("\0", " ").rstrip()  # SQLite truncates text there
     if len(text) > MOST_CHARACTERS:
         raise UsageError(f"a search of more than {MOST_CHARACTERS:,} characters: write fewer words")
     pieces = 0
@@ -90,14 +90,14 @@ def parse(text: str) -> Query:
         pieces += 1
         if pieces > MOST_TERMS:
             raise UsageError(f"a search of more than {MOST_TERMS} words and filters: write fewer")
-        found = _PIECE.match(text, at)
-        assert found is not None
-        at = found.end()
-        minus, name, value = found[1], found[2], found[3]
+        match = _PIECE.match(text, at)
+        assert match is not None
+        at = match.end()
+        minus, name, value = match[1], match[2], match[3]
         if value == '"':
-            raise UsageError(f"a quotation mark is not closed: {text[found.start(3) :]}")
+            raise UsageError(f"a quotation mark is not closed: {text[match.start(3) :]}")
         plain = value.strip('"')
-        if name is None or (name.lower() not in FILTERS and plain.startswith("//")):  # an address is no filter
+        if name is None or (name.lower() not in FILTERS and plain.startswith("//")):  # a URL is not a filter
             term = Term(plain if name is None else f"{name}:{plain}", None, value != plain)
         elif name.lower() in TEXTS:
             term = Term(plain, TEXTS[name.lower()], value != plain)
@@ -107,40 +107,40 @@ def parse(text: str) -> Query:
             if name.lower() in RANGES:
                 ranges.append(_range(name.lower(), plain))
             else:
-                wanted = _other(wanted, name, plain)
+                query = _with_filter(query, name, plain)
             continue
         if any(letter.isalnum() for letter in term.text):
             (without if minus else terms).append(term)
-    return wanted._replace(terms=tuple(terms), without=tuple(without), ranges=tuple(ranges))
+    return query._replace(terms=tuple(terms), without=tuple(without), ranges=tuple(ranges))
 
 
-def _other(wanted: Query, name: str, value: str) -> Query:
+def _with_filter(query: Query, name: str, value: str) -> Query:
     if name.lower() == "taken":
         after, before = _moments(value)
-        return wanted._replace(after=after or wanted.after, before=before or wanted.before)
+        return query._replace(after=after or query.after, before=before or query.before)
     if name.lower() == "type":
         kinds: dict[str, Literal["image", "video"]] = {
             "photo": "image", "image": "image", "picture": "image", "video": "video", "film": "video", "movie": "video"
         }  # fmt: skip
         if value.lower() not in kinds:
             raise UsageError(f"unknown type '{value}'; use photo or video")
-        return wanted._replace(kind=kinds[value.lower()])
+        return query._replace(kind=kinds[value.lower()])
     if name.lower() == "near":
-        return wanted._replace(near=_near(value))
+        return query._replace(near=_near(value))
     if name.lower() == "is":
         if value.lower() == "favorite":
-            return wanted._replace(is_favorite=True)
+            return query._replace(is_favorite=True)
         if value.lower() != "trashed":
             raise UsageError(f"unknown 'is:{value}'; use is:favorite or is:trashed")
-        return wanted._replace(is_trashed=True)
+        return query._replace(is_trashed=True)
     close = get_close_matches(name.lower(), FILTERS, 1)
     hint = f"Did you mean '{close[0]}:'?" if close else f"There are {', '.join(FILTERS)}."
     raise UsageError(f"there is no filter '{name}:'. {hint} To search for the words, put them in quotes")
 
 
 def moment(text: str) -> str:
-    """A wall clock or its beginning, as it is stored: '2023', '2023-11', … '2023-11-07T18:30:00'. Raises UsageError for
-    what is not in the calendar."""
+    """Normalize a wall clock or a prefix of one to its stored form: '2023', '2023-11', … '2023-11-07T18:30:00'. Raises
+    UsageError if it is not in the calendar."""
     from datetime import datetime
 
     stored = text.upper().replace(" ", "T")
@@ -154,9 +154,9 @@ def moment(text: str) -> str:
 
 
 def span(after: str | None, before: str | None) -> tuple[str | None, str | None]:
-    """Two moments, either of which may be missing, both inclusive; the second one as far as it goes: 2023 to its last
-    second. Raises UsageError where nothing lies between them."""
-    first, last = (moment(one) if one else None for one in (after, before))
+    """Two moments, either of which may be missing, both inclusive; the second extends to the end of its unit (2023: its
+    last second). Raises UsageError for an empty span."""
+    first, last = (moment(end) if end else None for end in (after, before))
     if first and last and first[: len(last)] > last:
         raise UsageError(f"{after} comes after {before}: nothing was taken in between")
     return first, last
@@ -173,13 +173,13 @@ def _moments(value: str) -> tuple[str | None, str | None]:
 
 
 def _range(name: str, value: str) -> Range:
-    if found := re.fullmatch(f"(>=|<=|>|<){_NUMBER}", value):
-        sign, number = found[1], float(found[2])
+    if match := re.fullmatch(f"(>=|<=|>|<){_NUMBER}", value):
+        sign, number = match[1], float(match[2])
         if sign.startswith(">"):
             return Range(name, number, None, (sign == ">", False))
         return Range(name, None, number, (False, sign == "<"))
-    if found := re.fullmatch(rf"{_NUMBER}?\.\.{_NUMBER}?", value):
-        low, high = (float(end) if end else None for end in found.groups())
+    if match := re.fullmatch(rf"{_NUMBER}?\.\.{_NUMBER}?", value):
+        low, high = (float(end) if end else None for end in match.groups())
         if low is not None or high is not None:
             return Range(name, low, high)
     if re.fullmatch(_NUMBER, value):
@@ -188,10 +188,10 @@ def _range(name: str, value: str) -> Range:
 
 
 def _near(value: str) -> Near:
-    found = re.fullmatch(rf"{_NUMBER},{_NUMBER}(?:,(\d+(?:\.\d+)?)(m|km|mi)?)?", value.replace(" ", ""))
-    if found is not None:
-        latitude, longitude = float(found[1]), float(found[2])
-        kilometres = float(found[3] or 1) * _KILOMETRES[found[4] or "km"]
+    match = re.fullmatch(rf"{_NUMBER},{_NUMBER}(?:,(\d+(?:\.\d+)?)(m|km|mi)?)?", value.replace(" ", ""))
+    if match is not None:
+        latitude, longitude = float(match[1]), float(match[2])
+        kilometres = float(match[3] or 1) * _KILOMETRES[match[4] or "km"]
         if abs(latitude) <= 90 and abs(longitude) <= 180 and kilometres > 0:
             return Near(latitude, longitude, kilometres)
     raise UsageError(f"near:{value}: write near:48.86,2.29,5km (latitude, longitude, how far)")

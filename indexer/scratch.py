@@ -1,5 +1,5 @@
 """Temporary folders that do not outlive their process for long: each is locked by its owner, the lock ends with the
-process, and whoever makes a folder at the same place removes those that nobody holds."""
+process, and anyone who makes a folder in the same place removes those that nobody holds."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ def following() -> Iterator[Callable[[Path], Path]]:
 def sweep(beside: Path) -> None:
     """Remove the folders there whose owner is surely dead."""
     try:
-        found = [Path(one.path) for one in os.scandir(beside) if one.is_dir(follow_symlinks=False)]
+        folders = [Path(entry.path) for entry in os.scandir(beside) if entry.is_dir(follow_symlinks=False)]
     except OSError:
         return
-    for path in found:
+    for path in folders:
         if path.name.startswith(_PREFIX) and path.name.endswith(_SUFFIX):
             with suppress(OSError), _held_if_stale(path) as is_stale:
                 if is_stale:
@@ -102,7 +102,7 @@ def _held_if_stale(path: Path) -> Iterator[bool]:
         yield False
         return
     if lock is None:
-        yield time.time() - max(one.stat().st_mtime for one in (path, *path.rglob("*"))) > _STALE_SECONDS
+        yield time.time() - max(entry.stat().st_mtime for entry in (path, *path.rglob("*"))) > _STALE_SECONDS
         return
     try:
         yield True
