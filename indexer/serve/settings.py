@@ -62,8 +62,8 @@ def is_loopback(host: str) -> bool:
 
 def _without_port(name: str) -> str:
     """Empty for what is not a host by RFC 3986."""
-    found = _HOST.fullmatch(name)
-    return (found[1] or found[2]) if found else ""
+    match = _HOST.fullmatch(name)
+    return (match[1] or match[2]) if match else ""
 
 
 def _is_address(host: str) -> bool:

@@ -35,10 +35,10 @@ def _as_dict(face: faces.Face, base: str) -> dict[str, Any]:
     }
 
 
-async def _with_included(state: State, found: Sequence[faces.Face], base: str, parts: set[str]) -> list[dict[str, Any]]:
-    dicts = [_as_dict(face, base) for face in found]
+async def _with_included(state: State, page: Sequence[faces.Face], base: str, parts: set[str]) -> list[dict[str, Any]]:
+    dicts = [_as_dict(face, base) for face in page]
     if _ASSIGNMENT in parts:
-        ids = [face.id for face in found]
+        ids = [face.id for face in page]
         by_id = await state.run(lambda index: index.faces.cluster_assignments(ids))
         for face in dicts:
             face[_ASSIGNMENT] = by_id.get(face["id"], {"distance_to_person": None, "candidates": []})

@@ -38,11 +38,11 @@ def _as_dict(person: people.Person, base: str) -> dict[str, Any]:
 
 
 async def _with_included(
-    state: State, found: Sequence[people.Person], base: str, parts: set[str]
+    state: State, page: Sequence[people.Person], base: str, parts: set[str]
 ) -> list[dict[str, Any]]:
-    dicts = [_as_dict(person, base) for person in found]
+    dicts = [_as_dict(person, base) for person in page]
     if _METRICS in parts:
-        ids = [person.id for person in found]
+        ids = [person.id for person in page]
         by_id = await state.run(lambda index: index.people.cluster_metrics(ids))
         for person in dicts:
             person[_METRICS] = by_id.get(person["id"])
