@@ -6,8 +6,8 @@ import sqlite3
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from indexer.store import similarity
-from indexer.store.similarity import DuplicateFile
+from indexer.store import duplicates
+from indexer.store.duplicates import DuplicateFile
 
 
 class Duplicates(NamedTuple):
@@ -24,20 +24,20 @@ class Duplicates(NamedTuple):
 
 def exact(connection: sqlite3.Connection) -> list[Duplicates]:
     """The same bytes, and the same pictures."""
-    found = [Duplicates("file", places) for places in similarity.copies(connection)]
-    groups = similarity.same_pictures(connection)
-    shown = similarity.shown(connection, [one for group in groups for one in group])
+    found = [Duplicates("file", places) for places in duplicates.copies(connection)]
+    groups = duplicates.same_pictures(connection)
+    shown = duplicates.shown(connection, [one for group in groups for one in group])
     return found + [Duplicates("picture", ranked) for group in groups if (ranked := _ranked(group, shown))]
 
 
 def similar(connection: sqlite3.Connection, cache: Path) -> list[Duplicates]:
-    """Similar photos; see indexer.enrich.similar. cache: the folder of the thumbnails."""
-    from .similar import find_alike
+    """Similar photos; see indexer.enrich.near_duplicates. cache: the folder of the thumbnails."""
+    from .near_duplicates import find_alike
 
-    looks = similarity.select_hashes(connection)
+    looks = duplicates.select_hashes(connection)
     alike = sorted(find_alike(looks, cache), key=lambda one: ("copy", "crop", "burst").index(one.kind))
     groups = [(one.kind, [looks[number].asset_id for number in one.members]) for one in alike]
-    shown = similarity.shown(connection, [one for _, group in groups for one in group])
+    shown = duplicates.shown(connection, [one for _, group in groups for one in group])
     return [Duplicates(kind, ranked) for kind, group in groups if (ranked := _ranked(group, shown))]
 
 

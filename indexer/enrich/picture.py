@@ -18,7 +18,7 @@ from indexer.errors import Undecodable
 from indexer.files import regular_nofollow
 from indexer.media.formats import FORMATS
 
-from . import bounds
+from . import decode_memory
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -102,7 +102,7 @@ def open_sent(file: BinaryIO, long_side: int, memory: int) -> Picture:
 def _guarded(decode: Callable[[], T], memory: int, mime_type: str = "") -> T:
     """Decoders fail on unknown files in every possible way."""
     try:
-        with bounds.in_bounds(memory):
+        with decode_memory.in_bounds(memory):
             return decode()
     except Undecodable:
         raise
@@ -157,16 +157,16 @@ def _is_loaded(image: Image.Image) -> bool:
 def _decoded(file: BinaryIO, long_side: int | None, memory: int, turns: bool) -> tuple[tuple[int, int], Image.Image]:
     """Its size, and the picture, not loaded yet; a JPEG at the smallest fraction that is large enough. turns: it is to
     be turned by us."""
-    image = bounds.opened(file, memory)
+    image = decode_memory.opened(file, memory)
     stored = image.size
     if long_side is not None and max(stored) > long_side:
         share = long_side / max(stored)
         image.draft("RGB", (max(1, int(stored[0] * share)), max(1, int(stored[1] * share))))
-    taken = bounds.taken_by(image, stored, file)
+    taken = decode_memory.taken_by(image, stored, file)
     if long_side is None:  # what is reduced takes little from then on
         converts = _other_profile(image) is not None
-        taken = max(taken, bounds.taken_to_finish(image, converts=converts, turns=turns))
-    bounds.check(*stored, taken, memory)
+        taken = max(taken, decode_memory.taken_to_finish(image, converts=converts, turns=turns))
+    decode_memory.check(*stored, taken, memory)
     return stored, image
 
 
@@ -274,8 +274,8 @@ def _raw(file: BinaryIO, orientation: int, long_side: int | None, memory: int) -
             turned = (wide > high) != (width > height)  # by the camera already
             return _upright(_to_srgb(image, long_side), 1 if turned else orientation, width, height)
         half = long_side is not None and max(width, height) >= 2 * long_side
-        taken = bounds.taken_by_raw(raw.sizes.raw_width, raw.sizes.raw_height, half=half)
-        bounds.check(width, height, taken, memory)
+        taken = decode_memory.taken_by_raw(raw.sizes.raw_width, raw.sizes.raw_height, half=half)
+        decode_memory.check(width, height, taken, memory)
         developed = Image.fromarray(raw.postprocess(half_size=half, use_camera_wb=True, user_flip=0))
     return _upright(developed, orientation, width, height)
 
@@ -341,7 +341,8 @@ def _frames(
     decoding can begin."""
     import av
 
-    most = {"max_pixels": str(int(memory / bounds.FILM_FRAME)), "threads": "1"}  # FFmpeg's options of every decoder
+    # FFmpeg's options of every decoder
+    most = {"max_pixels": str(int(memory / decode_memory.VIDEO_FRAME)), "threads": "1"}
     with av.open(file, "r", options=most) as container:
         if not container.streams.video:
             raise Undecodable("the video has no pictures")
@@ -349,7 +350,8 @@ def _frames(
         context = stream.codec_context
         if context is None:
             raise Undecodable("the video is of a codec that is not known here")
-        bounds.check(context.width, context.height, context.width * context.height * bounds.FILM_FRAME, memory)
+        taken = context.width * context.height * decode_memory.VIDEO_FRAME
+        decode_memory.check(context.width, context.height, taken, memory)
         context.options = most
         length = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
         shown: set[int] = set()

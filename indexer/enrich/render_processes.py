@@ -19,7 +19,7 @@ from indexer.work.limits import Allowance, is_of_waiting
 from indexer.work.pool import Pool, process_pool
 from indexer.work.workers import Lost, Remote, worker_count
 
-from .allowance import SECONDS, picture_allowance
+from .task_limits import SECONDS, picture_allowance
 
 if TYPE_CHECKING:
     from PIL import Image

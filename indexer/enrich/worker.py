@@ -15,10 +15,10 @@ from indexer.store.enrichments import Enrichment
 from indexer.work.limits import MEGABYTE, Allowance, is_of_waiting
 from indexer.work.workers import at_task
 
-from .allowance import SECONDS, picture_allowance
 from .enricher import ENRICHERS, RENDITIONS, EnrichRequest, Photo
 from .picture import open_picture
 from .renditions import LARGEST, shrink
+from .task_limits import SECONDS, picture_allowance
 
 # Added to the niceness that all workers have.
 _NICENESS = 12

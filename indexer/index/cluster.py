@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..enrich.signature import signature
+from ..enrich.worker_version import signature
 from ..work.cluster import Cluster
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..config import cache_folder
 from ..enrich import duplicates
 from ..enrich.duplicates import Duplicates as Group
-from ..store.similarity import DuplicateFile as DuplicateFile
+from ..store.duplicates import DuplicateFile as DuplicateFile
 from .session import Session
 
 

@@ -35,6 +35,6 @@ class Faces:
 
     def cluster_assignments(self, face_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """By face id: cosine distances to its person and to other near people."""
-        from .clusters import assignments
+        from .face_metrics import assignments
 
         return assignments(self._session.connection, face_ids)

@@ -72,7 +72,7 @@ class People:
 
     def cluster_metrics(self, person_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """By person id: cosine distances between the faces of each person with at least two."""
-        from .clusters import metrics
+        from .face_metrics import metrics
 
         return metrics(self._session.connection, person_ids)
 
@@ -91,7 +91,7 @@ class People:
 
     def sheet(self, people: Sequence[Person]) -> Image.Image:
         """A contact sheet of people's faces, with name or id below each."""
-        from ..enrich.faces.sheet import sheet
+        from ..enrich.faces.contact_sheet import sheet
         from ..enrich.render import portrait
 
         return sheet(people, partial(portrait, self._session.connection))

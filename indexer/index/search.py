@@ -115,14 +115,14 @@ class Searches:
         words = _free_words(query)
         if not words:
             return {}
-        from ..enrich.similarity import distances
+        from ..enrich.similarity_search import distances
 
         return distances(self._session.connection, words)
 
     def _by_picture(self, picture: Image.Image) -> Sequence[tuple[str, float]]:
         """All live photos with their distances, the nearest first: by image embedding if there is a model, else by
         perceptual hash."""
-        from ..enrich.similarity import alike
+        from ..enrich.similarity_search import alike
 
         return alike(self._session.connection, picture)
 

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from indexer import Index
-from indexer.enrich import allowance, worker
+from indexer.enrich import task_limits, worker
 from indexer.enrich.enricher import EnrichRequest
 from indexer.enrich.picture import open_picture
 from indexer.enrich.run import EnrichSummary
@@ -106,7 +106,7 @@ def test_a_slow_picture_costs_itself_alone(
 ) -> None:
     """It lies before all others, and in a batch with some of them; the next run does not try it again."""
     monkeypatch.setattr(worker, "SECONDS", 2.0)
-    monkeypatch.setattr(allowance, "_BYTES_PER_SECOND", 10**9)
+    monkeypatch.setattr(task_limits, "_BYTES_PER_SECOND", 10**9)
     (photos / "a slow.jpg").write_bytes(bombs.jpeg_of_many_scans(100_000))
     good(photos, 60, astronaut)
     index.scan([photos])
@@ -330,7 +330,7 @@ def test_a_rendition_that_is_asked_for_is_bounded(
     from indexer.enrich import render_processes
 
     monkeypatch.setattr(render_processes, "SECONDS", 1.0)
-    monkeypatch.setattr(allowance, "_BYTES_PER_SECOND", 10**9)
+    monkeypatch.setattr(task_limits, "_BYTES_PER_SECOND", 10**9)
     (photos / "slow.jpg").write_bytes(bombs.jpeg_of_many_scans(100_000))
     (photos / "scans.jpg").write_bytes(bombs.jpeg_of_three_scans())
     put(photos / "sound.jpg")
@@ -358,7 +358,7 @@ def test_a_fuzzed_folder_is_read_and_shown_within_bounds(
     that is sound is shown."""
     limit = sized(3.0, 30.0)
     monkeypatch.setattr(worker, "SECONDS", limit)
-    monkeypatch.setattr(allowance, "_BYTES_PER_SECOND", 10**9)
+    monkeypatch.setattr(task_limits, "_BYTES_PER_SECOND", 10**9)
     chance, count, made = random.Random(12), sized(120, 5000), 0
     originals = [one for one in sorted(SAMPLES.rglob("*.*")) if one.suffix.lower() in _KINDS and one.stat().st_size]
     while made < count:

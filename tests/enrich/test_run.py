@@ -266,7 +266,7 @@ def test_kill_9_anywhere(album: Path, tmp_path: Path) -> None:
     columns = {
         "place": "asset.id, place.city, place.state, place.country, place_name, timezone",
         "metric": "asset.id, name, value",
-        "perceptual_hashes": "asset.id, thumbhash, hashes",
+        "perceptual_hash": "asset.id, thumbhash, hashes",
         "rendition": "asset.id, name, file, rendition.width, rendition.height, size",
         "enrichment": "asset.id, enricher, version, input_key, error",
     }

@@ -22,7 +22,7 @@ from indexer.store.results import Place
 
 from .. import towns
 from ..landmarks import with_name
-from ..nearest import Floats, Indices, Nearest
+from ..nearest_neighbors import Floats, Indices, Nearest
 
 _EARTH_KM = 6371.0
 # A town further away than this is not where the photo was taken; a state may well be.

@@ -75,9 +75,9 @@ def _folder() -> Path | None:
 
 
 def _from_folder(folder: Path) -> tuple[Detector, Embedder]:
-    from . import dropin
+    from . import user_models
 
-    detect, embed = dropin.load(sorted(folder.glob("*.onnx")))
+    detect, embed = user_models.load(sorted(folder.glob("*.onnx")))
     if detect is None:
         from . import builtin
 

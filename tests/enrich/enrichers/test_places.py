@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from indexer.enrich.enrichers.places import Gazetteer, gazetteer
-from indexer.enrich.nearest import Nearest
+from indexer.enrich.nearest_neighbors import Nearest
 from indexer.store.results import Place
 
 

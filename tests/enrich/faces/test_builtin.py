@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from indexer import Index
-from indexer.enrich.faces import find, models, parts
+from indexer.enrich.faces import detect, models, parts
 from indexer.enrich.picture import video_frames
 
 from ...conftest import rows
@@ -35,7 +35,7 @@ def corners(box: dict[str, int]) -> tuple[int, int, int, int]:
 
 
 def test_a_face_is_found_and_a_cat_is_none(pictures: list[Image.Image]) -> None:
-    astronaut, cat, coffee = (find.in_picture(models.model_info(), one, one.size, 1) for one in pictures)
+    astronaut, cat, coffee = (detect.in_picture(models.model_info(), one, one.size, 1) for one in pictures)
     assert cat == [] and coffee == []
     (one,) = astronaut
     assert overlap((one.x, one.y, one.x + one.w, one.y + one.h), FACE) > 0.6

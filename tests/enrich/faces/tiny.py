@@ -13,7 +13,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from indexer.enrich.faces.dropin import _TEMPLATE
+from indexer.enrich.faces.user_models import _TEMPLATE
 
 SIDE = 320
 FACE = 64

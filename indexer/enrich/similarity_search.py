@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from indexer.store import duplicates
 from indexer.store import image_embeddings as stored_embeddings
-from indexer.store import similarity
 
 from .enrichers import image_embeddings, perceptual_hashes
 
@@ -23,7 +23,7 @@ def alike(connection: sqlite3.Connection, picture: Image.Image) -> Sequence[tupl
     if model is not None and stored_embeddings.has_embeddings(connection, model.name):
         found = _near(connection, model, image_embeddings.load(model).of_picture(picture))
     else:
-        looks = similarity.select_hashes(connection)
+        looks = duplicates.select_hashes(connection)
         if not looks:
             return []
         ours = np.frombuffer(perceptual_hashes.hashes(picture)[:8], np.uint8)

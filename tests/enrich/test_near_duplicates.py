@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from indexer import Index
-from indexer.enrich.similar import near
+from indexer.enrich.near_duplicates import near
 
 from ..conftest import run
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from indexer.store.similarity import HashedPhoto
+from indexer.store.duplicates import HashedPhoto
 
 from .enrichers.perceptual_hashes import PARTS
 

@@ -23,7 +23,7 @@ FORMATS = ("JPEG", "PNG", "TIFF", "GIF", "BMP", "DIB", "WEBP", "HEIF", "AVIF", "
 _WHILE_OPENED = {"WEBP": 17.5, "JXL": 32.0}
 _BYTES_A_PIXEL = {"HEIF": 10.5, "AVIF": 10.0, "JPEG2000": 20.0, "PSD": 8.0, "GIF": 5.0, **_WHILE_OPENED}
 # A frame with those that the decoder keeps to make others of it, and the pictures that are drawn of it.
-FILM_FRAME = 12.0
+VIDEO_FRAME = 12.0
 # A raw photo: the sensor's values; developed, four channels of 16 bits and the picture that is drawn of them.
 _RAW, _DEVELOPED = 2.0, 15.0
 _BYTES_OF_MODE = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
