@@ -53,6 +53,10 @@ def test_readers_extract_these_fields() -> None:
     assert fields_of_readers() | places == FIELDS | CLOCKS
 
 
+def test_the_tags_of_fields_are_read() -> None:
+    assert {tag for tag, _, _ in exif._FIELDS} <= exif._CAMERA
+
+
 def test_precedence_knows_no_other_fields() -> None:
     tagged = {field for fields in precedence._TAGS.values() for field in fields}
     assert tagged | set(precedence._ORDER) <= FIELDS | CLOCKS

@@ -54,7 +54,8 @@ def opened(file: BinaryIO, memory: int) -> Image.Image:
     if name:
         check(found.width, found.height, found.width * found.height * _WHILE_OPENED[name], memory)
     file.seek(0)
-    return Image.open(file, formats=FORMATS if "JXL" in Image.OPEN else FORMATS[:-1])
+    # JXL is a plugin, which the extra registers; Pillow registers its own at the first use.
+    return Image.open(file, formats=[known for known in FORMATS if known != "JXL" or known in Image.OPEN])
 
 
 def taken_by(image: Image.Image, stored: tuple[int, int], file: BinaryIO) -> float:

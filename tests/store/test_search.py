@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from indexer import Index
 from indexer.errors import UsageError
-from indexer.query import FILTERS
+from indexer.query import FILTERS, RANGES
 from indexer.store import connection, search, search_index
 from indexer.store.transaction import begin
 
@@ -217,7 +217,7 @@ def test_an_index_is_taken_in_by_and_by(
 @given(
     query=st.one_of(
         st.text(max_size=30),
-        st.lists(st.sampled_from([*(f"{name}:x" for name in FILTERS), "AND", "OR", "NOT", "NEAR(a", "*", "^x", "(", "'"]), max_size=5).map(" ".join),
+        st.lists(st.sampled_from([*(f"{name}:x" for name in FILTERS), *(f"{name}:1.." for name in RANGES), "AND", "OR", "NOT", "NEAR(a", "*", "^x", "(", "'"]), max_size=5).map(" ".join),
     )
 )  # fmt: skip
 def test_no_query_breaks_it(query: str, request: pytest.FixtureRequest) -> None:
