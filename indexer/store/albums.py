@@ -1,4 +1,4 @@
-"""Albums and the assets in them."""
+"""Read and edit albums and the assets in them."""
 
 from __future__ import annotations
 

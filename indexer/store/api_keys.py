@@ -1,4 +1,4 @@
-"""Keys for the HTTP API. Only their hashes are stored."""
+"""Store keys for the HTTP API: only their hashes."""
 
 from __future__ import annotations
 

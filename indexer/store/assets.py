@@ -1,4 +1,4 @@
-"""Assets: lists of them, and the changes that a scan makes to them."""
+"""List assets, and apply the changes of a scan to them."""
 
 from __future__ import annotations
 

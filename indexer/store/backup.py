@@ -1,4 +1,4 @@
-"""Copies of an index: made while others write, checked, and put in the place of another one."""
+"""Copy an index while others write, check copies, and replace an index with one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PAGES = 2048  # copied at a time, so that other writers get their turn
 
 
 def copy_to(connection: sqlite3.Connection, target: Path, *, overwrite: bool = False, is_checked: bool = True) -> None:
-    """Copy the index as it is at one moment into one file. Raises UsageError if the file exists, IndexUnusable if it
+    """Copy a snapshot of the index into one file. Raises UsageError if the file exists, IndexUnusable if it
     cannot be written or fails the check; then there is no file."""
     if target.exists():
         if not overwrite:
@@ -76,7 +76,7 @@ def cannot_be_opened(path: Path) -> bool:
 
 
 def keep_copy(path: Path, kept: Path) -> None:
-    """Copy an index as it is: at one moment if SQLite can read it, else byte by byte."""
+    """Copy an index: a snapshot if SQLite can read it, else byte by byte."""
     if not cannot_be_opened(path):
         with suppress(IndexUnusable), closing(open_without_update(path)) as present:
             copy_to(present, kept, is_checked=False)
@@ -107,8 +107,8 @@ def copy_bytes(file: BinaryIO, target: Path) -> None:
 
 
 def install(new: Path, path: Path) -> None:
-    """Replace what is at path, if anything, by a sound index that nobody else has open. Killed at any moment, the
-    old or the new one is there, whole. Processes that have the old one open go on with the new content."""
+    """Replace the file at path, if any, by a valid index that nobody else has open. If killed at any moment, either
+    the old or the new one is there, complete. Processes that have the old one open continue with the new content."""
     if not _accepts_pages(path, new):
         put_in_place(new, path.resolve())
         return
@@ -117,7 +117,7 @@ def install(new: Path, path: Path) -> None:
 
 
 def _accepts_pages(path: Path, new: Path) -> bool:
-    """Whether SQLite can write the pages of another index into this one, whatever it holds."""
+    """Whether SQLite can write the pages of another index into this one, whatever its content."""
     if not path.exists():
         return False
     try:
@@ -145,7 +145,7 @@ def unused_name(path: Path, what: str) -> Path:
 
 
 def open_backup(path: Path) -> sqlite3.Connection:
-    """Open a backup after checking it. Raises IndexUnusable if it is not sound."""
+    """Open a backup after checking it. Raises IndexUnusable if it is damaged."""
     if not path.is_file():
         raise IndexUnusable(f"there is no index at {path}")
     connection = connect_for_reading(path)
@@ -157,7 +157,7 @@ def open_backup(path: Path) -> sqlite3.Connection:
 
 
 def find_damage(connection: sqlite3.Connection, *, quick: bool = False) -> list[str]:
-    """What is wrong with the file behind a connection, in SQLite's words; empty if it is sound."""
+    """SQLite's error messages for the file behind a connection; empty if it is intact."""
     try:
         check = "quick_check" if quick else "integrity_check"
         problems = [row[0] for row in connection.execute(f"PRAGMA {check}(10)")]

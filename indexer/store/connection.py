@@ -84,7 +84,7 @@ def interrupt_after(connection: sqlite3.Connection, until: Callable[[], float]) 
 
 @contextmanager
 def deadline(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
-    """Raises UsageError if the body takes longer."""
+    """Interrupt the body after this time. Raises UsageError then."""
     end = time.monotonic() + seconds
     interrupt_after(connection, lambda: end)
     try:

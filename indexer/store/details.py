@@ -1,4 +1,4 @@
-"""Details of one asset besides its record: files, albums, failures of enrichers."""
+"""Read details of one asset beyond its record: files, albums, failures of enrichers."""
 
 from __future__ import annotations
 

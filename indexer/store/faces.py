@@ -1,4 +1,4 @@
-"""Faces: their boxes in photos, their embeddings, and the people they are assigned to."""
+"""Read and write faces: boxes in photos, embeddings, and the people they are assigned to."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def merge_detected(connection: sqlite3.Connection, asset_id: str, now: str) -> N
 
 
 def propagate(connection: sqlite3.Connection, face_id: str, person_id: str | None, now: str) -> None:
-    """Extend a confirmed assignment to the rest of the face's cluster, if nothing confirms who the cluster is."""
+    """Extend a confirmed assignment to the rest of the face's cluster, if the cluster's person is not settled."""
     before = _person_of(connection, face_id)
     if before is not None and person_id is not None and before != person_id and not is_settled(connection, before):
         merge(connection, before, person_id, None, now)
@@ -137,7 +137,7 @@ def _new_face(connection: sqlite3.Connection, asset_id: str, face: FoundFace, no
 
 
 def _match(known: Sequence[_Known], faces: Sequence[FoundFace | _Known]) -> dict[int, _Known]:
-    """Position of a face -> the known face that it is. Greedy: the largest overlaps first."""
+    """Match detected faces (by position) with known ones. Greedy: the largest overlaps first."""
     overlaps = [
         (overlap, position, other)
         for position, face in enumerate(faces)
@@ -167,7 +167,7 @@ def _overlap(box: tuple[int, int, int, int], other: tuple[int, int, int, int]) -
 
 
 def has_unassigned(connection: sqlite3.Connection, model: str) -> bool:
-    """Whether a face waits for a person: unassigned, with an embedding, and not detached by the user."""
+    """Whether any face needs a person: unassigned, with an embedding, and not detached by the user."""
     query = "SELECT 1 FROM face_embedding JOIN face ON face.id = face_id WHERE model = ?"
     query += " AND person_id IS NULL AND assigned_by IS NOT 'user' LIMIT 1"
     return connection.execute(query, (model,)).fetchone() is not None
@@ -302,7 +302,7 @@ def select_all_vectors(
 
 def apply_clusters(tx: Transaction, joins: Mapping[str, str | int], merges: Mapping[str, str | int]) -> None:
     """Write the result of face clustering: assignments (face -> person) and merges (person -> person); new people are
-    numbers. What was assigned since the clustering began takes precedence."""
+    numbers. Assignments made since the clustering began take precedence."""
     new: dict[int, str] = {}
 
     def id_of(person: str | int) -> str:

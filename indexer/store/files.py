@@ -102,7 +102,7 @@ Known = tuple[str, int, int, int, int, str, int]
 
 def select_known_in(connection: sqlite3.Connection, root_id: int, folder: str) -> dict[str, Known]:
     """Rows of one folder (not below it), by name: name, mtime_ns, size, ctime_ns, inode, reader_version, and 1 if the
-    file is indexed or damaged and has an asset, else 0. A rescan needs no more of the many unchanged files."""
+    file is indexed or damaged and has an asset, else 0. A rescan needs no other columns of the many unchanged files."""
     rows = connection.execute(
         "SELECT name, mtime_ns, size, ctime_ns, inode, reader_version,"
         " status IN ('indexed', 'damaged') AND asset_number IS NOT NULL FROM file WHERE root_id = ? AND folder = ?",
@@ -208,7 +208,7 @@ def select_places(connection: sqlite3.Connection, asset_id: str) -> list[StoredF
 
 
 def iterate_places(connection: sqlite3.Connection, asset_id: str) -> Iterator[StoredFile]:
-    """As `select_places`, for callers that may not need all of possibly thousands. Write nothing while iterating."""
+    """As `select_places`, for callers that may not need all of possibly thousands. Do not write while iterating."""
     rows = connection.execute(f"SELECT {_FILE} FROM file WHERE asset_number = {NUMBER} ORDER BY id", (asset_id,))
     return map(StoredFile._make, rows)
 
@@ -349,7 +349,7 @@ def record_skipped(tx: Transaction, path: Skipped) -> None:
 
 
 def ignore_below(tx: Transaction, root_id: int, folder: str, reason: str) -> None:
-    """Ignore a whole folder, which a rule covers now. Its files are no longer listed, but keep their assets."""
+    """Ignore a whole folder that a rule now covers. Its files are no longer listed, but keep their assets."""
     rows = tx.connection.execute(
         f"UPDATE file SET status = 'ignored', reason = ?, seen_at = ?, {_FORGET_DAMAGE}"
         " WHERE root_id = ? AND (folder = ? OR folder >= ? || '/' AND folder < ? || '0')"

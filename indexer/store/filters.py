@@ -36,7 +36,7 @@ _RANGE_COLUMNS = {
 
 
 class AssetFilter(NamedTuple):
-    """All of it has to hold.
+    """The conditions on assets; all of them must hold.
 
     after, before: exclusive. Without an offset they are wall clocks; with one they are instants, compared with the wall
     clock of assets that have no offset. taken_from, taken_to: wall clocks or their beginnings ('2023', '2023-11-07'),
@@ -60,12 +60,12 @@ class AssetFilter(NamedTuple):
     is_favorite: bool = False
 
 
-# All that is not in the trash.
+# All assets that are not in the trash.
 LIVE = AssetFilter()
 
 
 def filter_of(query: Query) -> AssetFilter:
-    """What a search asks for besides words."""
+    """The filter of a search, without its words."""
     return AssetFilter(
         state="trashed" if query.is_trashed else "live",
         taken_from=query.after,
@@ -78,7 +78,7 @@ def filter_of(query: Query) -> AssetFilter:
 
 
 def conditions(connection: sqlite3.Connection, which: AssetFilter) -> Iterator[Condition]:
-    """What the filter asks for, except for the state (see STATES)."""
+    """The conditions of the filter, except for the state (see STATES)."""
     yield from _memberships(connection, which)
     if which.after is not None:
         yield _beyond(">", which.after)
@@ -103,7 +103,7 @@ def conditions(connection: sqlite3.Connection, which: AssetFilter) -> Iterator[C
 
 
 def _memberships(connection: sqlite3.Connection, which: AssetFilter) -> Iterator[Condition]:
-    """Of what the assets are to be part."""
+    """Conditions on ids, album, people and library."""
     if which.ids is not None:
         yield "asset.id IN (SELECT value FROM json_each(?))", [json.dumps(list(which.ids))]
     if which.album_id is not None:
@@ -121,8 +121,8 @@ def _memberships(connection: sqlite3.Connection, which: AssetFilter) -> Iterator
 
 
 def near_condition(near: Near) -> Condition:
-    """A box, by the index of places, and in it the distance on a flat earth: exact enough for some hundred
-    kilometres."""
+    """A bounding box, by the index of places, and within it the distance on a flat earth: exact enough up to some
+    hundred kilometres."""
     degrees = near.kilometres * 1000 / _METRES_PER_DEGREE
     narrow = max(math.cos(math.radians(min(abs(near.latitude) + degrees, 89.9))), 0.001)
     across = min(degrees / narrow, 180.0)
@@ -163,7 +163,7 @@ def _beyond(sign: Literal["<", ">"], moment: datetime) -> Condition:
 
 
 def _text(moment: datetime) -> str:
-    """As the index writes wall clocks: no trailing zeros of a fraction."""
+    """A wall clock in stored form: without trailing zeros of a fraction."""
     text = moment.isoformat()
     return text.rstrip("0") if "." in text else text
 

@@ -9,7 +9,7 @@ from .columns import PRESENT
 
 
 class Root(NamedTuple):
-    """path: as stored. away: folders in it that cannot be reached now, with all below them; '' is the whole root."""
+    """path: as stored. away: unreachable folders in it, each with its subfolders; '' is the whole root."""
 
     id: int
     path: str

@@ -1,4 +1,4 @@
-"""The running jobs of an index. Each holds a lock on a file next to the index. The system releases the lock when
+"""Track the running jobs of an index. Each holds a lock on a file next to the index. The system releases the lock when
 the process ends, however it ends, so no process number has to be checked."""
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ class WatchState(NamedTuple):
 
 
 class Job(NamedTuple):
-    """A running scan, watch or server. note: what keeps it from its work, or another incident. address: the URL of a
-    server, for browsers on its machine."""
+    """A running scan, watch or server. note: the reason why it is not working, or another incident. address: the URL of
+    a server, for browsers on its machine."""
 
     kind: str
     host: str

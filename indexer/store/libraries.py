@@ -1,4 +1,4 @@
-"""Libraries, which are named groups of indexed folders; and the single user."""
+"""Read and edit libraries (named groups of indexed folders) and the single user."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ class _DryRun(Exception):
 
 
 def merge(connection: IndexConnection, what: str, instead: str, *, dry_run: bool = False) -> Merged:
-    """Merge the attached index, all of it or nothing. what, instead: see undo.record_final."""
+    """Merge the attached index atomically. what, instead: see undo.record_final."""
     with suppress(_DryRun), begin(connection) as tx:
         run = _Merge(tx)
         run.take_roots()
@@ -178,7 +178,7 @@ class _Merge:
         return is_here or self._db.execute(shared, (theirs.id, ours.id)).fetchone() is not None
 
     def _add_root(self, root: Root, is_here: bool, device: str) -> int:
-        """Add a root. Another machine's is offline until it is found: its path here leads to another folder."""
+        """Add a root. Another machine's is offline until it is found: the same path here is another folder."""
         path = root.path
         if self._db.execute("SELECT 1 FROM main.root WHERE path = ?", (path,)).fetchone():
             path = f"{path} ({device})"

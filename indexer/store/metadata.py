@@ -1,4 +1,4 @@
-"""The metadata read from files: values, keywords, motion videos, faces and people."""
+"""Store the metadata read from files: values, keywords, motion videos, faces and people."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def replace_metadata(tx: Transaction, asset_id: str, facts: MediaFacts) -> None:
 
 
 def _insert_details(connection: sqlite3.Connection, asset_id: str, facts: MediaFacts) -> None:
-    """Insert what most photos lack: keywords, the motion video, the time zone."""
+    """Insert values that most photos lack: keywords, the motion video, the time zone."""
     if facts.keywords:
         rows = [(asset_id, word) for word in facts.keywords]
         connection.executemany(f"INSERT INTO keyword VALUES ({NUMBER}, ?) ON CONFLICT DO NOTHING", rows)

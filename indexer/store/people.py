@@ -1,4 +1,4 @@
-"""People, and the user's edits to them."""
+"""Read and edit people."""
 
 from __future__ import annotations
 

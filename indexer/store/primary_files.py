@@ -1,5 +1,5 @@
-"""The file that represents an asset in the path and URL of its record: the first seen of its reachable files, else of
-those that may exist, else of all.
+"""Choose the primary file, which represents an asset in the path and URL of its record: the first seen of its reachable
+files, else of those that may exist, else of all.
 
 The metadata in the record, with that of sidecars, comes from the first seen file that may exist, reachable or not. So a
 rating in a sidecar stays while its drive is offline."""

@@ -1,4 +1,4 @@
-"""Asset records, as the view asset_json renders them, with what their URLs are made of."""
+"""Read asset records, as the view asset_json renders them, with the data for their URLs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def has_asset(connection: sqlite3.Connection, asset_id: str) -> bool:
 
 
 class Record(NamedTuple):
-    """An asset's record, with what its URLs are made of."""
+    """An asset's record, with the data for its URLs."""
 
     id: str
     json: str

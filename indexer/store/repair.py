@@ -1,4 +1,4 @@
-"""Rows of a damaged index, read as far as possible into a new one."""
+"""Copy the readable rows of a damaged index into a new one."""
 
 from __future__ import annotations
 

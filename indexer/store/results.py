@@ -10,7 +10,7 @@ from .faces import FoundFace, put_faces
 
 
 class Place(NamedTuple):
-    """Where coordinates lie. timezone is an IANA name."""
+    """The place of coordinates. timezone is an IANA name."""
 
     city: str | None = None
     state: str | None = None
@@ -22,7 +22,7 @@ class Place(NamedTuple):
 
 
 class Rendition(NamedTuple):
-    """A rendition of an asset; file lies within the cache folder. width and height in pixels, size in bytes."""
+    """A rendition of an asset; file is relative to the cache folder. width and height in pixels, size in bytes."""
 
     name: str
     file: str
@@ -70,9 +70,10 @@ Result = (
 
 
 class Storage(NamedTuple):
-    """table: of the results. rows: a result as rows of it, without the asset's number. merge: stores a result itself,
-    beside what others said of the asset. where: the enricher's rows, if it shares the table. is_portable: a result is
-    as good in another index; renditions are files beside the index. is_metadata: it is found, or shown, as metadata."""
+    """How the results of an enricher are stored. table: of the results. rows: converts a result to rows of it, without
+    the asset's number. merge: stores a result that is merged with other sources' values. where: selects the enricher's
+    rows if it shares the table. is_portable: results are also valid in another index; renditions, which are files next
+    to the index, are not. is_metadata: results are searched, or shown, as metadata."""
 
     table: str
     rows: Callable[[Any, str], Sequence[Sequence[object]]] = lambda result, now: [result]

@@ -1,4 +1,4 @@
-"""Indexed folders, and the drives mounted in them."""
+"""Read and edit roots (indexed folders), and the drives mounted in them."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ OLDEST = 7
 
 
 def text() -> str:
-    """The schema: beside the package in a checkout, inside it when installed."""
+    """The text of schema.sql: next to the package in a checkout, inside it when installed."""
     package = Path(__file__).parents[1]
     installed = package / "schema.sql"
     return (installed if installed.is_file() else package.parent / "schema.sql").read_text(encoding="utf-8")
@@ -24,7 +24,7 @@ def text() -> str:
 def check(connection: sqlite3.Connection, path: Path) -> int:
     """The version of the index behind the connection, 0 for a new file.
 
-    Raises IndexUnusable for a file that is no index, or one that a newer indexer has made; IndexDamaged for one that
+    Raises IndexUnusable for a file that is not an index, or was made by a newer indexer; IndexDamaged for one that
     SQLite cannot open.
     """
     try:
@@ -62,7 +62,8 @@ def unreadable(path: Path, error: sqlite3.Error) -> IndexUnusable:
 
 
 def create(connection: sqlite3.Connection, device_id: str) -> None:
-    """Make the tables of a new index, or nothing of them. Two processes may come at once: one makes it, both go on."""
+    """Create the tables of a new index atomically. Two processes may call this at once: one creates it, both
+    continue."""
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -77,7 +78,7 @@ def create(connection: sqlite3.Connection, device_id: str) -> None:
 
 
 def statements() -> list[str]:
-    """Of schema.sql, one by one: executescript would commit before it starts, and leave half a schema when killed."""
+    """The statements of schema.sql: executescript would commit before it starts, and leave half a schema if killed."""
     complete, pending = [], ""
     for line in re.sub(r"--[^\n]*", "", text()).splitlines(keepends=True):
         pending += line

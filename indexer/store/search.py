@@ -1,4 +1,4 @@
-"""A search becomes SQL: words, filters, similar pictures and similarity to words are intersected in one statement."""
+"""Compile a search to one SQL statement that intersects words, filters, similar pictures and similarity to words."""
 
 from __future__ import annotations
 
@@ -47,10 +47,11 @@ _MOST_RANKED = 20_000
 
 
 class SearchRequest(NamedTuple):
-    """A search, parsed once; all of it has to hold.
+    """A parsed search; all its conditions must hold.
 
-    which: besides the filters of the query. similar: the only assets to be found, the most similar first. described:
-    assets whose pictures fit the free words, the best first; they are found besides those that have the words.
+    which: besides the filters of the query. similar: restricts the result to these assets, the most similar first.
+    described: assets whose pictures match the free words, the best first; they are found in addition to those with the
+    words.
     """
 
     query: Query
@@ -60,12 +61,12 @@ class SearchRequest(NamedTuple):
 
 
 def free_terms(query: Query) -> tuple[Term, ...]:
-    """Words that may be found in any column, and that a picture may show."""
+    """Words that are searched in all columns, and matched with pictures."""
     return tuple(term for term in query.terms if term.column is None and not term.is_whole)
 
 
 def search(connection: sqlite3.Connection, request: SearchRequest, limit: int) -> list[Listed]:
-    """The most similar first, else the best match, else the newest. A limit of -1 is none. Raises UsageError where it
+    """The most similar first, else the best match, else the newest. A limit of -1 is none. Raises UsageError if it
     takes too long."""
     return [Listed(*row) for row in _rows(connection, LISTED, request, limit)]
 
@@ -77,13 +78,13 @@ def search_json(connection: sqlite3.Connection, request: SearchRequest, limit: i
 
 
 def search_ids(connection: sqlite3.Connection, request: SearchRequest, limit: int) -> Iterator[str]:
-    """The ids of all that `search` finds, for pages: always in one order, however many there are."""
+    """The ids of all matches, for paging: always in the same order, whatever their number."""
     return (row[0] for row in _rows(connection, "asset.id", request, limit, is_paged=True))
 
 
 def search_numbers(connection: sqlite3.Connection, request: SearchRequest, *, is_ranked: bool = False) -> list[int]:
-    """Numbers of all assets that are found, and perhaps of some in another state; is_ranked: in the order of `search`.
-    Raises UsageError where it takes too long."""
+    """Numbers of all matching assets, and perhaps of some in another state; is_ranked: in the order of `search`.
+    Raises UsageError if it takes too long."""
     parts = _parts(connection, request, -1, None)
     if not is_ranked and parts.tables == _BY_WORDS and len(parts.where) == 1:
         statement = f"SELECT rowid FROM search WHERE {parts.where[0]}"
@@ -98,7 +99,7 @@ def search_numbers(connection: sqlite3.Connection, request: SearchRequest, *, is
 
 
 def as_sql(connection: sqlite3.Connection, request: SearchRequest, limit: int) -> str:
-    """The statement that is run, with its values in it: for people who go on from there."""
+    """The SQL statement with its values inlined, for users who want to modify it."""
     statement, values = _statement(connection, LISTED, request, limit, None)
     for value in (*values, limit):
         text = "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)
@@ -107,7 +108,7 @@ def as_sql(connection: sqlite3.Connection, request: SearchRequest, limit: int) -
 
 
 class _Parts(NamedTuple):
-    """Of a statement. score: a term of ORDER BY with its comma, or nothing; where: besides the state."""
+    """Parts of a statement. score: a term of ORDER BY with its comma, or nothing; where: besides the state."""
 
     tables: str
     score: str
@@ -118,7 +119,8 @@ class _Parts(NamedTuple):
 def _rows(
     connection: sqlite3.Connection, columns: str, request: SearchRequest, limit: int, *, is_paged: bool = False
 ) -> Iterator[tuple[Any, ...]]:
-    """Which they are is known when the first one comes: only that is bounded, not how long the caller reads on."""
+    """The matching rows. The time limit covers only the first row: by then the result is determined, and the caller may
+    read on at leisure."""
     with deadline(connection, SECONDS):
         # The newest of too many matches would be in another order than the pages behind them.
         candidates = None if is_paged and request.query.terms else _candidates(connection, request)
@@ -131,7 +133,7 @@ def _rows(
 def _statement(
     connection: sqlite3.Connection, columns: str, request: SearchRequest, limit: int, candidates: Sequence[str] | None
 ) -> tuple[str, list[Any]]:
-    """Inside, which assets and in which order; outside, the columns of those alone. The last parameter is the limit."""
+    """The inner query selects and orders assets; the outer one reads their columns. The last parameter is the limit."""
     parts = _parts(connection, request, limit, candidates)
     score = parts.score.rstrip(", ") or "0"
     return (
@@ -175,7 +177,7 @@ def _parts(
 
 
 def _fused(request: SearchRequest) -> _Parts:
-    """Assets that have the free words, or whose pictures fit them."""
+    """Rank assets that contain the free words, or whose pictures match them."""
     free = free_terms(request.query)
     by_words, by_embedding = (f"coalesce(1.0 / ({_FUSION} + by_{each}.place), 0)" for each in ("words", "embedding"))
     parts = _Parts(
@@ -189,7 +191,7 @@ def _fused(request: SearchRequest) -> _Parts:
 
 
 def _demand_fit(parts: _Parts, request: SearchRequest) -> None:
-    """Assets that have the words, or whose pictures fit the free ones."""
+    """Require assets to contain the words, or pictures to match the free ones."""
     if not request.described:
         _demand_words(parts, request.query.terms)
         return
@@ -231,7 +233,7 @@ def _candidates(connection: sqlite3.Connection, request: SearchRequest) -> Seque
 
 
 def _has_too_many(connection: sqlite3.Connection, match: str) -> bool:
-    """Whether too many assets have the words to rank them."""
+    """Whether too many assets match the words to rank them."""
     query = "SELECT count(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)"
     return int(connection.execute(query, (match, _MOST_RANKED + 1)).fetchone()[0]) > _MOST_RANKED
 
@@ -241,7 +243,7 @@ def _match_all(terms: Sequence[Term]) -> str:
 
 
 def _match(term: Term) -> str:
-    """In FTS5's query syntax: a phrase, its last word a prefix unless the term is whole."""
+    """A term in FTS5's query syntax: a phrase, its last word a prefix unless the term is whole."""
     words = spaced(term.text) or ""
     phrase = '"' + words.replace('"', '""').strip() + '"' + ("" if term.is_whole else " *")
     return f"{{{term.column}}} : {phrase}" if term.column else phrase

@@ -1,4 +1,4 @@
-"""The full-text index (FTS5), kept current from the event log."""
+"""Update the full-text index (FTS5) from the event log."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def is_behind(connection: sqlite3.Connection) -> bool:
 
 
 def catch_up(connection: sqlite3.Connection) -> bool:
-    """Index a batch of events in the caller's transaction; whether there are more.
+    """Index a batch of events in the caller's transaction. Returns whether there are more.
 
     The setting `search_cursor` is the last indexed event. While a library is indexed for the first time, asset by
     asset, it is `event:number`: the event at which that began, and the last indexed asset."""
@@ -53,7 +53,7 @@ def catch_up(connection: sqlite3.Connection) -> bool:
 
 
 def spaced(text: str | None) -> str | None:
-    """As text is indexed, and searched for."""
+    """Normalize text for indexing and searching."""
     return _UNSPACED.sub(r" \1 ", text) if text and not text.isascii() else text
 
 

@@ -1,4 +1,4 @@
-"""Stacks inferred from names, makers and times: a photo and its raw, the shots of a burst, a still and its video.
+"""Infer stacks from names, makers and times: a photo and its raw, the shots of a burst, a still and its video.
 
 Names alone are not enough: two phones in one folder both have an IMG_0001. The maker and the time must agree too.
 """
@@ -51,7 +51,7 @@ class _Shot(NamedTuple):
 
 
 def pairs_in(connection: sqlite3.Connection, root_id: int, folder: str) -> dict[str, tuple[str | None, str | None]]:
-    """Asset of this folder -> its stack and live photo, as far as they are inferred."""
+    """Asset of this folder -> its stack and live photo, if inferred."""
     shots = [_Shot._make(row) for row in connection.execute(_IN_FOLDER, (root_id, folder))]
     if not any(shot.is_video or shot.is_raw or _BURST.search(shot.name) for shot in shots):
         return {shot.asset_id: (None, None) for shot in shots}

@@ -13,8 +13,8 @@ Merged = Literal["new", "all"]
 
 
 class Undo(NamedTuple):
-    """What users change in a table, and `undo` puts back. key: the column that identifies a row; columns: None is all
-    of them."""
+    """The user-editable part of a table, which `undo` restores. key: the column that identifies a row; columns: None is
+    all of them."""
 
     key: str
     columns: tuple[str, ...] | None = None
@@ -28,7 +28,7 @@ class Table(NamedTuple):
 
     @property
     def is_salvaged(self) -> bool:
-        """Whether its rows are carried from a damaged index into the new one."""
+        """Whether repair copies its rows from a damaged index."""
         return self.holds not in ("rebuilt", "running")
 
 

@@ -43,7 +43,7 @@ class Moment(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """Columns of equal length, with a row per asset. days: 20240412. ratios: see `ratio_bytes`. preferences: the member
+    """Columns of equal length, one row per asset. days: as 20240412. ratios: see `ratio_bytes`. preferences: the member
     of a stack with the lowest one represents it. stacks, live: hashes of the ids that the members of a stack, and the
     still and video of a live photo, share; 0 for none."""
 
@@ -224,7 +224,7 @@ def _add_related(connection: sqlite3.Connection, assets: Facts, chosen: Sequence
 
 
 class Tile(NamedTuple):
-    """What a tile shows of an asset. time: its wall clock in seconds since 1970, read as UTC; None for an invalid date.
+    """The data of a tile. time: its wall clock in seconds since 1970, read as UTC; None for an invalid date.
     offset: of that clock, '+02:00', or ''. duration: seconds. is_away: none of its files can be reached now."""
 
     number: int

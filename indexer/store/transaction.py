@@ -1,4 +1,4 @@
-"""Write transactions on the index."""
+"""Begin write transactions on the index."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Touched:
 class Transaction:
     """A write transaction with one timestamp. Store functions that write take one; `begin` creates it.
 
-    now: later than any event, so that a second change of the same asset moves its updated_at and has an event too.
+    now: later than any event, so that a second change of the same asset advances its updated_at and has an event too.
     is_dry_run: nothing outside the index may change, as it is not rolled back.
     change_id: the id of the user's change (see `undo.user_change`); 0 if it is none."""
 
@@ -88,7 +88,7 @@ _STATEMENTS = {
 
 @contextmanager
 def dry_run(connection: IndexConnection) -> Iterator[None]:
-    """Whatever the body writes, and may read again, is rolled back at its end. Other writers wait meanwhile."""
+    """Roll back all writes of the body at its end; the body sees them. Other writers wait meanwhile."""
     with suppress(_RolledBack), begin(connection):
         connection.is_dry_run = True
         try:
@@ -134,7 +134,8 @@ def probe(connection: IndexConnection) -> None:
 
 
 def _is_disk_full(error: sqlite3.Error, path: Path) -> bool:
-    """Some writes, as to the shared memory, fail with a general error if the disk is full; then free space decides."""
+    """Whether the disk is full. Some writes, e.g. to shared memory, fail with a general error then: check the free
+    space."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
         import shutil

@@ -1,4 +1,4 @@
-"""The trash, and content that is excluded because the user deleted it."""
+"""Move assets to and from the trash, purge them, and exclude content that the user deleted."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Undoing the user's changes. While a change is made, temporary triggers of its connection record each row before and
-after it."""
+"""Record and undo the user's changes. While a change is made, temporary triggers of its connection record each row
+before and after it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FINAL = ""
 
 
 class UserChange(NamedTuple):
-    """rows: number of changed rows. instead: what can be done instead, if the change cannot be undone. kept: rows that
+    """rows: number of changed rows. instead: the alternative, if the change cannot be undone. kept: rows that
     an undo left alone because they were changed again since."""
 
     id: int
@@ -77,7 +77,7 @@ def user_change(connection: IndexConnection, what: str) -> Iterator[Transaction]
 
 def record_final(tx: Transaction, what: str, instead: str) -> None:
     """Record this transaction as a final change: neither it nor any change before it can be undone. instead: a sentence
-    that says what can be done."""
+    with the alternative."""
     row = tx.connection.execute("INSERT INTO user_change (created_at, what) VALUES (?, ?)", (tx.now, what))
     tx.connection.execute(
         "INSERT INTO user_change_row (change_id, table_name, after) VALUES (?, ?, json_quote(?))",

@@ -21,9 +21,9 @@ from .migration import Migration
 
 
 def migrate(connection: sqlite3.Connection, path: Path, version: int, target: int, statements: list[str]) -> None:
-    """Bring the index to `target` in one transaction. A copy of it as it was is kept beside it first.
+    """Bring the index to `target` in one transaction. A copy of the old one is kept next to it.
 
-    Raises IndexUnusable where the copy cannot be made."""
+    Raises IndexUnusable if the copy cannot be made."""
     keep_copy(connection, path, version)
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -61,7 +61,7 @@ def _carry_out(connection: sqlite3.Connection, steps: Sequence[Migration], state
 
 
 def keep_copy(connection: sqlite3.Connection, path: Path, version: int) -> Path:
-    """`index.db` is copied to `index.db.v1`, whole and at one moment; an earlier copy stays."""
+    """Copy a snapshot of `index.db` to `index.db.v1`; an existing copy stays."""
     copy = path.with_name(f"{path.name}.v{version}")
     if copy.exists():
         return copy
@@ -81,7 +81,7 @@ def keep_copy(connection: sqlite3.Connection, path: Path, version: int) -> Path:
 
 def _rebuild(connection: sqlite3.Connection, table: str, statements: list[str]) -> None:
     """sqlite.org/lang_altertable.html, section 7: a new table under another name, then the old one's name. Foreign keys
-    are not enforced yet on this connection, so that what refers to the table goes on referring to it."""
+    are not enforced yet on this connection, so references to the table stay valid."""
     create = next(statement for statement in statements if statement.split()[:3] == ["CREATE", "TABLE", table])
     connection.execute(create.replace(f"TABLE {table} ", f"TABLE new_{table} ", 1))
     old = {column[0] for column in connection.execute(f"SELECT * FROM {table} LIMIT 0").description}
