@@ -53,7 +53,7 @@ _EVENTS_UNSAVED = 5000
 
 
 class View(NamedTuple):
-    """Which assets, meeting all conditions, in which order. order: best is by rank, for searches."""
+    """The conditions on assets, all of which must hold, and their order. order: best is by rank, for searches."""
 
     q: str = ""
     album_id: str | None = None
@@ -64,7 +64,7 @@ class View(NamedTuple):
 
 
 class Geometry:
-    """The aspect ratios of tiles, a byte each (see `ratio_bytes`), encoded for transfer."""
+    """The aspect ratios of tiles, one byte each (see `ratio_bytes`), encoded for transfer."""
 
     def __init__(self, ratios: NDArray[Any]) -> None:
         self.ratios = ratios
@@ -102,7 +102,7 @@ class Arranged:
     good_until: float = 0.0
 
     def is_like(self, other: Arranged) -> bool:
-        """Whether both show the same tiles in the same places."""
+        """Whether both show the same tiles in the same positions."""
         return (
             np.array_equal(self.tiles, other.tiles)
             and np.array_equal(self.geometry.ratios, other.geometry.ratios)
@@ -179,7 +179,7 @@ class Timeline:
         self._views: OrderedDict[View, Arranged] = OrderedDict()
 
     def arranged(self, index: Index, view: View, *, may_be_old: bool = False) -> Arranged:
-        """A view as it is now. may_be_old: if it is slow to compute, a recent one will do.
+        """The current state of a view. may_be_old: accept a recent one if it is slow to compute.
 
         Raises NotFound for an unknown album, person or folder; UsageError for a search that is invalid or takes too
         long."""
@@ -219,7 +219,7 @@ class Timeline:
         return store.ids_of(index.session.connection, base.order.numbers[members].tolist()) if len(members) > 1 else []
 
     def _keep(self, view: View, arranged: Arranged) -> Arranged:
-        """Keep a view. If it shows the same as before, it keeps the event at which it last changed."""
+        """Cache a view. If it equals the previous one, it keeps the event at which it last changed."""
         with self._lock:
             known = self._views.pop(view, None)
             if known is not None and known.at.cursor > arranged.at.cursor:  # another thread has a newer one
@@ -243,7 +243,7 @@ class Timeline:
 
     @contextmanager
     def _moment(self, connection: sqlite3.Connection) -> Iterator[tuple[Moment, int, Base]]:
-        """Yield the moment, its last change and the order. What the body reads is of the same moment."""
+        """Yield the moment, its last change and the order. What the body reads is from the same moment."""
         with self._lock:
             connection.execute("BEGIN")
             try:
@@ -301,7 +301,7 @@ def _read(connection: sqlite3.Connection, *, trashed: bool = False) -> Order:
 
 
 def _updated(connection: sqlite3.Connection, known: Snapshot) -> Order | None:
-    """The order with all changes since; None if there are too many, and it must be read again."""
+    """The order updated with all changes since; None if there are too many and it must be reread."""
     order, changed = known.order, store.changed_since(connection, known.at.cursor)
     if len(changed) > max(_MAX_SPLICED_SHARE * len(order.numbers), 1000):
         return None

@@ -1,4 +1,4 @@
-"""The order of assets as arrays in memory: built completely, or spliced where days changed."""
+"""The order of assets as in-memory arrays: built completely, or spliced where days changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Rows = NDArray[Any]  # of integers
 
 
 class Order(NamedTuple):
-    """Columns of equal length, with a row per asset, in the order of the timeline: by wall clock, newest first, ties by
+    """Columns of equal length, one row per asset, in the order of the timeline: by wall clock, newest first, ties by
     id; undated assets come last, in the same order. leaders: the number of the asset that represents the stack; for
     most assets, their own. The other columns are as in Facts."""
 

@@ -1,4 +1,4 @@
-"""Save the order to a file in the cache folder, so that a starting server need not read it from the index."""
+"""Save and load the order as a file in the cache folder, so that a starting server need not read it from the index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page of tiles in columns: in a list of objects most bytes would be field names."""
+"""Encode a page of tiles in columns: in a list of objects most bytes would be field names."""
 
 from __future__ import annotations
 
