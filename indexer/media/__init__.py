@@ -1,1 +1,1 @@
-"""Bytes to MediaFacts (`read.read_media`). Knows nothing of SQLite or of folders."""
+"""Read media files: bytes to MediaFacts (`read.read_media`). Independent of SQLite and of folders."""

@@ -1,4 +1,4 @@
-"""When a photo was taken: the place's wall clock, with an offset only if one is known.
+"""Determine when a photo was taken: the local wall clock, with an offset only if one is known.
 
 The order of the sources is the contract's: when it was taken according to the camera, then to XMP and IPTC; when it was
 digitized; a video's own date; its header's UTC; the GPS clock; a date in the file's name; the file's times. A clock
@@ -79,7 +79,7 @@ def _of_file(file_ns: int) -> _Candidate:
 
 
 def _uncontradicted(taken: str, ranked: Ranked) -> bool:
-    """Whether the other clocks agree: to the second, and the GPS clock to some minutes, for it may have been asleep."""
+    """Whether the other clocks agree: to the second, and the GPS clock to some minutes, as it may have been asleep."""
     if is_placeholder(taken):
         return False
     for _, value in ranked.get("digitized_datetime", ()):
@@ -123,7 +123,7 @@ def _zone(latitude: float, longitude: float) -> str | None:
 
 
 def _at(zone: str, value: str, gps: str | None) -> str:
-    """The time with the zone's offset then; as it was where the zone is unknown or leads out of the calendar."""
+    """The time with the zone's offset at that time; unchanged if the zone is unknown or the result is out of range."""
     from zoneinfo import ZoneInfo
 
     try:
@@ -144,7 +144,7 @@ def _moment(there: ZoneInfo, value: str, gps: str | None) -> datetime:
 
 
 def _six_digits(value: str) -> str:
-    """Python's clocks know microseconds: what is finer is cut off."""
+    """Truncate the fraction to microseconds, Python's resolution."""
     fraction = re.match(r"\.(\d+)", value[19:])
     return value if fraction is None else f"{value[:19]}.{fraction[1]:0<6.6}{value[19 + len(fraction[0]) :]}"
 

@@ -16,8 +16,8 @@ _EPOCH = datetime(1970, 1, 1)
 # Seconds from 1970 back to 1904, where QuickTime counts from
 EPOCH_1904 = -2_082_844_800
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-# What cameras write whose clock was never set, and programs that know no better. The one of 2002 is a certain camera
-# line's; with a fraction of a second it is a real moment.
+# Written by cameras whose clock was never set, and by programs that do not know the time. The one of 2002 is from a
+# certain camera line; with a fraction of a second it is a real time.
 _PLACEHOLDERS = ("0000", "0001-01-01", "1904-01-01T00:00:00", "1970-01-01T00:00:00", "1980-01-01T00:00:00")
 _PLACEHOLDER_2002 = "2002-12-08T12:00:00"
 _OFFSET = r"\s*(?:GMT|UTC)?([+-])(\d\d?):?(\d\d)?"
@@ -30,9 +30,9 @@ _NAME = (
 
 
 def rfc3339(text: object, subsec: object = None, offset: object = None) -> str | None:
-    """`2023:11:07 05:31:56` and its like as `2023-11-07T05:31:56`, with fraction and offset where given.
+    """Convert `2023:11:07 05:31:56` and similar forms to `2023-11-07T05:31:56`, with fraction and offset if given.
 
-    A date that no calendar knows (0000:00:00, month 13, blanks) is None.
+    An invalid date (0000:00:00, month 13, blanks) is None.
     """
     if not text:
         return None
@@ -50,7 +50,7 @@ def rfc3339(text: object, subsec: object = None, offset: object = None) -> str |
 
 
 def _plain(text: str) -> str | None:
-    """What nearly all cameras write, `2023:11:07 05:31:56`, without the detour through a pattern."""
+    """Fast path for the form of nearly all cameras, `2023:11:07 05:31:56`, without a regular expression."""
     if len(text) != 19 or text[4::3] != ":: ::":
         return None
     clock = f"{text[:4]}-{text[5:7]}-{text[8:10]}T{text[11:]}"
@@ -61,7 +61,7 @@ def _plain(text: str) -> str | None:
 
 
 def wall_clock(*parts: str | int) -> str | None:
-    """Year, month, day, hour, minute, second as `2023-11-07T05:31:56`; None where the calendar has no such moment."""
+    """Year, month, day, hour, minute, second as `2023-11-07T05:31:56`; None for an invalid date or time."""
     try:
         return datetime(*map(int, parts)).isoformat(timespec="seconds")  # type: ignore[arg-type]
     except ValueError:
@@ -69,7 +69,7 @@ def wall_clock(*parts: str | int) -> str | None:
 
 
 def _fraction(subsec: object) -> str:
-    """No sensor counts finer than the nanosecond."""
+    """The fraction of a second as text, at most nine digits."""
     text = str(subsec or "").strip().strip("\0")
     digits = text.rstrip("0")[:9] if text.isdigit() else ""
     return f".{digits}" if digits else ""
@@ -91,13 +91,13 @@ def _zone(offset: object) -> str | None:
 
 
 def utc(nanoseconds: int) -> str:
-    """A file system's time as RFC 3339 in UTC to the millisecond, always as long, so that text sorts as time."""
+    """A file system's time as RFC 3339 in UTC to the millisecond, of fixed length, so that text sorts by time."""
     moment = _EPOCH + timedelta(milliseconds=nanoseconds // 1_000_000)
     return moment.isoformat(timespec="milliseconds") + "Z"
 
 
 def age(moment: str) -> float:
-    """Seconds since a moment that `utc` gave. One in the future, as a clock that was set back leaves them, is now."""
+    """Seconds since a moment in the format of `utc`; 0 for one in the future, as after a clock was set back."""
     now = datetime.now(UTC)
     return max(0.0, (now - datetime.fromisoformat(moment)).total_seconds())
 
@@ -113,7 +113,7 @@ def from_name(name: str) -> str | None:
 
 
 def from_unix(seconds: int) -> str | None:
-    """Seconds since 1970 as a wall clock without offset; None beyond the calendar."""
+    """Seconds since 1970 as a wall clock without offset; None if out of range."""
     try:
         return (_EPOCH + timedelta(seconds=seconds)).isoformat(timespec="seconds")
     except (OverflowError, ValueError):
@@ -121,7 +121,7 @@ def from_unix(seconds: int) -> str | None:
 
 
 def words_time(text: str | None) -> str | None:
-    """`Mon Mar 10 15:04:43 2003`, as C's asctime writes it."""
+    """Parse C's asctime format, `Mon Mar 10 15:04:43 2003`."""
     words = (text or "").split()
     if len(words) < 5 or words[1][:3].lower() not in _MONTHS:
         return None
@@ -129,5 +129,5 @@ def words_time(text: str | None) -> str | None:
 
 
 def is_placeholder(time: str) -> bool:
-    """Whether a time is one that stands for none."""
+    """Whether a time is a placeholder for an unknown one."""
     return time.startswith(_PLACEHOLDERS) or time == _PLACEHOLDER_2002

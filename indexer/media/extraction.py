@@ -1,4 +1,4 @@
-"""What the readers extract from one file, before precedence decides between sources."""
+"""The values that the readers extract from one file, before precedence decides between sources."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Values = dict[str, Any]
 
 @dataclass(slots=True)
 class Extraction:
-    """Filled by the container's reader, then by the readers of the blocks in it.
+    """Extracted values. Filled by the container's reader, then by the readers of its metadata blocks.
 
     exif holds TIFF structures, xmp and iptc packets, icc a profile: raw, for `read.read_blocks`. values has each
     source's values by the source's name (see `precedence`). width and height are the stored picture's, 0 if unknown.
-    video_length is how many bytes before the end of the file the video of a motion photo begins, according to XMP.
+    video_length is the distance in bytes from the start of a motion photo's video to the end of the file, from XMP.
     """
 
     exif: list[Readable] = field(default_factory=list)

@@ -44,8 +44,8 @@ class Metadata(NamedTuple):
 
 
 class NamedFace(NamedTuple):
-    """A face that the file names. x, y (of its upper left corner), w and h are fractions of the picture; applied is the
-    width and height of the picture they were measured on, (0, 0) if the file does not say."""
+    """A face that is named in the file. x, y (of its upper left corner), w and h are fractions of the picture; applied
+    is the width and height of the picture they were measured on, (0, 0) if unknown."""
 
     name: str | None
     x: float
@@ -66,7 +66,7 @@ class Face(NamedTuple):
 
 
 class Motion(NamedTuple):
-    """The video inside a motion photo: where its bytes lie in the file."""
+    """The video inside a motion photo: the range of its bytes in the file."""
 
     offset: int
     size: int
@@ -76,7 +76,7 @@ class Motion(NamedTuple):
 class Provenance(NamedTuple):
     """One source's value of a field, in order of precedence: the first is in the record.
 
-    source is the tag as people know it ("Exif DateTimeOriginal"). note says why a value is not used.
+    source is the tag's familiar name ("Exif DateTimeOriginal"). note is the reason why a value is not used.
     """
 
     field: str
@@ -96,11 +96,11 @@ class Beside(NamedTuple):
 class MediaFacts(NamedTuple):
     """One file, read once.
 
-    width and height are the stored picture's, before orientation; 0 where no reader can tell. duration is a video's,
-    in seconds. fingerprint is the XXH3-128 of the coded picture alone (see `fingerprint`), None where it was not taken
-    or the format has none. local_datetime is when it was taken (see `capture`); timezone the IANA name where its
-    coordinates lie. provenance says where dates and places come from. problems says what is wrong with the file, in
-    words for the user; it is empty for a sound one. beside is what sidecars say that write-back may have written."""
+    width and height are the stored picture's, before orientation; 0 if unknown. duration is a video's,
+    in seconds. fingerprint is the XXH3-128 of the coded picture alone (see `fingerprint`), None if it was not taken
+    or the format has none. local_datetime is the capture time (see `capture`); timezone the IANA name of the zone of
+    its coordinates. provenance lists the sources of dates and places. problems describes damage of the file for the
+    user; it is empty for an intact one. beside has the values of sidecars that write-back may have written."""
 
     mime_type: str
     size: int

@@ -1,4 +1,4 @@
-"""Where the coded picture lies in a file, without any metadata: what the fingerprint is taken of.
+"""Locate the coded picture in a file, without any metadata: the input of the fingerprint.
 
 A rating or a title written by another program changes a file's hashes but not these bytes. JPEG: from the first scan
 to the end (ITU-T T.81); PNG: the bodies of IDAT and fdAT; WebP: its VP8, VP8L, ALPH and ANMF chunks; HEIF and AVIF: the

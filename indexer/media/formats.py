@@ -1,4 +1,4 @@
-"""The file formats: one row each. The name says whether to look at a file, the content says what it is.
+"""The file formats, one row each. A file's name decides whether to read it, its content decides its type.
 
 MIME types are IANA's or, for the raw formats of camera makers, the common ones (shared-mime-info, exiftool). Those of
 raw photos, and no others, begin with "image/x-".
@@ -16,8 +16,8 @@ class Format(NamedTuple):
     """reader, coded, motion: "module:function" in `readers`, imported when a file first needs it; see `load`.
 
     endings: of names, separated by blanks. magic: what the content begins with. brands: of ISO base media files, four
-    bytes or three. riff: the form of a RIFF file. is_tiff: a TIFF structure that only the name tells apart from others.
-    coded: lists where the coded picture lies, for the fingerprint; None: there is no fingerprint. motion: finds the
+    bytes or three. riff: the form of a RIFF file. is_tiff: a TIFF structure that is identified by its name alone.
+    coded: lists the ranges of the coded picture, for the fingerprint; None: no fingerprint. motion: locates the
     video of a motion photo. turned_by_decoder: our decoder applies the orientation. in_browsers: every browser shows
     it.
     """
@@ -161,14 +161,14 @@ def extension(name: str) -> str:
 
 
 def is_media_name(name: str) -> bool:
-    """By its ending. Called for every name in every folder."""
+    """Whether the ending is that of a media file. Called for every name in every folder."""
     return name.endswith(_USUAL) or extension(name) in EXTENSIONS
 
 
 def sniff(head: bytes, name: str) -> str | None:
-    """The MIME type that a file's first bytes show; None if they show no known one.
+    """The MIME type by a file's first bytes; None if unknown.
 
-    `name` decides only what the content leaves open: which maker's raw a TIFF is.
+    `name` decides only what the content leaves open: the maker of a TIFF-based raw photo.
     """
     if head[4:8] == b"ftyp":
         return _sniff_iso(head)

@@ -1,4 +1,5 @@
-"""Photo Sphere XMP (developers.google.com/streetview/spherical-metadata): which part of the sphere a panorama shows."""
+"""Read Photo Sphere XMP (developers.google.com/streetview/spherical-metadata): the part of the sphere that a panorama
+shows."""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ _ROUNDING = 2
 
 
 class Panorama(NamedTuple):
-    """Pixels of the whole sphere's picture (full_…), and where in it the stored one lies (cropped_…). Degrees: heading
-    clockwise from north, pitch upwards from the horizon, fov across."""
+    """Pixels of the whole sphere's picture (full_…), and the position of the stored one in it (cropped_…). Degrees:
+    heading clockwise from north, pitch upwards from the horizon, fov across."""
 
     full_width: float
     full_height: float
@@ -55,10 +56,10 @@ _ANGLES = (
 
 
 def read_panorama(path: str | os.PathLike[str], width: int, height: int) -> Panorama | None:
-    """What a file says of its sphere; None: it is not an equirectangular panorama, or what it says cannot be.
+    """The panorama of a file; None if it is not an equirectangular panorama, or its values are impossible.
 
-    width and height are of the stored picture, in pixels: where the file says nothing else, one twice as wide as high
-    is the whole sphere, and a wider one that asks for a viewer goes once around the horizon. Raises OSError where the
+    width and height are of the stored picture, in pixels: without other values in the file, one twice as wide as high
+    is the whole sphere, and a wider one that asks for a viewer goes once around the horizon. Raises OSError if the
     file cannot be read."""
     with FileIO(path, opener=regular_nofollow) as file:
         source = Source(file, hashed=False)
@@ -67,7 +68,7 @@ def read_panorama(path: str | os.PathLike[str], width: int, height: int) -> Pano
 
 
 def find_panorama(packets: Sequence[bytes], width: int, height: int) -> Panorama | None:
-    """As `read_panorama`, in the XMP packets of a file."""
+    """As `read_panorama`, from the XMP packets of a file."""
     for packet in packets[:_MAX_PACKETS]:
         properties, _ = parse(packet)
         if str(properties.get("GPano:ProjectionType", "")).strip().lower() == "equirectangular":

@@ -114,7 +114,7 @@ _TAGS["sidecar"] = _TAGS["XMP"]
 
 
 def tag(source: str, field: str) -> str:
-    """'Exif DateTimeOriginal': a source and what it calls the field."""
+    """The tag of a field in a source, as 'Exif DateTimeOriginal'."""
     return f"{source} {_TAGS.get(source, {}).get(field, field.replace('_', ' '))}"
 
 
@@ -135,7 +135,7 @@ def rank(extraction: Extraction) -> Ranked:
 
 
 def resolve(ranked: Ranked) -> Metadata:
-    """The record's values: of each field the first that is not rejected."""
+    """The record's values: for each field the first that is not rejected."""
     values = {}
     for field, sourced in ranked.items():
         if field in _RECORD:
@@ -158,7 +158,7 @@ def beside(ranked: Ranked) -> tuple[Beside, ...]:
 
 
 def rejection_reason(field: str, value: Any) -> str | None:
-    """Why a value is not used; None: it may be."""
+    """Why a value is not used; None if it may be."""
     return PLACEHOLDER if field in _REJECTED and is_placeholder(value) else None
 
 

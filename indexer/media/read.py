@@ -1,4 +1,4 @@
-"""read_media: a file's bytes to MediaFacts. Pure: it knows no index and no roots, and runs in any process."""
+"""Read a media file to MediaFacts. Independent of index and roots; runs in any process."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _MAX_PROBLEMS = 20
 def read_media(
     path: str | bytes | os.PathLike[str], sidecars: Sequence[str] = (), *, hashed: bool = True
 ) -> MediaFacts:
-    """Read a media file once: its hashes, and its metadata with that of the sidecars beside it.
+    """Read a media file once: its hashes, and its metadata with that of its sidecars.
 
     hashed: take the digests too, which reads the whole file; else they are empty.
-    Raises OSError if the file cannot be opened or read. A damaged file does not raise: `problems` says what is wrong,
-    and what could be read is there.
+    Raises OSError if the file cannot be opened or read. A damaged file does not raise: `problems` describes the
+    damage, and the readable values are present.
     """
     with FileIO(path, opener=regular) as file:
         name = os.path.basename(os.fsdecode(path))
@@ -76,7 +76,7 @@ def explain(path: str | os.PathLike[str], sidecars: Sequence[str] = ()) -> list[
 def explain_with_xmp(
     path: str | os.PathLike[str], sidecars: Sequence[str] = ()
 ) -> tuple[list[Provenance], Sequence[bytes]]:
-    """As `explain`, with the file's XMP packets, for what is not a field of the record."""
+    """As `explain`, with the file's XMP packets, for values that are not fields of the record."""
     with FileIO(path, opener=regular_nofollow) as file:
         name = os.path.basename(os.fsdecode(path))
         source = Source(file, hashed=False)
@@ -114,7 +114,7 @@ def extract(source: Source, name: str, sidecars: Sequence[str] = ()) -> tuple[st
 
 
 def read_blocks(extraction: Extraction) -> None:
-    """Read the blocks that the container held. An Exif block may hold more."""
+    """Read the metadata blocks of the container. An Exif block may contain more."""
     width, height = extraction.width, extraction.height
     for block in extraction.exif[:1]:
         read_exif(block, extraction)

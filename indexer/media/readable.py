@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Readable(Protocol):
-    """Bytes by position. `read` returns fewer at the end, and never raises for a wild position."""
+    """Bytes by position. `read` returns fewer at the end, and never raises for a position out of range."""
 
     size: int
 
@@ -27,7 +27,7 @@ class Memory:
 
 
 class Window:
-    """A part of something larger, as if it were all."""
+    """A part of a larger Readable, with positions of its own."""
 
     __slots__ = ("_base", "_start", "size")
 

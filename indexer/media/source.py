@@ -30,7 +30,7 @@ _own = threading.local()
 
 class Source(Remembering):
     """An open file. With `hashed`, all of it is read once and its digests and the picture's fingerprint are taken;
-    nothing large is held afterwards. size: where the caller knows it; what the file grows beyond it is not read.
+    nothing large is held afterwards. size: if the caller knows it; bytes that are appended later are not read.
 
     Raises OSError as open and read do.
     """
@@ -44,7 +44,7 @@ class Source(Remembering):
         room: memoryview | None = None,
         tell: Callable[[int], None] | None = None,
     ) -> None:
-        """tell: called now and then with the number of bytes hashed. room: HEAD bytes of memory for the head, reusable
+        """tell: called periodically with the number of bytes hashed. room: HEAD bytes of memory for the head, reusable
         when the source is done with: the kernel clears fresh memory page by page, which takes longer than parsing most
         files."""
         self._file = file
@@ -57,7 +57,7 @@ class Source(Remembering):
             self._head = memoryview(_exactly(file, min(self.size, _FIRST)))
 
     def _hash(self, room: memoryview, tell: Callable[[int], None] | None) -> None:
-        """Through one small buffer, which stays in the processor's cache while all three hashes take a piece."""
+        """Hash through one small buffer, which stays in the processor's cache while all three hashes take a piece."""
         sha256, sha1 = hashlib.sha256(), hashlib.sha1(usedforsecurity=False)
         expected, read, tail = self.size, 0, b""
         piece = _fill(self._file, _buffer(), expected)
@@ -89,7 +89,7 @@ class Source(Remembering):
         return _exactly(self._file, end - start)
 
     def stream(self) -> BinaryIO:
-        """A seekable file at position 0, for libraries that want one."""
+        """A seekable file at position 0, for libraries that need one."""
         if self.size == len(self._head):
             return io.BytesIO(self._head)
         self._file.seek(0)
@@ -119,7 +119,7 @@ class _Picture:
 
 
 def _buffer() -> memoryview:
-    """This thread's, reused for every file: the kernel clears fresh memory page by page."""
+    """This thread's buffer, reused for every file: the kernel clears fresh memory page by page."""
     if len(getattr(_own, "buffer", b"")) != PIECE:
         _own.buffer = memoryview(bytearray(PIECE))
     return cast(memoryview, _own.buffer)
@@ -136,7 +136,7 @@ def _fill(file: BinaryIO, memory: memoryview, left: int) -> memoryview:
 
 
 def _exactly(file: BinaryIO, length: int) -> bytes:
-    """This many bytes, or all that are left: an unbuffered read may give fewer."""
+    """Read this many bytes, or all that are left: an unbuffered read may give fewer."""
     data = file.read(length)
     while len(data) < length and (more := file.read(length - len(data))):
         data += more

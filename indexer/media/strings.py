@@ -1,4 +1,4 @@
-"""Text from files: bytes in an unknown or wrongly declared character set, to clean strings."""
+"""Decode text from files: bytes in an unknown or wrongly declared character set, to clean strings."""
 
 from __future__ import annotations
 

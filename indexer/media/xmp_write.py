@@ -83,7 +83,7 @@ def _with_values(packet: bytes | None, values: dict[str, str | int], regions: tu
 
 
 def _parsed(packet: bytes) -> Element:
-    """With its own prefixes, which are kept, and its comments."""
+    """Parse a packet, keeping its prefixes and comments."""
     if b"<!DOCTYPE" in packet or b"<!ENTITY" in packet:
         raise ValueError("it declares entities, which no sidecar needs")
     try:

@@ -1,1 +1,1 @@
-"""Readers of containers (`jpeg`, `heif`, …) and of the blocks of metadata in them (`exif`, `xmp`, …)."""
+"""Readers of containers (`jpeg`, `heif`, …) and of the metadata blocks in them (`exif`, `xmp`, …)."""

@@ -1,6 +1,6 @@
-"""Exif (CIPA DC-008, Exif 3.0): the camera's own words, from a TIFF structure to the record's fields.
+"""Exif (CIPA DC-008, Exif 3.0): the camera's metadata, from a TIFF structure to the record's fields.
 
-Tags are taken wherever they stand: TIFF/EP and old cameras write those of the Exif directory into the main one.
+Tags are accepted in any directory: TIFF/EP and old cameras write those of the Exif directory into the main one.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _GPS = frozenset((1, 2, 3, 4, 5, 6, 7, 0x1D))
 
 
 def read_exif(data: Readable, extraction: Extraction, *, raw: bool = False) -> None:
-    """Add what an Exif block says, and the other blocks that lie in it. Never raises.
+    """Add the values of an Exif block, and the other blocks inside it. Never raises.
 
-    raw: the block is a raw photo; its largest directory is the picture, and a JPEG in it may know more.
+    raw: the block is a raw photo; its largest directory is the picture, and a JPEG in it may have more metadata.
     """
     try:
         tiff = Tiff.open(data)
@@ -171,7 +171,7 @@ def _degrees(gps: Directory, tag: int, ref_tag: int, negative: bytes, limit: int
 
 
 def _gps_time(gps: Directory) -> str | None:
-    """GPS stamps are UTC."""
+    """GPS timestamps are UTC."""
     date, clock = _text(gps.get(0x1D)), gps.get(7)
     if not date or not isinstance(clock, tuple) or len(clock) < 3 or not all(map(math.isfinite, clock)):
         return None

@@ -59,8 +59,8 @@ def find_motion(data: Readable, extraction: Extraction) -> None:
 
 
 def _coded_items(data: Readable) -> Ranges:
-    """Where the coded pictures lie, previews and tiles among them: the items that are neither metadata nor made up of
-    others (those lie in idat)."""
+    """The ranges of the coded pictures, including previews and tiles: the items that are neither metadata nor made up
+    of others (those are in idat)."""
     meta = find(data, None, b"meta")
     if meta is None:
         return []
@@ -102,7 +102,8 @@ def _kinds(data: Readable, iinf: Box | None) -> dict[int, tuple[bytes, bytes]]:
 
 
 def _places(iloc: bytes, idat: Box | None, data: Readable) -> dict[int, list[tuple[int, int]]]:
-    """Item number to where its parts lie: offset and length each (section 8.11.3). Without idat, not those in it."""
+    """Item number to the ranges of its parts: offset and length each (section 8.11.3). Without idat, not those in
+    it."""
     if len(iloc) < 8:
         return {}
     version = iloc[0]

@@ -10,7 +10,7 @@ _MAX_TAGS = 100
 
 
 def profile_description(profile: bytes) -> str | None:
-    """What the profile calls itself ("Display P3"), in English where it has several languages."""
+    """The profile's description ("Display P3"), in English if there are several languages."""
     try:
         (count,) = struct.unpack_from(">I", profile, 128)
         for index in range(min(count, _MAX_TAGS)):

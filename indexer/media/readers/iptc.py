@@ -1,4 +1,4 @@
-"""IPTC-IIM 4.2: the press agencies' words, in datasets of a record and a number."""
+"""IPTC-IIM 4.2: the press agencies' metadata, in datasets of a record and a number."""
 
 from __future__ import annotations
 

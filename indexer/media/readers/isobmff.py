@@ -1,5 +1,5 @@
-"""Boxes of the ISO base media file format (ISO/IEC 14496-12, section 4.2): what HEIF, AVIF, CR3, JPEG XL, JPEG 2000,
-MP4 and QuickTime files are made of."""
+"""Parse boxes of the ISO base media file format (ISO/IEC 14496-12, section 4.2): what HEIF, AVIF, CR3, JPEG XL, JPEG
+2000, MP4 and QuickTime files are made of."""
 
 from __future__ import annotations
 

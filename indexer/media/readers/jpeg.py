@@ -18,7 +18,7 @@ _MAX_SEGMENTS = 4000
 
 
 class _Parts:
-    """What comes in several segments."""
+    """Metadata that is split over several segments."""
 
     def __init__(self) -> None:
         self.exif: list[bytes] = []
@@ -34,7 +34,7 @@ def read_jpeg(data: Readable, extraction: Extraction) -> None:
 
 
 def read_segments(data: Readable, extraction: Extraction) -> int:
-    """Add the metadata blocks and the size. Returns where the picture's data begins, 0 if there is none."""
+    """Add the metadata blocks and the size. Returns the position of the picture's data, 0 if there is none."""
     parts, scan = _Parts(), 0
     for marker, position, length in segments(data):
         if marker in _KEPT:

@@ -1,5 +1,5 @@
-"""The video inside a motion photo: Google's (a length in XMP, counted from the end of the file; in HEIC a box `mpvd`)
-and Samsung's (a directory at the end of the file)."""
+"""Locate the video inside a motion photo: Google's (a length in XMP, counted from the end of the file; in HEIC a box
+`mpvd`) and Samsung's (a directory at the end of the file)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_ENTRIES = 200
 
 
 def claimed_length(of: dict[str, Any]) -> int | None:
-    """What the XMP of a motion photo says: how many bytes from the end of the file its video begins."""
+    """The distance in bytes from the start of the video to the end of the file, according to the XMP."""
     items = of.get("Container:Directory")
     length = None
     for item in items if isinstance(items, list) else []:
@@ -28,7 +28,7 @@ def claimed_length(of: dict[str, Any]) -> int | None:
 
 
 def _number(value: Any) -> int:
-    """No file has more bytes than nineteen digits tell."""
+    """Parse a number of bytes, of at most nineteen digits."""
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20 else 0
 
 

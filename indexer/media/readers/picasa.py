@@ -1,5 +1,5 @@
-"""Picasa's `.picasa.ini`: one file a folder, a section a photo, and the people's names (the format is known from what
-people found out; Google never published it).
+"""Picasa's `.picasa.ini`: one file a folder, a section a photo, and the people's names (the format was
+reverse-engineered; Google never published it).
 
     [IMG_1.jpg]
     faces=rect64(3f845bcb59418507),8e62398ebda8c1a5;rect64(…),ffffffffffffffff
@@ -23,7 +23,7 @@ Sections = dict[str, dict[str, str]]
 
 
 def read_picasa(content: bytes, name: str, extraction: Extraction) -> None:
-    """Add what the folder's file says of the photo `name`. Its boxes are of the picture as it is shown, upright."""
+    """Add the values of the folder's file for the photo `name`. Its boxes refer to the upright picture."""
     sections = _sections(content)
     of = sections.get(name.lower(), {})
     wide, high = extraction.width, extraction.height
@@ -40,7 +40,7 @@ def read_picasa(content: bytes, name: str, extraction: Extraction) -> None:
 
 @lru_cache(maxsize=2)
 def _sections(content: bytes) -> Sections:
-    """A folder's photos share one file: it is taken apart once. Names and keys in lower case."""
+    """The sections of the file, cached because all photos of a folder share it. Names and keys in lower case."""
     sections: Sections = {}
     current: dict[str, str] = {}
     for line in decoded(content.removeprefix(b"\xef\xbb\xbf")).splitlines():

@@ -1,5 +1,5 @@
-"""QuickTime and MP4 videos (Apple, "QuickTime File Format"; ISO/IEC 14496-12), and what else lies in a movie box:
-Canon's CR3 photos. User data, Apple's Keys and 3GPP's boxes (TS 26.244) say who filmed, when and where."""
+"""QuickTime and MP4 videos (Apple, "QuickTime File Format"; ISO/IEC 14496-12), and other files with a movie box:
+Canon's CR3 photos. User data, Apple's Keys and 3GPP's boxes (TS 26.244) contain author, time and place."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def _header(mvhd: bytes) -> tuple[int, int, int]:
 
 
 def _time(seconds: int) -> str | None:
-    """UTC. 0, and what a clock shows that was never set, is unknown; some writers count from 1970 instead, which shows
-    by a year before QuickTime was."""
+    """UTC. 0, and the time of a clock that was never set, are unknown; some writers count from 1970 instead, which
+    shows by a year before QuickTime was."""
     if seconds < _DAY:
         return None
     time = from_unix(seconds + EPOCH_1904 if seconds > -EPOCH_1904 else seconds)
@@ -102,7 +102,7 @@ def _track(data: Readable, track: Box, extraction: Extraction) -> None:
 
 
 def _rate(data: Readable, media: Box, table: Box | None) -> float | None:
-    """Frames a second: frames over the time that they take."""
+    """Frames per second: the number of frames divided by their duration."""
     times = body(data, find(data, table, b"stts") if table else None)
     _, scale, _ = _header(body(data, find(data, media, b"mdhd"), 40))
     frames = ticks = 0

@@ -1,4 +1,4 @@
-"""Faces that people have named in the file: the Metadata Working Group's regions (Guidelines 2.0, section 5.9), as
+"""Read the faces that are named in a file: the Metadata Working Group's regions (Guidelines 2.0, section 5.9), as
 Picasa, Lightroom, digiKam and others write them, and Microsoft's (MP:RegionInfo)."""
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ _FACES = (None, "Face", "Pet")
 
 
 def read_regions(of: dict[str, Any]) -> list[NamedFace]:
-    """Boxes as fractions of the picture that `applied` says, or of the stored one."""
+    """Named faces, with boxes as fractions of the picture of size `applied`, or of the stored one."""
     return _mwg(of.get("mwg-rs:Regions")) or _microsoft(of.get("MP:RegionInfo"))
 
 
@@ -65,7 +65,7 @@ def stored_box(face: NamedFace, width: int, height: int, orientation: int) -> tu
     """x, y, w, h in pixels of the stored picture.
 
     Regions are fractions of the stored picture, unless the size they were applied to is that of the picture turned
-    upright. None for a box that is none.
+    upright. None for an empty box.
     """
     x, y, w, h = face.x, face.y, face.w, face.h
     applied_wide, applied_high = face.applied
@@ -81,7 +81,7 @@ def stored_box(face: NamedFace, width: int, height: int, orientation: int) -> tu
 
 
 def unturned(x: float, y: float, w: float, h: float, orientation: int) -> tuple[float, float, float, float]:
-    """A box of the upright picture, where it lies in the stored one; fractions (Exif 3.0, 4.6.5.1.6)."""
+    """Transform a box of the upright picture to the stored one; fractions (Exif 3.0, 4.6.5.1.6)."""
     if orientation in (2, 3):  # mirrored; upside down
         x = 1 - x - w
     if orientation in (3, 4):

@@ -27,7 +27,7 @@ def read_transport_stream(source: Source, extraction: Extraction) -> None:
 
 
 def _demux(source: Source, extraction: Extraction) -> bool:
-    """Add what FFmpeg can tell. False, with a problem added, if it cannot open the video."""
+    """Add the metadata from FFmpeg. False, with a problem added, if it cannot open the video."""
     import av
     from av.container import Container
     from av.error import FFmpegError
@@ -62,7 +62,7 @@ def _demux(source: Source, extraction: Extraction) -> bool:
 
 
 def _bytes_of(tag: str) -> bytes:
-    """The tag as it stands in the file: which character set that is, `clean` finds out."""
+    """The raw bytes of a tag; `clean` detects the character set."""
     return tag.encode("utf-8", "surrogateescape")
 
 

@@ -2,7 +2,7 @@
 
 Properties are simple attributes or elements, bags, sequences, alternatives by language, and structures written as
 nested descriptions, as parseType="Resource" or as attributes. Names are compared by namespace, never by prefix. A
-packet that breaks off gives what stood before the break. Entity declarations are refused: no photo needs them."""
+truncated packet gives its properties before the break. Entity declarations are refused: no photo needs them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _PLACE = r"\s*(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?\s*([NSEW
 
 
 def read_xmp(packet: bytes, extraction: Extraction, source: str = "XMP") -> Properties:
-    """Add what a packet says, under the name of `source`; its properties too, for who wants more of them."""
+    """Add the values of a packet under the name of `source`. Returns its properties, for callers that need others."""
     properties, problem = parse(packet)
     if problem:
         extraction.problems.append(f"{source}: {problem}")
@@ -96,7 +96,7 @@ def add_properties(of: Properties, extraction: Extraction, source: str) -> None:
 
 
 def parse(packet: bytes) -> tuple[Properties, str | None]:
-    """The properties of a packet, and what is wrong with it if something is."""
+    """The properties of a packet, and a description of its damage, if any."""
     if len(packet) > MAX_PACKET:
         return {}, f"{len(packet)} bytes are too many"
     tree, problem = _tree(packet)
@@ -128,8 +128,8 @@ class _Refused(Exception):
 
 
 class _Builder:
-    """Builds the tree from expat's calls: slower, but what stands before the damage is kept, and a prefix that was
-    never declared is taken to mean what it usually means."""
+    """Builds the tree from expat's calls: slower, but everything before the damage is kept, and an undeclared
+    prefix gets its usual namespace."""
 
     def __init__(self) -> None:
         self.top = Element("")
@@ -190,7 +190,7 @@ def _as_xml(packet: bytes) -> str | bytes:
 
 @lru_cache(maxsize=4096)
 def _name(tag: str) -> str | None:
-    """'{http://ns.adobe.com/xap/1.0/}Rating' as 'xmp:Rating'; None in a namespace that is none of ours."""
+    """'{http://ns.adobe.com/xap/1.0/}Rating' as 'xmp:Rating'; None for an unknown namespace."""
     uri, _, local = tag[1:].rpartition("}")
     prefix = _NAMESPACES.get(uri) or _NAMESPACES.get(uri + "/")
     return f"{prefix}:{local}" if prefix else None
@@ -228,7 +228,7 @@ def _value(element: Element) -> Value:
 
 
 def _chosen(alternatives: Element) -> Value:
-    """Of several languages the default, else English, else the first."""
+    """The text in the default language, else English, else the first."""
     values = [(item.attrib.get(_LANGUAGE, "").lower(), value) for item in alternatives if (value := _text_of(item))]
     for preferred in ("x-default", "en"):
         for language, value in values:
@@ -275,7 +275,7 @@ def _whole(value: Any) -> int | None:
 
 
 def _orientation(value: Any) -> int | None:
-    """1 is what programs write that know nothing of it, and says no more than nothing."""
+    """The orientation; 1 is a common default and is treated as absent."""
     number = _whole(value)
     return number if number and 2 <= number <= 8 else None
 
@@ -289,7 +289,7 @@ def _time(value: Any) -> str | None:
 
 
 def _gps_time(value: Any) -> str | None:
-    """GPS stamps are UTC, whether they say so or not."""
+    """GPS timestamps are UTC, even if not marked so."""
     return rfc3339(_text(value), offset="Z")
 
 
