@@ -1,1 +1,1 @@
-"""The local HTTP API: the same records, to clients of the cloud's photo API. Imported by `indexer serve` alone."""
+"""The local HTTP API, compatible with clients of the cloud's photo API. Imported by `indexer serve` alone."""

@@ -1,4 +1,4 @@
-"""Responses, as the API writes them."""
+"""Build responses of the API."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def answer_texts(texts: Iterable[str], *, has_more: bool) -> Response:
 
 
 def answer_page(values: Sequence[dict[str, Any]], limit: int) -> Response:
-    """values: one more than the limit where there is more."""
+    """values: one more than the limit if there are more."""
     texts = (json.dumps(value, ensure_ascii=False, separators=(",", ":")) for value in values[:limit])
     return answer_texts(texts, has_more=len(values) > limit)
 
 
 def encoding_for(request: Request, known: Container[str] = ("br", "gzip")) -> str | None:
-    """The best content coding among `known` that the client accepts; None: none."""
+    """The best content coding among `known` that the client accepts, or None."""
     accepted = {}
     for part in request.headers.get("accept-encoding", "").lower().split(","):
         name, _, weight = part.replace(" ", "").partition(";q=")
@@ -46,12 +46,12 @@ def tags_of(request: Request) -> list[str]:
 
 
 def unprocessable(name: str, message: str, where: str = "query") -> RequestValidationError:
-    """As FastAPI answers a parameter with an invalid value."""
+    """FastAPI's error for a parameter with an invalid value."""
     return RequestValidationError([{"type": "value_error", "loc": (where, name), "msg": message}])
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """For the API's description: the errors that a route may answer with, besides those of all routes."""
+    """For the API's description: the errors of a route, besides those of all routes."""
     reasons = {
         401: "No valid key.",
         403: "This server only reads, or a page of another site asks.",

@@ -1,4 +1,4 @@
-"""The application: routers, middlewares, error handlers, and the API's description."""
+"""Build the application: routers, middlewares, error handlers, and the API's description."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ _ABOUT = "The photos of this machine, offline, with the records of a cloud photo
 
 
 def make_app(settings: Settings) -> FastAPI:
-    """Raises IndexUnusable where there is no index. The index is open from then on, until the server ends."""
+    """Raises IndexUnusable if there is no index. The index stays open until the server ends."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -105,7 +105,7 @@ def make_app(settings: Settings) -> FastAPI:
 
 
 def _middleware(settings: Settings, keys: Keys) -> list[Middleware]:
-    """In the order in which a request passes them."""
+    """The middlewares, in the order in which a request passes them."""
     cors = Middleware(CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["*"], allow_headers=["*"])
     return [
         Middleware(SecurityHeaders, is_shared=bool(settings.origins)),
@@ -119,7 +119,7 @@ def _middleware(settings: Settings, keys: Keys) -> list[Middleware]:
 
 
 def _prepare_routes(app: FastAPI) -> None:
-    """FastAPI prepares each route when it is first matched. Preparing all takes a tenth of a second, which no request
+    """FastAPI prepares each route when it is first matched. Preparing all takes 0.1 s, which no request
     should wait for."""
     scope = {"type": "http", "method": "GET", "path": "/no such path", "root_path": "", "headers": []}
     for route in app.router.routes:
@@ -127,7 +127,8 @@ def _prepare_routes(app: FastAPI) -> None:
 
 
 def _describe(app: FastAPI) -> dict[str, Any]:
-    """With the key, which a middleware checks; and with whole examples, from which FastAPI drops what is null."""
+    """The API's description, with the key, which a middleware checks, and with complete examples, from which FastAPI
+    drops null values."""
     if app.openapi_schema is None:
         app.openapi_schema = FastAPI.openapi(app)
         app.openapi_schema["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}

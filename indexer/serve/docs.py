@@ -1,4 +1,4 @@
-"""/docs: the API, to read and to try; /healthz."""
+"""Routes for the interactive API documentation (/docs) and the health check (/healthz)."""
 
 from __future__ import annotations
 

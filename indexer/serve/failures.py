@@ -1,4 +1,4 @@
-"""Responses to errors."""
+"""Convert errors to responses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def add_handlers(app: FastAPI) -> None:
 
 
 async def _malformed(request: Request, error: Exception) -> Response:
-    """Without the input: the client knows it, it may be long, and may not be text that can be sent back."""
+    """The errors of a malformed request, without the input: the client knows it, and it may be long or unencodable."""
     assert isinstance(error, RequestValidationError)
     return _unprocessable(error.errors())
 
@@ -52,7 +52,7 @@ def _unprocessable(problems: Sequence[Mapping[str, Any]]) -> Response:
 
 
 def _text(text: str) -> str:
-    """Without lone surrogates, which JSON can name and UTF-8 cannot encode."""
+    """Replace lone surrogates, which JSON can contain and UTF-8 cannot encode."""
     return text.encode("utf-8", "replace").decode()
 
 

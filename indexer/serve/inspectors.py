@@ -1,4 +1,4 @@
-"""Threads that read photos' files, which may lie on a drive that is slow or never answers."""
+"""Threads that read photos' files, which may be on a drive that is slow or never answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Inspectors:
-    """Unlike the threads of a ThreadPoolExecutor, these never keep the process from ending."""
+    """A thread pool that, unlike a ThreadPoolExecutor, never keeps the process from ending."""
 
     def __init__(self, number: int, name: str) -> None:
         self._tasks: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
@@ -37,7 +37,7 @@ class Inspectors:
                 future.set_exception(error)
 
     def close(self) -> None:
-        """Cancels what has not begun, and does not wait for what has."""
+        """Cancel calls that have not begun, without waiting for those that have."""
         while True:
             try:
                 task = self._tasks.get_nowait()

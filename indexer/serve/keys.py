@@ -1,5 +1,5 @@
-"""What a key allows; whoever tries many wrong ones has to wait. And the sessions of browsers, which sent a key once and
-have a cookie since."""
+"""Check keys and what they permit, slow down clients that try many wrong ones, and keep the sessions of browsers, which
+sent a key once and have a cookie since."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ class Keys:
         self._recorded: dict[str, float] = {}
 
     def actions_of(self, authorization: Sequence[str], session: str | None = None) -> frozenset[str] | None:
-        """What the sender of these headers, or of a session, may do; None: nothing, for a key is needed and there is no
-        valid one. Where none is needed, a key that allows less still allows no more than that."""
+        """The actions permitted to the sender of these headers, or of a session; None if a key is needed and there is
+        no valid one. Even if none is needed, a limited key permits only its own actions."""
         key = key_in(authorization)
         key_hash = session if key is None else hash_of(key)
         actions = None if key_hash is None else self._find(key_hash)
         return EVERYTHING if actions is None and not self._settings.needs_key else actions
 
     def begin_session(self, key: str) -> str | None:
-        """The token of a new session; None for a wrong key."""
+        """Begin a session. Returns its token; None for a wrong key."""
         key_hash = hash_of(key)
         return None if self._find(key_hash) is None else self.sessions.begin(key_hash)
 
@@ -97,7 +97,7 @@ class Sessions:
         return token
 
     def key_of(self, token: str) -> str | None:
-        """The hash of the key that the session was begun with; None where there is no such session any more."""
+        """The hash of the key that the session was begun with; None if the session has ended."""
         key_hash, until = self._known.get(hash_of(token), (None, 0.0))
         return key_hash if self._clock() < until else None
 
@@ -106,7 +106,7 @@ class Sessions:
 
 
 def cookie_name(port: int) -> str:
-    """Browsers send a host's cookies to all of its ports: servers on one machine get each other's."""
+    """The session cookie's name. It has the port, since browsers send a host's cookies to all of its ports."""
     return f"indexer_session_{port}"
 
 
@@ -121,12 +121,13 @@ class Slowdown:
         self._wrong: OrderedDict[str, list[int]] = OrderedDict()
 
     def is_full(self, address: str) -> bool:
-        """Whether so many wait there that no key is checked: an immediate response would give the right one away."""
+        """Whether too many requests wait for that address to check keys: an immediate response would give the right one
+        away."""
         known = self._wrong.get(_network(address))
         return known is not None and known[1] >= self._WAITING
 
     async def wait(self, address: str) -> bool:
-        """False, without waiting, if too many wait there already."""
+        """Delay a response to an address. False, without waiting, if too many wait already."""
         known = self._wrong.setdefault(_network(address), [0, 0])
         self._wrong.move_to_end(_network(address))
         if len(self._wrong) > self._ADDRESSES:
@@ -142,7 +143,7 @@ class Slowdown:
         return True
 
     def forget(self, address: str) -> None:
-        """To be called when a valid key came from there."""
+        """Call this after a valid key from the address."""
         known = self._wrong.get(_network(address)) if self._wrong else None
         if known is not None:
             known[0] = 0

@@ -1,4 +1,4 @@
-"""Live updates: server-sent events that tell open pages of each change of the index."""
+"""Live updates: server-sent events that notify open pages of each change of the index."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ _MOST_LISTENERS = 100
 
 
 class Latest(NamedTuple):
-    """cursor: of the last event in the feed. offline: what cannot be reached now, which the feed does not record."""
+    """cursor: of the last event in the feed. offline: identifies the unreachable folders, which the feed does not
+    record."""
 
     cursor: int
     offline: str
 
 
 class Changes:
-    """The latest state of the index, for all that wait for the next one. For the event loop's thread."""
+    """The latest state of the index, for listeners that wait for the next one. Used in the event loop's thread."""
 
     def __init__(self, latest: Callable[[], Latest]) -> None:
         """latest: reads it; it may raise once the index is gone."""
@@ -41,7 +42,7 @@ class Changes:
         self.closed = asyncio.Event()
 
     def ensure_room(self) -> None:
-        """Raises 503 where too many listen, or the server ends."""
+        """Raises 503 if there are too many listeners, or the server is ending."""
         if self.closed.is_set():
             raise HTTPException(503, "the server ends")
         if self._listeners >= _MOST_LISTENERS:
@@ -85,7 +86,7 @@ class Changes:
                 self._changed = asyncio.Event()
 
     def close(self) -> None:
-        """Ends all streams; no more may begin."""
+        """End all streams, and refuse new ones."""
         self.closed.set()
         if self._task is not None:
             self._task.cancel()

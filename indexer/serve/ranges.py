@@ -1,4 +1,4 @@
-"""Range requests (RFC 9110, 14) for a part of a file."""
+"""Answer range requests (RFC 9110, 14) for a part of a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RANGE = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})$", re.IGNORECASE)
 
 
 def requested_range(header: str | None, size: int) -> tuple[int, int] | None:
-    """Begin and end (exclusive) of the range within size bytes; None: all of them, also for a malformed header or
+    """Begin and end (exclusive) of the range within size bytes; None for all of them, also for a malformed header or
     several ranges. Raises 416 for a range beyond the end."""
     match = _RANGE.match(header.strip()) if header else None
     if match is None or match[1] == match[2] == "":
@@ -34,7 +34,7 @@ def requested_range(header: str | None, size: int) -> tuple[int, int] | None:
 def part_response(
     path: str, start: int, size: int, part: tuple[int, int] | None, headers: Mapping[str, str], mime_type: str
 ) -> StreamingResponse:
-    """size bytes of a file from start on, or a part of them."""
+    """A response with `size` bytes of a file from `start`, or the requested range of them."""
     begin, end = part or (0, size)
     headers = {**headers, "accept-ranges": "bytes", "content-length": str(end - begin)}
     if part is not None:

@@ -1,7 +1,7 @@
-"""Thumbnails, previews and portraits that a client waits for: made at once, several at a time, before anything else.
+"""Draw thumbnails, previews and portraits on demand: immediately, several at a time, with priority.
 
-A rendition is sent as soon as it is drawn. Its file in the cache and its row are written afterwards, by the thread that
-writes, whoever else is writing just then. What every client has stopped waiting for is not drawn."""
+A rendition is sent as soon as it is drawn. Its file in the cache and its row are written afterwards by the writing
+thread, even if other writers delay it. A rendition that no client waits for any more is not drawn."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Left(Exception):
 
 
 class Drawn(NamedTuple):
-    """input_key: what it was drawn from, see enrichment_input."""
+    """input_key: identifies its input, see enrichment_input."""
 
     asset_id: str
     input_key: str
@@ -50,7 +50,7 @@ class Drawn(NamedTuple):
 
 
 class _Job:
-    """A rendition that is being made, and how many clients wait for it."""
+    """A rendition that is being drawn, and the number of clients waiting for it."""
 
     def __init__(self, task: asyncio.Task[Path | bytes]) -> None:
         self.task = task
@@ -58,7 +58,7 @@ class _Job:
 
 
 class Server(Protocol):
-    """What renditions need of the server's state: see state.State."""
+    """The part of the server's state that renditions need: see state.State."""
 
     settings: Settings
 
@@ -71,7 +71,7 @@ class Server(Protocol):
 
 
 class Renditions:
-    """For the event loop's thread."""
+    """Used in the event loop's thread."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -137,7 +137,7 @@ class Renditions:
         return picture.data
 
     def _queue(self, drawn: Drawn) -> None:
-        """To be written soon; dropped if too much waits for other writers already: it is drawn again on demand."""
+        """Queue a rendition for writing; dropped if the queue is full: it is drawn again on demand."""
         size = len(drawn.picture.data)
         if self._server.settings.read_only or self._unwritten_bytes + size > _MOST_UNWRITTEN:
             return
@@ -158,7 +158,7 @@ class Renditions:
             self._writing = asyncio.create_task(self._write())
 
     async def _write(self) -> None:
-        """All that has gathered, in one transaction. What cannot be written is drawn again on demand."""
+        """Write the queue in one transaction. Renditions that cannot be written are drawn again on demand."""
         try:
             while self._unwritten or self._unused:
                 await asyncio.sleep(_GATHER)

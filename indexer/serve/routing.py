@@ -1,4 +1,4 @@
-"""What holds for every route: the key allows what it does, and no part of a request is ignored."""
+"""Checks of every route: the key permits its action, and no part of a request is ignored."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Route(APIRoute):
 
 
 def _query_params(dependant: Dependant) -> Iterator[Any]:
-    """Those of a route and of its dependencies."""
+    """The query parameters of a route and of its dependencies."""
     yield from dependant.query_params
     for dependency in dependant.dependencies:
         yield from _query_params(dependency)
@@ -144,7 +144,7 @@ def _problem(location: tuple[str, ...], kind: str, message: str) -> dict[str, An
 
 
 async def _form(request: Request) -> FormData:
-    """Read once: the route gets the same object."""
+    """The form, read once: the route gets the same object."""
     try:
         form = await request.form()
     except (HTTPException, ClientDisconnect):

@@ -29,8 +29,8 @@ _FILES = 4096
 
 
 class TimeoutProtocol(HttpToolsProtocol):
-    """Closes connections whose request does not come, or whose headers do not end; and of too many idle connections the
-    oldest, so that they keep nobody out."""
+    """Closes connections whose request does not arrive, or whose headers do not end; and if there are too many idle
+    connections, the oldest, so that new clients can connect."""
 
     _idle: ClassVar[dict[TimeoutProtocol, None]] = {}
 
@@ -111,7 +111,7 @@ def listen(host: str, port: int) -> socket.socket:
 def serve(
     settings: Settings, bound: socket.socket, *, access_log: bool = True, on_ready: Callable[[], None] = lambda: None
 ) -> None:
-    """Until SIGTERM or SIGINT; requests in progress are answered to their end."""
+    """Run until SIGTERM or SIGINT; requests in progress are completed."""
     _raise_file_limit()
     app = make_app(settings)
     config = uvicorn.Config(
@@ -145,7 +145,7 @@ def _raise_file_limit() -> None:
 
 
 class _Server(uvicorn.Server):
-    """on_end: ends the responses that would not end by themselves."""
+    """on_end: ends responses that would not end by themselves."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], on_end: Callable[[], None]) -> None:
         super().__init__(config)
@@ -172,7 +172,7 @@ class _Server(uvicorn.Server):
 
 
 def _logging(access_log: bool) -> dict[str, Any]:
-    """To stderr: requests with access_log, and what goes wrong."""
+    """Log to stderr: requests with access_log, and errors."""
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -1,4 +1,4 @@
-"""How the server runs."""
+"""Settings of the server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 class Settings:
     """key: accepted besides those that the index keeps; needs_key: whether clients need one at all. hosts: more names
     of the server; origins: web pages of other sites that may use it; max_upload: bytes. enrich: enrich uploads at once;
-    watch: run a watch beside the server."""
+    watch: run a watch next to the server."""
 
     database: Path
     host: str = "127.0.0.1"
@@ -34,12 +34,12 @@ class Settings:
 
     @property
     def is_local(self) -> bool:
-        """Whether only this machine can reach it."""
+        """Whether only this machine can reach the server."""
         return is_loopback(self.host)
 
     @property
     def address(self) -> str:
-        """How a browser of this machine reaches it."""
+        """The URL for browsers on this machine."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
@@ -61,7 +61,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _without_port(name: str) -> str:
-    """Empty for what is not a host by RFC 3986."""
+    """A host without its port; empty if it is not a host by RFC 3986."""
     match = _HOST.fullmatch(name)
     return (match[1] or match[2]) if match else ""
 

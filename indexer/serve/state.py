@@ -1,5 +1,4 @@
-"""What the routes share: the index, a reader for quick reads, threads for what takes its time, and what is kept running
-beside the server."""
+"""The state shared by the routes: the index, a reader for quick reads, threads for slow calls, and background jobs."""
 
 from __future__ import annotations
 
@@ -39,7 +38,7 @@ _MOST_WAITING = 16
 
 
 class State:
-    """Raises IndexUnusable where there is no index."""
+    """Raises IndexUnusable if there is no index."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -76,7 +75,7 @@ class State:
 
     @property
     def reader(self) -> Index:
-        """For the event loop's thread, and reads of a few milliseconds, for everybody waits meanwhile. A read that
+        """For reads of a few milliseconds in the event loop's thread, since all requests wait meanwhile. A read that
         takes seconds is interrupted."""
         self._until = time.monotonic() + SECONDS
         return self._index
@@ -90,21 +89,21 @@ class State:
         return Latest(self.reader.history.cursor(), self.reader.folders.offline())
 
     async def write(self, do: Callable[[Index], T]) -> T:
-        """In the one thread that writes: it may wait for other processes, and no read waits with it."""
+        """Run in the single writing thread: it may wait for other processes without delaying reads."""
         return await self._in(self._writer, do)
 
     async def run(self, do: Callable[[Index], T]) -> T:
-        """In a thread of its own kind: what may take longer, and reads photos' files. It must not write: thumbnails
-        wait for it."""
+        """Run in the threads for slow calls that read photos' files. The call must not write: thumbnails wait for
+        it."""
         return await self._in(self._workers, do)
 
     async def browse(self, do: Callable[[Index], T]) -> T:
-        """In a thread of its own kind: what the index alone answers, mostly in some milliseconds."""
+        """Run in the threads for calls that need only the index, mostly for some milliseconds."""
         return await self._in(self._browsers, do)
 
     async def inspect(self, request: Request, do: Callable[[Index], T]) -> T:
-        """In a thread of its own kind: what reads a photo's file again, which may lie on a drive that sleeps or hangs.
-        Dropped if it has not begun when the client goes away. Raises Left."""
+        """Run in the threads for calls that reread a photo's file, which may be on a drive that sleeps or hangs.
+        Dropped if it has not begun when the client disconnects. Raises Left."""
         doing = asyncio.wrap_future(self._inspectors.submit(partial(do, self._index)))
         leaving = asyncio.create_task(has_left(request))
         try:
@@ -117,11 +116,11 @@ class State:
             doing.cancel()
 
     async def search(self, do: Callable[[Index], T]) -> T:
-        """In a thread of its own kind: what first brings the full-text index up to date."""
+        """Run in the threads for calls that first update the full-text index."""
         return await self._in(self._searchers, do)
 
     async def single_flight(self, name: Hashable, do: Callable[[Index], T]) -> T:
-        """As `browse`; all that call it meanwhile with the same name get the result of the first one."""
+        """As `browse`; concurrent calls with the same name share the result of the first one."""
         task = self._flights.get(name)
         if task is None:
             task = self._flights[name] = asyncio.create_task(self.browse(do))
@@ -130,7 +129,7 @@ class State:
         return result
 
     def run_aside(self, work: Coroutine[Any, Any, None]) -> None:
-        """Start something that nobody waits for. Its failure is ignored."""
+        """Start a call in the background. Its failure is ignored."""
         task = asyncio.create_task(work)
         self._aside.add(task)
         task.add_done_callback(self._aside.discard)
@@ -138,8 +137,8 @@ class State:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """For a request that has a whole picture in memory, as it was sent: as many at once as are decoded at once.
-        Raises 503 if too many wait."""
+        """Limit requests that hold a whole uploaded picture in memory to the number decoded at once. Raises 503 if too
+        many wait."""
         if self._in_line >= decoders.workers() + _MOST_WAITING:
             raise HTTPException(503, "too many pictures are searched by now: try again later")
         self._in_line += 1
@@ -153,7 +152,7 @@ class State:
         return await asyncio.get_running_loop().run_in_executor(pool, do, self._index)
 
     def on_upload(self, asset_id: str) -> None:
-        """To be called for each photo that was uploaded."""
+        """Call this for each uploaded photo."""
         if self.background is not None:
             self.background.tell(asset_id)
 

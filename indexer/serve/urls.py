@@ -1,4 +1,4 @@
-"""`asset_urls` of records, with URLs of this server instead of file://."""
+"""Replace the file:// URLs in `asset_urls` of records with URLs of this server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from indexer.index.renditions import SIZES, is_fullsize
 
 
 def with_urls(index: Index, record: Record, base: str) -> str:
-    """The record's text, with other URLs."""
+    """The record's text, with URLs of this server."""
     values: dict[str, Any] = {"$.asset_urls": asset_urls(record, base)}
     if record.has_faces:
         shown = json.loads(record.json)
@@ -24,7 +24,7 @@ def with_urls(index: Index, record: Record, base: str) -> str:
 
 
 def asset_urls(record: Record, base: str) -> dict[str, dict[str, str | int | None]]:
-    """Of a video the original; of a photo all renditions, which are made on demand."""
+    """The URLs of an asset: for a video the original; for a photo all renditions, which are made on demand."""
     version = version_of(record)
     width, height = (record.width, record.height) if record.orientation < 5 else (record.height, record.width)
     urls = {"original": (record.mime_type, record.width or None)}
@@ -49,7 +49,7 @@ def portrait_url(face_id: str, base: str) -> str:
 
 
 def portrait_urls(face_id: str | None, base: str) -> dict[str, dict[str, str | int]]:
-    """The asset_urls of a face, or of a person whom it stands for."""
+    """The asset_urls of a face, or of the person it represents."""
     if face_id is None:
         return {}
     return {"thumbnail": {"url": portrait_url(face_id, base), "mimetype": "image/jpeg", "width": PORTRAIT_SIDE}}
@@ -64,5 +64,5 @@ class Versioned(Protocol):
 
 
 def version_of(asset: Versioned) -> str:
-    """Eight characters that stand for the content of an asset's files: they differ when it does."""
+    """Eight characters that identify the content of an asset's files."""
     return re.sub(r"[^A-Za-z0-9]", "", asset.checksum)[:7] + str(asset.orientation)

@@ -1,4 +1,4 @@
-"""`indexer watch` beside the server: a process of its own, restarted when it ends."""
+"""Run `indexer watch` next to the server, in a process that is restarted when it ends."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What each request passes on its way to a route, one duty each, as plain ASGI; app.py has their order."""
+"""ASGI middlewares that each request passes on its way to a route, one duty each; app.py has their order."""

@@ -1,7 +1,7 @@
-"""Who may use the server, and for what: `scope["actions"]` has what the key or the session allows.
+"""Authorize requests: `scope["actions"]` has the actions that the key or the session permits.
 
-A session's cookie counts for pages of this server alone, and for a change only where the browser says that such a page
-asks (Origin)."""
+A session's cookie counts for pages of this server alone, and for a change only if the browser names such a page as the
+origin."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ApiKey:
         await self._app(scope, receive, send)
 
     async def _authorize(self, scope: Scope) -> tuple[int, str] | None:
-        """Sets the actions, or returns why the request is refused."""
+        """Set the actions, or return the reason for refusing the request."""
         slowdown, authorization = self._keys.slowdown, header_values(scope, b"authorization")
         address, has_key = (scope.get("client") or ("", 0))[0], key_in(authorization) is not None
         if has_key and slowdown.is_full(address):

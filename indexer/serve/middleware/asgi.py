@@ -1,4 +1,4 @@
-"""What middlewares read of a request, and how they refuse it."""
+"""Helpers of middlewares: read a request's headers, and refuse it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def header_values(scope: Scope, name: bytes) -> list[str]:
 
 
 def own_origins(scope: Scope) -> tuple[str, str]:
-    """Those of pages that were loaded from the host by whose name the client calls this server."""
+    """The origins of pages loaded from this server, under the host name that the client uses."""
     host = header_values(scope, b"host")[0]
     return f"http://{host}", f"https://{host}"
 

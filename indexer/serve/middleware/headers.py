@@ -1,4 +1,4 @@
-"""Headers that keep browsers from running, framing or sharing what is served."""
+"""Add headers that keep browsers from running, framing or sharing the responses."""
 
 from __future__ import annotations
 

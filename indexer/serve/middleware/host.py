@@ -1,5 +1,5 @@
-"""The Host header names this server. A request that names another host comes from a page that had its own name point
-at this machine (DNS rebinding)."""
+"""Require the Host header to name this server. A request for another host comes from a page whose own name was made to
+point at this machine (DNS rebinding)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a request's body may be, and how long it is waited for."""
+"""Limit the size of a request's body, and the time to wait for it."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class BodyLimits:
 
 
 class _Broken(Exception):
-    """The body is too long, or does not come."""
+    """The body is too long, or does not arrive."""
 
 
 class _LimitedBody:
-    """Handlers may take _Broken for a malformed body: whatever they answer then, the client gets the reason."""
+    """Handlers may mistake _Broken for a malformed body: whatever they answer, the client gets the reason."""
 
     def __init__(self, receive: Receive, send: Send, limit: int) -> None:
         self._receive = receive

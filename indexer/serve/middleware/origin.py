@@ -1,5 +1,5 @@
-"""Which web pages may use the server. A page of another site may not even have something done whose answer it would not
-see: browsers say whose page asks, by Origin or, where they send none, by Sec-Fetch-Site."""
+"""Restrict the web pages that may use the server. A page of another site may not even send a request whose response it
+cannot see: browsers name the page's site in Origin or, if they send none, in Sec-Fetch-Site."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class AllowedOrigin:
         await self._app(scope, receive, send)
 
     def _foreign_page(self, scope: Scope) -> str | None:
-        """The site of the page that asks; None where it may, or where no page asks."""
+        """The foreign site of the requesting page; None if it is allowed, or if no page sent the request."""
         origins = header_values(scope, b"origin")
         for origin in origins:
             if len(origins) > 1 or not self._is_allowed(origin, scope):
@@ -46,7 +46,7 @@ class AllowedOrigin:
 
 
 def _is_followed_link(scope: Scope) -> bool:
-    """Whether somebody followed a link to a page of ours, which shows itself to nobody else."""
+    """Whether a user followed a link to one of our pages, which other pages cannot read."""
     fetched_as = [header_values(scope, name) for name in (b"sec-fetch-mode", b"sec-fetch-dest")]
     return scope["method"] == "GET" and scope["path"] in _PAGES and fetched_as == [["navigate"], ["document"]]
 

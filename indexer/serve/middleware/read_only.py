@@ -1,4 +1,4 @@
-"""A server that only reads refuses every change."""
+"""Refuse every change on a read-only server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/api/users, /api/server: the one user, and whether the server answers."""
+"""/api/users, /api/server: the one user, and the server's health."""
 
 from __future__ import annotations
 

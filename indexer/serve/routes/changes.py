@@ -1,4 +1,4 @@
-"""/api/changes: that something has changed, as it happens."""
+"""/api/changes: live notifications of changes."""
 
 from __future__ import annotations
 

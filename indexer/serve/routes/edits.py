@@ -1,4 +1,4 @@
-"""What people change of photos, and undo: PATCH /api/assets, /api/undo"""
+"""Edit photos, and undo edits: PATCH /api/assets, /api/undo"""
 
 from __future__ import annotations
 

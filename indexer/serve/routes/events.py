@@ -1,4 +1,4 @@
-"""/api/events: the feed of what happened."""
+"""/api/events: the event feed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files that asset_urls name: /files/{asset_id}/{name}, /files/faces/{face_id}.
+"""Serve the files of asset_urls: /files/{asset_id}/{name}, /files/faces/{face_id}.
 
 No part of a path comes from the request: the index has the path for an id and the name of a rendition."""
 

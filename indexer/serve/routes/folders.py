@@ -1,4 +1,4 @@
-"""/api/folders: the tree as it is on the disk."""
+"""/api/folders: the tree of folders on disk."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""/ and /gallery/…: the web gallery, as built into the folder `static`. Where it was not built, / says so.
+"""/ and /gallery/…: the web gallery, as built into the folder `static`. If it was not built, / reports that.
 
-The page itself tells nothing about anybody's photos, so it is open to all; it gets them from the API."""
+The page itself contains no information about photos, so it needs no key; it gets them from the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/api/oauth: what clients of the cloud ask for to sign in to an account, of which there are none here."""
+"""/api/oauth: the sign-in endpoints that clients of the cloud request; there are no accounts here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/api/search/suggestions: how a search may go on."""
+"""/api/search/suggestions: search autocompletion."""
 
 from __future__ import annotations
 

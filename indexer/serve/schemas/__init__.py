@@ -1,1 +1,1 @@
-"""The shapes of requests and responses, for their checking and for the API's description: a file a domain."""
+"""Schemas of requests and responses, for validation and for the API's description: one module per domain."""

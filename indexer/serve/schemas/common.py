@@ -1,4 +1,4 @@
-"""What several domains' requests and responses are made of."""
+"""Schemas shared by several domains."""
 
 from __future__ import annotations
 

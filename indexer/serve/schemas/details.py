@@ -1,4 +1,4 @@
-"""One asset with all that is known of it."""
+"""The details of one asset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What users change, and undo."""
+"""Edits and undo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faces, and whose they may be."""
+"""Faces and their cluster assignments."""
 
 from __future__ import annotations
 

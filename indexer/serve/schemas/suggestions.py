@@ -1,4 +1,4 @@
-"""What a search may go on with."""
+"""Search autocompletion."""
 
 from __future__ import annotations
 
