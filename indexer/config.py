@@ -15,15 +15,15 @@ _MEMORY, _MOST_MEMORY = 512, 1024
 
 
 def expanded(path: str | os.PathLike[str]) -> str:
-    """A path as a user gives it, with `~` expanded. Raises UsageError for an empty one, as of a variable that is not
-    set: the system would take it for the current folder."""
+    """A path as a user gives it, with `~` expanded. Raises UsageError for an empty one, e.g. from an unset variable:
+    the system would treat it as the current folder."""
     if not os.fspath(path):
         raise UsageError("a path is empty, as when it comes from a variable that is not set; '.' is the current folder")
     return os.path.expanduser(os.fspath(path))  # pathlib's raises for a file called ~a.jpg
 
 
 def given(path: str | os.PathLike[str]) -> Path:
-    """As `expanded`, for whoever goes on with a Path: which forgets the `./` of `./~a`, so it is expanded only once."""
+    """As `expanded`, for callers that use a Path, which drops the `./` of `./~a`: expand it only once."""
     return Path(expanded(path))
 
 
@@ -32,7 +32,7 @@ def cache_folder(database: Path) -> Path:
 
 
 def originals_folder(database: Path, library_id: str | None) -> Path:
-    """Where uploads to a library lie; None: the default one."""
+    """The folder for uploads to a library; None: the default library."""
     return database.absolute().with_name(f"{database.name}.originals" + (f".{library_id}" if library_id else ""))
 
 
@@ -47,7 +47,7 @@ def default_database() -> Path:
 
 
 def models_folder() -> Path:
-    """INDEXER_MODELS, else a folder beside where the index lies by default: models that the user puts there."""
+    """The folder for models that the user provides: INDEXER_MODELS, else one next to the default index."""
     named = os.environ.get("INDEXER_MODELS")
     if named:
         return given(named)
@@ -58,7 +58,7 @@ def models_folder() -> Path:
 
 def picture_memory() -> int:
     """Bytes that a picture may take to be decoded: INDEXER_MEMORY, in megabytes up to 1024, else 512. Raises UsageError
-    for what is not a number of megabytes."""
+    for any other value."""
     named = os.environ.get("INDEXER_MEMORY", "").strip()
     number = named.lower().removesuffix("mb").rstrip()
     if named and not (number.isdecimal() and int(number)):

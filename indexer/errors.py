@@ -9,19 +9,19 @@ from contextlib import contextmanager
 
 
 class IndexerError(Exception):
-    """Something the user can understand and act on. Its text is one line and says what to do."""
+    """An error that the user can understand and act on. Its text is one line, with advice."""
 
     exit_code = 1
 
 
 class UsageError(IndexerError):
-    """What was asked for makes no sense as asked."""
+    """Invalid arguments."""
 
     exit_code = 2
 
 
 class CannotRun(UsageError):
-    """What an enricher needs is not as it should be: a model, a library."""
+    """A requirement of an enricher is not met: a model, a library."""
 
     def __init__(self, enricher: str, why: str) -> None:
         super().__init__(enricher, why)
@@ -38,7 +38,7 @@ class NotFound(IndexerError):
 
 
 class CannotUndo(IndexerError):
-    """What the user did last cannot be undone."""
+    """The user's last change cannot be undone."""
 
 
 class IndexUnusable(IndexerError):
@@ -50,7 +50,7 @@ class IndexDamaged(IndexUnusable):
 
 
 class DiskFull(IndexUnusable):
-    """There is no room for the index, or for what lies beside it."""
+    """There is no room for the index, or for the files next to it."""
 
 
 def cannot_write(where: str | os.PathLike[str], error: OSError) -> IndexUnusable:
@@ -60,7 +60,7 @@ def cannot_write(where: str | os.PathLike[str], error: OSError) -> IndexUnusable
 
 @contextmanager
 def writing_to(where: str | os.PathLike[str]) -> Iterator[None]:
-    """What the system refuses meanwhile is raised as `cannot_write`."""
+    """Raise the body's OSErrors as `cannot_write`."""
     try:
         yield
     except OSError as error:
@@ -72,7 +72,7 @@ class Undecodable(IndexerError):
 
 
 class NoWorkers(IndexerError):
-    """Worker processes cannot be started, or were stopped, or end by themselves. Later there may be some."""
+    """Worker processes cannot be started, or were stopped, or end by themselves. This may be temporary."""
 
 
 class RootUnavailable(IndexerError):
@@ -80,7 +80,7 @@ class RootUnavailable(IndexerError):
 
 
 class ClusterUnavailable(IndexerError):
-    """The scheduler that was named, or every worker that it had, cannot be reached or used."""
+    """The given scheduler, or every worker of it, cannot be reached or used."""
 
 
 class QueryError(IndexerError):

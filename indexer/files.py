@@ -1,7 +1,8 @@
-"""Opening files that others may have put there.
+"""Open untrusted files safely.
 
 A name that a folder lists as a photo may be a named pipe by the time it is opened, a device, or a link to one: opening
-that waits for ever, or reads without end. Every such file is opened through here, as a regular file or not at all.
+it may block forever, or reading may never end. Every such file is opened by this module, as a regular file or not at
+all.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ AnyPath = str | bytes | os.PathLike[str]
 def regular(path: AnyPath, flags: int = os.O_RDONLY) -> int:
     """A descriptor of a regular file, links followed: the `opener` of open() and FileIO.
 
-    Raises OSError as os.open does, and for whatever is not a regular file. On Linux it raises BlockingIOError for one
+    Raises OSError as os.open does, and for anything but a regular file. On Linux it raises BlockingIOError for one
     that another program holds under a lease, and has to give up first.
     """
     try:
@@ -56,7 +57,7 @@ def regular_nofollow(path: AnyPath, flags: int = os.O_RDONLY) -> int:
 
 
 def read_small(path: AnyPath, most: int) -> bytes:
-    """The content of a file that has at most `most` bytes, and is not a link. Raises OSError otherwise."""
+    """The content of a file of at most `most` bytes that is not a link. Raises OSError otherwise."""
     with FileIO(path, opener=regular_nofollow) as file:
         size, content = os.fstat(file.fileno()).st_size, b""
         while size <= most and (more := file.read(min(size, most) + 1)):
@@ -68,7 +69,7 @@ def read_small(path: AnyPath, most: int) -> bytes:
 
 
 def is_regular(path: AnyPath) -> bool:
-    """Whether a regular file lies there, and not a link to one."""
+    """Whether this is a regular file, and not a link to one."""
     try:
         return stat.S_ISREG(os.lstat(path).st_mode)
     except (OSError, ValueError):

@@ -1,4 +1,5 @@
-"""Ids as the photo API writes them: a prefix, an underscore, and a UUID in shortuuid's base-57 text (22 characters)."""
+"""Make ids in the photo API's format: a prefix, an underscore, and a UUID in shortuuid's base-57 text (22
+characters)."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ def asset_id(sha256: bytes, counter: int = 0) -> str:
 
 
 def of_checksum(checksum: str) -> str | None:
-    """As `asset_id`, of the base64 of a SHA-256; None of a text that is none."""
+    """As `asset_id`, from the base64 of a SHA-256; None for any other text."""
     try:
         sha256 = binascii.a2b_base64(checksum, strict_mode=True)
     except ValueError:
@@ -31,7 +32,7 @@ def of_checksum(checksum: str) -> str | None:
 
 
 def named_id(prefix: str, *words: str) -> str:
-    """An id made of words alone: the same words give the same id in every index."""
+    """An id derived from text: the same text gives the same id in every index."""
     return _text(prefix, _version_8(_sha256("\0".join((prefix, *words)).encode())))
 
 
@@ -53,8 +54,8 @@ def _sha256(data: bytes) -> bytes:
 
 
 def _text(prefix: str, number: int) -> str:
-    """The 128 bits as shortuuid writes them. Written here because that library takes 14 ms to import, a tenth of what
-    it takes to start a scan, and the alphabet is all that is needed of it."""
+    """The 128 bits in shortuuid's format. Our own implementation because that library takes 14 ms to import, a tenth of
+    the start of a scan, and only its alphabet is needed."""
     pairs, text = _pairs(), ""
     for _ in range(_DIGITS // 2):
         number, pair = divmod(number, len(pairs))

@@ -1,4 +1,5 @@
-"""Paths as the index writes them: text with POSIX separators, valid in SQLite and JSON whatever bytes a name holds."""
+"""Convert paths to and from their stored form: text with POSIX separators, valid in SQLite and JSON whatever bytes a
+name holds."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ def to_text(name: str) -> str:
     r"""A name or path as the operating system gave it (os.fsdecode), as stored.
 
     Bytes that are not UTF-8 become `\xNN`; where a name really holds such letters, its backslash becomes `\x5c`.
-    Every other name stays as it is. `from_text` is the way back.
+    Every other name stays as it is. `from_text` is the inverse.
     """
     if "\\x" in name:
         name = _LITERAL.sub(r"\\x5c", name)
@@ -29,7 +30,7 @@ def to_text(name: str) -> str:
 
 
 def from_text(text: str) -> str:
-    """A stored name or path as the operating system knows it."""
+    """A stored name or path in the operating system's form."""
     if "\\x" not in text:
         return text
     return os.fsdecode(_ESCAPED.sub(lambda match: bytes([int(match[1], 16)]), os.fsencode(text)))
@@ -51,7 +52,7 @@ def split(path: str) -> tuple[str, str]:
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Whether path is folder or lies in it; both within one root."""
+    """Whether path is the folder or inside it; both within one root."""
     return not folder or path == folder or path.startswith(folder + "/")
 
 

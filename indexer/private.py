@@ -1,6 +1,6 @@
-"""Making files and folders that nobody but their owner may read, whatever the umask lets others do.
+"""Make files and folders that only their owner may read, regardless of the umask.
 
-What was there before keeps its mode: somebody may have meant to share it.
+Existing ones keep their mode: they may be shared on purpose.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ def create(path: Path) -> BinaryIO:
 
 
 def make_file(path: Path) -> None:
-    """An empty one, unless there is a file already."""
+    """Create an empty file, unless it exists."""
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT, _FILE))
 
 
 def make_folder(path: Path) -> None:
-    """With those above it, as far as they are not there yet."""
+    """Create a folder, and missing folders above it."""
     if path.is_dir():
         return
     make_folder(path.parent)

@@ -1,4 +1,4 @@
-"""The asset record as types. The view asset_json in schema.sql makes it; a test compares the two."""
+"""Types of the asset record. The view asset_json in schema.sql makes it; a test compares the two."""
 
 from __future__ import annotations
 

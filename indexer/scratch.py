@@ -14,13 +14,13 @@ from pathlib import Path
 
 # Hidden, so that no scan looks into it.
 _PREFIX, _SUFFIX = ".indexer-", ".part"
-# Where folders cannot be locked, one in which nothing was written for so long is nobody's.
+# Where folders cannot be locked, one in which nothing was written for this long has no owner.
 _STALE_SECONDS = 24 * 3600.0
 
 
 @contextmanager
 def folder(beside: Path, *, sweeps: bool = True) -> Iterator[Path]:
-    """A new folder in `beside`, removed in the end; those that killed processes left there go first."""
+    """A new folder in `beside`, removed at the end. First removes those that killed processes left there."""
     if sweeps:
         sweep(beside)
     path, lock = _new(beside)
@@ -51,7 +51,7 @@ def following() -> Iterator[Callable[[Path], Path]]:
 
 
 def sweep(beside: Path) -> None:
-    """Remove the folders there whose owner is surely dead."""
+    """Remove the folders there whose owner is certainly dead."""
     try:
         folders = [Path(entry.path) for entry in os.scandir(beside) if entry.is_dir(follow_symlinks=False)]
     except OSError:
@@ -64,7 +64,7 @@ def sweep(beside: Path) -> None:
 
 
 def _new(beside: Path) -> tuple[Path, int | None]:
-    """A folder and its lock; None where the file system has none."""
+    """Make a folder and lock it. The lock is None if the file system has no locks."""
     while True:
         path = Path(tempfile.mkdtemp(dir=beside, prefix=_PREFIX, suffix=_SUFFIX))
         try:
@@ -77,7 +77,7 @@ def _new(beside: Path) -> tuple[Path, int | None]:
 
 
 def _lock(path: Path) -> int | None:
-    """Raises BlockingIOError where another holds it; None where folders cannot be locked."""
+    """Lock a folder. Raises BlockingIOError if another process holds the lock; None if folders cannot be locked."""
     if sys.platform == "win32":
         return None
     import fcntl

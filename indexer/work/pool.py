@@ -56,13 +56,13 @@ def process_pool(
 ) -> Pool:
     """Workers are forked from a clean server process, never from this one, which may have threads and open databases.
     and_then: a module's function, called in each at its start. allowed: what a task may take. niceness: added to that
-    of the workers; the main process comes first, for all of them wait for it."""
+    of the workers; the main process has priority, since all of them wait for it."""
     return Pool(workers, _context(), and_then, allowed, niceness)
 
 
 def early_pool(workers: int, warm_up: Callable[[], None], allowed: Callable[[Any], Allowance]) -> Pool | None:
-    """Workers forked at once, by a caller that has no threads and no open database yet: they get ready while it does.
-    None where that is not so, or not Linux."""
+    """Workers forked at once, by a caller that has no threads and no open database yet: they start while it continues.
+    None if it has any, or not on Linux."""
     if sys.platform != "linux" or len(os.listdir("/proc/self/task")) > 1:  # threads of libraries too
         return None
     pool = Pool(workers, multiprocessing.get_context("fork"), warm_up, allowed)
@@ -80,7 +80,7 @@ def is_worker() -> bool:
 
 
 class _Batch:
-    """Tasks that were submitted together, until all are done. left: numbers of those that are not."""
+    """Tasks that were submitted together, until all are done. left: numbers of the remaining ones."""
 
     def __init__(self, function: Function, tasks: Sequence[Any]) -> None:
         self.future: Future[list[Any]] = Future()
@@ -145,7 +145,7 @@ class _Worker:
             self._tasks.send_bytes(message)
 
     def at(self) -> int | None:
-        """The task that it is at, by its number in the batch; None between two."""
+        """The current task, by its number in the batch; None between two tasks."""
         number: int = self._at[0]
         return number if self.batch is not None and 0 <= number < len(self.batch.left) else None
 
@@ -173,8 +173,8 @@ class Pool(Executor):
     """submit(function, tasks) gives a future of as many results, some of which may be Lost. A thread hands out batches,
     collects results and watches the workers.
 
-    A future, or `submit`, raises NoWorkers if no worker can be started. That is tried again with the next batch, and
-    now and then while others live."""
+    A future, or `submit`, raises NoWorkers if no worker can be started. That is retried with the next batch, and
+    periodically while other workers live."""
 
     def __init__(
         self,
@@ -243,7 +243,7 @@ class Pool(Executor):
     # In the thread
 
     def _manage(self) -> None:
-        """Whatever happens here, every future ends, with the reason."""
+        """Run the manager thread. Whatever fails here, every future ends, with the reason."""
         failure = None
         try:
             self._serve()
@@ -309,7 +309,7 @@ class Pool(Executor):
         return self._workers[-1]
 
     def _hear(self, worker: _Worker) -> None:
-        """It has answered, or it is dead."""
+        """Handle a message from a worker, or its death."""
         try:
             message = worker.results.recv_bytes() if worker.results.poll() else None
         except (EOFError, OSError):
@@ -372,7 +372,7 @@ class Pool(Executor):
             worker.end_for(at, reason)
 
     def _end(self, failure: NoWorkers | None) -> None:
-        """failure: why nothing more is done, if it is not that this was asked for."""
+        """failure: the reason for the end, unless it was requested."""
         for worker in self._workers:
             worker.end()
         for worker in self._workers:
