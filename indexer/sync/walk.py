@@ -1,4 +1,4 @@
-"""What lies in a root, folder by folder."""
+"""Walk a root and list its folders and files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HAS_BIRTH_TIME = hasattr(os.stat_result, "st_birthtime")
 
 
 class Part(NamedTuple):
-    """A part of a root: a folder with all below it, or only some names in it (folders among them are not entered)."""
+    """A part of a root: a folder with its subfolders, or only some names in it (folders among them are not entered)."""
 
     folder: str
     names: Collection[str] | None = None
@@ -38,11 +38,11 @@ WHOLE = Part("")
 
 @dataclass(slots=True)
 class Listing:
-    """One folder as it is now.
+    """The current contents of one folder.
 
-    files: media by name (as stored), in no order. skipped: what gets a status and no asset. folders: those to enter;
-    mounts: those of them where another file system is mounted. sidecars: possible ones, by real name. error: the folder
-    could not be read; then the rest is empty and tells nothing. device: the file system's number, None where it was not
+    files: media by name (as stored), in no order. skipped: entries that get a status and no asset. folders: those to
+    enter; mounts: those of them where another file system is mounted. sidecars: possible ones, by real name. error: the
+    folder could not be read; then the rest is empty and meaningless. device: the file system's number, None if not
     needed."""
 
     folder: str
@@ -93,7 +93,7 @@ class Walker:
                 waiting.append((paths.join(current, name), rules_within, below))
 
     def list_parts(self, parts: Iterable[Part]) -> Iterator[tuple[Listing, Collection[str] | None]]:
-        """Listings, each with the names it is limited to. Where a sidecar is named, so are its media."""
+        """Listings, each with the names it is limited to. If a sidecar is named, its media are too."""
         for part in parts:
             if part.names is None:
                 for listing in self.walk(part.folder):
@@ -106,7 +106,7 @@ class Walker:
                 yield limited, names
 
     def list_names(self, folder: str, names: Collection[str]) -> Listing | None:
-        """The listing of `folder`, limited to these names; None where the folder is not included."""
+        """The listing of `folder`, limited to these names; None if the folder is not included."""
         listing = Listing(folder)
         real = real_folder(self.real_root, folder)
         try:
@@ -152,9 +152,9 @@ class Walker:
             return  # the folder went away: the files in it will be found gone
 
     def _rules_above(self, folder: str) -> Rules | None:
-        """The rules that hold for `folder`, or None where one excludes it or a folder it lies in.
+        """The rules for `folder`, or None if it or a folder above it is excluded.
 
-        Raises OSError where an ignore file on the way cannot be read."""
+        Raises OSError if an ignore file on the way cannot be read."""
         rules, current = Rules(), ""
         for name in folder.split("/") if folder else ():
             real = real_folder(self.real_root, current)
@@ -243,8 +243,8 @@ def _may_be_sidecar(name: str, decision: Decision) -> bool:
 
 @contextmanager
 def _opened(folder: str, *, follow: bool) -> Iterator[int | str]:
-    """The folder to list: opened, where the system can list an open folder. Each stat then starts from there, which
-    saves resolving the path, and the folder stays the same though its name is given to another. follow: also through a
+    """The folder to list: opened, if the system can list an open folder. Each stat then starts from there, which saves
+    resolving the path, and the folder stays the same even if its name is reused. follow: also through a
     link, as one may lead to a root; else a link is not a folder (NotADirectoryError)."""
     if sys.platform == "win32":
         yield folder
@@ -277,7 +277,7 @@ def _include_media(listing: Listing, rules: Rules, entries: Iterable[os.DirEntry
 
 
 class _Entry:
-    """As os.DirEntry, for a name that is known. Raises OSError as os.lstat does."""
+    """Like os.DirEntry, for a known name. Raises OSError as os.lstat does."""
 
     def __init__(self, real: str, name: str) -> None:
         self.name = name
@@ -298,14 +298,14 @@ class _Entry:
 
 
 def is_fresh(info: os.stat_result, seconds: float) -> bool:
-    """Whether a file was written or changed within so many seconds. A time in the future, from a wrong clock, does not
-    count."""
+    """Whether a file was written or changed within this number of seconds. A time in the future, from a wrong clock,
+    does not count."""
     now = time.time()
     return 0 <= now - info.st_mtime < seconds or 0 <= now - info.st_ctime < seconds
 
 
 def storable(info: os.stat_result) -> os.stat_result:
-    """With times that SQLite can store: its integers of nanoseconds span 1677 to 2262, some file systems more."""
+    """Clamp times to what SQLite can store: its integers of nanoseconds span 1677 to 2262, some file systems more."""
     times = (info.st_atime_ns, info.st_mtime_ns, info.st_ctime_ns)
     if min(times) >= -(2**63) and max(times) < 2**63:
         return info
@@ -325,7 +325,7 @@ def file_stat(root_id: int, folder: str, name: str, info: os.stat_result, reader
 
 
 def _born_ns(info: os.stat_result) -> int:
-    """0 where the system does not know."""
+    """Creation time in nanoseconds; 0 if unknown."""
     if not _HAS_BIRTH_TIME:
         return 0
     return getattr(info, "st_birthtime_ns", None) or round(getattr(info, "st_birthtime", 0) * 1_000_000_000)
