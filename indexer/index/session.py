@@ -105,7 +105,9 @@ class Session:
         from ..sync.roots import locate
 
         if os.path.isdir(text):
-            raise UsageError(f"{text} is a folder: name the photos in it, as in '{os.path.join(text, '*.jpg')}'")
+            raise NotFound(
+                f"no record for {text}: it is a folder; name the photos in it, as in {os.path.join(text, '*.jpg')}"
+            )
         place = locate(text, select_roots(self.connection))
         if place is None:
             raise NotFound(f"no record for {text}: it is neither an asset id nor a file in an indexed folder")

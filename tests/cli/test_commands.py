@@ -212,7 +212,7 @@ def test_why_of_what_cannot_be_read_now(samples: Path, database: Path) -> None:
 
 def test_a_folder_is_no_photo(samples: Path, database: Path) -> None:
     done = run("set", samples / "Kyoto", "rating=5", database=database)
-    assert (done.returncode, "Kyoto is a folder: name the photos in it" in done.stderr) == (2, True)
+    assert (done.returncode, "Kyoto: it is a folder; name the photos in it" in done.stderr) == (3, True)
 
 
 def test_status(samples: Path, database: Path) -> None:

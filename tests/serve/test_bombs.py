@@ -24,7 +24,7 @@ def _search(url: str, content: bytes) -> httpx.Response:
 
 def test_a_picture_that_is_searched_by_holds_nobody_up(some: Index, serve: Serve, tmp_path: Path) -> None:
     code = "from indexer.enrich import task_limits, render_processes\n"
-    limits = f"{code}render_processes._SECONDS_OF_SENT, allowance._BYTES_PER_SECOND = 2.0, 10**9\n"
+    limits = f"{code}render_processes._SECONDS_OF_SENT, task_limits._BYTES_PER_SECOND = 2.0, 10**9\n"
     server = serve(some.path, PYTHONPATH=faulty(tmp_path / "limits", limits)["PYTHONPATH"])
     slow = bombs.jpeg_of_many_scans(60_000)
     with server.http() as http:
@@ -84,7 +84,7 @@ def test_of_many_pictures_to_search_by_few_are_in_memory(some: Index, serve: Ser
     code = (
         "from indexer.enrich import task_limits, render_processes\n"
         "import indexer.serve.state as state\n"
-        "render_processes._SECONDS_OF_SENT, allowance._BYTES_PER_SECOND = 2.0, 10**9\n"
+        "render_processes._SECONDS_OF_SENT, task_limits._BYTES_PER_SECOND = 2.0, 10**9\n"
         "render_processes.WORKERS, state._MOST_WAITING = 1, 2\n"
     )
     server = serve(some.path, PYTHONPATH=faulty(tmp_path / "limits", code)["PYTHONPATH"])
