@@ -28,7 +28,7 @@
 --   views        what to read
 
 PRAGMA application_id = 0x50494458;  -- "PIDX"
-PRAGMA user_version = 11;
+PRAGMA user_version = 12;
 
 -- Of the index as a whole. device_id; cache_uri: file:// URL of the cache folder; max_cache: its bound in bytes;
 -- search_cursor: the last event that is in the full-text index; and positions of jobs that are interrupted.

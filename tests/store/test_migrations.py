@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -91,10 +92,14 @@ def test_nothing_is_lost_and_a_copy_is_kept(old_index: Path, photos: Path) -> No
     assert index.get(photos / "a.jpg")["mime_type"] == "image/jpeg"
 
 
-def test_an_updated_index_has_what_a_new_one_has(old_index: Path, tmp_path: Path) -> None:
-    connection.open_for_writing(old_index).close()
+@pytest.mark.parametrize("version", [7, 11])
+def test_an_updated_index_has_what_a_new_one_has(tmp_path: Path, version: int) -> None:
+    with closing(sqlite3.connect(tmp_path / "old.db")) as database:
+        database.executescript(OLD.with_name(f"schema_{version}.sql").read_text())
+        assert database.execute("PRAGMA user_version").fetchone() == (version,)
+    connection.open_for_writing(tmp_path / "old.db").close()
     connection.open_for_writing(tmp_path / "new.db").close()
-    assert _shape(old_index) == _shape(tmp_path / "new.db")
+    assert _shape(tmp_path / "old.db") == _shape(tmp_path / "new.db")
 
 
 def _shape(path: Path) -> dict[str, object]:
@@ -179,21 +184,6 @@ def test_11_renames_and_keeps_every_row(old_index: Path) -> None:
         database.execute("UPDATE asset SET trash_wish = 'out', words_changed_at = '2021'")
         database.execute("INSERT OR REPLACE INTO setting VALUES ('words_cursor', '7')")
         database.execute("INSERT INTO user_change (id, created_at, what) VALUES (1, 'x', 'restored')")
-        origins = json.dumps({"local_datetime": [["the file's time", "2020"]]})
-        database.execute("UPDATE asset SET origins = ?", (origins,))
-        database.execute(
-            "INSERT INTO file (id, root_id, folder, name, verdict, asset_number, size, mtime_ns, inode, reading, seen_at)"
-            " VALUES (1, 1, 'f', 'b.jpg', 'damaged', ?, 5, 6, 7, '3', 'x')",
-            (number,),
-        )
-        database.execute(
-            "INSERT INTO variant VALUES (?, 'preview', 'p.jpg', 'image/jpeg', 30, 40, 5, '2022')", (number,)
-        )
-        database.execute("INSERT INTO appearance VALUES (?, 't', x'01')", (number,))
-        database.execute("INSERT INTO meaning VALUES (?, 'm', x'02')", (number,))
-        database.execute("INSERT INTO generated_description VALUES (?, 'a cat')", (number,))
-        for name in ("variants", "appearance", "meaning", "describe", "quality"):
-            database.execute("INSERT INTO enrichment VALUES (?, ?, 1, 'key', NULL, 'x')", (number, name))
         database.execute(
             "INSERT INTO user_change_row (change_id, table_name, before, after) VALUES (1, 'asset', ?, ?)",
             (
@@ -209,6 +199,41 @@ def test_11_renames_and_keeps_every_row(old_index: Path) -> None:
         assert rows(index, "SELECT * FROM motion_photo") == [(number, 1, 2, "video/mp4")]
         assert rows(index, "SELECT trash_override, metadata_changed_at FROM asset") == [("out", "2021")]
         assert rows(index, "SELECT value FROM setting WHERE name GLOB '*_cursor'") == [("7",)]
+        assert index.get(ASSET)["metadata"]["live_photo_cid"] == "l"
+    with Index.open(old_index) as index:
+        undone = index.history.undo()
+        assert undone is not None and undone.kept == 0
+        assert rows(index, "SELECT trashed_at, trash_override FROM asset") == [("2020", "in")]
+
+
+def test_12_renames_and_keeps_every_row(tmp_path: Path) -> None:
+    path, origins = tmp_path / "old.db", json.dumps({"local_datetime": [["the file's time", "2020"]]})
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(OLD.with_name("schema_11.sql").read_text())
+        database.executescript(
+            f"""
+            INSERT INTO setting VALUES ('device_id', 'device_x');
+            INSERT INTO root (id, path, uri, added_at) VALUES (1, '/gone', 'file:///gone', 'x');
+            INSERT INTO asset (number, id, checksum, mime_type, file_size_bytes, original_file_name, local_datetime,
+                               file_id, created_at, updated_at, metadata_changed_at)
+            VALUES (1, '{ASSET}', 'c', 'image/jpeg', 5, 'b.jpg', '2020-01-01T00:00:00', 1, 'x', 'x', 'x');
+            INSERT INTO month VALUES ('2020-01', 1, 0) ON CONFLICT DO UPDATE SET live = 1;
+            INSERT INTO file (id, root_id, folder, name, verdict, asset_number, size, mtime_ns, inode, reading, seen_at)
+            VALUES (1, 1, 'f', 'b.jpg', 'damaged', 1, 5, 6, 7, '3', 'x');
+            INSERT INTO user_value (asset_id, rating) VALUES ('{ASSET}', 4);
+            INSERT INTO variant VALUES (1, 'preview', 'p.jpg', 'image/jpeg', 30, 40, 5, '2022');
+            INSERT INTO appearance VALUES (1, 't', x'01');
+            INSERT INTO meaning VALUES (1, 'm', x'02');
+            INSERT INTO generated_description VALUES (1, 'a cat');
+            """
+        )
+        database.execute("UPDATE asset SET origins = ?", (origins,))
+        for name in ("variants", "appearance", "meaning", "describe", "quality"):
+            database.execute("INSERT INTO enrichment VALUES (1, ?, 1, 'key', NULL, 'x')", (name,))
+        database.commit()
+    with Index.open(path) as index:
+        record = index.get(ASSET)
+        assert (record["metadata"]["rating"], record["description"]) == (4, "a cat")
         assert rows(index, "SELECT provenance, is_undated FROM asset") == [(origins, 1)]
         assert rows(index, "SELECT status, reader_version FROM file") == [("damaged", "3")]
         assert rows(index, "SELECT name, used_at FROM rendition") == [("preview", "2022")]
@@ -218,11 +243,7 @@ def test_11_renames_and_keeps_every_row(old_index: Path) -> None:
         assert rows(index, "SELECT enricher, input_key FROM enrichment ORDER BY enricher") == [
             (name, "key") for name in ("captions", "image_embeddings", "perceptual_hashes", "quality", "renditions")
         ]
-        assert index.get(ASSET)["metadata"]["live_photo_cid"] == "l"
-    with Index.open(old_index) as index:
-        undone = index.history.undo()
-        assert undone is not None and undone.kept == 0
-        assert rows(index, "SELECT trashed_at, trash_override FROM asset") == [("2020", "in")]
+    assert path.with_name("old.db.v11").is_file()
 
 
 def test_file_times_are_to_the_millisecond_downwards(index: Index, photos: Path) -> None:

@@ -11,24 +11,6 @@ MIGRATION = Migration(
         "ALTER TABLE activity RENAME TO job",
         "ALTER TABLE asset RENAME COLUMN trash_wish TO trash_override",
         "ALTER TABLE asset RENAME COLUMN words_changed_at TO metadata_changed_at",
-        "ALTER TABLE asset RENAME COLUMN origins TO provenance",
-        "ALTER TABLE file RENAME COLUMN verdict TO status",
-        "ALTER TABLE file RENAME COLUMN reading TO reader_version",
-        "ALTER TABLE variant RENAME TO rendition",
-        "DROP INDEX variant_used",
-        "ALTER TABLE appearance RENAME TO perceptual_hash",
-        "ALTER TABLE meaning RENAME TO image_embedding",
-        "ALTER TABLE generated_description RENAME TO caption",
-        "ALTER TABLE enrichment RENAME COLUMN basis TO input_key",
-        *(
-            f"UPDATE enrichment SET enricher = '{new}' WHERE enricher = '{old}'"
-            for old, new in (
-                ("variants", "renditions"),
-                ("appearance", "perceptual_hashes"),
-                ("meaning", "image_embeddings"),
-                ("describe", "captions"),
-            )
-        ),
         # Rows kept for undo name their columns.
         """UPDATE user_change_row SET before = replace(before, '"trash_wish"', '"trash_override"'),
            after = replace(after, '"trash_wish"', '"trash_override"') WHERE table_name = 'asset'""",
