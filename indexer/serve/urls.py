@@ -17,9 +17,10 @@ def with_urls(index: Index, record: Record, base: str) -> str:
     if record.has_faces:
         shown = json.loads(record.json)
         for key, face_id in (("faces", "id"), ("people", "thumbnail_face_id")):
-            for number, face in enumerate(shown[key]):
+            for face in shown[key]:
                 if face["asset_urls"]:  # its portrait is in the cache
-                    values[f"$.{key}[{number}].asset_urls.thumbnail.url"] = portrait_url(face[face_id], base)
+                    face["asset_urls"]["thumbnail"]["url"] = portrait_url(face[face_id], base)
+            values[f"$.{key}"] = shown[key]  # as a whole: a function of SQLite takes 127 arguments at most
     return index.assets.with_values(record, values)
 
 
