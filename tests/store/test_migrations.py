@@ -207,7 +207,10 @@ def test_11_renames_and_keeps_every_row(old_index: Path) -> None:
 
 
 def test_12_renames_and_keeps_every_row(tmp_path: Path) -> None:
-    path, origins = tmp_path / "old.db", json.dumps({"local_datetime": [["the file's time", "2020"]]})
+    path, origins = (
+        tmp_path / "old.db",
+        json.dumps({"local_datetime": [["the file's time", "2020"], ["film original datetime", "film 8"]]}),
+    )
     with closing(sqlite3.connect(path)) as database:
         database.executescript(OLD.with_name("schema_11.sql").read_text())
         database.executescript(
@@ -219,7 +222,10 @@ def test_12_renames_and_keeps_every_row(tmp_path: Path) -> None:
             VALUES (1, '{ASSET}', 'c', 'image/jpeg', 5, 'b.jpg', '2020-01-01T00:00:00', 1, 'x', 'x', 'x');
             INSERT INTO month VALUES ('2020-01', 1, 0) ON CONFLICT DO UPDATE SET live = 1;
             INSERT INTO file (id, root_id, folder, name, verdict, asset_number, size, mtime_ns, inode, reading, seen_at)
-            VALUES (1, 1, 'f', 'b.jpg', 'damaged', 1, 5, 6, 7, '3', 'x');
+            VALUES (1, 1, 'f', 'b.jpg', 'damaged', 1, 5, 6, 7, 'still 1.1', 'x'),
+                   (2, 1, 'f', 'b.mp4', 'missing', 1, 5, 6, 8, 'film 1.1 a.xmp 1', 'x');
+            INSERT INTO file (id, root_id, folder, name, verdict, reason, seen_at)
+            VALUES (3, 1, 'f', 'film.txt', 'not_media', 'not a photo or film: .txt', 'x');
             INSERT INTO user_value (asset_id, rating) VALUES ('{ASSET}', 4);
             INSERT INTO variant VALUES (1, 'preview', 'p.jpg', 'image/jpeg', 30, 40, 5, '2022');
             INSERT INTO appearance VALUES (1, 't', x'01');
@@ -234,8 +240,13 @@ def test_12_renames_and_keeps_every_row(tmp_path: Path) -> None:
     with Index.open(path) as index:
         record = index.get(ASSET)
         assert (record["metadata"]["rating"], record["description"]) == (4, "a cat")
-        assert rows(index, "SELECT provenance, is_undated FROM asset") == [(origins, 1)]
-        assert rows(index, "SELECT status, reader_version FROM file") == [("damaged", "3")]
+        provenance = origins.replace("film original", "video original")
+        assert rows(index, "SELECT provenance, is_undated FROM asset") == [(provenance, 1)]
+        assert rows(index, "SELECT status, reader_version, reason FROM file ORDER BY id") == [
+            ("damaged", "still 1.1", None),
+            ("missing", "video 1.1 a.xmp 1", None),
+            ("not_media", None, "not a photo or video: .txt"),
+        ]
         assert rows(index, "SELECT name, used_at FROM rendition") == [("preview", "2022")]
         assert rows(index, "SELECT thumbhash, hashes FROM perceptual_hash") == [("t", b"\1")]
         assert rows(index, "SELECT model, vector FROM image_embedding") == [("m", b"\2")]

@@ -22,5 +22,10 @@ MIGRATION = Migration(
                 ("describe", "captions"),
             )
         ),
+        # Videos were called films, in values too: without this they would be read again.
+        "UPDATE file SET reader_version = 'video' || substr(reader_version, 5) WHERE reader_version GLOB 'film *'",
+        "UPDATE file SET reason = replace(reason, 'photo or film', 'photo or video') WHERE status = 'not_media'",
+        """UPDATE asset SET provenance = replace(provenance, '["film ', '["video ')
+           WHERE provenance LIKE '%["film %'""",
     ),
 )
