@@ -140,7 +140,8 @@ def hide(index: Index, people: tuple[str, ...], is_shown: bool, dry_run: bool) -
 
 
 def _echo_changed(person: Person, dry_run: bool) -> None:
-    echo(f"{'Would be: ' if dry_run else ''}{_line(person)}")
+    # Without the id: a new person gets another one in the real run.
+    echo(f"Would be: {_line(person).partition('  ')[2].strip()}" if dry_run else _line(person))
 
 
 def _save(image: Image, path: str) -> None:

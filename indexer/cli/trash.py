@@ -83,8 +83,7 @@ def empty(index: Index, older_than: float, yes: bool, dry_run: bool) -> None:
 
     Records whose photo is still there, or lies on a drive that is away, stay.
     """
-    with index.dry_run():
-        old = index.trash.empty(older_than)
+    old = index.trash.expired(older_than)
     what = f"{plural(len(old), 'record')} of {size(sum(one.size for one in old))} of photos"
     if dry_run or not old:
         echo(f"{what} would be forgotten." if old else "Nothing in the trash is that old.")

@@ -93,8 +93,9 @@ class Index:
         with index.dry_run():
             index.trash.empty()  # what would be deleted?
 
-        Nothing outside the index changes either. For scans, enrichment, merge, repair, restore and write-back use their
-        own parameter."""
+        It needs a writable index, and other writers wait for its end. No uploaded file is deleted; but do not upload or
+        render in it, as new files are not rolled back. For scans, enrichment, merge, repair, restore and write-back use
+        their own parameter."""
         return self.session.dry_run() if is_on else nullcontext()
 
     def get(self, id_or_path: PathLike) -> AssetRecord:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,7 +81,9 @@ class Maintenance:
                 copy_to(connection, kept)
             with merge.attached(connection, copy):
                 done = f"merged {source}", f"'indexer restore {kept}' puts back the index as it was before."
-                merged = merge.merge(connection, *done, dry_run=dry_run)
+                # SQLite attaches no database within a transaction, so the dry run begins here.
+                with self._session.dry_run() if dry_run else nullcontext():
+                    merged = merge.merge(connection, *done)
                 if not dry_run:
                     Cache(connection, path).take_over(cache_folder(source))
         return merged

@@ -52,11 +52,11 @@ class Trash:
         """Permanently delete assets that have been in the trash for this many days, and return them. An asset with a
         file that is present, or on a disconnected drive, stays; but an upload is deleted, with its file in the index's
         own folder."""
-        if not self._expired(days):
+        if not self.expired(days):
             return []
         roots = Roots(self._session)
         with self._session.transaction() as tx:
-            purged = self._expired(days)  # again: now nobody else can write
+            purged = self.expired(days)  # again: now nobody else can write
             for asset in purged:
                 _delete(tx, roots.uploaded_files(asset.id))
             store.purge_assets(tx, [asset.id for asset in purged])
@@ -64,7 +64,8 @@ class Trash:
                 record_final(tx, f"emptied the trash of {photos(len(purged))}", FROM_A_BACKUP)
         return purged
 
-    def _expired(self, days: float) -> Sequence[Trashed]:
+    def expired(self, days: float = 30.0) -> Sequence[Trashed]:
+        """The assets that `empty` would delete now."""
         roots = Roots(self._session)
         expired = [asset for asset in self.list() if age(asset.trashed_at) >= days * _DAY]
         return [asset for asset in expired if not asset.held or roots.uploaded_files(asset.id)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,13 +105,9 @@ def attached(connection: sqlite3.Connection, other: Path) -> Iterator[None]:
         connection.execute("DETACH theirs")
 
 
-class _DryRun(Exception):
-    """Rolls the transaction of a dry run back."""
-
-
-def merge(connection: IndexConnection, what: str, instead: str, *, dry_run: bool = False) -> Merged:
+def merge(connection: IndexConnection, what: str, instead: str) -> Merged:
     """Merge the attached index atomically. what, instead: see undo.record_final."""
-    with suppress(_DryRun), begin(connection) as tx:
+    with begin(connection) as tx:
         run = _Merge(tx)
         run.take_roots()
         run.take_assets()
@@ -121,8 +117,6 @@ def merge(connection: IndexConnection, what: str, instead: str, *, dry_run: bool
         run.take_people()
         run.take_albums()
         record_final(tx, what, instead)
-        if dry_run:
-            raise _DryRun
     return run.merged
 
 

@@ -28,8 +28,8 @@ def timestamp() -> str:
 
 
 def _timestamp_after(last: str) -> str:
-    """The current time, once it is later than the last event: within a millisecond, unless the clock was set back a
-    little."""
+    """The current time, once it is later than the last event: within a millisecond, or within a second if the clock was
+    set back a little; the write lock is held meanwhile."""
     while (now := timestamp()) <= last < utc(time.time_ns() + _MAX_AHEAD):
         time.sleep(0.0002)
     return now
@@ -58,7 +58,8 @@ class Touched:
 class Transaction:
     """A write transaction with one timestamp. Store functions that write take one; `begin` creates it.
 
-    now: later than any event, so that a second change of the same asset advances its updated_at and has an event too.
+    now: later than any event, so that a second change of the same asset advances its updated_at and has an event too;
+    but the clock's time if the clock was set back by more than a second.
     is_dry_run: nothing outside the index may change, as it is not rolled back.
     change_id: the id of the user's change (see `undo.user_change`); 0 if it is none."""
 
@@ -89,12 +90,13 @@ _STATEMENTS = {
 @contextmanager
 def dry_run(connection: IndexConnection) -> Iterator[None]:
     """Roll back all writes of the body at its end; the body sees them. Other writers wait meanwhile."""
+    was_dry_run = connection.is_dry_run
     with suppress(_RolledBack), begin(connection):
         connection.is_dry_run = True
         try:
             yield
         finally:
-            connection.is_dry_run = False
+            connection.is_dry_run = was_dry_run
         raise _RolledBack
 
 
@@ -110,6 +112,8 @@ def begin(connection: IndexConnection) -> Iterator[Transaction]:
     Raises IndexUnusable if the file was deleted, replaced or is damaged, or if another writer does not finish;
     DiskFull, a subclass, if there is no space."""
     opening, ending, undoing = _STATEMENTS[connection.is_dry_run]
+    if connection.is_dry_run and not connection.in_transaction:  # a savepoint would begin one, and commit it
+        raise IndexUnusable("the dry run cannot go on: SQLite ended its transaction, as it does when a disk is full")
     try:
         connection.execute(opening)
         connection.ensure_in_place()

@@ -70,6 +70,38 @@ def test_an_error_ends_it(index: Index, photos: Path) -> None:
     assert rows(index, "SELECT rating FROM user_value") == [(3,)]
 
 
+def test_one_within_another_ends_with_the_outer_one(index: Index, photos: Path) -> None:
+    photo = put(photos / "a.jpg", 1)
+    index.scan([photos])
+    before = content(index)
+    with index.dry_run():
+        with index.dry_run():
+            index.albums.create("inner")
+        assert [album.name for album in index.albums.list()] == []
+        index.albums.create("outer")
+        index.assets.set(photo, rating=5)
+        assert [album.name for album in index.albums.list()] == ["outer"]
+    assert content(index) == before
+
+
+def test_nothing_is_written_after_its_transaction_was_lost(index: Index, photos: Path) -> None:
+    """As SQLite does by itself when the disk is full."""
+    index.scan([photos])
+    before = content(index)
+    with pytest.raises(IndexUnusable, match="dry run"), index.dry_run():
+        index.albums.create("first")
+        index.session.connection.execute("ROLLBACK")
+        index.albums.create("second")
+    with pytest.raises(IndexUnusable, match="dry run"), index.dry_run():
+        index.session.connection.execute("ROLLBACK")
+        with pytest.raises(IndexUnusable, match="dry run"):
+            index.albums.create("third")
+        index.albums.create("fourth")
+    assert content(index) == before
+    index.albums.create("afterwards")
+    assert content(index) != before
+
+
 def test_a_dry_run_makes_no_index(tmp_path: Path) -> None:
     with pytest.raises(IndexUnusable, match="there is no index"), Index.open(tmp_path / "none.db").dry_run():
         pass
