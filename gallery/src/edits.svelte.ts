@@ -1,6 +1,7 @@
 /** Edits of assets: sends them, reports them, undoes them. */
 import { ApiError, getJson, messageOf, sendJson } from "./api";
 import { read, write } from "./storage";
+import { capitalized } from "./text";
 
 /** What an edit sets; what is not named stays. */
 export interface Values {
@@ -233,10 +234,6 @@ function summaryOf({ rating, is_favorite, is_trashed }: Values, count: number): 
 
 function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
-}
-
-function capitalized(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export const edits = new Edits();

@@ -36,8 +36,8 @@ def check(width: int, height: int, taken: float, memory: int) -> None:
     """Raises Undecodable where more bytes are taken than there may be."""
     if taken > memory:
         raise Undecodable(
-            f"{width:,} × {height:,} pixels are too many: to decode them takes {taken / MEGABYTE:,.0f} MB of memory, "
-            f"{memory // MEGABYTE:,} are allowed (INDEXER_MEMORY)"
+            f"too large to decode: {width:,} × {height:,} pixels need {taken / MEGABYTE:,.0f} MB of memory, and "
+            f"INDEXER_MEMORY allows {memory // MEGABYTE:,}"
         )
 
 

@@ -84,19 +84,19 @@ class Photo(NamedTuple):
 
 
 class Enricher(NamedTuple):
-    """version: raise it to have every asset enriched again. model: the module whose `model_info` says which model it
-    runs; None: it has no model. data: the fingerprint of the data in the index that it uses. memory: megabytes that it
-    takes besides the picture. on_request: too slow or too far away to run unless it is named. failure: what it means to
-    people if it failed."""
+    """version: raise it to have every asset enriched again. failure: what it means to people if it failed. model: the
+    module whose `model_info` says which model it runs; None: it has no model. data: the fingerprint of the data in the
+    index that it uses. memory: megabytes that it takes besides the picture. on_request: too slow or too far away to run
+    unless it is named."""
 
     name: str
     version: int
     input: Input
+    failure: str
     model: str | None = None
     data: Callable[[sqlite3.Connection], int] = lambda connection: 0
     memory: int = 0
     on_request: bool = False
-    failure: str = ""
 
     @property
     def compute(self) -> Callable[..., Any]:
@@ -126,23 +126,29 @@ class Enricher(NamedTuple):
 ENRICHERS = {
     row.name: row
     for row in (
-        Enricher(PLACES, 1, Input.PLACE, data=landmarks.stamp),
-        Enricher(RENDITIONS, 2, Input.PICTURE, failure="its picture cannot be shown"),
-        Enricher("quality", 1, Input.PICTURE),
-        Enricher("perceptual_hashes", 2, Input.PICTURE),
-        Enricher(FACES, 1, Input.PICTURE, model="faces.models", failure="faces could not be found"),
+        Enricher(PLACES, 1, Input.PLACE, "its place could not be looked up", data=landmarks.stamp),
+        Enricher(RENDITIONS, 2, Input.PICTURE, "its picture cannot be shown"),
+        Enricher("quality", 1, Input.PICTURE, "its quality could not be measured"),
+        Enricher("perceptual_hashes", 2, Input.PICTURE, "similar photos could not be looked for"),
+        Enricher(FACES, 1, Input.PICTURE, "faces could not be found", model="faces.models"),
         Enricher(
             "text",
             1,
             Input.PICTURE,
+            "text could not be read",
             model="enrichers.text",
             memory=1024,
             on_request=True,
-            failure="text could not be read",
         ),
-        Enricher("image_embeddings", 1, Input.PICTURE, model="enrichers.image_embeddings"),
-        Enricher(PORTRAITS, 1, Input.FACES),
-        Enricher(CAPTIONS, 1, Input.PREVIEW, on_request=True, failure="it could not be described"),
+        Enricher(
+            "image_embeddings",
+            1,
+            Input.PICTURE,
+            "search by meaning cannot find it",
+            model="enrichers.image_embeddings",
+        ),
+        Enricher(PORTRAITS, 1, Input.FACES, "portraits of its people could not be made"),
+        Enricher(CAPTIONS, 1, Input.PREVIEW, "it could not be described", on_request=True),
     )
 }
 NAMES = (*ENRICHERS, FULL_TEXT)

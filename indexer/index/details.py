@@ -43,8 +43,8 @@ _DATE_SOURCES = (
     ("X3F", "from the camera"),
     ("maker note", "from the camera"),
 )
-# Enricher -> what its failure means
-_PROBLEMS = {row.name: row.failure for row in ENRICHERS.values() if row.failure}
+# Enrichers, from what matters most if it failed.
+_BY_WEIGHT = sorted(ENRICHERS, key=lambda name: name != RENDITIONS)
 
 
 class DateSource(NamedTuple):
@@ -115,10 +115,14 @@ def _problems(connection: IndexConnection, asset_id: str, files: list[AssetFile]
         problems.append(
             "its drive or folder is offline: what is shown was kept" if "offline" in states else "its file is missing"
         )
-    errors: dict[str, str] = {}  # error -> what it prevented; the first of several
+    # One error can fail every enricher that decodes the picture: only the first is reported, and not if the reason is
+    # already that of the file.
+    errors: dict[str, str] = {}  # error -> what it prevented
     failures = dict(store.failures_of(connection, asset_id))
-    for enricher in sorted(failures, key=lambda name: (name != RENDITIONS, name not in _PROBLEMS)):
-        errors.setdefault(failures[enricher], _PROBLEMS.get(enricher, f"{enricher} failed"))
+    for enricher in _BY_WEIGHT:
+        error = failures.get(enricher)
+        if error is not None and (enricher == RENDITIONS or not any(error in problem for problem in problems)):
+            errors.setdefault(error, ENRICHERS[enricher].failure)
     problems += [f"{problem}: {error}" for error, problem in errors.items()]
     return list(dict.fromkeys(problems))
 

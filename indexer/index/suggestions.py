@@ -28,6 +28,8 @@ _FILTERS: dict[Kind, str] = {
 # Only this many of the most frequent terms are suggested.
 _MOST_TERMS = 50_000
 _WORD = re.compile(r"[^\W_]+")
+# Between the levels of a keyword, as digiKam and Lightroom write them.
+_LEVELS = re.compile(r"[/|]")
 # Suggestions of each kind for an empty query.
 _INITIAL: dict[Kind, int] = {"person": 3, "place": 3, "month": 1, "camera": 1}
 
@@ -62,7 +64,7 @@ class Vocabulary:
     """All suggestions, with a word index over them."""
 
     def __init__(self, terms: Iterable[Term]) -> None:
-        terms = [term for term in terms if any(letter.isalnum() for letter in term.text)]
+        terms = _distinct([term for term in terms if any(letter.isalnum() for letter in term.text)])
         towns = Counter(term.text for term in terms if term.kind == "place" and term.within is not None)
         frequent = heapq.nlargest(_MOST_TERMS, terms, key=lambda term: term.photos)
         entries = [_suggestion(term, is_common=towns[term.text] > 1) for term in frequent]
@@ -119,6 +121,23 @@ class Vocabulary:
             of_kind = (entry for entry, _, _ in self._entries if entry.kind == kind)
             suggestions += [entry for entry, _ in zip(of_kind, range(many), strict=False)]
         return suggestions
+
+
+def _distinct(terms: Sequence[Term]) -> list[Term]:
+    """Without keywords that repeat a person or another keyword: programs that name people in photos also store "Ada",
+    "People/Ada" and "People|Ada" as keywords."""
+    people = Counter[str]()
+    for term in terms:
+        if term.kind == "person":
+            people[_folded(term.text)] += term.photos
+    shortest: dict[tuple[str, int], Term] = {}  # by the last level and the number of photos
+    for term in terms:
+        if term.kind == "keyword":
+            level = _folded(_LEVELS.split(term.text)[-1].strip())
+            key = level, term.photos
+            if term.photos > people[level] and (key not in shortest or len(term.text) < len(shortest[key].text)):
+                shortest[key] = term
+    return [*(term for term in terms if term.kind != "keyword"), *shortest.values()]
 
 
 def _rank(value: str, text: str, words: str) -> int | None:

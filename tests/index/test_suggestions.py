@@ -1,0 +1,28 @@
+"""Autocompletion of a search: what is suggested, and in which order."""
+
+from __future__ import annotations
+
+from indexer.index.suggestions import Vocabulary
+from indexer.store.suggestions import Term
+
+ADA = "Ada Lovelace"
+
+
+def suggested(terms: list[Term], typed: str) -> list[tuple[str, str]]:
+    return [(entry.kind, entry.text) for entry in Vocabulary(terms).matching(typed, 10)]
+
+
+def test_keywords_that_repeat_a_person_are_left_out() -> None:
+    """As digiKam writes them for each region."""
+    keywords = [Term("keyword", text, 7) for text in (ADA, f"People/{ADA}", f"People|{ADA}")]
+    assert suggested([Term("person", ADA, 7), *keywords], "ada") == [("person", ADA)]
+
+
+def test_of_a_keyword_with_and_without_its_path_one_is_suggested() -> None:
+    keywords = [Term("keyword", text, 3) for text in ("Animals|Birds|Heron", "Animals/Birds/Heron", "Heron")]
+    assert suggested(keywords, "heron") == [("keyword", "Heron")]
+
+
+def test_a_keyword_of_more_photos_than_the_person_of_its_name_stays() -> None:
+    terms = [Term("person", "Rose", 2), Term("keyword", "Rose", 40), Term("keyword", "Flowers|Rose", 12)]
+    assert suggested(terms, "rose") == [("keyword", "Rose"), ("person", "Rose"), ("keyword", "Flowers|Rose")]
