@@ -140,7 +140,7 @@ def _made(scratch: Path, assets: int) -> Path:
 
 def _of_index(index: Path, assets: int, rounds: int) -> list[Row]:
     name, targets = f"gallery of {assets:,}", _TARGETS.get(assets, _TARGETS[100_000])
-    command = [sys.executable, "-m", "indexer", "--db", str(index), "serve", "--port", "0", "--no-access-log"]
+    command = [sys.executable, "-m", "indexer", "--db", str(index), "serve", "--port", "0"]
     with server(command) as (url, _):
         sizes = _sizes(url)
         loads: list[dict[str, float]] = []

@@ -104,7 +104,7 @@ def _measure(scratch: Path, assets: int, seconds: int, rounds: int) -> dict[str,
     ours = _Load(scratch, [f"/api/assets/{one}" for one in ids], seconds)
     pages = _Load(scratch, [f"/api/assets?limit=50&starting_after_id={one}" for one in ids], seconds)
     theirs = _Load(scratch, [f"/index/asset_json.json?id__exact={one}&_shape=array" for one in ids], seconds)
-    own = [sys.executable, "-m", "indexer", "--db", str(database), "serve", "--port", "0", "--no-access-log"]
+    own = [sys.executable, "-m", "indexer", "--db", str(database), "serve", "--port", "0"]
     result: dict[str, float] = {"assets": assets, "bytes": size}
     rates: dict[str, list[float]] = {"ours": [], "constant": [], "datasette": []}
     for _ in range(rounds):

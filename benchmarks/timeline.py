@@ -69,7 +69,7 @@ def measure(scratch: Path, *, quick: bool, million: bool = False) -> list[Row]:
 
 @contextmanager
 def _served(path: Path) -> Iterator[httpx.Client]:
-    command = [*INDEXER, "--db", str(path), "serve", "--port", "0", "--no-access-log"]
+    command = [*INDEXER, "--db", str(path), "serve", "--port", "0"]
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

@@ -31,7 +31,7 @@ _PORT = 8765
 @click.option("--read-only", is_flag=True, help="Refuse every change of the index.")
 @click.option("--open", "opens", is_flag=True, help="Open the web gallery in the browser.")
 @click.option("--watch", is_flag=True, help="Watch all indexed folders too, as 'indexer watch' does.")
-@click.option("--no-access-log", is_flag=True, help="Disable the access log.")
+@click.option("--access-log", is_flag=True, help="Log each request.")
 @pass_index
 def command(
     index: Index,
@@ -44,7 +44,7 @@ def command(
     read_only: bool,
     opens: bool,
     watch: bool,
-    no_access_log: bool,
+    access_log: bool,
 ) -> None:
     """Serve the web gallery, and the cloud's photo API for other programs, on this machine. Ctrl-C stops.
 
@@ -65,7 +65,7 @@ def command(
         origins=origins,
         read_only=read_only,
         watch=watch,
-        access_log=not no_access_log,
+        access_log=access_log,
         opened="" if opens else None,
     )
 

@@ -109,7 +109,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(
-    settings: Settings, bound: socket.socket, *, access_log: bool = True, on_ready: Callable[[], None] = lambda: None
+    settings: Settings, bound: socket.socket, *, access_log: bool = False, on_ready: Callable[[], None] = lambda: None
 ) -> None:
     """Run until SIGTERM or SIGINT; requests in progress are completed."""
     _raise_file_limit()

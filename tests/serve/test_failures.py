@@ -74,7 +74,7 @@ def test_what_is_no_text_and_no_number_is_malformed(serve: Serve, some: Index) -
 
 
 def test_who_goes_away_leaves_a_line(serve: Serve, some: Index) -> None:
-    server = serve(some.path, "--no-access-log")
+    server = serve(some.path)
     at = urlsplit(server.url)
     part = b'--b\r\nContent-Disposition: form-data; name="NAME"; filename="half.jpg"\r\n\r\n' + jpeg("half")
     for path, kind, beginning in (

@@ -104,7 +104,7 @@ def test_clients_that_leave_are_not_worked_for(serve: Serve, index: Index, photo
     for number in range(40):
         (photos / f"{number}.jpg").write_bytes(data[:-2] + f"{number:04d}".encode() + data[-2:])
     index.scan([photos])
-    server = serve(index.path, "--no-access-log")
+    server = serve(index.path)
     address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
     ids = [one.id for one in index.list(limit=-1)]
     for asset_id in ids[:-1]:

@@ -34,14 +34,14 @@ def test_who_does_not_come_to_the_point_is_let_go(serve: Serve, some: Index) -> 
 
 
 def test_it_ends_when_it_is_told_to(serve: Serve, some: Index) -> None:
-    server = serve(some.path)
+    server = serve(some.path, "--access-log")
     assert httpx.get(f"{server.url}/api/assets").status_code == 200
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(timeout=180) == 0
     log = server.log.read_text()
     assert "Stopped." in log and "Traceback" not in log
     assert '"GET /api/assets HTTP/1.1" 200' in log
-    quiet = serve(some.path, "--no-access-log")
+    quiet = serve(some.path)
     httpx.get(f"{quiet.url}/api/assets")
     quiet.process.send_signal(signal.SIGINT)
     assert quiet.process.wait(timeout=180) == 0
