@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import av
@@ -439,6 +440,31 @@ def test_a_description_is_edited_in_place_and_never_lost(look: Look, shop: Serve
     area.wait_for(state="detached")
     assert described(shop, first or "") == "precious"
     complaints.expect("net::ERR_FAILED")
+
+
+def test_a_description_is_saved_once_the_server_is_back(look: Look, shop: Server, complaints: Complaints) -> None:
+    page = look("first.jpg")
+    first = photo_in(page)
+    page.keyboard.press("e")
+    page.locator(".panel textarea").wait_for()
+    complaints.is_over = True
+    shop.stop()
+    page.keyboard.type("written meanwhile")
+    page.keyboard.press("Enter")
+    page.get_by_text("Not saved: The server cannot be reached").wait_for()
+    again = start(shop.database, shop.log, "--port", str(urlsplit(shop.url).port))
+    try:
+        page.locator(".panel button.text", has_text="written meanwhile").wait_for(timeout=60_000)
+        assert described(again, first or "") == "written meanwhile"
+    finally:
+        again.stop()
+
+
+def test_what_is_wrong_with_a_photo_is_said_beside_it(site: Server, open_page: OpenPage) -> None:
+    page = open_page(f"{site.url}/?photo={id_of(site, 'cut_off.jpg')}")
+    page.locator(".badge", has_text="The picture is cut off").click()
+    problems = page.locator(".panel section", has_text="Problems").locator("li")
+    assert problems.all_inner_texts() == ["The picture is cut off: the file ends before its end marker"]
 
 
 def test_a_rating_that_is_not_saved_is_taken_back(look: Look, complaints: Complaints) -> None:
