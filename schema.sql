@@ -28,7 +28,7 @@
 --   views        what to read
 
 PRAGMA application_id = 0x50494458;  -- "PIDX"
-PRAGMA user_version = 12;
+PRAGMA user_version = 13;
 
 -- Of the index as a whole. device_id; cache_uri: file:// URL of the cache folder; max_cache: its bound in bytes;
 -- search_cursor: the last event that is in the full-text index; and positions of jobs that are interrupted.
@@ -55,7 +55,7 @@ CREATE TABLE root (
     added_at     TEXT NOT NULL,
     scanned_at   TEXT,                           -- end of the last complete scan
     offline_at   TEXT,                           -- since when it could not be reached; NULL: it is there
-    offline_why  TEXT,
+    offline_reason TEXT,
     library_id   TEXT REFERENCES library (id) ON DELETE SET NULL  -- NULL: the default one
 ) STRICT;
 
@@ -477,7 +477,7 @@ CREATE TABLE face (
     timestamp_ms INTEGER,
     source       TEXT NOT NULL DEFAULT 'file',   -- who found it: the file's own words, or an enricher
     confidence   REAL,                           -- of the detector, 0..1
-    assigned_by  TEXT CHECK (assigned_by IN ('file', 'user', 'likeness')),  -- who said whose face it is
+    assigned_by  TEXT CHECK (assigned_by IN ('file', 'user', 'similarity')),  -- by whom the person was assigned
     created_at   TEXT NOT NULL,
     updated_at   TEXT NOT NULL
 ) STRICT;
@@ -573,9 +573,9 @@ CREATE TABLE place (
     timezone     TEXT                            -- IANA name
 ) STRICT;
 
--- Named places that the user imported from GeoNames, with its ids and codes. A cell is a fiftieth of a degree on each
+-- Sights, museums, parks and more that the user imported from GeoNames, with its ids and codes. A cell is a fiftieth of a degree on each
 -- side, counted from the south pole eastwards.
-CREATE TABLE landmark (
+CREATE TABLE point_of_interest (
     id        INTEGER PRIMARY KEY,
     name      TEXT NOT NULL,
     code      TEXT NOT NULL,
@@ -585,7 +585,7 @@ CREATE TABLE landmark (
                   (CAST((latitude + 90) * 50 AS INTEGER) * 18000 + CAST((longitude + 180) * 50 AS INTEGER)) VIRTUAL
 ) STRICT;
 
-CREATE INDEX landmark_cell ON landmark (cell);
+CREATE INDEX point_of_interest_cell ON point_of_interest (cell);
 
 -- Quality metrics by name; scores are 0..1.
 CREATE TABLE metric (
@@ -758,7 +758,7 @@ CREATE TABLE job (
 CREATE TABLE watch_state (
     root_id   INTEGER PRIMARY KEY REFERENCES root (id) ON DELETE CASCADE,
     mode      TEXT NOT NULL CHECK (mode IN ('events', 'polling')),
-    why       TEXT,                              -- of polling
+    reason    TEXT,                              -- of polling
     since     TEXT NOT NULL,
     watches   INTEGER NOT NULL DEFAULT 0,        -- folders followed by events
     uncovered TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(uncovered)),  -- folders that events cannot be had of

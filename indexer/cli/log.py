@@ -46,5 +46,9 @@ def command(index: Index, asset: str | None, after: int, limit: int, as_json: bo
         words = _WORDS.get(event.event_type, event.event_type.replace("_", " "))
         if event.event_type == "file_edited" and payload.get("picture") != "unknown":
             words += ", the same picture" if payload.get("picture") == "same" else ", another picture"
-        where = f"  {payload['left']} → {payload['path']}" if "left" in payload else f"  {payload.get('path', '')}"
+        where = (
+            f"  {payload['previous_path']} → {payload['path']}"
+            if "previous_path" in payload
+            else f"  {payload.get('path', '')}"
+        )
         echo(f"{event.id:>7}  {event.created_at}  {event.entity_id}  {words}{where}".rstrip())

@@ -25,20 +25,20 @@ def command() -> None:
 @json_option
 @pass_index
 def take_in(index: Index, dump: str, dry_run: bool, as_json: bool) -> None:
-    """Import the landmarks of a dump, or of several. The next enrich looks photos up again."""
+    """Import the points of interest of a dump, or of several. The next enrich looks photos up again."""
     with index.dry_run(dry_run):
         count = index.places.import_dump(dump)
     if as_json:
-        print_json({"landmarks": count})
+        print_json({"points_of_interest": count})
         return
-    echo(f"{count:,} landmarks {'in it' if dry_run else 'imported. Now: indexer enrich'}.")
+    echo(f"{count:,} points of interest {'in it' if dry_run else 'imported. Now: indexer enrich'}.")
 
 
 @command.command()
 @dry_run_option
 @pass_index
 def forget(index: Index, dry_run: bool) -> None:
-    """Forget all landmarks that were imported."""
+    """Forget all points of interest that were imported."""
     with index.dry_run(dry_run):
         count = index.places.forget()
-    echo(f"{count:,} landmarks {'would be forgotten' if dry_run else 'forgotten. Now: indexer enrich'}.")
+    echo(f"{count:,} points of interest {'would be forgotten' if dry_run else 'forgotten. Now: indexer enrich'}.")

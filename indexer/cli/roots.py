@@ -51,7 +51,7 @@ def command(
         print_json([root._asdict() | {"files": counts.by_root.get(root.id, 0)} for root in roots])
         return
     for root in roots:
-        state = f"  offline since {root.offline_at}: {root.offline_why}" if root.offline_at else ""
+        state = f"  offline since {root.offline_at}: {root.offline_reason}" if root.offline_at else ""
         echo(f"{root.path}  {plural(counts.by_root.get(root.id, 0), 'file')}{state}")
 
 

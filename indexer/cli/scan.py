@@ -143,14 +143,14 @@ def outcome(summary: Summary) -> str:
         (summary.new, "new"),
         (summary.modified, "changed"),
         (summary.moved, "moved"),
-        (summary.copies, "copied"),
-        (summary.back, "back"),
-        (summary.reread, "with metadata read again"),
+        (summary.copied, "copied"),
+        (summary.returned, "back"),
+        (summary.refreshed, "with metadata read again"),
         (summary.missing, "missing"),
         (summary.gone, "gone"),
         (summary.unreadable, "unreadable"),
         (summary.unstable, "still being written"),
-        (summary.unchanged + summary.touched, "unchanged"),
+        (summary.unchanged + summary.stat_changed, "unchanged"),
     ]
     text = ", ".join(f"{number:,} {word}" for number, word in words if number) or "nothing to index"
     rate = ""

@@ -107,11 +107,11 @@ def _root(index: Index, root: Root, counts: Counts, covered: WatchState | None) 
     """A line on a root, and more where there is more to say."""
     state = f"scanned {root.scanned_at or 'never to the end'}"
     if root.offline_at:
-        state = f"offline since {root.offline_at}: {root.offline_why}"
+        state = f"offline since {root.offline_at}: {root.offline_reason}"
     elif covered is not None and covered.mode == "events":
         state += ", followed by events"
     elif covered is not None:
-        state += f", polled since {covered.since}: {covered.why}"
+        state += f", polled since {covered.since}: {covered.reason}"
     echo(f"  {root.path}: {plural(counts.by_root.get(root.id, 0), 'file')}, {state}")
     for mount in index.roots.mounts(root.id):
         if mount.offline_at:

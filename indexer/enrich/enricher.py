@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from indexer.errors import UsageError
-from indexer.store import landmarks
+from indexer.store import points_of_interest
 
 if TYPE_CHECKING:
     from .picture import Picture
@@ -126,7 +126,7 @@ class Enricher(NamedTuple):
 ENRICHERS = {
     row.name: row
     for row in (
-        Enricher(PLACES, 1, Input.PLACE, "its place could not be looked up", data=landmarks.stamp),
+        Enricher(PLACES, 1, Input.PLACE, "its place could not be looked up", data=points_of_interest.stamp),
         Enricher(RENDITIONS, 2, Input.PICTURE, "its picture cannot be shown"),
         Enricher("quality", 1, Input.PICTURE, "its quality could not be measured"),
         Enricher("perceptual_hashes", 2, Input.PICTURE, "similar photos could not be looked for"),

@@ -374,7 +374,7 @@ def _record_change(tx: Transaction, change: Change) -> None:
     stat = change.stat
     payload = {"path": absolute_path(tx.connection, stat.root_id, paths.join(stat.folder, stat.name))}
     if change.source is not None:
-        payload["left"] = absolute_path(
+        payload["previous_path"] = absolute_path(
             tx.connection, change.source.root_id, paths.join(change.source.folder, change.source.name)
         )
     if change.kind == "modified" and change.facts is not None:

@@ -93,7 +93,8 @@ def record_event(tx: Transaction, asset_id: str, event_type: str, **payload: str
 def last_move(connection: sqlite3.Connection, path: str) -> Event | None:
     """The last move of a file away from this path. Reads the whole feed."""
     rows = connection.execute(
-        f"{_EVENT} WHERE event_type = 'file_moved' AND payload ->> 'left' = ? ORDER BY id DESC LIMIT 1", (path,)
+        f"{_EVENT} WHERE event_type = 'file_moved' AND payload ->> 'previous_path' = ? ORDER BY id DESC LIMIT 1",
+        (path,),
     )
     return next(map(Event._make, rows), None)
 

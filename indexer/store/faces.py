@@ -317,7 +317,7 @@ def apply_clusters(tx: Transaction, joins: Mapping[str, str | int], merges: Mapp
             merge(tx.connection, person_id, id_of(into), None, tx.now)
     for face_id, person in joins.items():
         if is_unassigned(tx.connection, face_id):
-            assign(tx.connection, [face_id], id_of(person), "likeness", tx.now)
+            assign(tx.connection, [face_id], id_of(person), "similarity", tx.now)
     tidy(tx.connection, tx.now)
 
 

@@ -15,7 +15,7 @@ class WatchState(NamedTuple):
 
     root_id: int
     mode: str
-    why: str | None
+    reason: str | None
     since: str
     watches: int
     uncovered: tuple[str, ...]
@@ -37,7 +37,7 @@ class Job(NamedTuple):
 
 def select_watch_states(connection: sqlite3.Connection) -> dict[int, WatchState]:
     """Root -> how the running watch follows it."""
-    rows = connection.execute("SELECT root_id, mode, why, since, watches, uncovered, overflows FROM watch_state")
+    rows = connection.execute("SELECT root_id, mode, reason, since, watches, uncovered, overflows FROM watch_state")
     return {row[0]: WatchState._make((*row[:5], tuple(json.loads(row[5])), row[6])) for row in rows}
 
 

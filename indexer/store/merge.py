@@ -184,7 +184,7 @@ class _Merge:
             "INSERT OR IGNORE INTO main.library SELECT * FROM theirs.library WHERE id = ?", (values["library_id"],)
         )
         if not is_here:
-            values |= {"offline_at": self._now, "offline_why": f"it lies on another machine, {device}"}
+            values |= {"offline_at": self._now, "offline_reason": f"it lies on another machine, {device}"}
             if root.volume is None:  # these numbers mean nothing on this machine
                 values |= {"device": None, "inode": None}
         names = ", ".join(values)

@@ -35,7 +35,7 @@ def is_settled(connection: sqlite3.Connection, person_id: str) -> bool:
     """Whether the user or a file described this person or assigned one of their faces."""
     query = (
         f"SELECT 1 FROM person WHERE id = ?1 AND ({SETTLED}) UNION ALL"
-        " SELECT 1 FROM face WHERE person_id = ?1 AND assigned_by <> 'likeness'"
+        " SELECT 1 FROM face WHERE person_id = ?1 AND assigned_by <> 'similarity'"
     )
     return connection.execute(query, (person_id,)).fetchone() is not None
 

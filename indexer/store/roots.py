@@ -24,7 +24,7 @@ class Root(NamedTuple):
     added_at: str
     scanned_at: str | None
     offline_at: str | None
-    offline_why: str | None
+    offline_reason: str | None
 
 
 class Mount(NamedTuple):
@@ -46,7 +46,7 @@ class Volume(NamedTuple):
     identity: str | None
 
 
-ROOT_COLUMNS = "id, path, uri, volume, filesystem, device, inode, added_at, scanned_at, offline_at, offline_why"
+ROOT_COLUMNS = "id, path, uri, volume, filesystem, device, inode, added_at, scanned_at, offline_at, offline_reason"
 
 
 def select_roots(connection: sqlite3.Connection) -> list[Root]:
@@ -76,7 +76,7 @@ def mark_root_found(tx: Transaction, root: Root, volume: Volume, inode: int) -> 
     if root.inode == inode and root.volume == volume.identity and root.device not in (None, volume.device):
         _renumber(tx, root.id, root.device, volume.device)
     tx.connection.execute(
-        "UPDATE root SET device = ?, inode = ?, volume = ?, filesystem = ?, offline_at = NULL, offline_why = NULL"
+        "UPDATE root SET device = ?, inode = ?, volume = ?, filesystem = ?, offline_at = NULL, offline_reason = NULL"
         " WHERE id = ?",
         (volume.device, inode, volume.identity, volume.filesystem, root.id),
     )
@@ -84,10 +84,10 @@ def mark_root_found(tx: Transaction, root: Root, volume: Volume, inode: int) -> 
         primary_files.choose_in_root(tx.connection, root.id, tx.now)
 
 
-def mark_root_offline(tx: Transaction, root: Root, why: str) -> None:
+def mark_root_offline(tx: Transaction, root: Root, reason: str) -> None:
     tx.connection.execute(
-        "UPDATE root SET offline_at = coalesce(offline_at, ?), offline_why = ? WHERE id = ?",
-        (tx.now, why, root.id),
+        "UPDATE root SET offline_at = coalesce(offline_at, ?), offline_reason = ? WHERE id = ?",
+        (tx.now, reason, root.id),
     )
     if root.offline_at is None:
         primary_files.choose_in_root(tx.connection, root.id, tx.now)

@@ -9,7 +9,7 @@ from pathlib import Path
 from indexer.errors import IndexDamaged, IndexUnusable
 
 APPLICATION_ID = 0x50494458
-VERSION = 12
+VERSION = 13
 # The first version that can be updated (see migrations). Those before it were never released.
 OLDEST = 7
 

@@ -65,7 +65,7 @@ TABLES = (
     # Enrichments
     Table("enrichment", "computed"),
     Table("place", "computed"),
-    Table("landmark", "user"),
+    Table("point_of_interest", "user"),
     Table("metric", "computed"),
     Table("rendition", "computed"),
     Table("perceptual_hash", "computed"),

@@ -159,7 +159,7 @@ class Batch:
         if result.stat is not None:
             stat = file_stat(stat.root_id, stat.folder, stat.name, storable(result.stat), stat.reader_version)
         if self._has_excluded and job.hashed and self._is_excluded(stat, facts):
-            self._summary.passed_over += 1
+            self._summary.skipped += 1
             record_excluded(tx, stat)
             return
         if job.hashed and facts.sha256 in self._unknown:

@@ -58,7 +58,7 @@ def check_root(connection: sqlite3.Connection, root: Root, *, may_be_empty: bool
 
 def note_root(connection: IndexConnection, root: Root, status: RootStatus) -> None:
     """Record whether a root is present, and on which volume, if that differs from the index."""
-    known = (root.device, root.inode, root.volume, root.offline_why if root.offline_at else None)
+    known = (root.device, root.inode, root.volume, root.offline_reason if root.offline_at else None)
     if status.problem is not None and known[-1] != status.problem:
         with begin(connection) as tx:
             mark_root_offline(tx, root, status.problem)

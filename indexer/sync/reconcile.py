@@ -175,7 +175,7 @@ class Reconciler:
             self._summary.bytes_done += info.st_size
             return None
         if action == "excluded":
-            self._summary.passed_over += 1
+            self._summary.skipped += 1
             return None
         stat = file_stat(self._root.id, folder.name, name, info, version)
         if action == "returned":
@@ -219,7 +219,7 @@ class Reconciler:
         self._batch.items.append(change)
 
     def _note_skipped(self, skipped: Skipped, row: StoredFile | None) -> None:
-        self._summary.passed_over += 1
+        self._summary.skipped += 1
         if skipped.status == "unreadable":
             self._summary.unreadable += 1
         status = (skipped.status, skipped.reason, int(skipped.is_folder))

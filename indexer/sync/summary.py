@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from indexer.store.changes import Change
 
-# The counter of each kind of change that is not called as the kind is.
-_COUNTERS = {"copied": "copies", "returned": "back", "stat_changed": "touched", "refreshed": "reread"}
-
 
 @dataclass(slots=True)
 class Summary:
     """Counted as the scan goes. The names are those of the JSON.
 
-    Each media file counts as one of new … unstable; damaged ones are among the first seven. reread: only the metadata
-    was read again. missing: not found, and may turn up. gone: missing for longer than the grace period; their assets
-    are in the trash if they lie nowhere else. passed_over: skipped. offline: roots, and drives inside them, that could
-    not be reached. held: mass deletions that await confirmation.
+    Each media file counts as one of new … unstable; damaged ones are among the first seven. stat_changed: the content
+    is the same. refreshed: only the metadata was read again. missing: not found, and may turn up. gone: missing for
+    longer than the grace period; their assets are in the trash unless another file holds them. skipped: ignored,
+    excluded or not media. offline: roots, and drives inside them, that could not be reached. held: mass deletions that
+    await confirmation.
 
     current and the expected, done and ahead figures show progress; expected ones are None until they are counted.
     bytes_ahead: bytes read so far of large files that are not in bytes_done and bytes_read yet.
@@ -28,17 +26,17 @@ class Summary:
     new: int = 0
     modified: int = 0
     moved: int = 0
-    copies: int = 0
-    back: int = 0
-    touched: int = 0
-    reread: int = 0
+    copied: int = 0
+    returned: int = 0
+    stat_changed: int = 0
+    refreshed: int = 0
     unchanged: int = 0
     unreadable: int = 0
     unstable: int = 0
     missing: int = 0
     gone: int = 0
     damaged: int = 0
-    passed_over: int = 0
+    skipped: int = 0
     bytes_read: int = 0
     seconds: float = 0.0
     offline: list[str] = field(default_factory=list)
@@ -50,8 +48,7 @@ class Summary:
     expected_bytes: int | None = None
 
     def count(self, change: Change) -> None:
-        counter = _COUNTERS.get(change.kind, change.kind)
-        setattr(self, counter, getattr(self, counter) + 1)
+        setattr(self, change.kind, getattr(self, change.kind) + 1)
         if change.facts and change.facts.problems:
             self.damaged += 1
 
@@ -62,7 +59,7 @@ class Summary:
 
     @property
     def files_changed(self) -> int:
-        return self.new + self.modified + self.moved + self.copies + self.back + self.touched + self.reread
+        return self.new + self.modified + self.moved + self.copied + self.returned + self.stat_changed + self.refreshed
 
     def as_dict(self) -> dict[str, Any]:
         shown = asdict(self)

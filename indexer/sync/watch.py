@@ -319,7 +319,7 @@ class Watch:
         state = WatchState(
             root_id=watched.root.id,
             mode="polling" if is_polling else "events",
-            why=watched.polling_reason,
+            reason=watched.polling_reason,
             since=before.since if before and (before.mode == "polling") == is_polling else timestamp(),
             watches=events.watches if events is not None else 0,
             uncovered=tuple(paths.to_text(folder) for folder in uncovered),

@@ -53,7 +53,7 @@ def test_scan_says_what_it_did_and_its_counts_add_up(samples: Path, tmp_path: Pa
 
 def test_scan_json(samples: Path, tmp_path: Path) -> None:
     summary = json.loads(run("scan", samples, "--json", database=tmp_path / "index.db").stdout)
-    assert (summary["new"], summary["copies"], summary["damaged"], summary["gone"]) == (19, 1, 1, 0)
+    assert (summary["new"], summary["copied"], summary["damaged"], summary["gone"]) == (19, 1, 1, 0)
 
 
 def test_scan_on_a_terminal_shows_a_bar(photos: Path, tmp_path: Path) -> None:

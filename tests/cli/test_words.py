@@ -101,7 +101,7 @@ def test_F29_a_persons_name_from_the_user_stays(index: Index, photos: Path) -> N
     with open_for_writing(index.path) as database:
         database.execute("UPDATE person SET name = 'Ada Lovelace'")
     (photos / "a.jpg.xmp").write_bytes(xmp(attributes='xmp:Rating="5"'))
-    assert index.scan().reread == 1
+    assert index.scan().refreshed == 1
     assert [person["name"] for person in index.get(photos / "a.jpg")["people"]] == ["Ada Lovelace"]
 
 

@@ -19,7 +19,7 @@ from indexer.enrich.faces import models, parts
 
 from ..conftest import SAMPLES, rows
 from ..enrich.enrichers.test_captions import Model, says
-from ..enrich.test_landmarks import SIGHTS, line
+from ..enrich.test_points_of_interest import SIGHTS, line
 
 
 def video_of_a_face(path: Path, face: Image.Image) -> None:

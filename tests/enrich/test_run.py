@@ -107,7 +107,7 @@ def test_what_changed_is_seen_again_and_nothing_else(index: Index, album: Path, 
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
         '<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="4"/></rdf:RDF></x:xmpmeta>'
     )
-    assert index.scan().reread == 1
+    assert index.scan().refreshed == 1
     assert index.enrich().total == 0
 
 

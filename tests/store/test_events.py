@@ -62,7 +62,7 @@ def test_content_is_found_under_whatever_id(index: Index, photos: Path) -> None:
     assert {asset.id for asset in index.assets.existing(checksums=[before["checksum"]])} == {edited["id"], again["id"]}
     for name in ("edited", 1, 2):
         put(photos / "copies" / f"{name}.jpg", name)
-    assert index.scan().copies == 3
+    assert index.scan().copied == 3
     put(first, 1)  # edited back, and so a copy of the second
     index.scan()
     assert rows(index, "SELECT count(*) - count(DISTINCT checksum) FROM asset") == [(0,)]

@@ -120,7 +120,7 @@ def test_what_was_read_by_old_readers_is_read_again(index: Index, photos: Path) 
     with connection.open_for_writing(index.path) as database:
         database.execute("UPDATE file SET reader_version = NULL")
     summary = index.scan()
-    assert (summary.reread, summary.bytes_read) == (1, 0)
+    assert (summary.refreshed, summary.bytes_read) == (1, 0)
 
 
 def test_an_update_that_fails_leaves_the_index_as_it_was(old_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,6 +255,64 @@ def test_12_renames_and_keeps_every_row(tmp_path: Path) -> None:
             (name, "key") for name in ("captions", "image_embeddings", "perceptual_hashes", "quality", "renditions")
         ]
     assert path.with_name("old.db.v11").is_file()
+
+
+def test_13_renames_values_too(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    face = {"id": "face_1", "assigned_by": "likeness"}
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(OLD.with_name("schema_11.sql").read_text())
+        database.executescript(
+            f"""
+            INSERT INTO setting VALUES ('device_id', 'device_x'), ('landmark_files', '3');
+            INSERT INTO root (id, path, uri, added_at, offline_at, offline_why)
+            VALUES (1, '/gone', 'file:///gone', 'x', '2026-01-01T00:00:00.000Z', 'it is missing');
+            INSERT INTO watch_state (root_id, mode, why, since) VALUES (1, 'polling', 'no events', 'x');
+            INSERT INTO asset (number, id, checksum, mime_type, file_size_bytes, original_file_name, local_datetime,
+                               created_at, updated_at, metadata_changed_at)
+            VALUES (1, '{ASSET}', 'c', 'image/jpeg', 5, 'b.jpg', '2020-01-01T00:00:00', 'x', 'x', 'x');
+            INSERT INTO month VALUES ('2020-01', 1, 0) ON CONFLICT DO UPDATE SET live = 1;
+            INSERT INTO person (id, name, created_at, updated_at) VALUES ('person_1', 'Ada', 'x', 'x');
+            INSERT INTO face (id, asset_id, person_id, x, y, w, h, assigned_by, created_at, updated_at)
+            VALUES ('face_1', '{ASSET}', 'person_1', 1, 2, 3, 4, 'likeness', 'x', 'x'),
+                   ('face_2', '{ASSET}', 'person_1', 1, 2, 3, 4, 'user', 'x', 'x'),
+                   ('face_3', '{ASSET}', NULL, 1, 2, 3, 4, NULL, 'x', 'x');
+            INSERT INTO face_embedding VALUES ('face_1', 'm', x'00');
+            UPDATE person SET thumbnail_face_id = 'face_1';
+            INSERT INTO landmark (id, name, code, latitude, longitude) VALUES (9, 'Bridge', 'BDG', 1, 2);
+            INSERT INTO user_change VALUES (1, 'x', 'moved a face', NULL);
+            DELETE FROM event;
+            """
+        )
+        payload = {"path": "/p/b.jpg", "left": "/p/a.jpg"}
+        database.execute(
+            "INSERT INTO event (created_at, entity_id, asset_number, event_type, payload) VALUES (?, ?, 1, ?, ?)",
+            ("x", ASSET, "file_moved", json.dumps(payload)),
+        )
+        database.execute(
+            "INSERT INTO user_change_row (change_id, table_name, before, after) VALUES (1, 'face', ?, ?)",
+            (json.dumps(face), json.dumps(face | {"assigned_by": "user"})),
+        )
+        database.commit()
+    with Index.open(path) as index:
+        assert index.get(ASSET)["people"][0]["name"] == "Ada"
+        assert rows(index, "SELECT offline_reason FROM root") == [("it is missing",)]
+        assert rows(index, "SELECT mode, reason FROM watch_state") == [("polling", "no events")]
+        assert rows(index, "SELECT id, assigned_by, person_id FROM face ORDER BY id") == [
+            ("face_1", "similarity", "person_1"),
+            ("face_2", "user", "person_1"),
+            ("face_3", None, None),
+        ]
+        assert rows(index, "SELECT face_id FROM face_embedding") == [("face_1",)]
+        assert rows(index, "SELECT thumbnail_face_id FROM person") == [("face_1",)]
+        assert rows(index, "SELECT name FROM point_of_interest WHERE cell > 0") == [("Bridge",)]
+        assert rows(index, "SELECT value FROM setting WHERE name = 'points_of_interest_imports'") == [("3",)]
+        ((text,),) = rows(index, "SELECT payload FROM event WHERE event_type = 'file_moved'")
+        assert json.loads(str(text)) == {"path": "/p/b.jpg", "previous_path": "/p/a.jpg"}
+        assert rows(index, "SELECT count(*) FROM event") == [(1,)]  # it is no change of any photo
+        ((before, after),) = rows(index, "SELECT before, after FROM user_change_row")
+        assert [json.loads(str(text))["assigned_by"] for text in (before, after)] == ["similarity", "user"]
+        assert rows(index, "PRAGMA foreign_key_check") == [] and rows(index, "PRAGMA integrity_check") == [("ok",)]
 
 
 def test_file_times_are_to_the_millisecond_downwards(index: Index, photos: Path) -> None:

@@ -235,7 +235,7 @@ def test_F21_a_file_system_that_knows_no_case(index: Index, tmp_path: Path, moun
     (root / "tmp").rename(root / "IMG.JPG")
     shown = os.listdir(root)
     summary = index.scan()
-    assert (summary.new, summary.gone, summary.copies) == (0, 0, 0)
+    assert (summary.new, summary.gone, summary.copied) == (0, 0, 0)
     assert belongings(index, asset) == before
     assert set(statuses(index)) == set(shown)
 

@@ -45,7 +45,7 @@ def test_a_link_in_the_place_of_a_folder_is_no_second_copy(index: Index, photos:
     (photos / "2024" / "d").rename(photos / "e")
     (photos / "2024" / "d").symlink_to(photos / "e")
     summary = index.scan()
-    assert (summary.moved, summary.copies, summary.gone) == (COUNT, 0, 0)
+    assert (summary.moved, summary.copied, summary.gone) == (COUNT, 0, 0)
     assert index.duplicates.exact() == []
     assert present(index) == shown(index) == files(photos / "e")
     assert index.session.resolve(photos / "2024" / "d" / "0.jpg") == index.session.resolve(photos / "e" / "0.jpg")
@@ -57,7 +57,7 @@ def test_a_link_further_up_is_no_second_copy(index: Index, photos: Path) -> None
     (photos / "a").rename(photos / "z")
     (photos / "a").symlink_to("z")
     summary = index.scan()
-    assert (summary.moved, summary.copies) == (COUNT, 0)
+    assert (summary.moved, summary.copied) == (COUNT, 0)
     assert present(index) == files(photos / "z" / "b" / "c")
 
 
@@ -98,7 +98,7 @@ def test_photos_moved_to_another_indexed_folder_are_known_though_a_link_leads_to
     (tmp_path / "t" / "d").rename(tmp_path / "u" / "d")
     (tmp_path / "t" / "d").symlink_to(tmp_path / "u" / "d")
     summary = index.scan()
-    assert (summary.moved, summary.copies) == (COUNT, 0)
+    assert (summary.moved, summary.copied) == (COUNT, 0)
     assert present(index) == [*files(tmp_path / "u" / "d"), str(tmp_path / "u" / "other.jpg")]
 
 
@@ -123,16 +123,16 @@ def test_a_folder_mounted_at_a_second_place_holds_no_copies(
     index.scan([photos])
     subprocess.run(["mount", "--bind", photos / "m", photos / "a"], check=True)
     try:
-        assert index.scan().copies == 0
+        assert index.scan().copied == 0
         assert len(present(index)) == COUNT
         put(photos / "m" / "new.jpg", "new")
-        assert index.scan([photos / "m"]).copies == 0
+        assert index.scan([photos / "m"]).copied == 0
         index.scan()
         assert len(present(index)) == COUNT + 1
     finally:
         subprocess.run(["umount", photos / "a"], check=True)
     summary = index.scan()
-    assert (summary.gone, summary.new, summary.copies) == (0, 0, 0)
+    assert (summary.gone, summary.new, summary.copied) == (0, 0, 0)
     assert present(index) == [*files(photos / "m"), str(photos / "m" / "new.jpg")]
 
 
@@ -140,7 +140,7 @@ def test_hard_links_are_copies(index: Index, photos: Path) -> None:
     put(photos / "a.jpg", "one")
     index.scan([photos])
     os.link(photos / "a.jpg", photos / "b.jpg")
-    assert index.scan().copies == 1
+    assert index.scan().copied == 1
     assert present(index) == [str(photos / "a.jpg"), str(photos / "b.jpg")]
 
 

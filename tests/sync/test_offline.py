@@ -196,7 +196,7 @@ def test_F1_a_loss_too_large_waits_for_a_word(index: Index, photos: Path) -> Non
     assert index.scan(accept_loss=HALF).gone == HALF
     assert rows(index, "SELECT count(*) FROM asset WHERE trashed_at IS NOT NULL") == [(HALF,)]
     fill(photos)
-    assert index.scan().back == HALF
+    assert index.scan().returned == HALF
     assert [row[0] for row in held(index)] == [row[0] for row in before]
 
 

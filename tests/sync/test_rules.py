@@ -86,7 +86,7 @@ def test_a_new_rule_hides_and_its_end_restores(index: Index, photos: Path) -> No
     assert statuses(index)["private/0.jpg"] == "ignored"
     (photos / ".indexerignore").unlink()
     summary = index.scan()
-    assert (summary.back, summary.bytes_read) == (4, 0)
+    assert (summary.returned, summary.bytes_read) == (4, 0)
     assert {path: index.get(path)["id"] for path in ids} == ids
     assert len(index.list()) == 5
     assert "private" not in statuses(index)

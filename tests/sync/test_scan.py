@@ -97,7 +97,7 @@ def test_a_touched_file_changes_only_its_times(index: Index, photos: Path) -> No
     index.scan([photos])
     before = index.get(path)
     os.utime(path, (1_600_000_000, 1_600_000_000))
-    assert index.scan([photos]).touched == 1
+    assert index.scan([photos]).stat_changed == 1
     after = index.get(path)
     assert after["file_modified_at"] == "2020-09-13T12:26:40.000Z"
     assert {key for key in before if before[key] != after[key]} == {"file_modified_at", "file_created_at", "updated_at"}
@@ -108,7 +108,7 @@ def test_updated_at_stays_while_the_record_does(index: Index, photos: Path) -> N
     index.scan([photos])
     before = index.get_json(path)
     path.chmod(0o600)  # another ctime: read again, found the same
-    assert index.scan([photos]).touched == 1
+    assert index.scan([photos]).stat_changed == 1
     assert index.get_json(path) == before
 
 
@@ -168,7 +168,7 @@ def test_a_copy_shares_the_asset_until_it_is_edited(index: Index, photos: Path) 
     path = put(photos / "a.jpg", 1)
     copy = put(photos / "b.jpg", 1)
     summary = index.scan([photos])
-    assert (summary.new, summary.copies) == (1, 1)
+    assert (summary.new, summary.copied) == (1, 1)
     assert index.get(path)["id"] == index.get(copy)["id"]
     put(copy, "edited")
     index.scan([photos])
@@ -613,5 +613,5 @@ def test_a_damaged_photo_that_comes_back_is_damaged(index: Index, photos: Path, 
         broken.rename(tmp_path / "away.jpg")
         index.scan()
         (tmp_path / "away.jpg").rename(broken)
-    assert index.scan().back == 1
+    assert index.scan().returned == 1
     assert statuses(index)["broken.jpg"] == "damaged"

@@ -40,16 +40,20 @@ def test_F24_a_sidecar_that_comes_changes_and_goes(index: Index, photos: Path, n
     before = index.get(photo)
     (photos / name).write_bytes(rated(3))
     summary = index.scan()
-    assert (summary.reread, summary.bytes_read, summary.modified) == (1, 0, 0)  # the photo itself is not hashed again
+    assert (summary.refreshed, summary.bytes_read, summary.modified) == (
+        1,
+        0,
+        0,
+    )  # the photo itself is not hashed again
     after = index.get(photo)
     assert (after["id"], after["checksum"], after["metadata"]["rating"]) == (before["id"], before["checksum"], 3)
     assert after["updated_at"] > before["updated_at"]
     (photos / name).write_bytes(rated(5))
     index.scan()
     assert rating(index, photo) == 5
-    assert index.scan().reread == 0
+    assert index.scan().refreshed == 0
     (photos / name).unlink()
-    assert index.scan().reread == 1
+    assert index.scan().refreshed == 1
     assert rating(index, photo) is None
 
 
@@ -110,7 +114,7 @@ def test_a_sidecar_moves_with_its_photo(index: Index, photos: Path) -> None:
     index.scan([photos])
     (photos / "a").rename(photos / "b")
     summary = index.scan()
-    assert (summary.moved, summary.bytes_read, summary.reread) == (1, 0, 0)
+    assert (summary.moved, summary.bytes_read, summary.refreshed) == (1, 0, 0)
     assert rating(index, photos / "b" / "IMG_1.jpg") == 3
 
 
@@ -155,7 +159,7 @@ def test_picasas_faces_and_keywords(index: Index, photos: Path) -> None:
     one, two = put(photos / "IMG_1.jpg", 1), put(photos / "IMG_2.jpg", 2)
     index.scan([photos])
     (photos / ".picasa.ini").write_text(PICASA)
-    assert index.scan().reread == 2
+    assert index.scan().refreshed == 2
     record = index.get(one)
     assert [person["name"] for person in record["people"]] == ["Ada Lovelace"]
     boxes = sorted(tuple(face["bounding_box"].values()) for face in record["faces"])
@@ -293,8 +297,12 @@ def test_a_new_version_of_a_reader_reads_its_files_again(
     versions._of_ending.cache_clear()
     try:
         summary = index.scan()
-        assert (summary.reread, summary.unchanged, summary.bytes_read) == (1, 1, 0)  # videos only, and none is hashed
-        assert index.scan().reread == 0
+        assert (summary.refreshed, summary.unchanged, summary.bytes_read) == (
+            1,
+            1,
+            0,
+        )  # videos only, and none is hashed
+        assert index.scan().refreshed == 0
     finally:
         versions._of_ending.cache_clear()
     assert rows(index, "SELECT id FROM asset ORDER BY id") == ids

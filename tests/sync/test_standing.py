@@ -48,7 +48,7 @@ def test_forgetting_a_folder_leaves_photos_that_also_lie_elsewhere_whole(index: 
     assert [one.name for one in index.trash.list()] == ["alone.jpg"]
     assert run("doctor", database=index.path).returncode == 0
     again = index.scan([first])
-    assert (again.copies, again.back) == (COUNT, 1)
+    assert (again.copied, again.returned) == (COUNT, 1)
     assert index.trash.list() == []
 
 

@@ -54,7 +54,7 @@ def test_only_sidecars_are_written_and_read_again_alike(index: Index, album: Pat
     again, kept = index.assets.write_back()
     assert [one.state for one in again] == ["same", "same", "same"] and kept is None
     # The scan takes in what was written, and what the user says goes on counting.
-    assert index.scan().reread == 3
+    assert index.scan().refreshed == 3
     index.assets.set([album / "a.jpg"], rating=2)
     assert index.get(album / "a.jpg")["metadata"]["rating"] == 2
 
@@ -64,7 +64,7 @@ def test_faces_that_the_user_named(index: Index, album: Path) -> None:
     from indexer.store import connection
 
     with connection.open_for_writing(index.path) as database:
-        for number, by in enumerate(("user", "likeness")):
+        for number, by in enumerate(("user", "similarity")):
             person = (f"person_{number}", f"Person {number}")
             database.execute("INSERT INTO person (id, name, created_at, updated_at) VALUES (?, ?, 'x', 'x')", person)
             database.execute(
@@ -126,7 +126,7 @@ def test_what_was_undone_does_not_come_back_from_the_sidecar(index: Index, album
     states = [one.state for one in index.assets.write_back()[0]]
     assert states == ["made", "changed"]
     if is_scanned:
-        assert index.scan().reread == 2
+        assert index.scan().refreshed == 2
         assert said() == [(5, "Tea in Gion", "Kyoto")] * 2
     index.history.undo()
     assert said() == before
@@ -138,12 +138,12 @@ def test_what_was_undone_does_not_come_back_from_the_sidecar(index: Index, album
     sidecar = album / "a.jpg.xmp"
     text = sidecar.read_text()
     sidecar.write_text(text.replace("</rdf:Description>", "<!-- seen --></rdf:Description>"))
-    assert index.scan().reread == 1
+    assert index.scan().refreshed == 1
     assert said() == before
     # It says something else: that counts, and so does the same again from then on.
     for rating in (4, 5):
         sidecar.write_text(text.replace("<xmp:Rating>5", f"<xmp:Rating>{rating}").replace("Kyoto", "Nara"))
-        assert index.scan().reread == 1
+        assert index.scan().refreshed == 1
         assert said() == [(rating, None, "Nara"), before[1]]
 
 
@@ -237,13 +237,13 @@ def test_a_name_that_was_undone_does_not_come_back_from_the_sidecar(
         return rows(index, "SELECT person.name, assigned_by FROM face LEFT JOIN person ON person.id = person_id")
 
     if is_scanned:
-        assert index.scan().reread == 1
+        assert index.scan().refreshed == 1
         assert faces() == [("Ada", "user")]
     index.history.undo()
     assert faces() == [(None, None)]
     for _ in range(2):
         one.sidecar.write_text(one.sidecar.read_text() + "\n")
-        assert index.scan().reread == 1
+        assert index.scan().refreshed == 1
         assert faces() == [(None, None)]
     one.sidecar.write_text(one.sidecar.read_text().replace("Ada", "Grace"))
     index.scan()

@@ -121,7 +121,7 @@ def test_a_worker_that_dies_loses_and_doubles_nothing(dask: Dask, index: Index, 
         done = index.scan([photos], cluster=cluster, on_progress=kill_one)
         until(lambda: any("has gone" in text for text in told), what="word of the worker that died")
     here = local.scan([photos])
-    assert killed and (done.new, done.copies, done.damaged) == (here.new, here.copies, here.damaged)
+    assert killed and (done.new, done.copied, done.damaged) == (here.new, here.copied, here.damaged)
     assert done.unreadable == done.unstable == 0
     assert rows(index, _SAME) == rows(local, _SAME)
     again = index.scan()  # what other machines read is what this one finds

@@ -21,8 +21,8 @@ from indexer.store import enrichments
 from indexer.store.results import Place
 
 from .. import towns
-from ..landmarks import with_name
 from ..nearest_neighbors import Floats, Indices, Nearest
+from ..points_of_interest import with_name
 
 _EARTH_KM = 6371.0
 # A town further away than this is not where the photo was taken; a state may well be.
@@ -50,7 +50,7 @@ _SHARED_ZONE = 3
 
 
 def compute(connection: sqlite3.Connection, asset_ids: Sequence[str]) -> list[Place]:
-    """Of assets with coordinates; with the names of landmarks."""
+    """Of assets with coordinates; with the names of points of interest."""
     where = [enrichments.coordinates(connection, asset_id) for asset_id in asset_ids]
     places = gazetteer().look_up(where)
     return [with_name(connection, place, *at) for place, at in zip(places, where, strict=True)]

@@ -1,4 +1,4 @@
-"""Who is in the photos: found by likeness, named by users and by files, and never taken away again."""
+"""Who is in the photos: found by similarity, named by users and by files, and never taken away again."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_F29_no_name_is_lost_when_another_model_looks(index: Index, models: Path
     for number in range(people):
         face = min(index.get(shots[number])["faces"], key=lambda face: face["bounding_box"]["x"])
         index.people.name(face["id"], f"Person {number}")
-    # One is given to another by hand, against all likeness.
+    # One is given to another by hand, against all similarity.
     odd = max(index.get(shots[3])["faces"], key=lambda face: face["bounding_box"]["x"])
     index.people.split("Person 4", [odd["id"]], "Person 9")
     expected = {shot: names(index, shot) for shot in shots}
@@ -237,7 +237,7 @@ def test_people_on_the_command_line(index: Index, models: Path, take: Take) -> N
     wrong = run("people", "set", "Ada Lovelace", "--birth-date", "10.12.1815", database=index.path)
     assert wrong.returncode == 2 and "write it as 1867-11-07" in wrong.stderr
     faces = json.loads(run("people", "show", "Ada Lovelace", "--json", database=index.path).stdout)["faces"]
-    assert len(faces) == 3 and all(face["assigned_by"] == "likeness" for face in faces)
+    assert len(faces) == 3 and all(face["assigned_by"] == "similarity" for face in faces)
     assert run("people", "split", "Ada Lovelace", faces[0]["id"], database=index.path).returncode == 0
     assert "2 photos" in run("people", "show", "Ada Lovelace", database=index.path).stdout
     new = run("people", "name", index.get(alone)["faces"][0]["id"], "Charles", database=index.path).stdout
@@ -485,7 +485,7 @@ def test_a_photo_changes_when_its_face_gets_a_person(index: Index, models: Path,
     assert index.get(photo)["updated_at"] > LONG_AGO
 
 
-def test_what_is_said_while_likeness_is_judged_counts_more(index: Index, models: Path, take: Take) -> None:
+def test_what_is_said_while_similarity_is_judged_counts_more(index: Index, models: Path, take: Take) -> None:
     """Between the judgement and the writing of it the user names, merges, and purges."""
     shots = [take(f"{number}.png", number, number + 2, noise=number + 1) for number in range(2)]
     index.scan([shots[0].parent])

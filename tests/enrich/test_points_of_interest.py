@@ -11,10 +11,10 @@ import piexif
 import pytest
 
 from indexer import Index
-from indexer.enrich.landmarks import with_name
+from indexer.enrich.points_of_interest import with_name
 from indexer.errors import UsageError
-from indexer.store import landmarks
-from indexer.store.landmarks import Landmark
+from indexer.store import points_of_interest
+from indexer.store.points_of_interest import PointOfInterest
 from indexer.store.results import Place
 
 from ..conftest import SAMPLES, put, rows, run
@@ -98,7 +98,7 @@ def known() -> sqlite3.Connection:
 
     connection = sqlite3.connect(":memory:")
     connection.executescript(schema.text())
-    landmarks.add(connection, [Landmark(one[0], one[1], *one[3:]) for one in SIGHTS])
+    points_of_interest.add(connection, [PointOfInterest(one[0], one[1], *one[3:]) for one in SIGHTS])
     return connection
 
 
@@ -144,11 +144,11 @@ def test_another_file_is_told(index: Index, photos: Path, tmp_path: Path, dump: 
     (half := tmp_path / "half.txt").write_text(bad)
     with pytest.raises(UsageError, match="or damaged"):
         index.places.import_dump(half)
-    assert rows(index, "SELECT * FROM landmark") == []  # all of it or nothing
-    assert "8 landmarks in it" in run("places", "import", dump, "--dry-run", database=index.path).stdout
-    assert "8 landmarks imported" in run("places", "import", dump, database=index.path).stdout
-    assert "8 landmarks would be" in run("places", "forget", "--dry-run", database=index.path).stdout
-    assert "8 landmarks forgotten" in run("places", "forget", database=index.path).stdout
+    assert rows(index, "SELECT * FROM point_of_interest") == []  # all of it or nothing
+    assert "8 points of interest in it" in run("places", "import", dump, "--dry-run", database=index.path).stdout
+    assert "8 points of interest imported" in run("places", "import", dump, database=index.path).stdout
+    assert "8 points of interest would be" in run("places", "forget", "--dry-run", database=index.path).stdout
+    assert "8 points of interest forgotten" in run("places", "forget", database=index.path).stdout
 
 
 def test_a_sample_has_its_sight(index: Index, photos: Path, dump: Path) -> None:

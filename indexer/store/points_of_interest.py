@@ -13,10 +13,10 @@ from .enrichments import put_setting, setting
 _CELLS_PER_DEGREE = 50
 _CELLS_PER_ROW = 360 * _CELLS_PER_DEGREE
 _METRES_PER_DEGREE = 111_195.0  # of latitude
-_IMPORTS = "landmark_files"  # setting: the number of imports
+_IMPORTS = "points_of_interest_imports"  # setting: the number of imports
 
 
-class Landmark(NamedTuple):
+class PointOfInterest(NamedTuple):
     """id and code: GeoNames' id and feature code (CSTL, MUS, PRK)."""
 
     id: int
@@ -26,15 +26,15 @@ class Landmark(NamedTuple):
     longitude: float
 
 
-def add(connection: sqlite3.Connection, landmarks: Iterable[Landmark]) -> None:
-    """Add landmarks; those with a known id replace the old ones."""
+def add(connection: sqlite3.Connection, points: Iterable[PointOfInterest]) -> None:
+    """Add points of interest; those with a known id replace the old ones."""
     connection.executemany(
-        "INSERT OR REPLACE INTO landmark (id, name, code, latitude, longitude) VALUES (?, ?, ?, ?, ?)", landmarks
+        "INSERT OR REPLACE INTO point_of_interest (id, name, code, latitude, longitude) VALUES (?, ?, ?, ?, ?)", points
     )
 
 
 def forget_all(connection: sqlite3.Connection) -> int:
-    return connection.execute("DELETE FROM landmark").rowcount
+    return connection.execute("DELETE FROM point_of_interest").rowcount
 
 
 def stamp(connection: sqlite3.Connection) -> int:
@@ -48,15 +48,15 @@ def next_stamp(connection: sqlite3.Connection) -> None:
 
 def around(
     connection: sqlite3.Connection, latitude: float, longitude: float, metres: float
-) -> list[tuple[Landmark, float]]:
-    """All landmarks within this distance of a point, perhaps with some beyond it; each with its distance in metres."""
+) -> list[tuple[PointOfInterest, float]]:
+    """All within this distance of a point, perhaps with some beyond it; each with its distance in metres."""
     # A degree of longitude is shorter than one of latitude by this factor.
     scale = max(math.cos(math.radians(latitude)), 0.01)
     rows, columns = (
         math.ceil(metres / size * _CELLS_PER_DEGREE) for size in (_METRES_PER_DEGREE, _METRES_PER_DEGREE * scale)
     )
     row, column = int((latitude + 90) * _CELLS_PER_DEGREE), int((longitude + 180) * _CELLS_PER_DEGREE)
-    landmarks: list[Landmark] = []
+    points: list[PointOfInterest] = []
     for number in range(row - rows, row + rows + 1):
         # Columns wrap around at the antimeridian.
         spans = [(column - columns, column + columns)]
@@ -66,14 +66,14 @@ def around(
             spans = [(column - columns, _CELLS_PER_ROW - 1), (0, column + columns - _CELLS_PER_ROW)]
         for low, high in spans:
             cells = connection.execute(
-                "SELECT id, name, code, latitude, longitude FROM landmark WHERE cell BETWEEN ? AND ?",
+                "SELECT id, name, code, latitude, longitude FROM point_of_interest WHERE cell BETWEEN ? AND ?",
                 (number * _CELLS_PER_ROW + low, number * _CELLS_PER_ROW + high),
             )
-            landmarks += map(Landmark._make, cells)
-    return [(landmark, _distance(landmark, latitude, longitude, scale)) for landmark in landmarks]
+            points += map(PointOfInterest._make, cells)
+    return [(point, _distance(point, latitude, longitude, scale)) for point in points]
 
 
-def _distance(landmark: Landmark, latitude: float, longitude: float, scale: float) -> float:
+def _distance(point: PointOfInterest, latitude: float, longitude: float, scale: float) -> float:
     """Metres on a flat earth, accurate enough for short distances."""
-    east = (landmark.longitude - longitude + 180) % 360 - 180
-    return math.hypot(landmark.latitude - latitude, east * scale) * _METRES_PER_DEGREE
+    east = (point.longitude - longitude + 180) % 360 - 180
+    return math.hypot(point.latitude - latitude, east * scale) * _METRES_PER_DEGREE

@@ -10,8 +10,8 @@ from itertools import islice
 from pathlib import Path
 
 from indexer.errors import UsageError
-from indexer.store import landmarks
-from indexer.store.landmarks import Landmark
+from indexer.store import points_of_interest as store
+from indexer.store.points_of_interest import PointOfInterest
 from indexer.store.results import Place
 
 # GeoNames' feature code -> how far around its middle it is what people say they were at, in metres: the codes that
@@ -34,8 +34,8 @@ _AT_ONCE = 20_000
 _COLUMNS = 19
 
 
-def read_dump(path: Path) -> Iterator[Landmark]:
-    """The landmarks in a GeoNames dump (a country's, `cities500`, `allCountries`; .zip or .txt), one by one.
+def read_dump(path: Path) -> Iterator[PointOfInterest]:
+    """The points of interest in a GeoNames dump (a country's, `cities500`, `allCountries`; .zip or .txt), one by one.
 
     Raises UsageError for another file, OSError."""
     if zipfile.is_zipfile(path):
@@ -44,44 +44,44 @@ def read_dump(path: Path) -> Iterator[Landmark]:
             if not names:
                 raise UsageError(f"{path} holds no dump of GeoNames: there is no .txt in it")
             with archive.open(max(names, key=lambda name: archive.getinfo(name).file_size)) as file:
-                yield from _landmarks(io.TextIOWrapper(file, encoding="utf-8"), path)
+                yield from _points(io.TextIOWrapper(file, encoding="utf-8"), path)
     else:
         with path.open(encoding="utf-8") as text:
-            yield from _landmarks(text, path)
+            yield from _points(text, path)
 
 
-def _landmarks(lines: io.TextIOBase, path: Path) -> Iterator[Landmark]:
+def _points(lines: io.TextIOBase, path: Path) -> Iterator[PointOfInterest]:
     try:
         for number, line in enumerate(lines, 1):
             fields = line.rstrip("\n").split("\t")
             if len(fields) != _COLUMNS:
                 raise UsageError(f"{path}, line {number}: {len(fields)} columns, where a dump of GeoNames has 19")
             if fields[7] in _REACH and fields[1]:
-                yield Landmark(int(fields[0]), fields[1], fields[7], float(fields[4]), float(fields[5]))
+                yield PointOfInterest(int(fields[0]), fields[1], fields[7], float(fields[4]), float(fields[5]))
     except (ValueError, zipfile.BadZipFile, EOFError) as error:
         raise UsageError(f"{path} is no dump of GeoNames, or damaged: {error}") from error
 
 
 def with_name(connection: sqlite3.Connection, place: Place, latitude: float, longitude: float) -> Place:
-    """Adds the landmark whose reach the point lies deepest in; skips the town's and quarter's own names."""
+    """Adds the point of interest whose reach the point lies deepest in; skips the town's and quarter's own names."""
     best, name = 1.0, None
-    for one, metres in landmarks.around(connection, latitude, longitude, _FARTHEST):
-        is_town = one.code.startswith("PPL")
-        share = metres / _REACH.get(one.code, 0.001)  # of another code: taken in by another version
-        if share > 1 or (is_town and one.name in (place.city, place.sublocation)):
+    for point, metres in store.around(connection, latitude, longitude, _FARTHEST):
+        is_town = point.code.startswith("PPL")
+        share = metres / _REACH.get(point.code, 0.001)  # of another code: imported by another version
+        if share > 1 or (is_town and point.name in (place.city, place.sublocation)):
             continue
         if is_town:
             share = 1 - (1 - share) / _TOWN
         if share <= best:
-            best, name = share, one.name
+            best, name = share, point.name
     return place._replace(place_name=name)
 
 
 def import_dump(connection: sqlite3.Connection, path: Path) -> int:
-    """In the caller's transaction; how many landmarks the dump has."""
+    """Import a dump in the caller's transaction. Returns the number of points of interest in it."""
     count = 0
-    found = read_dump(path)
-    while batch := list(islice(found, _AT_ONCE)):
-        landmarks.add(connection, batch)
+    points = read_dump(path)
+    while batch := list(islice(points, _AT_ONCE)):
+        store.add(connection, batch)
         count += len(batch)
     return count
