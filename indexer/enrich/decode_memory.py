@@ -12,14 +12,15 @@ from PIL import Image
 
 from indexer.errors import Undecodable
 from indexer.media.extraction import Extraction
+from indexer.media.formats import FORMATS
 from indexer.media.readable import Memory
 from indexer.media.readers.jpegxl import read_jxl
 from indexer.media.readers.riff import read_webp
 from indexer.work.limits import MEGABYTE, address_space
 from indexer.work.pool import is_worker
 
-# What is not among these is decoded by nobody here: of some formats Pillow starts other programs.
-FORMATS = ("JPEG", "PNG", "TIFF", "GIF", "BMP", "DIB", "WEBP", "HEIF", "AVIF", "JPEG2000", "PSD", "JXL")
+# Only these decode: for some formats Pillow starts other programs.
+_PLUGINS = tuple(dict.fromkeys(plugin for row in FORMATS.values() for plugin in row.pillow.split()))
 _WHILE_OPENED = {"WEBP": 17.5, "JXL": 32.0}
 _BYTES_A_PIXEL = {"HEIF": 10.5, "AVIF": 10.0, "JPEG2000": 20.0, "PSD": 8.0, "GIF": 5.0, **_WHILE_OPENED}
 # A frame with those that the decoder keeps to make others of it, and the pictures that are drawn of it.
@@ -55,7 +56,7 @@ def opened(file: BinaryIO, memory: int) -> Image.Image:
         check(found.width, found.height, found.width * found.height * _WHILE_OPENED[name], memory)
     file.seek(0)
     # JXL is a plugin, which the extra registers; Pillow registers its own at the first use.
-    return Image.open(file, formats=[known for known in FORMATS if known != "JXL" or known in Image.OPEN])
+    return Image.open(file, formats=[known for known in _PLUGINS if known != "JXL" or known in Image.OPEN])
 
 
 def taken_by(image: Image.Image, stored: tuple[int, int], file: BinaryIO) -> float:

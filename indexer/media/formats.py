@@ -18,8 +18,8 @@ class Format(NamedTuple):
     endings: of names, separated by blanks. magic: what the content begins with. brands: of ISO base media files, four
     bytes or three. riff: the form of a RIFF file. is_tiff: a TIFF structure that is identified by its name alone.
     coded: lists the ranges of the coded picture, for the fingerprint; None: no fingerprint. motion: locates the
-    video of a motion photo. turned_by_decoder: our decoder applies the orientation. in_browsers: every browser shows
-    it.
+    video of a motion photo. pillow: the plugins of Pillow that decode it, separated by blanks. turned_by_decoder: our
+    decoder applies the orientation. in_browsers: every browser shows it.
     """
 
     mime_type: str
@@ -31,11 +31,12 @@ class Format(NamedTuple):
     is_tiff: bool = False
     coded: str | None = None
     motion: str | None = None
+    pillow: str = ""
     turned_by_decoder: bool = False
     in_browsers: bool = False
 
 
-def _heif(mime_type: str, endings: str, *brands: bytes, in_browsers: bool = False) -> Format:
+def _heif(mime_type: str, endings: str, *brands: bytes, pillow: str = "HEIF", in_browsers: bool = False) -> Format:
     return Format(
         mime_type,
         "heif:read_heif",
@@ -43,6 +44,7 @@ def _heif(mime_type: str, endings: str, *brands: bytes, in_browsers: bool = Fals
         brands=brands,
         coded="heif:coded_ranges",
         motion="heif:find_motion",
+        pillow=pillow,
         turned_by_decoder=True,
         in_browsers=in_browsers,
     )
@@ -66,29 +68,45 @@ _ROWS = (
         (b"\xff\xd8\xff",),
         coded="jpeg:coded_ranges",
         motion="jpeg:find_motion",
+        pillow="JPEG",
         in_browsers=True,
     ),
     Format(
-        "image/png", "png:read_png", "png apng", (b"\x89PNG\r\n\x1a\n",), coded="png:coded_ranges", in_browsers=True
+        "image/png",
+        "png:read_png",
+        "png apng",
+        (b"\x89PNG\r\n\x1a\n",),
+        coded="png:coded_ranges",
+        pillow="PNG",
+        in_browsers=True,
     ),
-    Format("image/webp", "riff:read_webp", "webp", riff=b"WEBP", coded="riff:coded_ranges", in_browsers=True),
-    Format("image/gif", "gif:read_gif", "gif", (b"GIF87a", b"GIF89a"), in_browsers=True),
-    Format("image/bmp", "bmp:read_bmp", "bmp dib", (b"BM",)),
-    Format("image/tiff", "exif:read_exif", "tif tiff", turned_by_decoder=True),
+    Format(
+        "image/webp",
+        "riff:read_webp",
+        "webp",
+        riff=b"WEBP",
+        coded="riff:coded_ranges",
+        pillow="WEBP",
+        in_browsers=True,
+    ),
+    Format("image/gif", "gif:read_gif", "gif", (b"GIF87a", b"GIF89a"), pillow="GIF", in_browsers=True),
+    Format("image/bmp", "bmp:read_bmp", "bmp dib", (b"BM",), pillow="BMP DIB"),
+    Format("image/tiff", "exif:read_exif", "tif tiff", pillow="TIFF", turned_by_decoder=True),
     _heif("image/heic", "heic heics", b"heic", b"heix", b"heim", b"heis"),
     _heif("image/heic-sequence", "", b"hevc", b"hevx"),
     _heif("image/heif", "heif heifs hif", b"mif1"),
     _heif("image/heif-sequence", "", b"msf1"),
-    _heif("image/avif", "avif avifs", b"avif", b"avis", in_browsers=True),
-    Format("image/jxl", "jpegxl:read_jxl", "jxl", (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")),
+    _heif("image/avif", "avif avifs", b"avif", b"avis", pillow="AVIF", in_browsers=True),
+    Format("image/jxl", "jpegxl:read_jxl", "jxl", (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"), pillow="JXL"),
     Format(
         "image/jp2",
         "jpeg2000:read_jp2",
         "jp2 j2k jpx jpf",
         (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51"),
         (b"jp2 ", b"jpx "),
+        pillow="JPEG2000",
     ),
-    Format("image/vnd.adobe.photoshop", "psd:read_psd", "psd", (b"8BPS",)),
+    Format("image/vnd.adobe.photoshop", "psd:read_psd", "psd", (b"8BPS",), pillow="PSD"),
     # Raw photos
     Format("image/x-fujifilm-raf", "raw:read_raf", "raf", (b"FUJIFILMCCD-RAW",)),
     Format("image/x-sigma-x3f", "raw:read_x3f", "x3f", (b"FOVb",)),

@@ -19,13 +19,6 @@ from .tiff import Directory, Tiff, TiffError, Value
 EXIF_IFD, GPS_IFD, SUB_IFDS, MAKER_NOTE = 0x8769, 0x8825, 0x014A, 0x927C
 _XMP, _IPTC, _PHOTOSHOP, _ICC, _JPEG_FROM_RAW = 0x02BC, 0x83BB, 0x8649, 0x8773, 0x002E
 _XP_KEYWORDS = 0x9C9E
-_CAMERA = frozenset(
-    (0x010E, 0x010F, 0x0110, 0x0112, 0x0132, 0x4746, 0x829A, 0x829D, 0x8827, 0x8832, 0x9003, 0x9004, 0x9010, 0x9011)
-    + (0x9012, 0x9204, 0x920A, 0x9290, 0x9291, 0x9292, 0xA002, 0xA003, 0xA434, 0xC614)
-    + (_XP_KEYWORDS, MAKER_NOTE, _JPEG_FROM_RAW)
-)
-_MAIN = _CAMERA | {0x0100, 0x0101, EXIF_IFD, GPS_IFD, SUB_IFDS, _XMP, _IPTC, _PHOTOSHOP, _ICC}
-_GPS = frozenset((1, 2, 3, 4, 5, 6, 7, 0x1D))
 
 
 def read_exif(data: Readable, extraction: Extraction, *, raw: bool = False) -> None:
@@ -227,3 +220,8 @@ _TIMES = (
     (0x9003, "original_datetime", 0x9291, 0x9011),
     (0x9004, "digitized_datetime", 0x9292, 0x9012),
 )
+# The recommended exposure index, and the size
+_OTHERS = frozenset((0x8832, 0xA002, 0xA003, _XP_KEYWORDS, MAKER_NOTE, _JPEG_FROM_RAW))
+_CAMERA = _OTHERS.union((tag for tag, *_ in _FIELDS), *((time, *parts) for time, _, *parts in _TIMES))
+_MAIN = _CAMERA | {0x0100, 0x0101, EXIF_IFD, GPS_IFD, SUB_IFDS, _XMP, _IPTC, _PHOTOSHOP, _ICC}
+_GPS = frozenset((1, 2, 3, 4, 5, 6, 7, 0x1D))
