@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +20,11 @@ from hypothesis import HealthCheck, settings
 from PIL import Image
 
 from indexer import Index
+
+from . import preloaded
+from .preloaded import Command, interruptible
+
+__all__ = ["Command", "interruptible"]
 
 HERE = Path(__file__).parent
 SAMPLES = HERE.parent / "sample_media"
@@ -44,7 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     global _slow
-    _slow = config.getoption("--slow")
+    _slow = preloaded.always_real = config.getoption("--slow")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -150,18 +154,7 @@ def run(
     """The command line, as a process of its own; scans only index, unless asked to enrich as they do by default."""
     at = ["--db", str(database)] if database else []
     only = ["--no-enrich"] if arguments[0] == "scan" and not enrich else []
-    return subprocess.run(
-        [sys.executable, "-m", "indexer", *at, *map(str, arguments), *only],
-        capture_output=True,
-        text=True,
-        timeout=sized(120, 1200),
-        **options,  # type: ignore[call-overload]
-    )
-
-
-def interruptible() -> None:
-    """For a process that is to get SIGINT, though the tests may run where a shell has it ignored (`pytest &`)."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return preloaded.run([*at, *arguments, *only], timeout=sized(120, 1200), **options)
 
 
 def faulty(folder: Path, code: str) -> dict[str, str]:
@@ -199,7 +192,7 @@ def until(true: Callable[[], object], seconds: float = 60.0, what: str = "it") -
 class Watcher:
     """`indexer watch` as a process, with what it prints."""
 
-    process: subprocess.Popen[str]
+    process: Command
     out: Path
     err: Path
     database: Path
@@ -225,9 +218,10 @@ def watch(tmp_path: Path) -> Iterator[Callable[..., Watcher]]:
         out, err = tmp_path / f"watch{number}.out", tmp_path / f"watch{number}.err"
         database = tmp_path / "index.db"
         with out.open("w") as stdout, err.open("w") as stderr:
-            process = subprocess.Popen(
-                [*prefix, sys.executable, "-m", "indexer", "--db", str(database), "watch", str(folder)]
-                + ["--rest", "0.5", "--trash-after", "0.5", *["--no-enrich"] * (not enrich), *map(str, options)],
+            process = Command(
+                ["--db", database, "watch", folder, "--rest", 0.5, "--trash-after", 0.5]
+                + [*["--no-enrich"] * (not enrich), *options],
+                prefix=prefix,
                 stdout=stdout,
                 stderr=stderr,
                 text=True,

@@ -22,7 +22,7 @@ from indexer.errors import IndexUnusable, UsageError
 from indexer.store import backup
 from indexer.store.database import connect
 
-from ..conftest import Watcher, faulty, put, rows, run, sized, until
+from ..conftest import Command, Watcher, faulty, put, rows, run, sized, until
 from ..sync.drives import mounted
 from ..sync.test_identity import adorn, belongings
 
@@ -175,8 +175,8 @@ def damaged(index: Index, seed: int) -> bytes:
 
 def killed(after: float, *arguments: object, database: Path) -> None:
     """Run the command and kill -9 it after so many seconds, if it is not through by then."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "indexer", "--db", str(database), *map(str, arguments)],
+    process = Command(
+        ["--db", database, *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

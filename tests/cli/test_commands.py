@@ -21,7 +21,7 @@ from indexer.cli import main
 from indexer.cli.options import UserPath
 from indexer.errors import UsageError
 
-from ..conftest import SAMPLES, put, run
+from ..conftest import SAMPLES, Command, put, run
 
 GET = "Paris/PXL_20240412_184115120.jpg"
 
@@ -60,8 +60,8 @@ def test_scan_on_a_terminal_shows_a_bar(photos: Path, tmp_path: Path) -> None:
     for number in range(300):
         put(photos / f"{number}.jpg", number, size=200_000)
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "indexer", "--db", str(tmp_path / "index.db"), "scan", str(photos)],
+    process = Command(
+        ["--db", tmp_path / "index.db", "scan", photos],
         stdout=subprocess.PIPE,
         stderr=theirs,
         text=True,

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,7 +19,7 @@ import pytest
 
 from indexer import Index
 
-from ..conftest import interruptible, put, run, until
+from ..conftest import Command, interruptible, put, run, until
 
 
 @dataclass
@@ -45,7 +44,7 @@ def browser(tmp_path: Path) -> Browser:
 
 @dataclass
 class Running:
-    process: subprocess.Popen[str]
+    process: Command
     log: Path
 
     @property
@@ -68,8 +67,8 @@ class Starter:
     def __call__(self, *arguments: str, **more: str) -> Running:
         log = self._folder / f"server{len(self.started)}.log"
         with log.open("w") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "indexer", "--db", str(self._database), *arguments],
+            process = Command(
+                ["--db", self._database, *arguments],
                 stdout=out,
                 stderr=out,
                 text=True,

@@ -16,7 +16,7 @@ import pytest
 
 from indexer import Index
 
-from ..conftest import SAMPLES, run, until
+from ..conftest import SAMPLES, Command, run, until
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -100,9 +100,7 @@ def test_the_cloud_client_shown_finds_the_photos(home: Path) -> None:
     assert run("scan", home / "Pictures", database=database).returncode == 0
     assert run("enrich", "places", database=database).returncode == 0
     with (home / "log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "indexer", "--db", str(database), "serve", "--port", "0"], stdout=log, stderr=log
-        )
+        server = Command(["--db", database, "serve", "--port", 0], stdout=log, stderr=log)
     try:
         until(lambda: "Serving" in (home / "log").read_text(), what="the server")
         at = re.search(r"http://[\d.:]+", (home / "log").read_text())

@@ -26,7 +26,7 @@ from indexer.config import cache_folder
 from indexer.enrich import enricher
 from indexer.errors import NotFound, Undecodable, UsageError
 
-from ..conftest import SAMPLES, Watcher, faulty, put, rows, run, sized, until
+from ..conftest import SAMPLES, Command, Watcher, faulty, put, rows, run, sized, until
 from ..media import bombs
 
 PARIS = SAMPLES / "Paris" / "PXL_20240412_184115120.jpg"
@@ -247,8 +247,8 @@ def test_kill_9_anywhere(album: Path, tmp_path: Path) -> None:
     database = tmp_path / "killed.db"
     run("scan", album, database=database)
     for _ in range(sized(4, 50)):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "indexer", "--db", str(database), "enrich"],
+        process = Command(
+            ["--db", database, "enrich"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

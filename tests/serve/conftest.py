@@ -8,8 +8,6 @@ import os
 import re
 import shutil
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -26,7 +24,7 @@ from indexer import Index
 from indexer.store import connection
 from indexer.store.backup import open_backup, restore_into
 
-from ..conftest import SAMPLES, put, until
+from ..conftest import SAMPLES, Command, put, until
 
 KEY = "a key of some length"
 
@@ -35,7 +33,7 @@ KEY = "a key of some length"
 class Server:
     """`indexer serve` as a process."""
 
-    process: subprocess.Popen[str]
+    process: Command
     url: str
     log: Path
     database: Path
@@ -66,8 +64,8 @@ def raw(server: Server, request: bytes, wait: float = 10.0) -> bytes:
 
 def start(database: Path, log: Path, *options: object, **environment: str) -> Server:
     with log.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "indexer", "--db", str(database), "serve", "--port", "0", *map(str, options)],
+        process = Command(
+            ["--db", database, "serve", "--port", 0, *options],
             stdout=out,
             stderr=out,
             text=True,

@@ -19,7 +19,7 @@ from indexer.store.columns import NUMBER
 from indexer.store.files import count_all
 from indexer.store.transaction import begin
 
-from ..conftest import put, rows, run
+from ..conftest import Command, put, rows, run
 
 
 def test_the_file_at_the_top_is_the_schema() -> None:
@@ -75,8 +75,8 @@ def test_what_is_no_index_is_refused(tmp_path: Path) -> None:
 def test_two_processes_may_make_one_index(photos: Path, tmp_path: Path) -> None:
     for number in range(40):
         put(photos / f"{number}.jpg", number)
-    command = [sys.executable, "-m", "indexer", "--db", str(tmp_path / "index.db"), "scan", str(photos)]
-    both = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    command = ["--db", tmp_path / "index.db", "scan", photos]
+    both = [Command(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(4)]
     for process in both:
         _, stderr = process.communicate(timeout=180)
         assert (process.returncode, stderr) == (0, "")

@@ -19,7 +19,7 @@ from indexer.errors import IndexUnusable, UsageError
 from indexer.store.job_locks import Claim, running
 from indexer.sync.options import Listener, Stop
 
-from ..conftest import Watcher, put, rows, run, until
+from ..conftest import Command, Watcher, put, rows, run, until
 
 Start = Callable[..., Watcher]
 
@@ -71,8 +71,8 @@ def test_of_two_watches_that_begin_at_once_one_is_refused(photos: Path, tmp_path
     put(photos / "a.jpg", 1)
     with Index.open(tmp_path / "index.db") as index:
         index.scan([photos])
-    command = [sys.executable, "-m", "indexer", "--db", str(tmp_path / "index.db"), "watch", "--no-enrich", str(photos)]
-    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    command = ["--db", tmp_path / "index.db", "watch", "--no-enrich", photos]
+    both = [Command(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     try:
         until(lambda: any(one.poll() is not None for one in both), what="one to be refused")
         (refused,) = [one for one in both if one.poll() is not None]

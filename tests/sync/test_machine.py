@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -27,7 +26,7 @@ from hypothesis.stateful import (
 from indexer import Index
 from indexer.store.connection import open_for_writing
 
-from ..conftest import Watcher, jpeg, put, rows, until
+from ..conftest import Command, Watcher, jpeg, put, rows, until
 
 ROOTS = ("a", "b")
 FOLDERS = ("", "x", "x/y", "z", "ünï cödé")
@@ -254,8 +253,8 @@ class Folders(RuleBasedStateMachine):
     @rule(seconds=st.floats(0.05, 0.4))
     def scan_and_be_killed(self, seconds: float) -> None:
         self.index.close()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "indexer", "--db", str(self.index.path), "scan", "--workers", "1"],
+        process = Command(
+            ["--db", self.index.path, "scan", "--workers", 1],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -23,7 +23,7 @@ from indexer import Index
 from indexer.store import schema
 from indexer.work.workers import worker_count
 
-from ..conftest import Watcher, jpeg, put, rows, run, sized, statuses, until
+from ..conftest import Command, Watcher, jpeg, put, rows, run, sized, statuses, until
 
 COMMAND = [sys.executable, "-m", "indexer", "--db"]
 SCAN = ("scan", "--no-enrich")
@@ -68,12 +68,10 @@ def test_F14_kill_9_anywhere_in_a_scan(tree: Path, tmp_path: Path) -> None:
     chance = random.Random(14)
     database = tmp_path / "killed.db"
     started = time.monotonic()
-    subprocess.run([*COMMAND, str(tmp_path / "probe.db"), *SCAN, str(tree)], check=True, capture_output=True)
+    assert run("scan", tree, database=tmp_path / "probe.db").returncode == 0
     length = time.monotonic() - started
     for kill in range(KILLS):
-        process = subprocess.Popen(
-            [*COMMAND, str(database), *SCAN, str(tree)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        process = Command(["--db", database, *SCAN, tree], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(chance.uniform(0.02, length))
         process.kill()
         process.wait()
@@ -98,8 +96,8 @@ def test_F14_kill_9_anywhere_in_a_watch(tree: Path, tmp_path: Path) -> None:
     chance = random.Random(41)
     database = tmp_path / "killed.db"
     for kill in range(sized(6, KILLS)):
-        process = subprocess.Popen(
-            [*COMMAND, str(database), "watch", str(tree), "--rest", "0", "--trash-after", "0.1"],
+        process = Command(
+            ["--db", database, "watch", tree, "--rest", 0, "--trash-after", 0.1],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -138,9 +136,7 @@ def test_F14_kill_9_anywhere_in_a_migration(photos: Path, tmp_path: Path, versio
         for path in tmp_path.glob("killed.db*"):
             path.unlink()
         shutil.copy(old, database)
-        process = subprocess.Popen(
-            [*COMMAND, str(database), "status"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        process = Command(["--db", database, "status"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(chance.uniform(0.05, length))
         process.kill()
         process.wait()
@@ -158,9 +154,7 @@ def test_F15_an_interrupted_folder_is_finished_by_the_next_run(photos: Path, tmp
         (photos / f"{number}.jpg").write_bytes(base + str(number).encode())
     index = Index.open(tmp_path / "index.db")
     for _ in range(3):
-        process = subprocess.Popen(
-            [*COMMAND, str(index.path), *SCAN, str(photos)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        process = Command(["--db", index.path, *SCAN, photos], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         begun = rows(index, "SELECT count(*) FROM asset")[0][0] if index.path.exists() else 0
         until(
             lambda begun=begun: (

@@ -23,7 +23,7 @@ from indexer.store.changes import Change
 from indexer.store.transaction import Transaction
 from indexer.sync import batch
 
-from ..conftest import SAMPLES, faulty_reader, interruptible, jpeg, put, rows, run, statuses, until
+from ..conftest import SAMPLES, Command, faulty_reader, interruptible, jpeg, put, rows, run, statuses, until
 
 
 def counts(index: Index) -> tuple[int, ...]:
@@ -410,9 +410,7 @@ def test_F5_what_is_written_is_waited_for(photos: Path, tmp_path: Path) -> None:
     with open(photos / "slow.jpg", "wb") as file:
         file.write(jpeg("slow", size=9000)[:1000])
         file.flush()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "indexer", "--db", str(database), "scan", str(photos)], stdout=subprocess.PIPE
-        )
+        process = Command(["--db", database, "scan", photos], stdout=subprocess.PIPE)
         time.sleep(0.8)
         file.write(jpeg("slow", size=9000)[1000:])
     process.communicate(timeout=180)
@@ -426,8 +424,8 @@ def test_a_stopped_scan_leaves_a_good_index_and_the_next_goes_on(photos: Path, t
     for one in range(total):
         put(photos / f"{one % 20}" / f"{one}.jpg", one, size=500_000)
     database = tmp_path / "index.db"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "indexer", "--db", str(database), "scan", str(photos), "--workers", "1"],
+    process = Command(
+        ["--db", database, "scan", photos, "--workers", 1],
         stderr=subprocess.PIPE,
         text=True,
         preexec_fn=interruptible,

@@ -16,7 +16,7 @@ import pytest
 from indexer import Index
 from indexer.store.connection import open_for_writing
 
-from ..conftest import interruptible, jpeg, put, rows, run, statuses, until
+from ..conftest import Command, interruptible, jpeg, put, rows, run, statuses, until
 from .drives import Drive, drive
 
 __all__ = ["drive"]
@@ -95,8 +95,8 @@ def test_a_stopped_round_goes_on(index: Index, photos: Path) -> None:
     for number in range(total):
         put(photos / f"{number % 9}" / f"{number}.jpg", number, size=800_000)
     index.scan([photos])
-    process = subprocess.Popen(
-        [sys.executable, "-m", "indexer", "--db", str(index.path), "verify", "--workers", "1"],
+    process = Command(
+        ["--db", index.path, "verify", "--workers", 1],
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -11,7 +11,6 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from indexer.sync import schedule
 from indexer.sync import watch as watching
 from indexer.sync.options import Listener, Stop, SyncOptions
 
-from ..conftest import Watcher, jpeg, put, rows, run, sized, statuses, until
+from ..conftest import Command, Watcher, jpeg, put, rows, run, sized, statuses, until
 
 Start = Callable[..., Watcher]
 
@@ -278,8 +277,8 @@ def test_a_second_watch_of_the_same_root_says_so(photos: Path, watch: Start) -> 
 def test_changes_are_told_as_json_lines(photos: Path, tmp_path: Path) -> None:
     import json
 
-    command = [sys.executable, "-m", "indexer", "--db", str(tmp_path / "index.db"), "watch", str(photos)]
-    process = subprocess.Popen([*command, "--json", "--rest", "0.2"], stdout=subprocess.PIPE, text=True)
+    command = ["--db", tmp_path / "index.db", "watch", photos]
+    process = Command([*command, "--json", "--rest", "0.2"], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     first = json.loads(process.stdout.readline())
     assert (first["event"], first["root"]) == ("scanned", str(photos))
