@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
 import re
 import shutil
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -27,6 +29,8 @@ from indexer.store.backup import open_backup, restore_into
 from ..conftest import SAMPLES, Command, put, until
 
 KEY = "a key of some length"
+# Each new client of HTTP, also httpx.get(), would read all certificates for TLS, 25 ms of processor time; none speaks it.
+ssl.create_default_context = functools.cache(ssl.create_default_context)
 
 
 @dataclass
