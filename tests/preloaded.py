@@ -115,6 +115,8 @@ def _can_follow(options: dict[str, Any]) -> bool:
 
 # The tests' side
 
+# Where no bytecode may be written, each process that starts would compile all of our modules: half a second.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 _ENVIRONMENT = dict(os.environ)
 _AS_STARTED = _at_start(_ENVIRONMENT)
 _lock = threading.Lock()
