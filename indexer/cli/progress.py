@@ -127,7 +127,7 @@ class EnrichBar:
         self._bar.start()
 
     def update(self, summary: EnrichSummary) -> None:
-        self._bar.update(self._task, total=summary.total, completed=min(summary.seen, summary.total))
+        self._bar.update(self._task, total=summary.total, completed=min(summary.processed, summary.total))
 
     def close(self) -> None:
         self._bar.stop()

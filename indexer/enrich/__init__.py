@@ -1,1 +1,1 @@
-"""From the record to more of it: what can be worked out of a photo without asking anybody."""
+"""Enrichers: what can be derived from a photo on this machine."""

@@ -1,4 +1,4 @@
-"""Enriching during a watch: a thread with its own connection, which works whenever something is due."""
+"""Enriching in the background: a thread with its own connection that runs whenever assets are due."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from indexer.store.database import IndexConnection
 from .cache import Cache
 from .run import Enrich
 
-# How long changes are gathered, so that a burst is one run
+# Changes within this time are enriched in one run
 _GATHER_SECONDS = 1.0
-# On a full disk, or if no worker can be started, it retries after this long, and less and less often
+# The delay after a full disk, or if no worker could be started; doubled each time up to the longest
 _RETRY_SECONDS = 5.0
 _LONGEST_RETRY_SECONDS = 60.0
 
 
 class BackgroundEnricher:
-    """Enriches all assets once, then those that `tell` names, until `close`."""
+    """Enriches the assets passed to `notify`, until `close`."""
 
     def __init__(
         self,
@@ -45,8 +45,8 @@ class BackgroundEnricher:
         self._thread = threading.Thread(target=self._run, name="indexer-enrich", daemon=True)
         self._thread.start()
 
-    def tell(self, asset_id: str | None) -> None:
-        """An asset is new or has changed; None: any may have."""
+    def notify(self, asset_id: str | None) -> None:
+        """Report that an asset is new or has changed; None: any may have. Returns at once."""
         with self._lock:
             if asset_id is None:
                 self._everything = True
@@ -66,31 +66,31 @@ class BackgroundEnricher:
         try:
             connection = open_for_writing(self._database)
         except IndexerError as error:
-            self._on_message(f"nothing is worked out of new photos: {error}")
+            self._on_message(f"new photos are not enriched: {error}")
             return
         try:
-            told, held_up = set[str](), 0
+            reported, failures = set[str](), 0
             while self._wait():
                 try:
                     left_out = self._enrich_due(connection)
-                    held_up = 0
+                    failures = 0
                 except (DiskFull, NoWorkers) as error:
-                    if not held_up and not self._stop.is_set():
+                    if not failures and not self._stop.is_set():
                         self._on_message(_why(error))
-                    self.tell(None)
-                    self._stop.wait(min(_RETRY_SECONDS * 2**held_up, _LONGEST_RETRY_SECONDS))
-                    held_up += 1
+                    self.notify(None)
+                    self._stop.wait(min(_RETRY_SECONDS * 2**failures, _LONGEST_RETRY_SECONDS))
+                    failures += 1
                     continue
-                for name in left_out.keys() - told:
-                    self._on_message(f"{name} is left out: {left_out[name]}")
-                    told.add(name)
+                for name in left_out.keys() - reported:
+                    self._on_message(f"{name} is skipped: {left_out[name]}")
+                    reported.add(name)
         except IndexerError as error:
-            self._on_message(f"no more is worked out of photos: {error}")
+            self._on_message(f"photos are no longer enriched: {error}")
         finally:
             connection.close()
 
     def _enrich_due(self, connection: IndexConnection) -> dict[str, str]:
-        """Enrichers that were left out, and why."""
+        """Returns the enrichers that cannot run -> the reason."""
         with self._lock:
             among = None if self._everything else sorted(self._due)
             self._everything, self._due = False, set()
@@ -98,7 +98,7 @@ class BackgroundEnricher:
         return Enrich(connection, cache, workers=self._workers, stop=self._stop).run(among).left_out
 
     def _wait(self) -> bool:
-        """Wait for something to do; False: the end."""
+        """Wait until assets are due. Returns False once it is closed."""
         self._wake.wait()
         if self._stop.wait(_GATHER_SECONDS):
             return False

@@ -28,7 +28,8 @@ class Cache:
     """The renditions' files, and their rows in the index."""
 
     def __init__(self, connection: IndexConnection, database: Path, max_size: int | None = None) -> None:
-        """max_size: bytes, remembered from then on; None: as before."""
+        """max_size: bytes, stored as a setting; None: the stored one. Raises DiskFull or IndexUnusable if the folder
+        cannot be written."""
         self.folder = cache_folder(database)
         self._connection = connection
         if max_size is not None:
@@ -43,7 +44,7 @@ class Cache:
         return self.size >= self.max_size
 
     def _prepare(self) -> None:
-        """If the folder is gone, its renditions are forgotten."""
+        """Create the folder if it is missing, and forget the renditions in it."""
         connection = self._connection
         if enrichments.setting(connection, "cache_uri") != self.folder.as_uri():
             with begin(connection):
@@ -58,18 +59,19 @@ class Cache:
                 raise cannot_write(self.folder, error) from error
 
     def forget_missing(self) -> int:
-        """Make renditions whose files are gone due again, and remove files that no asset needs. How many were gone."""
+        """Make renditions whose files are gone due again, and remove files without a row. Returns how many were
+        gone."""
         connection = self._connection
         known = enrichments.rendition_files(connection)
-        there = {
+        present = {
             f"{folder.name}/{file.name}"
             for folder in os.scandir(self.folder)
             if folder.is_dir()
             for file in os.scandir(folder.path)
         }
-        for file in there - known:
+        for file in present - known:
             (self.folder / file).unlink(missing_ok=True)
-        lost = known - there
+        lost = known - present
         if lost:
             with begin(connection) as tx:
                 for asset_id, name in enrichments.renditions_of_files(connection, lost):
@@ -79,27 +81,27 @@ class Cache:
         return len(lost)
 
     def take_over(self, other: Path) -> None:
-        """Copy the renditions from the cache of a merged index, as far as there is room."""
-        for asset_id, some in groupby(merge.renditions(self._connection), key=lambda pair: pair[0]):
+        """Copy the renditions from the cache folder of a merged index until this cache is full."""
+        for asset_id, pairs in groupby(merge.renditions(self._connection), key=lambda pair: pair[0]):
             copied = []
-            for _, one in some:
+            for _, rendition in pairs:
                 if self.is_full:
                     return
                 try:
-                    private.make_folder((self.folder / one.file).parent)
-                    private.copy(other / one.file, self.folder / one.file)
+                    private.make_folder((self.folder / rendition.file).parent)
+                    private.copy(other / rendition.file, self.folder / rendition.file)
                 except OSError:
-                    continue  # it is made when it is asked for
-                copied.append(one)
-                self.size += one.size
+                    continue  # rendered on demand
+                copied.append(rendition)
+                self.size += rendition.size
             if copied:
                 with begin(self._connection) as tx, tx.record_changed(asset_id):
-                    for one in copied:
-                        enrichments.put_rendition(self._connection, asset_id, one, tx.now)
+                    for rendition in copied:
+                        enrichments.put_rendition(self._connection, asset_id, rendition, tx.now)
                     merge.record_renditions(self._connection, asset_id)
 
     def make_room(self, but: Rendition | None = None) -> None:
-        """Remove the least recently used renditions until the rest fits; `but` stays."""
+        """Remove the least recently used renditions, except `but`, until the rest fits."""
         connection = self._connection
         if self.size <= self.max_size:
             return

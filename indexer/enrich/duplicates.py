@@ -1,4 +1,4 @@
-"""Photos that exist more than once, and which of them to keep. Nothing is deleted."""
+"""Duplicates and similar photos, and which of each group to keep. Nothing is deleted."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from indexer.store.duplicates import DuplicateFile
 
 
 class Duplicates(NamedTuple):
-    """Photos that are the same or look alike, the one to keep first: it has the most pixels, then the best quality,
-    then the most bytes; of equal ones it was seen first.
+    """A group of duplicates or similar photos, the one to keep first: the most pixels, then the best quality, then the
+    most bytes; on a tie the first that was indexed.
 
-    kind: 'file' (the same bytes in several places), 'picture' (the same coded picture, with other words in the file),
-    'copy' (resized or encoded again), 'crop' (a part of it), 'burst' (shots within seconds).
+    kind: 'file' (the same bytes in several places), 'picture' (the same image data, other metadata), 'copy' (resized or
+    re-encoded), 'crop' (a part of the other), 'burst' (shots within seconds).
     """
 
     kind: Literal["file", "picture", "copy", "crop", "burst"]
@@ -23,26 +23,26 @@ class Duplicates(NamedTuple):
 
 
 def exact(connection: sqlite3.Connection) -> list[Duplicates]:
-    """The same bytes, and the same pictures."""
-    found = [Duplicates("file", places) for places in duplicates.copies(connection)]
+    """Photos with the same bytes, then those with the same image data."""
+    files = [Duplicates("file", places) for places in duplicates.copies(connection)]
     groups = duplicates.same_pictures(connection)
-    shown = duplicates.shown(connection, [one for group in groups for one in group])
-    return found + [Duplicates("picture", ranked) for group in groups if (ranked := _ranked(group, shown))]
+    shown = duplicates.shown(connection, [asset_id for group in groups for asset_id in group])
+    return files + [Duplicates("picture", ranked) for group in groups if (ranked := _ranked(group, shown))]
 
 
 def similar(connection: sqlite3.Connection, cache: Path) -> list[Duplicates]:
-    """Similar photos; see indexer.enrich.near_duplicates. cache: the folder of the thumbnails."""
-    from .near_duplicates import find_alike
+    """Similar photos, copies first; see indexer.enrich.near_duplicates. cache: the folder of the thumbnails."""
+    from .near_duplicates import KINDS, find_similar
 
-    looks = duplicates.select_hashes(connection)
-    alike = sorted(find_alike(looks, cache), key=lambda one: ("copy", "crop", "burst").index(one.kind))
-    groups = [(one.kind, [looks[number].asset_id for number in one.members]) for one in alike]
-    shown = duplicates.shown(connection, [one for _, group in groups for one in group])
+    photos = duplicates.select_hashes(connection)
+    similar_photos = sorted(find_similar(photos, cache), key=lambda group: KINDS.index(group.kind))
+    groups = [(group.kind, [photos[number].asset_id for number in group.members]) for group in similar_photos]
+    shown = duplicates.shown(connection, [asset_id for _, group in groups for asset_id in group])
     return [Duplicates(kind, ranked) for kind, group in groups if (ranked := _ranked(group, shown))]
 
 
 def _ranked(group: list[str], shown: dict[str, DuplicateFile]) -> list[DuplicateFile]:
-    """Empty if fewer than two of them have a file."""
-    photos = [shown[one] for one in group if one in shown]
-    photos.sort(key=lambda one: (-one.width * one.height, -(one.quality or 0.0), -one.size))
+    """The files of a group, the one to keep first. Empty if fewer than two assets have a file."""
+    photos = [shown[asset_id] for asset_id in group if asset_id in shown]
+    photos.sort(key=lambda photo: (-photo.width * photo.height, -(photo.quality or 0.0), -photo.size))
     return photos if len(photos) > 1 else []

@@ -1,7 +1,7 @@
-"""The enrichers, a row each, and the interface of their modules.
+"""The enrichers, one row each, and the interface of their modules.
 
-`enrichers.NAME` has a function `compute`, whose arguments depend on what the enricher works from (see `Input`). Only
-whoever computes imports the module, and with it decoders. How results are stored: store/results.py.
+`enrichers.NAME` has a function `compute`; its arguments depend on the enricher's input (see `Input`). Only processes
+that compute import the module, and with it decoders. How results are stored: store/results.py.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     from .picture import Picture
 
 PLACES, RENDITIONS, FACES, CAPTIONS, PORTRAITS = "places", "renditions", "faces", "captions", "portraits"
-# Not an enricher: a run also brings the full-text index up to date.
+# Not an enricher: a run also updates the full-text index.
 FULL_TEXT = "full_text"
 CAPTIONS_HINT = "indexer enrich captions --endpoint http://localhost:11434/v1 --model NAME"
 
 
 class Input(Enum):
-    """What an enricher works from: how a run counts it, and the column of the view enrichment_input with its key. While
-    the key is the same, so is the input."""
+    """The input of an enricher. counted: its name in the counts of a run. key: the column of the view enrichment_input
+    that identifies it."""
 
     # compute(photo: Photo) -> Result, in a worker process
     PICTURE = "pictures", "picture"
-    # compute(connection, asset_ids) -> list[Result], many at once
+    # compute(connection, asset_ids) -> list[Result], in batches
     PLACE = "places", "place"
-    # compute(connection, cache, due: Due) -> Result, once faces were found
+    # compute(connection, cache, due: Due) -> Result, after face detection
     FACES = "portraits", "faces"
-    # compute(preview: Path, service: Endpoint, stop) -> Result | None, by another service; None: `stop` was set
+    # compute(preview: Path, service: Endpoint, stop) -> Result | None, by a remote service; None: `stop` was set
     PREVIEW = "descriptions", "picture"
 
     @property
@@ -48,7 +48,7 @@ class Input(Enum):
 
 
 class ModelInfo(Protocol):
-    """A model that is not loaded yet. fingerprint changes with its files; folder: where the user put it."""
+    """A model, not loaded yet. fingerprint changes with its files. folder: of the user's own models, else None."""
 
     @property
     def name(self) -> str: ...
@@ -59,9 +59,9 @@ class ModelInfo(Protocol):
 
 
 class EnrichRequest(NamedTuple):
-    """A picture to enrich. path is as the operating system knows it; size and mtime_ns are those of the file that the
-    index knows: another file is not enriched. versions: of the enrichers that are due. models: by enricher. memory:
-    bytes that decoding it may take."""
+    """A picture to enrich. path: as the operating system knows it. size, mtime_ns: of the indexed file; a file that
+    differs is not enriched. versions: enricher -> version, of those that are due. models: by enricher. memory: bytes
+    that decoding may use."""
 
     asset_id: str
     path: str
@@ -76,7 +76,7 @@ class EnrichRequest(NamedTuple):
 
 
 class Photo(NamedTuple):
-    """What an enricher of pictures gets. preview: decoded, upright, RGB."""
+    """The input of enrichers of pictures. preview: decoded, upright, RGB."""
 
     request: EnrichRequest
     preview: Picture
@@ -84,10 +84,10 @@ class Photo(NamedTuple):
 
 
 class Enricher(NamedTuple):
-    """version: raise it to have every asset enriched again. failure: what it means to people if it failed. model: the
-    module whose `model_info` says which model it runs; None: it has no model. data: the fingerprint of the data in the
-    index that it uses. memory: megabytes that it takes besides the picture. on_request: too slow or too far away to run
-    unless it is named."""
+    """version: raise it to have every asset enriched again. failure: what a failure means to the user. model: the
+    module whose `model_info` describes its model; None: it has none. data: returns the fingerprint of the data in the
+    index that it uses. memory: megabytes it needs besides the picture. on_request: runs only when named, because it is
+    slow or remote."""
 
     name: str
     version: int
@@ -104,14 +104,15 @@ class Enricher(NamedTuple):
         return function
 
     def model_info(self) -> ModelInfo | None:
-        """Raises UsageError if it needs something that is not installed."""
+        """Raises UsageError if a required package or model is missing."""
         if self.model is None:
             return None
         info: ModelInfo | None = import_module(f"{__package__}.{self.model}").model_info()
         return info
 
     def full_version(self, connection: sqlite3.Connection) -> int:
-        """With another model, or other data, it is another version. Raises UsageError as `model_info` does."""
+        """The version combined with the fingerprints of the model and the data. Raises UsageError as `model_info`
+        does."""
         info = self.model_info()
         return (((info.fingerprint if info else 0) + self.data(connection)) << 16) + self.version
 
@@ -155,7 +156,7 @@ NAMES = (*ENRICHERS, FULL_TEXT)
 
 
 def chosen_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The named ones; if there are none, all that run unasked and can run here. Raises UsageError for an unknown
+    """The given names; if none are given, all that run by default and can run here. Raises UsageError for an unknown
     name."""
     if unknown := set(names) - set(NAMES):
         raise UsageError(f"there is no enricher '{min(unknown)}': there are {', '.join(NAMES)}")
@@ -165,7 +166,7 @@ def chosen_names(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def versions(connection: sqlite3.Connection, names: Iterable[str], of: Input) -> dict[str, int]:
-    """The full versions of those among them that work from such an input. Raises UsageError as `model_info` does."""
+    """Enricher -> full version, for those of the enrichers with this input. Raises UsageError as `model_info` does."""
     return {
         name: ENRICHERS[name].full_version(connection)
         for name in names

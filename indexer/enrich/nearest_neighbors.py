@@ -1,7 +1,7 @@
-"""The nearest of many points in space, in NumPy alone.
+"""Nearest neighbors in three dimensions, in NumPy alone.
 
-The points lie in blocks of neighbors, as halving them again and again leaves them. A query measures the points of those
-blocks whose surroundings come nearest, and of more where those left out could still hold a nearer one.
+The points are halved repeatedly into blocks of neighbors. A query measures the points of the blocks whose bounding
+spheres are nearest, and of more blocks while those could hold a nearer point.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ Indices = NDArray[np.int64]
 _BLOCK = 32
 _BLOCKS_AT_FIRST = 4
 _QUERIES_AT_ONCE = 512
-# Distances to blocks are taken from products, which are exact to this; those to points from differences.
+# Distances to blocks are computed from products, with an error of up to this; those to points from differences.
 _SLACK = 1e-6
 
 
 class Nearest:
-    """Points (n × 3), the nearest of which are asked for again and again."""
+    """An index of points (n × 3) for repeated queries."""
 
     def __init__(self, points: Floats) -> None:
         blocks = _halved(points)
         self._points = np.vstack((points, np.full((1, 3), np.inf)))
-        # What a block lacks to be full is the point at infinity.
+        # Blocks are padded with the point at infinity.
         self._blocks = np.full((len(blocks), _BLOCK), len(points), dtype=np.int64)
         for row, block in zip(self._blocks, blocks, strict=True):
             row[: len(block)] = block
@@ -36,7 +36,8 @@ class Nearest:
         )
 
     def query(self, points: Floats, count: int) -> tuple[Floats, Indices]:
-        """The distances and indices of the `count` nearest (not more than there are) to each point, nearest first."""
+        """The distances and indices (each m × count) of the points nearest to each of m points, nearest first. count:
+        at most n."""
         distances, indices = np.empty((len(points), count)), np.empty((len(points), count), dtype=np.int64)
         for start in range(0, len(points), _QUERIES_AT_ONCE):
             rows = np.arange(start, min(start + _QUERIES_AT_ONCE, len(points)))
@@ -44,14 +45,14 @@ class Nearest:
             blocks = max(_BLOCKS_AT_FIRST, -(-count // _BLOCK) + 1)
             while len(rows):
                 distances[rows], indices[rows] = self._nearest_of(points[rows], gaps, blocks, count)
-                # The blocks that could hold a nearer one than the last found: all measured, or the next time around.
+                # Blocks that could hold a nearer point than the last one found: if not all were measured, repeat.
                 reaching = (gaps < distances[rows, -1:]).sum(axis=1)
                 unsure = reaching > blocks
                 rows, gaps, blocks = rows[unsure], gaps[unsure], int(reaching.max(initial=0))
         return distances, indices
 
     def _gaps(self, points: Floats) -> Floats:
-        """How far each block is from each point at least."""
+        """The least possible distance (points × blocks) of each block from each point."""
         gaps: Floats = points @ (-2 * self._centers.T)
         gaps += _squares(points)[:, None] + self._squares
         np.sqrt(np.maximum(gaps, 0, out=gaps), out=gaps)
@@ -59,7 +60,7 @@ class Nearest:
         return gaps
 
     def _nearest_of(self, points: Floats, gaps: Floats, blocks: int, count: int) -> tuple[Floats, Indices]:
-        """The nearest in so many blocks."""
+        """The `count` nearest points of the nearest blocks."""
         if blocks < len(self._blocks):
             candidates = self._blocks[gaps.argpartition(blocks)[:, :blocks]].reshape(len(points), -1)
         else:
@@ -79,7 +80,7 @@ def _squares(vectors: Floats) -> Floats:
 
 
 def _halved(points: Floats) -> list[Indices]:
-    """The indices of the points in blocks of neighbors: all full but the last."""
+    """The indices of the points, in blocks of neighbors; all but one are full."""
     waiting, blocks = [np.arange(len(points))], list[Indices]()
     while waiting:
         group = waiting.pop()

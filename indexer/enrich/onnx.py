@@ -1,4 +1,4 @@
-"""Models in ONNX that the user put into a folder."""
+"""The user's own models, in ONNX."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from indexer.errors import UsageError
 
 
 def open_model(file: Path) -> Any:
-    """An inference session on one core, which is what a worker has. Raises UsageError."""
+    """An inference session on one core, a worker's share. Raises UsageError if onnxruntime is missing or the file is
+    not a usable model."""
     try:
         import onnxruntime
     except ImportError as error:
@@ -19,5 +20,5 @@ def open_model(file: Path) -> Any:
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its errors have no common ancestor
-        raise UsageError(f"{file} is no model that can be run: {error}") from error
+    except Exception as error:  # onnxruntime's errors have no common base class
+        raise UsageError(f"{file} is not a usable model: {error}") from error

@@ -1,4 +1,4 @@
-"""A picture decoded once for all enrichers: upright, sRGB, eight bits, no larger than needed."""
+"""Decode a picture once for all enrichers: upright, sRGB, eight bits, no larger than needed."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ pillow_heif.register_heif_opener()
 with suppress(ImportError):
     import pillow_jxl  # noqa: F401  the extra [jxl]
 
-# Pixels converted to eight bits and made opaque at a time
+# Pixels that are converted to eight bits and made opaque at a time
 _BAND_PIXELS = 2_000_000
 _WHITE = (255, 255, 255, 255)
-# Exif's orientation -> what makes the stored picture upright (Exif 2.32, 4.6.4.A).
+# Exif's orientation -> the transformation that makes the stored picture upright (Exif 2.32, 4.6.4.A).
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -40,19 +40,19 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# Seconds into a video where its still is taken; the first pictures of many are black.
+# The still of a video is taken this many seconds into it: many begin with black frames.
 _STILL_SECONDS = 1.0
 _SRGB: Any = ImageCms.createProfile("sRGB")
 
-# How far a frame is to be turned counter-clockwise, in degrees -> Exif's orientation.
+# Counterclockwise rotation that makes a frame upright, in degrees -> Exif's orientation.
 _ORIENTATIONS = {0: 1, 90: 8, 180: 3, 270: 6}
 
 T = TypeVar("T")
 
 
 class Picture(NamedTuple):
-    """image: RGB, upright. width, height: of the whole picture, upright, where `image` may be smaller. is_cut_off: a
-    part of the file is missing; what there is of the picture is shown."""
+    """image: RGB, upright. width, height: of the whole picture, upright; `image` may be smaller. is_cut_off: the file
+    is truncated; `image` shows the part that exists."""
 
     image: Image.Image
     width: int
@@ -61,8 +61,8 @@ class Picture(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """One picture of a video, upright, RGB. orientation: Exif's, of the stored frame. width, height: of the whole
-    frame, upright; `image` may be smaller."""
+    """A frame of a video. image: RGB, upright. milliseconds: its time. orientation: Exif's, of the stored frame. width,
+    height: of the whole frame, upright; `image` may be smaller."""
 
     image: Image.Image
     milliseconds: int
@@ -74,20 +74,21 @@ class Frame(NamedTuple):
 def open_picture(
     path: str | os.PathLike[str], mime_type: str, orientation: int, long_side: int | None, memory: int | None = None
 ) -> Picture:
-    """Decode a photo, or a frame of a video, with a long side of at least long_side pixels, where it has so many; None:
-    all of them. orientation is Exif's, 1..8. memory: bytes that it may take, else those of the configuration.
+    """Decode a photo, or a frame of a video. long_side: the least pixels of the long side, if the picture has as many;
+    None: all pixels. orientation: Exif's, 1..8. memory: bytes that decoding may use; by default as configured.
 
-    Raises Undecodable for what cannot be decoded, or takes too much memory; OSError where the file cannot be opened.
+    Raises Undecodable if it cannot be decoded or needs too much memory; OSError if the file cannot be opened.
     """
-    most = memory or picture_memory()
+    limit = memory or picture_memory()
     with _opened(path) as file:
         if mime_type.startswith("video/"):
-            return _guarded(lambda: _video(file, long_side, most), most)
+            return _guarded(lambda: _video(file, long_side, limit), limit)
         if mime_type.startswith("image/x-"):
-            return _guarded(lambda: _raw(file, orientation, long_side, most), most)
-        # Such a decoder leaves what is still to be turned in the Exif that it hands out.
-        turned = (known := FORMATS.get(mime_type)) is not None and known.turned_by_decoder
-        return _guarded(lambda: _still(file, None if turned else orientation, long_side, most), most, mime_type)
+            return _guarded(lambda: _raw(file, orientation, long_side, limit), limit)
+        file_format = FORMATS.get(mime_type)
+        # A decoder that turns the picture leaves the remaining orientation in the Exif data that it returns.
+        is_turned = file_format is not None and file_format.turned_by_decoder
+        return _guarded(lambda: _still(file, None if is_turned else orientation, long_side, limit), limit, mime_type)
 
 
 def _opened(path: str | os.PathLike[str]) -> BinaryIO:
@@ -95,14 +96,14 @@ def _opened(path: str | os.PathLike[str]) -> BinaryIO:
 
 
 def open_sent(file: BinaryIO, long_side: int, memory: int) -> Picture:
-    """As open_picture, of a photo whose type and orientation are unknown."""
+    """As `open_picture`, for a photo of unknown type and orientation."""
     return _guarded(lambda: _still(file, None, long_side, memory), memory)
 
 
 def _guarded(decode: Callable[[], T], memory: int, mime_type: str = "") -> T:
-    """Decoders fail on unknown files in every possible way."""
+    """Run a decoder with limited memory. Raises Undecodable: decoders raise all kinds of errors."""
     try:
-        with decode_memory.in_bounds(memory):
+        with decode_memory.limited(memory):
             return decode()
     except Undecodable:
         raise
@@ -117,18 +118,18 @@ def _guarded(decode: Callable[[], T], memory: int, mime_type: str = "") -> T:
 
 
 def _reason(error: Exception) -> str:
-    """What a decoder says, in words. Pillow's codecs know numbers alone, of which the commonest is 'unknown error';
-    LibRaw says bytes; FFmpeg's errors have a number and the path, as the system's have."""
-    if meant := getattr(error, "strerror", None):
-        return str(meant)
-    text = " ".join(one.decode(errors="replace") if isinstance(one, bytes) else str(one) for one in error.args)
+    """A decoder's error as text. Pillow's codecs have only numbers, most often 'unknown error'; LibRaw's arguments are
+    bytes; FFmpeg's errors have strerror, as the system's."""
+    if strerror := getattr(error, "strerror", None):
+        return str(strerror)
+    text = " ".join(part.decode(errors="replace") if isinstance(part, bytes) else str(part) for part in error.args)
     if re.search(r"decoder error -\d|unknown error", text):
         return "its compressed data are damaged"
     return text or type(error).__name__
 
 
 def _still(file: BinaryIO, orientation: int | None, long_side: int | None, memory: int) -> Picture:
-    """orientation None: what the decoder says is left."""
+    """orientation None: the one in the Exif data that the decoder returns."""
     turns = orientation in _UPRIGHT
     (width, height), image = _decoded(file, long_side, memory, turns)
     is_cut_off = not _is_loaded(image)
@@ -141,12 +142,12 @@ def _still(file: BinaryIO, orientation: int | None, long_side: int | None, memor
             ImageFile.LOAD_TRUNCATED_IMAGES = False
     if orientation is None:
         orientation = image.getexif().get(0x0112, 1)
-    image = _to_srgb(image, long_side)  # what it was made from is let go before it is turned
+    image = _to_srgb(image, long_side)  # frees the decoded picture before turning
     return _upright(image, orientation, width, height, is_cut_off)
 
 
 def _is_loaded(image: Image.Image) -> bool:
-    """Whether all of it was there."""
+    """Load the picture. Returns False if the file is truncated."""
     try:
         image.load()
     except OSError:
@@ -155,23 +156,23 @@ def _is_loaded(image: Image.Image) -> bool:
 
 
 def _decoded(file: BinaryIO, long_side: int | None, memory: int, turns: bool) -> tuple[tuple[int, int], Image.Image]:
-    """Its size, and the picture, not loaded yet; a JPEG at the smallest fraction that is large enough. turns: it is to
-    be turned by us."""
-    image = decode_memory.opened(file, memory)
+    """The stored size, and the picture, not loaded yet; a JPEG at the smallest scale that is large enough. turns:
+    whether the caller will turn it. Raises Undecodable if it needs too much memory."""
+    image = decode_memory.open_image(file, memory)
     stored = image.size
     if long_side is not None and max(stored) > long_side:
         share = long_side / max(stored)
         image.draft("RGB", (max(1, int(stored[0] * share)), max(1, int(stored[1] * share))))
-    taken = decode_memory.taken_by(image, stored, file)
-    if long_side is None:  # what is reduced takes little from then on
+    needed = decode_memory.to_decode(image, stored, file)
+    if long_side is None:  # a reduced picture needs little afterwards
         converts = _other_profile(image) is not None
-        taken = max(taken, decode_memory.taken_to_finish(image, converts=converts, turns=turns))
-    decode_memory.check(*stored, taken, memory)
+        needed = max(needed, decode_memory.to_finish(image, converts=converts, turns=turns))
+    decode_memory.check(*stored, needed, memory)
     return stored, image
 
 
 def _upright(image: Image.Image, orientation: int, width: int, height: int, is_cut_off: bool = False) -> Picture:
-    image.info = {}  # what is made of it bears no words of the file: no comment, no Exif
+    image.info = {}  # renditions must not carry the file's comment or Exif data
     if (turn := _UPRIGHT.get(orientation)) is not None:  # the first of them is 0
         image = image.transpose(turn)
     if orientation >= 5:
@@ -180,7 +181,8 @@ def _upright(image: Image.Image, orientation: int, width: int, height: int, is_c
 
 
 def _to_srgb(image: Image.Image, long_side: int | None) -> Image.Image:
-    """Of eight bits, opaque, RGB; reduced to no less than long_side, where it is more than twice as large."""
+    """The picture in opaque sRGB of eight bits. If it is more than twice as large as long_side, it is reduced, to no
+    less than that."""
     profile = _other_profile(image)
     factor = max(image.size) // long_side if long_side is not None and max(image.size) > 2 * long_side else 1
     if image.mode not in ("L", "RGB", "CMYK", "LAB", "YCbCr", "HSV"):
@@ -191,33 +193,33 @@ def _to_srgb(image: Image.Image, long_side: int | None) -> Image.Image:
         try:
             converted = ImageCms.profileToProfile(image, io.BytesIO(profile), _SRGB, outputMode="RGB")
         except (ImageCms.PyCMSError, OSError, ValueError):
-            converted = None  # a profile of another kind of picture, or a damaged one: go on without
+            converted = None  # a damaged profile, or one for another color model: ignored
         if converted is not None:
             return converted
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _other_profile(image: Image.Image) -> bytes | None:
-    """Where its colours are not those of sRGB."""
+    """The picture's color profile, if it is not sRGB."""
     profile: bytes | None = image.info.get("icc_profile")
     return profile if profile and not _is_srgb(profile) else None
 
 
 def _is_srgb(profile: bytes) -> bool:
-    """By its description, as viewers do; of the many sRGB profiles no two have the same bytes."""
+    """By the description, as viewers do: there are many sRGB profiles with different bytes."""
     head = profile[:4096]
     return b"sRGB" in head or "sRGB".encode("utf-16-be") in head
 
 
 def _plain(image: Image.Image, factor: int) -> Image.Image:
-    """L or RGB, reduced; a band after the other, so that of what lies between there is never much."""
+    """The picture in mode L or RGB, reduced by `factor`. Converted in bands, so that intermediate copies stay small."""
     is_deep = image.mode.startswith(("I", "F"))
     spread = _spread(image) if is_deep else None
     width, height = (-(-side // factor) for side in image.size)
     plain = Image.new("L" if is_deep or image.mode == "1" else "RGB", (width, height))
     for top, band in _bands(image, factor):
-        done = _eight_bits(band, *spread) if spread else _opaque(band, image.info)
-        plain.paste(done.reduce(factor) if factor > 1 else done, (0, top // factor))
+        converted = _eight_bits(band, *spread) if spread else _opaque(band, image.info)
+        plain.paste(converted.reduce(factor) if factor > 1 else converted, (0, top // factor))
     return plain
 
 
@@ -239,8 +241,8 @@ def _opaque(image: Image.Image, info: dict[str | tuple[int, int], Any]) -> Image
 
 
 def _spread(image: Image.Image) -> tuple[float, float]:
-    """What becomes black and what white, of one channel with more than eight bits: whole numbers are of sixteen, where
-    any of them is over 255; others are spread over what they span."""
+    """The values for black and white of a channel with more than eight bits. Integers have 16 bits if any is over 255,
+    else 8; floating-point values are stretched over their range."""
     low, high = float("inf"), float("-inf")
     for _, band in _bands(image):
         values = np.asarray(band)
@@ -263,31 +265,31 @@ def _eight_bits(image: Image.Image, low: float, high: float) -> Image.Image:
 
 
 def _raw(file: BinaryIO, orientation: int, long_side: int | None, memory: int) -> Picture:
-    """What the camera itself drew of a raw photo, where that is large enough; else it is developed."""
+    """A raw photo: the preview embedded by the camera if it is large enough, else developed."""
     import rawpy
 
     with rawpy.imread(file) as raw:
         width, height = raw.sizes.width, raw.sizes.height
-        drawn = _drawn_by_camera(raw, long_side, memory, orientation in _UPRIGHT)
-        if drawn is not None and max(drawn[0]) >= min(long_side or max(width, height), max(width, height)) * 0.9:
-            (wide, high), image = drawn
-            turned = (wide > high) != (width > height)  # by the camera already
-            return _upright(_to_srgb(image, long_side), 1 if turned else orientation, width, height)
+        embedded = _embedded_preview(raw, long_side, memory, orientation in _UPRIGHT)
+        if embedded is not None and max(embedded[0]) >= min(long_side or max(width, height), max(width, height)) * 0.9:
+            (wide, high), image = embedded
+            is_turned = (wide > high) != (width > height)  # by the camera already
+            return _upright(_to_srgb(image, long_side), 1 if is_turned else orientation, width, height)
         half = long_side is not None and max(width, height) >= 2 * long_side
-        taken = decode_memory.taken_by_raw(raw.sizes.raw_width, raw.sizes.raw_height, half=half)
-        decode_memory.check(width, height, taken, memory)
+        needed = decode_memory.to_develop(raw.sizes.raw_width, raw.sizes.raw_height, half=half)
+        decode_memory.check(width, height, needed, memory)
         developed = Image.fromarray(raw.postprocess(half_size=half, use_camera_wb=True, user_flip=0))
     return _upright(developed, orientation, width, height)
 
 
-def _drawn_by_camera(
+def _embedded_preview(
     raw: Any, long_side: int | None, memory: int, turns: bool
 ) -> tuple[tuple[int, int], Image.Image] | None:
     import rawpy
 
     try:
         thumb = raw.extract_thumb()
-    except rawpy.LibRawError:  # there is none, or of an unknown kind
+    except rawpy.LibRawError:  # none, or of an unknown kind
         return None
     if isinstance(thumb.data, bytes):
         return _decoded(io.BytesIO(thumb.data), long_side, memory, turns)
@@ -309,10 +311,10 @@ def _video(file: BinaryIO, long_side: int | None, memory: int) -> Picture:
 def video_frames(
     path: str | os.PathLike[str], most: int, every: float, long_side: int | None = None, memory: int | None = None
 ) -> list[Frame]:
-    """Up to `most` frames of a video, evenly spread, and no nearer to each other than so many seconds. long_side,
-    memory: as for open_picture.
+    """Up to `most` frames of a video, evenly spread, at least `every` seconds apart. long_side, memory: as for
+    `open_picture`.
 
-    Raises Undecodable, and OSError where the file cannot be opened."""
+    Raises Undecodable, and OSError if the file cannot be opened."""
 
     def when(length: float) -> list[float]:
         count = max(1, min(most, int(length / every)))
@@ -324,48 +326,49 @@ def video_frames(
 
 
 def video_frame(path: str | os.PathLike[str], milliseconds: int, memory: int | None = None) -> Frame:
-    """The frame that `video_frames` found there. Raises as it does."""
+    """The frame that `video_frames` returned for this time. Raises as it does."""
     limit = memory or picture_memory()
-    when = [(milliseconds + 1) / 1000]  # a millisecond later: what is at the moment itself may count as the one before
+    when = [(milliseconds + 1) / 1000]  # seeking to the exact time may give the frame before
     with _opened(path) as file:
-        found = _guarded(lambda: list(_frames(file, lambda length: when, None, limit)), limit)
-    if not found:
+        frames = _guarded(lambda: list(_frames(file, lambda length: when, None, limit)), limit)
+    if not frames:
         raise Undecodable("the video has no picture that can be decoded")
-    return found[0]
+    return frames[0]
 
 
 def _frames(
     file: BinaryIO, when: Callable[[float], list[float]], long_side: int | None, memory: int
 ) -> Iterator[Frame]:
-    """The frames at these seconds, computed from the video's length (0 if unknown); of most videos those from which
-    decoding can begin."""
+    """The frames at the seconds that `when` returns for the video's length (in seconds, 0 if unknown). For most videos
+    the preceding keyframes, at which decoding can begin."""
     import av
 
-    # FFmpeg's options of every decoder
-    most = {"max_pixels": str(int(memory / decode_memory.VIDEO_FRAME)), "threads": "1"}
-    with av.open(file, "r", options=most) as container:
+    # FFmpeg's codec options
+    most_pixels = int(memory / decode_memory.VIDEO_FRAME)
+    options = {"max_pixels": str(most_pixels), "threads": "1"}
+    with av.open(file, "r", options=options) as container:
         if not container.streams.video:
             raise Undecodable("the video has no pictures")
         stream = container.streams.video[0]
         context = stream.codec_context
         if context is None:
             raise Undecodable("the video is of a codec that is not known here")
-        taken = context.width * context.height * decode_memory.VIDEO_FRAME
-        decode_memory.check(context.width, context.height, taken, memory)
-        context.options = most
+        needed = context.width * context.height * decode_memory.VIDEO_FRAME
+        decode_memory.check(context.width, context.height, needed, memory)
+        context.options = options
         length = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
-        shown: set[int] = set()
+        times: set[int] = set()
         for seconds in when(length):
             if seconds and stream.time_base:
                 container.seek(int(seconds / stream.time_base), stream=stream)
             try:
                 frame = next(container.decode(stream), None)
-            except ValueError as error:  # FFmpeg's EINVAL, also for what it was told not to decode
-                raise Undecodable(f"a frame is damaged, or has more than {int(most['max_pixels']):,} pixels") from error
+            except ValueError as error:  # FFmpeg's EINVAL, also raised beyond max_pixels
+                raise Undecodable(f"a frame is damaged, or has more than {most_pixels:,} pixels") from error
             milliseconds = round((frame.time or 0.0) * 1000) if frame else 0
-            if frame is None or milliseconds in shown:
+            if frame is None or milliseconds in times:
                 continue
-            shown.add(milliseconds)
+            times.add(milliseconds)
             yield _frame(frame, milliseconds, long_side)
 
 

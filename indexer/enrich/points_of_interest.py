@@ -14,8 +14,8 @@ from indexer.store import points_of_interest as store
 from indexer.store.points_of_interest import PointOfInterest
 from indexer.store.results import Place
 
-# GeoNames' feature code -> how far around its middle it is what people say they were at, in metres: the codes that
-# name a sight or a haunt. (geonames.org/export/codes.html)
+# Feature codes of points of interest (geonames.org/export/codes.html) -> the distance from their center, in meters,
+# within which a photo was taken at them
 _REACH = {
     "AIRP": 2000, "AMTH": 200, "AMUS": 500, "ANS": 400, "ARCH": 150, "AQUA": 200, "BDG": 500, "BCH": 800, "BCHS": 800,
     "CAPE": 600, "CH": 120, "CLF": 500, "CSTL": 350, "CNYN": 2000, "CTHL": 150, "CAVE": 300, "DAM": 500, "FLLS": 600,
@@ -28,21 +28,21 @@ _REACH = {
     "PPLX": 700, "PPL": 1000,
 }  # fmt: skip
 _FARTHEST = max(_REACH.values())
-# A village says less than a sight in it: it counts as if it were this many times further away.
+# A village is less specific than a sight in it: it counts as if it were this many times farther away.
 _TOWN = 3.0
-_AT_ONCE = 20_000
+_BATCH = 20_000
 _COLUMNS = 19
 
 
 def read_dump(path: Path) -> Iterator[PointOfInterest]:
-    """The points of interest in a GeoNames dump (a country's, `cities500`, `allCountries`; .zip or .txt), one by one.
+    """Yield the points of interest in a GeoNames dump (a country's, `cities500`, `allCountries`; .zip or .txt).
 
-    Raises UsageError for another file, OSError."""
+    Raises UsageError if it is not a dump or damaged; OSError."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if name.endswith(".txt") and "readme" not in name.lower()]
             if not names:
-                raise UsageError(f"{path} holds no dump of GeoNames: there is no .txt in it")
+                raise UsageError(f"{path} is not a GeoNames dump: it contains no .txt file")
             with archive.open(max(names, key=lambda name: archive.getinfo(name).file_size)) as file:
                 yield from _points(io.TextIOWrapper(file, encoding="utf-8"), path)
     else:
@@ -55,19 +55,20 @@ def _points(lines: io.TextIOBase, path: Path) -> Iterator[PointOfInterest]:
         for number, line in enumerate(lines, 1):
             fields = line.rstrip("\n").split("\t")
             if len(fields) != _COLUMNS:
-                raise UsageError(f"{path}, line {number}: {len(fields)} columns, where a dump of GeoNames has 19")
+                raise UsageError(f"{path}, line {number}: {len(fields)} columns, but a GeoNames dump has 19")
             if fields[7] in _REACH and fields[1]:
                 yield PointOfInterest(int(fields[0]), fields[1], fields[7], float(fields[4]), float(fields[5]))
     except (ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise UsageError(f"{path} is no dump of GeoNames, or damaged: {error}") from error
+        raise UsageError(f"{path} is not a GeoNames dump, or damaged: {error}") from error
 
 
 def with_name(connection: sqlite3.Connection, place: Place, latitude: float, longitude: float) -> Place:
-    """Adds the point of interest whose reach the point lies deepest in; skips the town's and quarter's own names."""
+    """Add the point of interest in whose reach the point lies deepest; the names of its city and quarter are
+    skipped."""
     best, name = 1.0, None
-    for point, metres in store.around(connection, latitude, longitude, _FARTHEST):
+    for point, meters in store.around(connection, latitude, longitude, _FARTHEST):
         is_town = point.code.startswith("PPL")
-        share = metres / _REACH.get(point.code, 0.001)  # of another code: imported by another version
+        share = meters / _REACH.get(point.code, 0.001)  # a code that another version imported is out of reach
         if share > 1 or (is_town and point.name in (place.city, place.sublocation)):
             continue
         if is_town:
@@ -78,10 +79,11 @@ def with_name(connection: sqlite3.Connection, place: Place, latitude: float, lon
 
 
 def import_dump(connection: sqlite3.Connection, path: Path) -> int:
-    """Import a dump in the caller's transaction. Returns the number of points of interest in it."""
+    """Import a dump in the caller's transaction. Returns the number of points of interest in it. Raises as
+    `read_dump`."""
     count = 0
     points = read_dump(path)
-    while batch := list(islice(points, _AT_ONCE)):
+    while batch := list(islice(points, _BATCH)):
         store.add(connection, batch)
         count += len(batch)
     return count

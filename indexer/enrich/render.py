@@ -1,4 +1,4 @@
-"""A rendition on demand."""
+"""Render on demand: a rendition or a portrait that somebody requests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .renditions import AHEAD, SIZES, Encoded, Stem, encode, keep
 
 
 def is_fullsize(mime_type: str, orientation: int) -> bool:
-    """Whether the original serves as the full-size rendering: every browser shows it, upright."""
+    """Whether the original serves as the full-size rendition: every browser shows it, upright."""
     return orientation == 1 and mime_type in IN_BROWSERS
 
 
@@ -34,17 +34,17 @@ def is_face(name: str) -> bool:
 
 
 def input_kind(name: str) -> str:
-    """The column of enrichment_input with the input key of a rendition or portrait."""
+    """The column of enrichment_input that holds the input key of a rendition or portrait."""
     return "faces" if is_face(name) else "picture"
 
 
 def on_demand(connection: IndexConnection, cache: Cache, asset_id: str, name: str) -> Path:
-    """The file of a rendition, or of the portrait of a face by its id, made if there is none; of a full-size one the
-    original, where that will do.
+    """The file of a rendition, or of a portrait (name: the face's id); rendered if it does not exist. For a full-size
+    rendition, the original if it serves as well.
 
-    Raises UsageError for another name, NotFound where no file of the asset can be reached, Undecodable.
+    Raises UsageError for another name, NotFound if no file of the asset can be reached, Undecodable.
     """
-    path = kept(connection, cache.folder, asset_id, name)
+    path = cached(connection, cache.folder, asset_id, name)
     if path is not None:
         if enrichments.was_long_unused(connection, asset_id, name):
             with begin(connection) as tx, tx.record_changed(asset_id):
@@ -57,12 +57,12 @@ def on_demand(connection: IndexConnection, cache: Cache, asset_id: str, name: st
     return _keep(connection, cache, asset_id, keep(Stem.of(cache.folder, input_key), drawn))
 
 
-def kept(connection: sqlite3.Connection, folder: Path, asset_id: str, name: str) -> Path | None:
+def cached(connection: sqlite3.Connection, folder: Path, asset_id: str, name: str) -> Path | None:
     """A rendition's file in the cache folder, if it exists. Raises UsageError for another name."""
     if name not in SIZES and not is_face(name):
         raise UsageError(f"there is no rendition '{name}': there are {', '.join(SIZES)}")
-    known = enrichments.rendition(connection, asset_id, name)
-    return folder / known.file if known is not None and (folder / known.file).exists() else None
+    rendition = enrichments.rendition(connection, asset_id, name)
+    return folder / rendition.file if rendition is not None and (folder / rendition.file).exists() else None
 
 
 def draw(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | Encoded:
@@ -71,18 +71,19 @@ def draw(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | Enc
         if name not in (face.id for face in faces.select_faces_in(connection, asset_id)):
             raise NotFound(f"there is no {name} in {asset_id}")
         return encode(name, portrait(connection, name))
-    found = source(connection, asset_id, name)
-    return found if isinstance(found, Path) else render_processes.rendition(found, name, SIZES[name])
+    file = source(connection, asset_id, name)
+    return file if isinstance(file, Path) else render_processes.rendition(file, name, SIZES[name])
 
 
 def source(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | PictureFile:
-    """The file to render from, or the original itself if it serves as well. Raises as `on_demand`."""
-    file = next((one for one in enrichments.picture_files(connection, asset_id) if is_regular(one.real_path)), None)
+    """The file to render from, or the path of the original if it serves as well. Raises as `on_demand`."""
+    files = enrichments.picture_files(connection, asset_id)
+    file = next((file for file in files if is_regular(file.real_path)), None)
     if file is None:
         raise NotFound(f"the file of {asset_id} cannot be reached now")
     if name == "fullsize" and is_fullsize(file.mime_type, file.orientation):
         return Path(file.real_path)
-    if name in AHEAD:  # it was tried already; as often as it is asked for would be too often
+    if name in AHEAD:  # the enricher has tried already: do not retry on every request
         error = enrichments.error_of_picture(connection, asset_id, RENDITIONS, ENRICHERS[RENDITIONS].version)
         if error is not None:
             raise Undecodable(error)
@@ -90,8 +91,8 @@ def source(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | P
 
 
 def keep_all(connection: IndexConnection, cache: Cache, drawn: Sequence[tuple[str, str, Encoded]]) -> None:
-    """Pictures and portraits that were drawn: of which asset, made from what (see enrichment_input). What the asset no
-    longer looks like is left out."""
+    """Store renditions and portraits, each with its asset and input key (see enrichment_input). Those whose input has
+    changed meanwhile are skipped."""
     made = [
         (asset_id, input_key, keep(Stem.of(cache.folder, input_key), picture)) for asset_id, input_key, picture in drawn
     ]
@@ -106,7 +107,7 @@ def keep_all(connection: IndexConnection, cache: Cache, drawn: Sequence[tuple[st
 
 
 def touch_all(connection: IndexConnection, used: Iterable[tuple[str, str]]) -> None:
-    """Renditions that were used: asset and name."""
+    """Record the use of renditions. used: asset and name."""
     with begin(connection) as tx:
         for asset_id, name in used:
             enrichments.touch_rendition(connection, asset_id, name, tx.now)
@@ -121,7 +122,7 @@ def _keep(connection: IndexConnection, cache: Cache, asset_id: str, made: Rendit
 
 
 def portrait(connection: sqlite3.Connection, face_id: str, side: int = SIDE) -> Image.Image:
-    """A face with some margin, upright, in a square of `side` pixels.
+    """A face with a margin, upright, as a square of `side` pixels.
 
-    Raises NotFound where there is no such face, or its file cannot be reached; Undecodable."""
+    Raises NotFound if the face is unknown or its file cannot be reached; Undecodable."""
     return render_processes.portrait(*face_in(connection, face_id), side)

@@ -1,5 +1,5 @@
-"""Processes that render pictures somebody waits for (what they do: render_tasks.py): whatever a file does to its
-decoder, this process lives on, and its memory is its own. Decoders are not even loaded here."""
+"""Processes that render requested pictures (their tasks: render_tasks.py). A file that crashes its decoder or exhausts
+memory does not affect this process, which does not even load decoders."""
 
 from __future__ import annotations
 
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from .renditions import Encoded
 
 WORKERS = min(worker_count(), 4)
-# For a picture that was sent: somebody waits, and it is small
+# Processor seconds for a picture that was sent: it is small, and a client waits
 _SECONDS_OF_SENT = 10.0
-# What the processes run
 _TASKS = f"{__package__}.render_tasks"
 _DRAW = Remote(_TASKS, "draw")
 _DRAW_PORTRAITS = Remote(_TASKS, "draw_portraits")
@@ -40,7 +39,7 @@ _WARM_UP_WORKER = Remote(f"{__package__}.worker", "warm_up")
 
 
 class Rendition(NamedTuple):
-    """A rendition to draw: its name and long side (None: all pixels)."""
+    """A rendition to draw. memory: bytes that decoding may use. long_side: in pixels; None: all."""
 
     file: PictureFile
     memory: int
@@ -49,7 +48,7 @@ class Rendition(NamedTuple):
 
 
 class Portrait(NamedTuple):
-    """A face to cut out of a photo, or of a frame of a video, as a square of `side` pixels."""
+    """A face to cut out of a photo, or of a video frame, as a square of `side` pixels."""
 
     file: PictureFile
     memory: int
@@ -58,42 +57,45 @@ class Portrait(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """A picture that is not in a file."""
+    """A picture that a client sent. content: the encoded bytes."""
 
     content: bytes
     memory: int
 
 
 def rendition(file: PictureFile, name: str, long_side: int | None) -> Encoded:
-    """Raises Undecodable; NoWorkers if no process can draw it now; OSError if the file cannot be read."""
-    drawn: Encoded = _waited_for(drawing(file, name, long_side))
+    """Draw a rendition. Raises Undecodable; NoWorkers if no process can draw it now; OSError if the file cannot be
+    read."""
+    drawn: Encoded = _wait_for(drawing(file, name, long_side))
     return drawn
 
 
 def drawing(file: PictureFile, name: str, long_side: int | None) -> Future[Any]:
-    """Of a list with the rendition; raises what `rendition` does. Cancelled before it begins, it is not drawn."""
+    """A future whose result is a list for `the_one`. It raises as `rendition` does. Cancelling it before it starts
+    skips the task."""
     return _pool().submit(_DRAW, [Rendition(file, picture_memory(), name, long_side)])
 
 
 def drawing_portrait(file: PictureFile, face: FaceAt, side: int) -> Future[Any]:
-    """As `drawing`, of a face in a square of so many pixels, under its id."""
+    """As `drawing`, for a portrait: a square of `side` pixels, named by the face's id."""
     return _pool().submit(_DRAW_PORTRAITS, [Portrait(file, picture_memory(), face, side)])
 
 
 def portrait(file: PictureFile, face: FaceAt, side: int) -> Image.Image:
-    """Raises as `rendition` does."""
-    cut: Image.Image = _waited_for(_pool().submit(_CUT, [Portrait(file, picture_memory(), face, side)]))
+    """Cut out a face. Raises as `rendition` does."""
+    cut: Image.Image = _wait_for(_pool().submit(_CUT, [Portrait(file, picture_memory(), face, side)]))
     return cut
 
 
 def sent(content: bytes) -> Future[Any]:
-    """Of a list with the picture, upright, RGB, with a long side of LARGEST at most. The future raises Undecodable."""
+    """A future whose result is a list for `the_one`: the picture, upright, RGB, with a long side of at most LARGEST. It
+    raises Undecodable."""
     return _pool().submit(_OPEN, [Sent(content, picture_memory())])
 
 
 def the_one(results: Sequence[Any]) -> Any:
-    """Of what a worker answers to one task. Raises Undecodable where it ended at it, NotFound where nothing came of the
-    file."""
+    """The single result of a worker. Raises Undecodable if the task ended its worker, NotFound if reading the file
+    timed out."""
     (result,) = results
     if isinstance(result, Lost):
         if is_of_waiting(result.reason):
@@ -103,13 +105,13 @@ def the_one(results: Sequence[Any]) -> Any:
 
 
 def warm_up() -> None:
-    """Start the processes before somebody waits for them. Returns at once."""
+    """Start the processes ahead of the first request. Returns at once."""
     with suppress(NoWorkers):
         for _ in range(WORKERS):
             _pool().submit(_WARM_UP, [Sent(b"", 0)])
 
 
-def _waited_for(future: Future[Any]) -> Any:
+def _wait_for(future: Future[Any]) -> Any:
     try:
         return the_one(future.result())
     except CancelledError as error:
@@ -121,7 +123,7 @@ _running: tuple[int, Pool] | None = None
 
 
 def _pool() -> Pool:
-    """This process's pool, until it is closed."""
+    """This process's pool, started if there is none or it was closed."""
     global _running
     with _lock:
         # A fork has none of its parent's threads.
@@ -131,7 +133,7 @@ def _pool() -> Pool:
 
 
 def close() -> None:
-    """End what is being decoded: waiting callers get NoWorkers. Later calls start a new pool."""
+    """End the running tasks: waiting callers get NoWorkers. Later calls start a new pool."""
     global _running
     with _lock:
         running, _running = _running, None
@@ -139,7 +141,7 @@ def close() -> None:
         running[1].shutdown(cancel_futures=True)
 
 
-# Registered after multiprocessing's handler, so run before it: that one ends the workers too, under the pool's hands.
+# Registered after multiprocessing's handler, so run before it: that one would end the workers while the pool uses them.
 atexit.register(close)
 
 

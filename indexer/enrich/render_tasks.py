@@ -1,4 +1,4 @@
-"""What render processes do: decode a picture that somebody waits for, and draw it as requested."""
+"""Tasks of render processes: decode a requested picture and draw it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def open_pictures(tasks: Sequence[Sent]) -> list[Image.Image]:
 
 
 def warm_up(tasks: Sequence[Sent]) -> list[None]:
-    """Loads what the first picture would load."""
+    """Load the decoders before the first picture needs them."""
     plain = io.BytesIO()
     Image.new("RGB", (64, 64)).save(plain, "JPEG")
     shrink(open_sent(plain, LARGEST, 1 << 30).image, 8)
@@ -45,12 +45,12 @@ def warm_up(tasks: Sequence[Sent]) -> list[None]:
 
 
 def _cut_out(file: PictureFile, face: FaceAt, side: int, memory: int) -> Image.Image:
-    """The face as a square of `side` pixels. memory: bytes that decoding may take. Raises Undecodable."""
+    """The face as a square of `side` pixels. memory: bytes that decoding may use. Raises Undecodable."""
     if face.timestamp_ms is not None:
         frame = video_frame(file.real_path, face.timestamp_ms, memory)
         image, size, orientation = frame.image, (frame.width, frame.height), frame.orientation
     else:
-        wanted = pixels_for(face, side)
-        picture = open_picture(file.real_path, file.mime_type, file.orientation, wanted, memory)
+        long_side = pixels_for(face, side)
+        picture = open_picture(file.real_path, file.mime_type, file.orientation, long_side, memory)
         image, size, orientation = picture.image, (picture.width, picture.height), file.orientation
     return cut_square(image, face, size if orientation < 5 else size[::-1], orientation, side)

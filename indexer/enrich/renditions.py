@@ -1,4 +1,4 @@
-"""Renditions: thumbnail, preview, and a full-size one that every browser shows upright."""
+"""Encode and store renditions: thumbnail, preview, and a full-size one that every browser shows upright."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .enricher import ENRICHERS, RENDITIONS
 
 # Pixels of the long side; None: all
 SIZES: dict[str, int | None] = {"thumbnail": 360, "preview": 1440, "fullsize": None}
-# Made before they are asked for
+# Rendered by the enricher, before they are requested
 AHEAD = ("preview", "thumbnail")
 LARGEST = 1440
 _QUALITY = {"thumbnail": 80, "preview": 82, "fullsize": 90}
@@ -27,7 +27,7 @@ _QUALITY_OF_PORTRAITS = 85
 
 
 class Encoded(NamedTuple):
-    """A rendition that is not a file yet, as its bytes; whoever has the cache folder makes a Rendition of it."""
+    """A rendition that is not in the cache yet: its size in pixels and its JPEG bytes."""
 
     name: str
     width: int
@@ -36,8 +36,8 @@ class Encoded(NamedTuple):
 
 
 class Stem(NamedTuple):
-    """Where the renditions of a picture lie: the cache folder, and the beginning of their names in it, which says what
-    they were made from."""
+    """Names the files of a picture's renditions. name: their common beginning, relative to the cache folder; it depends
+    on the input key, so a changed picture gets other files."""
 
     folder: str
     name: str
@@ -48,7 +48,7 @@ class Stem(NamedTuple):
         return cls(os.fspath(folder), f"{digest[:2]}/{digest[2:]}")
 
     def file(self, name: str) -> str:
-        """Within the cache folder."""
+        """The file of a rendition, relative to the cache folder."""
         return f"{self.name}-{name}.jpg"
 
 
@@ -67,21 +67,23 @@ def encode(name: str, image: Image.Image) -> Encoded:
     return Encoded(name, image.width, image.height, buffer.getvalue())
 
 
-def keep(stem: Stem, one: Encoded) -> Rendition:
-    """Write it into the cache, atomically."""
-    path = Path(stem.folder, stem.file(one.name))
-    half = path.with_name(f"{path.name}.{os.getpid()}.part")
+def keep(stem: Stem, encoded: Encoded) -> Rendition:
+    """Write a rendition into the cache, atomically. Raises DiskFull or IndexUnusable if that fails."""
+    path = Path(stem.folder, stem.file(encoded.name))
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         private.make_folder(path.parent)
-        private.write(half, one.data)
-        half.replace(path)
+        private.write(partial, encoded.data)
+        partial.replace(path)
     except BaseException as error:
         with suppress(OSError):
-            half.unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise cannot_write(stem.folder, error) from error
         raise
-    return Rendition(one.name, stem.file(one.name), "image/jpeg", one.width, one.height, len(one.data))
+    return Rendition(
+        encoded.name, stem.file(encoded.name), "image/jpeg", encoded.width, encoded.height, len(encoded.data)
+    )
 
 
 def make(stem: Stem, name: str, image: Image.Image) -> Rendition:

@@ -1,4 +1,5 @@
-"""enrich: run each enricher on every asset whose current state it has not processed; a runner an input."""
+"""enrich: run each enricher on every asset whose current state it has not processed. Each kind of input has its own
+runner."""
 
 from __future__ import annotations
 
@@ -46,24 +47,24 @@ if TYPE_CHECKING:
     from .enrichers.captions import Endpoint
     from .worker import Outcome
 
-# Pictures that a worker gets at once, and most that are out.
+# Pictures per task, and the least number that is submitted ahead.
 _BATCH = 4
 _AHEAD = 64
 _PLACES_AT_ONCE = 2000
-# The length of a transaction that writes results
+# Results are written after this long, or for this many assets
 _WRITE_SECONDS = 0.5
 _WRITE_ASSETS = 100
 
 
 class _Stopped(Exception):
-    """The run is to end now, whatever is still out."""
+    """Ends the run; tasks that were submitted are abandoned."""
 
 
 class EnrichSummary:
-    """What a run did. total: places, pictures, descriptions and portraits that were due; each of these: those that were
-    processed (portraits: photos of people); failed: pictures at which an enricher failed; out_of_reach: those whose
-    file cannot be read now, or has changed; held_back: those for whose renditions the cache had no room; left_out:
-    enrichers that cannot run here, and why."""
+    """Counts of a run. total: places, pictures, descriptions and portraits that were due. places, pictures,
+    descriptions, portraits (photos of people): those that were processed. failed: pictures at which an enricher failed.
+    out_of_reach: pictures whose file cannot be read now, or has changed. held_back: pictures whose renditions do not
+    fit into the cache. left_out: enrichers that cannot run here -> the reason."""
 
     def __init__(self) -> None:
         self.total = self.places = self.pictures = self.descriptions = self.portraits = 0
@@ -72,8 +73,8 @@ class EnrichSummary:
         self.seconds = 0.0
 
     @property
-    def seen(self) -> int:
-        """How many of total were processed."""
+    def processed(self) -> int:
+        """How many of `total` were processed."""
         return self.places + self.pictures + self.descriptions + self.portraits + self.out_of_reach
 
     def as_dict(self) -> dict[str, object]:
@@ -81,19 +82,19 @@ class EnrichSummary:
 
 
 def count_due(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str, int]:
-    """How many pictures, places, photos of people and previews to describe are due for these enrichers, for all if none
-    is named."""
+    """How many pictures, places, photos of people and previews are due for these enrichers; names empty: for those that
+    run by default."""
     chosen = chosen_names(tuple(names))
     due = {Input.PICTURE.counted: 0, Input.PLACE.counted: 0}
-    for kind in Input:
-        if wanted := versions(connection, chosen, kind):
-            due[kind.counted] = enrichments.count_due(connection, kind.key, wanted)
+    for enricher_input in Input:
+        if enricher_versions := versions(connection, chosen, enricher_input):
+            due[enricher_input.counted] = enrichments.count_due(connection, enricher_input.key, enricher_versions)
     return due
 
 
 class Enrich:
-    """One run of some enrichers. `stop`: set it to end the run soon; results so far stay, tasks that are out are not
-    waited for."""
+    """One run of some enrichers. Setting `stop` ends it soon: results so far are kept, submitted tasks are
+    abandoned."""
 
     def __init__(
         self,
@@ -107,14 +108,14 @@ class Enrich:
         stop: threading.Event | None = None,
         on_progress: Callable[[EnrichSummary], None] = lambda summary: None,
     ) -> None:
-        """endpoint: describes pictures, for `captions`. cluster: its workers take the pictures, not this machine's.
-        Raises UsageError if something is missing for a named enricher."""
+        """endpoint: writes the captions. cluster: its workers enrich pictures, instead of this machine's. Raises
+        UsageError if a named enricher lacks a package, a model or the endpoint."""
         self._named = tuple(names)
         self.names = chosen = chosen_names(self._named)
         self.summary = EnrichSummary()
         self._connection = connection
         self._cache = cache
-        self._versions = {kind: versions(connection, chosen, kind) for kind in Input}
+        self._versions = {enricher_input: versions(connection, chosen, enricher_input) for enricher_input in Input}
         self._models = {
             name: info for name in self._versions[Input.PICTURE] if (info := ENRICHERS[name].model_info()) is not None
         }
@@ -130,7 +131,8 @@ class Enrich:
         self._written_at = time.monotonic()
 
     def run(self, among: Sequence[str] | None = None) -> EnrichSummary:
-        """among: only these assets."""
+        """Returns the summary, which later runs add to. among: only these assets. Raises CannotRun if a named enricher
+        cannot run."""
         started = time.monotonic()
         try:
             if among is None:
@@ -141,7 +143,7 @@ class Enrich:
                     self._run_pictures(among)
                     break
                 except CannotRun as error:
-                    self._leave_out(error)
+                    self._skip(error)
             self._run_previews(among)
             self._write()
             if FACES in self._versions[Input.PICTURE]:
@@ -154,29 +156,29 @@ class Enrich:
             self.summary.seconds += time.monotonic() - started
         return self.summary
 
-    def _due(self, kind: Input, among: Sequence[str] | None) -> Iterator[Due]:
-        wanted = self._versions[kind]
-        return enrichments.due(self._connection, kind.key, wanted, among) if wanted else iter(())
+    def _due(self, enricher_input: Input, among: Sequence[str] | None) -> Iterator[Due]:
+        due_versions = self._versions[enricher_input]
+        return enrichments.due(self._connection, enricher_input.key, due_versions, among) if due_versions else iter(())
 
-    def _leave_out(self, error: CannotRun) -> None:
-        """The others go on without an enricher that cannot run, unless it was named."""
+    def _skip(self, error: CannotRun) -> None:
+        """Continue without an enricher that cannot run, unless it was named."""
         if error.enricher in self._named:
             raise error
         del self._versions[Input.PICTURE][error.enricher]
         self.summary.left_out[error.enricher] = str(error)
 
-    # Places: many at once, here
+    # Places: in batches, in this process
 
     def _run_places(self, among: Sequence[str] | None) -> None:
         due = self._due(Input.PLACE, among)
         while (batch := list(islice(due, _PLACES_AT_ONCE))) and not self._stop.is_set():
             for name in self._versions[Input.PLACE]:
-                wanted = [asset for asset in batch if name in asset.enrichers]
-                results = ENRICHERS[name].compute(self._connection, [asset.asset_id for asset in wanted])
-                for asset, result in zip(wanted, results, strict=True):
-                    self._take(Input.PLACE, [self._enrichment(Input.PLACE, name, asset, result)])
+                assets = [asset for asset in batch if name in asset.enrichers]
+                results = ENRICHERS[name].compute(self._connection, [asset.asset_id for asset in assets])
+                for asset, result in zip(assets, results, strict=True):
+                    self._add_results(Input.PLACE, [self._enrichment(Input.PLACE, name, asset, result)])
 
-    # Previews: one by one, by another service
+    # Previews: one by one, by a remote service
 
     def _run_previews(self, among: Sequence[str] | None) -> None:
         for asset in self._due(Input.PREVIEW, among):
@@ -185,7 +187,7 @@ class Enrich:
                     return
 
     def _run_preview(self, name: str, asset: Due) -> bool:
-        """False if the run was stopped meanwhile."""
+        """Returns False if the run was stopped meanwhile."""
         from .enrichers.captions import NotCaptioned
         from .render import on_demand
 
@@ -200,11 +202,11 @@ class Enrich:
             return True
         except (Undecodable, NotCaptioned) as error:
             problem = str(error)
-        self._take(Input.PREVIEW, [self._enrichment(Input.PREVIEW, name, asset, result, problem)])
-        self._write()  # each is expensive
+        self._add_results(Input.PREVIEW, [self._enrichment(Input.PREVIEW, name, asset, result, problem)])
+        self._write()  # each result is expensive
         return True
 
-    # Faces: clustered once they were found; then the portraits
+    # Faces: clustered after detection; then the portraits
 
     def _cluster_faces(self) -> None:
         model = models.model_info()
@@ -212,15 +214,15 @@ class Enrich:
             return
         from .faces.clustering import cluster
 
-        # It takes a while: others may write.
+        # Outside the transaction: clustering takes a while, and others may write.
         clustering = cluster(select_embedded(self._connection, model.name), model.same)
         with begin(self._connection) as tx:
             apply_clusters(tx, *clustering)
 
     def _run_faces(self, among: Sequence[str] | None) -> None:
-        if among is None and PORTRAITS in self.names:  # faces have been found since the beginning
+        if among is None and PORTRAITS in self.names:  # the run has detected faces meanwhile
             due = enrichments.count_due(self._connection, Input.FACES.key, self._versions[Input.FACES])
-            self.summary.total = max(self.summary.total, self.summary.seen + due)
+            self.summary.total = max(self.summary.total, self.summary.processed + due)
         for asset in self._due(Input.FACES, among):
             if self._stop.is_set():
                 return
@@ -236,9 +238,9 @@ class Enrich:
                     continue
                 except Undecodable as error:
                     problem = str(error)
-                self._take(Input.FACES, [self._enrichment(Input.FACES, name, asset, result, problem)])
+                self._add_results(Input.FACES, [self._enrichment(Input.FACES, name, asset, result, problem)])
 
-    # Full text: what has changed since, whatever changed it
+    # Full text: all changes since the last update
 
     def _update_full_text(self) -> None:
         more = search_index.is_behind(self._connection)
@@ -271,13 +273,13 @@ class Enrich:
                     self.summary.out_of_reach += 1
                     self._tick()
                 else:
-                    self._take(Input.PICTURE, self._with_files(request, outcome))
+                    self._add_results(Input.PICTURE, self._with_files(request, outcome))
         except _Stopped:
             pass
         finally:
             workers.close()
         self._write()
-        self._cache.make_room()  # for those that were out when it became full
+        self._cache.make_room()  # tasks were still running when it became full
 
     def _requests(self, due: Iterator[Due]) -> Iterator[EnrichRequest]:
         for asset in due:
@@ -296,27 +298,29 @@ class Enrich:
     def _request(self, asset: Due, names: tuple[str, ...]) -> EnrichRequest | None:
         for file in enrichments.picture_files(self._connection, asset.asset_id):
             if is_regular(file.real_path):
-                wanted = {name: self._versions[Input.PICTURE][name] for name in names}
+                enricher_versions = {name: self._versions[Input.PICTURE][name] for name in names}
                 key = asset.input_key
-                return EnrichRequest(asset.asset_id, file.real_path, *file[2:], key, wanted, self._models, self._memory)
+                return EnrichRequest(
+                    asset.asset_id, file.real_path, *file[2:], key, enricher_versions, self._models, self._memory
+                )
         return None
 
     def _with_files(self, request: EnrichRequest, outcome: list[Enrichment]) -> list[Enrichment]:
-        """Writes the renditions into the cache."""
+        """Write the renditions into the cache, and replace them in the outcome by their rows."""
         from .renditions import Stem, keep
 
         stem = Stem.of(self._cache.folder, request.input_key)
         return [
-            one._replace(result=tuple(keep(stem, encoded) for encoded in one.result))  # type: ignore[union-attr, arg-type]
-            if one.enricher == RENDITIONS and one.error is None
-            else one
-            for one in outcome
+            enrichment._replace(result=tuple(keep(stem, encoded) for encoded in enrichment.result))  # type: ignore[union-attr, arg-type]
+            if enrichment.enricher == RENDITIONS and enrichment.error is None
+            else enrichment
+            for enrichment in outcome
         ]
 
     def _enrichment(
-        self, kind: Input, name: str, asset: Due, result: Result | None, problem: str | None = None
+        self, enricher_input: Input, name: str, asset: Due, result: Result | None, problem: str | None = None
     ) -> Enrichment:
-        return Enrichment(asset.asset_id, name, self._versions[kind][name], asset.input_key, result, problem)
+        return Enrichment(asset.asset_id, name, self._versions[enricher_input][name], asset.input_key, result, problem)
 
     def _tick(self) -> None:
         if self._unwritten and time.monotonic() - self._written_at > _WRITE_SECONDS:
@@ -328,13 +332,14 @@ class Enrich:
             raise _Stopped
         self._tick()
 
-    def _take(self, kind: Input, outcome: list[Enrichment]) -> None:
-        """The results of an asset."""
-        setattr(self.summary, kind.counted, getattr(self.summary, kind.counted) + 1)
-        self.summary.failed += any(one.error is not None for one in outcome)
-        for one in outcome:
-            if one.enricher in (RENDITIONS, PORTRAITS) and isinstance(one.result, tuple):
-                self._cache.size += sum(rendition.size for rendition in one.result)
+    def _add_results(self, enricher_input: Input, outcome: list[Enrichment]) -> None:
+        """Count the results of an asset, and write them with the next batch."""
+        counted = enricher_input.counted
+        setattr(self.summary, counted, getattr(self.summary, counted) + 1)
+        self.summary.failed += any(enrichment.error is not None for enrichment in outcome)
+        for enrichment in outcome:
+            if enrichment.enricher in (RENDITIONS, PORTRAITS) and isinstance(enrichment.result, tuple):
+                self._cache.size += sum(rendition.size for rendition in enrichment.result)
         self._unwritten.append(outcome)
         if len(self._unwritten) >= _WRITE_ASSETS:
             self._write()

@@ -1,7 +1,7 @@
-"""GeoNames' towns of over 1,000 people, and smaller seats of administrations.
+"""GeoNames' towns of over 1,000 people, and smaller administrative seats.
 
-The data are those of GeoNames (https://www.geonames.org), licensed under CC BY 4.0. tools/make_towns.py packs them into
-towns.npz: degrees as integers, and texts as UTF-8, a line each.
+The data are from GeoNames (https://www.geonames.org), licensed under CC BY 4.0. tools/make_towns.py packs them into
+towns.npz: degrees as integers, and texts as lines of UTF-8.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 Indices = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_DEGREE = 100_000  # GeoNames gives five decimals
+_DEGREE = 100_000  # GeoNames has five decimals
 _NUMBERS = ("latitudes", "longitudes", "people", "states", "counties", "countries")
 _TEXTS = ("names", "state_names", "county_names", "country_codes", "named_countries", "country_names")
 
 
 @dataclass(frozen=True)
 class Towns:
-    """One entry a town in each sequence. state, county and country: which of the names; an empty name is none."""
+    """Sequences with one entry per town. Degrees; people: the population. states, counties, countries: indices of
+    state_names, county_names, country_codes; an empty name means none. country_names: by country code."""
 
     names: list[str]
     latitudes: Floats

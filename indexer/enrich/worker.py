@@ -1,4 +1,4 @@
-"""What runs in a worker process: a picture in, decoded once, and every enricher's result out."""
+"""Tasks of worker processes: decode a picture once, and run every due enricher on it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from .picture import open_picture
 from .renditions import LARGEST, shrink
 from .task_limits import SECONDS, picture_allowance
 
-# Added to the niceness that all workers have.
+# Added to the niceness of all workers.
 _NICENESS = 12
 
 
-# None: the picture cannot be reached now. Renditions are Encoded: nothing is written here.
+# None: the file cannot be read now. Renditions are Encoded: workers write no files.
 Outcome = list[Enrichment] | None
 
 
@@ -38,7 +38,8 @@ def enrich_pictures(requests: Sequence[EnrichRequest]) -> list[Outcome]:
 
 
 def allowed(request: EnrichRequest) -> Allowance:
-    """The user's own models take the memory that they take: only decoding is bounded beside them."""
+    """Processor time and memory for a task. Memory is unlimited with the user's own models, whose needs are unknown;
+    decoding stays limited."""
     due = [ENRICHERS[name] for name in request.versions]
     models = sum(row.model is not None for row in due)
     memory = sum(row.memory for row in due) * MEGABYTE
@@ -48,13 +49,13 @@ def allowed(request: EnrichRequest) -> Allowance:
 
 
 def needs_local(outcome: Outcome) -> bool:
-    """Whether this machine may be able to reach the file, though the worker could not."""
+    """Whether to retry on this machine, which may reach a file that the worker could not."""
     return outcome is None
 
 
 def warm_up() -> None:
-    """For a process that does nothing else. Decoders write every oddity to stderr, some of them past Python; the result
-    tells what is wrong."""
+    """Prepare a process that runs only these tasks. Closes stderr: decoders write every oddity there, some of them past
+    Python, and the results carry the errors."""
     _lift_bound_of_pillow()
     _decode_in_one_thread()
     warnings.simplefilter("ignore")
@@ -63,28 +64,30 @@ def warm_up() -> None:
 
 
 def warm_up_in_background() -> None:
-    """As `warm_up`, for work that nobody waits for: on a busy machine, requested pictures come first."""
+    """As `warm_up`, at low priority: on a busy machine, requested pictures come first."""
     warm_up()
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
 
 
 def _lift_bound_of_pillow() -> None:
-    """It knows no scale at which JPEGs are decoded: ours does. Where it held, the results would be others."""
+    """Pillow's limit ignores that JPEGs are decoded at a smaller scale; decode_memory.py accounts for it. Results must
+    not depend on whether a process was warmed up."""
     Image.MAX_IMAGE_PIXELS = None
 
 
 def _decode_in_one_thread() -> None:
-    """There is a worker a core; and each thread takes address space."""
+    """Each core has a worker already, and each thread uses address space."""
     pillow_heif.options.DECODE_THREADS = 1
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     if (jxl := sys.modules.get("pillow_jxl.JpegXLImagePlugin")) is not None:
         jxl.DECODE_THREADS = 0  # type: ignore[attr-defined]
-    os.environ["OMP_NUM_THREADS"] = "1"  # LibRaw looks when it is loaded, with the first raw photo
+    os.environ["OMP_NUM_THREADS"] = "1"  # read by LibRaw when the first raw photo loads it
 
 
 def lost(request: EnrichRequest, reason: str) -> Outcome:
-    """A file that does not come cannot be reached now: it is tried again another time."""
+    """The outcome of a task that ended its worker. None, to be retried by a later run, if the file could not be
+    read."""
     if is_of_waiting(reason):
         return None
     return [_failed(request, name, f"the decoder {reason}") for name in request.versions]
@@ -110,9 +113,9 @@ def _enriched(name: str, photo: Photo) -> Enrichment:
         if photo.preview.is_cut_off and name != RENDITIONS:
             raise Undecodable("the picture is cut off")
         result = ENRICHERS[name].compute(photo)
-    except UsageError as error:  # it would be the same with every picture
+    except UsageError as error:  # every picture would fail alike
         raise CannotRun(name, str(error)) from error
-    except Exception as error:  # one that fails must not take the others along
+    except Exception as error:  # a failing enricher must not stop the others
         text = str(error) if isinstance(error, Undecodable) else f"{type(error).__name__}: {error}"
         return _failed(request, name, text)
     return Enrichment(request.asset_id, name, request.versions[name], request.input_key, result)

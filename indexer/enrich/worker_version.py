@@ -1,4 +1,4 @@
-"""What must be the same on two machines for them to compute the same from a photo."""
+"""The signature that two machines must share to compute the same results from a photo."""
 
 from __future__ import annotations
 

@@ -24,12 +24,12 @@ class EnrichChanges(Listener):
 
     def scanned(self, root: Root, summary: Summary) -> None:
         self._scanned.add(root.id)
-        self._enricher.tell(None)
+        self._enricher.notify(None)
         self._listener.scanned(root, summary)
 
     def changed(self, root: Root, change: Change, asset_id: str) -> None:
-        if root.id in self._scanned:  # the end of the first scan brings everything
-            self._enricher.tell(asset_id)
+        if root.id in self._scanned:  # before the end of the first scan, which notifies of everything
+            self._enricher.notify(asset_id)
         self._listener.changed(root, change, asset_id)
 
     def lost(self, root: Root, lost: Lost) -> None:

@@ -208,7 +208,7 @@ def _meaning(session: Session) -> Iterator[Finding]:
     try:
         kind = image_embeddings.find_model()
         if kind is not None:
-            image_embeddings.load(kind).of_words("a word")
+            image_embeddings.load(kind).of_text("a word")
     except UsageError as error:
         words = f"pictures are not found by what they are about: {error}"
         yield Finding("semantic search", "warning", words, f"mend what lies in {folder}")

@@ -108,7 +108,7 @@ class Searches:
         kind = image_embeddings.find_model() if image_embeddings.is_available() else None
         if kind is None or not has_embeddings(connection, kind.name):
             return ()
-        return nearest(connection, kind.name, image_embeddings.load(kind).of_words(words), _MOST_DESCRIBED)
+        return nearest(connection, kind.name, image_embeddings.load(kind).of_text(words), _MOST_DESCRIBED)
 
     def _distances(self, query: Query) -> dict[str, float]:
         """Distances from the free words, by asset id, of the assets with an embedding, if there is a model."""
@@ -122,9 +122,9 @@ class Searches:
     def _by_picture(self, picture: Image.Image) -> Sequence[tuple[str, float]]:
         """All live photos with their distances, the nearest first: by image embedding if there is a model, else by
         perceptual hash."""
-        from ..enrich.similarity_search import alike
+        from ..enrich.similarity_search import nearest
 
-        return alike(self._session.connection, picture)
+        return nearest(self._session.connection, picture)
 
 
 def _free_words(query: Query) -> str:

@@ -34,22 +34,22 @@ def watch(
     if inside:
         raise UsageError(f"{inside[0].root.path} is indexed as a whole: watch that folder")
     readers = Readers(workers)
-    behind = None
+    enricher = None
     if enrich:
         from ..enrich.background import BackgroundEnricher
         from .background_enrichment import EnrichChanges
 
-        behind = BackgroundEnricher(
+        enricher = BackgroundEnricher(
             session.path,
             workers=workers,
             max_cache=max_cache,
             is_paused=options.is_paused,
             on_message=listener.message,
         )
-        listener = EnrichChanges(behind, listener)
+        listener = EnrichChanges(enricher, listener)
     try:
         Watch(connection, readers, [target.root for target in watched], stop, options, listener).run()
     finally:
         readers.close()
-        if behind is not None:
-            behind.close()
+        if enricher is not None:
+            enricher.close()

@@ -154,7 +154,7 @@ class State:
     def on_upload(self, asset_id: str) -> None:
         """Call this for each uploaded photo."""
         if self.background is not None:
-            self.background.tell(asset_id)
+            self.background.notify(asset_id)
 
     def close(self) -> None:
         self._warming.cancel()

@@ -1,4 +1,4 @@
-"""The names of sights, from a dump of GeoNames that the user imported: one of our own making, of a few known places."""
+"""The names of sights, from a GeoNames dump that the user imported: here a small one of a few known places."""
 
 from __future__ import annotations
 
@@ -136,9 +136,9 @@ def test_another_file_is_told(index: Index, photos: Path, tmp_path: Path, dump: 
     index.scan([photos])
     (table := tmp_path / "table.txt").write_text("a\tb\nc\td\n")
     told = run("places", "import", table, database=index.path)
-    assert told.returncode == 2 and "line 1: 2 columns, where a dump of GeoNames has 19" in told.stderr
+    assert told.returncode == 2 and "line 1: 2 columns, but a GeoNames dump has 19" in told.stderr
     (binary := tmp_path / "photo.zip").write_bytes(b"\xff\xd8\xff" * 100)
-    with pytest.raises(UsageError, match="no dump of GeoNames"):
+    with pytest.raises(UsageError, match="not a GeoNames dump"):
         index.places.import_dump(binary)
     bad = line(*SIGHTS[0]) + line(11, "Broken", "S", "BDG", 1, 2).replace("\t1\t", "\tone\t")
     (half := tmp_path / "half.txt").write_text(bad)

@@ -1,5 +1,5 @@
-"""Descriptions by a vision model behind an endpoint that speaks OpenAI's chat completions (Ollama, llama.cpp, LM
-Studio, vLLM, …), on this machine or wherever the user says. Only the preview is sent, which bears no Exif."""
+"""Captions by a vision model behind an endpoint for OpenAI's chat completions (Ollama, llama.cpp, LM Studio, vLLM, …),
+on this machine or elsewhere. Only the preview is sent, which carries no Exif data."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _PROMPT = (
 _TRIES = 5
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
-# What says that another try may help: too many requests, or trouble behind the endpoint.
-_PASSING = (408, 409, 425, 429, 500, 502, 503, 504)
+# Transient errors: too many requests, or a failure behind the endpoint
+_TRANSIENT = (408, 409, 425, 429, 500, 502, 503, 504)
 _REFUSAL = re.compile(r"^\W*(i['’]?m sorry|i am sorry|sorry,|i can['’]?t|i cannot|i['’]?m (not able|unable))", re.I)
 
 
 class EndpointUnusable(IndexerError):
-    """The endpoint does not answer, or not as it should, whatever it is asked."""
+    """The endpoint does not answer, or fails for every request."""
 
 
 class NotCaptioned(IndexerError):
-    """The endpoint would not take this picture."""
+    """The endpoint rejected this picture."""
 
 
 def compute(preview: Path, service: Endpoint, stop: threading.Event) -> str | None:
@@ -45,8 +45,8 @@ def compute(preview: Path, service: Endpoint, stop: threading.Event) -> str | No
 
 @dataclass
 class Endpoint:
-    """url: up to and with /v1. key: sent as a bearer token. per_minute: no more requests than that. seconds: how long
-    an answer may take."""
+    """url: ends with /v1. key: sent as a bearer token. per_minute: the most requests a minute. seconds: the timeout of
+    a request. first_pause: seconds before the first retry. Raises UsageError if the URL is not one."""
 
     url: str
     model: str
@@ -58,11 +58,12 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"https?://\S+", self.url):
-            raise UsageError(f"'{self.url}' is no URL of an endpoint: {CAPTIONS_HINT}")
+            raise UsageError(f"'{self.url}' is not the URL of an endpoint: {CAPTIONS_HINT}")
 
     @classmethod
     def of(cls, url: str | None, model: str | None, per_minute: float | None = None) -> Endpoint | None:
-        """With the key in INDEXER_API_KEY, if there is one. None where nothing is configured."""
+        """An endpoint with the key from INDEXER_API_KEY, if set. None without a URL. Raises UsageError if the model is
+        missing."""
         if url is None:
             return None
         if model is None:
@@ -70,27 +71,27 @@ class Endpoint:
         return cls(url, model, os.environ.get("INDEXER_API_KEY"), per_minute)
 
     def caption(self, preview: Path, stop: threading.Event) -> str | None:
-        """What the model says of a JPEG; '' where it refuses to; None when `stop` was set meanwhile.
+        """The model's caption of a JPEG file; '' if it refuses; None if `stop` was set meanwhile.
 
-        Raises NotCaptioned, EndpointUnusable; OSError where the file cannot be read."""
+        Raises NotCaptioned, EndpointUnusable; OSError if the file cannot be read."""
         body = json.dumps(self._request(preview.read_bytes())).encode()
         pause = self.first_pause
         for number in range(1, _TRIES + 1):
             if self._wait(stop):
                 return None
             try:
-                return _said(self._ask(body))
+                return _caption_in(self._post(body))
             except urllib.error.HTTPError as error:
-                told, asked_for = _told(error), error.headers.get("Retry-After", "")
-                if error.code not in _PASSING:
+                reason, retry_after = _reason(error), error.headers.get("Retry-After", "")
+                if error.code not in _TRANSIENT:
                     kind = EndpointUnusable if error.code in (401, 403, 404) else NotCaptioned
-                    raise kind(f"{self.url} answers {error.code}: {told}") from error
-                problem = f"answers {error.code}: {told}"
+                    raise kind(f"{self.url} answers {error.code}: {reason}") from error
+                problem = f"answers {error.code}: {reason}"
             except (OSError, ValueError) as error:
-                problem, asked_for = f"does not answer: {getattr(error, 'reason', error)}", ""
+                problem, retry_after = f"does not answer: {getattr(error, 'reason', error)}", ""
             if number < _TRIES:
-                wanted = float(asked_for) if asked_for.isdigit() else 0.0
-                if stop.wait(min(max(pause, wanted), _LONGEST_PAUSE)):
+                requested = float(retry_after) if retry_after.isdigit() else 0.0
+                if stop.wait(min(max(pause, requested), _LONGEST_PAUSE)):
                     return None
                 pause *= 2
         raise EndpointUnusable(f"{self.url} {problem}")
@@ -101,23 +102,24 @@ class Endpoint:
         return {"model": self.model, "messages": [{"role": "user", "content": content}], "max_tokens": 300}
 
     def _wait(self, stop: threading.Event) -> bool:
-        """Until the next request may be made; whether to stop."""
+        """Wait until the next request is allowed. Returns whether to stop."""
         if stop.wait(max(0.0, self._next - time.monotonic())):
             return True
         self._next = time.monotonic() + (60.0 / self.per_minute if self.per_minute else 0.0)
         return False
 
-    def _ask(self, body: bytes) -> dict[str, Any]:
+    def _post(self, body: bytes) -> dict[str, Any]:
         headers = {"Content-Type": "application/json"}
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
         request = urllib.request.Request(self.url.rstrip("/") + "/chat/completions", body, headers)
         with urllib.request.urlopen(request, timeout=self.seconds) as answer:
-            found: dict[str, Any] = json.load(answer)
-            return found
+            completion: dict[str, Any] = json.load(answer)
+            return completion
 
 
-def _said(answer: dict[str, Any]) -> str:
+def _caption_in(answer: dict[str, Any]) -> str:
+    """The caption in a chat completion; '' if the model refused. Raises ValueError if it is not a completion."""
     try:
         choice = answer["choices"][0]
         message = choice["message"]
@@ -125,17 +127,17 @@ def _said(answer: dict[str, Any]) -> str:
         if message.get("refusal") or choice.get("finish_reason") == "content_filter" or not isinstance(text, str):
             return ""
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise ValueError(f"what it says is no chat completion: {json.dumps(answer)[:200]}") from error
-    # Models that think aloud do it first.
+        raise ValueError(f"its answer is not a chat completion: {json.dumps(answer)[:200]}") from error
+    # Reasoning models put their reasoning first.
     text = " ".join(text.rpartition("</think>")[2].split())
     return "" if _REFUSAL.match(text) else text
 
 
-def _told(error: urllib.error.HTTPError) -> str:
+def _reason(error: urllib.error.HTTPError) -> str:
     text = error.read(2000).decode("utf-8", "replace")
     try:
-        told = json.loads(text)["error"]
-        text = told["message"] if isinstance(told, dict) else str(told)
+        detail = json.loads(text)["error"]
+        text = detail["message"] if isinstance(detail, dict) else str(detail)
     except (ValueError, KeyError, TypeError):
         pass
     return " ".join(text.split())[:200] or error.reason

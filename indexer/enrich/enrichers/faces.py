@@ -1,4 +1,4 @@
-"""Faces in a picture, or in a few frames of a video, with their embeddings."""
+"""Find faces in a picture, or in a few frames of a video, and compute their embeddings."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Image and text embeddings in one space: a CLIP model that the user put into a folder, as Hugging Face's optimum and
-transformers.js export it.
+"""Image and text embeddings in one space, by the user's CLIP model as exported by Hugging Face's optimum or
+transformers.js.
 
-In the folder, or anywhere in it: a vision and a text model (`vision_model.onnx`, `text_model.onnx`, or
-`visual/model.onnx`, `textual/model.onnx`), tokenizer.json, preprocessor_config.json, and tokenizer_config.json where
-there is one. Of the keys of the latter two, those are followed that CLIP and SigLIP have.
+The folder contains, at any depth: a vision and a text model (`vision_model.onnx`, `text_model.onnx`, or
+`visual/model.onnx`, `textual/model.onnx`), tokenizer.json, preprocessor_config.json, and optionally
+tokenizer_config.json. The keys that CLIP and SigLIP use in the latter two are supported.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 HINT = "pip install 'photo-indexer[semantic]'"
 _PACKAGES = ("onnxruntime", "tokenizers")
-# Longer texts are cut off, where the tokenizer does not say.
+# Longer texts are truncated, unless tokenizer_config.json has another length.
 _MOST_TOKENS = 77
 
 
 class ModelInfo(NamedTuple):
-    """A model that is not loaded yet. name: embeddings of two models cannot be compared. fingerprint changes with the
+    """A model, not loaded yet. name: only embeddings of the same model can be compared. fingerprint changes with the
     files."""
 
     folder: Path
@@ -46,7 +46,7 @@ class ModelInfo(NamedTuple):
 
 
 def find_model() -> ModelInfo | None:
-    """None where the user has put no model into the folder. Raises UsageError where something is missing for it."""
+    """The user's model; None if there is none. Raises UsageError if a file or a package is missing."""
     folder = models_folder() / "clip"
     vision, text = (_model(folder, *names) for names in (("vision", "visual"), ("text",)))
     if vision is None and text is None:
@@ -55,16 +55,16 @@ def find_model() -> ModelInfo | None:
         raise UsageError(f"in {folder} a {'vision' if vision is None else 'text'} model is missing (*.onnx)")
     if missing := [name for name in _PACKAGES if find_spec(name) is None]:
         raise UsageError(f"the model in {folder} needs {' and '.join(missing)}: {HINT}")
-    files = [f"{one.relative_to(folder).as_posix()} {one.stat().st_size}" for one in (vision, text)]
+    files = [f"{file.relative_to(folder).as_posix()} {file.stat().st_size}" for file in (vision, text)]
     return ModelInfo(folder, vision, text, " ".join(files), zlib.crc32("\n".join(files).encode()))
 
 
 def model_info() -> ModelInfo:
-    """As `find_model`. Raises UsageError if there is none."""
-    found = find_model()
-    if found is None:
+    """As `find_model`, but raises UsageError if there is none."""
+    model = find_model()
+    if model is None:
         raise UsageError(f"to find pictures by what they are about, put a CLIP model into {models_folder() / 'clip'}")
-    return found
+    return model
 
 
 def is_available() -> bool:
@@ -75,13 +75,14 @@ def is_available() -> bool:
 
 
 def _model(folder: Path, *names: str) -> Path | None:
-    """The file whose name, or whose folder's, begins so; of several the plain one, that has the shortest name."""
-    found = [
-        one
-        for one in folder.rglob("*.onnx")
-        if one.name.startswith(names) or (one.name.startswith("model") and one.parent.name.startswith(names))
+    """The file whose name, or whose folder's name, begins with one of the names. Of several, the one with the shortest
+    name, which is the plain variant."""
+    files = [
+        file
+        for file in folder.rglob("*.onnx")
+        if file.name.startswith(names) or (file.name.startswith("model") and file.parent.name.startswith(names))
     ]
-    return min(found, key=lambda one: (len(one.name), one.as_posix()), default=None)
+    return min(files, key=lambda file: (len(file.name), file.as_posix()), default=None)
 
 
 def compute(photo: Photo) -> ImageEmbedding:
@@ -96,43 +97,44 @@ def load(info: ModelInfo) -> Model:
 
 
 class Model:
-    """Both halves; each is loaded at its first use."""
+    """The vision and the text model, each loaded at first use."""
 
     def __init__(self, info: ModelInfo) -> None:
         self._info = info
 
     def of_picture(self, picture: Image.Image) -> Vector:
-        """Of an upright RGB picture; of unit length."""
+        """The embedding of an upright RGB picture, of unit length."""
         return self._run(self._vision, {"pixel_values": self._pixels(picture)}, "image_embeds")
 
-    def of_words(self, text: str) -> Vector:
-        """As of_picture, of what is said in words."""
+    def of_text(self, text: str) -> Vector:
+        """The embedding of a text, of unit length."""
         import numpy as np
 
         encoded = self._tokenizer.encode(text)
-        given = {
+        inputs = {
             "input_ids": np.array([encoded.ids], dtype=np.int64),
             "attention_mask": np.array([encoded.attention_mask], dtype=np.int64),
         }
-        return self._run(self._text, given, "text_embeds")
+        return self._run(self._text, inputs, "text_embeds")
 
-    def _run(self, session: Any, given: dict[str, Any], wanted: str) -> Vector:
+    def _run(self, session: Any, inputs: dict[str, Any], output: str) -> Vector:
+        """inputs: by name. output: the preferred one. Raises UsageError if the model has no vector as output."""
         import numpy as np
 
-        taken = {one.name: one.type for one in session.get_inputs()}
-        if len(taken) == 1:  # whatever it is called
-            given = {next(iter(taken)): next(iter(given.values()))}
-        given = {
-            name: value.astype(np.int32) if taken[name] == "tensor(int32)" else value
-            for name, value in given.items()
-            if name in taken
+        types = {model_input.name: model_input.type for model_input in session.get_inputs()}
+        if len(types) == 1:  # it may have any name
+            inputs = {next(iter(types)): next(iter(inputs.values()))}
+        inputs = {
+            name: value.astype(np.int32) if types[name] == "tensor(int32)" else value
+            for name, value in inputs.items()
+            if name in types
         }
-        names = [one.name for one in session.get_outputs()]
-        choice = next((name for name in (wanted, "pooler_output") if name in names), names[0])
-        vector = np.asarray(session.run([choice], given)[0], dtype=np.float32)[0]
+        names = [model_output.name for model_output in session.get_outputs()]
+        chosen = next((name for name in (output, "pooler_output") if name in names), names[0])
+        vector = np.asarray(session.run([chosen], inputs)[0], dtype=np.float32)[0]
         if vector.ndim != 1:
             raise UsageError(
-                f"{self._info.folder}: the model's output {choice} is no vector: export it with projection"
+                f"{self._info.folder}: the model's output {chosen} is not a vector: export it with projection"
             )
         return np.asarray(vector / (np.linalg.norm(vector) or 1.0), dtype=np.float32)
 
@@ -152,15 +154,15 @@ class Model:
     def _tokenizer(self) -> Any:
         from tokenizers import Tokenizer
 
-        path, said = self._file("tokenizer.json"), self._said("tokenizer_config.json", required=False)
+        path, config = self._file("tokenizer.json"), self._config("tokenizer_config.json", required=False)
         try:
             tokenizer = Tokenizer.from_file(str(path))
-        except Exception as error:  # it raises that and nothing narrower
-            raise UsageError(f"{path} is no tokenizer: {error}") from error
-        length = said.get("model_max_length", 0)
+        except Exception as error:  # it raises plain Exceptions
+            raise UsageError(f"{path} is not a tokenizer: {error}") from error
+        length = config.get("model_max_length", 0)
         most = length if isinstance(length, int) and 0 < length < 10_000 else _MOST_TOKENS
         tokenizer.enable_truncation(most)
-        pad = said.get("pad_token")
+        pad = config.get("pad_token")
         pad = pad.get("content") if isinstance(pad, dict) else pad
         if pad and tokenizer.token_to_id(pad) is not None:
             tokenizer.enable_padding(length=most, pad_id=tokenizer.token_to_id(pad), pad_token=pad)
@@ -169,45 +171,46 @@ class Model:
         return tokenizer
 
     def _pixels(self, picture: Image.Image) -> Any:
-        """1 × 3 × height × width, as preprocessor_config.json wants them."""
+        """The vision model's input (1 × 3 × height × width), prepared as in preprocessor_config.json."""
         import numpy as np
         from PIL import Image
 
-        said = self._preprocessing
-        wanted = said.get("size", 224)
-        resample = Image.Resampling(said.get("resample", Image.Resampling.BICUBIC))
-        if isinstance(wanted, dict) and "height" in wanted:
-            size = wanted["width"], wanted["height"]
+        config = self._preprocessing
+        target = config.get("size", 224)
+        resample = Image.Resampling(config.get("resample", Image.Resampling.BICUBIC))
+        if isinstance(target, dict) and "height" in target:
+            size = target["width"], target["height"]
         else:
-            edge = wanted["shortest_edge"] if isinstance(wanted, dict) else wanted
+            edge = target["shortest_edge"] if isinstance(target, dict) else target
             share = edge / min(picture.size)
             size = max(edge, round(picture.width * share)), max(edge, round(picture.height * share))
         picture = picture.resize(size, resample, reducing_gap=3.0)
-        if said.get("do_center_crop", "crop_size" in said):
-            crop = said["crop_size"]
+        if config.get("do_center_crop", "crop_size" in config):
+            crop = config["crop_size"]
             wide, high = (crop["width"], crop["height"]) if isinstance(crop, dict) else (crop, crop)
             left, top = (picture.width - wide) // 2, (picture.height - high) // 2
             picture = picture.crop((left, top, left + wide, top + high))
-        pixels = np.asarray(picture, dtype=np.float32) * np.float32(said.get("rescale_factor", 1 / 255))
-        mean, spread = (np.array(said.get(name, (0.5, 0.5, 0.5)), np.float32) for name in ("image_mean", "image_std"))
+        pixels = np.asarray(picture, dtype=np.float32) * np.float32(config.get("rescale_factor", 1 / 255))
+        mean, spread = (np.array(config.get(name, (0.5, 0.5, 0.5)), np.float32) for name in ("image_mean", "image_std"))
         return np.ascontiguousarray(((pixels - mean) / spread).transpose(2, 0, 1)[None])
 
     @cached_property
     def _preprocessing(self) -> dict[str, Any]:
-        return self._said("preprocessor_config.json")
+        return self._config("preprocessor_config.json")
 
     def _file(self, name: str) -> Path:
-        path = next(iter(sorted(self._info.folder.rglob(name), key=lambda one: len(one.parts))), None)
+        path = next(iter(sorted(self._info.folder.rglob(name), key=lambda path: len(path.parts))), None)
         if path is None:
             raise UsageError(f"in {self._info.folder} {name} is missing")
         return path
 
-    def _said(self, name: str, *, required: bool = True) -> dict[str, Any]:
+    def _config(self, name: str, *, required: bool = True) -> dict[str, Any]:
+        """The content of a JSON file; empty if it does not exist and is not required."""
         if not required and not any(self._info.folder.rglob(name)):
             return {}
         path = self._file(name)
         try:
-            said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            return said
+            config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return config
         except ValueError as error:
-            raise UsageError(f"{path} is no JSON: {error}") from error
+            raise UsageError(f"{path} is not JSON: {error}") from error

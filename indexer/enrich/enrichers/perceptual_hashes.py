@@ -1,4 +1,4 @@
-"""What a picture looks like in a few bytes: a ThumbHash to show while it loads, hashes to find look-alikes by."""
+"""Perceptual hashes: a ThumbHash to show while a picture loads, and hashes that find near-duplicates."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ..enricher import Photo
 
 _Plane = NDArray[np.float64]
 
-# Parts of the picture that are hashed by themselves, as fractions (left, top, right, bottom), for to whom a crop looks
-# alike; the whole comes first.
+# Regions (left, top, right, bottom, as fractions) that are hashed besides the whole picture, so that crops are found.
+# The whole comes first.
 PARTS: tuple[tuple[float, float, float, float], ...] = (
     (0, 0, 1, 1),
     *((m, m, 1 - m, 1 - m) for m in (0.05, 0.1, 0.15, 0.2, 0.25)),
@@ -27,8 +27,8 @@ PARTS: tuple[tuple[float, float, float, float], ...] = (
     *((0, y, 1, y + 0.75) for y in (0, 0.125, 0.25)),
 )
 _GRID, _KEPT = 32, 8
-# How far a frequency must be from the median for its bit to be the picture's. Rounding to 255 levels alone, an error of
-# 0.29 a pixel, moves each by about 0.29 * sqrt(_GRID / 2 * _GRID / 2) = 4.6.
+# The least median distance of the frequencies from their median; below it the bits are rounding errors. Rounding to 255
+# levels, a standard error of 0.29 per pixel, moves each frequency by about 0.29 * sqrt(_GRID / 2 * _GRID / 2) = 4.6.
 _NOISE = 16
 
 
@@ -37,29 +37,29 @@ def compute(photo: Photo) -> PerceptualHashes:
 
 
 def perceptual_hashes(image: Image.Image) -> PerceptualHashes:
-    """Of an RGB picture of any size."""
+    """The ThumbHash and the hashes of an RGB picture of any size."""
     return PerceptualHashes(base64.b64encode(thumbhash(image)).decode(), hashes(image))
 
 
 def hashes(image: Image.Image) -> bytes:
-    """Eight bytes for each of PARTS: which of the lowest frequencies are above their median (Zauner's pHash, 2010). All
-    of them zero for a part that has too few pixels to have such frequencies, or that is too plain: one color, stripes,
-    a gradient. Most bits of these would be rounding errors, and the same for all."""
+    """Eight bytes for each of PARTS: which of the lowest frequencies are above their median (pHash, Zauner 2010). All
+    zero for a part with too few pixels, or a plain one (one color, stripes, a gradient): most of its bits would be
+    rounding errors."""
     grey = image.convert("L")
     grey.thumbnail((256, 256), Image.Resampling.BOX)
     width, height = grey.size
     basis = _cosines(_GRID, _KEPT)
-    found = bytearray()
+    packed = bytearray()
     for left, top, right, bottom in PARTS:
         box = (left * width, top * height, right * width, bottom * height)
         if min(box[2] - box[0], box[3] - box[1]) < _KEPT:
-            found += bytes(8)
+            packed += bytes(8)
             continue
         part = np.asarray(grey.resize((_GRID, _GRID), Image.Resampling.BOX, box=box), dtype=np.float64)
         low = (basis @ part @ basis.T).ravel()
         low -= np.median(low)
-        found += np.packbits(low > 0).tobytes() if np.median(np.abs(low)) > _NOISE else bytes(8)
-    return bytes(found)
+        packed += np.packbits(low > 0).tobytes() if np.median(np.abs(low)) > _NOISE else bytes(8)
+    return bytes(packed)
 
 
 def thumbhash(image: Image.Image) -> bytes:
@@ -86,7 +86,8 @@ def thumbhash(image: Image.Image) -> bytes:
 
 
 def _channel(values: _Plane, across: int, down: int) -> tuple[float, list[float], float]:
-    """Its mean; its other lowest frequencies, those of a triangle, as 0..1; and the largest of them."""
+    """The mean of a channel; its other lowest frequencies (a triangle of the spectrum) scaled to 0..1; and the scale,
+    their largest magnitude."""
     height, width = values.shape
     frequencies = _cosines(height, down) @ values @ _cosines(width, across).T / (width * height)
     kept = [
@@ -101,7 +102,7 @@ def _channel(values: _Plane, across: int, down: int) -> tuple[float, list[float]
 
 @lru_cache(maxsize=256)
 def _cosines(length: int, count: int) -> _Plane:
-    """The first rows of a cosine transform, not normed."""
+    """The first `count` rows of a cosine transform (DCT-II), not normalized."""
     places = (np.arange(length) + 0.5) * math.pi / length
     cosines: _Plane = np.cos(np.arange(count)[:, None] * places[None, :])
     return cosines

@@ -1,8 +1,8 @@
-"""Where coordinates lie: country, state, town, quarter, time zone, without a network.
+"""Offline reverse geocoding: country, state, town, quarter and time zone of coordinates.
 
 The polygons of time zones (timezonefinder has OpenStreetMap's, not simplified) follow the borders of countries, with
-their enclaves and rivers, so they decide the country; only then is the nearest town of that country looked for, among
-those of GeoNames (`towns`).
+their enclaves and rivers, so they decide the country. The town is then looked up among GeoNames' towns of that country
+(`towns`).
 """
 
 from __future__ import annotations
@@ -25,40 +25,39 @@ from ..nearest_neighbors import Floats, Indices, Nearest
 from ..points_of_interest import with_name
 
 _EARTH_KM = 6371.0
-# A town further away than this is not where the photo was taken; a state may well be.
+# Beyond these distances to the nearest town, the town and the state are not set.
 _TOWN_KM = 50.0
 _STATE_KM = 200.0
-# A city reaches about so far from its centre: its people, the square root of them, times this. Within that, smaller
-# places are its quarters.
+# The radius of a city in km is this times the square root of its population. Smaller places within it are its quarters.
 _REACH_KM = 0.006
-# A state of which all places lie so close to one city is that city's own, and they are its quarters: Berlin, Seoul.
+# A state is a city state, and its places quarters, if all lie this close to one city: Berlin, Seoul.
 _CITY_STATE_KM = 25.0
 # Countries that are one city.
 _CITY_COUNTRIES = {"GI", "HK", "MC", "MO", "SG", "VA"}
 _SMALLEST_CITY = 100_000
-# A place of so many people beside a city that is a district of its own is a town of its own.
+# A place with this population is a town of its own, if it lies outside the district that its neighboring city forms.
 _OWN_TOWN = 20_000
-# Nearness is the distance divided by this power of the people: the centre of a large city draws from further away.
-_DRAW = 0.2
+# Towns are compared by distance divided by this power of their population, so a large city wins from farther away.
+_POPULATION_POWER = 0.2
 _FEWEST = 500
 _NEIGHBOURS = 16
 _CITIES = 4
-# A quarter is told of no further away than this.
+# A quarter is only set within this distance.
 _QUARTER_KM = 3.0
-# A zone has the places of its own country; it has those of another if it holds so many of them, or most.
+# A zone includes another country's places if this many of them lie in it, or at least half.
 _SHARED_ZONE = 3
 
 
 def compute(connection: sqlite3.Connection, asset_ids: Sequence[str]) -> list[Place]:
-    """Of assets with coordinates; with the names of points of interest."""
-    where = [enrichments.coordinates(connection, asset_id) for asset_id in asset_ids]
-    places = gazetteer().look_up(where)
-    return [with_name(connection, place, *at) for place, at in zip(places, where, strict=True)]
+    """The places of assets with coordinates, with the names of points of interest."""
+    coordinates = [enrichments.coordinates(connection, asset_id) for asset_id in asset_ids]
+    places = gazetteer().look_up(coordinates)
+    return [with_name(connection, place, *point) for place, point in zip(places, coordinates, strict=True)]
 
 
 @dataclass(frozen=True)
 class _Area:
-    """The towns of the countries of a time zone, and the largest of them."""
+    """The towns in the countries of a time zone, and the large ones among them (cities), by index."""
 
     towns: Indices
     near: Nearest
@@ -67,7 +66,7 @@ class _Area:
 
 
 class Gazetteer:
-    """All towns in memory, about 60 MB. Not cheap to make (1 s): make one, and ask it for many."""
+    """All towns in memory. Takes about 60 MB, and 1 s to create: use `gazetteer`."""
 
     def __init__(self) -> None:
         self._towns = towns.load()
@@ -77,9 +76,9 @@ class Gazetteer:
         self._areas: dict[tuple[str, ...], _Area | None] = {}
 
     def look_up(self, coordinates: Sequence[tuple[float, float]]) -> list[Place]:
-        """The place of each latitude and longitude, in degrees."""
+        """The place of each point (latitude, longitude), in degrees."""
         zones = [self._finder.timezone_at(lng=longitude, lat=latitude) for latitude, longitude in coordinates]
-        found = [Place(timezone=zone) for zone in zones]
+        places = [Place(timezone=zone) for zone in zones]
         by_zone: dict[str, list[int]] = defaultdict(list)
         for number, zone in enumerate(zones):
             if zone in self._zone_countries:  # else the open sea
@@ -88,8 +87,8 @@ class Gazetteer:
         points = _on_sphere(degrees[:, 0], degrees[:, 1])
         for zone, numbers in by_zone.items():
             for number, place in zip(numbers, self._in_zone(zone, points[numbers]), strict=True):
-                found[number] = place
-        return found
+                places[number] = place
+        return places
 
     def _in_zone(self, zone: str, points: Floats) -> Iterator[Place]:
         countries = self._zone_countries[zone]
@@ -101,14 +100,14 @@ class Gazetteer:
             return
         chords, columns = area.near.query(points, min(_NEIGHBOURS, len(area.towns)))
         big_chords, big_columns = area.near_cities.query(points, min(_CITIES, len(area.cities)))
-        # The nearest first: it is the quarter, if it is one of the city that is found.
+        # The nearest place comes first: it is the quarter if it belongs to the chosen city.
         near = np.hstack((area.towns[columns], area.cities[big_columns]))
-        kilometres = _kilometres(np.hstack((chords, big_chords)))
-        draws = kilometres / np.maximum(self._towns.people[near], _FEWEST) ** _DRAW
-        chosen = np.argmin(draws, axis=1)
+        kilometers = _kilometers(np.hstack((chords, big_chords)))
+        weighted = kilometers / np.maximum(self._towns.people[near], _FEWEST) ** _POPULATION_POWER
+        chosen = np.argmin(weighted, axis=1)
         rows = np.arange(len(points))
         for nearest, distance, town, town_distance in zip(
-            near[:, 0], kilometres[:, 0], near[rows, chosen], kilometres[rows, chosen], strict=True
+            near[:, 0], kilometers[:, 0], near[rows, chosen], kilometers[rows, chosen], strict=True
         ):
             yield self._place(zone, int(nearest), float(distance), int(town), float(town_distance))
 
@@ -125,7 +124,7 @@ class Gazetteer:
         return place._replace(city=data.names[city], sublocation=data.names[nearest] if is_quarter else None)
 
     def _area(self, countries: tuple[str, ...]) -> _Area | None:
-        """None where these countries have no town."""
+        """The area of some countries; None if they have no town."""
         if countries not in self._areas:
             codes = [number for number, code in enumerate(self._towns.country_codes) if code in countries]
             members = np.flatnonzero(np.isin(self._towns.countries, codes))
@@ -142,22 +141,22 @@ class Gazetteer:
 
     @cached_property
     def _zone_countries(self) -> dict[str, tuple[str, ...]]:
-        """By time zone, the countries that it lies in; its own first."""
+        """Time zone -> the countries that it covers, its own first."""
         table = (resources.files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
         lines = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
         own = {zone: code for code, _, zone, *_ in lines}
-        held: dict[str, Counter[str]] = defaultdict(Counter)
+        towns_in_zone: dict[str, Counter[str]] = defaultdict(Counter)
         data = self._towns
         codes = [data.country_codes[country] for country in data.countries.tolist()]
         for code, latitude, longitude in zip(codes, data.latitudes.tolist(), data.longitudes.tolist(), strict=True):
-            held[self._finder.timezone_at(lng=longitude, lat=latitude) or ""][code] += 1
+            towns_in_zone[self._finder.timezone_at(lng=longitude, lat=latitude) or ""][code] += 1
         total = Counter(codes)
         return {
             zone: (
                 code,
                 *sorted(
                     other
-                    for other, count in held[zone].items()
+                    for other, count in towns_in_zone[zone].items()
                     if other != code and (count >= _SHARED_ZONE or 2 * count > total[other])
                 ),
             )
@@ -165,10 +164,10 @@ class Gazetteer:
         }
 
     def _cities_of_quarters(self) -> Indices:
-        """For each place the index of the city that it is a quarter of, else its own."""
+        """For each place the index of the city of which it is a quarter, else its own index."""
         data, people = self._towns, self._towns.people
         districts = {county: number for number, county in enumerate(data.county_names)}
-        held = set(zip(data.countries.tolist(), data.counties.tolist(), strict=True))
+        known_districts = set(zip(data.countries.tolist(), data.counties.tolist(), strict=True))
         states = self._states()
         city_states = {city for members in states.values() if (city := self._alone_in(members)) is not None}
         cities = np.arange(len(people))
@@ -183,14 +182,14 @@ class Gazetteer:
             else:
                 others = self._quarters(big, states[country, state], _CITY_STATE_KM if big in city_states else 0)
                 fits = 2 * people[others] < people[big]
-                if big not in city_states and (country, district) in held:
+                if big not in city_states and (country, district) in known_districts:
                     fits &= (data.counties[others] == district) | (people[others] < _OWN_TOWN)
                 others = others[fits]
             cities[others[cities[others] == others]] = big
         return cities
 
     def _states(self) -> dict[tuple[int, int], Indices]:
-        """The places of each state of each country."""
+        """(country, state) -> the indices of its places."""
         countries, states = self._towns.countries, self._towns.states
         order = np.lexsort((states, countries))
         ends = np.flatnonzero(np.diff(countries[order]) | np.diff(states[order])) + 1
@@ -198,13 +197,13 @@ class Gazetteer:
         return {(int(countries[group[0]]), int(states[group[0]])): group for group in groups}
 
     def _alone_in(self, members: Indices) -> int | None:
-        """The city that is a state of its own, if these places of a state are all near one."""
+        """The city of a city state: the largest of a state's places, if all are near it."""
         city = int(members[np.argmax(self._towns.people[members])])
         apart = np.linalg.norm(self._points[members] - self._points[city], axis=1).max()
         return city if apart <= _chord(_CITY_STATE_KM) else None
 
     def _quarters(self, city: int, members: Indices, at_least: float) -> Indices:
-        """Those of these places that lie within the city's reach, in kilometres at least so far."""
+        """Those of the places that lie within the city's radius, which is at least `at_least` kilometers."""
         reach = max(_REACH_KM * float(self._towns.people[city]) ** 0.5, at_least)
         chords = np.linalg.norm(self._points[members] - self._points[city], axis=1)
         quarters: Indices = members[(chords <= _chord(reach)) & (members != city)]
@@ -213,20 +212,21 @@ class Gazetteer:
 
 @cache
 def gazetteer() -> Gazetteer:
-    """The one of this process."""
+    """This process's gazetteer."""
     return Gazetteer()
 
 
 def _on_sphere(latitudes: Floats, longitudes: Floats) -> Floats:
-    """Points on the unit sphere, where neither a pole nor the antimeridian is anything special."""
+    """Coordinates in degrees -> points on the unit sphere (n × 3), where poles and the antimeridian need no special
+    cases."""
     a, b = np.radians(latitudes), np.radians(longitudes)
     return np.column_stack((np.cos(a) * np.cos(b), np.cos(a) * np.sin(b), np.sin(a)))
 
 
-def _kilometres(chords: Floats) -> Floats:
-    kilometres: Floats = 2 * _EARTH_KM * np.arcsin(np.clip(chords / 2, 0, 1))
-    return kilometres
+def _kilometers(chords: Floats) -> Floats:
+    kilometers: Floats = 2 * _EARTH_KM * np.arcsin(np.clip(chords / 2, 0, 1))
+    return kilometers
 
 
-def _chord(kilometres: float) -> float:
-    return float(2 * np.sin(kilometres / _EARTH_KM / 2))
+def _chord(kilometers: float) -> float:
+    return float(2 * np.sin(kilometers / _EARTH_KM / 2))

@@ -1,4 +1,4 @@
-"""Portraits of the faces in a photo or video, cut from its preview, or from frames of the video."""
+"""Cut portraits of the faces from a photo's preview, or from frames of a video."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..renditions import Stem, make
 
 
 def compute(connection: IndexConnection, cache: Cache, due: Due) -> tuple[Rendition, ...]:
-    """Raises NotFound if neither the file nor its preview can be reached, Undecodable."""
+    """Raises NotFound if neither the file nor its preview can be read, Undecodable."""
     stem = Stem.of(cache.folder, due.input_key)
     boxes = faces.select_faces_in(connection, due.asset_id)
     in_photo = [face for face in boxes if face.timestamp_ms is None]

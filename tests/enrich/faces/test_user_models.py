@@ -66,5 +66,5 @@ def test_what_is_no_model_is_told_by_name(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no model in .* tells faces apart"):
         user_models.load([detector])
     (broken := tmp_path / "broken.onnx").write_bytes(b"no model")
-    with pytest.raises(UsageError, match=r"broken\.onnx is no model that can be run"):
+    with pytest.raises(UsageError, match=r"broken\.onnx is not a usable model"):
         user_models.load([broken])
