@@ -1,4 +1,4 @@
-"""The command line. Each command is imported only when it is called."""
+"""The command line. Each command's module is imported when it is called."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import click
 from indexer import __version__
 from indexer.errors import IndexerError
 
-# name -> module of this package that has it as `command`; in the order that help shows
+# Command -> summary, in the order of the help. The module of the same name has it as `command`.
 _COMMANDS = {
     "scan": "Index folders now: new, changed, moved and deleted photos.",
     "watch": "Scan, then follow changes until stopped.",
@@ -55,7 +55,7 @@ _ALIASES = {"album": "albums", "person": "people"}
 
 
 class _Commands(click.Group):
-    """Loads the module of a command when it is called: `get` must not wait for what only `scan` needs."""
+    """Loads the module of a command when it is called, so that `get` does not wait for imports of `scan`."""
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -92,21 +92,21 @@ class _Commands(click.Group):
                 return super().invoke(context)
         except IndexerError as error:
             _debug(context)
-            _tell(context, str(error))
+            _print_error(context, str(error))
             context.exit(error.exit_code)
         except sqlite3.DatabaseError as error:
             _debug(context)
-            _tell(context, f"the index cannot be used: {error}: 'indexer doctor' says more")
+            _print_error(context, f"the index cannot be used: {error}: 'indexer doctor' says more")
             context.exit(1)
         except BrokenPipeError:
-            # The reader of our output is gone (`indexer list | head`): let nothing complain when stdout is closed.
+            # The reader of the output has exited (`indexer list | head`): avoid an error when stdout is closed.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             context.exit(0)
 
 
 @contextmanager
 def _printable_usage() -> Iterator[None]:
-    """Click's usage errors quote the arguments, which a script may have taken from a file name."""
+    """Make Click's usage errors printable: they quote arguments, which may come from file names."""
     try:
         yield
     except click.UsageError as error:
@@ -128,7 +128,7 @@ def _debug(context: click.Context) -> None:
             message(line, "debug")
 
 
-def _tell(context: click.Context, text: str) -> None:
+def _print_error(context: click.Context, text: str) -> None:
     from .output import message
 
     message(text if context.params.get("log_json") else f"indexer: {text}", "error")

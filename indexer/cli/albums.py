@@ -15,7 +15,7 @@ _assets = click.argument("assets", nargs=-1, required=True)
 
 @click.group()
 def command() -> None:
-    """Albums: list, create, fill, rename, delete. Photos are named by id or path, albums by name or id."""
+    """List, create, fill, rename and delete albums. Photos are given by id or path, albums by name or id."""
 
 
 @command.command("list")
@@ -30,12 +30,12 @@ def show(index: Index, album: str | None, as_json: bool) -> None:
         return
     albums = index.albums.list()
     if as_json:
-        print_json([one._asdict() for one in albums])
+        print_json([item._asdict() for item in albums])
         return
-    for one in albums:
-        echo(f"{one.id}  {one.name}  {plural(one.assets, 'photo')}")
+    for item in albums:
+        echo(f"{item.id}  {item.name}  {plural(item.assets, 'photo')}")
     if not albums:
-        echo("There are no albums: make one with 'indexer albums create NAME PHOTO…'.")
+        echo("There are no albums: create one with 'indexer albums create NAME PHOTO…'.")
 
 
 @command.command()
@@ -47,9 +47,9 @@ def create(index: Index, name: str, assets: tuple[str, ...], dry_run: bool) -> N
     """Create an album with these photos."""
     _refuse_if_taken(index, name)
     with index.dry_run(dry_run):
-        made = index.albums.create(name, assets)
-    photos = plural(made.assets, "photo")
-    echo(f"{made.name} would be made, with {photos}." if dry_run else f"{made.id}  {made.name}  {photos}")
+        album = index.albums.create(name, assets)
+    photos = plural(album.assets, "photo")
+    echo(f"{album.name} would be created, with {photos}." if dry_run else f"{album.id}  {album.name}  {photos}")
 
 
 @command.command()
@@ -73,7 +73,7 @@ def remove(index: Index, album: str, assets: tuple[str, ...], dry_run: bool) -> 
     """Remove photos from an album. The photos stay."""
     with index.dry_run(dry_run):
         count = index.albums.remove(album, assets)
-    echo(f"{plural(count, 'photo')} {'would be taken out' if dry_run else 'taken out'}.")
+    echo(f"{plural(count, 'photo')} {'would be removed' if dry_run else 'removed'}.")
 
 
 @command.command()
@@ -98,13 +98,13 @@ def rename(index: Index, album: str, name: str, dry_run: bool) -> None:
 def delete(index: Index, album: str, dry_run: bool) -> None:
     """Delete an album. The photos in it stay."""
     with index.dry_run(dry_run):
-        gone = index.albums.delete(album)
-    echo(f"{gone.name} ({plural(gone.assets, 'photo')}) {'would be deleted' if dry_run else 'deleted'}.")
+        deleted = index.albums.delete(album)
+    echo(f"{deleted.name} ({plural(deleted.assets, 'photo')}) {'would be deleted' if dry_run else 'deleted'}.")
 
 
 def _refuse_if_taken(index: Index, name: str) -> None:
-    """People name albums by their names; only clients of the HTTP API may have two of one name."""
-    for one in index.albums.list():
-        if one.name == name:
-            hint = f"add to it with 'indexer albums add {one.id} PHOTO…', or choose another name"
-            raise UsageError(f"there is an album '{name}' already: {hint}")
+    """Commands identify albums by name, so only the HTTP API allows two albums with the same one."""
+    for album in index.albums.list():
+        if album.name == name:
+            hint = f"add to it with 'indexer albums add {album.id} PHOTO…', or choose another name"
+            raise UsageError(f"there is already an album '{name}': {hint}")

@@ -1,4 +1,4 @@
-"""Opening the user's browser."""
+"""Open the user's browser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .output import message
 
 
 def open_browser(url: str) -> bool:
-    """False, and a message, where there is none to open."""
+    """Open a page. Prints a message and returns False if that fails."""
     import webbrowser
 
     try:
@@ -22,7 +22,7 @@ def open_browser(url: str) -> bool:
 
 
 def _has_screen() -> bool:
-    """Without one, `webbrowser` would start a browser in the terminal, on top of what is printed there."""
+    """Whether there is a screen. Without one, `webbrowser` would start a text browser in the terminal."""
     if sys.platform in ("win32", "darwin"):
         return True
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))

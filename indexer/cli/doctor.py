@@ -23,10 +23,10 @@ def command(index: Index, fix: bool, as_json: bool) -> None:
     """
     findings = index.doctor.examine(fix=fix)
     if as_json:
-        print_json([one._asdict() for one in findings])
+        print_json([finding._asdict() for finding in findings])
     else:
-        for one in findings:
-            echo(f"{_MARKS[one.state]}{one.words}")
-            if one.advice:
-                echo(f"        → {one.advice}")
-    raise SystemExit(1 if any(one.state == "problem" for one in findings) else 0)
+        for finding in findings:
+            echo(f"{_MARKS[finding.state]}{finding.words}")
+            if finding.advice:
+                echo(f"        → {finding.advice}")
+    raise SystemExit(1 if any(finding.state == "problem" for finding in findings) else 0)

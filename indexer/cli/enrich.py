@@ -35,10 +35,17 @@ _SHOWN_FAILURES = 10
 @click.option("--retry", is_flag=True, help="Also process photos that failed before.")
 @dry_run_option
 @click.option("--failures", is_flag=True, help="Only list the failures, and why.")
-@click.option("--workers", type=click.IntRange(1, 256), help="Processes that decode pictures. Default: one a core.")
-@click.option("--endpoint", metavar="URL", envvar="INDEXER_ENDPOINT", help="A model that writes captions, up to /v1.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes that decode pictures. Default: one per core.")
+@click.option(
+    "--endpoint",
+    metavar="URL",
+    envvar="INDEXER_ENDPOINT",
+    help="The endpoint of a model that writes captions; ends with /v1.",
+)
 @click.option("--model", metavar="NAME", envvar="INDEXER_MODEL", help="The name of that model.")
-@click.option("--per-minute", type=click.FloatRange(min=0, min_open=True), help="At most this many requests a minute.")
+@click.option(
+    "--per-minute", type=click.FloatRange(min=0, min_open=True), help="At most this many requests per minute."
+)
 @cluster_option
 @max_cache_option
 @json_option
@@ -62,8 +69,8 @@ def command(
 
     places (town, state, country and time zone of the coordinates), renditions (thumbnail and preview), quality
     (sharpness, exposure, noise), perceptual_hashes (for similar photos), faces (with the extra [faces]),
-    image_embeddings (with the extra [semantic] and a CLIP model), portraits (of faces), full_text (the index of words).
-    Scan and watch do this for new and changed photos. Ctrl-C stops at any time; the next run resumes.
+    image_embeddings (with the extra [semantic] and a CLIP model), portraits (of faces), full_text (the full-text
+    index). Scan and watch do this for new and changed photos. Ctrl-C stops at any time; the next run resumes.
 
     Only when named: text (text in the picture, with the extra [text]; a second or two a photo), and captions, which
     sends previews, without Exif, to the model at --endpoint (its key: INDEXER_API_KEY) for a caption.
@@ -74,21 +81,21 @@ def command(
     if dry_run:
         _print_due(index.enrichments.due(names, redo=redo, retry=retry), as_json=as_json)
         return
-    describer = None
+    captions_endpoint = None
     if CAPTIONS in names:
         from indexer import Endpoint
 
-        describer = Endpoint.of(endpoint, model, per_minute)
-    with connected(cluster) as away:
+        captions_endpoint = Endpoint.of(endpoint, model, per_minute)
+    with connected(cluster) as connection:
         summary = run_enrich(
             index,
             names,
             redo=redo,
             retry=retry,
             workers=workers,
-            cluster=away,
+            cluster=connection,
             max_cache=max_cache,
-            endpoint=describer,
+            endpoint=captions_endpoint,
             quiet=as_json,
         )
     if summary is None:
@@ -102,14 +109,14 @@ def command(
 
 
 def run_enrich(index: Index, names: tuple[str, ...] = (), *, quiet: bool, **options: object) -> EnrichSummary | None:
-    """Enrich with a progress bar; None: the user stopped it, and was told so."""
+    """Enrich with a progress bar. Returns None, after a message, if the user stopped it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     show = shows_bar(as_json=quiet)
     announce_max_cache(options.get("max_cache"))  # type: ignore[arg-type]
     bar = EnrichBar() if show else None
     try:
-        summary = index.enrich(names, on_progress=bar.update if bar else lambda one: None, **options)  # type: ignore[arg-type]
+        summary = index.enrich(names, on_progress=bar.update if bar else lambda summary: None, **options)  # type: ignore[arg-type]
     except KeyboardInterrupt:
         if bar:
             bar.close()
@@ -117,20 +124,20 @@ def run_enrich(index: Index, names: tuple[str, ...] = (), *, quiet: bool, **opti
         return None
     if bar:
         bar.close()
-    for name, why in summary.left_out.items():
-        message(f"{name} was skipped: {why}: 'indexer doctor' suggests what to do", "warning")
+    for name, reason in summary.left_out.items():
+        message(f"{name} was skipped: {reason}: 'indexer doctor' suggests what to do", "warning")
     return summary
 
 
 def outcome(summary: EnrichSummary) -> str:
-    """What a run did, in a line."""
+    """The result of a run, in one line."""
     counts = {
         "photo": summary.pictures,
         "place": summary.places,
         "caption": summary.descriptions,
         "portrait": summary.portraits,
     }
-    done = [plural(count, what) for what, count in counts.items() if count]
+    done = [plural(count, noun) for noun, count in counts.items() if count]
     parts = [f"Enriched {_and(done)} in {summary.seconds:.1f} s" if done else "Nothing to enrich"]
     if summary.failed:
         parts.append(f"{summary.failed:,} failed ('indexer enrich --failures')")
@@ -150,16 +157,16 @@ def _print_due(due: Mapping[str, int], *, as_json: bool) -> None:
     if as_json:
         print_json(due)
         return
-    counts = [plural(count, what[:-1]) for what, count in due.items() if count]
+    counts = [plural(count, noun[:-1]) for noun, count in due.items() if count]
     echo(f"Would enrich {_and(counts) or 'nothing'}.")
 
 
 def _print_failures(index: Index, *, as_json: bool, limit: int | None) -> None:
-    found = index.enrichments.failures()
+    failures = index.enrichments.failures()
     if as_json:
-        print_json([one._asdict() for one in found])
+        print_json([failure._asdict() for failure in failures])
         return
-    for one in found[:limit]:
-        echo(f"  {one.path or one.asset_id}  {one.enricher}: {one.error}")
-    if limit is not None and len(found) > limit:
-        echo(f"  … and {len(found) - limit:,} more: 'indexer enrich --failures' lists them")
+    for failure in failures[:limit]:
+        echo(f"  {failure.path or failure.asset_id}  {failure.enricher}: {failure.error}")
+    if limit is not None and len(failures) > limit:
+        echo(f"  … and {len(failures) - limit:,} more: 'indexer enrich --failures' lists them")

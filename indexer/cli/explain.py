@@ -27,17 +27,17 @@ def command(index: Index, id_or_path: str, field: str | None, as_json: bool) -> 
 
     FIELD is a key of the record's metadata, or local_datetime. The file and its sidecars are read again; if they cannot
     be reached, only dates and places are explained."""
-    found = index.assets.explain(id_or_path)
-    fields = {entry.field for entry in found.provenance}
-    provenance = [entry for entry in found.provenance if field in (None, entry.field)]
+    explanation = index.assets.explain(id_or_path)
+    fields = {entry.field for entry in explanation.provenance}
+    provenance = [entry for entry in explanation.provenance if field in (None, entry.field)]
     if field is not None and not provenance:
-        known = explained_fields()
-        if field not in known:
-            raise UsageError(f"there is no field {field!r}; there are {', '.join(known)}")
+        known_fields = explained_fields()
+        if field not in known_fields:
+            raise UsageError(f"there is no field {field!r}; there are {', '.join(known_fields)}")
     if as_json:
-        print_json({"read_from": found.read_from, "provenance": [entry._asdict() for entry in provenance]})
+        print_json({"read_from": explanation.read_from, "provenance": [entry._asdict() for entry in provenance]})
         return
-    if found.read_from is None:
+    if explanation.read_from is None:
         message("The file cannot be reached; only dates and places are known.", "warning")
     if not provenance:
         echo(

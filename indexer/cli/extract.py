@@ -27,7 +27,7 @@ def command(index: Index, id_or_path: str, output: str | None, force: bool) -> N
         with target.open("wb" if force else "xb") as file:
             file.write(video)
     except FileExistsError:
-        raise UsageError(f"{target} is there already: name another with -o, or overwrite it with --force") from None
+        raise UsageError(f"{target} already exists: name another file with -o, or overwrite it with --force") from None
     except OSError as error:
         raise UsageError(f"cannot write {target}: {error.strerror}") from error
     echo(f"{target}  {size(len(video))}")

@@ -15,7 +15,7 @@ from .output import print_json_text
 @click.option("--pretty", is_flag=True, help="Indented, for reading.")
 @pass_index
 def command(index: Index, id_or_path: str, pretty: bool) -> None:
-    """Print the asset record of an id or a file, as JSON: the text that the view asset_json has."""
+    """Print the asset record of an id or a file, as JSON: the text of the view asset_json."""
     text = index.get_json(id_or_path)
     if pretty:
         import json

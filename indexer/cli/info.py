@@ -29,8 +29,8 @@ def command(index: Index, id_or_path: str, as_json: bool) -> None:
         for file in index.assets.files(record["id"])
     ]
     if as_json:
-        places = [{"path": path, "status": status, "reason": reason} for path, status, reason in files]
-        print_json({"id": record["id"], "files": places, "record": record})
+        listed = [{"path": path, "status": status, "reason": reason} for path, status, reason in files]
+        print_json({"id": record["id"], "files": listed, "record": record})
         return
     people = ", ".join(person["name"] or "unknown" for person in record["people"])
     lines = [*_lines(record), ("people", people), ("keywords", ", ".join(index.assets.keywords(record["id"])))]
@@ -84,5 +84,5 @@ def _exposure(metadata: MetadataRecord) -> str | None:
 def _place(metadata: MetadataRecord) -> str | None:
     if metadata["latitude"] is None:
         return metadata["display_label"] or None
-    spot = f"{metadata['latitude']:.5f}, {metadata['longitude']:.5f}"
-    return f"{metadata['display_label']} ({spot})" if metadata["display_label"] else spot
+    coordinates = f"{metadata['latitude']:.5f}, {metadata['longitude']:.5f}"
+    return f"{metadata['display_label']} ({coordinates})" if metadata["display_label"] else coordinates

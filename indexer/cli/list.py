@@ -12,7 +12,7 @@ from .output import print_assets, print_records
 
 @click.command()
 @click.option("--after", metavar="DATE", help="Taken then or later: 2023, 2023-05, 2023-05-17 or 2023-05-17T18:30.")
-@click.option("--before", metavar="DATE", help="Taken then or earlier, the whole of it: 2023 goes to its last second.")
+@click.option("--before", metavar="DATE", help="Taken then or earlier; 2023 includes its last second.")
 @click.option("--camera", metavar="TEXT", help="Make or model contains this text.")
 @click.option("--type", "kind", type=click.Choice(["image", "video"]), help="Photos only, or videos only.")
 @click.option("--keyword", metavar="WORD", help="Tagged with this keyword.")
@@ -32,7 +32,7 @@ def command(
     as_json: bool,
 ) -> None:
     """List photos and videos, newest first. --json prints the full records as one array."""
-    which = {
+    filters = {
         "state": "trashed" if trashed else "live",
         "taken_from": after,
         "taken_to": before,
@@ -41,6 +41,6 @@ def command(
         "keyword": keyword,
     }
     if as_json:
-        print_records(index.assets.list_json(limit or -1, **which))
+        print_records(index.assets.list_json(limit or -1, **filters))
     else:
-        print_assets(index.list(limit or -1, **which))
+        print_assets(index.list(limit or -1, **filters))

@@ -11,19 +11,19 @@ from indexer.index import Index
 from .options import json_option, pass_index
 from .output import echo, print_json_line
 
-_WORDS = {
-    "asset_created": "taken in",
-    "asset_updated": "its record changed",
-    "asset_trashed": "to the trash",
-    "asset_restored": "out of the trash",
-    "asset_deleted": "forgotten for good",
+_LABELS = {
+    "asset_created": "added",
+    "asset_updated": "record changed",
+    "asset_trashed": "moved to the trash",
+    "asset_restored": "restored from the trash",
+    "asset_deleted": "deleted for good",
     "file_edited": "edited",
     "file_moved": "moved",
-    "file_copied": "a copy of it found",
+    "file_copied": "copied",
     "file_returned": "back",
     "file_missing": "missing",
     "file_gone": "gone",
-    "file_rotten": "its bytes changed by themselves",
+    "file_rotten": "corrupted (bit rot)",
 }
 
 
@@ -43,12 +43,12 @@ def command(index: Index, asset: str | None, after: int, limit: int, as_json: bo
         if as_json:
             print_json_line(event._asdict() | {"payload": payload})
             continue
-        words = _WORDS.get(event.event_type, event.event_type.replace("_", " "))
+        label = _LABELS.get(event.event_type, event.event_type.replace("_", " "))
         if event.event_type == "file_edited" and payload.get("picture") != "unknown":
-            words += ", the same picture" if payload.get("picture") == "same" else ", another picture"
-        where = (
+            label += ", the same picture" if payload.get("picture") == "same" else ", another picture"
+        place = (
             f"  {payload['previous_path']} → {payload['path']}"
             if "previous_path" in payload
             else f"  {payload.get('path', '')}"
         )
-        echo(f"{event.id:>7}  {event.created_at}  {event.entity_id}  {words}{where}".rstrip())
+        echo(f"{event.id:>7}  {event.created_at}  {event.entity_id}  {label}{place}".rstrip())

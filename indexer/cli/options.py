@@ -1,4 +1,4 @@
-"""What commands take: the index, paths, sizes, and options that several of them share."""
+"""Parameters of commands: the index, paths, sizes, and options that several of them share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def pass_index(function: F) -> Callable[..., Any]:
-    """Hands the command the index that --db names, and closes it afterwards."""
+    """Decorator that passes the index of --db to a command, and closes it afterwards."""
 
     @click.pass_context
     def wrapper(context: click.Context, *args: Any, **kwargs: Any) -> Any:
@@ -33,8 +33,8 @@ def pass_index(function: F) -> Callable[..., Any]:
 
 
 class UserPath(click.Path):
-    """A path. A ~ at its beginning that the shell left as it is, in quotes or behind a =, is the home folder.
-    An empty one is refused."""
+    """A path. A leading ~ that the shell did not expand (in quotes, or after =) is the home folder. An empty path is
+    rejected."""
 
     def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
         return super().convert(expanded(value), param, context)
@@ -47,41 +47,41 @@ else:  # generic since click 8.4
 
 
 class _Bytes(_IntType):
-    """500MB, 10GB, 1.5 TB. A plain number is refused, but for 0: '10' hardly ever means ten bytes."""
+    """500MB, 10GB, 1.5 TB. A number without a unit is rejected, except 0: '10' hardly ever means ten bytes."""
 
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> int:
         if isinstance(value, int):
             return value
-        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])b?|b)\s*|\s*(0)\s*", str(value), re.IGNORECASE)
-        if found is None:
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])b?|b)\s*|\s*(0)\s*", str(value), re.IGNORECASE)
+        if match is None:
             self.fail(f"'{value}' is not a size; use a number with its unit, as in 500MB or 10GB", param, context)
-        return int(float(found[1] or 0) * 1000 ** " kmgt".index((found[2] or " ").lower()))
+        return int(float(match[1] or 0) * 1000 ** " kmgt".index((match[2] or " ").lower()))
 
 
 max_cache_option = click.option(
     "--max-cache",
     type=_Bytes(),
     metavar="SIZE",
-    help="How much room thumbnails and previews may take; remembered. At first: 10GB.",
+    help="Maximum size of thumbnails and previews; remembered. Initially 10GB.",
 )
 cluster_option = click.option(
     "--cluster",
     metavar="ADDRESS",
     envvar="INDEXER_CLUSTER",
-    help="Have the workers of a Dask scheduler (tcp://host:8786) read the photos; they have to see the same folders.",
+    help="Read photos with the workers of a Dask scheduler (tcp://host:8786), which need access to the same folders.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 workers_option = click.option(
-    "--workers", type=click.IntRange(1, 256), help="Processes that read files. Default: one a core."
+    "--workers", type=click.IntRange(1, 256), help="Processes that read files. Default: one per core."
 )
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 
 
 @contextmanager
 def connected(address: str | None) -> Iterator[Cluster | None]:
-    """The cluster that --cluster names; None: none."""
+    """The cluster at the address of --cluster; None without an address."""
     if address is None:
         yield None
         return
@@ -90,14 +90,14 @@ def connected(address: str | None) -> Iterator[Cluster | None]:
     context = click.get_current_context()
 
     def warn(text: str) -> None:
-        with context.scope(cleanup=False):  # it comes from a thread, which has no context of its own
+        with context.scope(cleanup=False):  # called from a thread, which has no context of its own
             message(text, "warning")
 
     with connect(address, warn) as cluster:
         yield cluster
 
 
-def announce_max_cache(most: int | None) -> None:
-    """What --max-cache sets for this run and every later one."""
-    if most is not None:
-        message(f"Thumbnails and previews may take {size(most)} from now on.")
+def announce_max_cache(max_size: int | None) -> None:
+    """Print the size set by --max-cache, since it also applies to later runs."""
+    if max_size is not None:
+        message(f"Thumbnails and previews may take {size(max_size)} from now on.")

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """People: who is in the photos.
+    """Name, merge, split and hide the people in photos.
 
-    A person is given by id or its beginning, by the id of one of their faces, or by name. Later scans never override
-    your edits; 'indexer undo' reverts them.
+    PERSON is an id or its beginning, the id of one of their faces, or a name. Later scans never override your edits;
+    'indexer undo' reverts them.
     """
 
 
 @command.command("list")
-@click.option("--all", "everybody", is_flag=True, help="Also hidden people, and unknown ones in a single photo.")
+@click.option("--all", "everybody", is_flag=True, help="Include hidden people, and unknown ones in a single photo.")
 @click.option("--sheet", type=UserPath(dir_okay=False), metavar="FILE.jpg", help="Save a picture of their faces.")
 @json_option
 @pass_index
@@ -36,19 +36,21 @@ def show_all(index: Index, everybody: bool, sheet: str | None, as_json: bool) ->
     """List people: favorites first, then named ones, then unknown ones; those in most photos first."""
     people = index.people.list()
     shown = [
-        one for one in people if everybody or (not one.is_hidden and (one.name or one.is_favorite or one.assets > 1))
+        person
+        for person in people
+        if everybody or (not person.is_hidden and (person.name or person.is_favorite or person.assets > 1))
     ]
     if sheet is not None:
         _save(index.people.sheet(shown), sheet)
     if as_json:
-        print_json([one._asdict() for one in shown])
+        print_json([person._asdict() for person in shown])
         return
-    for one in shown:
-        echo(_line(one))
+    for person in shown:
+        echo(_line(person))
     if not people:
-        echo("There are no people yet: 'indexer enrich faces' looks for them.")
-    elif left := len(people) - len(shown):
-        more = "1 more person is" if left == 1 else f"{left:,} more people are"
+        echo("There are no people yet: 'indexer enrich faces' finds them.")
+    elif omitted := len(people) - len(shown):
+        more = "1 more person is" if omitted == 1 else f"{omitted:,} more people are"
         echo(f"{more} hidden, or unknown and in one photo only; show with --all.")
 
 
@@ -58,18 +60,18 @@ def show_all(index: Index, everybody: bool, sheet: str | None, as_json: bool) ->
 @json_option
 @pass_index
 def show(index: Index, person: str, portrait: str | None, as_json: bool) -> None:
-    """One person, and where their faces are."""
-    one, faces = index.people.get(person), index.people.faces(person)
+    """Show a person and where their faces are."""
+    shown, faces = index.people.get(person), index.people.faces(person)
     if portrait is not None:
         _save(index.people.portrait(person), portrait)
     if as_json:
-        print_json({**one._asdict(), "faces": [face._asdict() for face in faces]})
+        print_json({**shown._asdict(), "faces": [face._asdict() for face in faces]})
         return
-    echo(_line(one))
+    echo(_line(shown))
     for face in faces:
         at = f" at {face.timestamp_ms / 1000:.1f} s" if face.timestamp_ms is not None else ""
         box = f"{face.w}×{face.h} at {face.x},{face.y}"
-        echo(f"  {face.id}  {face.path or face.asset_id}{at}  {box}  said by {face.assigned_by}")
+        echo(f"  {face.id}  {face.path or face.asset_id}{at}  {box}  assigned by {face.assigned_by}")
 
 
 @command.command()
@@ -78,7 +80,7 @@ def show(index: Index, person: str, portrait: str | None, as_json: bool) -> None
 @dry_run_option
 @pass_index
 def name(index: Index, person: str, name: str, dry_run: bool) -> None:
-    """Name a person; one with that name already takes this one in. '' removes the name."""
+    """Name a person. If another one has that name already, the two are merged. '' removes the name."""
     with index.dry_run(dry_run):
         named = index.people.name(person, name)
     _echo_changed(named, dry_run)
@@ -87,17 +89,17 @@ def name(index: Index, person: str, name: str, dry_run: bool) -> None:
 @command.command("set")
 @click.argument("person")
 @click.option("--birth-date", metavar="YYYY-MM-DD", help="'' removes it.")
-@click.option("--favorite/--no-favorite", "is_favorite", default=None, help="Listed first.")
+@click.option("--favorite/--no-favorite", "is_favorite", default=None, help="Favorites are listed first.")
 @click.option("--thumbnail", "thumbnail_face_id", metavar="FACE", help="The face to show.")
 @dry_run_option
 @pass_index
-def describe(index: Index, person: str, dry_run: bool, **values: str | bool | None) -> None:
+def set_values(index: Index, person: str, dry_run: bool, **values: str | bool | None) -> None:
     """Set the birth date, favorite and thumbnail of a person."""
-    given = {key: value or (None if value == "" else value) for key, value in values.items() if value is not None}
-    if not given:
+    changes = {key: value or (None if value == "" else value) for key, value in values.items() if value is not None}
+    if not changes:
         raise click.UsageError("Name what to set: --birth-date, --favorite or --thumbnail.")
     with index.dry_run(dry_run):
-        changed = index.people.set(person, **given)
+        changed = index.people.set(person, **changes)
     _echo_changed(changed, dry_run)
 
 

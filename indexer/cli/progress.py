@@ -1,4 +1,4 @@
-"""Progress of a scan and of enriching, on stderr."""
+"""Show the progress of scanning and enriching on stderr."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _LINE_SECONDS = 5.0
 
 
 def shows_bar(*, as_json: bool) -> bool:
-    """Whether somebody is watching a terminal."""
+    """Whether to draw a progress bar: stderr is a terminal and nothing prints JSON."""
     log_json = click.get_current_context().find_root().params["log_json"]
     return sys.stderr.isatty() and not as_json and not log_json
 
 
 class ScanLines:
-    """Progress for logs: a line now and then."""
+    """Progress for logs: a line every few seconds."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.latest: Summary | None = None
@@ -45,7 +45,7 @@ class ScanLines:
 
 
 class ScanBar:
-    """Progress for people: files, speed, time left."""
+    """Progress bar: files, speed, time left."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -57,12 +57,12 @@ class ScanBar:
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
-            TextColumn("{task.fields[words]}", markup=False),  # a folder may be called [red]
+            TextColumn("{task.fields[details]}", markup=False),  # a folder may be called [red]
             console=Console(stderr=True),
             transient=True,
             auto_refresh=False,
         )
-        self._task = self._bar.add_task("Scanning", total=None, words="")
+        self._task = self._bar.add_task("Scanning", total=None, details="")
 
     def __enter__(self) -> ScanBar:
         self._bar.start()
@@ -81,17 +81,17 @@ class ScanBar:
         self._drawn = time.monotonic()
         seconds = max(self._drawn - self._started, 1e-3)
         done = summary.bytes_done + summary.bytes_ahead
-        words = [f"{summary.files_done:,}" + _of(summary.expected_files) + " files"]
+        details = [f"{summary.files_done:,}" + _of(summary.expected_files) + " files"]
         if read := summary.bytes_read + summary.bytes_ahead:
-            words.append(f"{size(read / seconds)}/s")
+            details.append(f"{size(read / seconds)}/s")
         if left := _time_left(summary, seconds):
-            words.append(left)
-        words.append(printable(summary.current[-40:]))
+            details.append(left)
+        details.append(printable(summary.current[-40:]))
         self._bar.update(
             self._task,
             total=summary.expected_bytes,
             completed=min(done, summary.expected_bytes or done),
-            words="  ".join(words),
+            details="  ".join(details),
         )
         self._bar.refresh()
 
@@ -101,7 +101,7 @@ def _of(expected: int | None) -> str:
 
 
 def _time_left(summary: Summary, seconds: float) -> str:
-    """Shown once it means something: after three seconds, with the total known."""
+    """The time left; empty in the first three seconds and while the total is unknown."""
     done = summary.bytes_done + summary.bytes_ahead
     if summary.expected_bytes is None or seconds < 3 or not done:
         return ""

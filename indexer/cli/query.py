@@ -17,20 +17,20 @@ from .output import message, print_json, printable
 
 @click.command()
 @click.argument("sql")
-@click.option("--csv", "as_csv", is_flag=True, help="Comma-separated, with a header.")
-@click.option("--json", "as_json", is_flag=True, help="An array of objects.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header.")
+@click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
 @pass_index
 def command(index: Index, sql: str, as_csv: bool, as_json: bool) -> None:
-    """Run a SELECT on the index, and print a table. The index cannot be changed this way.
+    """Run a SELECT on the index and print a table. The index cannot be changed this way.
 
-    The view 'photo' has a flat row a photo: indexer query "SELECT path, taken_at, camera FROM photo LIMIT 5"
+    The view 'photo' has one flat row per photo: indexer query "SELECT path, taken_at, camera FROM photo LIMIT 5"
     """
     rows = index.query(sql)
     if as_json:
         print_json(list(rows))
     elif as_csv:
         writer = csv.writer(sys.stdout)
-        # For programs the values are as they are; CSV has no other way to write them.
+        # Programs get the values unchanged: CSV has no escapes for control characters.
         shown = printable if sys.stdout.isatty() else str
         for number, row in enumerate(rows):
             if number == 0:
@@ -55,5 +55,5 @@ def _table(rows: Sequence[dict[str, Any]]) -> None:
     for row in rows:
         cells = ("" if value is None else printable(str(value)) for value in row.values())
         table.add_row(*(Text(cell, overflow="fold") for cell in cells))
-    # Off a terminal the lines are as long as they must be: nobody wants a path broken in a pipe.
+    # In a pipe, long lines are not wrapped, so that paths stay whole.
     Console(width=None if sys.stdout.isatty() else 10_000).print(table)

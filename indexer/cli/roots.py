@@ -13,8 +13,8 @@ from .output import echo, plural, print_json
 
 @click.command()
 @click.option("--forget", metavar="FOLDER", help="Remove a folder from the index. Its photos are not touched.")
-@click.option("--take-back", is_flag=True, help="Index photos again that were deleted from the index.")
-@click.option("--library", metavar="NAME", help="With a FOLDER: the library that it is in, for the HTTP API.")
+@click.option("--take-back", is_flag=True, help="Index photos again that you deleted from the index.")
+@click.option("--library", metavar="NAME", help="Put FOLDER into this library, for the HTTP API.")
 @click.argument("folder", required=False, type=UserPath())
 @dry_run_option
 @json_option
@@ -40,8 +40,8 @@ def command(
     if take_back:
         with index.dry_run(dry_run):
             count = index.trash.unexclude()
-        verb = "would be" if dry_run else "are"
-        echo(f"{plural(count, 'photo')} {verb} left out no longer. The next scan finds what there is of them.")
+        verb = "would no longer be" if dry_run else "are no longer"
+        echo(f"{plural(count, 'photo')} {verb} excluded. The next scan indexes those that still exist.")
         return
     if forget is not None:
         _forget(index, forget, dry_run)
@@ -57,13 +57,13 @@ def command(
 
 def _put(index: Index, folder: str, name: str, dry_run: bool) -> None:
     root = index.roots.get(folder)
-    known = [one for one in index.libraries.list() if name in (one.id, one.name)]
-    if len(known) > 1:
+    libraries = [library for library in index.libraries.list() if name in (library.id, library.name)]
+    if len(libraries) > 1:
         raise UsageError(f"several libraries are called '{name}': name one by its id")
     with index.dry_run(dry_run):
-        index.libraries.assign(folder, known[0].id if known else index.libraries.create(name))
-    new = "" if known else "the new library "
-    echo(f"{root.path} {'would be' if dry_run else 'is'} in {new}{known[0].name if known else name}.")
+        index.libraries.assign(folder, libraries[0].id if libraries else index.libraries.create(name))
+    new = "" if libraries else "the new library "
+    echo(f"{root.path} {'would be' if dry_run else 'is'} in {new}{libraries[0].name if libraries else name}.")
 
 
 def _forget(index: Index, folder: str, dry_run: bool) -> None:
@@ -72,4 +72,4 @@ def _forget(index: Index, folder: str, dry_run: bool) -> None:
     with index.dry_run(dry_run):
         index.roots.remove(folder)
     verb = "would be forgotten" if dry_run else "forgotten"
-    echo(f"{root.path} {verb}: {plural(files.get(root.id, 0), 'file')}. Scan it again to have the records back.")
+    echo(f"{root.path} {verb}: {plural(files.get(root.id, 0), 'file')}. Scan it again to restore the records.")

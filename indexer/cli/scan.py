@@ -72,12 +72,12 @@ def command(
     show = shows_bar(as_json=as_json)
     progress = ScanBar() if show else ScanLines(quiet=as_json)
     try:
-        with connected(cluster) as away:
+        with connected(cluster) as connection:
             with progress:
                 summary = index.scan(
                     paths,
                     workers=workers,
-                    cluster=away,
+                    cluster=connection,
                     on_progress=progress.update,
                     count_ahead=show,
                     accept_loss=accept_loss,
@@ -90,28 +90,28 @@ def command(
             else:
                 _print(index, summary)
             if not no_enrich and not dry_run:
-                _enrich(index, quiet=as_json, workers=workers, cluster=away, max_cache=max_cache)
+                _enrich(index, quiet=as_json, workers=workers, cluster=connection, max_cache=max_cache)
     except KeyboardInterrupt:
-        done = progress.latest
-        kept = plural(done.files_changed, "file") if done else "nothing"
+        latest = progress.latest
+        kept = plural(latest.files_changed, "file") if latest else "nothing"
         message(f"Stopped; {kept} indexed so far. The next scan resumes here.")
         raise SystemExit(130) from None
     finally:
-        # What is left is closing the index.
+        # Only closing the index remains: do not interrupt it.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
     raise SystemExit(1 if summary.offline or summary.held else 2 if summary.unreadable else 0)
 
 
 def _enrich(index: Index, *, quiet: bool, **options: object) -> None:
-    from .enrich import outcome as words
+    from .enrich import outcome as enrich_outcome
     from .enrich import run_enrich
 
     summary = run_enrich(index, (), quiet=quiet, **options)
     if summary is None:
         raise SystemExit(130)
     if not quiet and summary.total:
-        echo(words(summary))
+        echo(enrich_outcome(summary))
 
 
 def _print(index: Index, summary: Summary) -> None:
@@ -127,19 +127,19 @@ def _print(index: Index, summary: Summary) -> None:
     )
     if failing:
         echo("Failed: " + ", ".join(f"{number:,} {name}" for number, name in failed if number))
-        for one in index.status.failures(_SHOWN_FAILURES):
-            echo(f"  {one.root}/{one.path}: {one.reason}")
+        for failure in index.status.failures(_SHOWN_FAILURES):
+            echo(f"  {failure.root}/{failure.path}: {failure.reason}")
         if failing > _SHOWN_FAILURES:
             echo(f"  … and {failing - _SHOWN_FAILURES:,} more: 'indexer status --failures' lists them")
     for text in summary.offline:
-        message(f"Offline, left as it was: {text}", "warning")
+        message(f"Offline, unchanged: {text}", "warning")
     for text in summary.held:
         message(text, "warning")
 
 
 def outcome(summary: Summary) -> str:
-    """What a scan did, in a line."""
-    words = [
+    """The result of a scan, in one line."""
+    counts = [
         (summary.new, "new"),
         (summary.modified, "changed"),
         (summary.moved, "moved"),
@@ -152,7 +152,7 @@ def outcome(summary: Summary) -> str:
         (summary.unstable, "still being written"),
         (summary.unchanged + summary.stat_changed, "unchanged"),
     ]
-    text = ", ".join(f"{number:,} {word}" for number, word in words if number) or "nothing to index"
+    text = ", ".join(f"{number:,} {label}" for number, label in counts if number) or "nothing to index"
     rate = ""
     if summary.bytes_read and summary.seconds > 0:
         rate = f", {size(summary.bytes_read)} read at {size(summary.bytes_read / summary.seconds)}/s"

@@ -10,7 +10,7 @@ from .options import json_option, pass_index
 from .output import echo, message, print_assets, print_records
 
 
-# What begins with a dash and is no option of ours is a word to be left out.
+# An unknown option is a search term with a minus: a word to exclude.
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("query", nargs=-1, required=True)
 @click.option("-n", "--limit", type=click.IntRange(min=0), default=20, show_default=True, help="How many; 0 for all.")
@@ -20,8 +20,8 @@ from .output import echo, message, print_assets, print_records
 def command(index: Index, query: tuple[str, ...], limit: int, sql: bool, as_json: bool) -> None:
     """Find photos by words and filters; the best matches first.
 
-    Words are looked for in names, folders, descriptions, keywords, places, people, cameras, albums, and the month; as
-    the beginning of a word, whatever its case and accents. "In quotes": side by side, and whole. -word: without it.
+    Searches names, folders, descriptions, keywords, places, people, cameras, albums and the month. A term matches the
+    beginning of a word, ignoring case and accents. "In quotes": an exact phrase. -word: without it.
 
     \b
     place:Paris person:"Marie Curie" camera:"iPhone 12" keyword: album: folder: name: description: lens: text:
@@ -31,21 +31,21 @@ def command(index: Index, query: tuple[str, ...], limit: int, sql: bool, as_json
 
     --json prints the full records as one array.
     """
-    text = " ".join(quoted(one) for one in query)
+    text = " ".join(quoted(argument) for argument in query)
     if sql:
         echo(*index.searches.sql(text, limit or -1).split("\n"))
         return
     if as_json:
         print_records(index.searches.list_json(text, limit or -1))
         return
-    found = index.search(text, limit or -1)
-    print_assets(found)
-    if not found:
+    assets = index.search(text, limit or -1)
+    print_assets(assets)
+    if not assets:
         message("Nothing found.")
 
 
 def quoted(argument: str) -> str:
-    """As it is to be written in a search: the shell has taken its quotes off."""
+    """Restore the quotes that the shell removed from an argument of a search."""
     if " " not in argument or '"' in argument:
         return argument
     name, colon, value = argument.partition(":")

@@ -26,9 +26,9 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
     """Show what is in the index, what is running, what failed and why."""
     counts, roots, running = index.status.counts(), index.roots.list(), index.status.jobs()
     sums = _sums(counts.by_status)
-    covered = index.roots.watch_states()
+    watch_states = index.roots.watch_states()
     if as_json:
-        print_json(_for_scripts(index))
+        print_json(_as_dict(index))
         return
     failures = index.status.failures(-1 if all_failures else _SHOWN)
     log = index.path.with_name(index.path.name + "-wal")
@@ -42,19 +42,18 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
         )
     )
     if enriched := index.enrichments.counts():
-        words = ", ".join(f"{name} of {done:,}" for name, (done, _) in enriched.items())
-        bad = sum(one for _, one in enriched.values())
-        echo(f"worked out: {words}" + (f"; {bad:,} failed: 'indexer enrich --failures'" if bad else ""))
+        processed = ", ".join(f"{name} {done:,}" for name, (done, _) in enriched.items())
+        failed = sum(number for _, number in enriched.values())
+        echo(f"enriched: {processed}" + (f"; {failed:,} failed: 'indexer enrich --failures'" if failed else ""))
     for root in roots:
-        _root(index, root, counts, covered.get(root.id))
-    if any(one.watches for one in covered.values()):
+        _root(index, root, counts, watch_states.get(root.id))
+    if watches := sum(state.watches for state in watch_states.values()):
         limit = watch_limit()
-        of = f" of {limit:,}" if limit else ""
-        echo(f"watches: {sum(one.watches for one in covered.values()):,}{of} that the system has")
-    for one in running:
-        of = f" of {', '.join(one.roots)}" if one.roots else f" at {one.address}" if one.address else ""
-        note = f": {one.note}" if one.note else ""
-        echo(f"running: {one.kind}{of} since {one.started_at} (process {one.pid}){note}")
+        echo(f"watches: {watches:,}" + (f" of the system's {limit:,}" if limit else ""))
+    for job in running:
+        target = f" of {', '.join(job.roots)}" if job.roots else f" at {job.address}" if job.address else ""
+        note = f": {job.note}" if job.note else ""
+        echo(f"running: {job.kind}{target} since {job.started_at} (process {job.pid}){note}")
     if not running:
         echo("running: nothing")
     if sums["failed"]:
@@ -65,8 +64,8 @@ def command(index: Index, all_failures: bool, as_json: bool) -> None:
         echo(f"  … and {sums['failed'] - len(failures):,} more: --failures lists them")
 
 
-def _for_scripts(index: Index) -> dict[str, Any]:
-    counts, covered = index.status.counts(), index.roots.watch_states()
+def _as_dict(index: Index) -> dict[str, Any]:
+    counts, watch_states = index.status.counts(), index.roots.watch_states()
     statuses = counts.by_status
     return {
         "index": str(index.path),
@@ -80,16 +79,18 @@ def _for_scripts(index: Index) -> dict[str, Any]:
         "roots": [
             root._asdict()
             | {"files": counts.by_root.get(root.id, 0), "missing": counts.missing_by_root.get(root.id, 0)}
-            | {"watch": covered[root.id]._asdict() if root.id in covered else None}
+            | {"watch": watch_states[root.id]._asdict() if root.id in watch_states else None}
             | {"has_inodes": has_inodes(root.filesystem)}
             | {"drives": [mount._asdict() for mount in index.roots.mounts(root.id)]}
             for root in index.roots.list()
         ],
-        "watches": sum(one.watches for one in covered.values()),
+        "watches": sum(state.watches for state in watch_states.values()),
         "watch_limit": watch_limit(),
-        "running": [one._asdict() for one in index.status.jobs()],
-        "enriched": {name: {"done": done, "failed": bad} for name, (done, bad) in index.enrichments.counts().items()},
-        "failures": [one._asdict() for one in index.status.failures(-1)],
+        "running": [job._asdict() for job in index.status.jobs()],
+        "enriched": {
+            name: {"done": done, "failed": failed} for name, (done, failed) in index.enrichments.counts().items()
+        },
+        "failures": [failure._asdict() for failure in index.status.failures(-1)],
     }
 
 
@@ -103,26 +104,26 @@ def _sums(statuses: dict[str, int]) -> dict[str, int]:
     }
 
 
-def _root(index: Index, root: Root, counts: Counts, covered: WatchState | None) -> None:
-    """A line on a root, and more where there is more to say."""
+def _root(index: Index, root: Root, counts: Counts, watch_state: WatchState | None) -> None:
+    """Print a root's line, and more lines for offline drives, lost events and missing files."""
     state = f"scanned {root.scanned_at or 'never to the end'}"
     if root.offline_at:
         state = f"offline since {root.offline_at}: {root.offline_reason}"
-    elif covered is not None and covered.mode == "events":
+    elif watch_state is not None and watch_state.mode == "events":
         state += ", followed by events"
-    elif covered is not None:
-        state += f", polled since {covered.since}: {covered.reason}"
+    elif watch_state is not None:
+        state += f", polled since {watch_state.since}: {watch_state.reason}"
     echo(f"  {root.path}: {plural(counts.by_root.get(root.id, 0), 'file')}, {state}")
     for mount in index.roots.mounts(root.id):
         if mount.offline_at:
-            echo(f"    {mount.folder}: offline since {mount.offline_at}: its drive is away")
-    if covered is not None and covered.overflows:
-        echo(f"    events were lost {plural(covered.overflows, 'time')}, and everything looked through after it")
-    if covered is not None and covered.uncovered:
-        shown = ", ".join(covered.uncovered[:3]) + (", …" if len(covered.uncovered) > 3 else "")
-        echo(f"    no watches left for {plural(len(covered.uncovered), 'folder')}, which are polled: {shown}")
+            echo(f"    {mount.folder}: offline since {mount.offline_at}: its drive is disconnected")
+    if watch_state is not None and watch_state.overflows:
+        echo(f"    events were lost {plural(watch_state.overflows, 'time')}; everything was rescanned each time")
+    if watch_state is not None and watch_state.uncovered:
+        shown = ", ".join(watch_state.uncovered[:3]) + (", …" if len(watch_state.uncovered) > 3 else "")
+        echo(f"    no watches left for {plural(len(watch_state.uncovered), 'folder')}, which are polled: {shown}")
     if not has_inodes(root.filesystem):
-        echo(f"    {root.filesystem} keeps no inodes: a change is known by size and time alone")
+        echo(f"    {root.filesystem} keeps no inodes: changes are detected by size and time alone")
     missing = counts.missing_by_root.get(root.id, 0)
     if held := held_loss(root, counts):
         echo(f"    {held}")

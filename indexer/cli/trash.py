@@ -17,8 +17,8 @@ RETENTION_DAYS = 30
 def command() -> None:
     """List, restore and empty the trash.
 
-    The record of a deleted photo lies here with all it had: albums, people, rating. Once the photo is back in its place
-    it is live again by itself. Nothing leaves the trash by itself, and no photo is ever touched.
+    The trash keeps the records of deleted photos, with their albums, people and ratings. A photo that returns to its
+    place is restored automatically. The trash is emptied only on request, and no file is ever touched.
     """
 
 
@@ -26,19 +26,19 @@ def command() -> None:
 @json_option
 @pass_index
 def show(index: Index, as_json: bool) -> None:
-    """What is in the trash, the longest there first."""
+    """List the trash, the oldest entries first."""
     trashed = index.trash.list()
     if as_json:
-        print_json([one._asdict() for one in trashed])
+        print_json([asset._asdict() for asset in trashed])
         return
     if not trashed:
         echo("The trash is empty.")
-    for one in trashed:
-        days = days_in_trash(one)
-        lost = "its folder was forgotten" if one.is_forgotten else "its file is gone"
-        why = "put here by you" if one.by_user else lost
-        kept = f"; stays: {one.held}" if one.held else ""
-        echo(f"{one.id}  {one.trashed_at[:10]} ({plural(days, 'day')} ago)  {one.name}  {why}{kept}")
+    for asset in trashed:
+        days = days_in_trash(asset)
+        lost = "its folder was forgotten" if asset.is_forgotten else "its file is gone"
+        reason = "put here by you" if asset.by_user else lost
+        kept = f"; stays: {asset.held}" if asset.held else ""
+        echo(f"{asset.id}  {asset.trashed_at[:10]} ({plural(days, 'day')} ago)  {asset.name}  {reason}{kept}")
 
 
 @command.command()
@@ -54,11 +54,11 @@ def put(index: Index, assets: tuple[str, ...], dry_run: bool) -> None:
 
 @command.command()
 @click.argument("assets", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="All that is in the trash.")
+@click.option("--all", "everything", is_flag=True, help="Restore everything.")
 @dry_run_option
 @pass_index
 def restore(index: Index, assets: tuple[str, ...], everything: bool, dry_run: bool) -> None:
-    """Take photos out of the trash, by id or path; also those whose files are gone."""
+    """Restore photos from the trash, by id or path; also those whose files are gone."""
     if everything == bool(assets):
         raise click.UsageError("Name what to restore, or --all.")
     with index.dry_run(dry_run):
@@ -73,22 +73,22 @@ def restore(index: Index, assets: tuple[str, ...], everything: bool, dry_run: bo
     default=RETENTION_DAYS,
     show_default=True,
     metavar="DAYS",
-    help="Only what has been in the trash for longer.",
+    help="Only records that have been in the trash for longer.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @dry_run_option
 @pass_index
 def empty(index: Index, older_than: float, yes: bool, dry_run: bool) -> None:
-    """Forget for good what has been in the trash for long. There is no way back.
+    """Permanently delete records that have been in the trash for long.
 
-    Records whose photo is still there, or lies on a drive that is away, stay.
+    Records stay if their photo still exists, or may be on a disconnected drive.
     """
     old = index.trash.expired(older_than)
-    what = f"{plural(len(old), 'record')} of {size(sum(one.size for one in old))} of photos"
+    records = f"{plural(len(old), 'record')} of {size(sum(asset.size for asset in old))} of photos"
     if dry_run or not old:
-        echo(f"{what} would be forgotten." if old else "Nothing in the trash is that old.")
+        echo(f"{records} would be forgotten." if old else "Nothing in the trash is that old.")
         return
     if not yes:
-        click.confirm(f"Forget {what} for good?", abort=True)
+        click.confirm(f"Forget {records} for good?", abort=True)
     index.trash.empty(older_than)
-    echo(f"{what} forgotten.")
+    echo(f"{records} forgotten.")

@@ -24,5 +24,5 @@ def command(index: Index, dry_run: bool) -> None:
     if change is None:
         echo("There is nothing to undo.")
         return
-    kept = f" {plural(change.kept, 'value')} changed again since, and left." if change.kept else ""
+    kept = f" {plural(change.kept, 'value')} changed since then, and kept." if change.kept else ""
     echo(f"{'Would undo' if dry_run else 'Undone'}: {change.what}, at {change.created_at}.{kept}")

@@ -32,7 +32,7 @@ def _share(context: click.Context, parameter: click.Parameter, value: str | None
     "--seconds",
     type=click.FloatRange(min=0, min_open=True),
     metavar="N",
-    help="Stop after this long; the longest unverified first.",
+    help="Stop after this time. Files whose last verification is oldest come first.",
 )
 @workers_option
 @json_option
@@ -71,14 +71,14 @@ def _print(report: Report) -> None:
         f"{plural(report.checked, 'file')} verified, {report.sound:,} sound: {size(report.bytes)} read{rate}."
         + (f" {report.left:,} left for another run." if report.left else "")
     )
-    told = (
-        (report.rotten, "ROTTEN, other bytes under the same time: restore it from a backup"),
-        (report.edited, "edited, the same picture: the next scan takes it in"),
-        (report.replaced, "another picture: the next scan takes it in"),
+    groups = (
+        (report.rotten, "CORRUPTED, other bytes with the same time: restore it from a backup"),
+        (report.edited, "edited, the same picture: the next scan updates it"),
+        (report.replaced, "another picture: the next scan indexes it"),
         (report.unreadable, "cannot be read"),
-        (report.absent, "not there: the next scan sees to it"),
-        (report.offline, "offline, left out"),
+        (report.absent, "does not exist: the next scan updates it"),
+        (report.offline, "offline, skipped"),
     )
-    for paths, words in told:
+    for paths, description in groups:
         for path in paths:
-            echo(f"  {path}: {words}")
+            echo(f"  {path}: {description}")

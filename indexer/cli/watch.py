@@ -22,8 +22,8 @@ from .scan import outcome
 if TYPE_CHECKING:
     from indexer import Change, Lost, Root, Summary
 
-# Changes of the first scan are not told one by one.
-_TOLD = {"new": "new", "modified": "changed", "moved": "moved", "copied": "copy", "returned": "back"}
+# Kind of change -> its label. Changes of the first scan are not printed one by one.
+_LABELS = {"new": "new", "modified": "changed", "moved": "moved", "copied": "copy", "returned": "back"}
 
 
 @click.command()
@@ -98,7 +98,7 @@ def command(
         signal.signal(number, lambda *_: stop.set())
     if not full_speed:
         work_in_background()
-    teller = _Teller(as_json=as_json)
+    printer = _Printer(as_json=as_json)
     announce_max_cache(max_cache)
     options = SyncOptions(
         rest_seconds=rest,
@@ -109,13 +109,13 @@ def command(
         is_paused=Battery().in_use if pause_on_battery else lambda: False,
     )
     index.watch(
-        paths, stop=stop, options=options, listener=teller, workers=workers, enrich=not no_enrich, max_cache=max_cache
+        paths, stop=stop, options=options, listener=printer, workers=workers, enrich=not no_enrich, max_cache=max_cache
     )
-    teller.message("Stopped.")
+    printer.message("Stopped.")
 
 
-class _Teller(Listener):
-    """Lines on the screen: the time, what happened, where. With as_json, an object a line."""
+class _Printer(Listener):
+    """Prints a line per change: time, kind, path. With as_json, a JSON object per line."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
@@ -129,16 +129,16 @@ class _Teller(Listener):
         first = root.id not in self._scanned
         self._scanned.add(root.id)
         if first or summary.files_changed or summary.gone:
-            self._tell(f"{root.path}: {outcome(summary)}", event="scanned", root=root.path, summary=summary.as_dict())
+            self._print(f"{root.path}: {outcome(summary)}", event="scanned", root=root.path, summary=summary.as_dict())
         if first and not self._as_json:
-            self._tell(f"Watching {root.path}. Ctrl-C stops.")
+            self._print(f"Watching {root.path}. Ctrl-C stops.")
 
     def changed(self, root: Root, change: Change, asset_id: str) -> None:
-        if root.id in self._scanned and change.kind in _TOLD:
+        if root.id in self._scanned and change.kind in _LABELS:
             path = stored.join(change.stat.folder, change.stat.name)
-            self._tell(
-                f"{_TOLD[change.kind]:8}{path}  {asset_id}",
-                event=_TOLD[change.kind],
+            self._print(
+                f"{_LABELS[change.kind]:8}{path}  {asset_id}",
+                event=_LABELS[change.kind],
                 root=root.path,
                 path=path,
                 asset_id=asset_id,
@@ -146,9 +146,9 @@ class _Teller(Listener):
 
     def lost(self, root: Root, lost: Lost) -> None:
         if root.id in self._scanned:
-            what = f"/  {plural(lost.files, 'file')}" if lost.is_folder else f"  {lost.asset_id or ''}"
-            self._tell(
-                f"{lost.kind:8}{lost.path}{what}".rstrip(),
+            details = f"/  {plural(lost.files, 'file')}" if lost.is_folder else f"  {lost.asset_id or ''}"
+            self._print(
+                f"{lost.kind:8}{lost.path}{details}".rstrip(),
                 event=lost.kind,
                 root=root.path,
                 path=lost.path,
@@ -157,7 +157,7 @@ class _Teller(Listener):
 
     def message(self, text: str) -> None:
         self._end_bar()
-        self._tell(text, event="message", message=text)
+        self._print(text, event="message", message=text)
 
     def progress(self, summary: Summary) -> None:
         if self._bar is not None:
@@ -168,7 +168,7 @@ class _Teller(Listener):
             self._bar.__exit__()
             self._bar = None
 
-    def _tell(self, text: str, **fields: object) -> None:
+    def _print(self, text: str, **fields: object) -> None:
         if self._as_json:
             if fields:
                 print_json_line({"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **fields})

@@ -16,26 +16,26 @@ from .output import echo, message, plural, print_json
 @json_option
 @pass_index
 def command(index: Index, assets: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
-    """Write your edits of photos into XMP sidecars next to them, for other programs: ratings, descriptions, places,
-    named faces. Of these photos (ids or paths), or of all.
+    """Write your edits (ratings, descriptions, places, named faces) into XMP sidecars next to the photos, for other
+    programs. ASSETS are ids or paths; default: all.
 
     Photos themselves are never written to. An existing sidecar keeps its other values, and is copied to a folder next
     to the index before it is changed.
     """
-    found, kept = index.assets.write_back(assets, dry_run=dry_run)
-    failed = [one for one in found if one.state == "failed"]
+    written, copies = index.assets.write_back(assets, dry_run=dry_run)
+    failed = [item for item in written if item.state == "failed"]
     if as_json:
-        print_json([{**one._asdict(), "sidecar": str(one.sidecar)} for one in found])
+        print_json([{**item._asdict(), "sidecar": str(item.sidecar)} for item in written])
     else:
-        created, updated, same = (sum(one.state == state for one in found) for state in ("made", "changed", "same"))
+        created, updated, same = (sum(item.state == state for item in written) for state in ("made", "changed", "same"))
         would = "would be " if dry_run else ""
         if dry_run:
-            for one in found:
-                echo(f"{one.state:8}{one.sidecar}")
+            for item in written:
+                echo(f"{item.state:8}{item.sidecar}")
         echo(f"{plural(created, 'sidecar')} {would}created, {updated:,} {would}updated, {same:,} up to date.")
-        if kept is not None:
-            echo(f"Copies of the updated ones before the change: {kept}")
-    for one in failed:
-        message(f"{one.sidecar} was not written: {one.reason}", "error")
+        if copies is not None:
+            echo(f"Copies of the updated ones before the change: {copies}")
+    for item in failed:
+        message(f"{item.sidecar} was not written: {item.reason}", "error")
     if failed:
         raise SystemExit(2)

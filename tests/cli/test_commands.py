@@ -94,7 +94,7 @@ def test_an_offline_root_is_said(samples: Path, database: Path) -> None:
     samples.rename(samples.with_name("away"))
     done = run("scan", database=database)
     assert done.returncode == 1
-    assert "Offline, left as it was" in done.stderr
+    assert "Offline, unchanged" in done.stderr
     assert "offline since" in run("roots", database=database).stdout
     assert "19 assets" in run("status", database=database).stdout
 

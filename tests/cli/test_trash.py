@@ -125,9 +125,9 @@ def test_the_log_of_a_photo(index: Index, photos: Path) -> None:
     lines = run("log", asset, database=index.path).stdout.splitlines()
     words = " | ".join(line.split(asset + "  ")[1] for line in lines)
     assert words == (
-        f"taken in | moved  {photos}/a.jpg → {photos}/b.jpg | its record changed"
-        f" | edited, the same picture  {photos}/b.jpg | its record changed | missing  {photos}/b.jpg"
-        f" | gone  {photos}/b.jpg | to the trash | its record changed"
+        f"added | moved  {photos}/a.jpg → {photos}/b.jpg | record changed"
+        f" | edited, the same picture  {photos}/b.jpg | record changed | missing  {photos}/b.jpg"
+        f" | gone  {photos}/b.jpg | moved to the trash | record changed"
     )
     cursor = lines[3].split()[0]
     rest = run("log", "--after", cursor, "--json", database=index.path).stdout.splitlines()

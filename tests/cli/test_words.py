@@ -115,7 +115,7 @@ def test_extract_the_video_of_a_motion_photo(index: Index, photos: Path, tmp_pat
     assert run("extract", path, "-o", target, database=index.path).returncode == 0
     assert target.read_bytes() == movie
     again = run("extract", path, "-o", target, database=index.path)
-    assert (again.returncode, "is there already" in again.stderr) == (2, True)
+    assert (again.returncode, "already exists" in again.stderr) == (2, True)
     put(photos / "plain.jpg")
     index.scan()
     assert run("extract", photos / "plain.jpg", database=index.path).returncode == 3

@@ -145,7 +145,7 @@ def test_another_file_is_told(index: Index, photos: Path, tmp_path: Path, dump: 
     with pytest.raises(UsageError, match="or damaged"):
         index.places.import_dump(half)
     assert rows(index, "SELECT * FROM point_of_interest") == []  # all of it or nothing
-    assert "8 points of interest in it" in run("places", "import", dump, "--dry-run", database=index.path).stdout
+    assert "8 points of interest would be" in run("places", "import", dump, "--dry-run", database=index.path).stdout
     assert "8 points of interest imported" in run("places", "import", dump, database=index.path).stdout
     assert "8 points of interest would be" in run("places", "forget", "--dry-run", database=index.path).stdout
     assert "8 points of interest forgotten" in run("places", "forget", database=index.path).stdout

@@ -181,8 +181,8 @@ def test_deleted_in_a_watched_folder_is_left_out(client: Client, indexed: Index,
     assert "you deleted it" in indexed.status.why(folder / "renamed.jpg").sentence
     assert indexed.scan([folder]).bytes_read == 0  # nor are they read again
     said = run("roots", "--take-back", "--dry-run", database=indexed.path).stdout
-    assert said.startswith("3 photos would be left out no longer")
-    assert run("roots", "--take-back", database=indexed.path).stdout.startswith("3 photos are left out no longer")
+    assert said.startswith("3 photos would no longer be excluded")
+    assert run("roots", "--take-back", database=indexed.path).stdout.startswith("3 photos are no longer excluded")
     assert indexed.scan([folder]).new == 3
     assert client("assets.retrieve", ids["a"]).device_asset_id == "renamed.jpg"
     with pytest.raises(NotFoundError):

@@ -73,7 +73,7 @@ def test_edits_are_no_rot(index: Index, photos: Path) -> None:
     ]
     assert report.sound == 1
     shown = run("verify", database=index.path)
-    assert "ROTTEN" in shown.stdout
+    assert "CORRUPTED" in shown.stdout
     assert shown.returncode == 1
 
 
@@ -120,7 +120,7 @@ def test_drives_that_are_away_are_left_out(index: Index, photos: Path) -> None:
     photos.rename(photos.with_name("away"))
     done = run("verify", database=index.path)
     assert done.returncode == 0
-    assert "offline, left out" in done.stdout
+    assert "offline, skipped" in done.stdout
 
 
 def test_an_index_from_before_fingerprints_gets_them(index: Index, photos: Path) -> None:
