@@ -54,17 +54,17 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """For the API's description: the errors of a route, besides those of all routes."""
     reasons = {
         401: "No valid key.",
-        403: "This server only reads, or a page of another site asks.",
-        404: "There is no such thing.",
-        409: "It cannot be done as things are.",
-        413: "More than may be sent.",
+        403: "The server is read-only, the key lacks the action, or a page of another site sent the request.",
+        404: "Not found.",
+        409: "Not possible in the current state.",
+        413: "The body is too large.",
         429: "Too many wrong keys.",
-        501: "Not of a server without accounts.",
-        503: "The index cannot be used now.",
+        501: "This server has no accounts.",
+        503: "The index is unavailable.",
         507: "The disk is full.",
     }
     always = (401, 403, 413, 421, 429, 503, 507)
-    reasons[421] = "This server is not called so."
+    reasons[421] = "The server does not have this host name."
     return {status: {"model": Detail, "description": reasons[status]} for status in sorted({*always, *statuses})}
 
 

@@ -142,7 +142,7 @@ def test_what_cannot_be_had_is_said(serve: Serve, index: Index, photos: Path) ->
     assert httpx.get(f"{server.url}/files/{a}/poster").status_code == 422
     (photos / "a.jpg").unlink()
     gone = httpx.get(f"{server.url}/files/{a}/original")
-    assert gone.status_code == 404 and "drive is away" in gone.json()["detail"]
+    assert gone.status_code == 404 and "drive is disconnected" in gone.json()["detail"]
     assert httpx.get(f"{server.url}/files/faces/face_{'2' * 22}").status_code == 404
 
 

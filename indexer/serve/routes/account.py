@@ -15,7 +15,7 @@ router = make_router(prefix="/api", tags=["account"])
 
 @router.get("/users/me", response_model=User, responses=errors())
 async def get_me(state: StateDep) -> Response:
-    """There is one user: whoever uses this index."""
+    """The only user: the owner of this index."""
     libraries = state.reader.libraries
     since = libraries.indexed_since()
     return answer(
@@ -35,5 +35,5 @@ async def get_me(state: StateDep) -> Response:
 
 @router.get("/server/ping", response_class=PlainTextResponse, responses=errors())
 async def ping() -> Response:
-    """Whether the server is there."""
+    """Check that the server is running."""
     return PlainTextResponse("pong")

@@ -47,13 +47,14 @@ async def list_albums(
     starting_after_id: AlbumId | None = None,
     limit: Limit = 20,
 ) -> Response:
-    """Albums, the newest first."""
+    """List albums, newest first."""
     page = state.reader.albums.page(limit + 1, ids=ids, asset_id=asset_id, after_id=starting_after_id)
     return answer_page([_as_dict(state, album, base) for album in page], limit)
 
 
 @router.post("/api/albums", response_model=Album, status_code=201, responses=errors(403, 404))
 async def create_album(state: StateDep, base: BaseUrl, body: NewAlbum) -> Response:
+    """Create an empty album."""
     state.reader.libraries.ensure(body.library_id)
     album = await state.write(lambda index: index.albums.create(body.name or "", description=body.description))
     return answer(_as_dict(state, state.reader.albums.by_id(album.id), base), 201)
@@ -61,12 +62,13 @@ async def create_album(state: StateDep, base: BaseUrl, body: NewAlbum) -> Respon
 
 @router.get("/api/albums/{album_id}", response_model=Album, responses=errors(404))
 async def get_album(state: StateDep, base: BaseUrl, album: KnownAlbum) -> Response:
+    """Get an album."""
     return answer(_as_dict(state, album, base))
 
 
 @router.patch("/api/albums/{album_id}", response_model=Album, responses=errors(403, 404))
 async def update_album(state: StateDep, base: BaseUrl, album_id: AlbumId, body: AlbumValues) -> Response:
-    """What is not named stays."""
+    """Change the given values; others stay."""
     state.reader.albums.by_id(album_id)
     values = body.model_dump(exclude_unset=True)
     if values.get("name", "") is None:
@@ -78,19 +80,20 @@ async def update_album(state: StateDep, base: BaseUrl, album_id: AlbumId, body: 
 
 @router.delete("/api/albums/{album_id}", status_code=204, responses=errors(403, 404))
 async def delete_album(state: StateDep, album: KnownAlbum) -> Response:
-    """The photos in it stay."""
+    """Delete an album. Its photos stay."""
     await state.write(lambda index: index.albums.delete(album.id))
     return Response(status_code=204)
 
 
 @router.get("/api/albums/{album_id}/assets", response_model=list[Link], responses=errors(404))
 async def album_links(state: StateDep, album: KnownAlbum) -> Response:
-    """All that an album holds."""
+    """List all links of an album: which assets are in it."""
     return answer([link._asdict() for link in state.reader.albums.links(album_id=album.id)])
 
 
 @router.post("/api/albums/{album_id}/assets", response_model=Added, responses=errors(403, 404))
 async def add_to_album(state: StateDep, album_id: AlbumId, body: AlbumAssetIds) -> Response:
+    """Add assets to an album. Reports those that were in it already, and unknown ones."""
     state.reader.albums.by_id(album_id)
     asset_ids = list(dict.fromkeys(body.asset_ids))
     known = [record.id for record in state.reader.assets.records(asset_ids)]
@@ -106,6 +109,7 @@ async def add_to_album(state: StateDep, album_id: AlbumId, body: AlbumAssetIds) 
 
 @router.delete("/api/albums/{album_id}/assets", status_code=204, responses=errors(403, 404))
 async def remove_from_album(state: StateDep, album_id: AlbumId, body: AlbumAssetIds) -> Response:
+    """Remove assets from an album. Those that are not in it are ignored."""
     state.reader.albums.by_id(album_id)
     known = [record.id for record in state.reader.assets.records(body.asset_ids)]
     if known:
@@ -123,7 +127,7 @@ async def list_links(
     starting_after_id: LinkId | None = None,
     limit: Limit = 20,
 ) -> Response:
-    """What is in which album, by id."""
+    """List the links between albums and assets, by id."""
     links = state.reader.albums.links(
         limit + 1, ids=ids, album_id=album_id, asset_id=asset_id, after_id=starting_after_id
     )
@@ -132,6 +136,7 @@ async def list_links(
 
 @router.get("/api/album-assets/{album_asset_id}", response_model=Link, responses=errors(404))
 async def get_link(state: StateDep, album_asset_id: LinkId) -> Response:
+    """Get a link between an album and an asset."""
     links = state.reader.albums.links(ids=[album_asset_id])
     if not links:
         raise not_found("album-asset", album_asset_id)

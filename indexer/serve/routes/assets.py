@@ -18,8 +18,8 @@ from ..urls import with_urls
 
 router = make_router(prefix="/api/assets", tags=["assets"])
 
-Ids = Annotated[list[AssetId] | None, Query(max_length=MOST_IDS, description="Only these.")]
-WhichState = Annotated[AssetState, Query(alias="state", description="trashed: the last to go there first.")]
+Ids = Annotated[list[AssetId] | None, Query(max_length=MOST_IDS, description="Only these assets.")]
+WhichState = Annotated[AssetState, Query(alias="state", description="trashed: the most recently trashed first.")]
 
 
 async def get_filter(
@@ -31,7 +31,7 @@ async def get_filter(
     local_datetime_before: Before = None,
     which: WhichState = "live",
 ) -> AssetFilter:
-    """What the query string asks for. Raises NotFound for an unknown album or person."""
+    """The filter in the query string. Raises NotFound for an unknown album or person."""
     if album_id is not None:
         state.reader.albums.by_id(album_id)
     if person_id is not None:
@@ -58,7 +58,7 @@ async def list_assets(
     starting_after_id: AssetId | None = None,
     limit: Limit = 20,
 ) -> Response:
-    """Photos and videos, the newest first; ties by id."""
+    """List photos and videos, newest first; ties are ordered by id."""
     asset_ids = state.reader.assets.page(which._replace(ids=ids), limit + 1, after_id=starting_after_id)
     texts = [with_urls(state.reader, record, base) for record in state.reader.assets.records(asset_ids[:limit])]
     return answer_texts(texts, has_more=len(asset_ids) > limit)
@@ -71,18 +71,18 @@ async def count_assets(
     group_by: Annotated[str, Query(pattern="^month$")] = "month",
     limit: Limit = 20,
 ) -> Response:
-    """How many there are of each month, the newest first. The last time_bucket as local_datetime_before goes on."""
+    """Count assets by month, newest first. For the next page, pass the last time_bucket as local_datetime_before."""
     months = state.reader.assets.count_by_month(which, limit + 1)
     return answer_page([{"time_bucket": f"{month}-01T00:00:00", "count": count} for month, count in months], limit)
 
 
 @router.post("/exist", response_model=Existing, responses=errors(404))
 async def check_existence(state: StateDep, body: ExistQuery, library_id: InLibrary = None) -> Response:
-    """Which assets are there, in the trash too, that have or once had such content; or that a device calls so."""
+    """Find existing assets, also in the trash, that have or once had some content; or by a device's own ids."""
     by_device = body.device_id is not None or body.device_asset_ids is not None
     ways = [body.checksums is not None, body.checksum_sha1s is not None, by_device]
     if sum(ways) != 1:
-        raise unprocessable("body", "just one of checksums, checksum_sha1s, deviceId with deviceAssetIds", "body")
+        raise unprocessable("body", "exactly one of checksums, checksum_sha1s, deviceId with deviceAssetIds", "body")
     if by_device and (body.device_id is None or body.device_asset_ids is None):
         raise unprocessable("deviceAssetIds", "deviceId and deviceAssetIds go together", "body")
     if by_device:
@@ -98,27 +98,27 @@ async def check_existence(state: StateDep, body: ExistQuery, library_id: InLibra
 
 @router.get("/{asset_id}", response_model=Asset, responses=errors(404))
 async def get_asset(state: StateDep, asset: KnownAsset, base: BaseUrl) -> Response:
-    """One photo or video."""
+    """Get a photo or video."""
     return answer_text(with_urls(state.reader, asset, base))
 
 
 @router.post("/trash", status_code=204, responses=errors(403, 404))
 async def trash_assets(state: StateDep, body: AssetIds, library_id: InLibrary = None) -> Response:
-    """Put into the trash, from where they can be restored. Files are not touched."""
+    """Move assets to the trash, from which they can be restored. Files are not touched."""
     await state.write(lambda index: index.trash.put(body.ids))
     return Response(status_code=204)
 
 
 @router.post("/restore", status_code=204, responses=errors(403, 404))
 async def restore_assets(state: StateDep, body: AssetIds, library_id: InLibrary = None) -> Response:
-    """Take out of the trash; what is not in it stays as it is."""
+    """Restore assets from the trash. Assets that are not in it are unchanged."""
     await state.write(lambda index: index.trash.restore(body.ids))
     return Response(status_code=204)
 
 
 @router.post("/empty-trash", status_code=204, responses=errors(403, 404))
 async def empty_trash(state: StateDep, library_id: InLibrary = None) -> Response:
-    """Delete for good what is in the trash, as DELETE does."""
+    """Permanently delete all assets in the trash, like DELETE."""
     asset_ids = state.reader.assets.page(AssetFilter("trashed", library_id=library_id))
     await state.write(lambda index: index.trash.delete(asset_ids))
     return Response(status_code=204)
@@ -126,14 +126,14 @@ async def empty_trash(state: StateDep, library_id: InLibrary = None) -> Response
 
 @router.delete("/{asset_id}", status_code=204, responses=errors(403, 404))
 async def delete_asset(state: StateDep, asset_id: AssetId) -> Response:
-    """Forget a photo, and leave it out from now on: the file in your folder is not touched. One that was uploaded goes
-    to the trash; deleted from there, its file goes too."""
+    """Delete an asset from the index, and exclude it from later scans; a file in your own folders is not touched. An
+    uploaded asset goes to the trash; deleting it from there also deletes its file."""
     await state.write(lambda index: index.trash.delete([asset_id]))
     return Response(status_code=204)
 
 
 @router.delete("", status_code=204, responses=errors(403, 404))
 async def delete_assets(state: StateDep, body: AssetIds, library_id: InLibrary = None) -> Response:
-    """As DELETE of each."""
+    """Delete several assets; see DELETE of one."""
     await state.write(lambda index: index.trash.delete(body.ids))
     return Response(status_code=204)

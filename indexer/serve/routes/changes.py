@@ -35,19 +35,19 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 
 @router.get("", responses=_STREAM)
 async def listen_to_changes(request: Request, state: StateDep, keys: KeysDep) -> Response:
-    """The cursor of the feed (see /api/events), at once and whenever it has moved, half a second later at most. What
-    has changed is asked for elsewhere."""
+    """Stream the cursor of the event feed: once at the start, and within half a second of each change. Get the changes
+    themselves from /api/events."""
     state.changes.ensure_room()
     return Stream(state.changes, partial(_is_allowed, request, state, keys))
 
 
 def _is_allowed(request: Request, state: State, keys: Keys) -> bool:
-    """Whether the key, or the session, with which somebody began to listen is still good for it."""
+    """Whether the key or session of the request is still valid."""
     try:
         state.ensure_in_place()
         authorization = request.headers.getlist("authorization")
         token = None if authorization else request.cookies.get(cookie_name(state.settings.port))
         actions = keys.actions_of(authorization, token and keys.sessions.key_of(token))
-    except (IndexUnusable, sqlite3.Error):  # no change can be read any more
+    except (IndexUnusable, sqlite3.Error):  # changes can no longer be read
         return False
     return actions is not None and "read" in actions

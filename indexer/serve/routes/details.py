@@ -23,16 +23,16 @@ router = make_router(prefix="/api/assets", tags=["assets"])
 
 @router.get("/{asset_id}/details", response_model=DetailsModel, responses=errors(404))
 async def get_details(request: Request, state: StateDep, base: BaseUrl, asset: KnownAsset) -> Response:
-    """One photo or video with all that is known of it: where its values come from, where its files lie, its albums,
-    what is wrong with it. Its metadata is read again from its file, where that can be reached."""
-    # Not shared between requests: what began before an edit would show the values before it.
+    """Get a photo or video with its details: provenance of its values, files, albums, problems. Metadata is read again
+    from the file, if it can be reached."""
+    # Not shared between requests: one that began before an edit would show the old values.
     try:
         details = await state.inspect(request, lambda index: index.assets.details(asset.id))
     except Left:
         return Response(status_code=LEFT)
     stack = await state.browse(lambda index: state.timeline.stack_of(index, asset.id))
     video = None
-    with suppress(NotFound):  # the video was purged since
+    with suppress(NotFound):  # the video was purged meanwhile
         video = details.motion and state.reader.assets.served(details.motion.asset_id)
     url = video and f"{base}/files/{asset.id}/motion?v={version_of(video)}"
     shown = {"version": version_of(asset), **_as_dict(details, url), "stack": stack}

@@ -25,8 +25,8 @@ def _as_dict(change: UserChange) -> dict[str, Any]:
 
 @router.patch("/api/assets", response_model=Edited, responses=errors(403, 404))
 async def edit_assets(request: Request, state: StateDep, body: Edit) -> Response:
-    """Rating, favorite, description of one photo or many, or the trash, as one change that can be undone. The files are
-    not touched."""
+    """Set the rating, favorite or description of assets, or move them to or from the trash, as one change that can be
+    undone. Files are not touched."""
     values = body.model_dump(exclude_unset=True)
     ids, is_trashed = values.pop("ids"), values.pop("is_trashed", None)
     if not values and is_trashed is None:
@@ -39,24 +39,24 @@ async def edit_assets(request: Request, state: StateDep, body: Edit) -> Response
 
 @router.get("/api/undo", response_model=Undoable, responses=errors())
 async def last_change(state: StateDep) -> Response:
-    """What was done last and can be undone."""
+    """Get the last change, if it can be undone."""
     change = await state.run(lambda index: index.history.last_change())
     return answer({"change": _as_dict(change) if change is not None and change.instead is None else None})
 
 
 @router.post("/api/undo", response_model=Undone, responses=errors(403, 409))
 async def undo_change(request: Request, state: StateDep, body: UndoRequest) -> Response:
-    """Take back the last change, if it is still this one. Where that removes an album or a person, or puts a photo in
-    the trash, the key has to be for deleting too."""
+    """Undo the last change, if it has this id. If that removes an album or a person, or moves a photo to the trash, the
+    key must also allow delete."""
     may_delete = "delete" in request.scope["actions"]
 
-    def take_back(index: Index) -> tuple[UserChange | None, Sequence[str]]:
+    def undo(index: Index) -> tuple[UserChange | None, Sequence[str]]:
         if not may_delete and index.history.is_destructive(body.id):
             raise HTTPException(403, "this key may not delete")
         return index.history.undo(body.id), index.history.changed_assets(body.id)
 
     try:
-        undone, asset_ids = await state.write(take_back)
+        undone, asset_ids = await state.write(undo)
     except CannotUndo as error:
         raise HTTPException(409, str(error)) from error
     assert undone is not None

@@ -22,14 +22,14 @@ _TYPES = ("asset", "album", "person", "face", "album_asset", "exif", "metadata")
 @router.get("", response_model=Page[Event], responses=errors(404))
 async def get_events(
     state: StateDep,
-    after_cursor: Annotated[str | None, Query(description="Of the last event that is known.")] = None,
+    after_cursor: Annotated[str | None, Query(description="The cursor of the last known event.")] = None,
     created_at_gte: Annotated[datetime | None, Query()] = None,
     created_at_lt: Annotated[datetime | None, Query()] = None,
-    entity_types: Annotated[str | None, Query(description=f"With commas between: {', '.join(_TYPES)}.")] = None,
+    entity_types: Annotated[str | None, Query(description=f"Separated by commas: {', '.join(_TYPES)}.")] = None,
     library_id: InLibrary = None,
     limit: Limit = 20,
 ) -> Response:
-    """What happened, in its order."""
+    """List events in order."""
     names = list(dict.fromkeys(name.strip() for name in (entity_types or "").split(",") if name.strip()))
     if unknown := set(names) - set(_TYPES):
         raise unprocessable("entity_types", f"there is no '{min(unknown)}': there are {', '.join(_TYPES)}")
@@ -53,16 +53,16 @@ async def get_events(
 
 
 def _cursor(text: str | None) -> int:
-    """The id of an event; 0 is before all of them."""
+    """The id of an event; 0 before the first one."""
     if text is None:
         return 0
     if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise unprocessable("after_cursor", "it is no cursor of an event")
+        raise unprocessable("after_cursor", "it is not the cursor of an event")
     return int(text)
 
 
 def _utc(moment: datetime | None) -> str | None:
-    """As the index writes times; without an offset it is UTC already."""
+    """A time in the index's format. Without an offset it is taken as UTC."""
     if moment is None:
         return None
     try:

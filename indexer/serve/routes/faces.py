@@ -57,7 +57,7 @@ async def list_faces(
     starting_after_id: FaceId | None = None,
     limit: Limit = 20,
 ) -> Response:
-    """By id."""
+    """List faces by id."""
     parts = included(include, (_ASSIGNMENT,))
     page = state.reader.faces.page(
         limit + 1, ids=ids, asset_id=asset_id, person_id=person_id, after_id=starting_after_id
@@ -69,6 +69,7 @@ async def list_faces(
 async def get_face(
     state: StateDep, base: BaseUrl, face: KnownFace, include: Include = None, library_id: InLibrary = None
 ) -> Response:
+    """Get a face."""
     (shown,) = await _with_included(state, [face], base, included(include, (_ASSIGNMENT,)))
     return answer(shown)
 
@@ -77,7 +78,7 @@ async def get_face(
 async def update_face(
     state: StateDep, base: BaseUrl, face_id: FaceId, body: FaceValues, library_id: InLibrary = None
 ) -> Response:
-    """Whose it is; null: nobody's that is known."""
+    """Assign a face to a person; null: to nobody."""
     state.reader.faces.get(face_id)
     if "person_id" in body.model_fields_set:
         if body.person_id is not None:
@@ -88,6 +89,6 @@ async def update_face(
 
 @router.delete("/{face_id}", status_code=204, responses=errors(403, 404))
 async def delete_face(state: StateDep, face: KnownFace, library_id: InLibrary = None) -> Response:
-    """It is no face, or nobody's business."""
+    """Delete a face: it is not one, or should not be recognized."""
     await state.write(lambda index: index.people.delete_face(face.id))
     return Response(status_code=204)

@@ -1,6 +1,6 @@
 """Serve the files of asset_urls: /files/{asset_id}/{name}, /files/faces/{face_id}.
 
-No part of a path comes from the request: the index has the path for an id and the name of a rendition."""
+No part of a path comes from the request: paths are looked up by id and rendition name."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ router = make_router(prefix="/files", tags=["files"])
 _FILES = {
     **errors(404),
     200: {"description": "The file.", "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}},
-    206: {"description": "A part of it."},
-    304: {"description": "As the client has it already."},
-    400: {"description": "A range that makes no sense."},
-    416: {"description": "A range that lies behind its end."},
+    206: {"description": "The requested range."},
+    304: {"description": "Not modified."},
+    400: {"description": "A malformed range."},
+    416: {"description": "A range beyond the end of the file."},
 }
-# Bytes. A smaller file is read at once, without a thread.
+# Bytes. A smaller file is read in one go, without a thread.
 _SMALL = 250_000
-# Shown by browsers; anything else is saved, for it might be run.
+# Displayed by browsers. Anything else is downloaded, since it might contain scripts.
 _SHOWN = ("image/", "video/", "audio/")
 _NEVER_SHOWN = ("image/svg+xml",)
-Version = Annotated[str | None, Query(description="As in asset_urls: the content is the same for ever.")]
+Version = Annotated[str | None, Query(description="The version in asset_urls, whose content never changes.")]
 
 
 @router.head("/faces/{face_id}", include_in_schema=False)
 @router.get("/faces/{face_id}", responses=_FILES)
 async def get_face_file(request: Request, state: StateDep, face: KnownFace, v: Version = None) -> Response:
-    """The portrait of a face."""
+    """Get the portrait of a face."""
     try:
         portrait = await _rendition(request, state, face.asset_id, face.id)
     except Left:
@@ -60,7 +60,7 @@ async def get_face_file(request: Request, state: StateDep, face: KnownFace, v: V
 @router.head("/{asset_id}/motion", include_in_schema=False)
 @router.get("/{asset_id}/motion", responses=_FILES)
 async def get_motion(request: Request, state: StateDep, asset_id: AssetId, v: Version = None) -> Response:
-    """The video of a motion photo, out of its file, or of a live photo."""
+    """Get the video inside a motion photo, or of a live photo."""
     asset = state.reader.assets.served(asset_id)
     try:
         video = await state.run(lambda index: index.assets.motion_video(asset_id))
@@ -68,7 +68,7 @@ async def get_motion(request: Request, state: StateDep, asset_id: AssetId, v: Ve
     except NotFound as error:
         raise no_such(f"video: {error}") from error
     except OSError as error:
-        raise no_such("file now: its drive is away, or it has gone") from error
+        raise no_such("file now: its drive is disconnected, or it is gone") from error
     # The video of a live photo is another asset's file, which may change while the still does not.
     version = version_of(state.reader.assets.served(video.asset_id))
     name = f"{os.path.splitext(asset.original_name)[0]}-motion"
@@ -90,9 +90,9 @@ async def get_file(
     asset_id: AssetId,
     name: Annotated[Literal["original", "thumbnail", "preview", "fullsize"], InPath()],
     v: Version = None,
-    download: Annotated[bool, Query(description="Have the browser save it.")] = False,
+    download: Annotated[bool, Query(description="Have the browser save the file.")] = False,
 ) -> Response:
-    """A photo or video, or a smaller picture of it, made now if there is none."""
+    """Get a photo or video, or a rendition of it, which is made if it does not exist."""
     asset = state.reader.assets.served(asset_id)
     mime_type, file_name, version = asset.mime_type, asset.original_name, version_of(asset)
     if name == "original":
@@ -112,11 +112,11 @@ def _original(state: State, asset_id: str) -> Path:
     try:
         return state.reader.assets.original(asset_id)
     except NotFound as error:
-        raise no_such("file now: its drive is away, or it has gone") from error
+        raise no_such("file now: its drive is disconnected, or it is gone") from error
 
 
 async def _rendition(request: Request, state: State, asset_id: str, name: str) -> Path | bytes:
-    """A server that only reads keeps it in memory alone."""
+    """The path of a rendition; its content on a read-only server, which stores no files."""
     try:
         return await state.renditions.get(request, asset_id, name)
     except (NotFound, Undecodable, UsageError) as error:
@@ -141,7 +141,7 @@ def _file(
                 if info.st_size <= _SMALL and "range" not in request.headers:
                     content = file.read()
         except OSError as error:
-            raise no_such("file now: its drive is away, or it has gone") from error
+            raise no_such("file now: its drive is disconnected, or it is gone") from error
     mtime = None if info is None else info.st_mtime
     headers = _headers(f'"{tag}"', mtime, mime_type, name, is_fixed=is_fixed, download=download)
     if _is_known(request, headers["etag"], mtime):
@@ -164,7 +164,7 @@ def _headers(
 
 
 def _is_known(request: Request, etag: str, mtime: float | None) -> bool:
-    """RFC 9110, 13.2.2: the tags count, and the time only if there are none."""
+    """Whether the client's copy is current: entity tags take precedence over the time (RFC 9110, 13.2.2)."""
     if "if-none-match" in request.headers:
         tags = tags_of(request)
         return tags == ["*"] or etag in tags
@@ -178,6 +178,6 @@ def _is_known(request: Request, etag: str, mtime: float | None) -> bool:
 
 
 def _disposition(kind: str, name: str) -> str:
-    """RFC 6266: the name in ASCII, for every client, and the name as it is."""
+    """Content-Disposition (RFC 6266) with the name in ASCII, for old clients, and in UTF-8."""
     plain = "".join(letter if " " <= letter <= "~" and letter not in '"\\%' else "_" for letter in name)
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

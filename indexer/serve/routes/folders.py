@@ -14,6 +14,6 @@ router = make_router(prefix="/api/folders", tags=["timeline"])
 
 @router.get("", response_model=Folders, responses=errors())
 async def list_folders(state: StateDep) -> Response:
-    """All indexed folders that hold photos, and those that hold these: each before what lies in it."""
+    """List the folders that contain photos, and their parents; parents come first."""
     folders = await state.single_flight("folders", lambda index: index.folders.tree())
     return answer({"folders": [folder._asdict() for folder in folders]})

@@ -46,7 +46,7 @@ _PLAIN = """<!doctype html>
 <li><a href="/api/openapi.json">Its description, for programs</a></li>LINKS</ul></body></html>"""
 _LINKS = {
     "/api/assets": "Photos and videos, newest first",
-    "/api/assets/counts": "How many there are of each month",
+    "/api/assets/counts": "Counts by month",
     "/api/albums": "Albums",
     "/api/people": "People",
 }
@@ -73,7 +73,7 @@ class Gallery:
         self._contents: dict[tuple[str, str | None], _Content] = {}
 
     def index(self, encoding: str | None) -> _Content | None:
-        """None if nothing was built."""
+        """The page; None if the gallery was not built."""
         return self._content("", encoding)
 
     def part(self, name: str, encoding: str | None) -> _Content | None:
@@ -116,13 +116,13 @@ class Gallery:
 
 
 def why_not_built() -> str | None:
-    """None if it was built."""
+    """The reason why the gallery was not built; None if it was."""
     gallery = Gallery(FOLDER)
     return None if gallery.index(None) else gallery.why_not_built() or "it was left out of this installation"
 
 
 def _read(path: Path, encoding: str | None) -> _Content:
-    """Compressed, if the build made such a file."""
+    """Read a file, compressed if the build made a compressed one."""
     if encoding is not None:
         try:
             body = path.with_name(path.name + _ENDINGS[encoding]).read_bytes()
@@ -143,7 +143,8 @@ def _gallery(request: Request) -> Gallery:
 
 @router.api_route("/", methods=["GET", "HEAD"])
 async def home(request: Request) -> Response:
-    """The gallery's page; without it, a plain one, which tells about photos only to those who may read."""
+    """The gallery's page. If it was not built, a plain page, with information about photos only for keys that allow
+    read."""
     gallery = _gallery(request)
     content = gallery.index(encoding_for(request, _ENDINGS))
     if content is None:
@@ -153,7 +154,7 @@ async def home(request: Request) -> Response:
 
 @router.api_route("/gallery/{name}", methods=["GET", "HEAD"])
 async def part(request: Request, name: str) -> Response:
-    """A script, a style, … whose name has the hash of its content."""
+    """A script, a stylesheet, …, whose name contains the hash of its content."""
     content = _gallery(request).part(name, encoding_for(request, _ENDINGS))
     if content is None:
         raise no_such("page")

@@ -32,25 +32,26 @@ def _as_dict(state: State, library: LibraryInfo) -> dict[str, Any]:
 
 @router.get("", response_model=list[Library], responses=errors())
 async def list_libraries(state: StateDep) -> Response:
-    """The default one first."""
+    """List the libraries, the default one first."""
     return answer([_as_dict(state, library) for library in state.reader.libraries.list()])
 
 
 @router.post("", response_model=Library, status_code=201, responses=errors(403))
 async def create_library(state: StateDep, body: NewLibrary) -> Response:
-    """An empty one; `indexer roots --library` says which folders are in it."""
+    """Create an empty library. `indexer roots --library` adds folders to it."""
     library_id = await state.write(lambda index: index.libraries.create(body.name, body.description))
     return answer(_as_dict(state, state.reader.libraries.by_id(library_id)), 201)
 
 
 @router.get("/{library_id}", response_model=Library, responses=errors(404))
 async def get_library(state: StateDep, library: KnownLibrary) -> Response:
+    """Get a library."""
     return answer(_as_dict(state, library))
 
 
 @router.patch("/{library_id}", response_model=Library, responses=errors(403, 404))
 async def update_library(state: StateDep, library_id: LibraryId, body: LibraryValues) -> Response:
-    """What is not named stays."""
+    """Change the given values; others stay."""
     before = state.reader.libraries.by_id(library_id)
     values = body.model_dump(exclude_unset=True)
     name, description = values.get("name") or before.name, values.get("description", before.description)
@@ -60,7 +61,7 @@ async def update_library(state: StateDep, library_id: LibraryId, body: LibraryVa
 
 @router.delete("/{library_id}", status_code=204, responses=errors(403, 404, 409))
 async def delete_library(state: StateDep, library: KnownLibrary) -> Response:
-    """Its folders and all that is in them are the default library's from then on."""
+    """Delete a library. Its folders move to the default library."""
     if library.id == state.reader.libraries.default_id():
         raise HTTPException(409, "the default library cannot be deleted")
     await state.write(lambda index: index.libraries.delete(library.id))

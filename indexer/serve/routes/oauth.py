@@ -1,4 +1,4 @@
-"""/api/oauth: the sign-in endpoints that clients of the cloud request; there are no accounts here."""
+"""/api/oauth: the cloud's sign-in endpoints. This server has no accounts."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from ..schemas.oauth import SignIn
 
 router = make_router(prefix="/api/oauth", tags=["account"])
 
-_NO_ACCOUNTS = "there are no accounts to sign in to: this is a server of your own; with a key, where it asks for one"
+_NO_ACCOUNTS = "this server has no accounts: use it directly, with an API key if it requires one"
 
 
 @router.get("/auth-url", status_code=501, responses=errors(501))
 async def auth_url(
     redirect_uri: str | None = None, code_challenge: str | None = None, code_challenge_method: str | None = None
 ) -> Response:
-    """Not of a server without accounts."""
+    """Always fails: this server has no accounts."""
     raise HTTPException(501, _NO_ACCOUNTS)
 
 
 @router.post("/exchange", status_code=501, responses=errors(501))
 async def exchange(body: SignIn) -> Response:
-    """Not of a server without accounts."""
+    """Always fails: this server has no accounts."""
     raise HTTPException(501, _NO_ACCOUNTS)
 
 
 @router.get("/logout-endpoint", status_code=501, responses=errors(501))
 async def logout_endpoint() -> Response:
-    """Not of a server without accounts."""
+    """Always fails: this server has no accounts."""
     raise HTTPException(501, _NO_ACCOUNTS)

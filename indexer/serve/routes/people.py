@@ -58,14 +58,14 @@ async def list_people(
     ids: Annotated[list[PersonId] | None, Query(max_length=MOST_IDS)] = None,
     include: Include = None,
     library_id: InLibrary = None,
-    name: Annotated[str | None, Query(description="A part of the name, whatever its case.")] = None,
+    name: Annotated[str | None, Query(description="A part of the name, ignoring case.")] = None,
     name_filter: Annotated[
-        Literal["named", "unnamed", "all"] | None, Query(description="named, unless ids are given.")
+        Literal["named", "unnamed", "all"] | None, Query(description="Default: named; all if ids are given.")
     ] = None,
     starting_after_id: PersonId | None = None,
     limit: Limit = 20,
 ) -> Response:
-    """Favourites first, then those of whom there are most photos."""
+    """List people: favorites first, then those in most photos."""
     parts = included(include, (_METRICS,))
     which = name_filter or ("named" if ids is None else "all")
     named = {"named": True, "unnamed": False, "all": None}[which]
@@ -83,7 +83,7 @@ async def list_people(
 
 @router.post("", response_model=Person, status_code=201, responses=errors(403, 404))
 async def create_person(state: StateDep, base: BaseUrl, body: NewPerson) -> Response:
-    """Somebody of whom no photo is known yet."""
+    """Create a person without photos."""
     state.reader.libraries.ensure(body.library_id)
     values = _values(body.model_dump(exclude={"library_id"}, exclude_none=True))
     person = await state.write(lambda index: index.people.create(**values))
@@ -92,13 +92,14 @@ async def create_person(state: StateDep, base: BaseUrl, body: NewPerson) -> Resp
 
 @router.get("/{person_id}", response_model=Person, responses=errors(404))
 async def get_person(state: StateDep, base: BaseUrl, person: KnownPerson, include: Include = None) -> Response:
+    """Get a person."""
     (shown,) = await _with_included(state, [person], base, included(include, (_METRICS,)))
     return answer(shown)
 
 
 @router.patch("/{person_id}", response_model=Person, responses=errors(403, 404))
 async def update_person(state: StateDep, base: BaseUrl, person_id: PersonId, body: PersonValues) -> Response:
-    """What is not named stays."""
+    """Change the given values; others stay."""
     state.reader.people.by_id(person_id)
     values = _values(body.model_dump(exclude_unset=True))
     if values:
@@ -108,23 +109,23 @@ async def update_person(state: StateDep, base: BaseUrl, person_id: PersonId, bod
 
 @router.delete("/{person_id}", status_code=204, responses=errors(403, 404))
 async def delete_person(state: StateDep, person: KnownPerson) -> Response:
-    """The photos stay, and the faces in them, of nobody known."""
+    """Delete a person. Photos and faces stay; the faces become unassigned."""
     await state.write(lambda index: index.people.delete(person.id))
     return Response(status_code=204)
 
 
 @router.post("/{person_id}/merge", response_model=Person, responses=errors(403, 404))
 async def merge_people(state: StateDep, base: BaseUrl, person_id: PersonId, body: MergePeople) -> Response:
-    """The others are this one: their faces become this one's."""
+    """Merge other people into this one, which gets their faces."""
     for known_id in (person_id, *body.source_person_ids):
         state.reader.people.by_id(known_id)
     await state.write(lambda index: index.people.merge(body.source_person_ids, person_id))
     return answer(_as_dict(state.reader.people.by_id(person_id), base))
 
 
-def _values(given: dict[str, Any]) -> dict[str, Any]:
-    """As the index takes them: days as text; what cannot be unknown stays as it is where it is null."""
-    values = {name: value for name, value in given.items() if value is not None or not name.startswith("is_")}
+def _values(body: dict[str, Any]) -> dict[str, Any]:
+    """Values for the index: dates as text, and without flags that are null, which stay unchanged."""
+    values = {name: value for name, value in body.items() if value is not None or not name.startswith("is_")}
     if values.get("birth_date") is not None:
         values["birth_date"] = values["birth_date"].isoformat()
     return values

@@ -24,7 +24,7 @@ from ..urls import with_urls
 
 router = make_router(prefix="/api/search", tags=["search"])
 
-Text = Annotated[str | None, Query(description="Words, and filters as the command line has them.")]
+Text = Annotated[str | None, Query(description="Words and filters, in the search language of the command line.")]
 
 
 @router.get("", response_model=SearchResults, responses=errors(404))
@@ -34,13 +34,15 @@ async def search(
     query: Text = None,
     captured_after: Annotated[datetime | None, Query()] = None,
     captured_before: Annotated[datetime | None, Query()] = None,
-    person_ids: Annotated[list[str] | None, Query(description="With all of them; commas do too.")] = None,
+    person_ids: Annotated[
+        list[str] | None, Query(description="Photos with all of these people. Repeat it, or separate ids by commas.")
+    ] = None,
     library_id: LibraryId | None = None,
     threshold: Annotated[float, Query(ge=0, le=1, description="The largest distance.")] = 0.8,
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
     limit: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> Response:
-    """The best first; without a query the newest."""
+    """Search photos, best matches first; without a query, the newest first."""
     which = _filter(person_ids, library_id, captured_after, captured_before)
     matches = await _search(state, query, which, None, threshold, offset=(page - 1) * limit, limit=limit)
     return _answer(state, matches, base)
@@ -51,7 +53,7 @@ async def search_assets(
     state: StateDep,
     base: BaseUrl,
     query: Annotated[str | None, Form()] = None,
-    image: Annotated[UploadFile | None, File(description="What it is to look like.")] = None,
+    image: Annotated[UploadFile | None, File(description="Find photos similar to this picture.")] = None,
     captured_after: Annotated[datetime | None, Form()] = None,
     captured_before: Annotated[datetime | None, Form()] = None,
     person_ids: Annotated[list[str] | None, Form()] = None,
@@ -60,12 +62,12 @@ async def search_assets(
     page: Annotated[int, Form(ge=1, le=10_000)] = 1,
     limit: Annotated[int, Form(ge=1, le=200)] = 20,
 ) -> Response:
-    """As GET; also by a picture that the photos are to look like."""
+    """Search like GET, also for photos similar to a picture."""
     state.reader.libraries.ensure(library_id)
     which = _filter(person_ids, library_id, captured_after, captured_before)
     picture = None
     if image is not None:
-        async with state.turn():  # until then it lies on the disk
+        async with state.turn():  # until then the upload stays on disk
             picture = await _decode(await image.read())
     matches = await _search(state, query, which, picture, threshold, offset=(page - 1) * limit, limit=limit)
     return _answer(state, matches, base)
@@ -79,12 +81,12 @@ def _filter(
         raise unprocessable("person_ids", f"there are more than {MOST_IDS}")
     for person_id in people:
         if not PERSON_ID.fullmatch(person_id):
-            raise unprocessable("person_ids", f"'{person_id}' is no id of a person")
+            raise unprocessable("person_ids", f"'{person_id}' is not the id of a person")
     return AssetFilter(person_ids=tuple(people), library_id=library_id, after=after, before=before)
 
 
 async def _decode(content: bytes) -> Image.Image:
-    """In another process: other requests are answered meanwhile, whatever was sent."""
+    """Decode a picture in another process, so that it cannot block or crash the server."""
     try:
         return await decoders.decode(content)
     except Undecodable as error:

@@ -1,4 +1,4 @@
-"""/api/session: signing in with a key, once, so that a browser loads pictures too."""
+"""/api/session: sign in with a key, so that a browser can also load pictures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ router = make_router(prefix="/api/session", tags=["session"])
 
 @router.get("", response_model=Session, responses=errors())
 async def get_session(request: Request, state: StateDep) -> Response:
-    """Who is asking, as far as the server knows. For everybody."""
+    """Get the session of the request: whether it is signed in, and what it may do. Needs no key."""
     settings, allowed = state.settings, request.scope["actions"]
     response = answer(
         {
@@ -34,8 +34,8 @@ async def get_session(request: Request, state: StateDep) -> Response:
 
 @router.post("", status_code=204, responses=errors(401, 429))
 async def begin_session(request: Request, state: StateDep, keys: KeysDep, body: SessionKey) -> Response:
-    """Sign in: the answer has a cookie, which stands for the key until the server ends, 30 days at most. For changes it
-    counts only with the Origin of this server. Where no key is needed, none is looked at, and there is no cookie."""
+    """Sign in. Sets a cookie that replaces the key until the server ends, for at most 30 days. It allows changes only
+    with this server's Origin. If no key is needed, the key is ignored and no cookie is set."""
     if not state.settings.needs_key:
         return Response(status_code=204)
     address = request.client.host if request.client else ""
@@ -54,8 +54,7 @@ async def begin_session(request: Request, state: StateDep, keys: KeysDep, body: 
 
 @router.delete("", status_code=204, responses=errors())
 async def end_session(request: Request, state: StateDep, keys: KeysDep) -> Response:
-    """Sign out: the cookie is worth nothing from then on. Over https, and at localhost, the browser forgets the photos
-    that it kept; elsewhere it ignores that."""
+    """Sign out: the cookie becomes invalid. Over https and at localhost, the browser also drops cached photos."""
     if (token := _token(request, state.settings)) is not None:
         keys.sessions.end(token)
     response = _with_cookie(request, state.settings, "", 0)

@@ -19,7 +19,7 @@ from ..state import State
 router = make_router(prefix="/api/search/suggestions", tags=["search"])
 
 _MOST = 10
-# Seconds that a vocabulary is used at least, and how many times as long as it took to read.
+# A vocabulary is used for at least this many seconds, and this many times as long as reading it took.
 _USED, _TIMES_AS_LONG = 5.0, 20
 
 
@@ -27,10 +27,10 @@ _USED, _TIMES_AS_LONG = 5.0, 20
 async def suggest(
     state: StateDep,
     q: Annotated[
-        str, Query(description='The last word that was typed, or filter: par, person:"Ada L.', max_length=200)
+        str, Query(description='The last word or filter that was typed: par, person:"Ada L.', max_length=200)
     ] = "",
 ) -> Response:
-    """People, places, cameras, lenses, months, keywords, albums and folders that begin with it."""
+    """List people, places, cameras, lenses, months, keywords, albums and folders that begin with the text."""
     vocabulary = await _vocabulary(state)
     suggestions = await state.browse(lambda index: vocabulary.matching(q, _MOST))
     return answer(
@@ -44,7 +44,7 @@ async def suggest(
 
 
 async def _vocabulary(state: State) -> Vocabulary:
-    """It may be some seconds old: only the first one is waited for."""
+    """The vocabulary, which may be some seconds old: only the first request waits for it."""
     if state.vocabulary is None:
         await _refresh(state)
     elif time.monotonic() > state.vocabulary[1]:
@@ -58,7 +58,7 @@ async def _refresh(state: State) -> None:
 
 
 def _read(index: Index) -> tuple[Vocabulary, float]:
-    """The vocabulary, and until when it is good."""
+    """The vocabulary, and the monotonic time until which it is valid."""
     started = time.monotonic()
     vocabulary = index.suggestions.vocabulary()
     ended = time.monotonic()

@@ -25,10 +25,10 @@ router = make_router(prefix="/api/timeline", tags=["timeline"])
 T = TypeVar("T")
 MOST_TILES, MOST_IDS = 1_000, 50_000
 
-Search = Annotated[str, Query(description="Words and filters, as the command line has them.")]
-Folder = Annotated[str | None, Query(description="An absolute path, with what is below it.", min_length=1)]
+Search = Annotated[str, Query(description="Words and filters, in the search language of the command line.")]
+Folder = Annotated[str | None, Query(description="An absolute path; includes subfolders.", min_length=1)]
 WhichState = Annotated[Literal["live", "trashed"], Query(alias="state")]
-Order = Annotated[Literal["newest", "oldest", "best"], Query(description="best: by rank, of a search.")]
+Order = Annotated[Literal["newest", "oldest", "best"], Query(description="best: by search rank; needs q.")]
 Ordinal = Annotated[int, Query(ge=0, le=2**31)]
 
 
@@ -64,7 +64,7 @@ async def get_timeline(
     state: StateDep,
     view: ViewDep,
 ) -> Response:
-    """How many tiles a view has, and on which days."""
+    """Get the number of tiles of a view, and its days."""
     arranged = await _in_thread(state, view, lambda index: _arranged(state.timeline, index, view))
     return answer(
         {
@@ -81,10 +81,10 @@ async def get_timeline(
 _GEOMETRY: dict[int | str, dict[str, Any]] = {
     **errors(404),
     200: {
-        "description": "A byte a tile: 128 + 32 log2(width / height), of the upright picture; 128: unknown.",
+        "description": "One byte per tile: 128 + 32 log2(width / height) of the upright picture; 128: unknown.",
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     },
-    304: {"description": "As the client has it already."},
+    304: {"description": "Not modified."},
 }
 
 
@@ -94,16 +94,16 @@ async def get_geometry(
     state: StateDep,
     view: ViewDep,
 ) -> Response:
-    """The aspect ratio of every tile of a view, in order. Its ETag begins with the cursor."""
+    """Get the aspect ratios of all tiles of a view, in order. The ETag begins with the cursor."""
     encoding = encoding_for(request)
 
-    def look(index: Index) -> tuple[str, bytes]:
+    def compute(index: Index) -> tuple[str, bytes]:
         arranged = _arranged(state.timeline, index, view)
-        # A strong tag stands for these very bytes.
+        # A strong tag identifies the exact bytes.
         tag = f"{arranged.changed}-{encoding}" if encoding else str(arranged.changed)
         return f'"{tag}"', getattr(arranged.geometry, encoding or "plain")
 
-    etag, content = await _in_thread(state, view, look)
+    etag, content = await _in_thread(state, view, compute)
     # Not to be stored: a rebuilt index counts its events from one again, and its tags would match old content.
     headers = {"etag": etag, "cache-control": "private, no-store", "vary": "accept-encoding"}
     if etag in tags_of(request):
@@ -120,10 +120,10 @@ async def get_tiles(
     start: Ordinal,
     stop: Ordinal,
 ) -> Response:
-    """What is shown of the tiles from start up to stop, at most 1,000, in columns."""
+    """Get the tiles from start up to stop (exclusive), at most 1,000, as columns."""
     _check_range(start, stop, MOST_TILES)
 
-    def look(index: Index) -> dict[str, Any]:
+    def compute(index: Index) -> dict[str, Any]:
         for may_be_old in (True, False, False):
             arranged = _arranged(state.timeline, index, view, may_be_old=may_be_old)
             page = tiles.columns(index, arranged, start, stop, version_of)
@@ -131,7 +131,7 @@ async def get_tiles(
                 return page
         raise HTTPException(503, "photos are being deleted: try again")
 
-    return answer(await _in_thread(state, view, look))
+    return answer(await _in_thread(state, view, compute))
 
 
 @router.get("/position", response_model=Position, responses=errors(404))
@@ -140,14 +140,14 @@ async def get_position(
     view: ViewDep,
     id: AssetId,
 ) -> Response:
-    """Where an asset is in a view; one that lies under another of its stack is where that one is. ordinal is null where
-    the view does not hold it."""
+    """Get the position of an asset in a view; for a hidden asset of a stack, the position of the stack. ordinal is null
+    if the view does not contain it."""
 
-    def look(index: Index) -> dict[str, int | None]:
+    def compute(index: Index) -> dict[str, int | None]:
         arranged = _arranged(state.timeline, index, view)
         return {"ordinal": tiles.position(index, arranged, id), "cursor": arranged.changed}
 
-    return answer(await _in_thread(state, view, look))
+    return answer(await _in_thread(state, view, compute))
 
 
 @router.get("/ids", response_model=AssetIdList, responses=errors(404, 409))
@@ -156,21 +156,21 @@ async def get_ids(
     view: ViewDep,
     start: Ordinal,
     stop: Ordinal,
-    members: Annotated[bool, Query(description="With the others of each stack.")] = False,
+    members: Annotated[bool, Query(description="Include the other assets of each stack.")] = False,
     cursor: Annotated[
-        int | None, Query(description="409 where the view's is another one: ordinals may have moved.")
+        int | None, Query(description="Fail with 409 if the view's cursor differs: ordinals may have changed.")
     ] = None,
 ) -> Response:
-    """The ids of the tiles from start up to stop, at most 50,000."""
+    """Get the ids of the tiles from start up to stop (exclusive), at most 50,000."""
     _check_range(start, stop, MOST_IDS)
 
-    def look(index: Index) -> list[str]:
+    def compute(index: Index) -> list[str]:
         arranged = _arranged(state.timeline, index, view, may_be_old=cursor is None)
         if cursor not in (None, arranged.changed):
             raise HTTPException(409, "the photos have changed since they were chosen: choose them again")
         return tiles.ids(index, arranged, start, stop, with_members=members)
 
-    return answer({"ids": await _in_thread(state, view, look)})
+    return answer({"ids": await _in_thread(state, view, compute)})
 
 
 def _check_range(start: int, stop: int, most: int) -> None:

@@ -39,18 +39,18 @@ _FORM = {
     "required": ["asset_data", *_TEXT_FIELDS],
     "properties": {
         "asset_data": {"type": "string", "format": "binary", "description": "The photo or video."},
-        "device_asset_id": {"type": "string", "description": "What the device calls it."},
+        "device_asset_id": {"type": "string", "description": "The device's own id of it."},
         "device_id": {"type": "string"},
         "file_created_at": {"type": "string", "format": "date-time"},
         "file_modified_at": {"type": "string", "format": "date-time"},
-        "library_id": {"type": "string", "description": "The default library, where none is named."},
+        "library_id": {"type": "string", "description": "Default: the default library."},
     },
 }
 _FIELDS = dict.fromkeys(_FORM["properties"], True)
 
 
 class _Form:
-    """A multipart body as it arrives: text fields are kept, the file goes to the disk and is hashed."""
+    """Parses a multipart body as it arrives: keeps text fields, writes the file to disk and hashes it."""
 
     def __init__(self, boundary: bytes, folder: Path) -> None:
         self.texts: dict[str, str] = {}
@@ -135,15 +135,15 @@ class _Form:
     "",
     response_model=Asset,
     status_code=201,
-    responses={**errors(403, 404), 200: {"model": Asset, "description": "These bytes were known already."},
-               408: {"description": "The rest did not come."}, 422: {"description": "It makes no sense."}},
+    responses={**errors(403, 404), 200: {"model": Asset, "description": "These bytes are already indexed."},
+               408: {"description": "The body did not arrive in time."}, 422: {"description": "Invalid request."}},
     openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
 )  # fmt: skip
 async def create_asset(request: Request, state: StateDep, base: BaseUrl) -> Response:
-    """Take in a photo or video. It is seen only once it is there whole."""
+    """Upload a photo or video. It is indexed once it is complete."""
     kind, options = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
-        raise unprocessable("asset_data", "the body is no multipart/form-data", "body")
+        raise unprocessable("asset_data", "the body is not multipart/form-data", "body")
     stack = ExitStack()
     folder = await asyncio.to_thread(stack.enter_context, staging_folder(state.settings.database))
     try:

@@ -42,7 +42,7 @@ class Added(BaseModel):
 
 
 class Link(BaseModel):
-    """That an asset is in an album."""
+    """A link between an album and an asset in it."""
 
     id: str
     album_id: str

@@ -1,4 +1,4 @@
-"""Keys of clients."""
+"""API keys."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ class KeyName(Body):
 Action = Literal["read", "write", "delete", "delete_permanently"]
 
 
-class KeyWanted(KeyName):
+class KeyRequest(KeyName):
     actions: list[Action] = Field(
         ["read", "write", "delete", "delete_permanently"],
         min_length=1,
         max_length=4,
-        description="What the key may do; read goes with each.",
+        description="What the key may do. Must include read.",
     )
     library_scope_mode: Literal["all_libraries"] = Field(
-        "all_libraries", description="A key of this server is one for all libraries."
+        "all_libraries", description="Keys always apply to all libraries."
     )
 
 
@@ -40,4 +40,4 @@ class Key(BaseModel):
 
 
 class NewKey(Key):
-    api_key: str = Field(description="The key itself. It is shown here and never again.")
+    api_key: str = Field(description="The key itself, shown only this once.")

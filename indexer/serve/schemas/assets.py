@@ -12,8 +12,12 @@ from .common import MOST_IDS, AssetId, Body, Urls
 from .faces import Face
 from .people import Person
 
-After = Annotated[datetime | None, Query(description="Taken after this: a wall clock, or with an offset an instant.")]
-Before = Annotated[datetime | None, Query(description="Taken before this: a wall clock, or with an offset an instant.")]
+After = Annotated[
+    datetime | None, Query(description="Taken after this local time; with an offset, after this instant.")
+]
+Before = Annotated[
+    datetime | None, Query(description="Taken before this local time; with an offset, before this instant.")
+]
 
 
 class _Values(BaseModel):
@@ -47,13 +51,13 @@ class _Values(BaseModel):
 
 
 class Exif(_Values):
-    """As metadata; what earlier clients look at."""
+    """Like metadata, for older clients."""
 
     profile_description: str | None
 
 
 class Metadata(_Values):
-    """What the file says, what was looked up, and what the user says, which wins."""
+    """Values from the file, from look-ups and from the user, whose values take precedence."""
 
     country_code: str | None
     sublocation: str | None
@@ -73,7 +77,7 @@ class Asset(BaseModel):
     original_file_name: str
     file_created_at: datetime
     file_modified_at: datetime
-    local_datetime: str = Field(description="When it was taken, by the clocks there; with an offset, if known.")
+    local_datetime: str = Field(description="Capture time in local time; with an offset, if known.")
     checksum: str = Field(description="Base64 of the SHA-256.")
     checksum_sha1: str | None
     created_at: datetime
@@ -82,7 +86,7 @@ class Asset(BaseModel):
     metadata: Metadata
     metrics: dict[str, float | None]
     asset_urls: Urls
-    description: str | None = Field(description="What a model wrote of the picture; '' where it refused to.")
+    description: str | None = Field(description="A caption by a model; '' if the model refused.")
     faces: list[Face]
     people: list[Person]
     width: int
@@ -92,12 +96,12 @@ class Asset(BaseModel):
 
 
 class Month(BaseModel):
-    time_bucket: str = Field(description="The beginning of the month, by the clocks where photos were taken.")
+    time_bucket: str = Field(description="The beginning of the month, in the local time of the photos.")
     count: int
 
 
 class ExistQuery(Body):
-    """Just one of the three ways."""
+    """Exactly one of checksums, checksum_sha1s, and deviceId with deviceAssetIds."""
 
     model_config = ConfigDict(populate_by_name=True)
     checksums: list[str] | None = Field(None, max_length=5000, description="Base64 of SHA-256.")

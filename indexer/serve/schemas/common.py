@@ -20,15 +20,15 @@ FaceId = Annotated[str, StringConstraints(pattern=f"^face_{_ID}$"), Field(exampl
 LibraryId = Annotated[str, StringConstraints(pattern=f"^lib_{_ID}$")]
 LIBRARY_ID, PERSON_ID = re.compile(f"lib_{_ID}"), re.compile(f"person_{_ID}")
 KeyId = Annotated[str, StringConstraints(pattern=f"^apikey_{_ID}$")]
-Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
-InLibrary = Annotated[LibraryId | None, Query(description="All libraries, where none is named.")]
-Include = Annotated[str | None, Query(description="What else to tell, with commas between.")]
+Limit = Annotated[int, Query(ge=1, le=200, description="The maximum number of results.")]
+InLibrary = Annotated[LibraryId | None, Query(description="Default: all libraries.")]
+Include = Annotated[str | None, Query(description="Additional parts, separated by commas.")]
 MOST_IDS = 100
 T = TypeVar("T")
 
 
 class Body(BaseModel):
-    """What a client sends: a field that is not known is a mistake, not a decoration."""
+    """A request body. Unknown fields are errors."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -41,7 +41,7 @@ class Body(BaseModel):
 
 
 def can_be_encoded(text: str) -> bool:
-    """JSON, and some character sets, can name what UTF-8 cannot write."""
+    """Whether UTF-8 can encode the text: JSON can contain lone surrogates, which it cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -50,7 +50,7 @@ def can_be_encoded(text: str) -> bool:
 
 
 class Detail(BaseModel):
-    """Why not."""
+    """An error. detail: the reason."""
 
     detail: str
 
@@ -63,7 +63,7 @@ class Page(BaseModel, Generic[T]):
 class Rendition(BaseModel):
     url: str
     mimetype: str
-    width: int | None = Field(description="In pixels; null where it is not known.")
+    width: int | None = Field(description="In pixels; null if unknown.")
 
 
 Urls = dict[str, Rendition]

@@ -18,14 +18,14 @@ class Provenance(BaseModel):
     field: str
     source: str
     value: str
-    note: str | None = Field(description="Why it is not believed.")
-    rank: int = Field(description="0: this is the value of the record.")
+    note: str | None = Field(description="Why the value was rejected.")
+    rank: int = Field(description="0: the value in the record.")
 
 
 class AssetFile(BaseModel):
     path: str
     root: str
-    folder: str = Field(description="Within the root.")
+    folder: str = Field(description="Relative to the root.")
     name: str
     size: int | None
     state: Literal["present", "offline", "missing", "gone"]
@@ -43,7 +43,8 @@ class MotionVideo(BaseModel):
 
 
 class Panorama(BaseModel):
-    """Which part of the sphere an equirectangular panorama shows, as its file says (GPano): pixels and degrees."""
+    """The part of the sphere that an equirectangular panorama shows, from the file's GPano metadata: pixels and
+    degrees."""
 
     full_width: float
     full_height: float
@@ -62,7 +63,7 @@ class Panorama(BaseModel):
 class Details(BaseModel):
     asset: Asset
     is_favorite: bool
-    version: str = Field(description="For ?v= of its files.")
+    version: str = Field(description="The value for ?v= in the URLs of its files.")
     date: DateSource
     provenance: list[Provenance]
     files: list[AssetFile]
@@ -71,4 +72,4 @@ class Details(BaseModel):
     problems: list[str]
     motion: MotionVideo | None = Field(description="The video of a motion photo or live photo.")
     panorama: Panorama | None
-    stack: list[str] = Field(description="All assets of its stack, the one that is shown for them first; else none.")
+    stack: list[str] = Field(description="All assets of its stack, the shown one first; empty if there is no stack.")

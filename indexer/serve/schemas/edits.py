@@ -9,19 +9,19 @@ from pydantic import BaseModel, Field, model_validator
 from .common import AssetId, Body
 
 MOST_EDITED = 5000
-# Of a description, for it is kept once for each asset, in its record and in what can be undone.
+# Characters of a description, summed over the assets: it is stored with each record and in the undo log.
 MOST_CHARACTERS = 2_000_000
 
 
 class Edit(Body):
-    """What is not named stays. null: what the file says counts again."""
+    """Values that are not given stay. null: the file's value applies again."""
 
     ids: list[AssetId] = Field(min_length=1, max_length=MOST_EDITED)
     rating: int | None = Field(None, ge=0, le=5, strict=True)
     is_favorite: bool = Field(False, strict=True)
     description: str | None = Field(None, max_length=20_000, pattern="^[^\\x00]*$")
     is_trashed: bool = Field(
-        False, strict=True, description="Into the trash, for which the key has to be for deleting, or out of it."
+        False, strict=True, description="true: move to the trash, for which the key must allow delete; false: restore."
     )
 
     @model_validator(mode="after")
@@ -39,7 +39,7 @@ class ChangeName(BaseModel):
 
 
 class Edited(BaseModel):
-    change: ChangeName | None = Field(description="What can be undone; null: all were so already.")
+    change: ChangeName | None = Field(description="The change, to undo it; null: nothing changed.")
 
 
 class LastChange(ChangeName):
@@ -47,7 +47,7 @@ class LastChange(ChangeName):
 
 
 class Undoable(BaseModel):
-    change: LastChange | None = Field(description="null: there is nothing to undo, or it cannot be undone.")
+    change: LastChange | None = Field(description="null: there is no change, or it cannot be undone.")
 
 
 class UndoRequest(Body):
@@ -55,8 +55,8 @@ class UndoRequest(Body):
 
 
 class UndoneChange(LastChange):
-    kept: int = Field(description="How many of its values stay, for they were changed again since.")
-    asset_ids: list[str] = Field(description="The photos it was about.")
+    kept: int = Field(description="The number of values that stay because they were changed again.")
+    asset_ids: list[str] = Field(description="The assets that it concerns.")
 
 
 class Undone(BaseModel):

@@ -10,7 +10,7 @@ from .common import Body, PersonId, Urls
 
 
 class BoundingBox(BaseModel):
-    """Pixels of the stored picture, before it is turned upright."""
+    """In pixels of the stored picture, before orientation."""
 
     x: int
     y: int
@@ -25,7 +25,7 @@ class Candidate(BaseModel):
 
 
 class ClusterAssignment(BaseModel):
-    """Cosine distances of a face to the middles of people."""
+    """Cosine distances of a face to the mean embeddings of people."""
 
     distance_to_person: float | None
     candidates: list[Candidate]
@@ -38,7 +38,7 @@ class Face(BaseModel):
     created_at: datetime
     updated_at: datetime
     person_id: str | None
-    timestamp_ms: int | None = Field(description="In a video: when.")
+    timestamp_ms: int | None = Field(description="The time in a video; else null.")
     asset_urls: Urls
     cluster_assignment: ClusterAssignment | None = Field(None, description="With include=cluster_assignment.")
 

@@ -1,4 +1,4 @@
-"""Signing in, of which there is none here."""
+"""Sign-in of the cloud, which this server does not have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from .common import Body
 
 
 class SignIn(Body):
-    """What a client of the cloud sends there."""
+    """The request of a cloud client."""
 
     code: str | None = None
     code_verifier: str | None = None

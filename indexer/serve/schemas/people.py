@@ -10,7 +10,7 @@ from .common import MOST_IDS, Body, FaceId, LibraryId, PersonId, Urls
 
 
 class ClusterMetrics(BaseModel):
-    """Cosine distances between the faces of a person."""
+    """Cosine distances between the faces of a person. pairwise_p90: the 90th percentile."""
 
     face_count: int
     pairwise_mean: float

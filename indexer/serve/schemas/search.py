@@ -9,7 +9,7 @@ from .assets import Asset
 
 class SearchResult(BaseModel):
     asset: Asset
-    distance: float | None = Field(description="0: the same; 1: another thing. null: words alone found it.")
+    distance: float | None = Field(description="0: the same, 1: unrelated; null: found by words only.")
 
 
 class SearchResults(BaseModel):

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 class Suggestion(BaseModel):
     kind: Literal["person", "place", "camera", "lens", "month", "year", "keyword", "album", "folder"]
     text: str
-    query: str = Field(description="As the language of searches has it.")
-    count: int = Field(description="Of photos; about.")
+    query: str = Field(description="The suggestion in the search language.")
+    count: int = Field(description="The approximate number of photos.")
 
 
 class Suggestions(BaseModel):
