@@ -89,7 +89,7 @@ __all__ = [
     "__version__",
 ]
 
-# Imported when asked for: the command line starts without them.
+# Imported on first use: the command line starts without them.
 _MODULES = {
     "Album": "store.albums",
     "AssetFilter": "store.filters",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .errors import UsageError
 
-# What is made from photos lies beside the index, in a folder of its name with this ending.
+# Files derived from photos are next to the index, in a folder of its name with this ending.
 CACHE_SUFFIX = ".indexer-cache"
 # Megabytes that a picture may take to be decoded.
 _MEMORY, _MOST_MEMORY = 512, 1024

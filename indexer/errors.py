@@ -50,7 +50,7 @@ class IndexDamaged(IndexUnusable):
 
 
 class DiskFull(IndexUnusable):
-    """There is no room for the index, or for the files next to it."""
+    """There is no space for the index, or for the files next to it."""
 
 
 def cannot_write(where: str | os.PathLike[str], error: OSError) -> IndexUnusable:
@@ -72,7 +72,7 @@ class Undecodable(IndexerError):
 
 
 class NoWorkers(IndexerError):
-    """Worker processes cannot be started, or were stopped, or end by themselves. This may be temporary."""
+    """Worker processes cannot be started, were stopped, or crash. This may be temporary."""
 
 
 class RootUnavailable(IndexerError):

@@ -13,7 +13,7 @@ import stat
 from io import FileIO
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
-# Do not wait for the other end of a pipe, do not become the terminal's; neither says anything to a regular file.
+# Do not wait for the other end of a pipe, and do not acquire a terminal; no effect on regular files.
 _FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 _KINDS = {
     stat.S_IFLNK: "a link",

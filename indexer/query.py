@@ -103,7 +103,7 @@ def parse(text: str) -> Query:
             term = Term(plain, TEXTS[name.lower()], value != plain)
         else:
             if minus:
-                raise UsageError(f"'-{name}:' cannot be left out: only words and {', '.join(TEXTS)} can")
+                raise UsageError(f"'-{name}:' cannot be excluded: only words and {', '.join(TEXTS)} can")
             if name.lower() in RANGES:
                 ranges.append(_range(name.lower(), plain))
             else:

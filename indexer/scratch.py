@@ -51,7 +51,7 @@ def following() -> Iterator[Callable[[Path], Path]]:
 
 
 def sweep(beside: Path) -> None:
-    """Remove the folders there whose owner is certainly dead."""
+    """Remove the scratch folders whose owner is certainly dead."""
     try:
         folders = [Path(entry.path) for entry in os.scandir(beside) if entry.is_dir(follow_symlinks=False)]
     except OSError:

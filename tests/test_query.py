@@ -64,7 +64,7 @@ def test_what_it_means(text: str, wanted: Query) -> None:
         ("type:sound", "use photo or video"),
         ("is:blurred", "use is:favorite or is:trashed"),
         ('"never closed', "is not closed"),
-        ("-rating:4", "cannot be left out"),
+        ("-rating:4", "cannot be excluded"),
     ],
 )
 def test_what_it_cannot_mean_is_said(text: str, told: str) -> None:

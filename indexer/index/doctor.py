@@ -39,14 +39,14 @@ class Doctor:
         checks: list[Callable[[Session], Iterator[Finding]]] = [
             _integrity,
             _place,
-            _readers,
+            _privacy,
             _roots,
-            partial(_misplaced, fix=fix),
+            partial(_unreachable_primary_files, fix=fix),
             _watches,
             _failures,
             _faces,
             _text,
-            _meaning,
+            _semantic_search,
         ]
         findings: list[Finding] = []
         for check in checks:
@@ -81,7 +81,7 @@ def _integrity(session: Session) -> Iterator[Finding]:
         yield Finding("index", "ok", f"{session.path} is sound (version {version} of {schema.VERSION})")
 
 
-def _readers(session: Session) -> Iterator[Finding]:
+def _privacy(session: Session) -> Iterator[Finding]:
     """Files of this version are private to their owner; older versions left their mode to the umask."""
     own = (session.path, cache_folder(session.path), originals_folder(session.path, None))
     mine = [path for path in own if path.exists() and _is_open_to_others(path)]
@@ -90,7 +90,7 @@ def _readers(session: Session) -> Iterator[Finding]:
         words = f"other users can read {', '.join(map(str, mine))}"
         yield Finding("privacy", "warning", words, f"unless you share it on purpose: chmod -R go= {names}")
     else:
-        yield Finding("privacy", "ok", "nobody else can read the index, or what is kept beside it")
+        yield Finding("privacy", "ok", "nobody else can read the index, or the files next to it")
 
 
 def _is_open_to_others(path: Path) -> bool:
@@ -103,12 +103,12 @@ def _place(session: Session) -> Iterator[Finding]:
     filesystem = volume_of(str(session.path.parent)).filesystem
     if is_network(filesystem):
         advice = "name a file on a disk of this machine with --db: a network file system may damage it"
-        yield Finding("place", "problem", f"the index lies on {filesystem}", advice)
+        yield Finding("place", "problem", f"the index is on {filesystem}", advice)
     free = shutil.disk_usage(session.path.parent).free
     if free < _LITTLE_SPACE:
-        yield Finding("place", "warning", f"{free / 1e6:.0f} MB are free where the index lies", "make room there")
+        yield Finding("place", "warning", f"only {free / 1e6:.0f} MB are free on the index's disk", "free some space")
     else:
-        yield Finding("place", "ok", f"{free / 1e9:.1f} GB are free where the index lies")
+        yield Finding("place", "ok", f"{free / 1e9:.1f} GB are free on the index's disk")
 
 
 def _roots(session: Session) -> Iterator[Finding]:
@@ -117,16 +117,16 @@ def _roots(session: Session) -> Iterator[Finding]:
     for root in Roots(session).list():
         problem = check_root(session.connection, root).problem
         if problem is not None:
-            advice = "mount it; if it lies elsewhere now, 'indexer scan' it there: its records are kept"
+            advice = "mount it; if it has moved, 'indexer scan' it at its new place: its records are kept"
             yield Finding("folder", "warning", f"{root.path} is offline: {problem}", advice)
         elif root.scanned_at is None:
-            advice = f"indexer scan '{root.path}' goes on where it stopped"
-            yield Finding("folder", "warning", f"{root.path} was never scanned to its end", advice)
+            advice = f"indexer scan '{root.path}' resumes where it stopped"
+            yield Finding("folder", "warning", f"{root.path} was never scanned completely", advice)
         else:
-            yield Finding("folder", "ok", f"{root.path} is there, scanned {root.scanned_at}")
+            yield Finding("folder", "ok", f"{root.path} is present, scanned {root.scanned_at}")
 
 
-def _misplaced(session: Session, *, fix: bool) -> Iterator[Finding]:
+def _unreachable_primary_files(session: Session, *, fix: bool) -> Iterator[Finding]:
     from ..store.primary_files import count_wrong
     from ..sync.presence import check_root
 
@@ -137,9 +137,9 @@ def _misplaced(session: Session, *, fix: bool) -> Iterator[Finding]:
         Roots(session).reselect_files()
         left = count_wrong(session.connection, away)
         state: Literal["ok", "problem"] = "problem" if left else "ok"
-        yield Finding("files", state, f"{photos} shown again where the file can be reached; {left:,} are not")
+        yield Finding("files", state, f"{photos} shown again at a place that can be reached; {left:,} are not")
     elif count:
-        words = f"{photos} shown where the file cannot be reached, though it also lies where it can"
+        words = f"{photos} shown at a place that cannot be reached, though another place can"
         yield Finding("files", "problem", words, "indexer doctor --fix")
 
 
@@ -149,7 +149,7 @@ def _watches(session: Session) -> Iterator[Finding]:
 
     for root in Roots(session).list():
         if not has_events(root.filesystem):
-            words = f"{root.path} lies on {root.filesystem}, which tells of no changes: a watch polls it"
+            words = f"{root.path} is on {root.filesystem}, which reports no changes: a watch polls it"
             yield Finding("watching", "ok", words)
     limit = watch_limit()
     if limit is None:
@@ -157,7 +157,7 @@ def _watches(session: Session) -> Iterator[Finding]:
     folders = count_folders(session.connection)
     if folders > limit:
         needed = int(folders * _ROOM_FOR_MORE)
-        words = f"{folders:,} folders, and the system has {limit:,} watches: the rest is polled"
+        words = f"{folders:,} folders, but the system has only {limit:,} watches: the rest are polled"
         advice = (
             f"sudo sysctl fs.inotify.max_user_watches={needed}; to keep it, write fs.inotify.max_user_watches={needed}"
             " into /etc/sysctl.d/60-indexer.conf"
@@ -175,16 +175,16 @@ def _faces(session: Session) -> Iterator[Finding]:
     try:
         kind = models.model_info()
     except UsageError as error:
-        advice = f"{parts.HINT}, or put models into {models_folder() / 'faces'}; those that files name are there anyway"
-        yield Finding("faces", "ok", f"faces are not looked for: {error.args[0].partition(':')[0]}", advice)
+        advice = f"{parts.HINT}, or put models into {models_folder() / 'faces'}; faces named in files work without"
+        yield Finding("faces", "ok", f"faces are not detected: {error.args[0].partition(':')[0]}", advice)
         return
     try:
         models.find_faces(kind)
     except UsageError as error:
-        advice = f"mend what lies in {kind.folder}" if kind.folder else "install what is missing, on Debian: libgl1"
+        advice = f"fix the files in {kind.folder}" if kind.folder else "install the missing library, on Debian: libgl1"
         yield Finding("faces", "warning", str(error), advice)
     else:
-        yield Finding("faces", "ok", f"faces are looked for, with {kind.folder or 'the models of the extra [faces]'}")
+        yield Finding("faces", "ok", f"faces are detected with {kind.folder or 'the models of the extra [faces]'}")
 
 
 def _text(session: Session) -> Iterator[Finding]:
@@ -199,7 +199,7 @@ def _text(session: Session) -> Iterator[Finding]:
         yield Finding("text", "ok", "text in photos is read by 'indexer enrich text'")
 
 
-def _meaning(session: Session) -> Iterator[Finding]:
+def _semantic_search(session: Session) -> Iterator[Finding]:
     from ..config import models_folder
     from ..enrich.enrichers import image_embeddings
     from ..errors import UsageError
@@ -210,14 +210,14 @@ def _meaning(session: Session) -> Iterator[Finding]:
         if kind is not None:
             image_embeddings.load(kind).of_text("a word")
     except UsageError as error:
-        words = f"pictures are not found by what they are about: {error}"
-        yield Finding("semantic search", "warning", words, f"mend what lies in {folder}")
+        words = f"pictures are not found by their content: {error}"
+        yield Finding("semantic search", "warning", words, f"fix the files in {folder}")
         return
     if kind is None:
         advice = f"put a CLIP model into {folder}, and {image_embeddings.HINT}"
-        yield Finding("semantic search", "ok", "pictures are found by their words, not by what they are about", advice)
+        yield Finding("semantic search", "ok", "photos are found by metadata, not by the content of pictures", advice)
     else:
-        yield Finding("semantic search", "ok", f"pictures are found by what they are about, with the model in {folder}")
+        yield Finding("semantic search", "ok", f"pictures are found by their content, with the model in {folder}")
 
 
 def _failures(session: Session) -> Iterator[Finding]:
@@ -225,7 +225,7 @@ def _failures(session: Session) -> Iterator[Finding]:
     advice = "indexer status --failures lists them"
     for status, words in (
         ("unreadable", "could not be read"),
-        ("damaged", "are damaged, and indexed as far as they go"),
+        ("damaged", "are damaged, and indexed as far as possible"),
     ):
         if count := counts.get(status, 0):
             yield Finding("files", "warning", f"{count:,} paths {words}", advice)

@@ -22,5 +22,5 @@ class Duplicates:
         return duplicates.exact(self._session.connection)
 
     def similar(self) -> Sequence[Group]:
-        """Photos that look alike, of those that were enriched."""
+        """Groups of similar photos, among those that were enriched."""
         return duplicates.similar(self._session.connection, cache_folder(self._session.path))

@@ -1,4 +1,4 @@
-"""How well faces fit the people whom they are assigned to: cosine distances between face embeddings."""
+"""How well faces fit their assigned people: cosine distances between face embeddings."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 
 from ..store import faces
 
-# At most this many other people are candidates for a face, and none further away than this.
+# The most candidates for a face besides its person, and their largest distance
 _CANDIDATES = 5
 _FURTHEST = 0.6
 
 
 def metrics(connection: sqlite3.Connection, person_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Of people who have two faces at least, by id."""
+    """Person id -> metrics, for people with at least two faces."""
     by_id: dict[str, dict[str, Any]] = {}
     for person_id in person_ids:
         vectors = faces.select_vectors(connection, person_id)
@@ -33,21 +33,21 @@ def metrics(connection: sqlite3.Connection, person_ids: Sequence[str]) -> dict[s
 
 
 def assignments(connection: sqlite3.Connection, face_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Of faces that have an embedding, by id."""
-    looks = faces.select_embeddings(connection, face_ids)
-    if not looks:
+    """Face id -> its distance to its person and other candidates, for faces with an embedding."""
+    embedded = faces.select_embeddings(connection, face_ids)
+    if not embedded:
         return {}
     ids, names, means = [], {}, []
-    for person_id, name, vectors in faces.select_all_vectors(connection, looks[0].model):
+    for person_id, name, vectors in faces.select_all_vectors(connection, embedded[0].model):
         ids.append(person_id)
         names[person_id] = name
         means.append(_unit(np.mean([_unit(vector) for vector in vectors], axis=0)))
     by_id: dict[str, dict[str, Any]] = {}
-    for look in looks:
-        distances = dict(zip(ids, (1 - np.stack(means) @ _unit(look.vector)).tolist(), strict=True)) if ids else {}
-        own = distances.pop(look.person_id, None) if look.person_id else None
+    for face in embedded:
+        distances = dict(zip(ids, (1 - np.stack(means) @ _unit(face.vector)).tolist(), strict=True)) if ids else {}
+        own = distances.pop(face.person_id, None) if face.person_id else None
         near = sorted((distance, person_id) for person_id, distance in distances.items() if distance <= _FURTHEST)
-        by_id[look.face_id] = {
+        by_id[face.face_id] = {
             "distance_to_person": None if own is None else round(own, 4),
             "candidates": [
                 {"person_id": person_id, "name": names[person_id], "distance": round(distance, 4)}

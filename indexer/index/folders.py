@@ -80,5 +80,5 @@ def _upwards(folder: str) -> Iterator[str]:
 
 
 def _repeated(places: Counter[Place]) -> dict[Place, int]:
-    """How many times too often an asset was counted in each."""
+    """Folder -> how many times too often an asset was counted in it."""
     return {place: count - 1 for place, count in places.items() if count > 1}

@@ -56,7 +56,7 @@ class Gallery:
 
 
 def is_path(text: str) -> bool:
-    """Whether this text is a path, not words to search for."""
+    """Whether the text is a path rather than a search."""
     return os.path.lexists(expanded(text)) or text.startswith(("/", "~/", "./", "../")) or os.path.isabs(text)
 
 

@@ -43,7 +43,7 @@ def find_video(connection: sqlite3.Connection, asset_id: str) -> VideoRef | None
 
 
 def motion_video(session: Session, asset_id: str) -> MotionVideo:
-    """Raises NotFound where there is none, or its file cannot be reached or is shorter than the index says."""
+    """Raises NotFound if there is none, or its file cannot be read or is shorter than in the index."""
     connection = session.connection
     inside = select_motion(connection, asset_id)
     owner = asset_id if inside is not None else motion_photos.paired_video(connection, asset_id)

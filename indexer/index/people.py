@@ -149,7 +149,7 @@ class People:
         if name == "thumbnail_face_id" and value is not None:
             theirs = {face.id for face in self.faces(person.id)} if person else ()
             if value not in theirs:
-                raise UsageError(f"{value} is no face of {person.name or person.id if person else 'somebody new'}")
+                raise UsageError(f"{value} is not a face of {person.name or person.id if person else 'somebody new'}")
 
     def create(self, **values: str | bool | None) -> Person:
         """Create a person without faces."""
@@ -169,7 +169,7 @@ class People:
     def give(self, face_id: str, who: str | None) -> None:
         """Assign a face to a person; None unassigns it."""
         person = self.get(who) if who is not None else None
-        with self._session.user_change(f"a face said to be {person.name or person.id if person else 'nobody'}") as tx:
+        with self._session.user_change(f"a face assigned to {person.name or person.id if person else 'nobody'}") as tx:
             if person is None:
                 faces.detach_face(tx, face_id)
             else:

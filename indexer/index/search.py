@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .session import Session
 
-# Limit of assets that a model may add to those with the words.
+# The most assets that a model adds to those that contain the words.
 _MOST_DESCRIBED = 200
 
 

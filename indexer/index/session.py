@@ -114,7 +114,7 @@ class Session:
         root, within = place
         file = select_file_at(self.connection, root.id, *paths.split(within))
         if file is None or not file.asset_id:
-            raise NotFound(f"no record for {text}: 'indexer why' says what became of it")
+            raise NotFound(f"no record for {text}: 'indexer why' explains its status")
         return file.asset_id
 
     def resolve_all(self, assets: Assets) -> Sequence[str]:
@@ -158,7 +158,7 @@ class Session:
         filesystem = volume_of(str(folder)).filesystem if folder else None
         if is_network(filesystem):
             raise IndexUnusable(
-                f"{self.path} lies on {filesystem}, a network file system, which may damage it:"
+                f"{self.path} is on {filesystem}, a network file system, which may damage it:"
                 " name a file on a disk of this machine with --db"
             )
 

@@ -90,7 +90,7 @@ class Trash:
                 else:  # if the photo returns one day, it is indexed again
                     store.purge_assets(tx, [asset_id])
                 _delete(tx, uploads[asset_id])
-            instead = "'indexer roots --take-back' has those that lie in your folders indexed again."
+            instead = "'indexer roots --take-back' indexes those in your folders again."
             record_final(tx, f"deleted {photos(len(for_good))} from the index", instead)
 
     def unexclude(self) -> int:

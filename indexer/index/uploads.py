@@ -155,8 +155,8 @@ def _is_root(session: Session, folder: Path) -> bool:
 
 
 def _move_into_place(session: Session, upload: Upload, journal: Path) -> Path:
-    """Move the file to its permanent folder, by the month it was taken in, under an unused name. The journal, written
-    first, holds the path: if the server is killed before the file is indexed, `recover` finds it."""
+    """Move the file to its permanent folder, by the month of capture, under an unused name. The journal, written first,
+    holds the path: if the server is killed before the file is indexed, `recover` finds it."""
     from ..media.read import read_media
 
     stamp = upload.modified_at.timestamp()

@@ -150,7 +150,7 @@ _ROWS = (
     Format("video/x-ms-wmv", "video:read_video", "wmv", (b"0&\xb2u\x8ef\xcf\x11",)),
 )
 FORMATS = {row.mime_type: row for row in _ROWS}
-# A name's ending -> the type assumed if the content does not tell
+# A name's ending -> the type assumed if the content does not identify one
 EXTENSIONS = {ending: row.mime_type for row in _ROWS for ending in row.endings.split()}
 IN_BROWSERS = frozenset(row.mime_type for row in _ROWS if row.in_browsers)
 

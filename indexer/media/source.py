@@ -15,7 +15,7 @@ import xxhash
 from .fingerprint import coded_ranges
 from .readable import Remembering
 
-# Bytes of each file kept in memory: nearly all metadata lies there. The rest is read again on demand.
+# Bytes of each file kept in memory: nearly all metadata is there. The rest is read again on demand.
 HEAD = 64 * 1024
 # If the file is not hashed, less is read at first: that much holds most metadata.
 _FIRST = 16 * 1024
@@ -24,7 +24,7 @@ _TAIL = 64
 # Bytes read and hashed at a time: at most half of a laptop processor's second-level cache
 PIECE = 512 * 1024
 # Bytes between reports of progress: a few a second
-_TOLD = 16 * PIECE
+_REPORT_BYTES = 16 * PIECE
 _own = threading.local()
 
 
@@ -42,21 +42,21 @@ class Source(Remembering):
         hashed: bool = True,
         size: int | None = None,
         room: memoryview | None = None,
-        tell: Callable[[int], None] | None = None,
+        report: Callable[[int], None] | None = None,
     ) -> None:
-        """tell: called periodically with the number of bytes hashed. room: HEAD bytes of memory for the head, reusable
-        when the source is done with: the kernel clears fresh memory page by page, which takes longer than parsing most
+        """report: called periodically with the number of bytes hashed. room: HEAD bytes of memory for the head,
+        reusable after the source: the kernel clears fresh memory page by page, which takes longer than parsing most
         files."""
         self._file = file
         self.size = os.fstat(file.fileno()).st_size if size is None else size
         self.sha256 = self.sha1 = self._tail = b""
         self.fingerprint: str | None = None
         if hashed:
-            self._hash(memoryview(bytearray(min(HEAD, self.size))) if room is None else room, tell)
+            self._hash(memoryview(bytearray(min(HEAD, self.size))) if room is None else room, report)
         else:
             self._head = memoryview(_exactly(file, min(self.size, _FIRST)))
 
-    def _hash(self, room: memoryview, tell: Callable[[int], None] | None) -> None:
+    def _hash(self, room: memoryview, report: Callable[[int], None] | None) -> None:
         """Hash through one small buffer, which stays in the processor's cache while all three hashes take a piece."""
         sha256, sha1 = hashlib.sha256(), hashlib.sha1(usedforsecurity=False)
         expected, read, tail = self.size, 0, b""
@@ -70,8 +70,8 @@ class Source(Remembering):
             picture.update(piece, read)
             tail = (tail + bytes(piece[-_TAIL:]))[-_TAIL:]
             read += len(piece)
-            if tell is not None and not read % _TOLD:
-                tell(read)
+            if report is not None and not read % _REPORT_BYTES:
+                report(read)
             piece = _fill(self._file, _buffer(), expected - read)
         self._tail, self.size = tail, read
         self.sha256, self.sha1 = sha256.digest(), sha1.digest()
@@ -107,7 +107,7 @@ class _Picture:
         self._hash = xxhash.xxh3_128() if self._ranges else None
 
     def update(self, piece: memoryview, at: int) -> None:
-        """A piece that lies at `at` in the file."""
+        """A piece of the file at offset `at`."""
         if self._hash is None:
             return
         for start, end in self._ranges:

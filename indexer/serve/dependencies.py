@@ -1,7 +1,7 @@
 """Dependencies of the routes: the server's state, its address, its keys, and the objects named in the path.
 
 All of them are coroutines: FastAPI runs plain functions in threads, where the reader may not be used. `Known…` answers
-404 before FastAPI has looked at the body, whose mistakes come first: routes with a body call `by_id` themselves."""
+404 before FastAPI validates the body, whose errors come first: routes with a body call `by_id` themselves."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def requested_range(header: str | None, size: int) -> tuple[int, int] | None:
         if match[2] and int(match[2]) < begin:
             return None
     if begin >= end:
-        raise HTTPException(416, "the range lies behind the end", {"content-range": f"bytes */{size}"})
+        raise HTTPException(416, "the range is beyond the end", {"content-range": f"bytes */{size}"})
     return begin, end
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # An asset, and the name of its rendition or the id of a face in it.
 Key = tuple[str, str]
-# Seconds for which what is to be written is gathered.
+# Renditions are written in batches at this interval, in seconds.
 _GATHER = 0.25
 # Bytes of renditions that are kept in memory; of those that wait to be written, which are mostly the same.
 _MOST_BYTES = 64_000_000
@@ -38,7 +38,7 @@ LEFT = 499
 
 
 class Left(Exception):
-    """The client has gone away."""
+    """The client has disconnected."""
 
 
 class Drawn(NamedTuple):
@@ -180,6 +180,6 @@ def _keep(drawn: list[Drawn], unused: set[Key]) -> Callable[[Index], None]:
 
 
 async def has_left(request: Request) -> None:
-    """Returns when the client has gone away."""
+    """Returns when the client has disconnected."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

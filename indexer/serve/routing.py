@@ -24,7 +24,7 @@ _DELETE_PERMANENTLY = {"read", "delete_permanently"}
 NEEDS: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/assets"): _WRITE,
     ("PATCH", "/api/assets"): _WRITE,
-    ("POST", "/api/undo"): _WRITE,  # and delete, where it takes something away
+    ("POST", "/api/undo"): _WRITE,  # and delete, if the undo deletes something
     ("POST", "/api/assets/exist"): _READ,
     ("POST", "/api/assets/trash"): _DELETE,
     ("POST", "/api/assets/restore"): _WRITE,
@@ -50,7 +50,7 @@ NEEDS: dict[tuple[str, str], set[str]] = {
     ("PATCH", "/api/api-keys/{key_id}"): set(ACTIONS),
     ("DELETE", "/api/api-keys/{key_id}"): set(ACTIONS),
     ("POST", "/api/oauth/exchange"): _READ,
-    # These tell nothing about anybody's photos.
+    # These reveal nothing about photos.
     ("GET", "/api/session"): set(),
     ("POST", "/api/session"): set(),
     ("DELETE", "/api/session"): set(),
@@ -152,7 +152,7 @@ async def _form(request: Request) -> FormData:
     except Exception as error:  # as FastAPI does
         raise HTTPException(400, "the form cannot be read") from error
     if not all(can_be_encoded(value) for _, value in form.multi_items() if isinstance(value, str)):
-        raise HTTPException(400, "half of a surrogate pair is no text")
+        raise HTTPException(400, "a lone surrogate is not valid text")
     return form
 
 

@@ -118,7 +118,7 @@ def serve(
         app,
         http=TimeoutProtocol,
         ws="none",
-        # uvloop is no faster here, and accepts one connection a turn: of 200 at once some wait for seconds.
+        # uvloop is not faster here, and accepts one connection per iteration: of 200 at once, some wait for seconds.
         loop="asyncio",
         access_log=access_log,
         server_header=False,
@@ -145,7 +145,7 @@ def _raise_file_limit() -> None:
 
 
 class _Server(uvicorn.Server):
-    """on_end: ends responses that would not end by themselves."""
+    """on_end: ends responses that would never end."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], on_end: Callable[[], None]) -> None:
         super().__init__(config)

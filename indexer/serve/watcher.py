@@ -20,7 +20,7 @@ from indexer.index.status import Claim
 _RETRY = 1.0
 _LONGEST_RETRY = 60.0
 _STOP_TIMEOUT = 30.0
-# Seconds, half of a watch's default: somebody who drops a photo into a folder waits for it on the page.
+# Seconds, half of a watch's default: a user who adds a photo to a folder waits for it on the page.
 _REST = 1.0
 
 

@@ -26,7 +26,7 @@ def copy_to(connection: sqlite3.Connection, target: Path, *, overwrite: bool = F
     cannot be written or fails the check; then there is no file."""
     if target.exists():
         if not overwrite:
-            raise UsageError(f"{target} is there already: name another file, or say --overwrite")
+            raise UsageError(f"{target} already exists: name another file, or use --overwrite")
         if target.samefile(connection.execute("PRAGMA database_list").fetchone()[2]):
             raise UsageError(f"{target} is the index itself: name another file")
     try:

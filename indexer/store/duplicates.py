@@ -51,7 +51,7 @@ def same_pictures(connection: sqlite3.Connection) -> list[list[str]]:
 
 
 class HashedPhoto(NamedTuple):
-    """hashes: see indexer.enrich.enrichers.perceptual_hashes; wall_clock and camera tell the shots of a burst;
+    """hashes: see indexer.enrich.enrichers.perceptual_hashes; wall_clock and camera identify the shots of a burst;
     thumbnail is a file in the cache, if there is one."""
 
     asset_id: str

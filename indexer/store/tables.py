@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-# user: what people said or did; file: what was read from files, and where they lie; computed: results of enrichers;
+# user: users' values and actions; file: data read from files, and their locations; computed: results of enrichers;
 # log: what happened; machine: of this index and machine; rebuilt: counts and indexes that are made anew from other
 # tables; running: of processes at work.
 Holds = Literal["user", "file", "computed", "log", "machine", "rebuilt", "running"]
@@ -48,7 +48,7 @@ TABLES = (
     Table("stack_member", "file", "new"),
     Table("month", "rebuilt"),
     Table("excluded_content", "user"),
-    # What users said
+    # Users' values
     Table("user_value", "user", "new", Undo("asset_id")),
     Table("written_value", "user", "all"),
     Table("album", "user", undo=Undo("id")),
@@ -76,7 +76,7 @@ TABLES = (
     Table("library", "user"),
     Table("api_key", "user"),
     Table("upload", "user", "all"),
-    # The log, last: what restores other tables writes to it
+    # The log comes last: restoring other tables writes to it
     Table("event", "log"),
     Table("search", "rebuilt"),
 )

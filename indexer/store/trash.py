@@ -46,7 +46,7 @@ def select_trashed(connection: sqlite3.Connection) -> list[Trashed]:
     rows = connection.execute(
         "SELECT asset.id, original_file_name, trashed_at, file_size_bytes, trash_override IS 'in',"
         " CASE WHEN EXISTS (SELECT 1 FROM file_state WHERE asset_id = asset.id AND state = 'offline')"
-        "      THEN 'its drive is away'"
+        "      THEN 'its drive is disconnected'"
         "      WHEN EXISTS (SELECT 1 FROM file WHERE asset_number = asset.number AND status <> 'gone')"
         "      THEN 'its file is still there' END,"
         " NOT EXISTS (SELECT 1 FROM file WHERE asset_number = asset.number)"

@@ -153,8 +153,8 @@ if sys.platform == "linux":
                 except OSError as error:
                     if error.errno == errno.ENOSPC:
                         self.uncovered.add(folder)
-                    return  # else it is gone, or not a folder any more: its listing will tell
-                if watch < 0:  # not readable: its listing will tell
+                    return  # else it is gone, or no longer a folder: its listing will show it
+                if watch < 0:  # not readable: its listing will show it
                     return
                 self.uncovered.discard(folder)
                 self._forget(watch)

@@ -53,7 +53,7 @@ def check_root(connection: sqlite3.Connection, root: Root, *, may_be_empty: bool
         return present  # copied to another drive, say
     if empty:
         return RootStatus("it is empty and was not, as when its drive is not mounted")
-    return RootStatus("another folder lies there: nothing that was indexed is in it")
+    return RootStatus("another folder is in its place: it contains nothing that was indexed")
 
 
 def note_root(connection: IndexConnection, root: Root, status: RootStatus) -> None:

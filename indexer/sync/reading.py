@@ -66,8 +66,8 @@ def _open(request: ReadRequest, buffer: memoryview, number: int) -> _Opened | Re
             if request.slot is None:
                 source = Source(file, hashed=request.hashed, size=before.st_size, room=buffer)
             else:
-                with reporting(request.slot) as tell:
-                    source = Source(file, hashed=request.hashed, size=before.st_size, room=buffer, tell=tell)
+                with reporting(request.slot) as report:
+                    source = Source(file, hashed=request.hashed, size=before.st_size, room=buffer, report=report)
             return _Opened(request, file, before, source)
         result = ReadResult(unstable="another program is writing it")
     except BlockingIOError:

@@ -227,7 +227,7 @@ class Reconciler:
             self._batch.items.append(skipped)
 
     def _note_unreadable(self, path: str, error: OSError) -> None:
-        """An unreadable folder is no evidence about its files: none of them is missing."""
+        """An unreadable folder proves nothing about its files: none of them is missing."""
         self._unreadable_folders.append(path)
         self._summary.unreadable += 1
         folder, name = paths.split(path)
@@ -246,7 +246,7 @@ class Reconciler:
                 if row.status not in ("missing", "gone"):
                     self._missing.append(row)
             elif row.is_folder and row.name in entered:
-                # It was skipped and is entered now: its own listing will tell whether it can be read.
+                # It was skipped and is entered now: its own listing will show whether it can be read.
                 self._entered[paths.join(row.folder, row.name)] = row.id
             else:
                 self._stale.append(row.id)
@@ -275,7 +275,7 @@ class Reconciler:
                 self._listener.lost(self._root, loss)
         if whole or self._mounts:
             for mount in note_mounts(self._db, self._root, self._mounts):
-                self._summary.offline.append(f"{self._root.path}/{mount.folder}: the drive mounted there is away")
+                self._summary.offline.append(f"{self._root.path}/{mount.folder}: its drive is disconnected")
         unstable = self._batch.unstable
         self._start_pass()
         return unstable

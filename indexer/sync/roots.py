@@ -71,14 +71,14 @@ def _new_root(connection: IndexConnection, roots: Sequence[Root], real: str) -> 
     except OSError as error:
         raise RootUnavailable(f"{paths.to_text(real)}: {error.strerror}") from error
     if not stat.S_ISDIR(info.st_mode):
-        raise UsageError(f"{paths.to_text(real)} lies in no indexed folder: scan its folder")
+        raise UsageError(f"{paths.to_text(real)} is not in an indexed folder: scan its folder")
     return _add(connection, roots, real, paths.to_text(Path(real).as_posix()), info.st_ino)
 
 
 def _targets_of(roots: Sequence[Root], real: str) -> list[Target]:
     place = locate(real, roots)
-    if place is None:  # its root lies elsewhere now, and was named there too
-        raise RootUnavailable(f"{paths.to_text(real)}: its folder has moved, and is scanned where it lies now")
+    if place is None:  # its root has moved, and was also named at its new place
+        raise RootUnavailable(f"{paths.to_text(real)}: its folder has moved, and is scanned at its new place")
     root, within = place
     if not within:  # even if it is offline: the scan reports that
         inner = [other for other in roots if other != root and paths.is_below(other.path, root.path.rstrip("/"))]

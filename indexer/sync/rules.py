@@ -118,7 +118,7 @@ class Rules(NamedTuple):
         if by_rule is None and (litter := _litter(name, is_folder)):
             return Decision("ignored", litter)
         if is_link:
-            return Decision("ignored", "a link: what it points to is indexed where it lies")
+            return Decision("ignored", "a link: its target is indexed at its own place")
         if is_folder:
             return INCLUDED
         if not is_file:
@@ -151,7 +151,7 @@ def _litter(name: str, is_folder: bool) -> str | None:
     if name[0] == ".":
         if name.startswith("._"):
             return "macOS's companion of another file"
-        return f"hidden: the name begins with a dot; '!{name}' in {IGNORE_FILE} takes it in"
+        return f"hidden: the name begins with a dot; '!{name}' in {IGNORE_FILE} includes it"
     if is_folder:
         what = "this program's own cache" if name.endswith(CACHE_SUFFIX) else _LITTER_FOLDERS.get(name)
         return f"{what}, not the user's photos" if what else None

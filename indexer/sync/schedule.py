@@ -104,7 +104,7 @@ class Schedule:
         self._uncovered_at = now + poll
         self._events = 0
         self._folders.clear()
-        # A full scan leaves alone what is not at rest: that is looked at again.
+        # A full scan skips files that have not settled: these are checked again.
         self._names = {name: due for name, due in self._names.items() if due > now}
         return [WHOLE]
 

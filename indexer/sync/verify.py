@@ -32,12 +32,12 @@ from .walk import file_stat
 
 _BATCH = 200
 _BATCH_SECONDS = 1.0
-ROT = "bit rot: its bytes are not what they were, though its time is; restore it from a backup"
+ROT = "bit rot: its bytes changed but its time did not; restore it from a backup"
 
 
 @dataclass(slots=True)
 class Report:
-    """Result of a verification, by path. rotten: corrupted: other bytes under the same modification time. edited:
+    """Result of a verification, by path. rotten: corrupted, other bytes with the same modification time. edited:
     another time and other bytes, but the same picture. replaced: another picture, or unknown fingerprints. The next
     scan indexes edited and replaced ones. left: files of this round that are still to be verified."""
 

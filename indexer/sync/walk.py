@@ -149,7 +149,7 @@ class Walker:
                     if _may_be_sidecar(entry.name, rules.decide(listing.folder, entry.name, is_folder=False)):
                         listing.sidecars[entry.name] = entry.stat(follow_symlinks=False)
         except OSError:
-            return  # the folder went away: the files in it will be found gone
+            return  # the folder has disappeared: its files will be found gone
 
     def _rules_above(self, folder: str) -> Rules | None:
         """The rules for `folder`, or None if it or a folder above it is excluded.

@@ -1,6 +1,6 @@
 """Scan, then follow the folders until stopped.
 
-Events are hints: they only tell which part to reconcile, as a scan does. Nothing depends on any of them: after an
+Events are hints: they only name the part to reconcile, as a scan does. Nothing depends on any of them: after an
 overflow of the kernel's queue, after a burst, and every hour, the whole root is reconciled. Folders without events are
 polled.
 """
@@ -102,7 +102,7 @@ class Watch:
         self._watched = {root.id: _WatchedRoot(root, Schedule(options)) for root in roots}
         if options.poll_seconds is not None:
             for watched in self._watched.values():
-                watched.poll("as asked for")
+                watched.poll("as requested")
         self._stop = stop
         self._options = options
         self._listener = listener
@@ -234,7 +234,7 @@ class Watch:
     def _note_status(self, watched: _WatchedRoot, status: RootStatus) -> None:
         path = watched.root.path
         if status.volume is not None and not has_events(status.volume.filesystem):
-            watched.poll(f"{status.volume.filesystem} tells of no changes that others make")
+            watched.poll(f"{status.volume.filesystem} does not report changes by other machines")
         if status.problem is not None and status.problem != watched.problem:
             self._listener.message(f"{path} is offline: {status.problem}. Its photos stay in the index.")
         if status.problem is None and watched.problem is not None:
@@ -314,7 +314,7 @@ class Watch:
         if uncovered and not (before and before.uncovered):
             self._listener.message(
                 f"{watched.root.path}: the system has no watches left for {len(uncovered):,} of its folders: they are"
-                f" looked at every {self._options.poll_interval:g} s. 'indexer doctor' says how to raise the limit."
+                f" looked at every {self._options.poll_interval:g} s. 'indexer doctor' explains how to raise the limit."
             )
         state = WatchState(
             root_id=watched.root.id,

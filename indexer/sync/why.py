@@ -56,7 +56,7 @@ def why(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> Answer:
     if place is None:
         if not os.path.lexists(path):
             raise NotFound(f"{shown}: there is no such file, and no indexed folder holds it")
-        return Answer(shown, "outside", f"{shown} lies in no indexed folder: 'indexer scan' its folder to take it in.")
+        return Answer(shown, "outside", f"{shown} is not in an indexed folder: 'indexer scan' its folder to add it.")
     root, within = place
     known = select_status_at(connection, root.id, *paths.split(within)) if within else None
     if within and is_sidecar_name(name := os.path.basename(path)) and is_regular(path):
@@ -94,13 +94,13 @@ def _sentence(connection: sqlite3.Connection, shown: str, known: PathStatus) -> 
     reason, asset = known.reason or "", known.asset_id
     if known.status == "indexed":
         others = len(select_places(connection, asset)) - 1 if asset else 0
-        copies = f"; the same photo lies in {others} other place{'s' * (others > 1)}" if others else ""
+        copies = f"; the same photo is in {others} other place{'s' * (others > 1)}" if others else ""
         since = trashed_at(connection, asset) if asset else None
         return f"{shown} is indexed as {asset}{copies}{f'; it is in the trash since {since}' if since else ''}."
     if known.status == "damaged":
         return f"{shown} is indexed as {asset}, but damaged: {reason}." if asset else f"{shown} is damaged: {reason}."
     if known.status == "missing":
-        return f"{shown} is missing, noticed on {known.seen_at}; its record {asset} goes to the trash if it stays away."
+        return f"{shown} is missing since {known.seen_at}; its record {asset} goes to the trash if it does not return."
     if known.status == "gone":
         return f"{shown} is gone, noticed on {known.seen_at}; its record {asset} is kept."
     kept = f" Its record {asset} is kept." if asset else ""
@@ -108,7 +108,7 @@ def _sentence(connection: sqlite3.Connection, shown: str, known: PathStatus) -> 
         "ignored": f"{shown} is ignored: {reason}.",
         "not_media": f"{shown} is {reason}.",
         "unreadable": f"{shown} could not be read: {reason}.",
-        "unstable": f"{shown} never came to rest: {reason}; the next scan looks again.",
+        "unstable": f"{shown} did not settle: {reason}; the next scan tries again.",
     }
     return what[known.status] + kept
 
@@ -166,7 +166,7 @@ def _preview(connection: sqlite3.Connection, root: Root, within: str, shown: str
         above = select_status_at(connection, root.id, *paths.split(ancestor))
         if above is not None and above.is_folder and above.status in ("ignored", "unreadable"):
             known = f"{above.root}/{above.path}"
-            return Answer(shown, above.status, f"{shown} lies in {known}, which is {above.status}: {above.reason}.")
+            return Answer(shown, above.status, f"{shown} is in {known}, which is {above.status}: {above.reason}.")
     folder, name = paths.split(within)
     listing = Walker(root).list_names(folder, [name]) if within else None
     if listing is not None and listing.skipped:
@@ -175,9 +175,9 @@ def _preview(connection: sqlite3.Connection, root: Root, within: str, shown: str
     if is_folder:
         return Answer(shown, "folder", f"{shown} is a folder that is indexed; ask for a file in it.")
     if listing is None:
-        return Answer(shown, "ignored", f"{shown} lies in a folder that is ignored by now.")
+        return Answer(shown, "ignored", f"{shown} is in a folder that is now ignored.")
     last = f"the last scan ended {root.scanned_at}" if root.scanned_at else "no scan has ended yet"
-    return Answer(shown, "unseen", f"{shown} has not been seen yet ({last}): the next scan takes it in.")
+    return Answer(shown, "unseen", f"{shown} has not been seen yet ({last}): the next scan indexes it.")
 
 
 def _ancestors(within: str) -> list[str]:

@@ -108,7 +108,7 @@ def _members(order: Order, stacks: NDArray[Any], live: NDArray[Any]) -> Rows:
 
 
 def _keys(keys: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
-    """The union, without 0, which is no key."""
+    """The union, without 0, which is not a key."""
     union: NDArray[Any] = np.union1d(keys, others)
     return union[union > 0]
 

@@ -124,7 +124,7 @@ class Cluster:
                     self._tell(f"worker {address} is not used: it {self._bad[address]}, here is {self._signature()}")
             for address in [address for address in self._good if address not in threads]:
                 del self._good[address]
-                self._tell(f"worker {address} has gone; what it was at is done again")
+                self._tell(f"worker {address} has gone; its tasks are repeated")
 
     def send(self, task: _Task) -> None:
         with self._lock:
@@ -172,7 +172,7 @@ class Cluster:
             task.lost += 1
             self.send(task)
         else:
-            task.fail(error or ClusterUnavailable(f"the scheduler at {self.address} has dropped what was sent to it"))
+            task.fail(error or ClusterUnavailable(f"the scheduler at {self.address} has dropped a task"))
 
     def _sorts_out(self, error: Exception) -> bool:
         """Whether this error ruled out a worker, and others are left."""

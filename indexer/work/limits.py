@@ -20,7 +20,7 @@ _WAITING_TIMES = 10
 _SLOWEST_BYTES_PER_SECOND = 500_000
 # Tasks are not checked earlier; most are done by then.
 _FIRST_LOOK_SECONDS = 0.2
-# Between two checks no more than this counts, however long it was: the machine, or this process, slept.
+# The most time that counts between two checks: after more, the machine or this process was suspended.
 _LONGEST_STEP_SECONDS = 1.0
 
 
@@ -105,7 +105,9 @@ class Watch:
                 self._process = psutil.Process(self._pid)
                 self._before = _seconds(self._process)
             self.taken, memory = _seconds(self._process) - self._before, self._process.memory_info().rss
-            if sys.platform == "win32" or self._process.status() != psutil.STATUS_RUNNING:  # Windows says only that
+            if (
+                sys.platform == "win32" or self._process.status() != psutil.STATUS_RUNNING
+            ):  # Windows has no other status
                 self._waited += step
         except psutil.Error:  # it has just ended
             return None

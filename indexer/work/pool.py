@@ -222,7 +222,7 @@ class Pool(Executor):
         return batch.future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """cancel_futures: workers are ended at what they are at, which does no harm, for they only give back values."""
+        """cancel_futures: kill workers during their tasks, which is safe because tasks have no side effects."""
         with self._lock:
             if self._is_closing:
                 return
@@ -243,7 +243,7 @@ class Pool(Executor):
     # In the thread
 
     def _manage(self) -> None:
-        """Run the manager thread. Whatever fails here, every future ends, with the reason."""
+        """Run the manager thread. If it fails, every future ends with the reason."""
         failure = None
         try:
             self._serve()
@@ -348,7 +348,7 @@ class Pool(Executor):
             self._stillborn += 1
             if batch.deaths >= _MOST_DEATHS:
                 if self._stillborn >= _MOST_DEATHS:
-                    batch.fail(NoWorkers("worker processes do not start, or end by themselves"))
+                    batch.fail(NoWorkers("worker processes do not start, or crash"))
                     return
                 batch.lose(None, worker.reason)
         if batch.left:
@@ -366,7 +366,7 @@ class Pool(Executor):
             worker.watch = Watch(task, worker.process.pid or 0, self._allowed(batch.tasks[task]))
         try:
             reason = worker.watch.look()
-        except OSError:  # no more files can be opened now: it is looked at again
+        except OSError:  # too many open files: checked again later
             return
         if reason is not None and worker.at() == at:
             worker.end_for(at, reason)

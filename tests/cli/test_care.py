@@ -88,7 +88,7 @@ def test_restore_onto_nothing_and_of_nothing(index: Index, photos: Path, tmp_pat
     other = Index.open(tmp_path / "elsewhere" / "index.db")
     assert other.maintenance.restore(tmp_path / "copy.db") is None
     assert records(other) == records(index)
-    with pytest.raises(UsageError, match="there already"):
+    with pytest.raises(UsageError, match="already exists"):
         index.maintenance.backup(tmp_path / "copy.db")
     (tmp_path / "text.db").write_text("not an index, but a long enough text to be taken for something else " * 20)
     for bad in ("text.db", "missing.db"):

@@ -167,7 +167,7 @@ def test_info(samples: Path, database: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
-        (GET, "indexed", "the same photo lies in 1 other place"),
+        (GET, "indexed", "the same photo is in 1 other place"),
         ("Broken/cut_off.jpg", "damaged", "the file ends before its end marker"),
         ("Broken/empty.jpg", "damaged", "the file is empty"),
         ("Kyoto/drafts", "ignored", "rule 'drafts/' in line 2 of .indexerignore"),
@@ -175,8 +175,8 @@ def test_info(samples: Path, database: Path) -> None:
         ("make.py", "not_media", "not a photo or video: .py"),
         (".indexerignore", "ignored", "the rules for its folder"),
         ("Kyoto", "folder", "is a folder that is indexed"),
-        ("new.jpg", "unseen", "the next scan takes it in"),
-        ("/etc/hostname", "outside", "lies in no indexed folder"),
+        ("new.jpg", "unseen", "the next scan indexes it"),
+        ("/etc/hostname", "outside", "is not in an indexed folder"),
     ],
 )
 def test_why(samples: Path, database: Path, path: str, status: str, words: str) -> None:

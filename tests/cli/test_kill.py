@@ -100,7 +100,7 @@ def test_F14_kill_9_anywhere_in_what_users_do(filled: Index, tmp_path: Path, nam
 
 
 def test_F14_kill_9_anywhere_in_a_backup(filled: Index, tmp_path: Path) -> None:
-    """What bears the name that was asked for is whole; what was half written is cleared by the next one."""
+    """A file with the requested name is complete; a partial one is removed by the next backup."""
     folder = tmp_path / "backups"
     folder.mkdir()
     expected = said(filled.path)

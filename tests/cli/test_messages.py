@@ -67,7 +67,7 @@ def test_two_albums_of_one_name_are_told_apart(index: Index, photos: Path) -> No
     for arguments in (("create", "Paris"), ("create", "Paris", "--dry-run"), ("rename", first.id, "Paris")):
         done = run("albums", *arguments, database=index.path)
         assert (done.returncode, done.stdout) == (2, "")
-        assert "there is an album 'Paris' already" in done.stderr
+        assert "there is already an album 'Paris'" in done.stderr
         assert other.id in done.stderr
     assert run("albums", "rename", first.id, "Rome", database=index.path).returncode == 0
     assert run("albums", "delete", second.id, database=index.path).returncode == 0

@@ -161,7 +161,5 @@ def test_a_video_of_a_codec_that_nobody_knows(tmp_path: Path) -> None:
 def test_a_problem_is_seen_in_status(index: Index, photos: Path) -> None:
     (photos / "a.jpg").write_bytes(jpeg_with(app1(b"II*\0\xff\xff\xff\xff")))
     index.scan([photos])
-    assert rows(index, "SELECT status, reason FROM path_status") == [
-        ("damaged", "Exif main directory lies past the end")
-    ]
-    assert [failure.reason for failure in index.status.failures()] == ["Exif main directory lies past the end"]
+    assert rows(index, "SELECT status, reason FROM path_status") == [("damaged", "Exif main directory is past the end")]
+    assert [failure.reason for failure in index.status.failures()] == ["Exif main directory is past the end"]

@@ -115,7 +115,7 @@ def test_clients_that_leave_are_not_worked_for(serve: Serve, index: Index, photo
     time.sleep(1.5)
     assert rows(index, "SELECT count(*) FROM rendition")[0][0] < 30
     assert server.stop() == 0
-    assert "Traceback" not in server.log.read_text() and "went away" not in server.log.read_text()
+    assert "Traceback" not in server.log.read_text() and "disconnected" not in server.log.read_text()
 
 
 # In this process, with a drawer of one's own

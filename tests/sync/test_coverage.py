@@ -115,7 +115,7 @@ def test_F4_trees_moved_in(photos: Path, watch: Start, tmp_path: Path) -> None:
 
 
 def test_F7_what_tells_of_no_changes_is_polled(photos: Path, watch: Start, mounted: Callable[..., Path]) -> None:
-    """A FUSE mount tells of nothing that happens beneath it, as a network mount tells of nothing that others do."""
+    """A FUSE mount reports no changes beneath it, as a network mount reports none by other machines."""
     put(photos / "a.jpg", 1)
     root = mounted("bindfs", photos)
     watcher = watch(root, "--poll-every", "1")
@@ -123,7 +123,7 @@ def test_F7_what_tells_of_no_changes_is_polled(photos: Path, watch: Start, mount
     until(lambda: "a.jpg" in statuses(index))
     root_status = status(watcher)["roots"][0]
     assert root_status["watch"]["mode"] == "polling"
-    assert "tells of no changes" in root_status["watch"]["why"]
+    assert "does not report changes" in root_status["watch"]["reason"]
     put(photos / "from elsewhere.jpg", 2)
     until(lambda: "from elsewhere.jpg" in statuses(index), 10, "the change to be seen")
     assert "polled since" in run("status", database=watcher.database).stdout

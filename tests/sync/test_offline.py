@@ -74,7 +74,7 @@ def test_F1_a_drive_inside_a_root(index: Index, tmp_path: Path, drive: Callable[
     disk.unmount()
     summary = index.scan()
     assert (summary.gone, summary.missing, summary.unchanged) == (0, 0, COUNT)
-    assert summary.offline == [f"{root}/away: the drive mounted there is away"]
+    assert summary.offline == [f"{root}/away: its drive is disconnected"]
     assert held(index) == before
     assert states(index) == {"present": COUNT, "offline": COUNT}
     shown = run("status", database=index.path).stdout

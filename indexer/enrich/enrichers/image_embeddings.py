@@ -63,7 +63,7 @@ def model_info() -> ModelInfo:
     """As `find_model`, but raises UsageError if there is none."""
     model = find_model()
     if model is None:
-        raise UsageError(f"to find pictures by what they are about, put a CLIP model into {models_folder() / 'clip'}")
+        raise UsageError(f"to find pictures by their content, put a CLIP model into {models_folder() / 'clip'}")
     return model
 
 

@@ -93,7 +93,7 @@ def _blocks(extraction: Extraction, main: Directory) -> None:
     iptc = main.get(_IPTC)
     if isinstance(iptc, bytes):
         extraction.iptc.append(iptc)
-    elif iptc:  # often written as longs: the same bytes, whatever their type says
+    elif iptc:  # often typed as longs: the same bytes, whatever their type
         extraction.iptc.append(b"".join(int(number).to_bytes(4, "little") for number in iptc))
     if isinstance(resources := main.get(_PHOTOSHOP), bytes):
         from .photoshop import read_resources
@@ -155,7 +155,7 @@ def _degrees(gps: Directory, tag: int, ref_tag: int, negative: bytes, limit: int
         return None
     degrees, unit = 0.0, 1
     for part in parts[:3]:
-        if unit == 1 or not math.isnan(part):  # a minute or second that is no number says nothing
+        if unit == 1 or not math.isnan(part):  # a minute or second that is not a number is ignored
             degrees += part / unit
         unit *= 60
     if not math.isfinite(degrees) or abs(degrees) > limit:
@@ -199,7 +199,7 @@ def _stars(value: Value | None) -> int | None:
     return rating(_number(value))
 
 
-# tag, field, how it is read; of several tags for a field the first that says something counts
+# tag, field, parser; of several tags for a field, the first with a value counts
 _FIELDS: tuple[tuple[int, str, Callable[[Value | None], Any]], ...] = (
     (0x010F, "make", _text),
     (0x0110, "model", _text),

@@ -31,7 +31,7 @@ def read_heif(data: Readable, extraction: Extraction) -> None:
     for item, (kind, content_type) in kinds.items():
         if kind == b"Exif":
             block = _item(data, places.get(item, []))
-            # The first four bytes say how many more to skip to the TIFF header.
+            # The first four bytes are the offset from there to the TIFF header.
             skip = 4 + int.from_bytes(block[:4], "big")
             block = block[skip:] if block[skip : skip + 2] in (b"II", b"MM") else block[4:].removeprefix(b"Exif\0\0")
             extraction.exif.append(Memory(block.removeprefix(b"Exif\0\0")))
@@ -182,7 +182,7 @@ def _properties(data: Readable, ipco: Box | None, numbers: list[int], extraction
             mirror = data.read(box.start, 1)[0] & 1 if box.size else None
     if turn or mirror is not None:
         extraction.add("HEIF", orientation=_ORIENTATIONS[turn, mirror])
-    if not extraction.icc:  # of a picture made of tiles only these may have the profile
+    if not extraction.icc:  # in a tiled picture, only the tiles may have the profile
         profiles = (box for box in every if box.kind == b"colr" and data.read(box.start, 4) in (b"prof", b"rICC"))
         if (profile := next(profiles, None)) is not None:
             extraction.icc = body(data, profile)[4:]

@@ -19,7 +19,7 @@ def read_iptc(data: bytes, extraction: Extraction) -> None:
         key = data[position + 1], data[position + 2]
         size = int.from_bytes(data[position + 3 : position + 5], "big")
         position += 5
-        if size & 0x8000:  # an extended dataset: so many bytes of length follow
+        if size & 0x8000:  # an extended dataset: the number of length bytes that follow
             wide = min(size & 0x7FFF, 4)
             size = int.from_bytes(data[position : position + wide], "big")
             position += wide

@@ -1,5 +1,5 @@
 """Parse boxes of the ISO base media file format (ISO/IEC 14496-12, section 4.2): what HEIF, AVIF, CR3, JPEG XL, JPEG
-2000, MP4 and QuickTime files are made of."""
+2000, MP4 and QuickTime files consist of."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def body(data: Readable, box: Box | None, limit: int = MAX_BODY) -> bytes:
 
 
 def cut_off(data: Readable) -> str | None:
-    """Top-level boxes must end within the file; in words what does not."""
+    """A description of the problem if a top-level box does not end within the file."""
     position = 0
     for _ in range(_MAX_BOXES):
         head = data.read(position, 16)
@@ -70,7 +70,7 @@ def cut_off(data: Readable) -> str | None:
         if size == 1:
             size = int.from_bytes(head[8:16], "big")
         if size < 8:
-            return None  # to the end of the file, or trailing bytes that are no box
+            return None  # to the end of the file, or trailing bytes that are not a box
         if position + size > data.size:
             name = head[4:8].decode("latin-1")
             return f"cut off: its {name!r} part runs {position + size - data.size} bytes past the end"

@@ -65,7 +65,7 @@ def find_motion(data: Readable, extraction: Extraction) -> None:
 
 def segments(data: Readable) -> list[Segment]:
     """Marker, position and length (as written: without the marker) of each segment up to the picture's data. A source
-    keeps what was found, for the fingerprint and the metadata both begin with it."""
+    keeps what was found, since the fingerprint and the metadata both begin with it."""
     if not isinstance(data, Remembering):
         return _segments(data)
     if data.segments is None:

@@ -32,7 +32,7 @@ def _demux(source: Source, extraction: Extraction) -> bool:
     from av.container import Container
     from av.error import FFmpegError
 
-    # Before version 19 PyAV raises for a tag that is not UTF-8, unless told to do what it has always done since.
+    # Before version 19, PyAV raises for a tag that is not UTF-8 unless this is set, which later versions always do.
     escaping: dict[str, Any] = {"metadata_errors": "surrogateescape"} if hasattr(Container, "metadata_errors") else {}
     try:
         with av.open(source.stream(), "r", **escaping) as container:

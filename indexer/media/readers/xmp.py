@@ -178,7 +178,7 @@ def _as_xml(packet: bytes) -> str | bytes:
         order = "le" if packet.lstrip(b"\xff\xfe")[:1] != b"\0" else "be"
         text = packet.decode(f"utf-{8 * width}-{order}", "replace").lstrip("\ufeff").rstrip("\0 \r\n")
         return re.sub(r"^<\?xml[^>]*\?>", "", text)
-    # Between the last element and the trailer lies room for edits, often more than the packet itself.
+    # There is padding for edits before the trailer, often more than the packet itself.
     end = packet.rfind(b"<?xpacket end")
     packet = packet[: packet.rfind(b">", 0, end if end > 0 else len(packet)) + 1]
     try:
@@ -315,7 +315,7 @@ def _degrees(value: Any, limit: int) -> float | None:
     return degrees if abs(degrees) <= limit else None
 
 
-# property, field, how it is read; of several properties for a field the first that says something counts
+# property, field, parser; of several properties for a field, the first with a value counts
 _FIELDS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("tiff:Make", "make", _text),
     ("tiff:Model", "model", _text),

@@ -14,7 +14,7 @@ from ..keys import TOO_MANY, Keys, cookie_name, key_in
 from ..settings import Settings
 from .asgi import SAFE_METHODS, header_values, own_origins, refuse
 
-# What says nothing of anybody's photos: that the server is there, and how it is spoken to.
+# Public, since they reveal nothing about photos: that the server is running, and the API's description.
 _OPEN = ("/", "/healthz", "/api/openapi.json", "/docs", "/api/session")
 
 
@@ -44,13 +44,13 @@ class ApiKey:
         session = None if authorization else self._session(scope)
         if session is not None and not _is_own_page(scope):
             if scope["method"] not in SAFE_METHODS:
-                return 403, "what a session changes has to be asked for by a page of this server (Origin)"
+                return 403, "a session may only change something from a page of this server (Origin)"
             session = None
         actions = self._keys.actions_of(authorization, session)
         scope["actions"] = actions or frozenset()
         if has_key and actions is not None:
             slowdown.forget(address)
-        # Before what is open to all, too: its answer may say whether the key is the right one.
+        # Also before public routes, whose responses may reveal whether the key is right.
         if has_key and actions is None and not await slowdown.wait(address):
             return TOO_MANY
         if actions is not None or _is_open(scope):

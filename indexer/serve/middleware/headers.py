@@ -8,7 +8,7 @@ _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-frame-options", b"DENY"),
-    # Whatever a file or a text holds: nothing of it runs, and nothing is fetched from elsewhere.
+    # Scripts in a file or text do not run, and nothing is loaded from other servers.
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .asgi import header_values, refuse
 
-# Bytes of a body that is no upload; of one with a picture to search by.
+# Most bytes of a body that is not an upload; of one with a picture to search by.
 _MOST_BODY, _MOST_PICTURE = 2_000_000, 50_000_000
 # Seconds within which the next part of a body has to come.
 _TIMEOUT = 60.0
@@ -42,7 +42,7 @@ class BodyLimits:
         except _Broken:
             await body.refuse()
         except ClientDisconnect:
-            _log.warning("a client went away in the middle of %s %s", scope["method"], quote(scope["path"]))
+            _log.warning("a client disconnected during %s %s", scope["method"], quote(scope["path"]))
 
 
 class _Broken(Exception):

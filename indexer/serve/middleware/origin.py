@@ -23,9 +23,7 @@ class AllowedOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (page := self._foreign_page(scope)) is not None:
-            await refuse(
-                send, 403, f"no page of {page} may use this server: 'indexer serve --allow-origin' says which may"
-            )
+            await refuse(send, 403, f"no page of {page} may use this server: 'indexer serve --allow-origin' allows it")
             return
         await self._app(scope, receive, send)
 

@@ -36,7 +36,7 @@ class Body(BaseModel):
     @classmethod
     def _is_text(cls, value: Any) -> Any:
         if not can_be_encoded(json.dumps(value, ensure_ascii=False, default=str)):
-            raise ValueError("half of a surrogate pair is no text")
+            raise ValueError("a lone surrogate is not valid text")
         return value
 
 

@@ -1,4 +1,4 @@
-"""Pictures found by what they are about: a small real pair of models, in which a colour is what there is to be about."""
+"""Pictures found by their content: a small real pair of models whose only content is color."""
 
 from __future__ import annotations
 

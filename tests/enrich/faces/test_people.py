@@ -260,7 +260,7 @@ def test_nobody_is_told_by_a_word(index: Index, models: Path, take: Take) -> Non
     with pytest.raises(NotFound, match="nobody called 'Ada'"):
         index.people.get("Ada")
     person = index.people.list()[0]
-    with pytest.raises(UsageError, match="is no face of"):
+    with pytest.raises(UsageError, match="is not a face of"):
         index.people.set(person.id, thumbnail_face_id="face_x")
     with pytest.raises(UsageError, match="cannot be set"):
         index.people.set(person.id, hair="grey")

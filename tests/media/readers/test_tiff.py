@@ -63,7 +63,7 @@ def test_claims_of_gigabytes_and_of_65535_entries_cost_nothing() -> None:
     _, problems = _read(data)
     assert time.process_time() - started < 1
     assert "Exif main directory claims 65535 entries, 3 can be there" in problems
-    assert "Exif main directory tag 0x010f lies past the end" in problems
+    assert "Exif main directory tag 0x010f is past the end" in problems
 
 
 def test_zero_by_zero_and_infinite_numbers_are_unknown() -> None:

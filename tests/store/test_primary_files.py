@@ -1,4 +1,4 @@
-"""Which of its files stands for an asset: one that can be reached, wherever there is one."""
+"""An asset's primary file is a reachable one, if it has any."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from indexer import Index
 
 from ..conftest import put, rows, run
-from .drives import Drive, drive
+from ..sync.drives import Drive, drive
 
 __all__ = ["drive"]
 COUNT = 5
@@ -29,9 +29,9 @@ def files(folder: Path) -> list[str]:
 
 
 def shown(index: Index) -> list[str]:
-    """Where each record says that its file is."""
-    originals = [one["asset_urls"]["original"] for one in map(json.loads, index.assets.list_json())]
-    return sorted(str(one["url"]).removeprefix("file://") for one in originals if one)
+    """The path of the original in each record."""
+    originals = [record["asset_urls"]["original"] for record in map(json.loads, index.assets.list_json())]
+    return sorted(str(original["url"]).removeprefix("file://") for original in originals if original)
 
 
 def updates(index: Index) -> int:
