@@ -1,4 +1,4 @@
-"""What tests share: photos to work on, an index of its own for each, the real command."""
+"""Shared fixtures: photos, an index for each test, the real command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may import whom. Packages stand in layers, and imports run downward only; see docs/architecture.md."""
+"""Imports between packages: layers import only from lower ones; see docs/architecture.md."""
 
 from __future__ import annotations
 

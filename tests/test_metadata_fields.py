@@ -1,4 +1,4 @@
-"""The metadata fields are those of media.facts.Metadata; whatever else lists them has to agree."""
+"""The metadata fields are those of media.facts.Metadata; every other list of them must agree."""
 
 from __future__ import annotations
 

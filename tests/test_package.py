@@ -1,4 +1,4 @@
-"""What pip installs: its name, its extras, and what the wheel and the sdist carry."""
+"""The installed package: its name, its extras, and the contents of the wheel and the sdist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gallery in what pip installs: built once, with whichever Node there is, and never in the way of an install."""
+"""The gallery in the installed package: built once, with any Node, and never a reason for an install to fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names as stored: every byte string there and back, valid in JSON, and plain where it can be."""
+"""Stored paths: every byte string round-trips, is valid in JSON, and is readable where possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is made of somebody's photos is theirs to read, whatever their umask lets others do."""
+"""Files derived from photos are readable only by their owner, whatever the umask."""
 
 from __future__ import annotations
 

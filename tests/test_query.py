@@ -1,4 +1,4 @@
-"""The language of searches: what texts mean, and that none of them breaks it."""
+"""The search language: the meaning of texts, and that no text breaks it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Floors for size: what exceeds them is looked at a second time, and split where it does two things."""
+"""Limits for size: modules and functions that exceed them are reviewed, and split if they do two things."""
 
 from __future__ import annotations
 

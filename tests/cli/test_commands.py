@@ -1,4 +1,4 @@
-"""Every command as a person or a script calls it: what it prints, and its exit code."""
+"""Every command, as a person or a script calls it: its output and exit code."""
 
 from __future__ import annotations
 

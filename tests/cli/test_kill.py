@@ -1,4 +1,4 @@
-"""kill -9 anywhere in a command that changes what users said: all of it is done, or nothing, and it can be done again."""
+"""kill -9 during a command that changes users' data: either all of it is done or nothing, and it can be repeated."""
 
 from __future__ import annotations
 

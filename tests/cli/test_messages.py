@@ -1,4 +1,4 @@
-"""Errors are one clear line, messages go to stderr, as JSON if asked for."""
+"""Errors are one clear line; messages go to stderr, as JSON with --log-json."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""indexer open, and serve --open: the gallery in the user's browser."""
+"""indexer open, and serve --open: open the gallery in the user's browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names, descriptions and errors come out of strangers' files: what a terminal would act upon is shown, not sent."""
+"""Names, descriptions and errors come from untrusted files: characters that a terminal would act upon are escaped."""
 
 from __future__ import annotations
 

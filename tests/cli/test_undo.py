@@ -1,4 +1,4 @@
-"""What users say of photos, and indexer undo."""
+"""Users' edits of photos, and indexer undo."""
 
 from __future__ import annotations
 

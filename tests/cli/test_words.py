@@ -1,4 +1,4 @@
-"""explain, extract, keywords: where a record's words come from and what lies beside them."""
+"""explain, extract and keywords: the provenance of values, and the video inside a motion photo."""
 
 from __future__ import annotations
 

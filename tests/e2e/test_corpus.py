@@ -1,4 +1,4 @@
-"""Real photos of many cameras, through the real command."""
+"""Real photos of many cameras, indexed by the real command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No key of the record is there for show: each has a value on some real photo that earns it."""
+"""Every key of the record has a value for some real photo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the README shows is what happens. Its two set-up commands are run by .ci/run, on a clean checkout."""
+"""The commands in the README do what it shows. Its two set-up commands are run by .ci/run, on a clean checkout."""
 
 from __future__ import annotations
 

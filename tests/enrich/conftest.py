@@ -1,4 +1,4 @@
-"""Real pictures to look at."""
+"""Real pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""F12: whatever a file holds, it costs its own preview, and no more of the machine than a photo may take."""
+"""F12: a malicious file costs only its own preview, and no more resources than a photo may use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies, crops and bursts are found; photos of different things are not joined; nothing is deleted."""
+"""Copies, crops and bursts are found; different photos are not joined; nothing is deleted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures decoded: upright, with right colours, of every kind; what cannot be is said (failures.md F11, F12)."""
+"""Decoded pictures of every format are upright with the right colors; errors are reported (failures.md F11, F12)."""
 
 from __future__ import annotations
 

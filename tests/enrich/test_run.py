@@ -1,4 +1,4 @@
-"""Every asset is seen once by each enricher, whatever happens in between."""
+"""Each enricher processes every asset once, also after interruptions and failures."""
 
 from __future__ import annotations
 

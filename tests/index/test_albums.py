@@ -1,4 +1,4 @@
-"""Which photo stands for an album."""
+"""The cover of an album."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/python.md is run as it stands."""
+"""The code in docs/python.md runs as printed."""
 
 from __future__ import annotations
 

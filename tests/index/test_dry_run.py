@@ -1,4 +1,4 @@
-"""A dry run: the same code, whose changes are taken back."""
+"""A dry run executes the same code and rolls it back."""
 
 from __future__ import annotations
 

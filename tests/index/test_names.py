@@ -1,4 +1,4 @@
-"""What `indexer` offers: names, types of records, keywords of lists."""
+"""The public names of `indexer`: exports, types of records, keyword arguments of lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searches.matches: words, filters and a picture narrow each other, in one order, page by page."""
+"""Searches.matches: words, filters and a picture are combined, in one order, page by page."""
 
 from __future__ import annotations
 

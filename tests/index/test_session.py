@@ -1,4 +1,4 @@
-"""One Index for several threads, and what stands for an asset."""
+"""One Index used by several threads, and resolving ids and paths."""
 
 from __future__ import annotations
 

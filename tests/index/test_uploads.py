@@ -1,4 +1,4 @@
-"""What an upload costs, and in which order it reaches the disk."""
+"""The cost of an upload, and the order in which it reaches the disk."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Small files that would take a whole machine: of time, or of memory. Their bytes are written here by hand, after the
-formats' standards."""
+"""Small files that would exhaust a machine's time or memory, written byte by byte from the formats' standards."""
 
 from __future__ import annotations
 

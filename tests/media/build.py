@@ -1,4 +1,4 @@
-"""Small files of every kind, made byte by byte as their specifications say."""
+"""Small files of every format, built byte by byte from the specifications."""
 
 from __future__ import annotations
 

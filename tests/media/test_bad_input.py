@@ -1,4 +1,4 @@
-"""F11 (damaged files) and F12 (huge pictures, bombs): nothing crashes, hangs or takes much memory; what is there is kept."""
+"""F11 (damaged files) and F12 (huge pictures, bombs): nothing crashes, hangs or takes much memory; readable parts are kept."""
 
 from __future__ import annotations
 

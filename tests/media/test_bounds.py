@@ -1,4 +1,4 @@
-"""Texts of strangers: none of them takes long, and no sidecar costs its photo."""
+"""Untrusted texts: none takes long to parse, and no sidecar costs its photo."""
 
 from __future__ import annotations
 

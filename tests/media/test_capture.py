@@ -1,4 +1,4 @@
-"""When a photo was taken: F17 (time zones), F18 (which date), F19 (placeholders)."""
+"""Capture time: F17 (time zones), F18 (which date), F19 (placeholders)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times as files write them, and which of them counts."""
+"""Parsing dates and times, and their precedence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fingerprint: the coded picture alone, whatever is said about it."""
+"""The fingerprint depends on the image data alone, not on metadata."""
 
 from __future__ import annotations
 

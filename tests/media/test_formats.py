@@ -1,4 +1,4 @@
-"""The registry of file formats is complete, and agrees with the places that cannot import it."""
+"""The registry of file formats is complete, and agrees with the modules that cannot import it."""
 
 from __future__ import annotations
 

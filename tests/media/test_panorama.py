@@ -1,4 +1,4 @@
-"""Which part of the sphere a panorama shows."""
+"""The part of the sphere that a panorama shows."""
 
 from __future__ import annotations
 

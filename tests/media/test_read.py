@@ -1,4 +1,4 @@
-"""read_media on every kind of file that sample_media has, and on what is wrong with files."""
+"""read_media on every format in sample_media, and on damaged files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written is read again, by our own reader and by exiftool; what else was there stays."""
+"""XMP that we write is read back by our reader and by exiftool; other values stay."""
 
 from __future__ import annotations
 

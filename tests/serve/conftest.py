@@ -1,4 +1,4 @@
-"""A real server on a real socket, and the cloud's own client, unmodified, against it."""
+"""A real server on a real socket, used by the cloud's own client, unmodified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""F12: a picture that is sent to be searched by holds nobody up, and takes no more than a photo may."""
+"""F12: a malicious picture to search by blocks nobody, and uses no more than a photo may."""
 
 from __future__ import annotations
 

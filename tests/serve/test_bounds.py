@@ -1,4 +1,4 @@
-"""What a request may cost the server, and everybody else who uses it."""
+"""The most that a request may cost the server and its other clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/api/changes: a page is told at once, and costs little."""
+"""/api/changes: pages are notified at once, at low cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every method of the cloud's client that is not of OAuth, sync and async, against `indexer serve`."""
+"""Every method of the cloud's client except OAuth, sync and async, against `indexer serve`."""
 
 from __future__ import annotations
 

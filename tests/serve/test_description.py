@@ -1,4 +1,4 @@
-"""The API's description says what the server does: asked in every way that it allows, and in many that it does not."""
+"""The server behaves as the API's description states, for valid and many invalid requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the gallery shows of one photo: /api/assets/{id}/details, and the videos of motion and live photos."""
+"""Details of a photo for the gallery: /api/assets/{id}/details, and videos of motion and live photos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edits of photos and their undoing, as the gallery asks for them."""
+"""Editing photos and undoing edits, as the gallery does it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever goes wrong has an answer, and leaves a line at most: no traceback, and no 500."""
+"""Every failure has a response and at most one log line: no traceback, and no 500."""
 
 from __future__ import annotations
 

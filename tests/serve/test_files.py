@@ -1,4 +1,4 @@
-"""The files that asset_urls name, as browsers and players ask for them."""
+"""The files of asset_urls, as browsers and players request them."""
 
 from __future__ import annotations
 

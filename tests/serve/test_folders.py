@@ -1,4 +1,4 @@
-"""/api/folders and /api/search/suggestions: both say what the timeline then shows."""
+"""/api/folders and /api/search/suggestions agree with the timeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The web gallery's files at / and /gallery/…: with the policy, kept by browsers, and nothing else of the disk."""
+"""The gallery's files at / and /gallery/…: with their policy, cacheable, and nothing else from the disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a key may be used for, and what becomes of who has none."""
+"""What keys permit, and what happens to requests without one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that is killed: what was on its way is sent again, and is there once."""
+"""After a server is killed, an interrupted upload is sent again and exists once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Thumbnails that somebody waits for: nothing else is waited for, and nobody draws for those who have left."""
+"""Thumbnails on request: they do not wait for other work, and are not drawn for clients that have disconnected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server as a process: its start, its end, its connections."""
+"""The server process: start, end, connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in with a browser: a cookie that stands for a key, on the pages of this server alone."""
+"""Signing in with a browser: a cookie that replaces a key, on this server's pages only."""
 
 from __future__ import annotations
 

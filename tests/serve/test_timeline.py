@@ -1,4 +1,4 @@
-"""/api/timeline: what a gallery lays out and shows."""
+"""/api/timeline: the data that the gallery lays out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the server does not know is refused, never passed over: who asks for some photos does not get all of them."""
+"""The server rejects what it does not know, so that a newer client's filter is never ignored."""
 
 from __future__ import annotations
 

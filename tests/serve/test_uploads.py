@@ -1,4 +1,4 @@
-"""Uploads: large ones, broken ones, halves."""
+"""Uploads: large, broken, interrupted."""
 
 from __future__ import annotations
 

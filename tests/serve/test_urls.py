@@ -1,4 +1,4 @@
-"""The URLs in a record: of this server, for all that it names."""
+"""The URLs in a record point to this server."""
 
 from __future__ import annotations
 

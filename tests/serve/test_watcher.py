@@ -1,4 +1,4 @@
-"""`indexer watch` beside the server."""
+"""`serve --watch`: a watch run by the server."""
 
 from __future__ import annotations
 

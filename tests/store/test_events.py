@@ -1,4 +1,4 @@
-"""What happened to a thing is found by its id, whether it is there or not; and content by its checksum."""
+"""Events are found by an entity's id, even if it no longer exists; assets by checksum."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two laptops' indexes into one: every photo once, nothing said of it lost, nothing taken for gone."""
+"""Merging the indexes of two laptops: every photo once, no edits lost, no file considered gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An index of an older version, opened by this one: nothing lost, a copy kept first."""
+"""Updating an index of an older version: nothing is lost, and a copy is kept first."""
 
 from __future__ import annotations
 

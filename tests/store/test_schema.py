@@ -1,4 +1,4 @@
-"""The index file itself: made whole or not at all, known by its mark, one schema wherever it is installed."""
+"""The index file: created completely or not at all, recognized by its mark, one schema in every installation."""
 
 from __future__ import annotations
 

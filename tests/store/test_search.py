@@ -1,4 +1,4 @@
-"""Found: by words, whatever their case and accents, wherever they stand; by times, figures and places."""
+"""Full-text search, ignoring case, accents and position; filters by time, number and place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""F25: what belongs together, and what only looks so."""
+"""F25: photos that belong together are stacked, and those that only seem to are not."""
 
 from __future__ import annotations
 

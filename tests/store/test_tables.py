@@ -1,4 +1,4 @@
-"""The list of tables, and schema.sql, agree."""
+"""The list of tables agrees with schema.sql."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write transactions: their time, which tells changes apart."""
+"""Write transactions: their timestamp, which distinguishes changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real file systems that come and go: images that are mounted, FUSE mounts."""
+"""Real file systems that tests mount and unmount: disk images and FUSE mounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The system's clock is set back or forward: what waits, waits as long as it would have."""
+"""Delays are unaffected if the system's clock is set back or forward."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a scan does about a file, from its stat and its row alone."""
+"""The action of a scan for a file, from its stat and its row alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is followed by events, what is polled, and that it is told (failures.md F2, F3, F4, F7)."""
+"""Which folders are followed by events, which are polled, and how that is reported (failures.md F2, F3, F4, F7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the content of a file means for the index: the table of `decide`, a row a case."""
+"""The table of cases of `decide`: what a file's content means for the index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The disk on which the index lies is full for a while: a watch waits, and then goes on by itself."""
+"""The index's disk is full for a while: a watch waits, then resumes."""
 
 from __future__ import annotations
 

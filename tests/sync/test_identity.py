@@ -1,4 +1,4 @@
-"""Who a photo is, whatever happens to its place and its bytes (failures.md F6, F9, F20, F21, F22)."""
+"""A photo keeps its identity when its path or bytes change (failures.md F6, F9, F20, F21, F22)."""
 
 from __future__ import annotations
 

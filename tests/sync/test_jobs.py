@@ -1,4 +1,4 @@
-"""What is at work on an index is known by a lock that ends with its process, however that ends."""
+"""Running jobs are known by a lock that is released when their process ends, in any way."""
 
 from __future__ import annotations
 

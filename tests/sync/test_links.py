@@ -1,4 +1,4 @@
-"""A place that is reached only through a link, or under a second name, holds no file of its own."""
+"""A path reached only through a link, or under a second name, has no file of its own."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""A model of what the index must hold, and a machine that does to folders all that people do; after each scan the index
-is what the model is. Two thousand steps: python -m pytest tests/sync/test_machine.py --slow"""
+"""A stateful test: a machine changes folders in all the ways that people do, beside a model of the index; after each
+scan the index must equal the model. Two thousand steps: python -m pytest tests/sync/test_machine.py --slow"""
 
 from __future__ import annotations
 

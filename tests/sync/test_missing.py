@@ -1,4 +1,4 @@
-"""How long files have been missing, whatever the system's clock does."""
+"""How long files have been missing, independent of the system's clock."""
 
 from __future__ import annotations
 

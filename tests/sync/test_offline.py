@@ -1,4 +1,4 @@
-"""Drives that go and come back: real file systems in image files, mounted and unmounted (failures.md F1)."""
+"""Drives that disconnect and return: real file systems in image files, mounted and unmounted (failures.md F1)."""
 
 from __future__ import annotations
 

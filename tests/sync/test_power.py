@@ -1,4 +1,4 @@
-"""Kind to the laptop (failures.md F30)."""
+"""Low priority, idling and power on laptops (failures.md F30)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a scan is: also within one large file."""
+"""Progress of a scan, also within one large file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A group of files is read as each of them alone, however many groups are read at once."""
+"""Files read as a batch give the same results as one by one, however many batches are read at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The index is deleted, moved or replaced while a program writes to it: that is noticed, and nothing is lost in silence."""
+"""The index is deleted, moved or replaced while in use: that is reported, and nothing is lost silently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is this path ours? Against git's own reading of the same rules, and against every way a path comes in."""
+"""Rules for what to index: they agree with git's reading of the same rules, for every way a path is found."""
 
 from __future__ import annotations
 

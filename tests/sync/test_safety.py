@@ -1,4 +1,4 @@
-"""What must hold whatever happens: kills, many processes, chaos, disks that cannot be written
+"""Invariants under kills, many processes, chaos and disks that cannot be written
 (failures.md F8, F10, F13, F14, F15, F16, F26, F27)."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a watch reconciles when: scenarios on a clock that the test turns."""
+"""When a watch reconciles what: scenarios on a simulated clock."""
 
 from __future__ import annotations
 

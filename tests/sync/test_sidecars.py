@@ -1,4 +1,4 @@
-"""F24: sidecars that come late, change, go, are named oddly; and what is read again when a reader changes."""
+"""F24: sidecars that appear late, change, disappear or have odd names; and rereading when a reader changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folders and files are renamed to and fro, and links put in the place of folders, faster than a watch can follow."""
+"""Files and folders are renamed, and folders replaced by links, faster than a watch can follow."""
 
 from __future__ import annotations
 

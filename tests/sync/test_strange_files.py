@@ -1,5 +1,5 @@
-"""What lies where a file is expected: named pipes, sockets, devices, links, files without end. None of them stops a
-scan or a watch, none is followed, and none fills the memory."""
+"""Named pipes, sockets, devices, links and endless files in place of a photo: none of them stops a scan or a watch, is
+followed, or fills the memory."""
 
 from __future__ import annotations
 

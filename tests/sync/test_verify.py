@@ -1,4 +1,4 @@
-"""indexer verify: bit rot told from edits, with real rot on a real disk."""
+"""indexer verify: distinguishes bit rot from edits, with real rot on a real disk."""
 
 from __future__ import annotations
 

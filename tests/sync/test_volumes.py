@@ -1,4 +1,4 @@
-"""Which folder is which, however its drive is mounted."""
+"""Folders are recognized, however their drive is mounted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The walk through a root, while folders in it move."""
+"""Walking a root while folders in it are moved."""
 
 from __future__ import annotations
 

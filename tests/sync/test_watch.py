@@ -1,4 +1,4 @@
-"""watch, as the process that a person starts, on folders that change under it."""
+"""watch, as a process, on folders that change meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the user said, in sidecars beside the photos: and nothing else is touched."""
+"""Users' edits written into sidecars next to the photos; nothing else is touched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The order updated from the event feed equals the order read anew, whatever happens."""
+"""The order updated from the event feed always equals the order read anew."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real scheduler and real workers, over TCP: what they do for an index is what this machine would have done."""
+"""A real scheduler and real workers over TCP: they produce the same index as this machine alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Worker processes: what goes wrong with one of them, or with all, costs no more than it has to, and is told."""
+"""Worker processes: the failure of one, or of all, costs as little as possible and is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Photos described by a model behind an endpoint: a real server that speaks what the well-known ones speak."""
+"""Captions by a model behind an endpoint: a real server with the protocol of the well-known ones."""
 
 from __future__ import annotations
 

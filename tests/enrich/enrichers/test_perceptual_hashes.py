@@ -1,4 +1,4 @@
-"""ThumbHashes as their inventor's code makes them; hashes that tell resized and re-encoded copies from others."""
+"""ThumbHashes equal the reference implementation's; hashes distinguish copies, resized and re-encoded, from others."""
 
 from __future__ import annotations
 

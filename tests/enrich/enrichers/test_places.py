@@ -1,4 +1,4 @@
-"""Places without a network (failures.md F28)."""
+"""Offline reverse geocoding (failures.md F28)."""
 
 from __future__ import annotations
 

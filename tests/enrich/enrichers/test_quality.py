@@ -1,4 +1,4 @@
-"""A blurred, darkened or noised copy of a picture scores below it."""
+"""A blurred, darkened or noisy copy of a picture scores below the original."""
 
 from __future__ import annotations
 

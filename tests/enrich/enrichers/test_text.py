@@ -1,4 +1,4 @@
-"""Words that are in the picture itself."""
+"""Text in pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People who are found by small models."""
+"""People that small models detect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may never happen, whatever faces come in whatever order."""
+"""Invariants of face clustering, for any faces in any order."""
 
 from __future__ import annotations
 

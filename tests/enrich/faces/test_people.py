@@ -1,4 +1,4 @@
-"""Who is in the photos: found by similarity, named by users and by files, and never taken away again."""
+"""People in photos: clustered by similarity, named by users and files, whose assignments are never overridden."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models that the user put into a folder, run for real: the networks are small, their shapes those of the well-known."""
+"""The user's own models, run for real: small networks with the shapes of well-known ones."""
 
 from __future__ import annotations
 

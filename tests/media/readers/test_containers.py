@@ -1,4 +1,4 @@
-"""Every container: where it keeps its metadata, how large its picture is."""
+"""Every container: its metadata and the size of its picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The TIFF reader, where files lie to it."""
+"""The TIFF reader, on malformed files."""
 
 from __future__ import annotations
 

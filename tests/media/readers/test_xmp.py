@@ -1,4 +1,4 @@
-"""XMP in all its spellings, broken XMP, and what is taken from it."""
+"""XMP in all its serializations, broken XMP, and the values read from it."""
 
 from __future__ import annotations
 

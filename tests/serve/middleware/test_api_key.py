@@ -1,4 +1,4 @@
-"""Who may use the server: nobody without a key, where one is needed."""
+"""If a key is required, nothing works without one."""
 
 from __future__ import annotations
 

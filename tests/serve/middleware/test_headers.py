@@ -1,4 +1,4 @@
-"""Headers of responses: what files and requests say stays text."""
+"""Headers of responses: content from files and requests is never executed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page that has its name point at this machine gets nothing."""
+"""A page whose host name was pointed at this machine gets nothing (DNS rebinding)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that only reads."""
+"""A read-only server."""
 
 from __future__ import annotations
 
