@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import indexer
@@ -55,7 +56,9 @@ def imported(name: str, path: Path) -> Iterator[str]:
         yield from (one for one in found if one in MODULES and one != name)
 
 
-IMPORTS = {name: set(imported(name, path)) for name, path in MODULES.items()}
+@cache
+def imports() -> dict[str, set[str]]:
+    return {name: set(imported(name, path)) for name, path in MODULES.items()}
 
 
 def package(name: str) -> str:
@@ -74,7 +77,7 @@ def test_each_module_has_a_layer() -> None:
 def test_imports_run_downward() -> None:
     against = [
         f"{name} imports {other}"
-        for name, others in IMPORTS.items()
+        for name, others in imports().items()
         for other in others
         if layer(other) < layer(name) or package(other) in HIDDEN.get(package(name), ())
     ]
@@ -91,7 +94,7 @@ def circles() -> list[list[str]]:
     def visit(name: str) -> None:
         number[name] = low[name] = len(number)
         stack.append(name)
-        for other in IMPORTS[name]:
+        for other in imports()[name]:
             if other not in number:
                 visit(other)
                 low[name] = min(low[name], low[other])
@@ -103,7 +106,7 @@ def circles() -> list[list[str]]:
             if len(circle) > 1:
                 found.append(sorted(circle))
 
-    for name in IMPORTS:
+    for name in imports():
         if name not in number:
             visit(name)
     return found

@@ -83,26 +83,28 @@ def test_F11_a_folder_of_damages(index: Index, photos: Path) -> None:
     assert statuses(index)["b text.jpg"] == "indexed"
 
 
-HUGE = {
-    "900 million pixels.png": png(chunk(b"iCCP", b"p\0\0" + zlib.compress(bytes(50_000_000)))).replace(
-        struct.pack(">II", 40, 30), struct.pack(">II", 30_000, 30_000)
-    ),
-    "bomb of text.png": png(chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(bytes(500_000_000)))),
-    "panorama.jpg": jpeg_with(app1(exif({MAKE: "Leica"})), segment(0xC0, struct.pack(">BHHB", 8, 4000, 65_500, 3) + bytes(9))),
-    "65535 entries.jpg": jpeg_with(app1(b"II*\0\x08\0\0\0\xff\xff" + struct.pack("<HHII", MAKE, 2, 0xFFFFFFF0, 8) * 4000)),
-    "a loop of directories.tif": b"II*\0\x08\0\0\0" + struct.pack("<H", 1) + struct.pack("<HHII", 0x8769, 4, 1, 8) + struct.pack("<I", 8),
-    "2 GB claimed.tif": b"MM\0*\0\0\0\x08" + struct.pack(">H", 1) + struct.pack(">HHII", 0x02BC, 1, 0x7FFFFFFF, 8) + bytes(4),
-    "entities.jpg": jpeg_with(
-        app1_xmp(b'<!DOCTYPE x [<!ENTITY a "' + b"ha" * 5000 + b'">' + b'<!ENTITY b "' + b"&a;" * 5000 + b'">]>' + xmp("<xmp:Rating>&b;</xmp:Rating>"))
-    ),
-    "900 million pixels.tif": b"II*\0\x08\0\0\0" + struct.pack("<H", 2)
-    + struct.pack("<HHII", 0x0100, 4, 1, 30_000) + struct.pack("<HHII", 0x0101, 4, 1, 30_000) + bytes(4),
-}  # fmt: skip
+def huge() -> dict[str, bytes]:
+    return {
+        "900 million pixels.png": png(chunk(b"iCCP", b"p\0\0" + zlib.compress(bytes(50_000_000)))).replace(
+            struct.pack(">II", 40, 30), struct.pack(">II", 30_000, 30_000)
+        ),
+        "bomb of text.png": png(chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(bytes(500_000_000)))),
+        "panorama.jpg": jpeg_with(app1(exif({MAKE: "Leica"})), segment(0xC0, struct.pack(">BHHB", 8, 4000, 65_500, 3) + bytes(9))),
+        "65535 entries.jpg": jpeg_with(app1(b"II*\0\x08\0\0\0\xff\xff" + struct.pack("<HHII", MAKE, 2, 0xFFFFFFF0, 8) * 4000)),
+        "a loop of directories.tif": b"II*\0\x08\0\0\0" + struct.pack("<H", 1) + struct.pack("<HHII", 0x8769, 4, 1, 8) + struct.pack("<I", 8),
+        "2 GB claimed.tif": b"MM\0*\0\0\0\x08" + struct.pack(">H", 1) + struct.pack(">HHII", 0x02BC, 1, 0x7FFFFFFF, 8) + bytes(4),
+        "entities.jpg": jpeg_with(
+            app1_xmp(b'<!DOCTYPE x [<!ENTITY a "' + b"ha" * 5000 + b'">' + b'<!ENTITY b "' + b"&a;" * 5000 + b'">]>' + xmp("<xmp:Rating>&b;</xmp:Rating>"))
+        ),
+        "900 million pixels.tif": b"II*\0\x08\0\0\0" + struct.pack("<H", 2)
+        + struct.pack("<HHII", 0x0100, 4, 1, 30_000) + struct.pack("<HHII", 0x0101, 4, 1, 30_000) + bytes(4),
+    }  # fmt: skip
 
 
 def test_F12_huge_pictures_and_bombs(tmp_path: Path) -> None:
     """Each in a process that may take 256 MB of memory more than it has when it starts, and five seconds."""
-    for name, data in HUGE.items():
+    made = huge()
+    for name, data in made.items():
         (tmp_path / name).write_bytes(data)
     script = (
         "import resource, sys, pathlib, time\nfrom indexer.media.read import read_media\n"
@@ -120,8 +122,8 @@ def test_F12_huge_pictures_and_bombs(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     found = {line.split("|")[0]: line.split("|")[1:] for line in done.stdout.splitlines()}
-    assert found.keys() == HUGE.keys()
-    for name, data in HUGE.items():
+    assert found.keys() == made.keys()
+    for name, data in made.items():
         assert found[name][2] == hashlib.sha256(data).hexdigest()
     assert found["900 million pixels.png"][:2] == ["30000", "30000"]
     assert found["900 million pixels.tif"][:2] == ["30000", "30000"]
