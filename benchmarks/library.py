@@ -121,13 +121,13 @@ def main() -> None:
     print(f"{options.assets:,} assets in {time.monotonic() - started:.0f} s")
 
 
-def make_library(path: Path, assets: int, *, words: bool = True) -> None:
-    """Raises FileExistsError where there is something at this path."""
+def make_library(path: Path, assets: int, *, words: bool = True, of_each_shape: int = _OF_EACH_SHAPE) -> None:
+    """of_each_shape: pictures that are drawn. Raises FileExistsError where there is something at this path."""
     if path.exists():
         raise FileExistsError(path)
     dice = random.Random(assets)
     writing = connection.open_for_writing(path)
-    pictures = _draw_pictures(writing, cache_folder(path))
+    pictures = _draw_pictures(writing, cache_folder(path), of_each_shape)
     with begin(writing) as tx:
         root = add_root(tx, "/photos", "file:///photos").id
     shots = _shots(dice, assets)
@@ -346,7 +346,7 @@ def _shape(shot: Shot) -> str:
     return min(_SHAPES, key=lambda name: abs(np.log(_SHAPES[name] * height / width)))
 
 
-def _draw_pictures(database: IndexConnection, folder: Path) -> dict[str, list[Picture]]:
+def _draw_pictures(database: IndexConnection, folder: Path, of_each_shape: int) -> dict[str, list[Picture]]:
     """By shape."""
     private.make_folder(folder / "library")
     private.write(folder / "CACHEDIR.TAG", b"Signature: 8a477f597d28d172789f06886806bc55\n")
@@ -354,7 +354,7 @@ def _draw_pictures(database: IndexConnection, folder: Path) -> dict[str, list[Pi
         enrichments.put_setting(database, "cache_uri", folder.as_uri())
     chance, found = np.random.default_rng(1), dict[str, list[Picture]]()
     for shape, ratio in _SHAPES.items():
-        for at in range(_OF_EACH_SHAPE):
+        for at in range(of_each_shape):
             name = f"{shape.replace(':', 'x')}-{at}"
             preview, sizes = _drawn(chance, ratio), {}
             for rendition, long_side in (("thumbnail", 360), ("preview", 1440)):

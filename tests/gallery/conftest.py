@@ -21,7 +21,7 @@ from indexer import Index
 from ..conftest import sized
 from ..serve.conftest import Server, sampled, start
 
-__all__ = ["Complaints", "OpenPage", "Screen", "Server", "sampled"]
+__all__ = ["Complaints", "OpenPage", "Screen", "Server", "alone", "sampled"]
 
 TOP = Path(__file__).parents[2]
 STATIC = TOP / "indexer" / "serve" / "static"
@@ -40,7 +40,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not has_node and not (STATIC / "index.html").is_file():
         pytest.skip("the gallery is not built, and there is no Node.js to build it")
     if has_node:
-        with _alone(tmp_path_factory.getbasetemp().parent / "gallery.lock"):
+        with alone(tmp_path_factory.getbasetemp().parent / "gallery.lock"):
             _build(tmp_path_factory.mktemp("hook"))
     if not (STATIC / "index.html").is_file():
         why = STATIC / "not-built.txt"
@@ -58,8 +58,8 @@ def _build(folder: Path) -> None:
         pytest.fail(done.stderr)
 
 
-class _alone:  # noqa: N801
-    """One process of a parallel run builds, the others wait for it."""
+class alone:  # noqa: N801
+    """One process of a parallel run builds or makes something, the others wait for it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -127,7 +127,10 @@ def complaints() -> Iterator[Complaints]:
 # Starting one takes a second. Not for the session: while Playwright runs, asyncio.run() of other tests does not.
 @pytest.fixture(scope="module")
 def browser(built: Path) -> Iterator[Any]:
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    # The shell is the same engine without a browser's own window, which takes a second of processor time for each page.
+    browsers = ("chromium", "chromium-browser", "google-chrome")
+    names = sized(("chromium-headless-shell", *browsers), browsers)
+    program = next(filter(None, map(shutil.which, names)), None)
     if program is None:
         pytest.skip("there is no chromium: 'apt-get install chromium'")
     api = pytest.importorskip(

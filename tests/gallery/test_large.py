@@ -1,7 +1,9 @@
-"""The gallery on the index of 100,000 photos: the ends, the scrubber, the place that is kept, how much is drawn."""
+"""The gallery on an index of many photos: the ends, the scrubber, the place that is kept, how much is drawn."""
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,19 +13,32 @@ import pytest
 
 from benchmarks.library import make_library
 
-from ..conftest import until
+from ..conftest import sized, until
 from ..serve.conftest import start
-from .conftest import DESKTOP, Complaints, OpenPage, Screen, Server
+from .conftest import DESKTOP, Complaints, OpenPage, Screen, Server, alone
 from .test_use import TILES, is_sharp, photo_in
 
-COUNT = 100_000
 SHARP = Screen(1280, 800, 2)
 
 
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once for all processes of a parallel run; to be copied."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "library"
+    with alone(folder.with_name("library.lock")):
+        if not (folder / "made").exists():
+            folder.mkdir()
+            count, of_each_shape = sized((20_000, 3), (100_000, 26))
+            make_library(folder / "index.db", count, words=False, of_each_shape=of_each_shape)
+            (folder / "made").touch()
+    return folder
+
+
 @pytest.fixture(scope="module")
-def large(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def large(built: Path, library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("large")
-    make_library(folder / "index.db", COUNT, words=False)
+    shutil.copytree(library, folder, dirs_exist_ok=True)
     server = start(folder / "index.db", folder / "serve.log")
     yield server
     server.stop()
