@@ -1,1 +1,1 @@
-"""Measures, each beside its floor and its peers in the same run. `python -m benchmarks`"""
+"""Measures, each beside its baseline and comparison tools in the same run. `python -m benchmarks`"""

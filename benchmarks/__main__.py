@@ -1,13 +1,12 @@
-"""Every measure, beside its floor and its peers, in one run.
+"""Every measure, beside its baseline and comparison tools, in one run.
 
     python -m benchmarks [NAME ...] [--quick] [--json] [--million]
 
-NAME: scan, rescan, watch, large, enrich, serve, timeline, gallery, instructions; all but instructions where none is
-named. --quick takes under three minutes: smaller trees, fewer rounds, without enrich and what comes after it.
-Everything is made in a temporary folder (TMPDIR says where), from sample_media or drawn, and removed again. Exit code
-1: something that is wanted was not reached.
+NAME: scan, rescan, watch, large, enrich, serve, timeline, gallery, instructions; by default all but instructions.
+--quick takes under three minutes: smaller trees, fewer rounds, without enrich and the ones after it. All data are
+created in a temporary folder (TMPDIR), from sample_media or drawn, and removed again. Exit code 1: a target was missed.
 
-On shared machines seconds say little: read the ratios, whose two sides ran in turn.
+On shared machines seconds mean little: read the ratios, whose two sides ran in turn.
 """
 
 from __future__ import annotations
@@ -41,12 +40,12 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="indexer-benchmark-") as scratch, Dots(name):
             rows += _measure(name, options)(Path(scratch))
     if options.json:
-        print(json.dumps({"machine": machine(), "rows": [one._asdict() for one in rows]}, indent=2))
+        print(json.dumps({"machine": machine(), "rows": [result._asdict() for result in rows]}, indent=2))
     else:
         print(machine())
-        for one in rows:
-            print(line(one))
-    sys.exit(any(one.is_reached is False for one in rows))
+        for result in rows:
+            print(line(result))
+    sys.exit(any(result.is_reached is False for result in rows))
 
 
 def _measure(name: str, options: argparse.Namespace) -> Callable[[Path], list[Row]]:
@@ -68,14 +67,14 @@ def machine() -> str:
     return f"{cores} cores of {model}, Python {platform.python_version()}, {platform.system()}"
 
 
-def line(one: Row) -> str:
-    if one.absent:
-        return f"{'':8}{one.name:82}{one.absent}"
-    reached = {True: "reached", False: "MISSED", None: ""}[one.is_reached]
-    digits = 0 if one.value >= 1000 else 2
-    spread = f"({one.least:,.{digits}f} to {one.most:,.{digits}f})" if one.least != one.most else ""
-    wanted = "" if one.wanted is None else f"wanted {'≥' if one.more_is_better else '≤'} {one.wanted:g}"
-    return f"{reached:8}{one.name:82}{one.value:>10,.{digits}f} {one.unit:4}{spread:22}{wanted}"
+def line(result: Row) -> str:
+    if result.absent:
+        return f"{'':8}{result.name:82}{result.absent}"
+    reached = {True: "reached", False: "MISSED", None: ""}[result.is_reached]
+    digits = 0 if result.value >= 1000 else 2
+    spread = f"({result.least:,.{digits}f} to {result.most:,.{digits}f})" if result.least != result.most else ""
+    target = "" if result.target is None else f"target {'≥' if result.more_is_better else '≤'} {result.target:g}"
+    return f"{reached:8}{result.name:82}{result.value:>10,.{digits}f} {result.unit:4}{spread:22}{target}"
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
     python -m benchmarks.enrich [--rounds N] [--count N] [--json]
 
 Each round runs, in turn, `indexer enrich renditions`, `vipsthumbnail` (Debian's libvips-tools) once for each of the two
-sizes with as many processes, and `indexer enrich --workers 1` of what needs no extra, and with faces where they are
-installed, all of them on the same photos, warm in the page cache.
+sizes with as many processes, and `indexer enrich --workers 1` with the enrichers that need no extra, and with faces if
+they are installed, all of them on the same photos, warm in the page cache.
 Whole processes are timed, start to end.
 """
 
@@ -48,8 +48,8 @@ def main() -> None:
         print(json.dumps(rows, indent=2))
         return
     print(f"{options.count} JPEGs of 12 megapixels, {options.rounds} rounds, {os.cpu_count()} cores")
-    for one in rows:
-        print(f"  {one['name']:44}{one['seconds']:7.2f} s {one['photo_ms']:7.0f} ms a photo")
+    for result in rows:
+        print(f"  {result['name']:44}{result['seconds']:7.2f} s {result['photo_ms']:7.0f} ms a photo")
     if "vips" in rows[1]["name"]:
         print(f"  thumbnails and previews: {rows[1]['seconds'] / rows[0]['seconds']:.2f} × the rate of vipsthumbnail")
 
@@ -59,11 +59,11 @@ def measure(scratch: Path, *, quick: bool) -> list[Row]:
     make_photos(folder, count)
     os.sync()
     rows = _measure(folder, scratch, 1 if quick else 3)
-    found = [Row(f"enriching 12 megapixels, a photo: {one['name']}", *[one["photo_ms"]] * 3, "ms") for one in rows]
+    results = [Row(f"enriching 12 megapixels, a photo: {each['name']}", *[each["photo_ms"]] * 3, "ms") for each in rows]
     name = "enriching: thumbnails and previews, times the rate of vipsthumbnail"
     if "vips" not in rows[1]["name"]:
-        return [*found, Row(name, absent="not installed")]
-    return [*found, row(name, [rows[1]["seconds"] / rows[0]["seconds"]], at_least=1.0)]
+        return [*results, Row(name, absent="not installed")]
+    return [*results, row(name, [rows[1]["seconds"] / rows[0]["seconds"]], at_least=1.0)]
 
 
 def make_photos(folder: Path, count: int) -> None:
@@ -92,10 +92,10 @@ def _measure(folder: Path, scratch: Path, rounds: int) -> list[dict[str, Any]]:
         tasks["vipsthumbnail, 360 and 1440, two processes"] = [
             ["sh", "-c", " && ".join(_vips(part, size, out) for size in (1440, 360))] for part in half
         ]
-    one = ["--redo", "--workers", "1"]
-    tasks["indexer enrich, all without extras, one worker"] = [[*indexer, "enrich", *_PLAIN, *one]]
+    one_worker = ["--redo", "--workers", "1"]
+    tasks["indexer enrich, all without extras, one worker"] = [[*indexer, "enrich", *_PLAIN, *one_worker]]
     if models.is_available():
-        tasks["the same with [faces], of which there are none"] = [[*indexer, "enrich", *_PLAIN, "faces", *one]]
+        tasks["the same with [faces], of which there are none"] = [[*indexer, "enrich", *_PLAIN, "faces", *one_worker]]
     figures: dict[str, list[float]] = {name: [] for name in tasks}
     for _ in range(rounds):
         for name, commands in tasks.items():

@@ -1,10 +1,10 @@
-"""The gallery in a real browser: how fast it is there, how smoothly it scrolls, and whether photos move by themselves.
+"""The gallery in a real browser: how fast it loads, how smoothly it scrolls, and whether photos move unexpectedly.
 
     python -m benchmarks.gallery [--assets N ...] [--index INDEX] [--rounds N] [--json]
 
-Each index is made by benchmarks.library, with pictures in its cache, served by `indexer serve`, and looked at with
-Debian's chromium, headless and without a GPU, at 1280 × 800. The gallery has to be built (npm run build in gallery/).
-Frames say something on a quiet machine only.
+Each index is made by benchmarks.library, with pictures in its cache, served by `indexer serve`, and opened in Debian's
+chromium, headless and without a GPU, at 1280 × 800. The gallery must be built (npm run build in gallery/). Frame times
+are only meaningful on a quiet machine.
 """
 
 from __future__ import annotations
@@ -107,8 +107,8 @@ def main() -> None:
     for assets in options.assets:
         with tempfile.TemporaryDirectory(prefix="indexer-benchmark-") as scratch:
             rows += _of_index(options.index or _made(Path(scratch), assets), assets, options.rounds)
-    print(json.dumps([one._asdict() for one in rows], indent=2) if options.json else "\n".join(map(line, rows)))
-    sys.exit(any(one.is_reached is False for one in rows))
+    print(json.dumps([result._asdict() for result in rows], indent=2) if options.json else "\n".join(map(line, rows)))
+    sys.exit(any(result.is_reached is False for result in rows))
 
 
 def measure(scratch: Path, *, quick: bool, million: bool = False) -> list[Row]:
@@ -153,8 +153,8 @@ def _of_index(index: Path, assets: int, rounds: int) -> list[Row]:
             with _page(browser, url) as page:
                 used = _use(page)
     return [
-        row(f"{name}: first paint", [one["paint"] for one in loads], "ms", at_most=targets.paint),
-        row(f"{name}: first row of sharp thumbnails", [one["sharp"] for one in loads], "ms", at_most=targets.sharp),
+        row(f"{name}: first paint", [load["paint"] for load in loads], "ms", at_most=targets.paint),
+        row(f"{name}: first row of sharp thumbnails", [load["sharp"] for load in loads], "ms", at_most=targets.sharp),
         row(f"{name}: geometry, compressed", [sizes["geometry"]], "kB", at_most=targets.geometry),
         row(f"{name}: first JavaScript, compressed", [sizes["script"]], "kB", at_most=60),
         row(f"{name}: layout on another density", used["layouts"], "ms", at_most=targets.layout),
@@ -162,7 +162,7 @@ def _of_index(index: Path, assets: int, rounds: int) -> list[Row]:
         row(f"{name}: frames while scrolling, 99 %", [_share(used["frames"], 0.99)], "ms", at_most=33),
         row(f"{name}: jump by the scrubber to tiles", used["tiles"], "ms", at_most=50),
         row(f"{name}: jump by the scrubber to sharp", used["sharp"], "ms", at_most=250),
-        row(f"{name}: photos moved while loading", [max(one["drift"] for one in loads)], "px", at_most=0),
+        row(f"{name}: photos moved while loading", [max(load["drift"] for load in loads)], "px", at_most=0),
         row(f"{name}: photos moved by a reload", used["reload"], "px", at_most=0),
         row(f"{name}: photos moved by zooming out and in", used["zoom"], "px", at_most=0),
         row(f"{name}: nodes", used["nodes"], "", at_most=400),
@@ -174,8 +174,8 @@ def _sizes(url: str) -> dict[str, float]:
     """Kilobytes, compressed with brotli."""
 
     def size(path: str) -> float:
-        asked = urllib.request.Request(f"{url}/{path}", headers={"Accept-Encoding": "br"})
-        with urllib.request.urlopen(asked, timeout=120) as answer:
+        request = urllib.request.Request(f"{url}/{path}", headers={"Accept-Encoding": "br"})
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return len(answer.read()) / 1000
 
     with urllib.request.urlopen(url, timeout=60) as answer:
@@ -225,7 +225,7 @@ def _use(page: Any) -> dict[str, list[float]]:
         page.wait_for_timeout(25)
     used["frames"] = page.evaluate("seen.frames.splice(0)")
     jumps = _jump(page)
-    used["tiles"], used["sharp"] = [one["tiles"] for one in jumps], [one["sharp"] for one in jumps]
+    used["tiles"], used["sharp"] = [jump["tiles"] for jump in jumps], [jump["sharp"] for jump in jumps]
     page.wait_for_timeout(1000)
     used["reload"], used["zoom"] = [_reload(page)], [_zoom(page)]
     used["layouts"] = page.evaluate("seen.layouts.splice(0)")

@@ -1,11 +1,11 @@
-"""How many instructions it takes to index a photo, to find one unchanged, and to look one up, of those of a floor that
-only does what cannot be left out: for telling that a change made something slower, on any machine, however busy.
+"""Instructions needed to index a photo, to find one unchanged, and to look one up, relative to a baseline that does
+only the unavoidable work. Shows that a change made something slower, on any machine, however busy.
 
     python -m benchmarks.instructions [--check | --keep]
 
-Each is run under valgrind's callgrind, in one process, with few photos and with more: the difference is what one of
-them takes. The floor reads a file, hashes it twice and writes a row. --check: exit code 1 where a ratio is over a tenth
-above the one that is kept in instructions.json; --keep: keeps those of now.
+Each runs under valgrind's callgrind, in one process, with few photos and with more: the difference is the cost of one.
+The baseline reads a file, hashes it twice and writes a row. --check: exit code 1 if a ratio is over a tenth above the
+one in instructions.json; --keep: store the current ratios there.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ with Index.open(os.environ["DB"]) as index:
 
 
 class Work(NamedTuple):
-    """Done with so few photos and with so many more that the difference is theirs, not a collection of garbage more."""
+    """Work on few photos and on enough more that the difference is theirs, not an additional garbage collection."""
 
     code: str
     few: int = 20
@@ -45,7 +45,7 @@ class Work(NamedTuple):
 
 
 _WORK = {
-    "floor": Work(
+    "baseline": Work(
         """
 import hashlib, os, sqlite3
 db = sqlite3.connect(os.environ["DB"], isolation_level=None)
@@ -87,7 +87,7 @@ class Here(Executor):
 
 def measure(scratch: Path, *, quick: bool) -> list[Row]:
     return [
-        Row(f"instructions: {name}, times the floor's", *[ratio] * 3, "×", _MARGIN * kept, False)
+        Row(f"instructions: {name}, times the baseline's", *[ratio] * 3, "×", _MARGIN * kept, False)
         for name, ratio in ratios(scratch).items()
         for kept in (kept_ratios()[name],)
     ]
@@ -99,15 +99,16 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        found = ratios(Path(scratch))
+        measured = ratios(Path(scratch))
     if options.keep:
-        _KEPT.write_text(json.dumps(found, indent=2) + "\n")
+        _KEPT.write_text(json.dumps(measured, indent=2) + "\n")
     slower = False
-    for name, ratio in found.items():
+    for name, ratio in measured.items():
         kept = kept_ratios().get(name, ratio)
         slower |= ratio > _MARGIN * kept
-        word = "SLOWER" if ratio > _MARGIN * kept else "faster: --keep it" if ratio * _MARGIN < kept else ""
-        print(f"{name:24}{ratio:8.3f} × the floor's instructions, kept {kept:.3f} ({ratio / kept - 1:+.1%}) {word}")
+        note = "SLOWER" if ratio > _MARGIN * kept else "faster: --keep it" if ratio * _MARGIN < kept else ""
+        change = f"{ratio / kept - 1:+.1%}"
+        print(f"{name:24}{ratio:8.3f} × the baseline's instructions, kept {kept:.3f} ({change}) {note}")
     sys.exit(options.check and slower)
 
 
@@ -116,11 +117,11 @@ def kept_ratios() -> dict[str, float]:
 
 
 def ratios(scratch: Path) -> dict[str, float]:
-    """By what is done, its instructions for one photo of those of the floor."""
+    """Kind of work -> its instructions for one photo, relative to the baseline's."""
     if shutil.which("valgrind") is None:
         raise SystemExit("valgrind is not installed: apt-get install valgrind")
     each = {name: _for_one(work, scratch / name) for name, work in _WORK.items()}
-    return {name: round(count / each["floor"], 4) for name, count in each.items() if name != "floor"}
+    return {name: round(count / each["baseline"], 4) for name, count in each.items() if name != "baseline"}
 
 
 def _for_one(work: Work, scratch: Path) -> float:

@@ -1,11 +1,11 @@
-"""An index of a million assets: what a look at it costs.
+"""Queries on an index of a million assets.
 
     python -m benchmarks.large [--assets N] [--plain] [--keep INDEX]
 
-The rows are made here, and written by the real writer; there are no files behind them, for the disk would hold no
-million. Cameras, places, months, keywords, people, albums and ratings are spread as in the folders of a family over
-twenty years. Then every kind of question is asked, over and over, with other things each time; figures are of one
-process that has the index open, unless they say otherwise. --keep makes the index there, or takes the one there is.
+Rows are generated and written by the real writer, without files. Cameras, places, months, keywords, people, albums and
+ratings are distributed as in a family's folders over twenty years. Then each kind of query runs repeatedly, with
+different values; results are of one process that has the index open, unless stated otherwise. --keep creates the index
+at a path, or uses the existing one.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ _WORDS = (
 _PEOPLE, _ALBUMS, _AT_ONCE = 200, 300, 5000
 
 
-# question -> milliseconds at the median, of 95 and of 99 in 100, that are wanted
+# Query -> targets in milliseconds: the median, the 95th and the 99th percentile
 _PAGE = (None, 5.0, None)
 _WANTED: dict[str, tuple[float | None, float | None, float | None]] = {
     "get, in Python": (0.06, None, 0.2),
@@ -196,8 +196,8 @@ def look_at(path: Path) -> list[Row]:
         early = db.execute("SELECT id FROM asset ORDER BY wall_clock LIMIT 1 OFFSET 100").fetchone()[0]
         year = lambda: datetime(dice.randrange(2005, 2025), 6, 1)  # noqa: E731
 
-        def page(wanted: AssetFilter, after: str | None = None) -> Callable[[], object]:
-            return lambda: select_records(db, select_page(db, wanted, after, 51) or [])
+        def page(which: AssetFilter, after: str | None = None) -> Callable[[], object]:
+            return lambda: select_records(db, select_page(db, which, after, 51) or [])
 
         def month_of(one: datetime) -> AssetFilter:
             return AssetFilter(after=one, before=one + timedelta(days=30))
@@ -253,9 +253,9 @@ _ANY = (None, None, None)
 
 
 def _figures(
-    name: str, wanted: tuple[float | None, float | None, float | None], ask: Callable[[], object]
+    name: str, targets: tuple[float | None, float | None, float | None], ask: Callable[[], object]
 ) -> Iterator[Row]:
-    """The median, and of 95 and 99 in 100 what is wanted."""
+    """The median, and the 95th and 99th percentile if they have a target."""
     ask()
     taken, until = list[float](), time.perf_counter() + 2
     while (len(taken) < 5 or time.perf_counter() < until) and len(taken) < 2000:
@@ -263,7 +263,7 @@ def _figures(
         ask()
         taken.append(1000 * (time.perf_counter() - started))
     taken.sort()
-    for share, limit in zip((0.5, 0.95, 0.99), wanted, strict=True):
+    for share, limit in zip((0.5, 0.95, 0.99), targets, strict=True):
         if share == 0.5 or limit is not None:
             value = taken[min(len(taken) - 1, int(len(taken) * share))]
             yield Row(f"{name}, {share:.0%}", value, value, value, "ms", limit, False)
@@ -279,8 +279,8 @@ def _opened(path: Path) -> float:
 
 
 def _start_ratios(path: Path, ids: list[str]) -> list[float]:
-    floor = [sys.executable, "-c", "import sqlite3, json, click"]
-    pairs = [(timed([*INDEXER, "--db", str(path), "get", one]), timed(floor)) for one in ids[:16]]
+    baseline = [sys.executable, "-c", "import sqlite3, json, click"]
+    pairs = [(timed([*INDEXER, "--db", str(path), "get", asset_id]), timed(baseline)) for asset_id in ids[:16]]
     return [ours / theirs for ours, theirs in pairs[1:]]
 
 

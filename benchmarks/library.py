@@ -182,7 +182,7 @@ def _days(dice: random.Random) -> dict[date, tuple[float, Sequence[object]]]:
 
 def _session(dice: random.Random, day: date, town: Sequence[object], many: int, number: int) -> Iterator[Shot]:
     is_phone = dice.random() < min(0.95, 0.06 * (day.year - 2004))
-    devices = [one for one in (_PHONES if is_phone else _CAMERAS) if one[2] <= day.year] or [_CAMERAS[0]]
+    devices = [device for device in (_PHONES if is_phone else _CAMERAS) if device[2] <= day.year] or [_CAMERAS[0]]
     device = dice.choice(devices[-3:])
     moment = datetime(day.year, day.month, day.day) + timedelta(minutes=dice.triangular(7 * 60, 23 * 60, 15 * 60))
     upright, left = dice.random() < 0.3, many
@@ -265,13 +265,13 @@ def _write(
                         second * 10**9, "library")  # fmt: skip
         new.append(Change("new", stat, facts, ids.asset_id(facts.sha256)))
     add_assets(tx, new)
-    now, places, looks, renditions = tx.now, [], [], []
+    now, places, hashes, renditions = tx.now, [], [], []
     for row, shot in enumerate(shots, number + 1):
         if shot.town is not None:
             places.append((row, *shot.town[:4], "Etc/UTC"))
         picture = dice.choice(pictures[_shape(shot)])
         if not shot.mime_type.startswith("video/"):  # of a video, a still is made when it is asked for
-            looks.append((row, picture.thumbhash, dice.randbytes(8)))
+            hashes.append((row, picture.thumbhash, dice.randbytes(8)))
         for name, (width, height) in picture.sizes.items():
             # Of a byte, so that all of them together are no reason to make room in the cache.
             renditions.append((row, name, f"library/{picture.name}-{name}.jpg", "image/jpeg", width, height, 1, now))
@@ -280,7 +280,7 @@ def _write(
         "INSERT INTO place (asset_number, city, state, country, country_code, timezone) VALUES (?, ?, ?, ?, ?, ?)",
         places,
     )
-    database.executemany("INSERT INTO perceptual_hash VALUES (?, ?, ?)", looks)
+    database.executemany("INSERT INTO perceptual_hash VALUES (?, ?, ?)", hashes)
     database.executemany("INSERT INTO rendition VALUES (?, ?, ?, ?, ?, ?, ?, ?)", renditions)
 
 
@@ -358,9 +358,9 @@ def _draw_pictures(database: IndexConnection, folder: Path, of_each_shape: int) 
             name = f"{shape.replace(':', 'x')}-{at}"
             preview, sizes = _drawn(chance, ratio), {}
             for rendition, long_side in (("thumbnail", 360), ("preview", 1440)):
-                one = encode(rendition, shrink(preview, long_side))
-                private.write(folder / "library" / f"{name}-{rendition}.jpg", one.data)
-                sizes[rendition] = one.width, one.height
+                encoded = encode(rendition, shrink(preview, long_side))
+                private.write(folder / "library" / f"{name}-{rendition}.jpg", encoded.data)
+                sizes[rendition] = encoded.width, encoded.height
             text = base64.b64encode(thumbhash(shrink(preview, 100))).decode()
             found.setdefault(shape, []).append(Picture(name, sizes, text))
     return found

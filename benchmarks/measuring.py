@@ -1,4 +1,4 @@
-"""What the measures share: commands in turn, ratios within a round, memory of all processes, a row for each figure."""
+"""Shared by the measures: running commands in turn, ratios within a round, memory of all processes, rows of results."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from typing import NamedTuple
 import psutil
 
 INDEXER = [sys.executable, "-m", "indexer"]
-# Modules are compiled once and kept, as they are for users, whatever the caller's habits.
+# Compiled modules are kept, as for users, whatever the caller's environment.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 class Row(NamedTuple):
-    """One figure: the median with the least and the most of the rounds. wanted: what it should reach; more_is_better
-    says in which direction. absent: why there is no figure."""
+    """One result: the median, minimum and maximum of the rounds. target: the value to reach, in the direction of
+    more_is_better. absent: why there is no result."""
 
     name: str
     value: float = 0.0
     least: float = 0.0
     most: float = 0.0
     unit: str = "×"
-    wanted: float | None = None
+    target: float | None = None
     more_is_better: bool = True
     absent: str | None = None
 
     @property
     def is_reached(self) -> bool | None:
-        if self.wanted is None or self.absent:
+        if self.target is None or self.absent:
             return None
-        return self.value >= self.wanted if self.more_is_better else self.value <= self.wanted
+        return self.value >= self.target if self.more_is_better else self.value <= self.target
 
 
 def row(name: str, values: Sequence[float], unit: str = "×", *, at_least: float | None = None,
         at_most: float | None = None) -> Row:  # fmt: skip
-    wanted = at_least if at_least is not None else at_most
-    return Row(name, statistics.median(values), min(values), max(values), unit, wanted, at_most is None)
+    target = at_least if at_least is not None else at_most
+    return Row(name, statistics.median(values), min(values), max(values), unit, target, at_most is None)
 
 
 def timed(command: Sequence[str]) -> float:
-    """Seconds of a whole process, from start to end. Raises SystemExit where it fails."""
+    """Seconds of a whole process, from start to end. Raises SystemExit if it fails."""
     started = time.perf_counter()
     done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
     seconds = time.perf_counter() - started
@@ -58,7 +58,7 @@ def timed(command: Sequence[str]) -> float:
 def in_turn(
     commands: Mapping[str, Sequence[str]], rounds: int, before: Callable[[], None] = lambda: None
 ) -> dict[str, list[float]]:
-    """Seconds of each command in each round; those that are not installed are left out. A first round warms the cache
+    """Seconds of each command in each round; commands that are not installed are skipped. A first round warms the cache
     and is not counted."""
     there = {name: command for name, command in commands.items() if shutil.which(command[0])}
     times: dict[str, list[float]] = {name: [] for name in there}
@@ -72,12 +72,12 @@ def in_turn(
 
 
 def ratios(tops: Sequence[float], bottoms: Sequence[float]) -> list[float]:
-    """Of the same rounds: a machine that is slow for a while is so for both."""
+    """Ratios within the same rounds: a machine that is slow for a while slows both."""
     return [top / bottom for top, bottom in zip(tops, bottoms, strict=True)]
 
 
 def peak_memory(command: Sequence[str]) -> int:
-    """Bytes of a command and all its processes, each page counted once (PSS): the most of them at any time."""
+    """The peak memory of a command and all its processes in bytes, each page counted once (PSS)."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
     peak = 0
     while process.poll() is None:
@@ -92,9 +92,9 @@ def memory(pid: int) -> int:
     total = 0
     try:
         top = psutil.Process(pid)
-        for one in (top, *top.children(recursive=True)):
+        for process in (top, *top.children(recursive=True)):
             try:
-                total += one.memory_full_info().pss
+                total += process.memory_full_info().pss
             except psutil.Error:
                 continue
     except psutil.Error:
@@ -103,7 +103,7 @@ def memory(pid: int) -> int:
 
 
 class Dots:
-    """Something on stderr while a measure takes its time."""
+    """Prints progress on stderr during a long measure."""
 
     def __init__(self, what: str) -> None:
         self._what, self._end = what, threading.Event()

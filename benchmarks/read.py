@@ -1,8 +1,8 @@
-"""All files of a folder through `read_media` without hashes, in so many processes: what `benchmarks.metadata` times.
+"""Read all files of a folder with `read_media`, without hashes, in several processes; timed by `benchmarks.metadata`.
 
     python -m benchmarks.read FOLDER PROCESSES
 
-A program of its own, with no imports but what this takes, so that its start is no slower than it has to be.
+A program of its own that imports only what it needs, so that it starts as fast as possible.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How long readers of Exif take on real blocks: ours, Pillow's, ExifRead's.
+"""Compare readers of Exif on real blocks: ours, Pillow's, ExifRead's.
 
     python -m benchmarks.readers FOLDER
 

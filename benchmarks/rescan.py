@@ -1,11 +1,10 @@
-"""Second scan of what did not change: how near it comes to merely listing the files, and whether a file costs the same
-in any crowd.
+"""Rescan of unchanged files, compared with only listing them, and whether the cost per file is constant.
 
     python -m benchmarks rescan [--quick] [--million]
 
 Trees of small JPEGs, a hundred a folder, warm in the cache. Each round runs, in turn, `find -type f -printf` (size,
 time, inode, name) and `indexer scan --no-enrich` of the tree that was scanned before. Memory is the largest resident
-set. Where strace is installed, one more scan counts the photos that are opened. At last one new photo comes.
+set. If strace is installed, another scan counts the photos that are opened. Finally one new photo is added.
 """
 
 from __future__ import annotations
@@ -37,8 +36,8 @@ def measure(scratch: Path, *, quick: bool, million: bool = False) -> list[Row]:
         find = ["find", str(folder), "-type", "f", "-printf", "%s %T@ %i %p\n"]
         times = in_turn({"find": find, "scan": scan}, _ROUNDS)
         name = f"second scan, {count:,} photos, nothing changed"
-        wanted = 3.0 if count >= 100_000 else None  # a small one is all starting
-        rows.append(row(f"{name}: times find's", ratios(times["scan"], times["find"]), at_most=wanted))
+        target = 3.0 if count >= 100_000 else None  # starting dominates small ones
+        rows.append(row(f"{name}: times find's", ratios(times["scan"], times["find"]), at_most=target))
         rows.append(row(name, times["scan"], "s", at_most=20.0 if count == 1_000_000 else None))
         each.append(1e6 * min(times["scan"]) / count)
         used = _resident(scan) - _resident(
@@ -90,7 +89,7 @@ def make_small(folder: Path, count: int, first: int = 0) -> None:
 
 
 def _resident(command: list[str]) -> int:
-    """Bytes of the largest resident set of a process. Raises SystemExit where it fails."""
+    """Bytes of the largest resident set of a process. Raises SystemExit if it fails."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
     _, status, usage = os.wait4(process.pid, 0)
     if status:

@@ -1,11 +1,11 @@
-"""First scan: how near it comes to merely hashing the same files, and how far it is ahead of the tools it replaces.
+"""First scan, compared with only hashing the same files, and with the tools that it replaces.
 
     python -m benchmarks scan [--quick]
 
 Trees of photos of 4 MB, 400 KB and 40 KB, warm in the page cache. Each round runs, in turn, `indexer scan --no-enrich`
-into a new index; the floor, two processes that only read and hash (SHA-256 and SHA-1, OpenSSL's); and where they are
-installed hashdeep and exiftool. A share is the floor's time over the scan's in the same round. Whole processes are
-timed, start to end; memory is of all processes together.
+into a new index; the baseline, two processes that only read and hash (OpenSSL's SHA-256 and SHA-1); and if installed,
+hashdeep and exiftool. A share is the baseline's time over the scan's in the same round. Whole processes are timed,
+start to end; memory is of all processes together.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from .measuring import INDEXER, Row, in_turn, peak_memory, ratios, row
 from .trees import make_tree
 
-# name: photos, of them for --quick, bytes each, the share of the floor's rate that is wanted
+# name: photos, photos for --quick, bytes each, the target share of the baseline's rate
 _TREES = {"4 MB": (1000, 150, 4_000_000, 0.95), "400 KB": (6000, 1000, 400_000, 0.75),
           "40 KB": (20_000, 3000, 40_000, 0.35)}  # fmt: skip
 _ROUNDS, _QUICK_ROUNDS = 5, 3
@@ -27,30 +27,30 @@ _BEYOND_IMPORTS = 150.0  # MB
 
 def measure(scratch: Path, *, quick: bool) -> list[Row]:
     rows: list[Row] = []
-    for name, (count, few, size, wanted) in _TREES.items():
+    for name, (count, few, size, target) in _TREES.items():
         folder, database = scratch / "photos", scratch / "index.db"
         make_tree(folder, few if quick else count, size)
         os.sync()  # nothing is to be written while it is measured
         commands = {
             "scan": [*INDEXER, "--db", str(database), "scan", "--no-enrich", str(folder)],
-            "floor": [sys.executable, "-m", "benchmarks.floor", str(folder)],
+            "baseline": [sys.executable, "-m", "benchmarks.baseline", str(folder)],
         }
         if size == 400_000:
             commands["hashdeep"] = ["hashdeep", "-c", "sha1,sha256", "-r", str(folder)]
             commands["exiftool"] = ["exiftool", "-fast2", "-n", "-json", "-r", str(folder)]
-        times = in_turn(commands, _QUICK_ROUNDS if quick else _ROUNDS, lambda one=database: _remove(one))  # type: ignore[misc]
+        times = in_turn(commands, _QUICK_ROUNDS if quick else _ROUNDS, lambda path=database: _remove(path))  # type: ignore[misc]
         scan = times["scan"]
         rows.append(
             row(
-                f"first scan, photos of {name}: share of the floor's rate",
-                ratios(times["floor"], scan),
-                at_least=wanted,
+                f"first scan, photos of {name}: share of the baseline's rate",
+                ratios(times["baseline"], scan),
+                at_least=target,
             )
         )
         rows.append(
             row(
                 f"first scan, photos of {name}: photos a second",
-                [(few if quick else count) / one for one in scan],
+                [(few if quick else count) / seconds for seconds in scan],
                 "/s",
             )
         )
@@ -97,6 +97,6 @@ def _memory(scratch: Path, *, quick: bool) -> list[Row]:
 
 
 def _remove(database: Path) -> None:
-    for one in database.parent.glob(f"{database.name}*"):
-        if one.is_file():
-            one.unlink()
+    for file in database.parent.glob(f"{database.name}*"):
+        if file.is_file():
+            file.unlink()

@@ -1,10 +1,10 @@
-"""What a gallery asks the server for: the shape of the timeline, tiles, searches, changes; and thumbnails not made yet.
+"""Requests of the gallery: the timeline's geometry, tiles, searches, changes; and thumbnails that do not exist yet.
 
     python -m benchmarks.timeline [--assets N] [--index INDEX] [--thumbnails]
 
-The index is that of `benchmarks.library`; --index takes one that there is, and changes it a little. Thumbnails are of
-photos of 12 megapixels, forty asked for at once over six connections, as a browser does: on a server that does nothing
-else, and beside `indexer enrich`."""
+The index is that of `benchmarks.library`; --index uses an existing one, and changes it a little. Thumbnails are of
+photos of 12 megapixels, forty requested at once over six connections, as a browser does: on a server that does nothing
+else, and during `indexer enrich`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from .__main__ import line
 from .library import make_library
 from .measuring import ENVIRONMENT, INDEXER, Row, row
 
-# Photos that are there to be asked for, and how many at once over so many connections.
+# The number of photos, of concurrent requests, and of connections
 _PHOTOS, _AT_ONCE, _CONNECTIONS = 240, 40, 6
 # assets -> bytes of the packed geometry at most
 _GEOMETRY = {100_000: 45_000, 1_000_000: 500_000}
@@ -50,11 +50,11 @@ def main() -> None:
             path = options.index or Path(scratch) / "index.db"
             if not path.exists():
                 make_library(path, options.assets)
-            for one in _look_at(path):
-                print(line(one), flush=True)
+            for result in _measure_server(path):
+                print(line(result), flush=True)
         if options.index is None:
-            for one in _thumbnails(Path(scratch)):
-                print(line(one), flush=True)
+            for result in _thumbnails(Path(scratch)):
+                print(line(result), flush=True)
 
 
 def measure(scratch: Path, *, quick: bool, million: bool = False) -> list[Row]:
@@ -62,7 +62,7 @@ def measure(scratch: Path, *, quick: bool, million: bool = False) -> list[Row]:
     for assets in (20_000,) if quick else (100_000, *([1_000_000] if million else [])):
         path = scratch / f"library-{assets}" / "index.db"
         make_library(path, assets)
-        found += _look_at(path)
+        found += _measure_server(path)
         shutil.rmtree(path.parent)
     return [*found, *_thumbnails(scratch)]
 
@@ -93,7 +93,7 @@ def _milliseconds(ask: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - started)
 
 
-def _look_at(path: Path) -> Iterator[Row]:
+def _measure_server(path: Path) -> Iterator[Row]:
     dice, kept = random.Random(1), cache_folder(path) / snapshot.NAME
     starts: dict[str, list[float]] = {"made anew": [], "from its file": []}
     for name, times in starts.items():

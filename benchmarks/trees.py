@@ -1,4 +1,4 @@
-"""Folders of photos to measure on: with the metadata of the samples, each file other bytes, as large as asked for."""
+"""Create folders of photos to measure on: with the samples' metadata, different bytes in each file, of a given size."""
 
 from __future__ import annotations
 

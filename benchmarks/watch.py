@@ -1,10 +1,10 @@
-"""A watch: how long after a photo was closed its record answers, how long ten thousand at once take, what it costs to
-be there when nothing happens.
+"""A watch: the delay from closing a photo to its record, the time for ten thousand photos at once, and the cost of an
+idle watch.
 
     python -m benchmarks watch [--quick]
 
-`indexer watch --rest 0 --full-speed --no-enrich` runs as a process of its own; another connection asks for each photo
-until it is there. The drop is a folder that is moved into the watched one, beside a scan of the same photos.
+`indexer watch --rest 0 --full-speed --no-enrich` runs as its own process; another connection polls for each photo. The
+ten thousand are a folder that is moved into the watched one, compared with a scan of the same photos.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _idle(process: psutil.Process, seconds: float) -> tuple[float, int]:
 
 
 def _cpu(process: psutil.Process) -> float:
-    return sum(sum(one.cpu_times()[:2]) for one in (process, *process.children(recursive=True)))
+    return sum(sum(each.cpu_times()[:2]) for each in (process, *process.children(recursive=True)))
 
 
 def _seconds_to_record(index: sqlite3.Connection, photo: Path, target: Path) -> float:

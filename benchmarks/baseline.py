@@ -1,8 +1,8 @@
-"""The floor of a first scan: two processes that read the files of a folder and hash them, and nothing else.
+"""The baseline of a first scan: two processes that read the files of a folder and hash them, and nothing else.
 
-    python -m benchmarks.floor FOLDER
+    python -m benchmarks.baseline FOLDER
 
-A program of its own, with no imports but what this takes, so that its start is no slower than it has to be.
+A program of its own that imports only what it needs, so that it starts as fast as possible.
 """
 
 from __future__ import annotations
