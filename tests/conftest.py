@@ -171,8 +171,7 @@ def run(
 def faulty(folder: Path, code: str) -> dict[str, str]:
     """An environment in which this code runs at the start of each Python: for a fault that is ours, in real processes."""
     folder.mkdir()
-    (folder / "sitecustomize.py").write_text(code)
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), *filter(None, sys.path)])}
+    return {**os.environ, **preloaded.customized(folder, code)}
 
 
 def faulty_reader(folder: Path, name: str, happens: str) -> dict[str, str]:

@@ -26,6 +26,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -48,19 +49,30 @@ def interruptible() -> None:
 
 
 class Command(subprocess.Popen[Any]):
-    """`python -m indexer` with these arguments. prefix: a program that starts it; is_real: not by a fork. Other options
-    are those of Popen."""
+    """`python -m indexer` with these arguments. prefix: a program that starts it; is_real: not by a fork; code: runs
+    before it, in this process and not in those it starts. Other options are those of Popen."""
 
     def __init__(
-        self, arguments: Sequence[object], *, prefix: Sequence[str] = (), is_real: bool = False, **options: Any
+        self,
+        arguments: Sequence[object],
+        *,
+        prefix: Sequence[str] = (),
+        is_real: bool = False,
+        code: str = "",
+        **options: Any,
     ) -> None:
-        self._can_fork = sys.platform == "linux" and not (prefix or is_real or always_real)
+        self._can_fork, self._code = sys.platform == "linux" and not (prefix or is_real or always_real), code
+        if code and not self._can_fork:
+            self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+            environment = options.get("env") or os.environ
+            options["env"] = {**environment, **customized(Path(self._folder.name), code)}
         super().__init__([*prefix, *_PREFIX, *map(str, arguments)], **options)
 
     def _execute_child(self, *given: Any, **named: Any) -> None:
         start = super()._execute_child  # type: ignore[misc]
         options = inspect.signature(start).bind(*given, **named).arguments
         if not (self._can_fork and _can_follow(options)):
+            assert not (self._can_fork and self._code), "a fork cannot follow these options"
             start(*given, **named)
             return
         streams = [options[name] for name in ("p2cread", "c2pwrite", "errwrite")]
@@ -72,6 +84,7 @@ class Command(subprocess.Popen[Any]):
             environment=dict(os.environ if options["env"] is None else options["env"]),
             is_interruptible=options["preexec_fn"] is interruptible,
             has_session=bool(options["start_new_session"]),
+            code=self._code,
         )
         self._child_created = True
         names = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
@@ -91,6 +104,12 @@ def run(
             process.kill()
             raise
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def customized(folder: Path, code: str) -> dict[str, str]:
+    """What to have in the environment so that this code runs at the start of each Python."""
+    (folder / "sitecustomize.py").write_text(code)
+    return {"PYTHONPATH": os.pathsep.join([str(folder), *filter(None, sys.path)])}
 
 
 def _at_start(environment: Mapping[str, str]) -> dict[str, str]:
@@ -208,7 +227,7 @@ def _wait_for_request(connection: socket.socket) -> dict[str, Any]:
 
 
 def _become(
-    arguments: list[str], cwd: str, environment: dict[str, str], is_interruptible: bool, has_session: bool
+    arguments: list[str], cwd: str, environment: dict[str, str], is_interruptible: bool, has_session: bool, code: str
 ) -> None:
     if has_session:
         os.setsid()
@@ -225,6 +244,7 @@ def _become(
     sys.stdin = sys.__stdin__ = _stream(0, "r", sys.stdin, is_raw=False)
     sys.stdout = sys.__stdout__ = _stream(1, "w", sys.stdout, is_raw=is_raw)
     sys.stderr = sys.__stderr__ = _stream(2, "w", sys.stderr, is_raw=is_raw)
+    exec(code, {})
 
 
 def _stream(number: int, mode: str, known: Any, *, is_raw: bool) -> Any:

@@ -22,7 +22,7 @@ from indexer.errors import IndexUnusable, UsageError
 from indexer.store import backup
 from indexer.store.database import connect
 
-from ..conftest import Command, Watcher, faulty, put, rows, run, sized, until
+from ..conftest import Command, Watcher, put, rows, run, sized, until
 from ..sync.drives import mounted
 from ..sync.test_identity import adorn, belongings
 
@@ -237,7 +237,7 @@ def test_what_a_repair_left_that_was_killed_last_is_cleared(index: Index, photos
     fill(index, photos)
     damaged(index, 4)
     dies = "import os, shutil\nshutil.rmtree = lambda *all, **some: os.kill(os.getpid(), 9)\n"
-    assert run("repair", database=index.path, env=faulty(tmp_path / "dies", dies)).returncode == -9
+    assert run("repair", database=index.path, code=dies).returncode == -9
     assert problems(index.path) == [] and list(tmp_path.glob(".*.part"))
     assert "nothing to repair" in run("repair", database=index.path).stdout
     assert not list(tmp_path.glob(".*.part"))

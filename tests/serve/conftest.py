@@ -66,10 +66,11 @@ def raw(server: Server, request: bytes, wait: float = 10.0) -> bytes:
     return answer
 
 
-def start(database: Path, log: Path, *options: object, **environment: str) -> Server:
+def start(database: Path, log: Path, *options: object, code: str = "", **environment: str) -> Server:
     with log.open("w") as out:
         process = Command(
             ["--db", database, "serve", "--port", 0, *options],
+            code=code,
             stdout=out,
             stderr=out,
             text=True,
@@ -85,8 +86,9 @@ def start(database: Path, log: Path, *options: object, **environment: str) -> Se
 def serve(tmp_path: Path) -> Iterator[Serve]:
     started: list[Server] = []
 
-    def run(database: Path, *options: object, **environment: str) -> Server:
-        started.append(start(database, tmp_path / f"serve{len(started)}.log", *options, **environment))
+    def run(database: Path, *options: object, code: str = "", **environment: str) -> Server:
+        log = tmp_path / f"serve{len(started)}.log"
+        started.append(start(database, log, *options, code=code, **environment))
         return started[-1]
 
     yield run

@@ -13,7 +13,6 @@ import pytest
 
 from indexer import Index
 
-from ..conftest import faulty
 from ..media import bombs
 from .conftest import Serve
 
@@ -25,7 +24,7 @@ def _search(url: str, content: bytes) -> httpx.Response:
 def test_a_picture_that_is_searched_by_holds_nobody_up(some: Index, serve: Serve, tmp_path: Path) -> None:
     code = "from indexer.enrich import task_limits, render_processes\n"
     limits = f"{code}render_processes._SECONDS_OF_SENT, task_limits._BYTES_PER_SECOND = 2.0, 10**9\n"
-    server = serve(some.path, PYTHONPATH=faulty(tmp_path / "limits", limits)["PYTHONPATH"])
+    server = serve(some.path, code=limits)
     slow = bombs.jpeg_of_many_scans(60_000)
     with server.http() as http:
         http.get("/api/assets")
@@ -87,7 +86,7 @@ def test_of_many_pictures_to_search_by_few_are_in_memory(some: Index, serve: Ser
         "render_processes._SECONDS_OF_SENT, task_limits._BYTES_PER_SECOND = 2.0, 10**9\n"
         "render_processes.WORKERS, state._MOST_WAITING = 1, 2\n"
     )
-    server = serve(some.path, PYTHONPATH=faulty(tmp_path / "limits", code)["PYTHONPATH"])
+    server = serve(some.path, code=code)
     slow = bombs.jpeg_of_many_scans(30_000) + bytes(20 << 20)
     answers: list[httpx.Response] = []
     senders = [threading.Thread(target=lambda: answers.append(_search(server.url, slow))) for _ in range(7)]

@@ -13,7 +13,7 @@ import pytest
 
 from indexer import Index
 
-from ..conftest import faulty, until
+from ..conftest import until
 from .conftest import KEY, Serve, Server, raw
 
 SCRIPT = b"console.log('built')\n" * 50
@@ -37,8 +37,7 @@ def build(folder: Path, mark: str = "") -> Path:
 def start(serve: Serve, index: Index, folder: Path, *options: str) -> Server:
     """A server that takes its page from this folder."""
     code = f"import pathlib\nimport indexer.serve.routes.gallery as one\none.FOLDER = pathlib.Path({str(folder)!r})\n"
-    environment = faulty(folder.with_name(folder.name + "-code"), code)
-    return serve(index.path, *options, PYTHONPATH=environment["PYTHONPATH"])
+    return serve(index.path, *options, code=code)
 
 
 @pytest.fixture

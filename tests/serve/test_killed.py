@@ -13,7 +13,7 @@ import pytest
 
 from indexer import Index
 
-from ..conftest import SAMPLES, faulty, jpeg, put, rows, run, sized, until
+from ..conftest import SAMPLES, jpeg, put, rows, run, sized, until
 from .conftest import Serve, Server
 
 TIMES = {"file_created_at": "2024-04-12T10:00:00Z", "file_modified_at": "2024-04-12T10:00:00Z"}
@@ -85,7 +85,7 @@ def test_what_was_moved_into_place_and_not_indexed_is_known(
         "import os, indexer.index.uploads\nindexer.index.uploads.scan = lambda *all, **some: os.kill(os.getpid(), 9)\n"
     )
     other = None if restarts else serve(served.path)
-    server = serve(served.path, **faulty(tmp_path / "dies", dies))
+    server = serve(served.path, code=dies)
     with pytest.raises(httpx.HTTPError):
         send(server, "a b.jpg", jpeg("new", size=3000), **words)
     server.process.wait(timeout=180)
@@ -125,8 +125,7 @@ def test_what_killed_commands_left_is_cleared(served: Index, serve: Serve, tmp_p
     folder = served.path.parent
     for command in (("backup", tmp_path / "copy.db"), ("merge", tmp_path / "other.db")):
         dies = "import os, indexer.store.backup as backup\nbackup.find_damage = lambda connection: os.kill(os.getpid(), 9)\n"
-        place = tmp_path / command[0]
-        killed = run(*command, database=served.path, env=faulty(place, dies))
+        killed = run(*command, database=served.path, code=dies)
         assert killed.returncode == -9
         assert list(folder.glob(".*"))
         if command[0] == "backup":

@@ -17,7 +17,7 @@ import pytest
 from indexer import Index
 from indexer.files import is_regular, read_small, regular, regular_nofollow
 
-from ..conftest import Watcher, faulty, jpeg, put, rows, run, statuses, until
+from ..conftest import Watcher, jpeg, put, rows, run, statuses, until
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
 
@@ -92,8 +92,7 @@ def test_what_changes_between_listing_and_opening_stops_nothing(
     make = {"a named pipe": "os.mkfifo(path)", "a link": "os.symlink('/dev/zero', path)"}.get(
         kind, "os.chdir(os.path.dirname(path)); socket.socket(socket.AF_UNIX).bind(os.path.basename(path))"
     )
-    env = faulty(
-        tmp_path / "fault",
+    code = (
         "import os, socket, indexer.sync.readers as readers\n"
         "real = readers.Readers._request\n"
         "def request(self, job):\n"
@@ -101,9 +100,9 @@ def test_what_changes_between_listing_and_opening_stops_nothing(
         "    if job.path.endswith('IMG_1.jpg'):\n"
         f"        os.unlink(path); {make}\n"
         "    return real(self, job)\n"
-        "readers.Readers._request = request\n",
+        "readers.Readers._request = request\n"
     )
-    done = run("scan", photos, database=tmp_path / "index.db", env=env)
+    done = run("scan", photos, database=tmp_path / "index.db", code=code)
     with Index.open(tmp_path / "index.db") as index:
         found = dict(rows(index, "SELECT path, coalesce(reason, '') FROM path_status"))
         assert found.keys() >= {"IMG_1.jpg", "IMG_2.jpg"}, done.stderr

@@ -11,7 +11,7 @@ import pytest
 
 from indexer import Index
 
-from ..conftest import faulty, put, rows, run
+from ..conftest import put, rows, run
 from ..media.test_xmp_write import OTHERS
 
 
@@ -168,7 +168,7 @@ def test_a_write_back_that_was_killed_still_wrote_the_users_values(
     index.scan()
     index.assets.set([photo], rating=2)
     index.close()
-    assert run("write-back", photo, database=index.path, env=faulty(tmp_path / "dies", dies)).returncode == -9
+    assert run("write-back", photo, database=index.path, code=dies).returncode == -9
     assert ("<xmp:Rating>2" in (album / "a.jpg.xmp").read_text()) == is_written
     if again:
         index.assets.write_back([photo])
