@@ -50,29 +50,44 @@ def on_demand(connection: IndexConnection, cache: Cache, asset_id: str, name: st
             with begin(connection) as tx, tx.record_changed(asset_id):
                 enrichments.touch_rendition(connection, asset_id, name, tx.now)
         return path
-    drawn = draw(connection, asset_id, name)
+    drawn = draw(connection, cache.folder, asset_id, name)
     if isinstance(drawn, Path):
         return drawn
     input_key = enrichments.input_key(connection, asset_id, input_kind(name))
     return _keep(connection, cache, asset_id, keep(Stem.of(cache.folder, input_key), drawn))
 
 
-def cached(connection: sqlite3.Connection, folder: Path, asset_id: str, name: str) -> Path | None:
-    """A rendition's file in the cache folder, if it exists. Raises UsageError for another name."""
+def cached(
+    connection: sqlite3.Connection, folder: Path, asset_id: str, name: str, *, outdated: bool = False
+) -> Path | None:
+    """A rendition's file in the cache folder, if it exists. outdated: also one of what the photo was before it was
+    edited, or of an earlier version: better than nothing while its file cannot be reached. Raises UsageError for
+    another name."""
     if name not in SIZES and not is_face(name):
         raise UsageError(f"there is no rendition '{name}': there are {', '.join(SIZES)}")
     rendition = enrichments.rendition(connection, asset_id, name)
-    return folder / rendition.file if rendition is not None and (folder / rendition.file).exists() else None
+    if rendition is None or not (folder / rendition.file).exists():
+        return None
+    input_key = enrichments.input_key(connection, asset_id, input_kind(name))
+    is_current = rendition.file == Stem.of(folder, input_key).file(name)
+    return folder / rendition.file if is_current or outdated else None
 
 
-def draw(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | Encoded:
-    """A new rendition, or the original if it serves as well. Raises as `on_demand`."""
-    if is_face(name):
-        if name not in (face.id for face in faces.select_faces_in(connection, asset_id)):
-            raise NotFound(f"there is no {name} in {asset_id}")
-        return encode(name, portrait(connection, name))
-    file = source(connection, asset_id, name)
-    return file if isinstance(file, Path) else render_processes.rendition(file, name, SIZES[name])
+def draw(connection: sqlite3.Connection, folder: Path, asset_id: str, name: str) -> Path | Encoded:
+    """A new rendition, the original if it serves as well, or an outdated one if no file can be reached. Raises as
+    `on_demand`."""
+    try:
+        if is_face(name):
+            if name not in (face.id for face in faces.select_faces_in(connection, asset_id)):
+                raise NotFound(f"there is no {name} in {asset_id}")
+            return encode(name, portrait(connection, name))
+        file = source(connection, asset_id, name)
+        return file if isinstance(file, Path) else render_processes.rendition(file, name, SIZES[name])
+    except NotFound:
+        path = cached(connection, folder, asset_id, name, outdated=True)
+        if path is None:
+            raise
+        return path
 
 
 def source(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | PictureFile:

@@ -36,7 +36,7 @@ class Folders:
         return _tree(self._session.connection)
 
     def offline(self) -> str:
-        """A text that changes whenever the set of unreachable folders does."""
+        """A text that changes whenever the set of unreachable folders and missing files does."""
         return store.offline(self._session.connection)
 
 

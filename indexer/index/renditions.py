@@ -47,12 +47,14 @@ class Renditions:
         """As `get`, but nothing is written: returns the bytes of a JPEG if the cache has no file of it."""
         (asset_id,) = self._session.resolve_all(id_or_path)
         connection, folder = self._session.connection, cache_folder(self._session.path)
-        drawn = render.cached(connection, folder, asset_id, name) or render.draw(connection, asset_id, name)
+        drawn = render.cached(connection, folder, asset_id, name) or render.draw(connection, folder, asset_id, name)
         return drawn if isinstance(drawn, Path) else drawn.data
 
-    def cached(self, asset_id: str, name: str) -> Path | None:
-        """The cached file of a rendition, or of a portrait by its face's id; None if not cached."""
-        return render.cached(self._session.connection, cache_folder(self._session.path), asset_id, name)
+    def cached(self, asset_id: str, name: str, *, outdated: bool = False) -> Path | None:
+        """The cached file of a rendition, or of a portrait by its face's id; None if not cached. outdated: also one of
+        what the photo was before it was edited."""
+        folder = cache_folder(self._session.path)
+        return render.cached(self._session.connection, folder, asset_id, name, outdated=outdated)
 
     def was_long_unused(self, asset_id: str, name: str) -> bool:
         """Whether the use of a cached one is worth recording (see `keep`)."""

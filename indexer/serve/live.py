@@ -22,8 +22,8 @@ _MOST_LISTENERS = 100
 
 
 class Latest(NamedTuple):
-    """cursor: of the last event in the feed. offline: identifies the unreachable folders, which the feed does not
-    record."""
+    """cursor: of the last event in the feed. offline: identifies unreachable folders and missing files, which the feed
+    does not record."""
 
     cursor: int
     offline: str

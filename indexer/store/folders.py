@@ -29,11 +29,12 @@ def roots(connection: sqlite3.Connection) -> list[Root]:
 
 
 def offline(connection: sqlite3.Connection) -> str:
-    """A text that identifies the set of roots, and drives in them, that cannot be reached now."""
+    """A text that identifies what cannot be reached now: roots, drives in them, and missing files."""
     row = connection.execute(
         "SELECT coalesce(group_concat(place, char(10)), '') FROM ("
         " SELECT id AS place FROM root WHERE offline_at IS NOT NULL"
-        " UNION ALL SELECT root_id || '/' || folder FROM mount WHERE offline_at IS NOT NULL ORDER BY 1)"
+        " UNION ALL SELECT root_id || '/' || folder FROM mount WHERE offline_at IS NOT NULL"
+        " UNION ALL SELECT count(*) || ' ' || total(id) FROM file WHERE status = 'missing' ORDER BY 1)"
     ).fetchone()
     return str(row[0])
 

@@ -344,6 +344,54 @@ def test_a_new_photo_appears_by_itself_and_moves_nothing(watched: tuple[Server, 
     assert set(shown) < set(ids_shown(page))
 
 
+def test_an_open_photo_follows_its_file(watched: tuple[Server, Path], open_page: OpenPage) -> None:
+    """It is edited, moved away, and put back, by other programs."""
+    from PIL import Image
+
+    site, photos = watched
+    photo = photos / "red.jpg"
+    Image.new("RGB", (1200, 800), (200, 0, 0)).save(photo)
+    page = open_page(site.url)
+    until(lambda: is_watching(site), what="the watch")
+    with Index.open(site.database, read_only=True) as index:
+        until(
+            lambda: photo.name in {asset.path.rpartition("/")[2] for asset in index.list(limit=-1) if asset.path},
+            what="the photo",
+        )
+        asset = index.get(photo)["id"]
+    page.goto(f"{site.url}/?photo={asset}")
+    page.wait_for_selector(".viewer:not(.opening) .box .picture")
+    page.keyboard.press("i")
+    page.locator(".panel").get_by_text("1200 × 800").wait_for()
+    assert color_in(page) == "red"
+    Image.new("RGB", (900, 900), (0, 0, 200)).save(photo)
+    page.locator(".panel").get_by_text("900 × 900").wait_for()
+    until(lambda: color_in(page) == "blue", what="the edited picture")
+    page.reload()
+    page.locator(".panel").get_by_text("900 × 900").wait_for()
+    until(lambda: color_in(page) == "blue", what="the edited picture")
+    away = photos.parent / "away.jpg"
+    photo.rename(away)
+    page.locator(".absent", has_text="Its file is missing").wait_for()
+    away.rename(photo)
+    page.locator(".absent").wait_for(state="detached")
+
+
+def color_in(page: Any) -> str:
+    """Of the viewer's sharpest picture, in its middle; "" without one."""
+    red, blue = page.evaluate("""() => {
+        const picture = [...document.querySelectorAll(".viewer .box .picture")].findLast((one) => one.complete);
+        if (!picture) return [0, 0];
+        const canvas = document.createElement("canvas");
+        canvas.width = canvas.height = 1;
+        const context = canvas.getContext("2d");
+        context.drawImage(picture, 0, 0, 1, 1);
+        const [red, , blue] = context.getImageData(0, 0, 1, 1).data;
+        return [red, blue];
+    }""")
+    return "red" if red > 150 > blue else "blue" if blue > 150 > red else ""
+
+
 def is_watching(site: Server) -> bool:
     with closing(sqlite3.connect(site.database)) as database:
         return bool(database.execute("SELECT count(*) FROM watch_state").fetchone()[0])

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import Request
-from PIL import Image
+from PIL import Image, ImageStat
 
 from indexer import Index
 from indexer.config import cache_folder
@@ -94,6 +94,33 @@ def test_what_was_used_long_ago_is_sent_at_once_and_counts_as_used(serve: Serve,
     server = serve(index.path)
     assert httpx.get(f"{server.url}/files/{photo}/thumbnail").status_code == 200
     until(lambda: rows(index, "SELECT used_at > '2021' FROM rendition") == [(1,)], what="its row")
+
+
+def test_an_edited_photo_is_not_shown_as_it_was(serve: Serve, index: Index, photos: Path, photo: str) -> None:
+    """Not even before it is enriched again: a browser keeps what it gets for a version for ever."""
+    index.renditions.get(photo, "thumbnail")
+    server = serve(index.path)
+
+    def thumbnail() -> tuple[httpx.Response, float]:
+        version = httpx.get(f"{server.url}/api/assets/{photo}/details").json()["version"]
+        answer = httpx.get(f"{server.url}/files/{photo}/thumbnail", params={"v": version})
+        with Image.open(io.BytesIO(answer.content)) as image:
+            return answer, ImageStat.Stat(image.convert("L")).mean[0]
+
+    first = rows(index, "SELECT file FROM rendition")
+    before, gray = thumbnail()
+    assert "immutable" in before.headers["cache-control"] and 90 < gray < 160
+    Image.new("RGB", (1600, 1200), "white").save(photos / "a.jpg", quality=90)
+    assert index.scan().modified == 1
+    after, white = thumbnail()
+    assert white > 250 and after.headers["etag"] != before.headers["etag"]
+    until(lambda: rows(index, "SELECT file FROM rendition") != first, what="its row")
+    Image.new("RGB", (1600, 1200), "black").save(photos / "a.jpg", quality=90)
+    assert index.scan().modified == 1
+    (photos / "a.jpg").unlink()
+    outdated, white = thumbnail()  # better than nothing, but not for ever
+    assert white > 250 and "immutable" not in outdated.headers["cache-control"]
+    assert outdated.headers["etag"] not in (before.headers["etag"], after.headers["etag"])
 
 
 def test_clients_that_leave_are_not_worked_for(serve: Serve, index: Index, photos: Path) -> None:

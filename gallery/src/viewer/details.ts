@@ -244,10 +244,12 @@ export function savedValues({ is_favorite, asset }: Details): EditableValues {
   return { rating: rating ?? 0, is_favorite, description: description ?? "" };
 }
 
-/** Whether a tile shows the values of the details. */
+/** Whether the details are of the photo as its tile shows it: the picture, whether its file is there, and the values. */
 export function isSame(tile: Tile, details: Details): boolean {
   const [shown, saved] = [valuesOf(tile), savedValues(details)];
   return (
+    tile.version === details.version &&
+    Boolean(tile.kind & Kind.offline) === (absence(details) !== null) &&
     shown.rating === saved.rating &&
     shown.is_favorite === saved.is_favorite &&
     saved.description.startsWith(shown.description) &&

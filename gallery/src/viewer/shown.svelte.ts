@@ -276,8 +276,10 @@ export class Shown {
   }
 
   async #loadDetails(id: string): Promise<void> {
+    const version = this.cache.peek(id)?.version;
     try {
-      await this.cache.refresh(id);
+      const details = await this.cache.refresh(id);
+      if (this.tile?.id === id && details.version !== version) this.stage?.measure();
       this.#ondetails(id, null);
     } catch (error) {
       this.#ondetails(id, error);
@@ -287,6 +289,11 @@ export class Shown {
   /** Tiles were loaded, or changed, as by Undo. */
   #compare(start: number, stop: number): void {
     const { tile, ordinal } = this;
+    for (let at = start; at < stop; at++) {
+      const other = this.library.tile(at);
+      const details = other && this.cache.peek(other.id);
+      if (details && other.id !== tile?.id && !isSame(other, details)) this.cache.forget(other.id);
+    }
     if (!tile || this.#isClosed || this.isMoving || ordinal < start || ordinal >= stop) return;
     const fresh = this.library.tile(ordinal);
     if (fresh?.id !== tile.id) return;

@@ -134,6 +134,13 @@ export class Slide {
     );
   }
 
+  /** The photo was edited: its next pictures are shown, whatever is shown now. */
+  renew(tile: Tile): void {
+    this.tile = tile;
+    this.#level = -1;
+    this.#isSized = false;
+  }
+
   setFaces(faces: FaceBox[], highlighted: string | null): void {
     for (const face of this.#faces) face.remove();
     this.#faces = faces.map(({ id, box, name }) => {

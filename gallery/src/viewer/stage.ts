@@ -102,7 +102,17 @@ export class Stage {
   /** The photo in view has another ordinal, or other properties. */
   rename(ordinal: number, tile: Tile): void {
     this.ordinal = ordinal;
-    if (this.#slide) this.#slide.tile = tile;
+    if (this.#slide && this.#slide.tile.version !== tile.version) this.#slide.renew(tile);
+    else if (this.#slide) this.#slide.tile = tile;
+    this.#load();
+  }
+
+  /** The details of the photo in view were loaded again: it may have another size. */
+  measure(): void {
+    const slide = this.#slide;
+    if (!slide) return;
+    slide.resize(this.#view, devicePixelRatio, this.#size(slide.tile));
+    this.#drawFaces();
     this.#load();
   }
 
@@ -233,9 +243,7 @@ export class Stage {
     this.details.get(tile.id).then(
       () => {
         if (turn !== this.#turn || !this.#slide) return;
-        this.#slide.resize(this.#view, devicePixelRatio, this.#size(tile));
-        this.#drawFaces();
-        this.#load();
+        this.measure();
         this.events.ondetails(tile.id, null);
       },
       (error: unknown) => this.events.ondetails(tile.id, error),

@@ -49,7 +49,7 @@ Version = Annotated[str | None, Query(description="The version in asset_urls, wh
 async def get_face_file(request: Request, state: StateDep, face: KnownFace, v: Version = None) -> Response:
     """Get the portrait of a face."""
     try:
-        portrait = await _rendition(request, state, face.asset_id, face.id)
+        portrait, _ = await _rendition(request, state, face.asset_id, face.id)
     except Left:
         return Response(status_code=LEFT)
     asset = state.reader.assets.served(face.asset_id)
@@ -95,17 +95,20 @@ async def get_file(
     """Get a photo or video, or a rendition of it, which is made if it does not exist."""
     asset = state.reader.assets.served(asset_id)
     mime_type, file_name, version = asset.mime_type, asset.original_name, version_of(asset)
+    tag, is_fixed = f"{version}-{name}", v == version
     if name == "original":
         content: Path | bytes = _original(state, asset_id)
     else:
         try:
-            content = await _rendition(request, state, asset_id, name)
+            content, is_current = await _rendition(request, state, asset_id, name)
         except Left:
             return Response(status_code=LEFT)
+        if isinstance(content, Path) and not is_current:
+            tag, is_fixed = content.stem, False
         # Else it is the original, which serves as the rendition.
         if isinstance(content, bytes) or (content.suffix == ".jpg" and content.parent.parent == state.cache):
             mime_type, file_name = "image/jpeg", f"{os.path.splitext(file_name)[0]}-{name}.jpg"
-    return _file(request, content, mime_type, f"{version}-{name}", file_name, is_fixed=v == version, download=download)
+    return _file(request, content, mime_type, tag, file_name, is_fixed=is_fixed, download=download)
 
 
 def _original(state: State, asset_id: str) -> Path:
@@ -115,11 +118,17 @@ def _original(state: State, asset_id: str) -> Path:
         raise no_such("file now: its drive is disconnected, or it is gone") from error
 
 
-async def _rendition(request: Request, state: State, asset_id: str, name: str) -> Path | bytes:
-    """The path of a rendition; its content on a read-only server, which stores no files."""
+async def _rendition(request: Request, state: State, asset_id: str, name: str) -> tuple[Path | bytes, bool]:
+    """A rendition, and whether it is of the photo as it is now: if no file can be reached, one of what it was before it
+    was edited is better than nothing. A server that only reads keeps new ones in memory."""
     try:
-        return await state.renditions.get(request, asset_id, name)
-    except (NotFound, Undecodable, UsageError) as error:
+        return await state.renditions.get(request, asset_id, name), True
+    except NotFound as error:
+        outdated = state.reader.renditions.cached(asset_id, name, outdated=True)
+        if outdated is None:
+            raise no_such(f"picture: {error}") from error
+        return outdated, False
+    except (Undecodable, UsageError) as error:
         raise no_such(f"picture: {error}") from error
 
 
