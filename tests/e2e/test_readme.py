@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
@@ -16,7 +15,7 @@ import pytest
 
 from indexer import Index
 
-from ..conftest import SAMPLES, Command, run, until
+from ..conftest import SAMPLES, Command, interruptible, run, until
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -41,27 +40,30 @@ def home(tmp_path: Path) -> Path:
 
 def test_every_command_shown_runs(home: Path) -> None:
     environment = {**os.environ, "HOME": str(home), "INDEXER_DB": str(home / "index.db")}
-    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+    environment["PYTHONPATH"], environment["PYTHONUNBUFFERED"] = str(Path(__file__).parents[2]), "1"
+    out = home / "out"
     commands = [line.partition(" #")[0].strip() for line in block("## On your own photos", "sh")]
     assert len(commands) == 24
     with Index.open(home / "laptop.db") as laptop:  # as brought along from elsewhere
         laptop.scan([SAMPLES])
     for command in commands:
         command = command.replace("indexer", f"{sys.executable} -m indexer", 1)
-        process = subprocess.Popen(
-            ["bash", "-c", "exec " + command],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment,
-            cwd=home,
-        )
+        with out.open("w") as stdout:
+            process = subprocess.Popen(
+                ["bash", "-c", "exec " + command],
+                stdout=stdout,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=environment,
+                cwd=home,
+                preexec_fn=interruptible,
+            )
         if " watch " in command:
-            time.sleep(1.5)
+            until(lambda at=process: "Watching" in out.read_text() or at.poll() is not None, what="watching")  # type: ignore[misc]
             process.send_signal(signal.SIGINT)
-        stdout, stderr = process.communicate(timeout=180)
+        _, stderr = process.communicate(timeout=180)
         assert (process.returncode, stderr) == (0, ""), command
-        assert stdout, command
+        assert out.read_text(), command
 
 
 def test_the_gallery_is_opened_as_shown(home: Path) -> None:
