@@ -34,6 +34,7 @@ MOST_TERMS, MOST_CHARACTERS = 100, 10_000
 _PIECE = re.compile(r'\s*(-?)(?:([A-Za-z]+):)?("(?:[^"]*)"|[^\s"]+|")')
 _MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d)?)?)?)?)?")
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
+_COMPARISON = re.compile(r"([A-Za-z]+)([<>=]+.*)")
 _KILOMETRES = {"m": 0.001, "km": 1.0, "mi": 1.609344}
 
 
@@ -98,6 +99,8 @@ def parse(text: str) -> Query:
             raise UsageError(f"a quotation mark is not closed: {text[match.start(3) :]}")
         plain = value.strip('"')
         if name is None or (name.lower() not in FILTERS and plain.startswith("//")):  # a URL is not a filter
+            if name is None and value == plain and (mistake := _misspelled(plain)):
+                raise UsageError(mistake)
             term = Term(plain if name is None else f"{name}:{plain}", None, value != plain)
         elif name.lower() in TEXTS:
             term = Term(plain, TEXTS[name.lower()], value != plain)
@@ -112,6 +115,18 @@ def parse(text: str) -> Query:
         if any(letter.isalnum() for letter in term.text):
             (without if minus else terms).append(term)
     return query._replace(terms=tuple(terms), without=tuple(without), ranges=tuple(ranges))
+
+
+def _misspelled(word: str) -> str | None:
+    """What is wrong with a word that is meant as a filter; None if it is a word."""
+    name, sign, _ = word.partition(":")
+    if sign and word == f"{name}:" and name.lower() in FILTERS:
+        return (
+            f"'{word}' needs a value right after the colon, without a blank. To search for the word, put it in quotes"
+        )
+    if (match := _COMPARISON.fullmatch(word)) and match[1].lower() in RANGES:
+        return f"'{word}' is not a filter: write {match[1].lower()}:{match[2].removeprefix('=')}"
+    return None
 
 
 def _with_filter(query: Query, name: str, value: str) -> Query:

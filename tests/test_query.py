@@ -65,6 +65,9 @@ def test_what_it_means(text: str, wanted: Query) -> None:
         ("is:blurred", "use is:favorite or is:trashed"),
         ('"never closed', "is not closed"),
         ("-rating:4", "cannot be excluded"),
+        ("place: Paris", "'place:' needs a value"),
+        ("rating>3", "write rating:>3"),
+        ("ISO=400", "write iso:400"),
     ],
 )
 def test_what_it_cannot_mean_is_said(text: str, told: str) -> None:

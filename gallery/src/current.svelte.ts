@@ -27,8 +27,6 @@ export class Current {
   selected = $state(0);
   /** Tiles. */
   total = $state(0);
-  /** Assets, with all members of stacks. */
-  assets = $state(0);
   /** All photos are dated by their files only, and so have no heading. */
   isUndated = $state(false);
   /** Of the album or person that is shown. */
@@ -162,9 +160,8 @@ export class Current {
 
   #count(library: Library): void {
     if (this.library !== library) return;
-    const { total, assets, undated, view } = library;
+    const { total, undated, view } = library;
     this.total = total;
-    this.assets = assets;
     this.isUndated = total > 0 && undated === total && view.order !== "best";
   }
 

@@ -105,6 +105,11 @@ class Edits {
     this.notices = this.notices.filter(({ key }) => key !== notice.key);
   }
 
+  /** The server can be reached again: what it was missed for is said no longer. */
+  forgetErrors(): void {
+    for (const notice of this.notices) if (notice.isError && !notice.edit) this.dismiss(notice);
+  }
+
   /** Keeps the notices that are shown, as while they are pointed at. */
   hold(isHeld: boolean): void {
     if (isHeld === this.#isHeld) return;

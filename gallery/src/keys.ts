@@ -78,6 +78,21 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+/** The search language, in examples: see `indexer search --help`. Blanks within an example do not break. */
+const SEARCH: readonly (readonly [example: string, what: string])[] = [
+  ["Kyoto\u00a0ferry", "Both words, anywhere"],
+  ['"red\u00a0bridge"', "The words side by side"],
+  ["-draft", "Without the word"],
+  ["person: place: album:", "Only there, as in person:Ada"],
+  ["keyword: description: text: name: folder:", "Only there, as in folder:Italy"],
+  ["camera: lens:", "Taken with it"],
+  ["taken:2024-05", "Also 2024, or 2024-05..2024-08"],
+  ["rating:4.. iso:..400", "Also aperture:, focal:, quality:"],
+  ["type:video type:photo", "Only these"],
+  ["is:favorite is:trashed", "Only these"],
+  ["near:48.86,2.29,5km", "Within a circle"],
+];
+
 type May = (needs: Permission) => boolean;
 
 function allowed(may: May): Row[] {
@@ -100,12 +115,13 @@ export function actionOf({ key, ctrlKey, metaKey, shiftKey, altKey }: Press, may
 
 /** For the overlay of keys: those that the session allows. */
 export function keyGroups(may: May): KeyGroup[] {
-  return (["Everywhere", "Timeline"] as const).map((title) => ({
+  const groups = (["Everywhere", "Timeline"] as const).map((title) => ({
     title,
     keys: allowed(may)
       .filter(({ group }) => group === title)
       .map(({ shown, what }) => [shown, what] as const),
   }));
+  return [...groups, { title: "In a search", keys: SEARCH }];
 }
 
 /** Inputs of which letters are text: not a slider, and not a checkbox. */

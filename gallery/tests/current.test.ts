@@ -61,11 +61,11 @@ describe("the view that is shown", () => {
     const before = current.library;
     const open = gate("kyoto");
     const showing = current.show({ q: "kyoto" });
-    expect([current.isLoading, current.view.q, current.assets]).toEqual([true, undefined, 1001]);
+    expect([current.isLoading, current.view.q, current.total]).toEqual([true, undefined, 1000]);
     expect(current.library).toBe(before);
     open();
     await showing;
-    expect([current.isLoading, current.view.q, current.assets]).toEqual([false, "kyoto", 4]);
+    expect([current.isLoading, current.view.q, current.total]).toEqual([false, "kyoto", 3]);
   });
 
   it("is that of the latest request, and each is opened once", async () => {

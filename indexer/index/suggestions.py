@@ -25,6 +25,8 @@ _FILTERS: dict[Kind, str] = {
     "person": "person", "place": "place", "camera": "camera", "lens": "lens", "month": "taken", "year": "taken",
     "keyword": "keyword", "album": "album", "folder": "folder",
 }  # fmt: skip
+# Filters without a value to complete -> what they find.
+_FOUND = {"type:video": "Videos", "is:favorite": "Favorites"}
 # Only this many of the most frequent terms are suggested.
 _MOST_TERMS = 50_000
 _WORD = re.compile(r"[^\W_]+")
@@ -147,6 +149,8 @@ def _rank(value: str, text: str, words: str) -> int | None:
 
 
 def _suggestion(term: Term, *, is_common: bool) -> Suggestion:
+    if term.kind == "filter":
+        return Suggestion(term.kind, _FOUND[term.text], term.text, term.photos)
     text, query = term.text, f"{_FILTERS[term.kind]}:{_quoted(term.text)}"
     if term.kind == "month":
         year, _, month = text.partition("-")

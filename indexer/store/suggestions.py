@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-Kind = Literal["person", "place", "camera", "lens", "month", "year", "keyword", "album", "folder"]
+Kind = Literal["person", "place", "camera", "lens", "month", "year", "keyword", "album", "folder", "filter"]
 
 
 class Term(NamedTuple):
@@ -25,7 +25,23 @@ _QUERIES: tuple[tuple[Kind, str], ...] = (
         " WHERE name IS NOT NULL AND NOT is_hidden",
     ),
     ("album", "SELECT name, (SELECT count(*) FROM album_asset WHERE album_id = album.id) FROM album"),
-    ("month", "SELECT month, live FROM month WHERE live > 0"),
+    (
+        # Photos dated by their files only are of the month in which they were copied.
+        "month",
+        "SELECT month, live - coalesce(undated, 0) AS dated FROM month LEFT JOIN"
+        " (SELECT substr(wall_clock, 1, 7) AS of, count(*) AS undated FROM asset"
+        "  WHERE is_undated = 1 AND trashed_at IS NULL GROUP BY 1) ON of = month WHERE dated > 0",
+    ),
+    (
+        "filter",
+        "SELECT 'type:video', count(*) AS found FROM asset NOT INDEXED"
+        " WHERE mime_type GLOB 'video/*' AND trashed_at IS NULL HAVING found > 0",
+    ),
+    (
+        "filter",
+        "SELECT 'is:favorite', count(*) AS found FROM user_value JOIN asset ON asset.id = asset_id"
+        " WHERE is_favorite = 1 AND trashed_at IS NULL HAVING found > 0",
+    ),
     ("keyword", "SELECT min(word), count(*) FROM keyword GROUP BY word"),
     (
         "camera",

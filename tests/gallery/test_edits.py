@@ -147,7 +147,7 @@ def test_a_key_that_may_not_delete_offers_no_trash(
         assert page.get_by_role("button", name="Move to trash").count() == 0
         page.keyboard.press("Delete")
         page.keyboard.press("?")
-        page.get_by_role("heading", name="Keys").wait_for()
+        page.get_by_role("heading", name="Keys and search").wait_for()
         assert page.get_by_text("Rate the selected photos, remove their rating").count() == 1
         assert page.get_by_text("o the trash").count() == 0
         page.keyboard.press("Escape")
@@ -173,7 +173,7 @@ def test_a_server_that_only_reads_shows_no_keys_for_edits(
         page = open_page(server.url)
         page.wait_for_selector(TILES)
         page.keyboard.press("?")
-        page.get_by_role("heading", name="Keys").wait_for()
+        page.get_by_role("heading", name="Keys and search").wait_for()
         shown = page.locator("dialog").inner_text()
         assert "Go to a date" in shown
         for text in ("Undo", "Rate", "trash", "Select"):

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+from indexer import Index
 from indexer.index.suggestions import Vocabulary
 from indexer.store.suggestions import Term
+
+from ..conftest import SAMPLES, put
 
 ADA = "Ada Lovelace"
 
@@ -26,3 +32,23 @@ def test_of_a_keyword_with_and_without_its_path_one_is_suggested() -> None:
 def test_a_keyword_of_more_photos_than_the_person_of_its_name_stays() -> None:
     terms = [Term("person", "Rose", 2), Term("keyword", "Rose", 40), Term("keyword", "Flowers|Rose", 12)]
     assert suggested(terms, "rose") == [("keyword", "Rose"), ("person", "Rose"), ("keyword", "Flowers|Rose")]
+
+
+def test_photos_dated_by_their_files_are_of_no_month(index: Index, samples: Path) -> None:
+    for number in range(3):
+        os.utime(put(samples / f"scanned {number}.jpg", number), (1_700_000_000, 1_700_000_000))  # November 2023
+    index.scan([samples])
+    months = {entry.text: entry.photos for entry in index.suggestions.vocabulary().matching("20", 50)}
+    assert "November 2023" not in months and months["April 2024"] > 3
+
+
+def test_filters_are_suggested_by_what_they_find(index: Index) -> None:
+    index.scan([SAMPLES])
+
+    def found(typed: str) -> list[tuple[str, str]]:
+        return [(entry.text, entry.query) for entry in index.suggestions.vocabulary().matching(typed, 3)]
+
+    assert found("vid") == [("Videos", "type:video")] == found("type:v")
+    assert found("fav") == []  # there are none
+    index.assets.set(index.list()[0].id, is_favorite=True)
+    assert found("fav") == [("Favorites", "is:favorite")]

@@ -284,7 +284,9 @@ export class Layout {
       this.groupRow[group] = this.rows;
       this.groupTop[group] = top;
       this.groupLeft[group] = from;
-      this.groupWidth[group] = to - from;
+      // The heading may be wider than the photos: it has the room up to the next group, or to the end.
+      const isLast = slot === band.at(-1);
+      this.groupWidth[group] = isLast ? width - from : Math.round(right + between / 2) - from;
       this.groupBottom[group] = rowTop + rounded;
       const natural = Math.round(slot.ratio * height + slot.gaps);
       this.#rows.add(starts[group]!, rowTop, rounded, from, Math.min(natural, to - from));

@@ -1,7 +1,7 @@
 /** Completing the last word or filter of a search. */
 
 export interface Suggestion {
-  kind: "person" | "place" | "camera" | "lens" | "month" | "year" | "keyword" | "album" | "folder";
+  kind: "person" | "place" | "camera" | "lens" | "month" | "year" | "keyword" | "album" | "folder" | "filter";
   text: string;
   /** As the search language has it: person:"Ada Lovelace". */
   query: string;

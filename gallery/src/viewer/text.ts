@@ -80,6 +80,7 @@ function trimmed(value: number, digits: number): string {
 export function sizeText(width: number, height: number): string | null {
   if (!width || !height) return null;
   const mega = (width * height) / 1e6;
+  if (mega < 0.005) return `${width} × ${height}`;
   return `${width} × ${height} · ${mega < 0.95 ? trimmed(mega, 2) : trimmed(mega, mega < 10 ? 1 : 0)} MP`;
 }
 

@@ -163,7 +163,7 @@ describe("Layout", () => {
     const narrow = { ...OPTIONS, width: 390, rowHeight: 112, narrowest: 172, between: 12 };
     const layout = new Layout(Uint8Array.of(147, 120, 120), groups([1, 1, 1]), narrow);
     expect([...layout.groupTop]).toEqual([0, 0, layout.groupTop[2]]);
-    expect([...layout.groupWidth]).toEqual([206, 172, 172]);
+    expect([...layout.groupWidth]).toEqual([212, 172, 390]);
     expect(layout.rowRect(0).width).toBe(206);
     expect(layout.rowRect(0).height).toBe(layout.rowRect(1).height);
     expect(layout.rowRect(1).width).toBeLessThan(172);
