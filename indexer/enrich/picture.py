@@ -206,7 +206,7 @@ def _other_profile(image: Image.Image) -> bytes | None:
 
 
 def _is_srgb(profile: bytes) -> bool:
-    """By the description, as viewers do: there are many sRGB profiles with different bytes."""
+    """Whether it is an sRGB profile, judged by its description as viewers do: many have different bytes."""
     head = profile[:4096]
     return b"sRGB" in head or "sRGB".encode("utf-16-be") in head
 

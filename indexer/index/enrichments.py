@@ -47,7 +47,7 @@ class Enrichments:
         return BackgroundEnricher(self._session.path)
 
     def counts(self) -> dict[str, tuple[int, int]]:
-        """By enricher: the number of assets it has processed, and the number it failed at."""
+        """Enricher -> the number of assets it has processed, and the number it failed at."""
         return store.counts(self._session.connection)
 
     def failures(self) -> Sequence[Failure]:

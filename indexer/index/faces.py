@@ -34,7 +34,7 @@ class Faces:
         return store.select_faces(self._session.connection, ids, asset_id, person_id, after_id, limit)
 
     def cluster_assignments(self, face_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """By face id: cosine distances to its person and to other near people."""
+        """Face id -> cosine distances to its person and to other near people."""
         from .face_metrics import assignments
 
         return assignments(self._session.connection, face_ids)

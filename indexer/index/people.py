@@ -71,7 +71,7 @@ class People:
         raise NotFound(f"there is no person {after_id}")
 
     def cluster_metrics(self, person_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """By person id: cosine distances between the faces of each person with at least two."""
+        """Person id -> cosine distances between the person's faces, for people with at least two."""
         from .face_metrics import metrics
 
         return metrics(self._session.connection, person_ids)

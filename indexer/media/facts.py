@@ -56,7 +56,7 @@ class NamedFace(NamedTuple):
 
 
 class Face(NamedTuple):
-    """As NamedFace, in pixels of the stored picture."""
+    """Like NamedFace, in pixels of the stored picture."""
 
     name: str | None
     x: int

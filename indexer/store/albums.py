@@ -81,7 +81,7 @@ def select_album_page(
 
 
 def select_album_assets(connection: sqlite3.Connection, album_id: str) -> list[str]:
-    """In the order of adding."""
+    """The ids of an album's assets, in the order in which they were added."""
     query = "SELECT asset_id FROM album_asset WHERE album_id = ? ORDER BY created_at, asset_id"
     return [row[0] for row in connection.execute(query, (album_id,))]
 

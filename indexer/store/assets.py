@@ -311,7 +311,7 @@ def next_number(connection: sqlite3.Connection) -> int:
 def _asset_row(
     now: str, number: int, asset_id: str, file_id: int, stat: FileStat, facts: MediaFacts, id_differs: bool = False
 ) -> tuple[object, ...]:
-    """In the order of _COLUMNS."""
+    """The values of an asset's row, in the order of _COLUMNS."""
     return (
         number,
         asset_id,

@@ -197,7 +197,7 @@ def failed(connection: sqlite3.Connection) -> list[Failure]:
 
 
 def counts(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
-    """By enricher: the number of assets it has processed, and the number it failed at."""
+    """Enricher -> the number of assets it has processed, and the number it failed at."""
     rows = connection.execute("SELECT enricher, count(*), count(error) FROM enrichment GROUP BY enricher")
     return {enricher: (total - failures, failures) for enricher, total, failures in rows}
 

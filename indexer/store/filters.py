@@ -140,7 +140,7 @@ def near_condition(near: Near) -> Condition:
 
 
 def is_start_of_month(moment: datetime | None) -> bool:
-    """By wall clock; also where there is no moment."""
+    """Whether the moment is None, or the start of a month in local time."""
     return moment is None or (moment.tzinfo is None and moment == datetime(moment.year, moment.month, 1))
 
 

@@ -43,7 +43,7 @@ def select_record(connection: sqlite3.Connection, asset_id: str) -> Record | Non
 
 
 def select_records(connection: sqlite3.Connection, asset_ids: Sequence[str]) -> list[Record]:
-    """In this order, without unknown ids."""
+    """The records of assets, in the given order, without unknown ids."""
     import json  # a lookup of one record does not need it
 
     source = "(SELECT key AS place, value AS id FROM json_each(?)) AS source"

@@ -270,13 +270,13 @@ _MAX_DESCRIPTION = 200
 
 
 def tiles(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[Tile]:
-    """In this order, without unknown numbers."""
+    """The tiles of assets, in the given order, without unknown numbers."""
     rows = connection.execute(_TILES.format(most=_MAX_DESCRIPTION), (json.dumps(list(numbers)),))
     return [Tile(*row) for row in rows]
 
 
 def ids_of(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[str]:
-    """In this order, without unknown numbers."""
+    """The ids of assets, in the given order, without unknown numbers."""
     rows = connection.execute(
         "SELECT asset.id FROM json_each(?) AS chosen CROSS JOIN asset ON number = chosen.value",
         (json.dumps(list(numbers)),),

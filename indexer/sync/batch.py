@@ -99,7 +99,7 @@ class Batch:
         self._tick()
 
     def write_last(self) -> None:
-        """At the end of the pass: also write what can be decided only now."""
+        """Write the last batch of the pass, including postponed items, which can only be decided now."""
         self._is_last = True
         self.items += self._postponed
         self._postponed = []
@@ -184,7 +184,7 @@ class Batch:
             record_skipped(tx, Skipped(*job.stat[:3], "unreadable", reason))
 
     def _is_excluded(self, stat: FileStat, facts: MediaFacts) -> bool:
-        """Whether the user deleted this photo from the index. False where an existing photo was edited into it."""
+        """Whether the user deleted this photo from the index. False if an existing photo was edited into it."""
         if not is_excluded(self._db, checksum_text(facts.sha256)):
             return False
         row = self._row_at(stat)

@@ -112,7 +112,7 @@ class Watch:
         self._claim: Claim  # while it runs
 
     def run(self) -> None:
-        """Returns when `stop` is set. Raises UsageError where another process watches one of the roots."""
+        """Returns when `stop` is set. Raises UsageError if another process watches one of the roots."""
         roots = [watched.root.path for watched in self._watched.values()]
         with at_work(self._connection, "watch", roots, alone=True) as self._claim:
             try:

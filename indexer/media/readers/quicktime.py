@@ -63,7 +63,7 @@ def _movie(data: Readable, movie: Box, extraction: Extraction) -> None:
 
 
 def _header(mvhd: bytes) -> tuple[int, int, int]:
-    """Creation time (seconds since 1904), ticks a second, duration in ticks."""
+    """Creation time (seconds since 1904), ticks per second, duration in ticks."""
     try:
         if mvhd[:1] == b"\1":
             created, _, scale, duration = struct.unpack_from(">QQIQ", mvhd, 4)

@@ -37,7 +37,7 @@ def read_webp(data: Readable, extraction: Extraction) -> None:
 
 
 def coded_ranges(data: Readable) -> Ranges:
-    """Of a WebP."""
+    """The ranges of a WebP's coded picture."""
     parts = chunks(data, 12, data.size)
     return [(start, min(start + size, data.size)) for kind, start, size in parts if kind in _WEBP_PICTURE]
 

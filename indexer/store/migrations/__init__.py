@@ -37,7 +37,7 @@ def migrate(connection: sqlite3.Connection, path: Path, version: int, target: in
 
 
 def steps_to(target: int) -> list[Migration]:
-    """From OLDEST on, a migration a version."""
+    """The migrations from version OLDEST to `target`, one per version."""
     return [import_module(f"{__name__}.v{number}").MIGRATION for number in range(OLDEST + 1, target + 1)]
 
 
