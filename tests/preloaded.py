@@ -81,6 +81,7 @@ class Command(subprocess.Popen[Any]):
             + [number if at == -1 else at for number, at in enumerate(streams[1:], 1)],
             arguments=[os.fspath(one) for one in options["args"][len(_PREFIX) :]],
             cwd=os.path.abspath(options["cwd"] or os.curdir),
+            umask=_umask(),
             environment=dict(os.environ if options["env"] is None else options["env"]),
             is_interruptible=options["preexec_fn"] is interruptible,
             has_session=bool(options["start_new_session"]),
@@ -164,6 +165,13 @@ def _fork(streams: list[int], **request: Any) -> int:
     return int.from_bytes(answer, "big")
 
 
+def _umask() -> int:
+    """Of this process."""
+    mask = os.umask(0o077)  # reading it sets it
+    os.umask(mask)
+    return mask
+
+
 def _preload() -> socket.socket:
     ours, theirs = socket.socketpair()
     with theirs:
@@ -227,13 +235,20 @@ def _wait_for_request(connection: socket.socket) -> dict[str, Any]:
 
 
 def _become(
-    arguments: list[str], cwd: str, environment: dict[str, str], is_interruptible: bool, has_session: bool, code: str
+    arguments: list[str],
+    cwd: str,
+    umask: int,
+    environment: dict[str, str],
+    is_interruptible: bool,
+    has_session: bool,
+    code: str,
 ) -> None:
     if has_session:
         os.setsid()
     if is_interruptible:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(cwd)
+    os.umask(umask)
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()

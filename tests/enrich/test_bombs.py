@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from indexer import Index
-from indexer.enrich import task_limits, worker
+from indexer.enrich import decode_memory, task_limits, worker
 from indexer.enrich.enricher import EnrichRequest
 from indexer.enrich.picture import open_picture
 from indexer.enrich.run import EnrichSummary
@@ -199,6 +199,12 @@ def test_a_rendition_whose_disk_hangs_is_not_there_now(
 def _hang(tasks: list[object]) -> list[object]:
     time.sleep(1000)
     return tasks
+
+
+def test_what_decoding_takes_is_known_of_each_plugin() -> None:
+    """Else it is reckoned by the mode, which is too little for most."""
+    by_mode = {"JPEG", "PNG", "TIFF", "BMP", "DIB"}
+    assert set(decode_memory._PLUGINS) == by_mode | set(decode_memory._BYTES_A_PIXEL)
 
 
 def test_bombs_take_no_memory(index: Index, photos: Path, astronaut: Image.Image, peaks: Peaks) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from indexer import Index
+from indexer.store.results import RESULTS
 from indexer.store.tables import TABLES, UNDOABLE
 
 from ..conftest import rows
@@ -24,6 +25,16 @@ def test_each_table_is_listed_once(made: Index) -> None:
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB 'search_*'",
     )
     assert sorted(table.name for table in TABLES) == sorted(str(name) for (name,) in there)
+
+
+def test_results_of_enrichers_survive_a_repair() -> None:
+    holds = {table.name: table.holds for table in TABLES}
+    results = {storage.table: holds[storage.table] for storage in RESULTS.values()}
+    assert results.pop("face") == "user"  # people are assigned to faces
+    assert set(results.values()) == {"computed"}
+    assert {name for name, kind in holds.items() if kind == "rebuilt"} == {
+        *("month", "person_count", "person_asset", "search")
+    }
 
 
 def test_what_is_undone_are_columns_of_the_table(made: Index) -> None:
