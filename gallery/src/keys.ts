@@ -89,7 +89,7 @@ const SEARCH: readonly (readonly [example: string, what: string])[] = [
   ["taken:2024-05", "Also 2024, or 2024-05..2024-08"],
   ["rating:4.. iso:..400", "Also aperture:, focal:, quality:"],
   ["type:video type:photo", "Only these"],
-  ["is:favorite is:trashed", "Only these"],
+  ["is:favorite", "Only these"],
   ["near:48.86,2.29,5km", "Within a circle"],
 ];
 
