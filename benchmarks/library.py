@@ -27,7 +27,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from indexer import Index, ids, private
 from indexer.config import cache_folder
 from indexer.enrich.enrichers.perceptual_hashes import thumbhash
-from indexer.enrich.renditions import encode, shrink
+from indexer.enrich.renditions import Stem, encode, keep, shrink
 from indexer.media.facts import Face, MediaFacts, Metadata, Motion, Provenance
 from indexer.store import connection, enrichments
 from indexer.store.assets import add_assets
@@ -103,9 +103,9 @@ class Shot(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """Of the cache. thumbhash: base64."""
+    """Of the cache, for many assets: all have its fingerprint. thumbhash: base64."""
 
-    name: str
+    fingerprint: str
     sizes: dict[str, tuple[int, int]]
     thumbhash: str
 
@@ -256,9 +256,9 @@ def _write(
     pictures: dict[str, list[Picture]],
 ) -> None:
     number = tx.connection.execute("SELECT coalesce(max(number), 0) FROM asset").fetchone()[0]
-    new = []
-    for at, shot in enumerate(shots, first):
-        facts = _facts(dice, at, shot)
+    new, chosen = [], [dice.choice(pictures[_shape(shot)]) for shot in shots]
+    for at, (shot, picture) in enumerate(zip(shots, chosen, strict=True), first):
+        facts = _facts(dice, at, shot, picture.fingerprint)
         second = int((shot.taken - datetime(1970, 1, 1)).total_seconds())
         folder = "Messages" if shot.is_undated else f"{shot.taken:%Y/%m}"
         stat = FileStat(root, folder, f"{at}-{shot.name}", facts.size, second * 10**9, second * 10**9, at + 10, 1,
@@ -266,15 +266,15 @@ def _write(
         new.append(Change("new", stat, facts, ids.asset_id(facts.sha256)))
     add_assets(tx, new)
     now, places, hashes, renditions = tx.now, [], [], []
-    for row, shot in enumerate(shots, number + 1):
+    for row, (shot, picture) in enumerate(zip(shots, chosen, strict=True), number + 1):
         if shot.town is not None:
             places.append((row, *shot.town[:4], "Etc/UTC"))
-        picture = dice.choice(pictures[_shape(shot)])
         if not shot.mime_type.startswith("video/"):  # of a video, a still is made when it is asked for
             hashes.append((row, picture.thumbhash, dice.randbytes(8)))
+        stem = _stem(Path(), picture.fingerprint, shot.orientation)
         for name, (width, height) in picture.sizes.items():
             # Of a byte, so that all of them together are no reason to make room in the cache.
-            renditions.append((row, name, f"library/{picture.name}-{name}.jpg", "image/jpeg", width, height, 1, now))
+            renditions.append((row, name, stem.file(name), "image/jpeg", width, height, 1, now))
     database = tx.connection
     database.executemany(
         "INSERT INTO place (asset_number, city, state, country, country_code, timezone) VALUES (?, ?, ?, ?, ?, ?)",
@@ -284,7 +284,7 @@ def _write(
     database.executemany("INSERT INTO rendition VALUES (?, ?, ?, ?, ?, ?, ?, ?)", renditions)
 
 
-def _facts(dice: random.Random, at: int, shot: Shot) -> MediaFacts:
+def _facts(dice: random.Random, at: int, shot: Shot, fingerprint: str) -> MediaFacts:
     clock = f"{shot.taken:%Y-%m-%dT%H:%M:%S}"
     if shot.taken.microsecond:
         clock += f".{shot.taken.microsecond // 1000:03d}"
@@ -315,7 +315,7 @@ def _facts(dice: random.Random, at: int, shot: Shot) -> MediaFacts:
         if dice.random() < 0.2
         else (),
         motion=Motion(size - 1000, 1000, "video/mp4") if shot.has_motion else None,
-        fingerprint=digest[:16].hex(),
+        fingerprint=fingerprint,
         provenance=(Provenance("local_datetime", "the file's time", local),) if shot.is_undated else (),
     )
 
@@ -348,22 +348,28 @@ def _shape(shot: Shot) -> str:
 
 def _draw_pictures(database: IndexConnection, folder: Path, of_each_shape: int) -> dict[str, list[Picture]]:
     """By shape."""
-    private.make_folder(folder / "library")
+    private.make_folder(folder)
     private.write(folder / "CACHEDIR.TAG", b"Signature: 8a477f597d28d172789f06886806bc55\n")
     with begin(database):
         enrichments.put_setting(database, "cache_uri", folder.as_uri())
     chance, found = np.random.default_rng(1), dict[str, list[Picture]]()
     for shape, ratio in _SHAPES.items():
         for at in range(of_each_shape):
-            name = f"{shape.replace(':', 'x')}-{at}"
+            fingerprint = hashlib.sha256(f"{shape} {at}".encode()).hexdigest()[:32]
             preview, sizes = _drawn(chance, ratio), {}
             for rendition, long_side in (("thumbnail", 360), ("preview", 1440)):
                 encoded = encode(rendition, shrink(preview, long_side))
-                private.write(folder / "library" / f"{name}-{rendition}.jpg", encoded.data)
+                for orientation in (1, 6):
+                    keep(_stem(folder, fingerprint, orientation), encoded)
                 sizes[rendition] = encoded.width, encoded.height
             text = base64.b64encode(thumbhash(shrink(preview, 100))).decode()
-            found.setdefault(shape, []).append(Picture(name, sizes, text))
+            found.setdefault(shape, []).append(Picture(fingerprint, sizes, text))
     return found
+
+
+def _stem(folder: Path, fingerprint: str, orientation: int) -> Stem:
+    """As the view enrichment_input has it."""
+    return Stem.of(folder, f"{fingerprint}:{orientation}")
 
 
 def _drawn(chance: np.random.Generator, ratio: float) -> Image.Image:
