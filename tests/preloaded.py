@@ -130,7 +130,21 @@ def _can_follow(options: dict[str, Any]) -> bool:
         and all(options[name] is None for name in ("uid", "gid", "gids"))
         and options.get("process_group", -1) == -1
         and _at_start(environment) == _AS_STARTED
+        and _inherited() == _INHERITED
     )
+
+
+def _inherited() -> list[object]:
+    """What a process has of the one that starts it, and tests may change for a while: users, ignored signals, limits. On
+    Linux; elsewhere nothing is forked."""
+    if sys.platform != "linux":
+        return []
+    import resource
+
+    names = ("Uid:", "Gid:", "Groups:", "SigIgn:", "Cpus_allowed:")
+    known = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(names)]
+    limits = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
+    return [*known, os.nice(0), *map(resource.getrlimit, limits)]
 
 
 # The tests' side
@@ -139,6 +153,7 @@ def _can_follow(options: dict[str, Any]) -> bool:
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 _ENVIRONMENT = dict(os.environ)
 _AS_STARTED = _at_start(_ENVIRONMENT)
+_INHERITED = _inherited()
 _lock = threading.Lock()
 _connection: socket.socket | None = None
 
