@@ -125,7 +125,12 @@ def _misspelled(word: str) -> str | None:
             f"'{word}' needs a value right after the colon, without a blank. To search for the word, put it in quotes"
         )
     if (match := _COMPARISON.fullmatch(word)) and match[1].lower() in RANGES:
-        return f"'{word}' is not a filter: write {match[1].lower()}:{match[2].removeprefix('=')}"
+        name, value = match[1].lower(), match[2].removeprefix("=")
+        try:
+            _range(name, value)
+        except UsageError:
+            return f"'{word}' is not a filter: write {name}:4, {name}:>=4, {name}:<4 or {name}:2..4"
+        return f"'{word}' is not a filter: write {name}:{value}"
     return None
 
 

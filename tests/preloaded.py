@@ -229,7 +229,10 @@ def _wait_for_request(connection: socket.socket) -> dict[str, Any]:
         go, hold = os.pipe()
         between = os.fork()
         if between == 0:
-            child = os.fork()
+            try:
+                child = os.fork()
+            except OSError:
+                os._exit(1)
             if child != 0:
                 os.write(tell, child.to_bytes(4, "big"))
                 os._exit(0)
@@ -243,9 +246,10 @@ def _wait_for_request(connection: socket.socket) -> dict[str, Any]:
                 os.close(stream)
             request: dict[str, Any] = json.loads(message)
             return request
+        os.close(tell)  # so that the reading ends if no child was made
         os.waitpid(between, 0)
-        connection.sendall(os.read(told, 4))
-        for descriptor in (told, tell, go, hold, *streams):
+        connection.sendall(os.read(told, 4) or bytes(1))
+        for descriptor in (told, go, hold, *streams):
             os.close(descriptor)
 
 

@@ -68,6 +68,7 @@ def test_what_it_means(text: str, wanted: Query) -> None:
         ("place: Paris", "'place:' needs a value"),
         ("rating>3", "write rating:>3"),
         ("ISO=400", "write iso:400"),
+        ("rating==4", "write rating:4, rating:>=4"),
     ],
 )
 def test_what_it_cannot_mean_is_said(text: str, told: str) -> None:

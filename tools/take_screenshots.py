@@ -27,9 +27,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         command = [sys.executable, "-m", "indexer", "--db", str(Path(folder, "index.db"))]
         subprocess.run([*command, "scan", str(TOP / "sample_media")], check=True)
-        server = subprocess.Popen(
-            [*command, "serve", "--port", "0", "--no-access-log"], stdout=subprocess.PIPE, text=True
-        )
+        server = subprocess.Popen([*command, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True)
         try:
             assert server.stdout is not None
             found = re.search(r"http://\S+", server.stdout.readline())

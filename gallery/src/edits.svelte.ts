@@ -33,6 +33,8 @@ export interface Notice {
   key: number;
   text: string;
   isError: boolean;
+  /** The error is that the server could not be reached. */
+  isMissed: boolean;
   /** What the notice's Undo takes back. */
   edit: Edit | null;
   /** It stays until what it reports is over. */
@@ -68,7 +70,8 @@ class Edits {
 
   fail(error: unknown): void {
     if (isAbort(error)) return;
-    this.notify(messageOf(error), true);
+    this.#action++;
+    this.#show({ text: messageOf(error), isError: true, isMissed: isAway(error) });
   }
 
   /** Reports the error of a failed edit; whether it succeeded. */
@@ -77,7 +80,7 @@ class Edits {
       await this.send(ids, values);
       return true;
     } catch (error) {
-      if (!isAbort(error)) this.#show({ text: messageOf(error), isError: true }); // beside what it has changed until then
+      if (!isAbort(error)) this.#show({ text: messageOf(error), isError: true, isMissed: isAway(error) }); // beside what it has changed until then
       return false;
     }
   }
@@ -107,7 +110,7 @@ class Edits {
 
   /** The server can be reached again: what it was missed for is said no longer. */
   forgetErrors(): void {
-    for (const notice of this.notices) if (notice.isError && !notice.edit) this.dismiss(notice);
+    for (const notice of this.notices) if (notice.isMissed) this.dismiss(notice);
   }
 
   /** Keeps the notices that are shown, as while they are pointed at. */
@@ -208,7 +211,15 @@ class Edits {
 
   #show(parts: Partial<Notice> & { text: string }): Notice {
     const action = this.#action;
-    const notice: Notice = { isError: false, edit: null, isProgress: false, ...parts, action, key: this.#nextKey++ };
+    const notice: Notice = {
+      isError: false,
+      isMissed: false,
+      edit: null,
+      isProgress: false,
+      ...parts,
+      action,
+      key: this.#nextKey++,
+    };
     // One action at a time is reported, and only its last edit can be undone.
     const older = this.notices.filter((one) => one.isProgress || (one.action === action && !(one.edit && notice.edit)));
     this.notices = [...older, notice];
@@ -235,6 +246,11 @@ function summaryOf({ rating, is_favorite, is_trashed }: Values, count: number): 
   if (is_favorite !== undefined)
     return is_favorite ? `added ${photos} to favorites` : `removed ${photos} from favorites`;
   return `changed ${photos}`;
+}
+
+/** The server could not be reached. */
+function isAway(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 0;
 }
 
 function isAbort(error: unknown): boolean {

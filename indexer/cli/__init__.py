@@ -58,7 +58,7 @@ class _Commands(click.Group):
     """Loads the module of a command when it is called, so that `get` does not wait for imports of `scan`."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return [*_COMMANDS]  # not list(): the command of that name, once it is imported
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         name = _ALIASES.get(name, name)
@@ -69,7 +69,7 @@ class _Commands(click.Group):
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl([*_COMMANDS.items()])
 
     def resolve_command(
         self, context: click.Context, args: list[str]

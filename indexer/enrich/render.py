@@ -38,9 +38,9 @@ def input_kind(name: str) -> str:
     return "faces" if is_face(name) else "picture"
 
 
-def on_demand(connection: IndexConnection, cache: Cache, asset_id: str, name: str) -> Path:
+def on_demand(connection: IndexConnection, cache: Cache, asset_id: str, name: str, *, outdated: bool = False) -> Path:
     """The file of a rendition, or of a portrait (name: the face's id); rendered if it does not exist. For a full-size
-    rendition, the original if it serves as well.
+    rendition, the original if it serves as well. outdated: see `cached`.
 
     Raises UsageError for another name, NotFound if no file of the asset can be reached, Undecodable.
     """
@@ -50,7 +50,7 @@ def on_demand(connection: IndexConnection, cache: Cache, asset_id: str, name: st
             with begin(connection) as tx, tx.record_changed(asset_id):
                 enrichments.touch_rendition(connection, asset_id, name, tx.now)
         return path
-    drawn = draw(connection, cache.folder, asset_id, name)
+    drawn = draw(connection, cache.folder, asset_id, name, outdated=outdated)
     if isinstance(drawn, Path):
         return drawn
     input_key = enrichments.input_key(connection, asset_id, input_kind(name))
@@ -65,17 +65,20 @@ def cached(
     another name."""
     if name not in SIZES and not is_face(name):
         raise UsageError(f"there is no rendition '{name}': there are {', '.join(SIZES)}")
-    rendition = enrichments.rendition(connection, asset_id, name)
-    if rendition is None or not (folder / rendition.file).exists():
+    known = enrichments.rendition(connection, asset_id, name, input_kind(name))
+    if known is None:
         return None
-    input_key = enrichments.input_key(connection, asset_id, input_kind(name))
-    is_current = rendition.file == Stem.of(folder, input_key).file(name)
-    return folder / rendition.file if is_current or outdated else None
+    file, input_key = known
+    if not outdated and file != Stem.of(folder, input_key).file(name):
+        return None
+    return folder / file if (folder / file).exists() else None
 
 
-def draw(connection: sqlite3.Connection, folder: Path, asset_id: str, name: str) -> Path | Encoded:
-    """A new rendition, the original if it serves as well, or an outdated one if no file can be reached. Raises as
-    `on_demand`."""
+def draw(
+    connection: sqlite3.Connection, folder: Path, asset_id: str, name: str, *, outdated: bool = False
+) -> Path | Encoded:
+    """A new rendition, or the original if it serves as well. outdated: if no file can be reached, one that `cached`
+    returns. Raises as `on_demand`."""
     try:
         if is_face(name):
             if name not in (face.id for face in faces.select_faces_in(connection, asset_id)):
@@ -84,7 +87,7 @@ def draw(connection: sqlite3.Connection, folder: Path, asset_id: str, name: str)
         file = source(connection, asset_id, name)
         return file if isinstance(file, Path) else render_processes.rendition(file, name, SIZES[name])
     except NotFound:
-        path = cached(connection, folder, asset_id, name, outdated=True)
+        path = cached(connection, folder, asset_id, name, outdated=True) if outdated else None
         if path is None:
             raise
         return path

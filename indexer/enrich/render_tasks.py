@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Sequence
 
 from PIL import Image
 
+from indexer.errors import NotFound
 from indexer.store.enrichments import PictureFile
 from indexer.store.faces import FaceAt
 
@@ -21,6 +23,7 @@ def draw(tasks: Sequence[Rendition]) -> list[Encoded]:
     for file, memory, name, long_side in tasks:
         image = open_picture(file.real_path, file.mime_type, file.orientation, long_side, memory).image
         drawn.append(encode(name, image if long_side is None else shrink(image, long_side)))
+        _ensure_unchanged(file)
     return drawn
 
 
@@ -53,4 +56,12 @@ def _cut_out(file: PictureFile, face: FaceAt, side: int, memory: int) -> Image.I
         long_side = pixels_for(face, side)
         picture = open_picture(file.real_path, file.mime_type, file.orientation, long_side, memory)
         image, size, orientation = picture.image, (picture.width, picture.height), file.orientation
+    _ensure_unchanged(file)
     return cut_square(image, face, size if orientation < 5 else size[::-1], orientation, side)
+
+
+def _ensure_unchanged(file: PictureFile) -> None:
+    """Called once it is decoded: the result counts as one of the picture in the index. Raises NotFound, OSError."""
+    info = os.stat(file.real_path)
+    if (info.st_size, info.st_mtime_ns) != (file.size, file.mtime_ns):
+        raise NotFound(f"{file.real_path} has changed, and is not indexed as it is now")

@@ -43,8 +43,6 @@ _DATE_SOURCES = (
     ("X3F", "from the camera"),
     ("maker note", "from the camera"),
 )
-# Enrichers, from what matters most if it failed.
-_BY_WEIGHT = sorted(ENRICHERS, key=lambda name: name != RENDITIONS)
 
 
 class DateSource(NamedTuple):
@@ -64,6 +62,7 @@ class Details(NamedTuple):
     keywords: list[str]
     albums: list[AlbumName]
     problems: list[str]
+    failures: list[str]
     motion: motion_photos.VideoRef | None
     panorama: Panorama | None
 
@@ -78,6 +77,7 @@ def details(session: Session, asset_id: str) -> Details:
     explanation, packets = explain_with_xmp(connection, asset_id)
     provenance = explanation.provenance
     files = store.files(connection, asset_id)
+    problems, failures = _problems(connection, asset_id, files)
     return Details(
         is_favorite=store.is_favorite(connection, asset_id),
         date=_date_source(provenance),
@@ -85,7 +85,8 @@ def details(session: Session, asset_id: str) -> Details:
         files=files,
         keywords=select_keywords(connection, asset_id),
         albums=store.albums_of(connection, asset_id),
-        problems=_problems(connection, asset_id, files),
+        problems=problems,
+        failures=failures,
         motion=motion_photos.find_video(connection, asset_id),
         panorama=_panorama(connection, record, packets if explanation.read_from else None),
     )
@@ -108,23 +109,25 @@ def _date_source(provenance: list[Provenance]) -> DateSource:
     return DateSource(source, f"{words}; time zone from the place ({zone})" if offset else words)
 
 
-def _problems(connection: IndexConnection, asset_id: str, files: list[AssetFile]) -> list[str]:
+def _problems(connection: IndexConnection, asset_id: str, files: list[AssetFile]) -> tuple[list[str], list[str]]:
+    """What is wrong with its files or its picture; and what else could not be computed."""
     problems = [f"{file.path}: {file.problem}" if len(files) > 1 else file.problem for file in files if file.problem]
     if not any(file.state == "present" for file in files):
         states = {file.state for file in files}
         problems.append(
             "its drive or folder is offline: what is shown was kept" if "offline" in states else "its file is missing"
         )
-    # One error can fail every enricher that decodes the picture: only the first is reported, and not if the reason is
-    # already that of the file.
-    errors: dict[str, str] = {}  # error -> what it prevented
     failures = dict(store.failures_of(connection, asset_id))
-    for enricher in _BY_WEIGHT:
+    if (error := failures.pop(RENDITIONS, None)) is not None:
+        problems.append(f"{ENRICHERS[RENDITIONS].failure}: {error}")
+    # One error can fail every enricher that decodes the picture: only the first is reported, and not if it is already
+    # part of a problem.
+    others: dict[str, str] = {}  # error -> what it prevented
+    for enricher in ENRICHERS:
         error = failures.get(enricher)
-        if error is not None and (enricher == RENDITIONS or not any(error in problem for problem in problems)):
-            errors.setdefault(error, ENRICHERS[enricher].failure)
-    problems += [f"{problem}: {error}" for error, problem in errors.items()]
-    return list(dict.fromkeys(problems))
+        if error is not None and not any(error in problem for problem in problems):
+            others.setdefault(error, ENRICHERS[enricher].failure)
+    return list(dict.fromkeys(problems)), [f"{failure}: {error}" for error, failure in others.items()]
 
 
 def _panorama(connection: IndexConnection, record: dict[str, Any], packets: Sequence[bytes] | None) -> Panorama | None:

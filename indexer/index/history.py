@@ -42,6 +42,10 @@ class History:
 
         return timeline.last(self._session.connection).cursor
 
+    def commits(self) -> int:
+        """A number that changes whenever another connection commits: PRAGMA data_version."""
+        return int(self._session.connection.execute("PRAGMA data_version").fetchone()[0])
+
     def last_change(self) -> UserChange | None:
         """The change that `undo` would revert. Its `instead`, if set, is the alternative if it cannot be undone."""
         return undo.last(self._session.connection)

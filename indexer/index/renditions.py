@@ -41,13 +41,14 @@ class Renditions:
         """The file of a rendition in the cache, created if missing. name: thumbnail, preview or fullsize."""
         (asset_id,) = self._session.resolve_all(id_or_path)
         connection = self._session.writer()
-        return render.on_demand(connection, Cache(connection, self._session.path), asset_id, name)
+        return render.on_demand(connection, Cache(connection, self._session.path), asset_id, name, outdated=True)
 
     def render(self, id_or_path: PathLike, name: str) -> Path | bytes:
         """As `get`, but nothing is written: returns the bytes of a JPEG if the cache has no file of it."""
         (asset_id,) = self._session.resolve_all(id_or_path)
         connection, folder = self._session.connection, cache_folder(self._session.path)
-        drawn = render.cached(connection, folder, asset_id, name) or render.draw(connection, folder, asset_id, name)
+        drawn: Path | Encoded | None = render.cached(connection, folder, asset_id, name)
+        drawn = drawn or render.draw(connection, folder, asset_id, name, outdated=True)
         return drawn if isinstance(drawn, Path) else drawn.data
 
     def cached(self, asset_id: str, name: str, *, outdated: bool = False) -> Path | None:
@@ -55,6 +56,10 @@ class Renditions:
         what the photo was before it was edited."""
         folder = cache_folder(self._session.path)
         return render.cached(self._session.connection, folder, asset_id, name, outdated=outdated)
+
+    def input_key(self, asset_id: str, name: str) -> str:
+        """What a rendition, or a portrait by its face's id, is made from now; changes with it."""
+        return enrichments.input_key(self._session.connection, asset_id, render.input_kind(name))
 
     def was_long_unused(self, asset_id: str, name: str) -> bool:
         """Whether the use of a cached one is worth recording (see `keep`)."""

@@ -129,17 +129,25 @@ def _distinct(terms: Sequence[Term]) -> list[Term]:
     """Without keywords that repeat a person or another keyword: programs that name people in photos also store "Ada",
     "People/Ada" and "People|Ada" as keywords."""
     people = Counter[str]()
+    plain: dict[str, int] = {}  # keywords of one level
     for term in terms:
         if term.kind == "person":
             people[_folded(term.text)] += term.photos
-    shortest: dict[tuple[str, int], Term] = {}  # by the last level and the number of photos
+        elif term.kind == "keyword" and len(levels := _levels(term.text)) == 1:
+            plain[levels[0]] = term.photos
+    shown: dict[tuple[str, ...], Term] = {}
     for term in terms:
         if term.kind == "keyword":
-            level = _folded(_LEVELS.split(term.text)[-1].strip())
-            key = level, term.photos
-            if term.photos > people[level] and (key not in shortest or len(term.text) < len(shortest[key].text)):
-                shortest[key] = term
-    return [*(term for term in terms if term.kind != "keyword"), *shortest.values()]
+            *above, last = levels = _levels(term.text)
+            names_person = term.photos <= people[last] and above in ([], ["people"])
+            repeats_plain = above and plain.get(last) == term.photos
+            if not names_person and not repeats_plain:
+                shown.setdefault(tuple(levels), term)
+    return [*(term for term in terms if term.kind != "keyword"), *shown.values()]
+
+
+def _levels(keyword: str) -> list[str]:
+    return [_folded(level.strip()) for level in _LEVELS.split(keyword)]
 
 
 def _rank(value: str, text: str, words: str) -> int | None:

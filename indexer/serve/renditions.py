@@ -75,7 +75,7 @@ class Renditions:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._jobs: dict[Key, _Job] = {}
+        self._jobs: dict[tuple[str, str, str], _Job] = {}
         self._recent: OrderedDict[Key, tuple[str, bytes]] = OrderedDict()
         self._bytes = 0
         self._unwritten: list[Drawn] = []
@@ -87,12 +87,13 @@ class Renditions:
     async def get(self, request: Request, asset_id: str, name: str) -> Path | bytes:
         """The file of a rendition or portrait, or its bytes. Raises NotFound if its photo cannot be reached,
         Undecodable; Left."""
-        key = asset_id, name
-        if (path := self._cached(key)) is not None:
+        if (path := self._cached((asset_id, name))) is not None:
             return path
+        # A job that began before the photo was edited is none of a client that asks for it as it is now.
+        key = asset_id, name, self._server.reader.renditions.input_key(asset_id, name)
         job = self._jobs.get(key)
         if job is None:
-            job = self._jobs[key] = _Job(asyncio.create_task(self._make(key)))
+            job = self._jobs[key] = _Job(asyncio.create_task(self._make((asset_id, name))))
             job.task.add_done_callback(lambda done: self._end(key, done))
         job.waiting += 1
         leaving = asyncio.create_task(has_left(request))
@@ -108,7 +109,7 @@ class Renditions:
                 del self._jobs[key]  # a client that comes now begins anew
                 job.task.cancel()
 
-    def _end(self, key: Key, task: asyncio.Task[Path | bytes]) -> None:
+    def _end(self, key: tuple[str, str, str], task: asyncio.Task[Path | bytes]) -> None:
         if (job := self._jobs.get(key)) is not None and job.task is task:
             del self._jobs[key]
         if not task.cancelled():

@@ -63,6 +63,7 @@ class State:
         self.timeline = Timeline(settings.database, keeps_file=not settings.read_only)
         if not settings.read_only:  # before anything else is written; if it fails, the next server tries again
             self._writer.submit(self._index.uploads.recover)
+        self._last: tuple[int, Latest] | None = None
         self.changes = Changes(self._latest)
         self.renditions = Renditions(self)
         # For the first page that is opened: its layout first, then the processes that draw its thumbnails.
@@ -86,7 +87,11 @@ class State:
 
     def _latest(self) -> Latest:
         self.ensure_in_place()
-        return Latest(self.reader.history.cursor(), self.reader.folders.offline())
+        # What cannot be reached takes milliseconds to list after a large loss: only after a commit.
+        commits = self.reader.history.commits()
+        if self._last is None or self._last[0] != commits:
+            self._last = commits, Latest(self.reader.history.cursor(), self.reader.folders.offline())
+        return self._last[1]
 
     async def write(self, do: Callable[[Index], T]) -> T:
         """Run in the single writing thread: it may wait for other processes without delaying reads."""

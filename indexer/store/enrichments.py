@@ -205,12 +205,14 @@ def counts(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
 # The renditions' files
 
 
-def rendition(connection: sqlite3.Connection, asset_id: str, name: str) -> Rendition | None:
+def rendition(connection: sqlite3.Connection, asset_id: str, name: str, kind: str) -> tuple[str, str] | None:
+    """The file of a rendition in the cache folder, and the present input key (see enrichment_input) of its asset."""
     row = connection.execute(
-        f"SELECT name, file, mime_type, width, height, size FROM rendition WHERE asset_number = {NUMBER} AND name = ?",
+        f"SELECT file, coalesce({kind}, '') FROM rendition JOIN enrichment_input ON asset_id = ?1"
+        f" WHERE asset_number = (SELECT number FROM asset WHERE id = ?1) AND name = ?2",
         (asset_id, name),
     ).fetchone()
-    return Rendition(*row) if row else None
+    return (row[0], row[1]) if row else None
 
 
 def put_rendition(connection: sqlite3.Connection, asset_id: str, rendition: Rendition, now: str) -> None:

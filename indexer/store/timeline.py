@@ -257,7 +257,7 @@ SELECT number, asset.id, CAST(strftime('%s', wall_clock) AS INTEGER), substr(loc
        substr(coalesce(mine.description, asset.description), 1, {most}),
        NOT EXISTS (
            SELECT 1 FROM file JOIN root ON root.id = root_id
-           WHERE file.asset_number = number AND status IN ('indexed', 'damaged') AND root.offline_at IS NULL
+           WHERE file.asset_number = number AND status NOT IN ('missing', 'gone', 'ignored') AND root.offline_at IS NULL
              AND NOT EXISTS (SELECT 1 FROM mount WHERE mount.root_id = file.root_id AND mount.offline_at IS NOT NULL
                              AND (file.folder = mount.folder OR file.folder >= mount.folder || '/'
                                   AND file.folder < mount.folder || '0')))

@@ -34,6 +34,15 @@ def test_a_keyword_of_more_photos_than_the_person_of_its_name_stays() -> None:
     assert suggested(terms, "rose") == [("keyword", "Rose"), ("person", "Rose"), ("keyword", "Flowers|Rose")]
 
 
+def test_different_keywords_of_one_last_level_stay() -> None:
+    keywords = [Term("keyword", text, 3) for text in ("Italy/Rome", "USA/Rome", "USA|Rome")]
+    assert suggested([*keywords, Term("person", "Rome", 9)], "rome") == [
+        ("person", "Rome"),
+        ("keyword", "Italy/Rome"),
+        ("keyword", "USA/Rome"),
+    ]
+
+
 def test_photos_dated_by_their_files_are_of_no_month(index: Index, samples: Path) -> None:
     for number in range(3):
         os.utime(put(samples / f"scanned {number}.jpg", number), (1_700_000_000, 1_700_000_000))  # November 2023

@@ -21,6 +21,7 @@ from indexer import Index
 from indexer.config import cache_folder
 from indexer.enrich import render_processes
 from indexer.enrich.renditions import encode
+from indexer.errors import NotFound
 from indexer.serve import renditions
 from indexer.serve.renditions import Left
 from indexer.serve.settings import Settings
@@ -121,6 +122,20 @@ def test_an_edited_photo_is_not_shown_as_it_was(serve: Serve, index: Index, phot
     outdated, white = thumbnail()  # better than nothing, but not for ever
     assert white > 250 and "immutable" not in outdated.headers["cache-control"]
     assert outdated.headers["etag"] not in (before.headers["etag"], after.headers["etag"])
+
+
+def test_a_file_that_was_edited_since_is_not_taken_for_the_indexed_one(
+    serve: Serve, index: Index, photos: Path, photo: str
+) -> None:
+    """Its rendition would count as one of the old picture, which another file may still have."""
+    server = serve(index.path)
+    Image.new("RGB", (1600, 1200), "white").save(photos / "a.jpg", quality=90)
+    assert httpx.get(f"{server.url}/files/{photo}/thumbnail").status_code == 404
+    with pytest.raises(NotFound, match="has changed"):
+        index.renditions.get(photo, "thumbnail")
+    assert index.scan().modified == 1
+    with Image.open(io.BytesIO(httpx.get(f"{server.url}/files/{photo}/thumbnail").content)) as image:
+        assert image.getpixel((9, 9)) == (255, 255, 255)
 
 
 def test_clients_that_leave_are_not_worked_for(serve: Serve, index: Index, photos: Path) -> None:

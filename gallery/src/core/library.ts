@@ -9,7 +9,6 @@ interface Totals {
   cursor: number;
   total: number;
   undated: number;
-  assets: number;
   days: string[];
   counts: number[];
 }
@@ -30,7 +29,7 @@ const STALE_MS = 500;
 const STALE_MAX_MS = 60_000;
 /** Maximum number of reads of a view that changes while it is read. */
 const ATTEMPTS = 4;
-const EMPTY: Totals = { cursor: -1, total: 0, undated: 0, assets: 0, days: [], counts: [] };
+const EMPTY: Totals = { cursor: -1, total: 0, undated: 0, days: [], counts: [] };
 
 export class Library {
   /** Where each day begins, and, last, where the undated begin. */
@@ -65,11 +64,6 @@ export class Library {
   /** Tiles whose date is only that of their file; they come last. */
   get undated(): number {
     return this.#totals.undated;
-  }
-
-  /** Assets, with all members of stacks. */
-  get assets(): number {
-    return this.#totals.assets;
   }
 
   /** "2024-04-12", in the view's order. */

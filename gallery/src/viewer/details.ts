@@ -92,7 +92,10 @@ export interface Details {
   files: AssetFile[];
   keywords: string[];
   albums: { id: string; name: string }[];
+  /** What is wrong with its files or its picture. */
   problems: string[];
+  /** What else could not be computed. */
+  failures: string[];
   motion: { url: string; mimetype: string } | null;
   panorama: Panorama | null;
   /** All assets of its stack, first the one that a timeline shows; empty where it is in no stack. */
@@ -108,7 +111,7 @@ export function namesOf({ asset, files }: Pick<Details, "asset" | "files">): { n
 
 /** Why its file cannot be read now; null where it can. */
 export function absence({ files }: Pick<Details, "files">): string | null {
-  if (!files.length || files.some(({ state }) => state === "present")) return null;
+  if (files.some(({ state }) => state === "present")) return null;
   return files.some(({ state }) => state === "offline") ? "Its drive or folder is offline" : "Its file is missing";
 }
 

@@ -279,7 +279,11 @@ export class Shown {
     const version = this.cache.peek(id)?.version;
     try {
       const details = await this.cache.refresh(id);
-      if (this.tile?.id === id && details.version !== version) this.stage?.measure();
+      if (this.tile?.id === id && details.version !== version) {
+        // Of a member of a stack no tile tells that it was edited.
+        if (details.version !== this.tile.version) this.#replace({ ...this.tile, version: details.version });
+        this.stage?.measure();
+      }
       this.#ondetails(id, null);
     } catch (error) {
       this.#ondetails(id, error);

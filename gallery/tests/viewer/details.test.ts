@@ -10,7 +10,7 @@ it("tells of a photo whose file cannot be read", () => {
   expect(absence({ files: [file("missing"), file("present")] })).toBeNull();
   expect(absence({ files: [file("missing"), file("offline")] })).toBe("Its drive or folder is offline");
   expect(absence({ files: [file("missing")] })).toBe("Its file is missing");
-  expect(absence({ files: [] })).toBeNull();
+  expect(absence({ files: [] })).toBe("Its file is missing");
 });
 
 it("names a photo as its file is called now, and as it was when that has changed", () => {

@@ -83,6 +83,7 @@ let stage: FakeStage;
 let shown: Shown;
 let moves: number[];
 let isEmpty: boolean;
+const PRESENT = [{ state: "present" }];
 let stacks: Record<string, string[]>;
 
 async function open(ids: string, at: string): Promise<void> {
@@ -104,7 +105,16 @@ beforeEach(() => {
   vi.stubGlobal("fetch", (path: string) => {
     const id = path.split("/")[3]!;
     const asset = { id, metadata: { rating: null, description: null }, local_datetime: "", mime_type: "image/jpeg" };
-    const body = { asset, is_favorite: false, problems: [], stack: stacks[id] ?? [], motion: null, version: "v" };
+    const body = {
+      asset,
+      is_favorite: false,
+      problems: [],
+      failures: [],
+      files: PRESENT,
+      stack: stacks[id] ?? [],
+      motion: null,
+      version: "v",
+    };
     return Promise.resolve(new Response(JSON.stringify(body)));
   });
 });

@@ -63,6 +63,7 @@ def _as_dict(details: Details, motion_url: str | None) -> dict[str, Any]:
         "keywords": details.keywords,
         "albums": [album._asdict() for album in details.albums],
         "problems": details.problems,
+        "failures": details.failures,
         "motion": details.motion and motion_url and {"url": motion_url, "mimetype": details.motion.mime_type},
         "panorama": details.panorama and details.panorama._asdict(),
     }

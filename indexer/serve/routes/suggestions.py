@@ -30,7 +30,7 @@ async def suggest(
         str, Query(description='The last word or filter that was typed: par, person:"Ada L.', max_length=200)
     ] = "",
 ) -> Response:
-    """List people, places, cameras, lenses, months, keywords, albums and folders that begin with the text."""
+    """List people, places, cameras, lenses, months, keywords, albums, folders and filters that begin with the text."""
     vocabulary = await _vocabulary(state)
     suggestions = await state.browse(lambda index: vocabulary.matching(q, _MOST))
     return answer(

@@ -69,7 +69,8 @@ class Details(BaseModel):
     files: list[AssetFile]
     keywords: list[str]
     albums: list[AlbumName]
-    problems: list[str]
+    problems: list[str] = Field(description="What is wrong with its files or its picture.")
+    failures: list[str] = Field(description="What else could not be computed.")
     motion: MotionVideo | None = Field(description="The video of a motion photo or live photo.")
     panorama: Panorama | None
     stack: list[str] = Field(description="All assets of its stack, the shown one first; empty if there is no stack.")

@@ -17,7 +17,7 @@ MIGRATION = Migration(
                 WHERE table_name = 'face' AND {column} ->> 'assigned_by' = 'likeness'"""
             for column in ("before", "after")
         ),
-        # The old table allows only the old value, the new one only the new.
+        # The old table allows only the old value, the new one only the new. If it fails, the connection is closed.
         "PRAGMA ignore_check_constraints = ON",
         "UPDATE face SET assigned_by = 'similarity' WHERE assigned_by = 'likeness'",
         "PRAGMA ignore_check_constraints = OFF",
