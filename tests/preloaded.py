@@ -82,6 +82,9 @@ class Command(subprocess.Popen[Any]):
             arguments=[os.fspath(one) for one in options["args"][len(_PREFIX) :]],
             cwd=os.path.abspath(options["cwd"] or os.curdir),
             umask=_umask(),
+            niceness=os.nice(0),
+            limits=_limits(),
+            ignored=_ignored(),
             environment=dict(os.environ if options["env"] is None else options["env"]),
             is_interruptible=options["preexec_fn"] is interruptible,
             has_session=bool(options["start_new_session"]),
@@ -130,21 +133,29 @@ def _can_follow(options: dict[str, Any]) -> bool:
         and all(options[name] is None for name in ("uid", "gid", "gids"))
         and options.get("process_group", -1) == -1
         and _at_start(environment) == _AS_STARTED
-        and _inherited() == _INHERITED
+        and _users() == _USERS
     )
 
 
-def _inherited() -> list[object]:
-    """What a process has of the one that starts it, and tests may change for a while: users, ignored signals, limits. On
-    Linux; elsewhere nothing is forked."""
+# What a process has of the one that starts it, and tests may change for a while. On Linux; elsewhere nothing is forked.
+
+
+def _users() -> list[str]:
     if sys.platform != "linux":
         return []
+    names = ("Uid:", "Gid:", "Groups:", "Cpus_allowed:")
+    return [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(names)]
+
+
+def _limits() -> dict[str, list[int]]:
     import resource
 
-    names = ("Uid:", "Gid:", "Groups:", "SigIgn:", "Cpus_allowed:")
-    known = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(names)]
-    limits = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
-    return [*known, os.nice(0), *map(resource.getrlimit, limits)]
+    names = [name for name in dir(resource) if name.startswith("RLIMIT_")]
+    return {name: list(resource.getrlimit(getattr(resource, name))) for name in names}
+
+
+def _ignored() -> list[int]:
+    return [int(number) for number in signal.valid_signals() if signal.getsignal(number) is signal.SIG_IGN]
 
 
 # The tests' side
@@ -153,7 +164,7 @@ def _inherited() -> list[object]:
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 _ENVIRONMENT = dict(os.environ)
 _AS_STARTED = _at_start(_ENVIRONMENT)
-_INHERITED = _inherited()
+_USERS = _users()
 _lock = threading.Lock()
 _connection: socket.socket | None = None
 
@@ -257,11 +268,23 @@ def _become(
     arguments: list[str],
     cwd: str,
     umask: int,
+    niceness: int,
+    limits: dict[str, list[int]],
+    ignored: list[int],
     environment: dict[str, str],
     is_interruptible: bool,
     has_session: bool,
     code: str,
 ) -> None:
+    import resource
+
+    for name, (soft, hard) in limits.items():
+        if list(resource.getrlimit(getattr(resource, name))) != [soft, hard]:
+            resource.setrlimit(getattr(resource, name), (soft, hard))
+    if niceness > os.nice(0):
+        os.nice(niceness - os.nice(0))
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
     if has_session:
         os.setsid()
     if is_interruptible:
