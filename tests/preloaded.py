@@ -62,18 +62,18 @@ class Command(subprocess.Popen[Any]):
         **options: Any,
     ) -> None:
         self._can_fork, self._code = sys.platform == "linux" and not (prefix or is_real or always_real), code
-        if code and not self._can_fork:
-            self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-            environment = options.get("env") or os.environ
-            options["env"] = {**environment, **customized(Path(self._folder.name), code)}
         super().__init__([*prefix, *_PREFIX, *map(str, arguments)], **options)
 
     def _execute_child(self, *given: Any, **named: Any) -> None:
         start = super()._execute_child  # type: ignore[misc]
-        options = inspect.signature(start).bind(*given, **named).arguments
+        bound = inspect.signature(start).bind(*given, **named)
+        options = bound.arguments
         if not (self._can_fork and _can_follow(options)):
-            assert not (self._can_fork and self._code), "a fork cannot follow these options"
-            start(*given, **named)
+            if self._code:
+                self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+                environment = os.environ if options["env"] is None else options["env"]
+                options["env"] = {**environment, **customized(Path(self._folder.name), self._code)}
+            start(*bound.args, **bound.kwargs)
             return
         streams = [options[name] for name in ("p2cread", "c2pwrite", "errwrite")]
         self.pid = _fork(
