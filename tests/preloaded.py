@@ -36,7 +36,8 @@ from typing import Any
 _TOP = Path(__file__).parents[1]
 _PREFIX = [sys.executable, "-m", "indexer"]
 # What is read when Python or a C library starts: where these differ, so would a real start.
-_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC_", "OPENBLAS_")
+# Not LD_LIBRARY_PATH, which OpenCV sets when it is imported.
+_AT_START = ("PYTHON", "LC_", "LANG", "LD_PRELOAD", "MALLOC_", "OPENBLAS_")
 # Nothing is forked in the long profile.
 always_real = False
 _PR_SET_CHILD_SUBREAPER = 36
