@@ -85,4 +85,7 @@ def delete_library(tx: Transaction, library_id: str) -> None:
 
 
 def put_in_library(tx: Transaction, root_path: str, library_id: str | None) -> None:
-    tx.connection.execute("UPDATE root SET library_id = ? WHERE path = ?", (library_id, root_path))
+    """The default library, which may have no row, is NULL, as is one that was deleted meanwhile."""
+    tx.connection.execute(
+        "UPDATE root SET library_id = (SELECT id FROM library WHERE id = ?) WHERE path = ?", (library_id, root_path)
+    )

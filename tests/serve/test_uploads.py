@@ -62,6 +62,26 @@ def test_a_large_upload_takes_little_memory(serve: Serve, some: Index, tmp_path:
     assert peak - before < 16 << 20 and peak < 100 << 20
 
 
+def test_the_default_library_may_be_named(serve: Serve, some: Index) -> None:
+    """It may have no row, and a folder of its own like any other."""
+    server = serve(some.path)
+    (default,) = httpx.get(f"{server.url}/api/libraries").json()
+    fields = {
+        "device_asset_id": "1",
+        "device_id": "d",
+        "file_created_at": "2020-01-01",
+        "file_modified_at": "2020-01-01",
+    }
+    answer = httpx.post(
+        f"{server.url}/api/assets",
+        data={**fields, "library_id": default["id"]},
+        files={"asset_data": ("new.jpg", jpeg("new"))},
+        timeout=60,
+    )
+    assert answer.status_code == 201, answer.text
+    assert [library["id"] for library in httpx.get(f"{server.url}/api/libraries").json()] == [default["id"]]
+
+
 def test_a_form_has_bounds(serve: Serve, some: Index) -> None:
     server = serve(some.path)
     kind = {"content-type": "multipart/form-data; boundary=b"}
