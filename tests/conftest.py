@@ -149,6 +149,13 @@ def put(path: Path, mark: object = "", size: int = 0, words: object = "") -> Pat
     return path
 
 
+def put_many(count: int, folder: Path) -> Path:
+    """Write that many different JPEGs into the folder."""
+    for number in range(count):
+        put(folder / f"{number}.jpg", f"photo {number}")
+    return folder
+
+
 def rows(index: Index, sql: str, *values: object) -> list[tuple[object, ...]]:
     """What another program would read from the index file."""
     with closing(sqlite3.connect(f"file:{index.path}?mode=ro", uri=True)) as connection:

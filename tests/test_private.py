@@ -15,7 +15,7 @@ import pytest
 from indexer import Index
 
 from .conftest import jpeg, put, run
-from .serve.conftest import start
+from .serve.conftest import UPLOAD, start
 from .store.test_migrations import fill_old
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
@@ -48,14 +48,8 @@ def test_what_is_made_is_the_owners(umask: int, samples: Path, tmp_path: Path) -
         index.renditions.get(asset_id, "fullsize")
         assert database.with_name("index.db-wal").exists() and database.with_name("index.db-shm").exists()
         server = start(database, tmp_path / "serve.log")
-        words = {
-            "device_asset_id": "1",
-            "device_id": "d",
-            "file_created_at": "2020-01-01",
-            "file_modified_at": "2020-01-01",
-        }
         upload = httpx.post(
-            f"{server.url}/api/assets", data=words, files={"asset_data": ("x.jpg", jpeg("x"))}, timeout=60
+            f"{server.url}/api/assets", data=UPLOAD, files={"asset_data": ("x.jpg", jpeg("x"))}, timeout=60
         )
         assert upload.status_code == 201
         assert server.stop() == 0

@@ -34,7 +34,7 @@ export interface Notice {
   text: string;
   isError: boolean;
   /** The error is that the server could not be reached. */
-  isMissed: boolean;
+  isAway: boolean;
   /** What the notice's Undo takes back. */
   edit: Edit | null;
   /** It stays until what it reports is over. */
@@ -71,7 +71,7 @@ class Edits {
   fail(error: unknown): void {
     if (isAbort(error)) return;
     this.#action++;
-    this.#show({ text: messageOf(error), isError: true, isMissed: isAway(error) });
+    this.#show({ text: messageOf(error), isError: true, isAway: isAway(error) });
   }
 
   /** Reports the error of a failed edit; whether it succeeded. */
@@ -80,7 +80,7 @@ class Edits {
       await this.send(ids, values);
       return true;
     } catch (error) {
-      if (!isAbort(error)) this.#show({ text: messageOf(error), isError: true, isMissed: isAway(error) }); // beside what it has changed until then
+      if (!isAbort(error)) this.#show({ text: messageOf(error), isError: true, isAway: isAway(error) }); // beside what it has changed until then
       return false;
     }
   }
@@ -108,9 +108,9 @@ class Edits {
     this.notices = this.notices.filter(({ key }) => key !== notice.key);
   }
 
-  /** The server can be reached again: what it was missed for is said no longer. */
-  forgetErrors(): void {
-    for (const notice of this.notices) if (notice.isMissed) this.dismiss(notice);
+  /** Dismisses the errors of an absent server: it can be reached again. */
+  dismissAway(): void {
+    for (const notice of this.notices) if (notice.isAway) this.dismiss(notice);
   }
 
   /** Keeps the notices that are shown, as while they are pointed at. */
@@ -213,7 +213,7 @@ class Edits {
     const action = this.#action;
     const notice: Notice = {
       isError: false,
-      isMissed: false,
+      isAway: false,
       edit: null,
       isProgress: false,
       ...parts,

@@ -38,9 +38,9 @@ def input_kind(name: str) -> str:
     return "faces" if is_face(name) else "picture"
 
 
-def on_demand(connection: IndexConnection, cache: Cache, asset_id: str, name: str, *, outdated: bool = False) -> Path:
+def on_demand(connection: IndexConnection, cache: Cache, asset_id: str, name: str) -> Path:
     """The file of a rendition, or of a portrait (name: the face's id); rendered if it does not exist. For a full-size
-    rendition, the original if it serves as well. outdated: see `cached`.
+    rendition, the original if it serves as well.
 
     Raises UsageError for another name, NotFound if no file of the asset can be reached, Undecodable.
     """
@@ -50,7 +50,7 @@ def on_demand(connection: IndexConnection, cache: Cache, asset_id: str, name: st
             with begin(connection) as tx, tx.record_changed(asset_id):
                 enrichments.touch_rendition(connection, asset_id, name, tx.now)
         return path
-    drawn = draw(connection, cache.folder, asset_id, name, outdated=outdated)
+    drawn = draw(connection, asset_id, name)
     if isinstance(drawn, Path):
         return drawn
     input_key = enrichments.input_key(connection, asset_id, input_kind(name))
@@ -74,23 +74,14 @@ def cached(
     return folder / file if (folder / file).exists() else None
 
 
-def draw(
-    connection: sqlite3.Connection, folder: Path, asset_id: str, name: str, *, outdated: bool = False
-) -> Path | Encoded:
-    """A new rendition, or the original if it serves as well. outdated: if no file can be reached, one that `cached`
-    returns. Raises as `on_demand`."""
-    try:
-        if is_face(name):
-            if name not in (face.id for face in faces.select_faces_in(connection, asset_id)):
-                raise NotFound(f"there is no {name} in {asset_id}")
-            return encode(name, portrait(connection, name))
-        file = source(connection, asset_id, name)
-        return file if isinstance(file, Path) else render_processes.rendition(file, name, SIZES[name])
-    except NotFound:
-        path = cached(connection, folder, asset_id, name, outdated=True) if outdated else None
-        if path is None:
-            raise
-        return path
+def draw(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | Encoded:
+    """A new rendition, or the original if it serves as well. Raises as `on_demand`."""
+    if is_face(name):
+        if name not in (face.id for face in faces.select_faces_in(connection, asset_id)):
+            raise NotFound(f"there is no {name} in {asset_id}")
+        return encode(name, portrait(connection, name))
+    file = source(connection, asset_id, name)
+    return file if isinstance(file, Path) else render_processes.rendition(file, name, SIZES[name])
 
 
 def source(connection: sqlite3.Connection, asset_id: str, name: str) -> Path | PictureFile:

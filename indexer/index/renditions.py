@@ -13,6 +13,7 @@ from ..enrich.faces.portrait import face_in
 from ..enrich.render import is_fullsize as is_fullsize
 from ..enrich.renditions import SIZES as SIZES
 from ..enrich.renditions import Encoded as Encoded
+from ..errors import NotFound
 from ..store import enrichments
 from ..store.enrichments import PictureFile
 from ..store.faces import FaceAt
@@ -38,18 +39,30 @@ class Renditions:
         self._session = session
 
     def get(self, id_or_path: PathLike, name: str) -> Path:
-        """The file of a rendition in the cache, created if missing. name: thumbnail, preview or fullsize."""
+        """The file of a rendition in the cache, created if missing; an outdated one if the photo cannot be reached.
+        name: thumbnail, preview or fullsize."""
         (asset_id,) = self._session.resolve_all(id_or_path)
         connection = self._session.writer()
-        return render.on_demand(connection, Cache(connection, self._session.path), asset_id, name, outdated=True)
+        try:
+            return render.on_demand(connection, Cache(connection, self._session.path), asset_id, name)
+        except NotFound as error:
+            return self._outdated(asset_id, name, error)
 
     def render(self, id_or_path: PathLike, name: str) -> Path | bytes:
         """As `get`, but nothing is written: returns the bytes of a JPEG if the cache has no file of it."""
         (asset_id,) = self._session.resolve_all(id_or_path)
-        connection, folder = self._session.connection, cache_folder(self._session.path)
-        drawn: Path | Encoded | None = render.cached(connection, folder, asset_id, name)
-        drawn = drawn or render.draw(connection, folder, asset_id, name, outdated=True)
+        try:
+            drawn = self.cached(asset_id, name) or render.draw(self._session.connection, asset_id, name)
+        except NotFound as error:
+            return self._outdated(asset_id, name, error)
         return drawn if isinstance(drawn, Path) else drawn.data
+
+    def _outdated(self, asset_id: str, name: str, error: NotFound) -> Path:
+        """Raises the error if there is none."""
+        path = self.cached(asset_id, name, outdated=True)
+        if path is None:
+            raise error
+        return path
 
     def cached(self, asset_id: str, name: str, *, outdated: bool = False) -> Path | None:
         """The cached file of a rendition, or of a portrait by its face's id; None if not cached. outdated: also one of

@@ -29,6 +29,8 @@ from indexer.store.backup import open_backup, restore_into
 from ..conftest import SAMPLES, Command, put, until
 
 KEY = "a key of some length"
+# The fields that an upload needs besides its file.
+UPLOAD = {"device_asset_id": "1", "device_id": "d", "file_created_at": "2020-01-01", "file_modified_at": "2020-01-01"}
 # Each new client of HTTP, also httpx.get(), would read all certificates for TLS, 25 ms of processor time; none speaks it.
 ssl.create_default_context = functools.cache(ssl.create_default_context)
 

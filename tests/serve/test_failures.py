@@ -19,9 +19,7 @@ from indexer import Index
 from indexer.errors import IndexUnusable, UsageError
 
 from ..conftest import jpeg, put, run, until
-from .conftest import Serve, raw
-
-WORDS = {"device_asset_id": "1", "device_id": "d", "file_created_at": "2020-01-01", "file_modified_at": "2020-01-01"}
+from .conftest import UPLOAD, Serve, raw
 
 
 def test_what_is_no_text_and_no_number_is_malformed(serve: Serve, some: Index) -> None:
@@ -124,14 +122,14 @@ def test_a_full_disk_is_said(serve: Serve, disk: Path, samples: Path) -> None:
         photo = next(one.id for one in index.list(limit=200) if one.path and "DSC00142" in one.path)
         server = serve(index.path)
         with server.http() as http:
-            upload = http.post("/api/assets", data=WORDS, files={"asset_data": ("x.jpg", jpeg("x", 3_000_000))})
+            upload = http.post("/api/assets", data=UPLOAD, files={"asset_data": ("x.jpg", jpeg("x", 3_000_000))})
             assert upload.status_code == 507, upload.text
             with suppress(OSError), (disk / "full").open("wb") as file:
                 while True:
                     file.write(bytes(4096))
                     file.flush()
             answers = [http.post("/api/albums", json={"name": "x" * 100_000}) for _ in range(3)]
-            answers.append(http.post("/api/assets", data=WORDS, files={"asset_data": ("x.jpg", jpeg("x", 300_000))}))
+            answers.append(http.post("/api/assets", data=UPLOAD, files={"asset_data": ("x.jpg", jpeg("x", 300_000))}))
             for answer in answers:
                 assert answer.status_code == 507 and "full" in answer.json()["detail"], (answer.url, answer.text)
             assert http.get(f"/files/{photo}/preview").status_code == 200  # shown, and kept another time

@@ -14,7 +14,7 @@ from indexer.serve.routing import PAGES, STREAMED, Route
 from indexer.serve.settings import Settings
 
 from ..conftest import jpeg
-from .conftest import Server
+from .conftest import UPLOAD, Server
 
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, Route)]
 CALLS = [
@@ -71,19 +71,13 @@ def test_emptying_the_trash_takes_no_list(server: Server, indexed: Index) -> Non
 
 
 def test_an_upload_with_more_is_refused(server: Server, indexed: Index) -> None:
-    words = {
-        "device_asset_id": "1",
-        "device_id": "d",
-        "file_created_at": "2020-01-01",
-        "file_modified_at": "2020-01-01",
-    }
     count = indexed.status.counts().assets
     photo = ("asset_data", ("x.jpg", jpeg("x"), "image/jpeg"))
     for fields, files in (
-        ({**words, "album_id": f"album_{'2' * 22}"}, [photo]),
-        (words, [photo, ("sidecar", ("x.xmp", b"<x/>", "text/xml"))]),
-        (words, [photo, photo]),
-        ({**words, "device_id": ["a", "b"]}, [photo]),
+        ({**UPLOAD, "album_id": f"album_{'2' * 22}"}, [photo]),
+        (UPLOAD, [photo, ("sidecar", ("x.xmp", b"<x/>", "text/xml"))]),
+        (UPLOAD, [photo, photo]),
+        ({**UPLOAD, "device_id": ["a", "b"]}, [photo]),
     ):
         answer = httpx.post(f"{server.url}/api/assets", data=fields, files=files)  # type: ignore[arg-type]
         assert answer.status_code == 422, fields

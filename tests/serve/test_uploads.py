@@ -15,7 +15,7 @@ import psutil
 from indexer import Index
 
 from ..conftest import jpeg, sized, until
-from .conftest import Serve
+from .conftest import UPLOAD, Serve
 
 
 def test_a_large_upload_takes_little_memory(serve: Serve, some: Index, tmp_path: Path) -> None:
@@ -35,15 +35,9 @@ def test_a_large_upload_takes_little_memory(serve: Serve, some: Index, tmp_path:
     looker = threading.Thread(target=look)
     looker.start()
     boundary = "x" * 20
-    words = {
-        "device_asset_id": "1",
-        "device_id": "d",
-        "file_created_at": "2020-01-01",
-        "file_modified_at": "2020-01-01",
-    }
     head = "".join(
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in words.items()
+        for name, value in UPLOAD.items()
     )
     head += f'--{boundary}\r\nContent-Disposition: form-data; name="asset_data"; filename="large.jpg"\r\n\r\n'
 
@@ -66,15 +60,9 @@ def test_the_default_library_may_be_named(serve: Serve, some: Index) -> None:
     """It may have no row, and a folder of its own like any other."""
     server = serve(some.path)
     (default,) = httpx.get(f"{server.url}/api/libraries").json()
-    fields = {
-        "device_asset_id": "1",
-        "device_id": "d",
-        "file_created_at": "2020-01-01",
-        "file_modified_at": "2020-01-01",
-    }
     answer = httpx.post(
         f"{server.url}/api/assets",
-        data={**fields, "library_id": default["id"]},
+        data={**UPLOAD, "library_id": default["id"]},
         files={"asset_data": ("new.jpg", jpeg("new"))},
         timeout=60,
     )

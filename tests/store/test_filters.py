@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from datetime import datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,28 +26,32 @@ VALUES: dict[str, Any] = {
     "camera": "Pixel", "keyword": "heron", "kind": "video", "ranges": (Range("iso", 100.0, None),),
     "near": Near(48.0, 2.0, 5.0), "is_favorite": True,
 }  # fmt: skip
-# Parameter of the HTTP API -> a value
+# Parameter of the HTTP API -> a value; an album and a person have to exist
 PARAMETERS: dict[str, Any] = {
-    "album_id": "album_1", "library_id": "library_1", "person_id": "person_1", "local_datetime_after": TIME,
-    "local_datetime_before": TIME, "which": "trashed",
-}  # fmt: skip
+    "library_id": "library_1",
+    "local_datetime_after": TIME,
+    "local_datetime_before": TIME,
+    "which": "trashed",
+}
 
 
 # What state the assets are in is no condition among others: each query has it, in the words of its index.
 @pytest.mark.parametrize("field", [field for field in AssetFilter._fields if field != "state"])
-def test_each_field_is_a_condition(index: Index, samples: object, field: str) -> None:
+def test_each_field_is_a_condition(index: Index, photos: Path, field: str) -> None:
     """Without one, the filter would select everything."""
-    index.scan([samples])  # type: ignore[list-item]
+    index.scan([photos])
     without = list(conditions(index.session.connection, LIVE))
     chosen = LIVE._replace(**{field: VALUES[field]})
     assert list(conditions(index.session.connection, chosen)) != without
 
 
 @pytest.mark.parametrize("name", sorted(set(inspect.signature(get_filter).parameters) - {"state"}))
-def test_each_parameter_is_passed_on(name: str) -> None:
-    known = SimpleNamespace(by_id=lambda id: None)
-    state: Any = SimpleNamespace(reader=SimpleNamespace(albums=known, people=known))
-    assert asyncio.run(get_filter(state, **{name: PARAMETERS[name]})) != asyncio.run(get_filter(state))
+def test_each_parameter_is_passed_on(index: Index, photos: Path, name: str) -> None:
+    index.scan([photos])
+    known = {"album_id": index.albums.create("Summer").id, "person_id": index.people.create(name="Ada").id}
+    state: Any = SimpleNamespace(reader=index)
+    value = known.get(name, PARAMETERS.get(name))
+    assert asyncio.run(get_filter(state, **{name: value})) != asyncio.run(get_filter(state))
 
 
 def test_each_range_has_a_column() -> None:

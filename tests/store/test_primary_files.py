@@ -11,17 +11,11 @@ from pathlib import Path
 
 from indexer import Index
 
-from ..conftest import put, rows, run
+from ..conftest import put, put_many, rows, run
 from ..sync.drives import Drive, drive
 
 __all__ = ["drive"]
 COUNT = 5
-
-
-def fill(folder: Path) -> Path:
-    for number in range(COUNT):
-        put(folder / f"{number}.jpg", f"photo {number}")
-    return folder
 
 
 def files(folder: Path) -> list[str]:
@@ -39,7 +33,7 @@ def updates(index: Index) -> int:
 
 
 def test_forgetting_a_folder_leaves_photos_that_also_lie_elsewhere_whole(index: Index, tmp_path: Path) -> None:
-    first, second = fill(tmp_path / "first"), fill(tmp_path / "second")
+    first, second = put_many(COUNT, tmp_path / "first"), put_many(COUNT, tmp_path / "second")
     put(first / "alone.jpg", "alone")
     index.scan([first, second])
     assert shown(index) == sorted([*files(first), str(first / "alone.jpg")])
@@ -56,10 +50,10 @@ def test_a_drive_that_is_away_leaves_its_photos_to_their_copies(
     index: Index, tmp_path: Path, drive: Callable[[], Drive]
 ) -> None:
     disk = drive()
-    away, here = fill(disk.mount(tmp_path / "away")), tmp_path / "here"
+    away, here = put_many(COUNT, disk.mount(tmp_path / "away")), tmp_path / "here"
     index.scan([away])
     before = index.get(files(away)[0])
-    fill(here)
+    put_many(COUNT, here)
     index.scan([here])
     assert shown(index) == files(away)  # of those that are there, the first seen
     count = updates(index)
@@ -80,8 +74,8 @@ def test_a_drive_inside_a_folder_that_is_away_leaves_its_photos_to_their_copies(
     index: Index, photos: Path, drive: Callable[[], Drive]
 ) -> None:
     disk = drive()
-    fill(disk.mount(photos / "a"))
-    fill(photos / "b")
+    put_many(COUNT, disk.mount(photos / "a"))
+    put_many(COUNT, photos / "b")
     index.scan([photos])
     assert shown(index) == files(photos / "a")
     disk.unmount()
@@ -93,7 +87,7 @@ def test_a_drive_inside_a_folder_that_is_away_leaves_its_photos_to_their_copies(
 
 
 def test_an_index_and_its_photos_on_another_laptop_show_the_photos_that_are_there(index: Index, tmp_path: Path) -> None:
-    old = fill(tmp_path / "old" / "Pictures")
+    old = put_many(COUNT, tmp_path / "old" / "Pictures")
     index.scan([old])
     index.assets.set([files(old)[0]], rating=5)
     index.close()
@@ -107,8 +101,8 @@ def test_an_index_and_its_photos_on_another_laptop_show_the_photos_that_are_ther
 
 
 def test_a_file_that_is_missing_leaves_its_photo_to_the_copy(index: Index, photos: Path) -> None:
-    fill(photos / "a")
-    fill(photos / "b")
+    put_many(COUNT, photos / "a")
+    put_many(COUNT, photos / "b")
     index.scan([photos])
     shutil.rmtree(photos / "a")
     index.scan([photos])
@@ -124,7 +118,7 @@ def break_places(index: Index) -> None:
 
 
 def test_doctor_finds_and_mends_photos_without_a_place(index: Index, photos: Path) -> None:
-    fill(photos)
+    put_many(COUNT, photos)
     index.scan([photos])
     break_places(index)
     told = run("doctor", database=index.path)
@@ -139,7 +133,7 @@ def test_doctor_finds_and_mends_photos_without_a_place(index: Index, photos: Pat
 
 def test_doctor_finds_photos_that_are_shown_where_they_cannot_be_reached(index: Index, tmp_path: Path) -> None:
     """Before any scan has met the folder that is away."""
-    first, second = fill(tmp_path / "first"), fill(tmp_path / "second")
+    first, second = put_many(COUNT, tmp_path / "first"), put_many(COUNT, tmp_path / "second")
     index.scan([first, second])
     first.rename(tmp_path / "elsewhere")
     told = run("doctor", database=index.path)
@@ -149,7 +143,7 @@ def test_doctor_finds_photos_that_are_shown_where_they_cannot_be_reached(index: 
 
 
 def test_a_scan_mends_photos_without_a_place(index: Index, photos: Path) -> None:
-    fill(photos)
+    put_many(COUNT, photos)
     index.scan([photos])
     break_places(index)
     index.scan([photos])
@@ -164,7 +158,7 @@ RATED = (
 
 
 def test_what_a_sidecar_says_stays_while_its_drive_is_away(index: Index, tmp_path: Path) -> None:
-    first, second = fill(tmp_path / "first"), fill(tmp_path / "second")
+    first, second = put_many(COUNT, tmp_path / "first"), put_many(COUNT, tmp_path / "second")
     (first / "0.jpg.xmp").write_text(RATED)
     index.scan([first, second])
 
@@ -187,8 +181,8 @@ def test_what_a_sidecar_says_stays_while_its_drive_is_away(index: Index, tmp_pat
 
 def test_another_drive_with_the_number_of_one_that_is_away_is_no_root(index: Index, tmp_path: Path) -> None:
     """Numbers of devices are given to whatever is plugged in, and the top of every ext4 has the same inode."""
-    root, away = tmp_path / "root", fill(tmp_path / "away")
-    fill(root / "disk")
+    root, away = tmp_path / "root", put_many(COUNT, tmp_path / "away")
+    put_many(COUNT, root / "disk")
     put(root / "stays.jpg", "stays")
     index.scan([root, away])
     away.rename(tmp_path / "unplugged")

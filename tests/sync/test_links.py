@@ -12,17 +12,11 @@ import pytest
 
 from indexer import Index
 
-from ..conftest import Watcher, put, rows, until
+from ..conftest import Watcher, put, put_many, rows, until
 from .drives import Drive, drive
 
 __all__ = ["drive"]
 COUNT = 3
-
-
-def fill(folder: Path) -> Path:
-    for number in range(COUNT):
-        put(folder / f"{number}.jpg", f"photo {number}")
-    return folder
 
 
 def present(index: Index) -> list[str]:
@@ -40,7 +34,7 @@ def shown(index: Index) -> list[str]:
 
 
 def test_a_link_in_the_place_of_a_folder_is_no_second_copy(index: Index, photos: Path) -> None:
-    fill(photos / "2024" / "d")
+    put_many(COUNT, photos / "2024" / "d")
     index.scan([photos])
     (photos / "2024" / "d").rename(photos / "e")
     (photos / "2024" / "d").symlink_to(photos / "e")
@@ -52,7 +46,7 @@ def test_a_link_in_the_place_of_a_folder_is_no_second_copy(index: Index, photos:
 
 
 def test_a_link_further_up_is_no_second_copy(index: Index, photos: Path) -> None:
-    fill(photos / "a" / "b" / "c")
+    put_many(COUNT, photos / "a" / "b" / "c")
     index.scan([photos])
     (photos / "a").rename(photos / "z")
     (photos / "a").symlink_to("z")
@@ -62,8 +56,8 @@ def test_a_link_further_up_is_no_second_copy(index: Index, photos: Path) -> None
 
 
 def test_a_copy_that_became_a_link_is_gone(index: Index, photos: Path) -> None:
-    fill(photos / "d")
-    fill(photos / "e")
+    put_many(COUNT, photos / "d")
+    put_many(COUNT, photos / "e")
     index.scan([photos])
     shutil.rmtree(photos / "d")
     (photos / "d").symlink_to("e")
@@ -73,7 +67,7 @@ def test_a_copy_that_became_a_link_is_gone(index: Index, photos: Path) -> None:
 
 def test_photos_moved_out_of_the_folder_are_gone_though_a_link_leads_to_them(index: Index, tmp_path: Path) -> None:
     root = tmp_path / "photos"
-    fill(root / "d")
+    put_many(COUNT, root / "d")
     put(root / "stays.jpg", "stays")
     index.scan([root])
     (root / "d").rename(tmp_path / "outside")
@@ -92,7 +86,7 @@ def test_photos_moved_out_of_the_folder_are_gone_though_a_link_leads_to_them(ind
 def test_photos_moved_to_another_indexed_folder_are_known_though_a_link_leads_to_them(
     index: Index, tmp_path: Path
 ) -> None:
-    fill(tmp_path / "t" / "d")
+    put_many(COUNT, tmp_path / "t" / "d")
     put(tmp_path / "u" / "other.jpg", "other")
     index.scan([tmp_path / "t", tmp_path / "u"])
     (tmp_path / "t" / "d").rename(tmp_path / "u" / "d")
@@ -103,8 +97,8 @@ def test_photos_moved_to_another_indexed_folder_are_known_though_a_link_leads_to
 
 
 def test_a_link_to_another_indexed_folder_does_not_stand_for_a_folder(index: Index, tmp_path: Path) -> None:
-    fill(tmp_path / "t")
-    fill(tmp_path / "u")
+    put_many(COUNT, tmp_path / "t")
+    put_many(COUNT, tmp_path / "u")
     index.scan([tmp_path / "t", tmp_path / "u"])
     (tmp_path / "u").rename(tmp_path / "u-before")
     (tmp_path / "u").symlink_to("t")
@@ -118,7 +112,7 @@ def test_a_folder_mounted_at_a_second_place_holds_no_copies(
     index: Index, photos: Path, drive: Callable[[], Drive]
 ) -> None:
     """By a bind mount, which nothing but the inodes tells from a folder."""
-    fill(photos / "m")
+    put_many(COUNT, photos / "m")
     (photos / "a").mkdir()
     index.scan([photos])
     subprocess.run(["mount", "--bind", photos / "m", photos / "a"], check=True)
@@ -147,7 +141,7 @@ def test_hard_links_are_copies(index: Index, photos: Path) -> None:
 def test_under_watch_a_link_in_the_place_of_a_folder_is_no_second_copy(
     watch: Callable[..., Watcher], index: Index, photos: Path
 ) -> None:
-    fill(photos / "d")
+    put_many(COUNT, photos / "d")
     watch(photos)
     (photos / "d").rename(photos / "e")
     (photos / "d").symlink_to("e")
@@ -158,7 +152,7 @@ def test_under_watch_a_link_in_the_place_of_a_folder_is_no_second_copy(
 
 @pytest.mark.parametrize("order", ["first the link", "first the folder"])
 def test_a_path_through_a_link_names_the_file_that_is_there(index: Index, photos: Path, order: str) -> None:
-    fill(photos / "m")
+    put_many(COUNT, photos / "m")
     link = photos / ("a" if order == "first the link" else "z")
     link.symlink_to("m")
     index.scan([photos])

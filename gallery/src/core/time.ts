@@ -19,7 +19,13 @@ export function groupTitle(key: string, locale?: string): string {
   if (key.length === 4) return key;
   const time = Date.parse(key.length === 7 ? `${key}-01` : key);
   if (Number.isNaN(time)) return key;
-  return formatOf(key.length === 7 ? { month: "long", year: "numeric" } : WEEKDAY, locale).format(time);
+  if (key.length === 10) return shortDate(time, locale);
+  return formatOf({ month: "long", year: "numeric" }, locale).format(time);
+}
+
+/** "Fri, Apr 12, 2024" */
+export function shortDate(time: number, locale?: string): string {
+  return formatOf(WEEKDAY, locale).format(time);
 }
 
 /** A month of a group's key, for where days would be too many: "Apr 2024". */

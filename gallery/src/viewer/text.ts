@@ -19,12 +19,6 @@ export function dateText(time: number, locale?: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: "full", timeZone: "UTC" }).format(time);
 }
 
-/** "Fri, Apr 12, 2024" */
-export function shortDateText(time: number, locale?: string): string {
-  const parts = { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC" } as const;
-  return new Intl.DateTimeFormat(locale, parts).format(time);
-}
-
 /** "6:43:51 PM" */
 export function timeText(time: number, locale?: string): string {
   return new Intl.DateTimeFormat(locale, { timeStyle: "medium", timeZone: "UTC" }).format(time);
