@@ -3,8 +3,9 @@
     python -m benchmarks.gallery [--assets N ...] [--index INDEX] [--rounds N] [--json]
 
 Each index is made by benchmarks.library, with pictures in its cache, served by `indexer serve`, and opened in Debian's
-chromium, headless and without a GPU, at 1280 × 800. The gallery must be built (npm run build in gallery/). Frame times
-are only meaningful on a quiet machine.
+chromium, headless and without a GPU, at 1280 × 800: in chromium-headless-shell if there is one, since newer versions of
+chromium draw a window even if nobody sees it. The gallery must be built (npm run build in gallery/). Frame times are
+only meaningful on a quiet machine.
 """
 
 from __future__ import annotations
@@ -128,7 +129,11 @@ def _absent() -> str | None:
         return "Playwright is not installed"
     if not _STATIC.is_file():
         return "the gallery is not built"
-    return None if shutil.which("chromium") else "chromium is not installed"
+    return None if _program() else "chromium is not installed"
+
+
+def _program() -> str | None:
+    return shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 
 def _made(scratch: Path, assets: int) -> Path:
@@ -189,7 +194,7 @@ def _browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(_ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=_program(), args=list(_ARGUMENTS))
         yield browser
         browser.close()
 
